@@ -1,0 +1,1 @@
+"""Charts: from flow numbers to pictures made of text."""

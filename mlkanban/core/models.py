@@ -1,0 +1,247 @@
+"""What a board is made of. Everything is frozen; a change makes a new value through an event."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+
+class StageKind(StrEnum):
+    """What happens to a card in a stage."""
+
+    QUEUE = "queue"
+    """Work waits."""
+    ACTIVE = "active"
+    """Hands on."""
+    GATE = "gate"
+    """Waiting for a decision or an approval."""
+
+
+class Outcome(StrEnum):
+    """How a card ended."""
+
+    SHIPPED = "shipped"
+    LEARNED = "learned"
+    """A decision was reached and the answer was no; finished work."""
+    SUPERSEDED = "superseded"
+    ABANDONED = "abandoned"
+    """Stopped without an answer, after commitment."""
+    DISCARDED = "discarded"
+    """Dropped before commitment; outside all flow numbers."""
+
+
+class CardType(StrEnum):
+    EXPERIMENT = "experiment"
+    DATA = "data"
+    FEATURE = "feature"
+    MODEL = "model"
+    DEPLOYMENT = "deployment"
+    MONITORING = "monitoring"
+    CHORE = "chore"
+
+
+class Priority(StrEnum):
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class ServiceClass(StrEnum):
+    STANDARD = "standard"
+    EXPEDITE = "expedite"
+    FIXED_DATE = "fixed-date"
+    INTANGIBLE = "intangible"
+
+
+class Work(StrEnum):
+    """What a committed card is doing."""
+
+    ATTENDED = "attended"
+    UNATTENDED = "unattended"
+    """A run is executing on a machine and nobody needs to look."""
+    WAITING = "waiting"
+
+
+class BlockReason(StrEnum):
+    COMPUTE_QUEUE = "compute-queue"
+    DATA_ACCESS = "data-access"
+    DATA_QUALITY = "data-quality"
+    LABELLING = "labelling"
+    DEPENDENCY = "dependency"
+    APPROVAL_GATE = "approval-gate"
+    ENVIRONMENT = "environment"
+    BUG = "bug"
+    DECISION = "decision"
+    OTHER = "other"
+
+
+EXTERNAL_BY_DEFAULT = frozenset(
+    {
+        BlockReason.COMPUTE_QUEUE,
+        BlockReason.DATA_ACCESS,
+        BlockReason.LABELLING,
+        BlockReason.DEPENDENCY,
+        BlockReason.APPROVAL_GATE,
+        BlockReason.DECISION,
+    }
+)
+"""Reasons that usually lie with somebody else; the person can say otherwise."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Blocker(_Frozen):
+    """Why a card cannot go on. `until` is a condition: card:ID, run:ID or a date."""
+
+    reason: BlockReason
+    external: bool
+    note: str = ""
+    until: str = ""
+    since: datetime
+
+
+class Metric(_Frozen):
+    """What an experiment is measured by: `direction` says which side of `target` is good."""
+
+    name: str
+    direction: Literal[">=", "<="] = ">="
+    target: float | None = None
+    baseline: float | None = None
+    noise: float | None = None
+    value: float | None = None
+
+    def __str__(self) -> str:
+        shown = "" if self.value is None else f" {self.value:g}"
+        goal = "" if self.target is None else f" {self.direction}{self.target:g}"
+        return f"{self.name}{shown}{' /' if shown and goal else ''}{goal}"
+
+
+class CheckItem(_Frozen):
+    text: str
+    done: bool = False
+
+
+class Note(_Frozen):
+    """A Markdown note, appended; `at` in UTC."""
+
+    at: datetime
+    actor: str
+    text: str
+
+
+class Card(_Frozen):
+    """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days."""
+
+    id: str
+    ref: str
+    board: str
+    stage: str
+    rank: str
+    title: str
+    type: CardType = CardType.EXPERIMENT
+    priority: Priority = Priority.NORMAL
+    service_class: ServiceClass = ServiceClass.STANDARD
+    tags: tuple[str, ...] = ()
+    due: date | None = None
+    snoozed_until: date | None = None
+    blocker: Blocker | None = None
+    metric: Metric | None = None
+    work: Work = Work.ATTENDED
+    hypothesis: str = ""
+    dataset: str = ""
+    checklist: tuple[CheckItem, ...] = ()
+    links: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    parent: str = ""
+    outcome: Outcome | None = None
+    verdict: str = ""
+    archived: bool = False
+    created_at: datetime
+    entered_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    notes: tuple[Note, ...] = ()
+
+
+class CardFace(NamedTuple):
+    """What the board shows of a card, straight from one row: text as stored, instants ISO 8601.
+
+    A plain tuple, because ten thousand of them are made before the first picture.
+    """
+
+    id: str
+    ref: str
+    stage: str
+    rank: str
+    title: str
+    type: str
+    priority: str
+    service_class: str
+    tags: str
+    due: str
+    snoozed_until: str
+    block_reason: str
+    block_external: int
+    metric: str
+    work: str
+    outcome: str
+    archived: int
+    created_at: str
+    entered_at: str
+    started_at: str
+    finished_at: str
+    version: int
+
+
+class Stage(_Frozen):
+    """A column of the workflow. `limit` is for attended cards when `unattended` is set, else for
+    all of them; `soft` limits warn, others refuse; `committed` stages are work in progress."""
+
+    id: str
+    name: str
+    kind: StageKind = StageKind.ACTIVE
+    committed: bool = False
+    limit: int | None = None
+    unattended: int | None = None
+    soft: bool = False
+    rank: str = ""
+
+
+class Board(_Frozen):
+    """A workflow with its stages in order; `conwip` limits all committed cards together."""
+
+    id: str
+    key: str
+    name: str
+    timezone: str = "UTC"
+    conwip: int | None = None
+    template: str = ""
+    stages: tuple[Stage, ...]
+
+    @property
+    def first_committed(self) -> int:
+        """Position of the commitment point; len(stages) when no stage is committed."""
+        return next((i for i, s in enumerate(self.stages) if s.committed), len(self.stages))
+
+    @property
+    def first_delivered(self) -> int:
+        """Position after the last committed stage: being there, a card has been delivered."""
+        last = [i for i, s in enumerate(self.stages) if s.committed]
+        return last[-1] + 1 if last else len(self.stages)
+
+    def position(self, stage_id: str) -> int:
+        """Where a stage stands on the board, from 0; a removed stage counts as the first."""
+        return next((i for i, s in enumerate(self.stages) if s.id == stage_id), 0)
+
+    def stage(self, stage_id: str) -> Stage:
+        return self.stages[self.position(stage_id)]
+
+    def is_committed(self, stage_id: str) -> bool:
+        return self.first_committed <= self.position(stage_id) < self.first_delivered
+
+    def is_delivered(self, stage_id: str) -> bool:
+        return self.position(stage_id) >= self.first_delivered

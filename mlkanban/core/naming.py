@@ -1,0 +1,50 @@
+"""How people name things: stages and boards by a unique beginning, keys made from names."""
+
+import re
+import unicodedata
+from typing import TypeVar
+
+from mlkanban.core.models import Board, Stage
+from mlkanban.errors import NotFound, UsageProblem
+
+T = TypeVar("T")
+
+
+def slug(name: str) -> str:
+    """A key for the command line from a name: `Fraud model 2` -> `fraud-model-2`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "board"
+
+
+def find_stage(board: Board, name: str) -> Stage:
+    """The stage called `name`: the whole name, or a beginning that only one stage has.
+
+    NotFound when none has it, UsageProblem when several do; both list the choices.
+    """
+    stage = _pick(name, {s.name: s for s in board.stages})
+    if stage is not None:
+        return stage
+    listed = ", ".join(s.name for s in board.stages)
+    raise NotFound(f"No stage of {board.key} is called {name!r}.", f"There are: {listed}.")
+
+
+def find_board(boards: list[Board], name: str) -> Board:
+    """The board with this key or name, or a beginning of one that only one board has."""
+    board = _pick(name, {b.key: b for b in boards}) or _pick(name, {b.name: b for b in boards})
+    if board is not None:
+        return board
+    listed = ", ".join(b.key for b in boards) or "none yet; make one with: mlkanban init NAME"
+    raise NotFound(f"There is no board {name!r}.", f"There are: {listed}.")
+
+
+def _pick(wanted: str, choices: dict[str, T]) -> T | None:
+    folded = wanted.strip().casefold()
+    if not folded:
+        return None
+    for name, value in choices.items():
+        if name.casefold() == folded:
+            return value
+    begun = [name for name in choices if name.casefold().startswith(folded)]
+    if len(begun) > 1:
+        raise UsageProblem(f"{wanted!r} could be {' or '.join(begun)}.", "Type more of the name.")
+    return choices[begun[0]] if begun else None

@@ -1,0 +1,179 @@
+"""The rules of the board: WIP limits, commitment, blocking, outcomes -> Allowed or Refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlkanban.core.models import Board, Card, Outcome, Stage, Work
+from mlkanban.errors import LimitReached, RuleRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Go on; `warning` is for the person (a soft limit passed), empty when all is well."""
+
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No, with the reason and what would help; `by_limit` when an override with a reason passes."""
+
+    reason: str
+    hint: str
+    by_limit: bool = False
+
+
+Verdict = Allowed | Refused
+
+
+def required(verdict: Verdict) -> Allowed:
+    """`verdict` when it allows, else the error that says why not."""
+    if isinstance(verdict, Refused):
+        kind = LimitReached if verdict.by_limit else RuleRefused
+        raise kind(verdict.reason, verdict.hint)
+    return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Open cards in one stage: `attended` (with the waiting ones) and `unattended`."""
+
+    attended: int = 0
+    unattended: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.attended + self.unattended
+
+    def plus(self, work: Work, cards: int = 1) -> "Load":
+        if work is Work.UNATTENDED:
+            return Load(self.attended, self.unattended + cards)
+        return Load(self.attended + cards, self.unattended)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """One count against one limit, as the stage header shows it."""
+
+    count: int
+    limit: int | None
+    name: str = ""
+
+    @property
+    def full(self) -> bool:
+        return self.limit is not None and self.count == self.limit
+
+    @property
+    def over(self) -> bool:
+        return self.limit is not None and self.count > self.limit
+
+    def __str__(self) -> str:
+        limit = "" if self.limit is None else f"/{self.limit}"
+        over = "!" if self.over else ""
+        return f"{self.count}{limit}{over}{' ' + self.name if self.name else ''}"
+
+
+def meters(stage: Stage, load: Load) -> tuple[Meter, ...]:
+    """The counts a stage is held to: one, or attended and running apart where it runs jobs."""
+    if stage.unattended is None:
+        return (Meter(load.total, stage.limit),)
+    return (
+        Meter(load.attended, stage.limit),
+        Meter(load.unattended, stage.unattended, "running"),
+    )
+
+
+def enter(
+    board: Board, stage: Stage, loads: Mapping[str, Load], work: Work, *, from_stage: str = ""
+) -> Verdict:
+    """May one more card doing `work` enter `stage`? `loads` (by stage id) do not count the card.
+
+    `from_stage` is where it stands now: within the committed stages CONWIP does not change.
+    """
+    now = loads.get(stage.id, Load())
+    then = now.plus(work)
+    for was, meter in zip(meters(stage, now), meters(stage, then), strict=True):
+        if meter.over and meter.count > was.count:
+            what = f"{stage.name} is {was.count}/{was.limit}{' running' if was.name else ''}"
+            if stage.soft:
+                return Allowed(f"{what}: over its soft limit now.")
+            return Refused(
+                f"{what}.",
+                f"Finish or move a card out of {stage.name} first, or override with a reason.",
+                by_limit=True,
+            )
+    joining = board.is_committed(stage.id) and not (from_stage and board.is_committed(from_stage))
+    if board.conwip is not None and joining:
+        wip = sum(load.total for sid, load in loads.items() if board.is_committed(sid))
+        if wip + 1 > board.conwip:
+            return Refused(
+                f"The board has {wip}/{board.conwip} cards in progress (CONWIP).",
+                "Finish one first, or override with a reason.",
+                by_limit=True,
+            )
+    return Allowed()
+
+
+def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Verdict:
+    """May the loads of a board change from `before` to `after` at once (undo, swap)?
+
+    A limit that was passed already is no obstacle as long as it is not passed further.
+    """
+    for stage in board.stages:
+        then = meters(stage, before.get(stage.id, Load()))
+        now = meters(stage, after.get(stage.id, Load()))
+        for was, meter in zip(then, now, strict=True):
+            if meter.over and meter.count > was.count and not stage.soft:
+                return Refused(
+                    f"{stage.name} would be {meter.count}/{meter.limit}.",
+                    f"Finish or move a card out of {stage.name} first.",
+                )
+    wip = [
+        sum(load.total for sid, load in loads.items() if board.is_committed(sid))
+        for loads in (before, after)
+    ]
+    if board.conwip is not None and wip[1] > max(wip[0], board.conwip):
+        return Refused(
+            f"The board would have {wip[1]}/{board.conwip} cards in progress (CONWIP).",
+            "Finish one first.",
+        )
+    return Allowed()
+
+
+def outcome_for(card: Card, wanted: Outcome) -> Outcome:
+    """The outcome as the flow words have it: before commitment nothing can be abandoned."""
+    if wanted is Outcome.ABANDONED and card.started_at is None:
+        return Outcome.DISCARDED
+    return wanted
+
+
+def remove_stage(board: Board, stage: Stage, cards: int) -> Verdict:
+    """A stage may go when no card stands in it and it is not the last of its kind."""
+    if cards:
+        what = "1 card stands" if cards == 1 else f"{cards} cards stand"
+        return Refused(
+            f"{what} in {stage.name} (finished and archived ones count).",
+            "Move them to another stage first.",
+        )
+    if len(board.stages) == 1:
+        return Refused(f"{stage.name} is the only stage of the board.", "Add another one first.")
+    return Allowed()
+
+
+def arrange(stages: tuple[Stage, ...]) -> Verdict:
+    """Committed stages must follow each other, else start and finish would mean nothing."""
+    flags = [s.committed for s in stages]
+    first = next((i for i, flag in enumerate(flags) if flag), None)
+    if first is None:
+        return Refused(
+            "No stage would be committed, so no card could ever start.",
+            "Keep at least one committed stage.",
+        )
+    last = len(flags) - 1 - flags[::-1].index(True)
+    gap = next((s for s in stages[first:last] if not s.committed), None)
+    if gap is not None:
+        return Refused(
+            f"{gap.name} is not committed but would stand between committed stages.",
+            "Commit it too, or put it before or after them.",
+        )
+    return Allowed()

@@ -1,0 +1,97 @@
+"""Boards to start from. They are data: stages in order, with kind, commitment and limits."""
+
+from dataclasses import dataclass
+
+from mlkanban.core.models import StageKind
+
+_QUEUE, _ACTIVE, _GATE = StageKind.QUEUE, StageKind.ACTIVE, StageKind.GATE
+
+
+@dataclass(frozen=True, slots=True)
+class StageTemplate:
+    name: str
+    kind: StageKind
+    committed: bool = False
+    limit: int | None = None
+    unattended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    key: str
+    title: str
+    about: str
+    stages: tuple[StageTemplate, ...]
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "ml",
+        "ML project",
+        "from idea to a model in production, limits for one person",
+        (
+            StageTemplate("Ideas", _QUEUE),
+            StageTemplate("Ready", _QUEUE, limit=3),
+            StageTemplate("Data prep", _ACTIVE, True, 2),
+            StageTemplate("Features", _ACTIVE, True, 2),
+            StageTemplate("Training", _ACTIVE, True, 1, 2),
+            StageTemplate("Evaluation", _GATE, True, 2),
+            StageTemplate("Deployment", _ACTIVE, True, 1),
+            StageTemplate("Monitoring", _ACTIVE),
+        ),
+    ),
+    Template(
+        "crisp-dm",
+        "CRISP-DM",
+        "the six phases of a data-mining project",
+        (
+            StageTemplate("Backlog", _QUEUE),
+            StageTemplate("Business understanding", _ACTIVE, True, 2),
+            StageTemplate("Data understanding", _ACTIVE, True, 2),
+            StageTemplate("Data preparation", _ACTIVE, True, 2),
+            StageTemplate("Modeling", _ACTIVE, True, 2),
+            StageTemplate("Evaluation", _GATE, True, 2),
+            StageTemplate("Deployment", _ACTIVE, True, 1),
+            StageTemplate("Done", _QUEUE),
+        ),
+    ),
+    Template(
+        "lifecycle",
+        "AI life cycle",
+        "five stages: scope, understand, build, deploy, manage and trust",
+        (
+            StageTemplate("Scope", _QUEUE),
+            StageTemplate("Understand", _ACTIVE, True, 2),
+            StageTemplate("Build", _ACTIVE, True, 2, 2),
+            StageTemplate("Deploy", _GATE, True, 1),
+            StageTemplate("Manage & Trust", _ACTIVE),
+        ),
+    ),
+    Template(
+        "data-driven-scrum",
+        "Data Driven Scrum",
+        "create, observe, analyze: an iteration ends when its question is answered",
+        (
+            StageTemplate("Backlog", _QUEUE),
+            StageTemplate("Create", _ACTIVE, True, 2),
+            StageTemplate("Observe", _ACTIVE, True, 2, 2),
+            StageTemplate("Analyze", _GATE, True, 2),
+            StageTemplate("Answered", _QUEUE),
+        ),
+    ),
+    Template(
+        "plain",
+        "Plain",
+        "to do, doing, done",
+        (
+            StageTemplate("To do", _QUEUE),
+            StageTemplate("Doing", _ACTIVE, True, 3),
+            StageTemplate("Done", _QUEUE),
+        ),
+    ),
+)
+
+
+def template(key: str) -> Template | None:
+    """The template named `key`, or None."""
+    return next((t for t in TEMPLATES if t.key == key), None)

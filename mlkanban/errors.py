@@ -1,0 +1,58 @@
+"""What can go wrong, said in one clear sentence, with the exit code scripts rely on."""
+
+
+class MlkanbanError(Exception):
+    """Something a person can act on.
+
+    `message` says what happened and to what, `hint` what to do next, `exit_code` what the
+    command line answers: 1 refused by a rule, 2 wrong usage, 3 not found, 4 store or system,
+    5 bad input file.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class RuleRefused(MlkanbanError):
+    """A rule of the board says no; nothing was written."""
+
+    exit_code = 1
+
+
+class LimitReached(RuleRefused):
+    """The stage (or the whole board) is full; an override with a reason would pass."""
+
+
+class UsageProblem(MlkanbanError):
+    """The request itself does not make sense."""
+
+    exit_code = 2
+
+
+class NotFound(MlkanbanError):
+    """No such board, stage or card."""
+
+    exit_code = 3
+
+
+class StoreProblem(MlkanbanError):
+    """The store, the disk or the system does not let us; the caller still has what was typed."""
+
+    exit_code = 4
+
+
+class StoreBusy(StoreProblem):
+    """Another process holds the lock; trying later will work."""
+
+
+class BadInput(MlkanbanError):
+    """A file to read is not what it should be; nothing was written."""
+
+    exit_code = 5

@@ -1,0 +1,192 @@
+"""What happened to the cards, and what it means for flow: the input of every flow number.
+
+Definitions: the Kanban Guide (2025), the Open Guide to Kanban (2025.7) and D. Vacanti's use of
+them in ActionableAgile.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import IntEnum, StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The state a card has from `at` (an aware instant) on.
+
+    `stage` is the position of the stage on the board, from 0. `outcome` is None while the card
+    has none: shipped, learned, superseded, abandoned or discarded.
+    """
+
+    at: datetime
+    stage: int
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardHistory:
+    """One card and its steps in order; equal instants keep the order they were recorded in."""
+
+    ref: str
+    title: str
+    type: str
+    tags: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+class Zone(IntEnum):
+    """Where a card is on its way: before commitment, committed, past delivery."""
+
+    BEFORE = 0
+    COMMITTED = 1
+    AFTER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """The stages in order with the two points of the flow, and the one zone that makes days.
+
+    `first_committed` is the commitment point; `first_delivered` is the first stage after the last
+    committed one and equals `len(stages)` when only an outcome ends a card. Raises ValueError when
+    the points do not lie in that order.
+    """
+
+    stages: tuple[str, ...]
+    first_committed: int
+    first_delivered: int
+    timezone: tzinfo
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.first_committed < self.first_delivered <= len(self.stages):
+            raise ValueError(
+                f"commitment at {self.first_committed} and delivery at {self.first_delivered} "
+                f"do not fit {len(self.stages)} stages"
+            )
+
+    def day(self, instant: datetime) -> date:
+        """Return Day(t): the calendar day of an aware instant in the zone of the board."""
+        return instant.astimezone(self.timezone).date()
+
+    def days(self, first: datetime, last: datetime) -> int:
+        """Return the calendar days from one instant to another, both ends counted."""
+        return (self.day(last) - self.day(first)).days + 1
+
+    def end_of_day(self, day: date) -> datetime:
+        """Return the last instant of a day, in UTC: the `as_of` that takes in the whole day."""
+        return datetime.combine(day, time.max, self.timezone).replace(fold=1).astimezone(UTC)
+
+    def zone(self, step: Step) -> Zone:
+        # Discarding is outside flow: undone, it must leave no trace, so it moves no boundary.
+        if step.stage >= self.first_delivered or step.outcome not in (None, "discarded"):
+            return Zone.AFTER
+        return Zone.BEFORE if step.stage < self.first_committed else Zone.COMMITTED
+
+
+class State(StrEnum):
+    """What a card is to flow: only open cards have an age, only finished ones a cycle time."""
+
+    UNCOMMITTED = "uncommitted"
+    OPEN = "open"
+    FINISHED = "finished"
+    ABANDONED = "abandoned"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class CardFlow:
+    """The flow of one card as of an instant.
+
+    `start`: the last crossing of the commitment point, if the card has not gone back since.
+    `finish`: the last crossing of the delivery point or receipt of an outcome, if it has not come
+    back since; for an abandoned card the instant it was abandoned.
+    `outcome`: of a finished or abandoned card; shipped when it was delivered and none was recorded.
+    `never_worked`: the last crossing of the commitment point went straight past delivery, and no
+    committed stage was visited since.
+    `reopened`: how often the card came back from past delivery.
+    `passes` and `residence`, by stage: the visits (iterations), and the real time of all of them.
+    A card with an outcome visits no stage.
+    """
+
+    state: State
+    start: datetime | None
+    finish: datetime | None
+    outcome: str | None
+    never_worked: bool
+    reopened: int
+    passes: tuple[int, ...]
+    residence: tuple[timedelta, ...]
+
+
+def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow | None:
+    """Follow one card up to and including the instant `as_of`; None when it did not exist yet.
+
+    Going back before commitment restarts the clock; going back inside the workflow does not.
+    Re-opening undoes the finish and keeps the start.
+    """
+    passes = [0] * len(workflow.stages)
+    residence = [timedelta()] * len(workflow.stages)
+    start: datetime | None = None
+    finish: datetime | None = None
+    last: Step | None = None
+    worked = False
+    reopened = 0
+    zone = Zone.BEFORE
+    for step in _until(history.steps, as_of):
+        left = last.stage if last is not None and last.outcome is None else None
+        if last is not None and left is not None:
+            residence[left] += step.at - last.at
+        if step.outcome is None and step.stage != left:
+            passes[step.stage] += 1
+        here = workflow.zone(step)
+        if zone is Zone.BEFORE < here:
+            start, worked = step.at, False
+        if here is Zone.AFTER > zone:
+            finish = step.at
+        if zone is Zone.AFTER > here:
+            reopened += 1
+        worked = worked or here is Zone.COMMITTED
+        zone, last = here, step
+    if last is None:
+        return None
+    if last.outcome is None:
+        residence[last.stage] += as_of - last.at
+
+    state = _state(zone, last.outcome)
+    departed = state in (State.FINISHED, State.ABANDONED)
+    return CardFlow(
+        state=state,
+        start=start if departed or state is State.OPEN else None,
+        finish=finish if departed else None,
+        outcome=(last.outcome or "shipped") if departed else None,
+        never_worked=departed and not worked,
+        reopened=reopened,
+        passes=tuple(passes),
+        residence=tuple(residence),
+    )
+
+
+def trace_all(
+    workflow: Workflow, histories: Iterable[CardHistory], as_of: datetime
+) -> Iterator[tuple[CardHistory, CardFlow]]:
+    """Yield every card that existed at `as_of` with its flow."""
+    for history in histories:
+        flow = trace(workflow, history, as_of)
+        if flow is not None:
+            yield history, flow
+
+
+def _until(steps: tuple[Step, ...], as_of: datetime) -> Iterator[Step]:
+    for step in steps:
+        if step.at > as_of:
+            return
+        yield step
+
+
+def _state(zone: Zone, outcome: str | None) -> State:
+    if outcome == "discarded":
+        return State.DISCARDED
+    if zone is Zone.BEFORE:
+        return State.UNCOMMITTED
+    if zone is Zone.COMMITTED:
+        return State.OPEN
+    return State.ABANDONED if outcome == "abandoned" else State.FINISHED

@@ -1,0 +1,27 @@
+"""Percentiles that can be read aloud: "85 % took N days or less" is literally true."""
+
+from collections.abc import Sequence
+
+PERCENTILES = (50, 70, 85, 95)
+
+_GATES = ((50, 5), (85, 10), (100, 20))
+
+
+def needed(p: int) -> int:
+    """Return how many values the p-th percentile asks for: 5 up to 50, 10 up to 85, else 20."""
+    return next(count for top, count in _GATES if p <= top)
+
+
+def nearest_rank(ordered: Sequence[int], p: int) -> int:
+    """Return the p-th percentile (1..100) of values in ascending order, at least one.
+
+    Nearest rank in whole numbers: the smallest value v such that at least p % of the values are
+    <= v. Interpolation and a floor index make that sentence false; ceil(p / 100 * n) in floating
+    point is one too high at p = 55, n = 100.
+    """
+    return ordered[(p * len(ordered) + 99) // 100 - 1]
+
+
+def percentiles(ordered: Sequence[int]) -> dict[int, int | None]:
+    """Return the percentiles of values in ascending order, None where there are too few."""
+    return {p: nearest_rank(ordered, p) if len(ordered) >= needed(p) else None for p in PERCENTILES}

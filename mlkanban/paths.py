@@ -1,0 +1,58 @@
+"""Where things live: one folder the person gives, or the XDG places; import does nothing."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one person: `data` holds the store, `config` the settings and own themes."""
+
+    data: Path
+    config: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def themes(self) -> Path:
+        return self.config / "themes"
+
+    @property
+    def crash_log(self) -> Path:
+        return self.data / "crash.log"
+
+    @property
+    def drafts(self) -> Path:
+        return self.data / "drafts"
+
+
+def places(home: str | os.PathLike[str] | None = None) -> Places:
+    """The folders in force: `home` (or MLKANBAN_HOME) holds everything, else XDG's two."""
+    chosen = home or os.environ.get("MLKANBAN_HOME")
+    if chosen:
+        root = Path(chosen).expanduser().absolute()
+        return Places(data=root, config=root)
+    return Places(
+        data=_xdg("XDG_DATA_HOME", ".local/share") / "mlkanban",
+        config=_xdg("XDG_CONFIG_HOME", ".config") / "mlkanban",
+    )
+
+
+def _xdg(variable: str, default: str) -> Path:
+    value = os.environ.get(variable, "")
+    return Path(value) if os.path.isabs(value) else Path.home() / default
+
+
+def user_themes() -> Path:
+    """The person's own theme folder (it need not exist)."""
+    return places().themes
+
+
+def bundled_themes() -> Path:
+    """The themes that come with the program: in the wheel, or in the checkout it runs from."""
+    package = Path(__file__).parent
+    shipped = package / "themes"
+    return shipped if shipped.is_dir() else package.parent / "themes"

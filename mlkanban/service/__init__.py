@@ -1,0 +1,53 @@
+"""The use cases, and the only door to the store for the command line and the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlkanban.service.boards import Boards, Snapshot, Update
+from mlkanban.service.cards import Cards
+from mlkanban.service.history import Entry, History
+from mlkanban.service.transaction import Clock, Desk, Done
+from mlkanban.service.undoing import Undoing
+from mlkanban.store import database
+from mlkanban.store.location import store_path
+
+__all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
+
+
+class Service:
+    """One open store and what can be done with it, for one thread.
+
+    Every action is one transaction: it happens as a whole, or an error says why not.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.boards = Boards(desk)
+        self.cards = Cards(desk)
+        self.history = History(desk)
+        self.undoing = Undoing(desk)
+
+    @classmethod
+    def open(
+        cls, data: Path, *, actor: str, clock: Clock, write: bool = True, timeout: float = 30
+    ) -> Service:
+        """Open the store below the data folder `data`, for writing (made if missing) or reading.
+
+        NotFound when it is to be read and is not there; StoreProblem says what is wrong with it.
+        """
+        path = store_path(data)
+        opening = database.open_for_writing if write else database.open_for_reading
+        return cls(Desk(opening(path, timeout=timeout), actor, clock))
+
+    @property
+    def path(self) -> Path:
+        return self._desk.store.path
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be written, '' when it can."""
+        return self._desk.store.read_only
+
+    def close(self) -> None:
+        self._desk.store.close()

@@ -1,0 +1,237 @@
+"""Boards and their stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from mlkanban.core import rules
+from mlkanban.core.events import Change
+from mlkanban.core.models import Board, CardFace, Stage, StageKind
+from mlkanban.core.naming import find_board, slug
+from mlkanban.core.rules import Load
+from mlkanban.core.templates import TEMPLATES, StageTemplate, template
+from mlkanban.errors import NotFound, RuleRefused, UsageProblem
+from mlkanban.service.transaction import Desk, Done
+from mlkanban.store import ranks, repository
+from mlkanban.store.ids import uuid7
+from mlkanban.store.rows import board_of
+from mlkanban.text import accept_title
+
+STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft"})
+
+
+class Snapshot(NamedTuple):
+    """A board with all its cards as of `cursor`."""
+
+    board: Board
+    faces: list[CardFace]
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changed on a board after a cursor. `board` is None while its shape is the same;
+    `gone` are ids of cards that are no more."""
+
+    cursor: int
+    board: Board | None
+    faces: tuple[CardFace, ...]
+    gone: tuple[str, ...]
+
+
+class Boards:
+    """Several boards live in one store; each has its stages, limits and time zone."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def all(self) -> list[Board]:
+        """All boards, oldest first."""
+        return repository.boards(self._desk.store.conn)
+
+    def find(self, key: str = "") -> Board:
+        """The board `key`, or without one the board worked on last. NotFound when there is none."""
+        boards = self.all()
+        if key:
+            return find_board(boards, key)
+        if not boards:
+            raise NotFound("There is no board yet.", "Make one: mlkanban init NAME")
+        last = repository.last_board(self._desk.store.conn)
+        return next((board for board in boards if board.id == last), boards[0])
+
+    def create(self, name: str, template_key: str, timezone: str, *, key: str = "") -> Board:
+        """A new board from a template; a key that is taken is refused."""
+        made = template(template_key)
+        if made is None:
+            choices = ", ".join(t.key for t in TEMPLATES)
+            raise UsageProblem(f"There is no template {template_key!r}.", f"Choose: {choices}.")
+        with self._desk.writing() as tx:
+            board_id = uuid7()
+            values = {
+                "key": key or slug(name), "name": accept_title(name), "template": template_key,
+                "timezone": _zone(timezone), "conwip": None, "deleted": False,
+            }  # fmt: skip
+            if any(board.key == values["key"] for board in repository.boards(tx.conn)):
+                raise RuleRefused(
+                    f"There is a board {values['key']!r} already.", "Choose another name."
+                )
+            tx.write(Change("board.created", board_id, set=values))
+            for stage, rank in zip(made.stages, ranks.fresh(len(made.stages)), strict=True):
+                tx.write(added_stage(board_id, uuid7(), stage, rank))
+            return board_of(tx.conn, board_id)
+
+    def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
+        """Set name, timezone or conwip (None: no limit)."""
+        values = dict(fields)
+        if "timezone" in values:
+            values["timezone"] = _zone(values["timezone"])
+        if "name" in values:
+            values["name"] = accept_title(values["name"])
+        if values.get("conwip") is not None:
+            _limit(values["conwip"])
+        with self._desk.writing() as tx:
+            tx.write(Change("board.edited", board_id, set=values))
+            name = board_of(tx.conn, board_id).name
+        return Done(f"The board {name} was changed.")
+
+    def add_stage(
+        self, board_id: str, name: str, *, after: str = "", kind: StageKind = StageKind.ACTIVE
+    ) -> Done:
+        """A new stage after the stage `after` (id), or first; committed between committed ones."""
+        with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            _free_name(board, name)
+            at = board.position(after) + 1 if after else 0
+            inside = board.first_committed < at <= board.first_delivered and at > 0
+            still_inside = inside and (at < board.first_delivered or board.stages[at - 1].committed)
+            low = board.stages[at - 1].rank if at else None
+            high = board.stages[at].rank if at < len(board.stages) else None
+            new = StageTemplate(accept_title(name), kind, committed=still_inside)
+            tx.write(added_stage(board_id, uuid7(), new, ranks.between(low, high)))
+        return Done(f"Stage {name} added.")
+
+    def edit_stage(self, board_id: str, stage_id: str, fields: Mapping[str, Any]) -> Done:
+        """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage."""
+        unknown = sorted(set(fields) - STAGE_FIELDS)
+        if unknown:
+            raise UsageProblem(f"A stage has no field {unknown[0]!r}.", "See: mlkanban stages")
+        values = dict(fields)
+        for name in ("limit", "unattended"):
+            if values.get(name) is not None:
+                _limit(values[name])
+        with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            stage = board.stage(stage_id)
+            if "name" in values:
+                values["name"] = accept_title(values["name"])
+                _free_name(board, values["name"], besides=stage_id)
+            changed = stage.model_copy(update=values)
+            if "committed" in values:
+                rules.required(
+                    rules.arrange(tuple(changed if s.id == stage_id else s for s in board.stages))
+                )
+            tx.write(Change("stage.edited", board_id, stage=stage_id, set=values))
+            load = repository.loads(tx.conn, board_id).get(stage_id, Load())
+            over = any(meter.over for meter in rules.meters(changed, load))
+        shown = " + ".join(str(meter) for meter in rules.meters(changed, load))
+        warning = f"{changed.name} is over its limit now: {shown}." if over else ""
+        return Done(f"Stage {changed.name} saved ({shown}).", warning=warning)
+
+    def move_stage(self, board_id: str, stage_id: str, to: int) -> Done:
+        """Put a stage at position `to` (from 0); committed stages stay together."""
+        with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            moved = board.stage(stage_id)
+            others = [s for s in board.stages if s.id != stage_id]
+            to = max(0, min(to, len(others)))
+            order = (*others[:to], moved, *others[to:])
+            rules.required(rules.arrange(order))
+            low = others[to - 1].rank if to else None
+            high = others[to].rank if to < len(others) else None
+            tx.write(
+                Change(
+                    "stage.edited", board_id, stage=stage_id,
+                    set={"rank": ranks.between(low, high)},
+                )
+            )  # fmt: skip
+        return Done(f"Stage {moved.name} is number {to + 1} now.")
+
+    def remove_stage(self, board_id: str, stage_id: str) -> Done:
+        """Remove a stage in which no card stands."""
+        with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            stage = board.stage(stage_id)
+            cards = len(repository.stage_order(tx.conn, board_id, stage_id))
+            rules.required(rules.remove_stage(board, stage, cards))
+            left = tuple(s for s in board.stages if s.id != stage_id)
+            rules.required(rules.arrange(left))
+            tx.write(Change("stage.removed", board_id, stage=stage_id, set={"deleted": True}))
+        return Done(f"Stage {stage.name} removed.")
+
+    def loads(self, board_id: str) -> dict[str, Load]:
+        """Open cards per stage id."""
+        return repository.loads(self._desk.store.conn, board_id)
+
+    def snapshot(self, board_id: str) -> Snapshot:
+        """The board with all its cards."""
+        with self._desk.store.reading() as conn:
+            return Snapshot(
+                board_of(conn, board_id),
+                repository.faces(conn, board_id),
+                repository.cursor(conn),
+            )
+
+    def cursor(self) -> int:
+        """Where the log ends now: cheap to ask, grows with every change by any process."""
+        with self._desk.store.reading() as conn:
+            return repository.cursor(conn)
+
+    def update(self, board_id: str, after: int) -> Update:
+        """What changed on the board after the cursor `after`, whoever did it."""
+        with self._desk.store.reading() as conn:
+            changes = repository.changes(conn, board_id, after)
+            faces = tuple(repository.faces_of(conn, changes.cards))
+            there = {face.id for face in faces}
+            return Update(
+                changes.cursor,
+                board_of(conn, board_id) if changes.board else None,
+                faces,
+                tuple(card for card in changes.cards if card not in there),
+            )
+
+
+def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -> Change:
+    """The change that adds a stage."""
+    return Change(
+        "stage.added", board_id, stage=stage_id,
+        set={
+            "name": stage.name, "kind": stage.kind.value, "committed": stage.committed,
+            "limit": stage.limit, "unattended": stage.unattended, "soft": False, "rank": rank,
+            "deleted": False,
+        },
+    )  # fmt: skip
+
+
+def _limit(number: int) -> None:
+    if number < 0:
+        raise UsageProblem(f"A limit cannot be {number}.", "Give 0 or more, or none.")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError) as error:
+        raise UsageProblem(
+            f"There is no time zone {name!r}.", "Give one such as Europe/Berlin or UTC."
+        ) from error
+    return name
+
+
+def _free_name(board: Board, name: str, besides: str = "") -> None:
+    taken = next(
+        (s for s in board.stages if s.name.casefold() == name.casefold() and s.id != besides),
+        None,
+    )
+    if taken is not None:
+        raise RuleRefused(f"There is a stage {taken.name} already.", "Choose another name.")

@@ -1,0 +1,400 @@
+"""What a person does with cards. Rules are asked inside the transaction that writes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from mlkanban.core import rules
+from mlkanban.core.events import Change
+from mlkanban.core.models import (
+    EXTERNAL_BY_DEFAULT,
+    Blocker,
+    BlockReason,
+    Board,
+    Card,
+    CardFace,
+    Outcome,
+    Stage,
+    StageKind,
+    Work,
+)
+from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.service.placing import rank_at_end, rank_before
+from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.store import repository
+from mlkanban.store.rows import board_of
+from mlkanban.store.ids import uuid7
+from mlkanban.text import accept, accept_title
+
+PLAIN_FIELDS = frozenset(
+    "title type priority service_class due snoozed_until metric work hypothesis dataset checklist"
+    " parent verdict".split()
+)
+SET_FIELDS = {"tags": "tag:", "links": "link:", "depends_on": "needs:"}
+
+
+class Cards:
+    """Cards are named by their short id; several may be given, all change or none does."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def get(self, ref: str) -> Card:
+        """The whole card; NotFound when there is none."""
+        conn = self._desk.store.conn
+        return repository.card(conn, find_face(conn, ref))
+
+    def add(
+        self,
+        board_id: str,
+        title: str,
+        *,
+        stage_id: str = "",
+        fields: Mapping[str, Any] | None = None,
+        override: str = "",
+    ) -> Done:
+        """A new card at the end of a stage (the first one unless given)."""
+        with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            stage = board.stage(stage_id) if stage_id else board.stages[0]
+            wanted = _checked({**(fields or {}), "title": title})
+            work = Work(wanted.get("work") or Work.ATTENDED)
+            warning, forced = _entry(tx, board, stage, work, (), override=override)
+            ref, card_id = tx.writer.new_ref(), uuid7()
+            values: dict[str, Any] = {
+                "ref": ref,
+                "deleted": False,
+                "place": [stage.id, rank_at_end(tx, board, stage)],
+                **_flat(wanted),
+            }
+            if board.is_delivered(stage.id):
+                values["outcome"] = Outcome.SHIPPED.value
+            tx.write(Change("card.created", board_id, card=card_id, set=values, reason=forced))
+            card = tx.card(ref)
+        return Done(f"{ref} added to {stage.name}.", (card,), warning)
+
+    def edit(
+        self,
+        refs: Sequence[str],
+        fields: Mapping[str, Any] | None = None,
+        *,
+        add: Mapping[str, Sequence[str]] | None = None,
+        remove: Mapping[str, Sequence[str]] | None = None,
+        override: str = "",
+    ) -> Done:
+        """Set `fields` (JSON-ready values, None clears); `add` and `remove` members of the sets
+        tags, links and depends_on."""
+        wanted = _flat(_checked(fields or {}, partial=True))
+        for members, present in ((add or {}, True), (remove or {}, False)):
+            for name, values in members.items():
+                for value in values:
+                    wanted[SET_FIELDS[name] + _member(name, value)] = present
+        if not wanted:
+            raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
+        cards, warning = [], ""
+        with self._desk.writing() as tx:
+            for ref in refs:
+                face = tx.face(ref)
+                forced = ""
+                if "work" in wanted and wanted["work"] != face.work:
+                    board = tx.board_of(face)
+                    stage = board.stage(face.stage)
+                    warning, forced = _entry(
+                        tx, board, stage, Work(wanted["work"]), (face,), override=override
+                    )
+                state = tx.writer.projector.entity(face.id).fields
+                changed = {n: v for n, v in wanted.items() if (state.get(n) or None) != (v or None)}
+                if changed:
+                    tx.write(_change(tx, "card.edited", face, changed, reason=forced))
+                cards.append(tx.card(ref))
+        return Done(f"{_listed(cards)} saved.", tuple(cards), warning)
+
+    def move(
+        self, refs: Sequence[str], stage_id: str, *, override: str = "", before: str = ""
+    ) -> Done:
+        """Move cards to a stage, to its end or ahead of the card `before`.
+
+        Passing the delivery point finishes a card as shipped; coming back re-opens it. A full
+        stage refuses (LimitReached) unless `override` gives the reason, which is kept.
+        """
+        cards, warning = [], ""
+        with self._desk.writing() as tx:
+            for ref in refs:
+                warning = self._move_one(tx, ref, stage_id, override, before) or warning
+                cards.append(tx.card(ref))
+            name = board_of(tx.conn, cards[0].board).stage(stage_id).name
+        return Done(f"{_listed(cards)} moved to {name}.", tuple(cards), warning)
+
+    def _move_one(
+        self, tx: Transaction, ref: str, stage_id: str, override: str, before: str
+    ) -> str:
+        face = tx.face(ref)
+        board = tx.board_of(face)
+        if all(s.id != stage_id for s in board.stages):
+            raise RuleRefused(
+                f"{face.ref} is on the board {board.key}, which has no such stage.",
+                "Choose cards of one board.",
+            )
+        stage = board.stage(stage_id)
+        is_open = not face.outcome and not face.archived
+        if face.stage == stage_id and (is_open or board.is_delivered(stage_id)) and not before:
+            return ""
+        values: dict[str, Any] = {}
+        work = _work_in(stage, face.work)
+        if work != face.work:
+            values["work"] = work.value
+        warning, forced = "", ""
+        if not board.is_delivered(stage_id) and not (is_open and face.stage == stage_id):
+            warning, forced = _entry(tx, board, stage, work, (face,), override=override)
+        rank = (
+            rank_before(tx, board, stage, face.id, tx.face(before).id)
+            if before
+            else rank_at_end(tx, board, stage)
+        )
+        values["place"] = [stage_id, rank]
+        kind = "card.moved" if face.stage != stage_id else "card.reordered"
+        if face.archived:
+            values["archived"] = False
+        if board.is_delivered(stage_id):
+            if not face.outcome:
+                values["outcome"] = Outcome.SHIPPED.value
+        elif face.outcome:
+            values["outcome"] = None
+            kind = "card.reopened"
+        tx.write(_change(tx, kind, face, values, reason=forced))
+        return warning
+
+    def swap(self, ref: str, out: str) -> Done:
+        """Two cards of one board change places: for a stage that is full."""
+        with self._desk.writing() as tx:
+            face, other = tx.face(ref), tx.face(out)
+            board = tx.board_of(face)
+            before = repository.loads(tx.conn, board.id)
+            for moving, target in ((face, other.stage), (other, face.stage)):
+                stage = board.stage(target)
+                values: dict[str, Any] = {"place": [stage.id, rank_at_end(tx, board, stage)]}
+                if _work_in(stage, moving.work) != moving.work:
+                    values["work"] = _work_in(stage, moving.work).value
+                tx.write(_change(tx, "card.moved", moving, values))
+            rules.required(rules.grown(board, before, repository.loads(tx.conn, board.id)))
+            cards = (tx.card(face.ref), tx.card(other.ref))
+            names = [board.stage(c.stage).name for c in cards]
+        return Done(f"{cards[0].ref} moved to {names[0]}, {cards[1].ref} to {names[1]}.", cards)
+
+    def reorder(self, ref: str, before: str = "") -> Done:
+        """Put a card ahead of another one of its stage, or last."""
+        with self._desk.writing() as tx:
+            face = tx.face(ref)
+            board = tx.board_of(face)
+            stage = board.stage(face.stage)
+            rank = rank_before(tx, board, stage, face.id, tx.face(before).id if before else "")
+            tx.write(_change(tx, "card.reordered", face, {"place": [face.stage, rank]}))
+            card = tx.card(ref)
+        return Done(f"{card.ref} put in its new place.", (card,))
+
+    def note(self, refs: Sequence[str], text: str) -> Done:
+        """Append a Markdown note."""
+        text = accept(text, "the note").strip()
+        if not text:
+            raise UsageProblem("The note is empty.", "Type what you want to keep.")
+        return self._each(
+            refs, "noted", lambda tx, face: _change(tx, "card.noted", face, {}, note=text)
+        )
+
+    def block(
+        self,
+        refs: Sequence[str],
+        reason: BlockReason,
+        *,
+        external: bool | None = None,
+        note: str = "",
+        until: str = "",
+    ) -> Done:
+        """Flag cards as blocked; a blocked card keeps its place and its slot."""
+
+        def blocked(tx: Transaction, face: CardFace) -> Change:
+            if face.outcome:
+                raise RuleRefused(f"{face.ref} is finished.", "Move it back to re-open it first.")
+            blocker = Blocker(
+                reason=reason,
+                external=reason in EXTERNAL_BY_DEFAULT if external is None else external,
+                note=accept(note, "the note of the block").strip(),
+                until=until,
+                since=tx.now,
+            )
+            return _change(tx, "card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
+
+        return self._each(refs, f"blocked: {reason.value}", blocked)
+
+    def unblock(self, refs: Sequence[str]) -> Done:
+        """Lift the block."""
+
+        def lifted(tx: Transaction, face: CardFace) -> Change:
+            if not face.block_reason:
+                raise RuleRefused(f"{face.ref} is not blocked.", "Nothing was changed.")
+            return _change(tx, "card.unblocked", face, {"blocker": None})
+
+        return self._each(refs, "unblocked", lifted)
+
+    def finish(self, refs: Sequence[str], outcome: Outcome, verdict: str = "") -> Done:
+        """Give cards an outcome. Shipped ones go on to the stage after delivery, if there is one;
+        what was never committed cannot be abandoned and is recorded as discarded."""
+        cards = []
+        with self._desk.writing() as tx:
+            for ref in refs:
+                card = tx.card(ref)
+                board = board_of(tx.conn, card.board)
+                given = rules.outcome_for(card, outcome)
+                values: dict[str, Any] = {"outcome": given.value, "work": "attended"}
+                if verdict:
+                    values["verdict"] = accept(verdict, "the verdict").strip()
+                if card.blocker:
+                    values["blocker"] = None
+                rest = resting_place(board, given)
+                if rest and not board.is_delivered(card.stage):
+                    values["place"] = [rest.id, rank_at_end(tx, board, rest)]
+                tx.write(_change(tx, "card.finished", tx.face(ref), values))
+                cards.append(tx.card(ref))
+        ends = {c.outcome.value for c in cards if c.outcome}
+        return Done(f"{_listed(cards)} finished: {', '.join(sorted(ends))}.", tuple(cards))
+
+    def archive(self, refs: Sequence[str]) -> Done:
+        """Take cards off the board. Work in progress counts as abandoned from then on."""
+
+        def archived(tx: Transaction, face: CardFace) -> Change:
+            values: dict[str, Any] = {"archived": True}
+            if face.started_at and not face.finished_at:
+                values["outcome"] = Outcome.ABANDONED.value
+            return _change(tx, "card.archived", face, values)
+
+        return self._each(refs, "archived", archived)
+
+    def restore(self, refs: Sequence[str]) -> Done:
+        """Bring archived cards back to the stage they stood in, with the outcome they had."""
+
+        def restored(tx: Transaction, face: CardFace) -> Change:
+            if not face.archived:
+                raise RuleRefused(f"{face.ref} is not archived.", "Nothing was changed.")
+            state = tx.writer.projector.entity(face.id)
+            values: dict[str, Any] = {"archived": False}
+            same_event = state.origins.get("outcome") == state.origins.get("archived")
+            if face.outcome == Outcome.ABANDONED and same_event:
+                values["outcome"] = None
+            if not values.get("outcome", face.outcome):
+                board = tx.board_of(face)
+                stage = board.stage(face.stage)
+                _entry(tx, board, stage, Work(face.work), (face,), override="")
+            return _change(tx, "card.restored", face, values)
+
+        return self._each(refs, "restored", restored)
+
+    def _each(self, refs: Sequence[str], what: str, make: Any) -> Done:
+        cards = []
+        with self._desk.writing() as tx:
+            for ref in refs:
+                tx.write(make(tx, tx.face(ref)))
+                cards.append(tx.card(ref))
+        return Done(f"{_listed(cards)} {what}.", tuple(cards))
+
+
+def resting_place(board: Board, outcome: Outcome) -> Stage | None:
+    """Where a finished card goes: past delivery. A stage that is worked in there (Monitoring) only
+    takes what was shipped; None leaves the card, finished, in the stage where it ended."""
+    after = board.stages[board.first_delivered :]
+    if not after or outcome is Outcome.DISCARDED:
+        return None
+    if outcome is Outcome.SHIPPED or after[0].kind is StageKind.QUEUE:
+        return after[0]
+    return None
+
+
+def _work_in(stage: Stage, work: str) -> Work:
+    """What a card does after entering `stage`: no unattended work where no runs are counted."""
+    if work == Work.UNATTENDED and stage.unattended is None:
+        return Work.ATTENDED
+    return Work(work)
+
+
+def _entry(
+    tx: Transaction,
+    board: Board,
+    stage: Stage,
+    work: Work,
+    entering: tuple[CardFace, ...],
+    *,
+    override: str,
+) -> tuple[str, str]:
+    """Ask the rules; (warning, the override's reason if it was needed). Raises when refused."""
+    loads = repository.loads(tx.conn, board.id, tuple(face.id for face in entering))
+    came_from = entering[0].stage if entering and not entering[0].outcome else ""
+    verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
+    if isinstance(verdict, rules.Refused) and verdict.by_limit and override.strip():
+        reason = accept(override, "the reason").strip()
+        return f"{verdict.reason} Over the limit: {reason}.", reason
+    return rules.required(verdict).warning, ""
+
+
+def _change(
+    tx: Transaction,
+    kind: str,
+    face: CardFace,
+    values: Mapping[str, Any],
+    *,
+    note: str = "",
+    reason: str = "",
+) -> Change:
+    board = tx.board_of(face)
+    return Change(kind, board.id, card=face.id, set=values, note=note, reason=reason)
+
+
+def _checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """`fields` as Card understands them, JSON-ready; UsageProblem names the field that is wrong."""
+    unknown = sorted(set(fields) - PLAIN_FIELDS - set(SET_FIELDS))
+    if unknown:
+        raise UsageProblem(f"A card has no field {unknown[0]!r}.", "See: mlkanban edit --help")
+    values = dict(fields)
+    if "title" in values or not partial:
+        values["title"] = accept_title(values.get("title") or "")
+    for name, value in values.items():
+        if isinstance(value, str):
+            accept(value, f"the field {name}")
+    blank = {"id": "", "ref": "", "board": "", "stage": "", "rank": "", "title": "-"}
+    times = {"created_at": 0, "entered_at": 0}
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        card = Card.model_validate({**blank, **times, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise UsageProblem(
+            f"{field}: {first['msg']} (given: {first['input']!r}).", "Nothing was changed."
+        ) from error
+    dumped = card.model_dump(mode="json")
+    return {name: None if values[name] is None else dumped[name] for name in values}
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Sets as one yes/no value per member, the way they are kept."""
+    flat: dict[str, Any] = {}
+    for name, value in fields.items():
+        prefix = SET_FIELDS.get(name)
+        if prefix is None:
+            flat[name] = value
+        else:
+            flat.update({prefix + _member(name, member): True for member in value or ()})
+    return flat
+
+
+def _member(field: str, value: str) -> str:
+    text = accept(value, f"one of {field}").strip()
+    if field == "tags":
+        text = "-".join(text.lstrip("#").split()).lower()
+    if not text:
+        raise UsageProblem(f"An empty value was given for {field}.", "Leave it out.")
+    return text
+
+
+def _listed(cards: Sequence[Card]) -> str:
+    refs = [card.ref for card in cards]
+    return ", ".join(refs) if len(refs) <= 4 else f"{len(refs)} cards"

@@ -1,0 +1,99 @@
+"""Looking back: the log of a card or a board, and the history that flow numbers are made from."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.events import Change, Event
+from mlkanban.core.models import Board
+from mlkanban.flow.history import CardHistory, Step, Workflow
+from mlkanban.service.transaction import Desk, find_face
+from mlkanban.store import repository
+
+_EVERYTHING = 1_000_000_000
+
+
+class Entry(NamedTuple):
+    """An event with the short id of its card ('' for the board) and whether it is in force."""
+
+    event: Event
+    ref: str
+    in_force: bool
+
+
+class History:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def of_card(self, ref: str) -> list[Entry]:
+        """Everything that happened to a card, oldest first."""
+        with self._desk.store.reading() as conn:
+            face = find_face(conn, ref)
+            events = repository.history(conn, "", face.id, _EVERYTHING)
+            board = repository.board_of_card(conn, face.id)
+            dead = repository.undone_ids(conn, board.id)
+        return [Entry(event, face.ref, event.id not in dead) for event in events]
+
+    def of_board(self, board_id: str, limit: int) -> list[Entry]:
+        """The newest `limit` events of a board, oldest first."""
+        with self._desk.store.reading() as conn:
+            events = repository.history(conn, board_id, "", limit)
+            dead = repository.undone_ids(conn, board_id)
+            refs = repository.ref_by_id(conn, board_id)
+        return [Entry(e, refs.get(e.card, ""), e.id not in dead) for e in events]
+
+    def events(self, board_id: str) -> list[Event]:
+        """The whole log of a board, oldest first, for export."""
+        with self._desk.store.reading() as conn:
+            return repository.history(conn, board_id, "", _EVERYTHING)
+
+    def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
+        """The board's workflow and the steps of all its cards, undone ones left out."""
+        with self._desk.store.reading() as conn:
+            faces = {face.id: face for face in repository.faces(conn, board.id)}
+            transitions = repository.transitions(conn, board.id)
+        position = {stage.id: at for at, stage in enumerate(board.stages)}
+        steps: dict[str, list[Step]] = {}
+        for card, at, stage, outcome in transitions:
+            if card in faces:
+                moment = datetime.fromisoformat(at).astimezone(UTC)
+                step = Step(moment, position.get(stage, 0), outcome or None)
+                steps.setdefault(card, []).append(step)
+        workflow = Workflow(
+            tuple(stage.name for stage in board.stages),
+            board.first_committed,
+            board.first_delivered,
+            ZoneInfo(board.timezone),
+        )
+        return workflow, [
+            CardHistory(
+                faces[card].ref, faces[card].title, faces[card].type,
+                tuple(faces[card].tags.split()), tuple(taken),
+            )
+            for card, taken in steps.items()
+        ]  # fmt: skip
+
+    def bring_in(
+        self,
+        changes: Iterable[Change],
+        progress: Callable[[int], None] | None = None,
+        *,
+        every: int = 500,
+    ) -> int:
+        """Write history from elsewhere in one transaction; what is there already adds nothing.
+
+        A card made by it gets its short id here. Returns how many events were new; `progress` is
+        told the number looked at so far.
+        """
+        added = 0
+        with self._desk.writing() as tx:
+            for count, change in enumerate(changes, 1):
+                if change.kind == "card.created":
+                    named = {"ref": tx.writer.new_ref(), **change.set}
+                    change = replace(change, set=named)
+                added += tx.writer.append(change) is not None
+                if progress is not None and count % every == 0:
+                    progress(count)
+        return added

@@ -1,0 +1,79 @@
+"""One action = one transaction: load, ask the rules, append events."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlkanban.core.events import Change, Event
+from mlkanban.core.models import Board, Card, CardFace
+from mlkanban.errors import NotFound
+from mlkanban.store import repository
+from mlkanban.store.database import Store
+from mlkanban.store.log import Writer, instant
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an action did: one sentence for the person, the cards as they are now, a warning."""
+
+    message: str
+    cards: tuple[Card, ...] = ()
+    warning: str = ""
+
+
+class Transaction:
+    """A write in progress: its reads see what it wrote, others see nothing before its end."""
+
+    def __init__(self, conn: sqlite3.Connection, writer: Writer, now: datetime) -> None:
+        self.conn = conn
+        self.writer = writer
+        self.now = now
+
+    @property
+    def instant(self) -> str:
+        return instant(self.now)
+
+    def write(self, change: Change) -> Event | None:
+        """Append one change and bring the projections up to date with it."""
+        event = self.writer.append(change)
+        self.writer.projector.flush()
+        return event
+
+    def face(self, ref: str) -> CardFace:
+        """The card called `ref`; NotFound when there is none."""
+        return find_face(self.conn, ref)
+
+    def card(self, ref: str) -> Card:
+        return repository.card(self.conn, self.face(ref))
+
+    def board_of(self, face: CardFace) -> Board:
+        return repository.board_of_card(self.conn, face.id)
+
+
+def find_face(conn: sqlite3.Connection, ref: str) -> CardFace:
+    """The card called `ref`, however it is written; NotFound when there is none."""
+    face = repository.face_by_ref(conn, ref.strip().lower())
+    if face is None:
+        raise NotFound(f"There is no card {ref!r}.", "List them: mlkanban list --all")
+    return face
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every use case works with: a store, who acts, and the clock."""
+
+    store: Store
+    actor: str
+    clock: Clock
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        now = self.clock()
+        with self.store.writing() as conn:
+            writer = Writer(conn, self.store.path, actor=self.actor, now=now)
+            yield Transaction(conn, writer, now)
+            writer.projector.flush()

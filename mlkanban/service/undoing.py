@@ -1,0 +1,106 @@
+"""Undo and redo: new events that put the old values back, in any session."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlkanban.core import rules
+from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
+from mlkanban.errors import RuleRefused
+from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.store import repository
+from mlkanban.store.rows import board_of
+
+
+class Undoing:
+    """One action of this person at a time, newest first."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def undo(self, board_id: str) -> Done:
+        """Take back the last action of this person on the board that is in force."""
+        with self._desk.writing() as tx:
+            action = repository.last_action(tx.conn, board_id, self._desk.actor)
+            if not action:
+                raise RuleRefused("There is nothing to undo.", "Nothing was changed.")
+            return self._take_back(tx, action, UNDONE)
+
+    def redo(self, board_id: str) -> Done:
+        """Do again what was undone last, as long as nothing new was done since."""
+        with self._desk.writing() as tx:
+            action = repository.last_undo(tx.conn, board_id, self._desk.actor)
+            if not action:
+                raise RuleRefused("There is nothing to redo.", "Nothing was changed.")
+            return self._take_back(tx, action, REDONE)
+
+    def _take_back(self, tx: Transaction, action: str, kind: str) -> Done:
+        undone = repository.undone_ids_of_action(tx.conn, action)
+        events = [e for e in repository.action(tx.conn, action) if e.id not in undone]
+        board_id = events[0].board
+        before = repository.loads(tx.conn, board_id)
+        refs = dict.fromkeys(self._put_back(tx, event, kind) for event in reversed(events))
+        after = repository.loads(tx.conn, board_id)
+        rules.required(rules.grown(board_of(tx.conn, board_id), before, after))
+        faces = [face for ref in refs if ref and (face := repository.face_by_ref(tx.conn, ref))]
+        cards = tuple(repository.card(tx.conn, face) for face in faces)
+        names = ", ".join(ref for ref in refs if ref)
+        if kind == REDONE:
+            return Done(f"Done again: {names or 'the change of the board'}.", cards)
+        return Done(f"Undone: {' '.join(filter(None, (_what(events), names)))}.", cards)
+
+    def _put_back(self, tx: Transaction, event: Event, kind: str) -> str:
+        """Undo one event under the rules that hold now; the short id of the card it is about."""
+        entity = tx.writer.projector.entity(event.entity)
+        ref = str(entity.fields.get("ref", ""))
+        later = changed_since(event, entity)
+        if later:
+            raise RuleRefused(
+                f"{ref or 'This'} was changed again since ({', '.join(map(_spoken, later))}).",
+                "Undo would overwrite that; look at it with: mlkanban history"
+                + (f" {ref}" if ref else ""),
+            )
+        values, origins = putting_back(event)
+        _check_stages(tx, event, {**entity.fields, **values})
+        tx.write(
+            Change(
+                kind, event.board, card=event.card, stage=str(event.data.get("stage", "")),
+                set=values, restores=origins, undoes=event.id,
+            )
+        )  # fmt: skip
+        return ref
+
+
+def _check_stages(tx: Transaction, event: Event, then: Mapping[str, Any]) -> None:
+    """No card without a stage, no stage taken away under its cards."""
+    board = board_of(tx.conn, event.board)
+    known = {stage.id for stage in board.stages}
+    if event.card and then["place"][0] not in known and not then.get("deleted"):
+        raise RuleRefused(
+            f"The stage {then['ref']} stood in was removed since.", "Nothing was changed."
+        )
+    if not event.card and event.data.get("stage") in known and then.get("deleted"):
+        stage = board.stage(event.data["stage"])
+        standing = len(repository.stage_order(tx.conn, board.id, stage.id))
+        rules.required(rules.remove_stage(board, stage, standing))
+
+
+_DOING = {
+    "card.created": "adding", "card.edited": "editing", "card.moved": "moving",
+    "card.reordered": "reordering", "card.blocked": "blocking", "card.unblocked": "unblocking",
+    "card.noted": "the note on", "card.finished": "finishing", "card.reopened": "re-opening",
+    "card.archived": "archiving", "card.restored": "restoring", "stage.added": "adding a stage",
+    "stage.edited": "changing a stage", "stage.removed": "removing a stage",
+    "board.edited": "changing the board",
+}  # fmt: skip
+
+
+def _what(events: list[Event]) -> str:
+    """What an action did, from its first event, ready for the ids of its cards."""
+    return _DOING.get(events[0].kind, "")
+
+
+def _spoken(field: str) -> str:
+    name, _, member = field.partition(":")
+    return {"place": "its place", "tag": f"tag {member}", "needs": "dependencies"}.get(
+        name, name.replace("_", " ")
+    )

@@ -1,0 +1,52 @@
+"""Copies of the store that are known to be good before they count as backups."""
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from mlkanban.errors import StoreProblem
+
+
+def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
+    """Copy the store behind `conn` into `backups/` beside it, verified, and return the copy.
+
+    The copy is checked and synced under a temporary name first: a backup that exists is whole.
+    """
+    folder = path.parent / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    target = folder / f"{path.stem}-{stamp}-{label}-{os.getpid()}.db"
+    draft = target.with_suffix(".tmp")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    try:
+        copy = sqlite3.connect(draft, isolation_level=None)
+        try:
+            conn.backup(copy, pages=-1)
+            (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            copy.close()
+        if verdict != "ok":
+            raise StoreProblem(
+                f"The store {path} is damaged ({verdict}); no backup of it was made.",
+                "It was left untouched.",
+            )
+        descriptor = os.open(draft, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(folder)
+    return target
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

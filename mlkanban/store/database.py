@@ -1,0 +1,255 @@
+"""Opening the store, and the one door through which everything is written."""
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from mlkanban.errors import NotFound, StoreProblem
+from mlkanban.store import backup, trouble
+from mlkanban.store.migrations import APPLICATION_ID, LATEST, migrations
+from mlkanban.store.sqlite import Database
+
+_PRAGMAS = (
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA mmap_size=0",
+    "PRAGMA cell_size_check=ON",
+    "PRAGMA synchronous=EXTRA",
+)
+_STALE_SECONDS = 3600
+
+
+class Store:
+    """One connection to one store, for one thread.
+
+    `read_only` is set when it was opened for reading, or because a newer program wrote it.
+    """
+
+    def __init__(self, path: Path, conn: sqlite3.Connection, *, read_only: str = "") -> None:
+        self.path = path
+        self.conn = conn
+        self.db = Database(conn, execute_plugins=False)
+        self.read_only = read_only
+
+    def close(self) -> None:
+        self.conn.close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The one write door: BEGIN IMMEDIATE ... COMMIT, or ROLLBACK and the error in words."""
+        if self.read_only:
+            raise StoreProblem(self.read_only, "Nothing was written.")
+        try:
+            self.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.conn
+                self.conn.execute("COMMIT")
+            finally:
+                # After a failed COMMIT the transaction may still be open; after a full disk SQLite
+                # may have rolled it back itself.
+                if self.conn.in_transaction:
+                    self.conn.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise trouble.explain(error, self.path) from error
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Several reads of one state of the store."""
+        try:
+            self.conn.execute("BEGIN")
+            try:
+                yield self.conn
+            finally:
+                if self.conn.in_transaction:
+                    self.conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise trouble.explain(error, self.path) from error
+
+
+def open_for_writing(path: Path, *, timeout: float = 30) -> Store:
+    """The store at `path`, made if there is none, brought to the latest shape after a backup.
+
+    A newer store opens read-only; a damaged, empty or foreign one is refused and left untouched.
+    """
+    try:
+        if not _exists(path):
+            _create(path)
+        store = _connect(path, "rw", timeout)
+        try:
+            version = _check_ours(store)
+            if version > LATEST:
+                store.close()
+                return _open_newer(path, version, timeout)
+            store.conn.execute("PRAGMA journal_mode=DELETE")
+            if version < LATEST:
+                _migrate(store)
+        except BaseException:
+            store.close()
+            raise
+    except sqlite3.Error as error:
+        raise trouble.explain(error, path) from error
+    except PermissionError as error:
+        raise StoreProblem(
+            f"The store {path} cannot be opened: {error.strerror} ({error.filename}).",
+            "Fix the permissions, or use another place with --home.",
+        ) from error
+    except OSError as error:
+        raise StoreProblem(
+            f"The store {path} cannot be made: {error.strerror} ({error.filename or path.parent}).",
+            "Make room there, or use another place with --home.",
+        ) from error
+    return store
+
+
+def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
+    """The store at `path` for reading alone; nothing is made or changed.
+
+    NotFound when there is none. Only a transaction that a killed process left half done is rolled
+    back first, as every reader must.
+    """
+    if not _exists(path):
+        raise NotFound(f"There is no board yet ({path}).", "Make one: mlkanban init NAME")
+    try:
+        try:
+            store = _connect(path, "ro", timeout)
+            version = _check_ours(store)
+        except sqlite3.OperationalError as error:
+            if not _needs_rollback(path, error):
+                raise
+            recovering = _connect(path, "rw", timeout)
+            _check_ours(recovering)
+            recovering.close()
+            store = _connect(path, "ro", timeout)
+            version = _check_ours(store)
+    except sqlite3.Error as error:
+        raise trouble.explain(error, path) from error
+    if version < LATEST:
+        store.close()
+        open_for_writing(path, timeout=timeout).close()
+        return open_for_reading(path, timeout=timeout)
+    if version > LATEST:
+        store.read_only = newer(path, version)
+    else:
+        store.read_only = "This command only reads."
+    return store
+
+
+def newer(path: Path, version: int) -> str:
+    return (
+        f"The store {path} was written by a newer mlkanban (store version {version}, "
+        f"this program knows {LATEST}); it is open for reading only until you update mlkanban."
+    )
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is a store; an empty file is not one, and not a reason to start over."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreProblem(
+            f"The store {path} cannot be reached: {error.strerror}.",
+            "Fix the permissions, or use another place with --home.",
+        ) from error
+    if size == 0:
+        raise StoreProblem(
+            f"The store {path} is empty (0 bytes).",
+            "It was left untouched. Put a backup in its place, or move it away to start anew.",
+        )
+    return True
+
+
+def _connect(path: Path, mode: str, timeout: float) -> Store:
+    conn = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=timeout
+    )
+    try:
+        for pragma in _PRAGMAS:
+            conn.execute(pragma)
+        return Store(path, conn)
+    except BaseException:
+        conn.close()
+        raise
+
+
+def _check_ours(store: Store) -> int:
+    """The store's version; raises when the file is not a store of ours."""
+    (application,) = store.conn.execute("PRAGMA application_id").fetchone()
+    (version,) = store.conn.execute("PRAGMA user_version").fetchone()
+    store.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID:
+        store.close()
+        raise StoreProblem(
+            f"{store.path} is a database of another program.",
+            "It was left untouched. Move it away, or use another place with --home.",
+        )
+    return int(version)
+
+
+def _needs_rollback(path: Path, error: sqlite3.OperationalError) -> bool:
+    name = getattr(error, "sqlite_errorname", "")
+    return path.with_name(path.name + "-journal").exists() and name.startswith(
+        ("SQLITE_READONLY", "SQLITE_CANTOPEN")
+    )
+
+
+def _open_newer(path: Path, version: int, timeout: float) -> Store:
+    store = _connect(path, "ro", timeout)
+    store.read_only = newer(path, version)
+    return store
+
+
+def _create(path: Path) -> None:
+    """Make a whole store beside its place, then put it there at once.
+
+    So a start that is killed at any moment leaves either no store or a good one, and of several
+    first starts exactly one wins.
+    """
+    folder = path.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sweep(folder)
+    draft = folder / f".new-{os.getpid()}-{secrets.token_hex(4)}.db"
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    try:
+        store = _connect(draft, "rw", 30)
+        try:
+            store.conn.execute("PRAGMA journal_mode=DELETE")
+            with store.writing() as conn:
+                migrations.apply(store.db)
+                conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                conn.execute(f"PRAGMA user_version={LATEST}")
+        finally:
+            store.close()
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return  # another first start was quicker; its store is as good
+        except OSError:
+            # A file system without hard links: the gap between look and rename is all we can have.
+            if not path.exists():
+                os.rename(draft, path)
+        backup.sync_folder(folder)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed first starts left, when it is old enough that nobody works on it."""
+    for leftover in folder.glob(".new-*.db*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
+                leftover.unlink()
+
+
+def _migrate(store: Store) -> None:
+    """Bring the store to the latest shape under the lock, after a verified backup."""
+    backup.write(store.conn, store.path, label="before-update")
+    with store.writing() as conn:
+        migrations.apply(store.db)
+        conn.execute(f"PRAGMA user_version={LATEST}")

@@ -1,0 +1,45 @@
+"""Where the store of this host lies: its own file on a network home, since locks do not travel."""
+
+import os
+import re
+import socket
+from pathlib import Path
+
+_NETWORK = frozenset(
+    "nfs nfs4 lustre gpfs beegfs ceph cifs smb3 afs 9p virtiofs glusterfs orangefs weka"
+    " panfs".split()
+)
+
+
+def file_system(path: Path, mountinfo: str | None = None) -> str:
+    """The type of the file system `path` is on (`ext4`, `nfs4`, ...); '' when it cannot be told."""
+    if mountinfo is None:
+        try:
+            mountinfo = Path("/proc/self/mountinfo").read_text()
+        except OSError:
+            return ""  # not Linux: treated as local
+    real = os.path.realpath(path)
+    best, kind = "", ""
+    for line in mountinfo.splitlines():
+        fields, _, rest = line.partition(" - ")
+        mount = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields.split(" ")[4])
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, rest.split(" ")[0]
+    return kind
+
+
+def is_network(kind: str) -> bool:
+    """Network file systems, and every fuse one: whether their locks hold is unknown."""
+    return kind in _NETWORK or kind.startswith("fuse")
+
+
+def store_path(data: Path) -> Path:
+    """The store file below the data folder `data`; named after the host on a network home."""
+    existing = data
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if is_network(file_system(existing)):
+        host = re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname()) or "host"
+        return data / host / "board.db"
+    return data / "board.db"

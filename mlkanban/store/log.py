@@ -1,0 +1,163 @@
+"""Writing the event log: every event gets its place, its clock and its link in the hash chain."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.events import Change, Event
+from mlkanban.core.hlc import tick
+from mlkanban.store.ids import uuid7
+from mlkanban.store.projector import Projector
+from mlkanban.store.replica import Replica, identify
+
+COLUMNS = (
+    "seq, id, replica, rseq, hlc, at, actor, host, board, card, kind, version, data, action, undoes"
+)
+
+_NAMES = COLUMNS.split(", ")
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as the store keeps it: ISO 8601, UTC, microseconds, sortable as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """An event from a row of COLUMNS."""
+    named = dict(zip(_NAMES, row, strict=True))
+    return Event(**{**named, "data": json.loads(named["data"])})
+
+
+def chained(previous: str, event: Event, data: str) -> str:
+    """The hash that ties `event` to the one its replica wrote before (SHA-256, hex)."""
+    link = "\x1f".join(
+        (
+            previous, event.id, event.replica, str(event.rseq), event.hlc, event.at, event.actor,
+            event.host, event.board, event.card, event.kind, str(event.version), data,
+            event.action, event.undoes,
+        )
+    )  # fmt: skip
+    return hashlib.sha256(link.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Writer:
+    """Appends events within one write transaction and keeps the projections in step.
+
+    All events of one writer are one action: one undo takes them back together.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, path: Path, *, actor: str, now: datetime) -> None:
+        self._conn = conn
+        self._now = now
+        self._actor = actor
+        self.replica: Replica = identify(conn, path, instant(now))
+        self.projector = Projector(conn)
+        self.action = uuid7()
+        (newest,) = conn.execute(
+            "SELECT max(hlc) FROM (SELECT hlc FROM event ORDER BY seq DESC LIMIT 64)"
+        ).fetchone()
+        self._hlc = newest or ""
+        last = conn.execute(
+            "SELECT rseq, hash FROM event WHERE replica = ? ORDER BY rseq DESC LIMIT 1",
+            (self.replica.id,),
+        ).fetchone()
+        self._rseq: int = last[0] if last else 0
+        self._hash: str = last[1] if last else ""
+        self._seq = 0
+        self._number = 0
+
+    def new_ref(self) -> str:
+        """The next short card id of this replica, such as `g12`."""
+        if not self._number:
+            letter = self.replica.letter
+            refs = self._conn.execute(
+                "SELECT ref FROM card WHERE ref >= ? AND ref < ?", (letter, letter + ":")
+            ).fetchall()
+            self._number = max(
+                (int(ref[len(letter) :]) for (ref,) in refs if ref[len(letter) :].isdigit()),
+                default=0,
+            )
+        self._number += 1
+        return f"{self.replica.letter}{self._number}"
+
+    def append(self, change: Change) -> Event | None:
+        """Write one change; None when an event with its given id is there already."""
+        if change.event_id and self._known(change.event_id):
+            return None
+        self._hlc = tick(self._hlc, int(self._now.timestamp() * 1000))
+        data: dict[str, Any] = {}
+        if change.set:
+            entity = self.projector.entity(change.card or change.stage or change.board)
+            data["set"] = dict(change.set)
+            data["was"] = entity.replaced_by(change.set)
+        for name, value in (
+            ("stage", change.stage), ("note", change.note), ("reason", change.reason),
+            ("restores", dict(change.restores)),
+        ):  # fmt: skip
+            if value:
+                data[name] = value
+        event = Event(
+            id=change.event_id or uuid7(),
+            replica=self.replica.id,
+            rseq=self._rseq + 1,
+            hlc=self._hlc,
+            at=change.at or instant(self._now),
+            actor=self._actor,
+            host=self.replica.host,
+            board=change.board,
+            card=change.card,
+            kind=change.kind,
+            data=data,
+            action=self.action,
+            undoes=change.undoes,
+        )
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        digest = chained(self._hash, event, text)
+        cursor = self._conn.execute(
+            "INSERT INTO event (id, replica, rseq, hlc, at, actor, host, board, card, kind,"
+            " version, data, action, undoes, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                event.id, event.replica, event.rseq, event.hlc, event.at, event.actor, event.host,
+                event.board, event.card, event.kind, event.version, text, event.action,
+                event.undoes, digest,
+            ),
+        )  # fmt: skip
+        self._rseq, self._hash = event.rseq, digest
+        event = replace(event, seq=cursor.lastrowid or 0)
+        self.projector.apply(event)
+        return event
+
+    def extend(self, changes: Iterable[Change]) -> list[Event]:
+        """Write several changes, in order; those already there are passed over."""
+        return [event for change in changes if (event := self.append(change)) is not None]
+
+    def _known(self, event_id: str) -> bool:
+        found = self._conn.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone()
+        return found is not None
+
+
+def broken_link(conn: sqlite3.Connection) -> str:
+    """The id of the first event whose hash does not fit its replica's chain, or ''."""
+    previous: dict[str, str] = {}
+    rows = conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq").fetchall()
+    for row in rows:
+        event, stored = event_of(row[:-1]), row[-1]
+        if chained(previous.get(event.replica, ""), event, row[12]) != stored:
+            return event.id
+        previous[event.replica] = stored
+    return ""
+
+
+def rebuild(conn: sqlite3.Connection) -> int:
+    """Replay the whole log into the (empty) projections; the number of events read."""
+    projector = Projector(conn)
+    rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY seq").fetchall()
+    for row in rows:
+        projector.apply(event_of(row))
+    projector.flush()
+    return len(rows)

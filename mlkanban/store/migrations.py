@@ -1,0 +1,153 @@
+"""The shape of the store, step by step. `event` only gains columns; projections are rebuilt."""
+
+from mlkanban.store.sqlite import Database, Migrations
+
+APPLICATION_ID = 0x6D6C6B62
+"""`mlkb`: tells our files from everybody else's."""
+
+migrations = Migrations("mlkanban")
+
+
+def _run(db: Database, script: str) -> None:
+    # executescript() would commit the transaction the caller holds.
+    for statement in script.split("\n\n"):
+        db.conn.execute(statement)
+
+
+@migrations()
+def m001_first_store(db: Database) -> None:
+    _run(db, _EVENTS)
+    _run(db, _PROJECTIONS)
+
+
+LATEST = 1
+"""user_version of a store this program writes: how many migrations it has seen."""
+
+PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone")
+
+_EVENTS = """
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    replica TEXT NOT NULL,
+    rseq INTEGER NOT NULL,
+    hlc TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    host TEXT NOT NULL,
+    board TEXT NOT NULL,
+    card TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    action TEXT NOT NULL,
+    undoes TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    UNIQUE (replica, rseq)
+)
+
+CREATE INDEX event_card ON event (card)
+
+CREATE INDEX event_board ON event (board, seq)
+
+CREATE INDEX event_action ON event (action)
+
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
+
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END
+
+CREATE TABLE replica (
+    id TEXT PRIMARY KEY,
+    letter TEXT NOT NULL UNIQUE,
+    host TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    path TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    created_at TEXT NOT NULL
+)
+"""
+
+_PROJECTIONS = """
+CREATE TABLE entity (id TEXT PRIMARY KEY, board TEXT NOT NULL, state TEXT NOT NULL)
+
+CREATE TABLE board (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    conwip INTEGER,
+    template TEXT NOT NULL,
+    deleted INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+)
+
+CREATE TABLE stage (
+    id TEXT PRIMARY KEY,
+    board TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    committed INTEGER NOT NULL,
+    wip_limit INTEGER,
+    unattended INTEGER,
+    soft INTEGER NOT NULL,
+    rank TEXT NOT NULL,
+    deleted INTEGER NOT NULL
+)
+
+CREATE TABLE card (
+    id TEXT PRIMARY KEY,
+    ref TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    rank TEXT NOT NULL,
+    title TEXT NOT NULL,
+    type TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    service_class TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    due TEXT NOT NULL,
+    snoozed_until TEXT NOT NULL,
+    block_reason TEXT NOT NULL,
+    block_external INTEGER NOT NULL,
+    metric TEXT NOT NULL,
+    work TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    archived INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    entered_at TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    board TEXT NOT NULL,
+    deleted INTEGER NOT NULL
+)
+
+CREATE UNIQUE INDEX card_ref ON card (ref)
+
+CREATE INDEX card_stage ON card (board, stage, rank)
+
+CREATE TABLE transition (
+    event TEXT PRIMARY KEY,
+    card TEXT NOT NULL,
+    board TEXT NOT NULL,
+    at TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    live INTEGER NOT NULL
+)
+
+CREATE INDEX transition_card ON transition (card)
+
+CREATE INDEX transition_board ON transition (board, card)
+
+CREATE TABLE undone (event TEXT PRIMARY KEY, undone_by TEXT NOT NULL)
+"""
+
+
+def recreate_projections(db: Database) -> None:
+    """Empty projections in their latest shape; the caller replays the events into them."""
+    for table in PROJECTION_TABLES:
+        db.conn.execute(f"DROP TABLE IF EXISTS {table}")
+    _run(db, _PROJECTIONS)

@@ -1,0 +1,192 @@
+"""Projections: what the log amounts to, kept in tables that can be read quickly and made again.
+
+Events are folded by core.events; this file only decides which rows show the result. Touched
+entities stay in memory until `flush`, so that bringing in many events writes each card once.
+"""
+
+import sqlite3
+from typing import Any
+
+from mlkanban.core.events import Entity, Event
+from mlkanban.core.models import Board, Metric
+from mlkanban.core.timing import milestones, phase
+from mlkanban.store.rows import board_of, entity_from, entity_text
+
+_CARD_COLUMNS = 24
+
+
+class Projector:
+    """Folds events into the projections of one transaction. Call `flush` before its end."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+        self._entities: dict[str, Entity] = {}
+        self._home: dict[str, str] = {}
+        self._cards: dict[str, Event] = {}
+        self._others: dict[str, Event] = {}
+        self._boards: dict[str, Board] = {}
+        self._retimed: set[str] = set()
+
+    def entity(self, entity_id: str) -> Entity:
+        """The folded state of an entity as of now, events not yet flushed included."""
+        found = self._entities.get(entity_id)
+        if found is None:
+            row = self._conn.execute(
+                "SELECT state FROM entity WHERE id = ?", (entity_id,)
+            ).fetchone()
+            found = self._entities[entity_id] = entity_from(row[0]) if row else Entity()
+        return found
+
+    def apply(self, event: Event) -> None:
+        """Take in one event, the newest of the log."""
+        entity_id = event.entity
+        entity = self.entity(entity_id)
+        entity.apply(event)
+        self._home[entity_id] = event.board
+        if event.undoes:
+            self._undo(event)
+        if event.card:
+            self._cards[entity_id] = event
+            touched = event.data.get("set", {})
+            if not event.undoes and ("place" in touched or "outcome" in touched):
+                self._conn.execute(
+                    "INSERT OR REPLACE INTO transition VALUES (?,?,?,?,?,?,?,1)",
+                    (
+                        event.id, event.card, event.board, event.at, event.seq,
+                        entity.fields["place"][0], entity.fields.get("outcome") or "",
+                    ),
+                )  # fmt: skip
+        else:
+            self._others[entity_id] = event
+            if event.kind != "import.noted":
+                self._retimed.add(event.board)
+
+    def _undo(self, event: Event) -> None:
+        """Mark what `event` takes back, and bring a step of flow history in or out of force."""
+        self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (event.undoes, event.id))
+        root, live = event.undoes, False
+        while True:
+            row = self._conn.execute("SELECT undoes FROM event WHERE id = ?", (root,)).fetchone()
+            if not row or not row[0]:
+                break
+            self._conn.execute("DELETE FROM undone WHERE event = ?", (row[0],))
+            root, live = row[0], not live
+        if not live:
+            self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (root, event.id))
+        self._conn.execute("UPDATE transition SET live = ? WHERE event = ?", (int(live), root))
+
+    def flush(self) -> None:
+        """Write every touched entity to the projections."""
+        for entity_id, event in self._others.items():
+            self._save_other(entity_id, event)
+        self._boards.clear()
+        for board_id in self._retimed:
+            known = self._conn.execute(
+                "SELECT id FROM card WHERE board = ?", (board_id,)
+            ).fetchall()
+            for (card_id,) in known:
+                if card_id not in self._cards:
+                    self._retime(card_id, board_id)
+        for card_id, event in self._cards.items():
+            self._save_card(card_id, event)
+        self._conn.executemany(
+            "INSERT OR REPLACE INTO entity VALUES (?, ?, ?)",
+            [
+                (entity_id, self._home[entity_id], entity_text(self._entities[entity_id]))
+                for entity_id in [*self._others, *self._cards]
+            ],
+        )
+        self._cards.clear()
+        self._others.clear()
+        self._retimed.clear()
+
+    def _board(self, board_id: str) -> Board:
+        if board_id not in self._boards:
+            self._boards[board_id] = board_of(self._conn, board_id)
+        return self._boards[board_id]
+
+    def _save_other(self, entity_id: str, event: Event) -> None:
+        fields = self._entities[entity_id].fields
+        if "stage" in event.data:
+            self._conn.execute(
+                "INSERT OR REPLACE INTO stage VALUES (?,?,?,?,?,?,?,?,?,?)",
+                (
+                    entity_id, event.board, fields["name"], fields["kind"],
+                    int(bool(fields.get("committed"))), fields.get("limit"),
+                    fields.get("unattended"), int(bool(fields.get("soft"))), fields["rank"],
+                    int(bool(fields.get("deleted"))),
+                ),
+            )  # fmt: skip
+        elif "key" in fields:
+            row = self._conn.execute(
+                "SELECT created_at FROM board WHERE id = ?", (entity_id,)
+            ).fetchone()
+            self._conn.execute(
+                "INSERT OR REPLACE INTO board VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    entity_id, fields["key"], fields["name"], fields["timezone"],
+                    fields.get("conwip"), fields.get("template") or "",
+                    int(bool(fields.get("deleted"))), row[0] if row else event.at,
+                ),
+            )  # fmt: skip
+
+    def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
+        """created, entered (its present stage), started, finished; '' for none."""
+        steps = self._conn.execute(
+            "SELECT at, stage, outcome FROM transition WHERE card = ? AND live ORDER BY at, seq",
+            (card_id,),
+        ).fetchall()
+        if not steps:
+            return ("", "", "", "")
+        first, delivered = board.first_committed, board.first_delivered
+        marks = milestones(
+            (at, phase(board.position(stage), first, delivered, outcome))
+            for at, stage, outcome in steps
+        )
+        entered = steps[-1][0]
+        for at, stage, _ in reversed(steps):
+            if stage != steps[-1][1]:
+                break
+            entered = at
+        return (steps[0][0], entered, marks.started or "", marks.finished or "")
+
+    def _retime(self, card_id: str, board_id: str) -> None:
+        created, entered, started, finished = self._times(card_id, self._board(board_id))
+        self._conn.execute(
+            "UPDATE card SET created_at = ?, entered_at = ?, started_at = ?, finished_at = ?"
+            " WHERE id = ?",
+            (created, entered, started, finished, card_id),
+        )
+
+    def _save_card(self, card_id: str, event: Event) -> None:
+        entity = self._entities[card_id]
+        fields: dict[str, Any] = entity.fields
+        stage, rank = fields["place"]
+        blocker = fields.get("blocker") or {}
+        metric = fields.get("metric")
+        self._conn.execute(
+            f"INSERT OR REPLACE INTO card VALUES ({','.join('?' * _CARD_COLUMNS)})",
+            (
+                card_id,
+                fields["ref"],
+                stage,
+                rank,
+                fields["title"],
+                fields.get("type") or "experiment",
+                fields.get("priority") or "normal",
+                fields.get("service_class") or "standard",
+                " ".join(entity.members("tag:")),
+                fields.get("due") or "",
+                fields.get("snoozed_until") or "",
+                blocker.get("reason", ""),
+                int(bool(blocker.get("external"))),
+                str(Metric.model_validate(metric)) if metric else "",
+                fields.get("work") or "attended",
+                fields.get("outcome") or "",
+                int(bool(fields.get("archived"))),
+                *self._times(card_id, self._board(event.board)),
+                event.seq,
+                event.board,
+                int(bool(fields.get("deleted"))),
+            ),
+        )

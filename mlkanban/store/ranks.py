@@ -1,0 +1,34 @@
+"""Where a card stands in its stage: a fractional index, so that a move writes one card only."""
+
+import secrets
+
+from fractional_indexing import BASE_62_DIGITS, generate_key_between, generate_n_keys_between
+
+LONGEST = 40
+"""A rank longer than this asks for new, short ranks in its stage."""
+
+
+def between(before: str | None, after: str | None) -> str:
+    """A rank after `before` and ahead of `after` (None: no neighbour).
+
+    Two random characters keep ranks apart that two machines choose for the same place. Equal or
+    crossed neighbours raise ValueError: the later one needs a new rank first.
+    """
+    if before is not None and after is not None and before >= after:
+        raise ValueError(f"no rank between {before!r} and {after!r}")
+    key: str = generate_key_between(before, after)
+    candidate: str = key + _random()
+    while after is not None and candidate >= after:
+        key = generate_key_between(key, after)
+        candidate = key + _random()
+    return candidate
+
+
+def fresh(count: int) -> list[str]:
+    """`count` short ranks in order, for a stage that is filled or re-keyed as a whole."""
+    return [key + _random() for key in generate_n_keys_between(None, None, count)]
+
+
+def _random() -> str:
+    # The last digit of a rank must not be the zero digit.
+    return "".join((secrets.choice(BASE_62_DIGITS), secrets.choice(BASE_62_DIGITS[1:])))

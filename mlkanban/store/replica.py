@@ -1,0 +1,50 @@
+"""Which store is writing: every copy of a store is a replica of its own."""
+
+import os
+import socket
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlkanban.store.ids import replica_letter, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    id: str
+    letter: str
+    host: str
+
+
+def identify(conn: sqlite3.Connection, path: Path, now: str) -> Replica:
+    """The replica this store is here: known by machine, path and inode, else a new one.
+
+    A restored or copied file so never continues another's numbering. Call it inside a write.
+    """
+    host = socket.gethostname() or "host"
+    real = os.path.realpath(path)
+    place = (_machine(), real, str(os.stat(real).st_ino))
+    row = conn.execute(
+        "SELECT id, letter FROM replica WHERE machine = ? AND path = ? AND inode = ?", place
+    ).fetchone()
+    if row:
+        return Replica(row[0], row[1], host)
+    taken = {letter for (letter,) in conn.execute("SELECT letter FROM replica").fetchall()}
+    made = Replica(uuid7(), replica_letter(host, taken), host)
+    conn.execute(
+        "INSERT INTO replica (id, letter, host, machine, path, inode, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (made.id, made.letter, host, *place, now),
+    )
+    return made
+
+
+def _machine() -> str:
+    for source in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            found = Path(source).read_text().strip()
+        except OSError:
+            continue
+        if found:
+            return found
+    return f"host:{socket.gethostname()}"

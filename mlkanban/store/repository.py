@@ -1,0 +1,284 @@
+"""Reading the projections and the log as core models. Every read is complete when it returns."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from mlkanban.core.events import Entity, Event
+from mlkanban.core.models import Board, Card, CardFace, Note, Work
+from mlkanban.core.rules import Load
+from mlkanban.store.log import COLUMNS, event_of
+from mlkanban.store.rows import board_of, entity_from
+
+_FACE = ", ".join(CardFace._fields)
+
+
+class Transition(NamedTuple):
+    """One step of a card's history that is in force; `at` is ISO 8601 UTC."""
+
+    card: str
+    at: str
+    stage: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened on a board after a cursor: the new cursor, cards, and whether its shape did."""
+
+    cursor: int
+    cards: tuple[str, ...]
+    board: bool
+
+
+def boards(conn: sqlite3.Connection) -> list[Board]:
+    """All boards, oldest first."""
+    rows = conn.execute("SELECT id FROM board WHERE NOT deleted ORDER BY created_at, id").fetchall()
+    return [board_of(conn, board_id) for (board_id,) in rows]
+
+
+def last_board(conn: sqlite3.Connection) -> str:
+    """The id of the board that was changed last, '' when the log is empty."""
+    row = conn.execute("SELECT board FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    return row[0] if row else ""
+
+
+def cursor(conn: sqlite3.Connection) -> int:
+    """The place of the newest event of the log; 0 when it is empty."""
+    (newest,) = conn.execute("SELECT max(seq) FROM event").fetchone()
+    return newest or 0
+
+
+def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
+    """What the events after `after` touched on a board."""
+    rows = conn.execute(
+        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ?", (board_id, after)
+    ).fetchall()
+    cards = tuple(card for (card,) in rows if card)
+    return Changes(cursor(conn), cards, any(not card for (card,) in rows))
+
+
+def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
+    """All cards of a board in order of rank, finished and archived ones too."""
+    rows = conn.execute(
+        f"SELECT {_FACE} FROM card WHERE board = ? AND NOT deleted ORDER BY rank, id", (board_id,)
+    ).fetchall()
+    return list(map(CardFace._make, rows))
+
+
+def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
+    """The cards with these ids that (still) exist."""
+    found: list[CardFace] = []
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        rows = conn.execute(
+            f"SELECT {_FACE} FROM card WHERE NOT deleted AND id IN ({','.join('?' * len(some))})",
+            some,
+        ).fetchall()
+        found.extend(map(CardFace._make, rows))
+    return found
+
+
+def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
+    """The card with the short id `ref`."""
+    row = conn.execute(f"SELECT {_FACE} FROM card WHERE ref = ? AND NOT deleted", (ref,)).fetchone()
+    return CardFace._make(row) if row else None
+
+
+def board_of_card(conn: sqlite3.Connection, card_id: str) -> Board:
+    (board_id,) = conn.execute("SELECT board FROM card WHERE id = ?", (card_id,)).fetchone()
+    return board_of(conn, board_id)
+
+
+def refs(conn: sqlite3.Connection, prefix: str, limit: int) -> list[tuple[str, str]]:
+    """(short id, title) of unarchived cards whose id starts with `prefix`, for completion."""
+    rows = conn.execute(
+        "SELECT ref, title FROM card WHERE ref >= ? AND ref < ? AND NOT deleted AND NOT archived"
+        " ORDER BY length(ref), ref LIMIT ?",
+        (prefix, prefix + "\U0010ffff", limit),
+    ).fetchall()
+    return [(ref, title) for ref, title in rows]
+
+
+def ref_by_id(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
+    """Short id of every card of a board, by card id."""
+    return dict(conn.execute("SELECT id, ref FROM card WHERE board = ?", (board_id,)).fetchall())
+
+
+def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:
+    """The folded state of a card, a stage or a board."""
+    row = conn.execute("SELECT state FROM entity WHERE id = ?", (entity_id,)).fetchone()
+    return entity_from(row[0]) if row else Entity()
+
+
+def card(conn: sqlite3.Connection, face: CardFace) -> Card:
+    """The whole card behind a face."""
+    state = entity(conn, face.id)
+    fields = state.fields
+    (board_id,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()
+    return Card(
+        id=face.id,
+        ref=face.ref,
+        board=board_id,
+        stage=face.stage,
+        rank=face.rank,
+        title=face.title,
+        type=face.type,
+        priority=face.priority,
+        service_class=face.service_class,
+        tags=tuple(state.members("tag:")),
+        due=date.fromisoformat(face.due) if face.due else None,
+        snoozed_until=date.fromisoformat(face.snoozed_until) if face.snoozed_until else None,
+        blocker=fields.get("blocker") or None,
+        metric=fields.get("metric") or None,
+        work=Work(face.work),
+        hypothesis=fields.get("hypothesis") or "",
+        dataset=fields.get("dataset") or "",
+        checklist=tuple(fields.get("checklist") or ()),
+        links=tuple(state.members("link:")),
+        depends_on=tuple(state.members("needs:")),
+        parent=fields.get("parent") or "",
+        outcome=face.outcome or None,
+        verdict=fields.get("verdict") or "",
+        archived=bool(face.archived),
+        created_at=parse_instant(face.created_at),
+        entered_at=parse_instant(face.entered_at),
+        started_at=parse_instant(face.started_at) if face.started_at else None,
+        finished_at=parse_instant(face.finished_at) if face.finished_at else None,
+        notes=notes(conn, face.id),
+    )
+
+
+def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
+    """The notes of a card, oldest first, undone ones left out."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted'"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY at, seq",
+        (card_id,),
+    ).fetchall()
+    return tuple(
+        Note(at=parse_instant(event.at), actor=event.actor, text=event.data["note"])
+        for event in map(event_of, rows)
+    )
+
+
+def loads(
+    conn: sqlite3.Connection, board_id: str, leaving_out: tuple[str, ...] = ()
+) -> dict[str, Load]:
+    """Open cards per stage id, the cards with the ids `leaving_out` not counted."""
+    rows = conn.execute(
+        "SELECT id, stage, work FROM card"
+        " WHERE board = ? AND outcome = '' AND NOT archived AND NOT deleted",
+        (board_id,),
+    ).fetchall()
+    counted: dict[str, Load] = {}
+    for card_id, stage, work in rows:
+        if card_id not in leaving_out:
+            counted[stage] = counted.get(stage, Load()).plus(Work(work))
+    return counted
+
+
+def last_rank(conn: sqlite3.Connection, board_id: str, stage_id: str) -> str | None:
+    """The rank of the last card of a stage, None when it is empty."""
+    (rank,) = conn.execute(
+        "SELECT max(rank) FROM card WHERE board = ? AND stage = ?", (board_id, stage_id)
+    ).fetchone()
+    return rank  # type: ignore[no-any-return]
+
+
+def first_rank(conn: sqlite3.Connection, board_id: str, stage_id: str) -> str | None:
+    """The rank of the first card of a stage, None when it is empty."""
+    (rank,) = conn.execute(
+        "SELECT min(rank) FROM card WHERE board = ? AND stage = ?", (board_id, stage_id)
+    ).fetchone()
+    return rank  # type: ignore[no-any-return]
+
+
+def stage_order(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[tuple[str, str]]:
+    """(card id, rank) of the cards that stand in a stage, in order, hidden ones too."""
+    rows = conn.execute(
+        "SELECT id, rank FROM card WHERE board = ? AND stage = ? AND NOT deleted ORDER BY rank, id",
+        (board_id, stage_id),
+    ).fetchall()
+    return [(card_id, rank) for card_id, rank in rows]
+
+
+def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
+    """Every step in force of the cards of a board, by card and then in order of time."""
+    rows = conn.execute(
+        "SELECT card, at, stage, outcome FROM transition WHERE board = ? AND live"
+        " ORDER BY card, at, seq",
+        (board_id,),
+    ).fetchall()
+    return list(map(Transition._make, rows))
+
+
+def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -> list[Event]:
+    """The newest `limit` events of a card, or of the whole board when `card_id` is '', in order."""
+    where, value = ("card = ?", card_id) if card_id else ("board = ?", board_id)
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE {where} ORDER BY at DESC, seq DESC LIMIT ?",
+        (value, limit),
+    ).fetchall()
+    return [event_of(row) for row in reversed(rows)]
+
+
+def undone_ids(conn: sqlite3.Connection, board_id: str) -> frozenset[str]:
+    """Ids of a board's events that are not in force."""
+    rows = conn.execute(
+        "SELECT undone.event FROM undone JOIN event ON event.id = undone.event"
+        " WHERE event.board = ?",
+        (board_id,),
+    ).fetchall()
+    return frozenset(event for (event,) in rows)
+
+
+def undone_ids_of_action(conn: sqlite3.Connection, action_id: str) -> frozenset[str]:
+    """Ids of an action's events that are not in force."""
+    rows = conn.execute(
+        "SELECT id FROM event WHERE action = ? AND id IN (SELECT event FROM undone)", (action_id,)
+    ).fetchall()
+    return frozenset(event for (event,) in rows)
+
+
+def action(conn: sqlite3.Connection, action_id: str) -> list[Event]:
+    """The events of one action in order."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE action = ? ORDER BY seq", (action_id,)
+    ).fetchall()
+    return [event_of(row) for row in rows]
+
+
+def last_action(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
+    """The newest action of `actor` on a board that an undo can take back, or ''."""
+    row = conn.execute(
+        "SELECT action FROM event WHERE board = ? AND actor = ?"
+        " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted')"
+        " AND id NOT IN (SELECT event FROM undone)"
+        " AND action NOT IN (SELECT action FROM event WHERE board = ?"
+        "  AND kind IN ('board.created', 'import.noted'))"
+        " ORDER BY seq DESC LIMIT 1",
+        (board_id, actor, board_id),
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def last_undo(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
+    """The newest undo of `actor` that a redo can take back: nothing new was done since. Or ''."""
+    (newest,) = conn.execute(
+        "SELECT max(seq) FROM event WHERE board = ? AND actor = ?"
+        " AND kind NOT IN ('undone', 'redone')",
+        (board_id, actor),
+    ).fetchone()
+    row = conn.execute(
+        "SELECT action FROM event WHERE board = ? AND actor = ? AND kind = 'undone' AND seq > ?"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY seq DESC LIMIT 1",
+        (board_id, actor, newest or 0),
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def parse_instant(text: str) -> datetime:
+    """An instant of the store as an aware datetime in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

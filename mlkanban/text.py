@@ -1,0 +1,60 @@
+"""User text is data: how it is shown anywhere, and what is not let in.
+
+Titles, notes and logs come from imports and colleagues. Shown raw they could drive the terminal
+(clipboard, window title) or re-order a line; so every output passes through `display`.
+"""
+
+import re
+
+from mlkanban.errors import UsageProblem
+
+# C0 except tab, DEL, C1, bidi controls, line/paragraph separators, BOM, lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_UNSAFE_IN_LINES = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_REFUSED = re.compile("[\x00\ud800-\udfff]")
+
+MAX_TEXT = 1_000_000
+
+
+def display(text: str) -> str:
+    """One line of stored text, safe to print: every control character becomes U+FFFD."""
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub("\ufffd", text)
+
+
+def display_lines(text: str) -> str:
+    """Stored text of several lines, safe to print; line feeds stay."""
+    return _UNSAFE_IN_LINES.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+def ascii_only(text: str) -> str:
+    """`text` for a terminal that shows nothing but ASCII; each other character becomes `?`."""
+    return text.encode("ascii", "replace").decode("ascii")
+
+
+def accept(text: str, what: str) -> str:
+    """`text` if it may be stored, else a UsageProblem naming `what` (a field or a place)."""
+    found = _REFUSED.search(text)
+    if found:
+        raise UsageProblem(
+            f"{what} holds the character U+{ord(found[0]):04X} at position {found.start() + 1}, "
+            "which no board can keep.",
+            "Remove it and try again.",
+        )
+    if len(text) > MAX_TEXT:
+        raise UsageProblem(
+            f"{what} has {len(text):,} characters; {MAX_TEXT:,} is the most a field can keep.",
+            "Put the text in a file and link it.",
+        )
+    return text
+
+
+def accept_title(text: str) -> str:
+    """A card's, board's or stage's title as it is stored: one line, not empty."""
+    title = " ".join(accept(text, "the title").split("\n")).strip()
+    if not title:
+        raise UsageProblem("A title is needed.", "Type a few words.")
+    return title

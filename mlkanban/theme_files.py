@@ -1,0 +1,155 @@
+"""Theme files: found, read and checked without Textual, so that the command line can do it too."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from mlkanban.paths import bundled_themes, user_themes
+from mlkanban.text import display
+
+COLORS = (
+    "primary",
+    "secondary",
+    "accent",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+    "success",
+    "warning",
+    "error",
+)
+
+ROLES = {
+    "stage-title": "primary",
+    "stage-rule": "secondary",
+    "count": "foreground",
+    "count-full": "warning",
+    "count-over": "error",
+    "card-id": "secondary",
+    "card-title": "foreground",
+    "card-meta": "foreground",
+    "card-tags": "accent",
+    "cursor-bg": "primary",
+    "cursor-fg": "background",
+    "marked": "accent",
+    "blocked": "error",
+    "due": "warning",
+    "aging": "warning",
+    "priority-high": "error",
+    "metric": "success",
+    "status-bg": "panel",
+    "status-fg": "foreground",
+    "chart-bar": "primary",
+    "chart-line": "accent",
+    "chart-axis": "foreground",
+}
+"""The colours of the board, each with the theme colour it takes where a file leaves it out."""
+
+_ANSI = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
+_ANSI_NAMES = {"ansi_default", *(f"ansi_{c}" for c in _ANSI), *(f"ansi_bright_{c}" for c in _ANSI)}
+_HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
+
+class ThemeError(ValueError):
+    """One sentence: which file, which key, what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class ThemeFile:
+    path: Path
+    name: str
+    dark: bool
+    colors: dict[str, str]
+    board: dict[str, str]
+
+    @property
+    def ansi(self) -> bool:
+        """Whether the terminal's own background shows through."""
+        return self.colors["background"].startswith("ansi_")
+
+
+def available() -> tuple[dict[str, ThemeFile], list[str]]:
+    """The themes by name, one's own in place of bundled ones, and a sentence per bad file."""
+    themes, problems = read_folder(bundled_themes())
+    own, own_problems = read_folder(user_themes())
+    return themes | own, problems + own_problems
+
+
+def read_folder(folder: Path) -> tuple[dict[str, ThemeFile], list[str]]:
+    themes: dict[str, ThemeFile] = {}
+    problems = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            theme = read(path)
+            if theme.name in themes:
+                other = themes[theme.name].path.name
+                raise _problem(path, f"the name {theme.name!r} is taken by {other}; choose another")
+            themes[theme.name] = theme
+        except ThemeError as problem:
+            problems.append(str(problem))
+    return themes, problems
+
+
+def read(path: Path) -> ThemeFile:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _problem(path, f"cannot be read: {error.strerror}; check the file") from error
+    except UnicodeDecodeError as error:
+        raise _problem(path, "is not UTF-8 text; save it as UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _problem(path, f"is not valid TOML: {error}; correct it there") from error
+    try:
+        return _check(path, data)
+    except ThemeError as error:
+        raise _problem(path, str(error)) from None
+
+
+def _check(path: Path, data: Mapping[str, Any]) -> ThemeFile:
+    _refuse_unknown(data, ("name", "dark", *COLORS, "board"))
+    name, dark, board = data.get("name"), data.get("dark"), data.get("board", {})
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ThemeError("name: letters, digits, - and _ are needed, such as name = 'my-theme'")
+    if not isinstance(dark, bool):
+        raise ThemeError("dark: true or false is needed, such as dark = true")
+    if not isinstance(board, dict):
+        raise ThemeError("board: a table is needed; write [board] on a line of its own")
+    _refuse_unknown(board, ROLES, table="board.")
+    colors = {key: _color(key, data.get(key)) for key in COLORS}
+    roles = {
+        role: _color(f"board.{role}", board[role]) if role in board else colors[base]
+        for role, base in ROLES.items()
+    }
+    return ThemeFile(path, name, dark, colors, roles)
+
+
+def _refuse_unknown(data: Mapping[str, Any], known: Iterable[str], table: str = "") -> None:
+    for key in data:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            advice = f"did you mean {close[0]}?" if close else "remove it"
+            raise ThemeError(f"{table}{_shown(key)}: a theme has no such key; {advice}")
+
+
+def _color(key: str, value: object) -> str:
+    advice = "write '#rgb', '#rrggbb' or a terminal colour such as 'ansi_blue'"
+    if value is None:
+        raise ThemeError(f"{key}: is missing; {advice}")
+    if not isinstance(value, str) or not (value in _ANSI_NAMES or _HEX.fullmatch(value)):
+        raise ThemeError(f"{key}: {_shown(value)} is not a colour; {advice}")
+    return value
+
+
+def _problem(path: Path, what: str) -> ThemeError:
+    return ThemeError(display(f"{path}: {what}"))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,0 +1,45 @@
+"""Theme files become Textual themes; each role of the board is a CSS variable, $board-due."""
+
+from textual.theme import Theme
+
+from mlkanban.theme_files import ROLES, ThemeFile, available
+
+
+def load_themes() -> tuple[list[Theme], list[str]]:
+    """All usable themes, and one sentence for each file that is not."""
+    files, problems = available()
+    return [to_theme(file) for file in files.values()], problems
+
+
+def to_theme(file: ThemeFile) -> Theme:
+    variables = {f"board-{role}": color for role, color in file.board.items()}
+    # Lists and input fields show their cursor and selection as the board does.
+    for part in ("block-cursor", "input-selection"):
+        variables[f"{part}-background"] = file.board["cursor-bg"]
+        variables[f"{part}-foreground"] = file.board["cursor-fg"]
+    if file.ansi:
+        # Textual's own style sheet uses these two and makes them only for other themes.
+        for ground in ("background", "foreground"):
+            variables[f"ansi-{ground}"] = file.colors[ground]
+    return Theme(
+        name=file.name,
+        dark=file.dark,
+        ansi=file.ansi,
+        variables=variables,
+        primary=file.colors["primary"],
+        secondary=file.colors["secondary"],
+        accent=file.colors["accent"],
+        foreground=file.colors["foreground"],
+        background=file.colors["background"],
+        surface=file.colors["surface"],
+        panel=file.colors["panel"],
+        success=file.colors["success"],
+        warning=file.colors["warning"],
+        error=file.colors["error"],
+    )
+
+
+def board_variables(theme: Theme) -> dict[str, str]:
+    """The roles for a theme that knows nothing of the board, such as Textual's own."""
+    colors = theme.to_color_system().generate()
+    return {f"board-{role}": colors[base] for role, base in ROLES.items()}

@@ -1,0 +1,26 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("mlkanban", deadline=None, max_examples=40)
+settings.load_profile("mlkanban")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who has never used mlkanban, for a subprocess."""
+    folders = {
+        "HOME": "home",
+        "MLKANBAN_HOME": "mlkanban",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "data",
+        "XDG_RUNTIME_DIR": "runtime",
+        "XDG_STATE_HOME": "state",
+    }
+    for folder in folders.values():
+        (tmp_path / folder).mkdir(mode=0o700)
+    places = {variable: str(tmp_path / folder) for variable, folder in folders.items()}
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **places}

@@ -1,0 +1,234 @@
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from statistics import mean, multimode
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkanban.flow.cycle_time import cycle_times, grouped
+from mlkanban.flow.history import CardHistory, State, Step, Workflow, trace
+from mlkanban.flow.summary import summary_lines
+
+# Ready | Train, Evaluate | Monitor
+WORKFLOW = Workflow(("Ready", "Train", "Evaluate", "Monitor"), 1, 3, UTC)
+MORNING = datetime(2026, 1, 1, 9, tzinfo=UTC)
+
+
+def at(day: float) -> datetime:
+    return MORNING + timedelta(days=day - 1)
+
+
+def card(*steps, ref="C1", type="model", tags=(), title="A card"):
+    made = tuple(Step(at(day), stage, outcome) for day, stage, outcome in steps)
+    return CardHistory(ref, title, type, tags, made)
+
+
+def took(days, outcome="shipped", start=1, **fields):
+    return card((start, 1, None), (start + days - 1, 1, outcome), **fields)
+
+
+def still(age, as_of, **fields):
+    return card((as_of - age + 1, 1, None), **fields)
+
+
+def numbers(cards, day=21, window=None):
+    return cycle_times(WORKFLOW, cards, as_of=at(day), window_days=window)
+
+
+def example():
+    """Eight finished and two open cards on day 21: the worked example of the definitions."""
+    finished = [took(d, ref=f"F{d}", title=f"Took {d}") for d in (1, 5, 6, 9, 10, 14, 15, 17)]
+    return [*finished, still(11, 21), still(21, 21)]
+
+
+def test_the_worked_example():
+    times = numbers(example())
+    assert (times.n, times.open, times.never_worked) == (8, 2, 0)
+    assert (times.mean, times.mode, times.min, times.max) == (9.625, 1, 1, 17)
+    assert times.percentiles == {50: 9, 70: None, 85: None, 95: None}
+    # Ten durations are enough for 85 %; 95 % asks for twenty.
+    assert times.percentiles_with_open == {50: 10, 70: 15, 85: 17, 95: None}
+
+
+def test_the_data_for_scripts():
+    times = numbers(example()[:2], window=90)
+    assert times.to_data() == {
+        "n": 2,
+        "never_worked": 0,
+        "open": 0,
+        "mean": 3.0,
+        "mode": 1,
+        "min": 1,
+        "max": 5,
+        "percentiles": {"50": None, "70": None, "85": None, "95": None},
+        "percentiles_with_open": {"50": None, "70": None, "85": None, "95": None},
+        "histogram": [
+            {"from": 1, "to": 1, "count": 1},
+            {"from": 2, "to": 2, "count": 0},
+            {"from": 3, "to": 3, "count": 0},
+            {"from": 4, "to": 4, "count": 0},
+            {"from": 5, "to": None, "count": 1},
+        ],
+        "outcomes": {"shipped": 2, "learned": 0, "superseded": 0, "abandoned": 0},
+        "window": "90d",
+        "as_of": "2026-01-21",
+        "timezone": "UTC",
+    }
+
+
+def test_nothing_finished():
+    data = numbers([still(3, 21)]).to_data()
+    assert (data["n"], data["open"], data["histogram"], data["window"]) == (0, 1, [], "all")
+    assert {data[key] for key in ("mean", "mode", "min", "max")} == {None}
+
+
+def test_the_smallest_of_the_commonest_is_the_mode():
+    assert numbers([took(d) for d in (7, 4, 4, 7, 9)]).mode == 4
+
+
+def test_abandoned_cards_stand_beside_and_count_with_the_open_ones():
+    times = numbers([took(2), took(3, "learned"), took(4, "superseded"), took(5, "abandoned")])
+    assert times.outcomes == {"shipped": 1, "learned": 1, "superseded": 1, "abandoned": 1}
+    assert (times.n, times.open, times.mean, times.n_with_open) == (3, 0, 3.0, 4)
+
+
+def test_an_abandoned_card_is_censored_on_its_day():
+    cards = [took(2)] * 5 + [took(4)] * 5 + [took(3, "abandoned")] * 10
+    # S(2) = 3/4, then 5 at risk on day 4, all finish: nobody knows of the ten.
+    assert numbers(cards).percentiles_with_open == {50: 4, 70: 4, 85: 4, 95: 4}
+    assert numbers(cards + [still(5, 21)] * 5).percentiles_with_open[70] is None
+
+
+def test_never_worked_and_discarded_cards_stay_out():
+    skipped = card((1, 0, None), (3, 3, None))
+    discarded = card((1, 0, None), (3, 0, "discarded"))
+    dropped = card((1, 0, None), (3, 0, "abandoned"))
+    times = numbers([took(2), skipped, discarded, dropped])
+    assert (times.n, times.never_worked, times.open, times.outcomes["abandoned"]) == (1, 2, 0, 0)
+
+
+@pytest.mark.parametrize(("finished", "counted"), [(20, 1), (19, 1), (18, 0), (21, 1), (22, 0)])
+def test_the_window_takes_its_last_day_and_leaves_the_day_before_its_first(finished, counted):
+    times = numbers([took(finished), still(20, 21)], day=21, window=3)
+    assert times.n == counted
+    assert times.open == (2 if finished == 22 else 1)
+
+
+def test_days_begin_and_end_in_the_zone_of_the_board():
+    late = datetime(2026, 1, 1, 23, 30, tzinfo=UTC)
+    history = CardHistory(
+        "C1", "t", "model", (), (Step(late, 1, None), Step(late + timedelta(hours=1), 1, "shipped"))
+    )
+    for zone, days in (("UTC", 2), ("Europe/Berlin", 1)):
+        workflow = Workflow(WORKFLOW.stages, 1, 3, ZoneInfo(zone))
+        times = cycle_times(workflow, [history], as_of=at(9), window_days=None)
+        assert (times.max, times.timezone, times.as_of) == (days, zone, date(2026, 1, 9))
+        assert times.cards[0].hours == 1
+
+
+def test_groups_by_type_and_tag():
+    cards = [
+        took(2, type="model", tags=("vision", "night")),
+        took(4, type="data", tags=("vision",)),
+        still(3, 21, type="model"),
+    ]
+
+    def by(what):
+        groups = grouped(WORKFLOW, cards, by=what, as_of=at(21), window_days=None)
+        return [(key, times.n, times.open, times.mean) for key, times in groups]
+
+    assert by("type") == [("data", 1, 0, 4.0), ("model", 1, 1, 2.0)]
+    assert by("tag") == [("", 0, 1, None), ("night", 1, 0, 2.0), ("vision", 2, 0, 3.0)]
+
+
+def test_groups_by_stage_are_residence_over_all_visits():
+    back = card((1, 0, None), (2, 1, None), (4, 2, None), (4.5, 1, None), (6, 2, None), (9, 3, None))
+    straight = card((1, 1, None), (2, 3, None))
+    groups = grouped(
+        WORKFLOW, [back, straight, still(6, 21)], by="stage", as_of=at(21), window_days=None
+    )
+    # Train: 2 + 1.5 days are 4 begun ones.
+    assert [(key, t.n, t.open, t.mean) for key, t in groups] == [
+        ("Ready", 1, 0, 1.0), ("Train", 2, 1, 2.5), ("Evaluate", 1, 0, 4.0)
+    ]  # fmt: skip
+
+
+steps = st.lists(
+    st.tuples(
+        st.integers(1, 30),
+        st.integers(0, 3),
+        st.sampled_from([None] * 5 + ["shipped", "learned", "superseded", "abandoned", "discarded"]),
+    ),
+    max_size=6,
+).map(lambda raw: card(*sorted(raw, key=lambda step: step[0])))
+
+
+@settings(max_examples=100)
+@given(st.lists(steps, max_size=25), st.integers(1, 31), st.one_of(st.none(), st.integers(1, 31)))
+def test_every_card_is_counted_once_and_the_numbers_fit_the_list(cards, day, window):
+    times = numbers(cards, day, window)
+    flows = [flow for c in cards if (flow := trace(WORKFLOW, c, at(day)))]
+    states = Counter(flow.state for flow in flows)
+    departed = [
+        flow
+        for flow in flows
+        if flow.finish and (window is None or flow.finish > at(day) - timedelta(days=window))
+    ]
+    assert times.open == states[State.OPEN]
+    assert times.never_worked + sum(times.outcomes.values()) == len(departed)
+    assert times.n == len(times.cards) == sum(b.count for b in times.histogram)
+    days = [c.days for c in times.cards]
+    if days:
+        assert times.mean == pytest.approx(mean(days))
+        assert times.mode == min(multimode(days))
+        assert (times.min, times.max) == (min(days), max(days))
+
+
+@given(st.lists(steps, max_size=25), st.integers(1, 31))
+def test_work_in_progress_adds_up_to_the_time_cards_took(cards, until):
+    """Conservation: the WIP at the end of each day, summed up, is the days the cards spent."""
+    flows = [flow for c in cards if (flow := trace(WORKFLOW, c, at(until)))]
+    committed = [flow for flow in flows if flow.start]
+    ends = [at(day) for day in range(1, until + 1)]
+    wip = sum(
+        flow.start <= end and (flow.finish is None or flow.finish > end)
+        for flow in committed
+        for end in ends
+    )
+    took_days = sum(WORKFLOW.days(f.start, f.finish) - 1 for f in committed if f.finish)
+    ages = sum(WORKFLOW.days(f.start, at(until)) for f in committed if not f.finish)
+    assert wip == took_days + ages
+
+
+def test_the_lines_under_the_chart():
+    assert summary_lines(numbers(example(), window=90)) == [
+        "8 finished | mean 9.6 d | mode 1 d | from 1 to 17 d",
+        "50 % of finished <= 9 d | counting open cards: 10 d",
+        "finished            p50 9 d | p70 n < 10 | p85 n < 10 | p95 n < 20",
+        "counting open cards p50 10 d | p70 15 d | p85 17 d | p95 n < 20",
+        "8 shipped, 0 learned, 0 superseded | 2 open, 0 abandoned, 0 never worked",
+        "90 days to 2026-01-21, UTC | calendar days, both ends counted | nearest rank",
+    ]
+
+
+def test_not_reached_is_not_too_few():
+    lines = summary_lines(numbers([took(d) for d in range(1, 11)] + [still(21, 21)] * 10))
+    assert lines[1] == "85 % of finished <= 9 d | counting open cards: not reached"
+    assert lines[3] == (
+        "counting open cards p50 10 d | p70 not reached | p85 not reached | p95 not reached"
+    )
+
+
+def test_too_few_cards_are_listed():
+    assert summary_lines(numbers([*example()[:2], still(4, 21)])) == [
+        "2 finished cards in all time to 2026-01-21, UTC"
+        " (1 open, 0 abandoned, 0 never worked); percentiles need 5.",
+        "F1  1 d  shipped  Took 1",
+        "F5  5 d  shipped  Took 5",
+    ]
+    assert summary_lines(numbers([], window=30)) == [
+        "No finished cards in 30 days to 2026-01-21, UTC"
+        " (0 open, 0 abandoned, 0 never worked); percentiles need 5."
+    ]

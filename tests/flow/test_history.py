@@ -1,0 +1,222 @@
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkanban.flow.history import CardHistory, State, Step, Workflow, trace
+
+# Ideas, Ready | Train, Evaluate | Monitor
+WORKFLOW = Workflow(("Ideas", "Ready", "Train", "Evaluate", "Monitor"), 2, 4, UTC)
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+OUTCOMES = ("shipped", "learned", "superseded", "abandoned", "discarded")
+
+
+def at(day: float) -> datetime:
+    return START + timedelta(days=day)
+
+
+def card(*steps: tuple[float, int] | tuple[float, int, str | None]) -> CardHistory:
+    made = [Step(at(s[0]), s[1], s[2] if len(s) == 3 else None) for s in steps]
+    return CardHistory("C1", "A card", "model", (), tuple(made))
+
+
+def flow_of(*steps, as_of: float = 100):
+    flow = trace(WORKFLOW, card(*steps), at(as_of))
+    assert flow is not None
+    return flow
+
+
+def test_a_straight_run_is_finished_when_it_leaves_the_last_committed_stage():
+    flow = flow_of((0, 0), (1, 1), (2, 2), (5, 3), (9, 4))
+    assert (flow.state, flow.start, flow.finish) == (State.FINISHED, at(2), at(9))
+    assert (flow.outcome, flow.never_worked, flow.reopened) == ("shipped", False, 0)
+    assert flow.passes == (1, 1, 1, 1, 1)
+    assert flow.residence[2] == timedelta(days=3)
+
+
+def test_an_outcome_finishes_a_card_in_any_committed_stage():
+    flow = flow_of((0, 0), (2, 2), (4, 2, "learned"))
+    assert (flow.state, flow.finish, flow.outcome) == (State.FINISHED, at(4), "learned")
+    assert flow.residence[2] == timedelta(days=2)
+    assert flow.passes[2] == 1
+
+
+def test_an_outcome_given_after_delivery_names_it_but_does_not_move_the_finish():
+    flow = flow_of((0, 2), (3, 4), (8, 4, "learned"))
+    assert (flow.finish, flow.outcome) == (at(3), "learned")
+
+
+def test_going_back_before_commitment_restarts_the_clock():
+    flow = flow_of((0, 2), (3, 1), (6, 2), (7, 4))
+    assert (flow.start, flow.finish, flow.reopened) == (at(6), at(7), 0)
+    assert flow_of((0, 2), (3, 1)).state is State.UNCOMMITTED
+    assert flow_of((0, 2), (3, 1)).start is None
+
+
+def test_going_back_inside_the_workflow_does_not():
+    flow = flow_of((0, 2), (3, 3), (5, 2), (8, 3), (9, 4))
+    assert flow.start == at(0)
+    assert flow.passes[2:4] == (2, 2)
+    assert flow.residence[2:4] == (timedelta(days=6), timedelta(days=3))
+
+
+def test_reopening_undoes_the_finish_and_is_counted():
+    flow = flow_of((0, 2), (3, 4), (5, 3))
+    assert (flow.state, flow.start, flow.finish, flow.reopened) == (State.OPEN, at(0), None, 1)
+    again = flow_of((0, 2), (3, 2, "learned"), (5, 2, None), (9, 4))
+    assert (again.start, again.finish, again.reopened) == (at(0), at(9), 1)
+    assert again.outcome == "shipped"
+    assert again.passes[2] == 2
+    assert again.residence[2] == timedelta(days=7)
+
+
+def test_never_worked_is_a_last_crossing_straight_past_delivery():
+    assert flow_of((0, 0), (3, 4)).never_worked
+    assert flow_of((0, 4)).never_worked
+    assert flow_of((0, 0), (3, 0, "superseded")).never_worked
+    assert flow_of((0, 2, "learned")).never_worked
+    assert flow_of((0, 2), (1, 1), (3, 4)).never_worked
+    assert not flow_of((0, 0), (3, 4), (4, 3), (5, 4)).never_worked
+    assert not flow_of((0, 2), (0, 4)).never_worked
+
+
+def test_abandoned_departs_and_discarded_is_outside():
+    assert flow_of((0, 2), (4, 2, "abandoned")).state is State.ABANDONED
+    assert flow_of((0, 2), (4, 2, "abandoned")).finish == at(4)
+    discarded = flow_of((0, 0), (4, 0, "discarded"))
+    assert (discarded.state, discarded.start, discarded.finish) == (State.DISCARDED, None, None)
+    assert not discarded.never_worked
+
+
+def test_taking_a_discard_back_leaves_no_trace():
+    plain = flow_of((0, 2), (9, 4))
+    undone = flow_of((0, 2), (4, 2, "discarded"), (4, 2, None), (9, 4))
+    assert (undone.start, undone.finish, undone.reopened) == (plain.start, plain.finish, 0)
+
+
+def test_only_steps_up_to_the_instant_count():
+    assert trace(WORKFLOW, card((3, 2)), at(2)) is None
+    assert flow_of((3, 2), (5, 4), as_of=4).state is State.OPEN
+    assert flow_of((3, 2), (5, 4), as_of=5).state is State.FINISHED
+
+
+@pytest.mark.parametrize("points", [(0, 0), (-1, 2), (2, 2), (1, 6)])
+def test_a_workflow_has_its_points_in_order(points):
+    with pytest.raises(ValueError, match="do not fit 5 stages"):
+        Workflow(WORKFLOW.stages, *points, UTC)
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2060, 1, 1)),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "America/Havana", "Asia/Kolkata"]),
+)
+def test_the_end_of_a_day_is_its_last_instant(day, zone):
+    workflow = Workflow(("a",), 0, 1, ZoneInfo(zone))
+    end = workflow.end_of_day(day)
+    assert workflow.day(end) == day
+    assert workflow.day(end + timedelta(microseconds=1)) == day + timedelta(days=1)
+
+
+def test_days_are_those_of_the_board_zone():
+    first, last = datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    assert WORKFLOW.days(first, last) == 1
+    assert Workflow(("a",), 0, 1, ZoneInfo("Europe/Berlin")).days(first, last) == 2
+
+
+# A slow reference that reads the definitions, each on its own, off the whole list of states.
+
+
+def zones(steps):
+    return [
+        "after" if s.stage >= 4 or s.outcome in OUTCOMES[:4] else "before" if s.stage < 2 else "in"
+        for s in steps
+    ]
+
+
+def reference(history, as_of):
+    steps = [s for s in history.steps if s.at <= as_of]
+    where = zones(steps)
+    before = ["before", *where]
+    crossings = [
+        i
+        for i in range(len(steps))
+        if before[i] == "before" and "before" not in where[i:]
+    ]
+    deliveries = [
+        i
+        for i in range(len(steps))
+        if before[i] != "after" and set(where[i:]) == {"after"}
+    ]
+    start = crossings[0] if crossings else None
+    finish = deliveries[0] if deliveries else None
+    last = steps[-1].outcome
+    if last == "discarded":
+        state = "discarded"
+    elif start is None:
+        state = "uncommitted"
+    elif finish is None:
+        state = "open"
+    else:
+        state = "abandoned" if last == "abandoned" else "finished"
+    departed = state in ("finished", "abandoned")
+    ends = [*(s.at for s in steps[1:]), as_of]
+    return {
+        "state": state,
+        "start": steps[start].at if departed or state == "open" else None,
+        "finish": steps[finish].at if departed else None,
+        "outcome": (last or "shipped") if departed else None,
+        "never_worked": departed and "in" not in where[start:],
+        "reopened": sum(a == "after" != b for a, b in zip(before, where, strict=False)),
+        "residence": tuple(
+            sum(
+                (
+                    end - s.at
+                    for s, end in zip(steps, ends, strict=True)
+                    if s.stage == k and s.outcome is None
+                ),
+                timedelta(),
+            )
+            for k in range(5)
+        ),
+        "passes": tuple(
+            sum(
+                s.stage == k
+                and s.outcome is None
+                and (i == 0 or (steps[i - 1].stage, steps[i - 1].outcome) != (k, None))
+                for i, s in enumerate(steps)
+            )
+            for k in range(5)
+        ),
+    }
+
+
+moves = st.tuples(
+    st.integers(0, 30),
+    st.integers(0, 4),
+    st.one_of(st.none(), st.none(), st.none(), st.sampled_from(OUTCOMES)),
+)
+logs = st.lists(moves, min_size=1, max_size=12).map(
+    lambda steps: card(*sorted(steps, key=lambda step: step[0]))
+)
+
+
+@settings(max_examples=400)
+@given(logs, st.integers(0, 30))
+def test_any_log_agrees_with_the_definitions(history, as_of):
+    flow = trace(WORKFLOW, history, at(as_of))
+    if flow is None:
+        assert history.steps[0].at > at(as_of)
+    else:
+        assert {k: getattr(flow, k) for k in reference(history, at(as_of))} == reference(
+            history, at(as_of)
+        )
+
+
+@given(logs)
+def test_time_without_an_outcome_is_all_residence(history):
+    flow = trace(WORKFLOW, history, at(30))
+    ends = [*(s.at for s in history.steps[1:]), at(30)]
+    idle = [e - s.at for s, e in zip(history.steps, ends, strict=True) if s.outcome is not None]
+    assert sum(flow.residence, timedelta()) + sum(idle, timedelta()) == at(30) - history.steps[0].at

@@ -7,9 +7,9 @@ from itertools import count
 from mlkanban.charts.spec import HistogramSpec, Mark
 from mlkanban.flow.histogram import Bin, bins
 
-SMALLEST = (24, 8)
+SMALLEST = (30, 8)
 WIDEST_BAR = 6
-TALLEST_CARD = 3  # rows: a handful of cards should not look like a crowd
+SINGLE_SHARE = 4  # one card fills at most a quarter: a handful should not look like a crowd
 LABEL_GAP = 3
 INDENT = 1  # keeps the line over the first bar off the axis
 EIGHTHS = 8
@@ -115,7 +115,7 @@ def _scale(highest: int, rows: int) -> tuple[int, int]:
     for step in _nice():
         if fits and 2 * step > highest:
             break
-        rows_per_step = min(rows * step // highest, TALLEST_CARD * step)
+        rows_per_step = min(rows * step // highest, rows // SINGLE_SHARE * step)
         if rows_per_step >= 2:
             fits.append((step, rows_per_step))
     return max(fits, key=lambda fit: fit[1] * highest / fit[0])

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
-from mlkanban.core.models import Board, CardFace, Stage, StageKind
+from mlkanban.core.models import Board, CardFace, StageKind
 from mlkanban.core.naming import find_board, slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template

@@ -23,13 +23,26 @@ from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import repository
-from mlkanban.store.rows import board_of
 from mlkanban.store.ids import uuid7
+from mlkanban.store.rows import board_of
 from mlkanban.text import accept, accept_title
 
 PLAIN_FIELDS = frozenset(
-    "title type priority service_class due snoozed_until metric work hypothesis dataset checklist"
-    " parent verdict".split()
+    [
+        "title",
+        "type",
+        "priority",
+        "service_class",
+        "due",
+        "snoozed_until",
+        "metric",
+        "work",
+        "hypothesis",
+        "dataset",
+        "checklist",
+        "parent",
+        "verdict",
+    ]
 )
 SET_FIELDS = {"tags": "tag:", "links": "link:", "depends_on": "needs:"}
 

@@ -6,8 +6,23 @@ import socket
 from pathlib import Path
 
 _NETWORK = frozenset(
-    "nfs nfs4 lustre gpfs beegfs ceph cifs smb3 afs 9p virtiofs glusterfs orangefs weka"
-    " panfs".split()
+    [
+        "nfs",
+        "nfs4",
+        "lustre",
+        "gpfs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "smb3",
+        "afs",
+        "9p",
+        "virtiofs",
+        "glusterfs",
+        "orangefs",
+        "weka",
+        "panfs",
+    ]
 )
 
 

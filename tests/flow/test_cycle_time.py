@@ -144,7 +144,9 @@ def test_groups_by_type_and_tag():
 
 
 def test_groups_by_stage_are_residence_over_all_visits():
-    back = card((1, 0, None), (2, 1, None), (4, 2, None), (4.5, 1, None), (6, 2, None), (9, 3, None))
+    back = card(
+        (1, 0, None), (2, 1, None), (4, 2, None), (4.5, 1, None), (6, 2, None), (9, 3, None)
+    )
     straight = card((1, 1, None), (2, 3, None))
     groups = grouped(
         WORKFLOW, [back, straight, still(6, 21)], by="stage", as_of=at(21), window_days=None
@@ -159,7 +161,9 @@ steps = st.lists(
     st.tuples(
         st.integers(1, 30),
         st.integers(0, 3),
-        st.sampled_from([None] * 5 + ["shipped", "learned", "superseded", "abandoned", "discarded"]),
+        st.sampled_from(
+            [None] * 5 + ["shipped", "learned", "superseded", "abandoned", "discarded"]
+        ),
     ),
     max_size=6,
 ).map(lambda raw: card(*sorted(raw, key=lambda step: step[0])))

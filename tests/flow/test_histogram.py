@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ def test_every_value_is_in_the_one_bin_that_holds_it(values, columns):
     sorted_in = bins(values, columns)
     assert len(sorted_in) <= max(1, columns // 2)
     assert sorted_in[0].first == min(values)
-    for this, following in zip(sorted_in, sorted_in[1:], strict=False):
+    for this, following in pairwise(sorted_in):
         assert this.last == following.first - 1
     assert sorted_in[-1].last is None
     for b in sorted_in:

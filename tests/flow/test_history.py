@@ -140,14 +140,10 @@ def reference(history, as_of):
     where = zones(steps)
     before = ["before", *where]
     crossings = [
-        i
-        for i in range(len(steps))
-        if before[i] == "before" and "before" not in where[i:]
+        i for i in range(len(steps)) if before[i] == "before" and "before" not in where[i:]
     ]
     deliveries = [
-        i
-        for i in range(len(steps))
-        if before[i] != "after" and set(where[i:]) == {"after"}
+        i for i in range(len(steps)) if before[i] != "after" and set(where[i:]) == {"after"}
     ]
     start = crossings[0] if crossings else None
     finish = deliveries[0] if deliveries else None

@@ -37,8 +37,14 @@ HELPDESK = (
         ("New", ["Insert ticket", "Assign seriousness"]),
         (
             "Working",
-            ["Take in charge ticket", "Wait", "Require upgrade", "Create SW anomaly"]
-            + ["Schedule intervention", "Resolve SW anomaly"],
+            [
+                "Take in charge ticket",
+                "Wait",
+                "Require upgrade",
+                "Create SW anomaly",
+                "Schedule intervention",
+                "Resolve SW anomaly",
+            ],
         ),
         ("Resolved", ["Resolve ticket", "RESOLVED", "VERIFIED", "INVALID", "DUPLICATE"]),
         ("Closed", ["Closed"]),
@@ -62,8 +68,13 @@ SERVICENOW = (
         ("New", ["New"]),
         (
             "Active",
-            ["Active", "Awaiting User Info", "Awaiting Problem", "Awaiting Vendor"]
-            + ["Awaiting Evidence"],
+            [
+                "Active",
+                "Awaiting User Info",
+                "Awaiting Problem",
+                "Awaiting Vendor",
+                "Awaiting Evidence",
+            ],
         ),
         ("Resolved", ["Resolved"]),
         ("Closed", ["Closed"]),

@@ -1,0 +1,226 @@
+"""The face of a card: which words stand in which line, at any width. Drawn by screen and printer.
+
+Every mark is a word or a character of its own, so that nothing depends on colour.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from rich.cells import cell_len, set_cell_size
+
+from mlkanban.core.models import Board, CardFace, Priority, Work
+from mlkanban.core.rules import Load, meters
+from mlkanban.text import ascii_only, display
+
+WIDE = 44
+"""From this many cells on a card takes two lines, below it four."""
+
+PRIORITY_MARKS = {Priority.URGENT: "^^", Priority.HIGH: "^", Priority.LOW: "v"}
+
+
+class Piece(NamedTuple):
+    """Some text and the role it plays; themes give roles their colours."""
+
+    text: str
+    role: str
+
+
+Line = list[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a face depends on besides the card: the board, this day there, and the characters."""
+
+    board: Board
+    today: date
+    ascii: bool = False
+
+    @classmethod
+    def at(cls, board: Board, now: datetime, *, ascii: bool = False) -> "View":
+        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), ascii)
+
+    def day(self, instant: str) -> date:
+        """The day of a stored instant in the board's time zone."""
+        moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+        return moment.astimezone(ZoneInfo(self.board.timezone)).date()
+
+
+def height(width: int) -> int:
+    """Lines a card takes at a width."""
+    return 2 if width >= WIDE else 4
+
+
+def lines(face: CardFace, width: int, view: View) -> list[Line]:
+    """The `height(width)` lines of a card, each at most `width` cells."""
+    title = _text(face.title, view)
+    if width >= WIDE:
+        return [
+            _spread(
+                [Piece(face.ref.ljust(5), "card-id"), *_priority(face, gap=True)],
+                Piece(title, "card-title"),
+                _age(face, view),
+                width,
+            ),
+            _fit(
+                [
+                    Piece(" " * 6, "card-meta"),
+                    *_joined(
+                        [
+                            Piece(face.type, "card-meta"),
+                            *_marks(face, view),
+                            *_metric(face, view),
+                            *_tags(face, view),
+                        ]
+                    ),
+                ],
+                width,
+            ),
+        ]
+    first, second = wrapped(title, width)
+    return [
+        _spread(
+            [Piece(face.ref + " ", "card-id"), *_priority(face)],
+            Piece(face.type, "card-meta"),
+            _age(face, view),
+            width,
+        ),
+        [Piece(first, "card-title")],
+        [Piece(second, "card-title")],
+        _fit(_joined([*_marks(face, view), *_metric(face, view), *_tags(face, view)]), width),
+    ]
+
+
+def header(board: Board, position: int, load: Load) -> tuple[str, list[Piece]]:
+    """A stage's name with its number, and its counts: `2/2 FULL`, `1/1 + 2/2 running`."""
+    stage = board.stages[position]
+    shown = meters(stage, load)
+    text = " + ".join(str(meter) for meter in shown)
+    if any(meter.over for meter in shown):
+        counts = [Piece(f"{text} OVER", "count-over")]
+    elif shown[0].full or all(meter.full for meter in shown):
+        counts = [Piece(text if len(shown) > 1 else f"{text} FULL", "count-full")]
+    else:
+        counts = [Piece(text, "count")]
+    return f"{position + 1} {display(stage.name)}", counts
+
+
+def age(face: CardFace, view: View) -> str:
+    """`5d` since commitment, `(5d)` since it was made while not committed, `=5d` cycle time."""
+    if not face.created_at:
+        return ""
+    if not face.started_at:
+        return f"({(view.today - view.day(face.created_at)).days + 1}d)"
+    last = view.day(face.finished_at) if face.finished_at else view.today
+    days = (last - view.day(face.started_at)).days + 1
+    return f"={days}d" if face.finished_at else f"{days}d"
+
+
+def due(face: CardFace, view: View) -> str:
+    """`due 2d`, `due today`, `LATE 3d`; '' without a date or when finished."""
+    if not face.due or face.outcome:
+        return ""
+    days = (date.fromisoformat(face.due) - view.today).days
+    if days < 0:
+        return f"LATE {-days}d"
+    return "due today" if days == 0 else f"due {days}d"
+
+
+def _priority(face: CardFace, *, gap: bool = False) -> Line:
+    mark = PRIORITY_MARKS.get(Priority(face.priority), "")
+    if gap:
+        return [Piece(mark.ljust(3), "priority-high")]
+    return [Piece(mark + " ", "priority-high")] if mark else []
+
+
+def _age(face: CardFace, view: View) -> Piece:
+    return Piece(age(face, view), "card-meta")
+
+
+def _marks(face: CardFace, view: View) -> Line:
+    marks: Line = []
+    if face.block_reason:
+        side = "ext " if face.block_external else ""
+        marks.append(Piece(f"! {side}{face.block_reason}", "blocked"))
+    if face.outcome and not view.board.is_delivered(face.stage):
+        marks.append(Piece(f"= {face.outcome}", "card-meta"))
+    if face.archived:
+        marks.append(Piece("archived", "card-meta"))
+    if face.work == Work.UNATTENDED:
+        marks.append(Piece("run", "metric"))
+    elif face.work == Work.WAITING:
+        marks.append(Piece("waiting", "card-meta"))
+    if when := due(face, view):
+        marks.append(Piece(when, "due"))
+    if face.service_class != "standard":
+        marks.append(Piece(face.service_class, "due"))
+    return marks
+
+
+def _metric(face: CardFace, view: View) -> Line:
+    return [Piece(_text(face.metric, view), "metric")] if face.metric else []
+
+
+def _tags(face: CardFace, view: View) -> Line:
+    return [Piece("#" + _text(tag, view), "card-tags") for tag in face.tags.split()]
+
+
+def _text(text: str, view: View) -> str:
+    shown = display(text)
+    return ascii_only(shown) if view.ascii else shown
+
+
+def _joined(pieces: Sequence[Piece]) -> Line:
+    line: Line = []
+    for piece in pieces:
+        if line:
+            line.append(Piece("  " if piece.role != line[-1].role else " ", "card-meta"))
+        line.append(piece)
+    return line
+
+
+def _fit(pieces: Iterable[Piece], width: int) -> Line:
+    """The pieces, cut to `width` cells."""
+    line: Line = []
+    left = width
+    for text, role in pieces:
+        if left <= 0:
+            break
+        cells = cell_len(text)
+        line.append(Piece(text if cells <= left else set_cell_size(text, left), role))
+        left -= min(cells, left)
+    return line
+
+
+def _spread(left: Line, middle: Piece, right: Piece, width: int) -> Line:
+    """`left` and `middle` from the left edge, `right` at the right edge; `middle` gives way."""
+    taken = sum(cell_len(piece.text) for piece in left)
+    room = max(0, width - taken - cell_len(right.text) - 1)
+    cut = shortened(middle.text, room)
+    gap = room - cell_len(cut) + 1
+    return _fit([*left, Piece(cut, middle.role), Piece(" " * gap, "card-meta"), right], width)
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with two dots where something was cut off."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 2) + ".." if width > 3 else set_cell_size(text, width)
+
+
+def wrapped(text: str, width: int) -> tuple[str, str]:
+    """`text` in two lines of at most `width` cells, broken between words if that loses little."""
+    # A title of thousands of characters is cut before it is measured.
+    text = text[: width * 4]
+    if cell_len(text) <= width:
+        return text, ""
+    head = set_cell_size(text, width).rstrip()
+    rest = text[len(head) :]
+    space = head.rfind(" ")
+    if not rest.startswith(" ") and space > width // 2:
+        rest = head[space:] + rest
+        head = head[:space]
+    return head, shortened(rest.strip(), width)

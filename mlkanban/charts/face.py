@@ -189,9 +189,9 @@ def _fit(pieces: Iterable[Piece], width: int) -> Line:
     for text, role in pieces:
         if left <= 0:
             break
-        cells = cell_len(text)
-        line.append(Piece(text if cells <= left else set_cell_size(text, left), role))
-        left -= min(cells, left)
+        cut = shortened(text, left)
+        line.append(Piece(cut, role))
+        left -= cell_len(cut)
     return line
 
 
@@ -220,7 +220,7 @@ def wrapped(text: str, width: int) -> tuple[str, str]:
     head = set_cell_size(text, width).rstrip()
     rest = text[len(head) :]
     space = head.rfind(" ")
-    if not rest.startswith(" ") and space > width // 2:
+    if not rest.startswith(" ") and space >= width // 3:
         rest = head[space:] + rest
         head = head[:space]
     return head, shortened(rest.strip(), width)

@@ -115,9 +115,15 @@ class Metric(_Frozen):
     value: float | None = None
 
     def __str__(self) -> str:
-        shown = "" if self.value is None else f" {self.value:g}"
-        goal = "" if self.target is None else f" {self.direction}{self.target:g}"
-        return f"{self.name}{shown}{' /' if shown and goal else ''}{goal}"
+        value = "" if self.value is None else _short(self.value)
+        goal = "" if self.target is None else f"{self.direction}{_short(self.target)}"
+        return f"{self.name} {'/'.join(filter(None, (value, goal)))}".rstrip()
+
+
+def _short(number: float) -> str:
+    """`.917` for 0.917: every cell counts on a card."""
+    text = f"{number:g}"
+    return text[1:] if text.startswith("0.") else text
 
 
 class CheckItem(_Frozen):

@@ -92,11 +92,13 @@ def enter(
     """
     now = loads.get(stage.id, Load())
     then = now.plus(work)
+    warning = ""
     for was, meter in zip(meters(stage, now), meters(stage, then), strict=True):
         if meter.over and meter.count > was.count:
             what = f"{stage.name} is {was.count}/{was.limit}{' running' if was.name else ''}"
             if stage.soft:
-                return Allowed(f"{what}: over its soft limit now.")
+                warning = f"{what}: over its soft limit now."
+                continue
             return Refused(
                 f"{what}.",
                 f"Finish or move a card out of {stage.name} first, or override with a reason.",
@@ -111,7 +113,7 @@ def enter(
                 "Finish one first, or override with a reason.",
                 by_limit=True,
             )
-    return Allowed()
+    return Allowed(warning)
 
 
 def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Verdict:
@@ -141,9 +143,10 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
 
 
 def outcome_for(card: Card, wanted: Outcome) -> Outcome:
-    """The outcome as the flow words have it: before commitment nothing can be abandoned."""
-    if wanted is Outcome.ABANDONED and card.started_at is None:
-        return Outcome.DISCARDED
+    """The outcome as the flow words have it: what stops without an answer is discarded before
+    commitment and abandoned after it."""
+    if wanted in (Outcome.ABANDONED, Outcome.DISCARDED):
+        return Outcome.DISCARDED if card.started_at is None else Outcome.ABANDONED
     return wanted
 
 

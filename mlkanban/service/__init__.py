@@ -10,7 +10,7 @@ from mlkanban.service.history import Entry, History
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.undoing import Undoing
 from mlkanban.store import database
-from mlkanban.store.location import store_path
+from mlkanban.store.location import file_system, is_network, store_path
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
 
@@ -45,9 +45,18 @@ class Service:
         return self._desk.store.path
 
     @property
+    def on_network(self) -> bool:
+        """Whether the store lies on a network file system, where asking it costs more."""
+        return is_network(file_system(self.path))
+
+    @property
     def read_only(self) -> str:
         """Why nothing can be written, '' when it can."""
         return self._desk.store.read_only
+
+    def forbid_writing(self, reason: str) -> None:
+        """Refuse every write from now on, with this reason."""
+        self._desk.store.read_only = reason
 
     def close(self) -> None:
         self._desk.store.close()

@@ -7,18 +7,23 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
-from mlkanban.core.models import Board, CardFace, StageKind
+from mlkanban.core.models import Board, CardFace, Stage, StageKind
 from mlkanban.core.naming import find_board, slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
-from mlkanban.service.transaction import Desk, Done
+from mlkanban.service.checking import validated
+from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id
 from mlkanban.store import ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title
 
+BOARD_FIELDS = frozenset({"name", "timezone", "conwip"})
 STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft"})
+
+_MOST = 1_000_000
+"""The highest limit; beyond it, no limit is what is meant."""
 
 
 class Snapshot(NamedTuple):
@@ -48,17 +53,23 @@ class Boards:
 
     def all(self) -> list[Board]:
         """All boards, oldest first."""
-        return repository.boards(self._desk.store.conn)
+        with self._desk.store.reading() as conn:
+            return repository.boards(conn)
 
     def find(self, key: str = "") -> Board:
         """The board `key`, or without one the board worked on last. NotFound when there is none."""
-        boards = self.all()
+        with self._desk.store.reading() as conn:
+            boards, last = repository.boards(conn), repository.last_board(conn)
         if key:
             return find_board(boards, key)
         if not boards:
             raise NotFound("There is no board yet.", "Make one: mlkanban init NAME")
-        last = repository.last_board(self._desk.store.conn)
         return next((board for board in boards if board.id == last), boards[0])
+
+    def of_card(self, ref: str) -> Board:
+        """The board the card `ref` is on; NotFound when there is no such card."""
+        with self._desk.store.reading() as conn:
+            return repository.board_of_card(conn, find_face(conn, ref).id)
 
     def create(self, name: str, template_key: str, timezone: str, *, key: str = "") -> Board:
         """A new board from a template; a key that is taken is refused."""
@@ -83,14 +94,16 @@ class Boards:
 
     def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
         """Set name, timezone or conwip (None: no limit)."""
-        values = dict(fields)
-        if "timezone" in values:
-            values["timezone"] = _zone(values["timezone"])
-        if "name" in values:
-            values["name"] = accept_title(values["name"])
-        if values.get("conwip") is not None:
-            _limit(values["conwip"])
+        _known(fields, BOARD_FIELDS, "A board", "mlkanban boards")
         with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            changed = validated(Board, {**dict(board), **fields})
+            values = changed.model_dump(mode="json", include=set(fields))
+            if "timezone" in values:
+                _zone(values["timezone"])
+            if "name" in values:
+                values["name"] = accept_title(values["name"])
+            _limit(values.get("conwip"))
             tx.write(Change("board.edited", board_id, set=values))
             name = board_of(tx.conn, board_id).name
         return Done(f"The board {name} was changed.")
@@ -99,34 +112,32 @@ class Boards:
         self, board_id: str, name: str, *, after: str = "", kind: StageKind = StageKind.ACTIVE
     ) -> Done:
         """A new stage after the stage `after` (id), or first; committed between committed ones."""
+        name = accept_title(name)
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             _free_name(board, name)
-            at = board.position(after) + 1 if after else 0
+            at = board.stages.index(find_stage_by_id(board, after)) + 1 if after else 0
             inside = board.first_committed < at <= board.first_delivered and at > 0
             still_inside = inside and (at < board.first_delivered or board.stages[at - 1].committed)
             low = board.stages[at - 1].rank if at else None
             high = board.stages[at].rank if at < len(board.stages) else None
-            new = StageTemplate(accept_title(name), kind, committed=still_inside)
+            new = StageTemplate(name, kind, committed=still_inside)
             tx.write(added_stage(board_id, uuid7(), new, ranks.between(low, high)))
         return Done(f"Stage {name} added.")
 
     def edit_stage(self, board_id: str, stage_id: str, fields: Mapping[str, Any]) -> Done:
         """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage."""
-        unknown = sorted(set(fields) - STAGE_FIELDS)
-        if unknown:
-            raise UsageProblem(f"A stage has no field {unknown[0]!r}.", "See: mlkanban stages")
-        values = dict(fields)
-        for name in ("limit", "unattended"):
-            if values.get(name) is not None:
-                _limit(values[name])
+        _known(fields, STAGE_FIELDS, "A stage", "mlkanban stages")
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
-            stage = board.stage(stage_id)
+            stage = find_stage_by_id(board, stage_id)
+            changed = validated(Stage, {**dict(stage), **fields})
+            values = changed.model_dump(mode="json", include=set(fields))
             if "name" in values:
                 values["name"] = accept_title(values["name"])
                 _free_name(board, values["name"], besides=stage_id)
-            changed = stage.model_copy(update=values)
+            _limit(values.get("limit"))
+            _limit(values.get("unattended"))
             if "committed" in values:
                 rules.required(
                     rules.arrange(tuple(changed if s.id == stage_id else s for s in board.stages))
@@ -142,7 +153,7 @@ class Boards:
         """Put a stage at position `to` (from 0); committed stages stay together."""
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
-            moved = board.stage(stage_id)
+            moved = find_stage_by_id(board, stage_id)
             others = [s for s in board.stages if s.id != stage_id]
             to = max(0, min(to, len(others)))
             order = (*others[:to], moved, *others[to:])
@@ -161,7 +172,7 @@ class Boards:
         """Remove a stage in which no card stands."""
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
-            stage = board.stage(stage_id)
+            stage = find_stage_by_id(board, stage_id)
             cards = len(repository.stage_order(tx.conn, board_id, stage_id))
             rules.required(rules.remove_stage(board, stage, cards))
             left = tuple(s for s in board.stages if s.id != stage_id)
@@ -171,7 +182,8 @@ class Boards:
 
     def loads(self, board_id: str) -> dict[str, Load]:
         """Open cards per stage id."""
-        return repository.loads(self._desk.store.conn, board_id)
+        with self._desk.store.reading() as conn:
+            return repository.loads(conn, board_id)
 
     def snapshot(self, board_id: str) -> Snapshot:
         """The board with all its cards."""
@@ -188,10 +200,18 @@ class Boards:
             return repository.cursor(conn)
 
     def update(self, board_id: str, after: int) -> Update:
-        """What changed on the board after the cursor `after`, whoever did it."""
+        """What changed on the board after the cursor `after`, whoever did it.
+
+        A new shape of the board moves the commitment or delivery point, and with it start and
+        finish of any card: then `faces` are all of them.
+        """
         with self._desk.store.reading() as conn:
             changes = repository.changes(conn, board_id, after)
-            faces = tuple(repository.faces_of(conn, changes.cards))
+            faces = tuple(
+                repository.faces(conn, board_id)
+                if changes.board
+                else repository.faces_of(conn, changes.cards)
+            )
             there = {face.id for face in faces}
             return Update(
                 changes.cursor,
@@ -213,15 +233,21 @@ def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -
     )  # fmt: skip
 
 
-def _limit(number: int) -> None:
-    if number < 0:
+def _known(fields: Mapping[str, Any], names: frozenset[str], what: str, see: str) -> None:
+    unknown = sorted(set(fields) - names)
+    if unknown:
+        raise UsageProblem(f"{what} has no field {unknown[0]!r}.", f"See: {see}")
+
+
+def _limit(number: int | None) -> None:
+    if number is not None and not 0 <= number <= _MOST:
         raise UsageProblem(f"A limit cannot be {number}.", "Give 0 or more, or none.")
 
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise UsageProblem(
             f"There is no time zone {name!r}.", "Give one such as Europe/Berlin or UTC."
         ) from error

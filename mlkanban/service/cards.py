@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from mlkanban.core import rules
 from mlkanban.core.events import Change
 from mlkanban.core.models import (
@@ -20,31 +18,13 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.placing import rank_at_end, rank_before
-from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.rows import board_of
-from mlkanban.text import accept, accept_title
-
-PLAIN_FIELDS = frozenset(
-    [
-        "title",
-        "type",
-        "priority",
-        "service_class",
-        "due",
-        "snoozed_until",
-        "metric",
-        "work",
-        "hypothesis",
-        "dataset",
-        "checklist",
-        "parent",
-        "verdict",
-    ]
-)
-SET_FIELDS = {"tags": "tag:", "links": "link:", "depends_on": "needs:"}
+from mlkanban.text import accept
 
 
 class Cards:
@@ -55,8 +35,13 @@ class Cards:
 
     def get(self, ref: str) -> Card:
         """The whole card; NotFound when there is none."""
-        conn = self._desk.store.conn
-        return repository.card(conn, find_face(conn, ref))
+        with self._desk.store.reading() as conn:
+            return repository.card(conn, find_face(conn, ref))
+
+    def beginning_with(self, prefix: str, most: int) -> list[tuple[str, str]]:
+        """(short id, title) of at most `most` unarchived cards, for completion."""
+        with self._desk.store.reading() as conn:
+            return repository.refs(conn, prefix.lower(), most)
 
     def add(
         self,
@@ -65,13 +50,14 @@ class Cards:
         *,
         stage_id: str = "",
         fields: Mapping[str, Any] | None = None,
+        note: str = "",
         override: str = "",
     ) -> Done:
-        """A new card at the end of a stage (the first one unless given)."""
+        """A new card at the end of a stage (the first one unless given), with a first note."""
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
-            stage = board.stage(stage_id) if stage_id else board.stages[0]
-            wanted = _checked({**(fields or {}), "title": title})
+            stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
+            wanted = checked({**(fields or {}), "title": title})
             work = Work(wanted.get("work") or Work.ATTENDED)
             warning, forced = _entry(tx, board, stage, work, (), override=override)
             ref, card_id = tx.writer.new_ref(), uuid7()
@@ -79,11 +65,13 @@ class Cards:
                 "ref": ref,
                 "deleted": False,
                 "place": [stage.id, rank_at_end(tx, board, stage)],
-                **_flat(wanted),
+                **flat(wanted),
             }
             if board.is_delivered(stage.id):
                 values["outcome"] = Outcome.SHIPPED.value
             tx.write(Change("card.created", board_id, card=card_id, set=values, reason=forced))
+            if text := accept(note, "the note").strip():
+                tx.write(Change("card.noted", board_id, card=card_id, note=text))
             card = tx.card(ref)
         return Done(f"{ref} added to {stage.name}.", (card,), warning)
 
@@ -98,11 +86,11 @@ class Cards:
     ) -> Done:
         """Set `fields` (JSON-ready values, None clears); `add` and `remove` members of the sets
         tags, links and depends_on."""
-        wanted = _flat(_checked(fields or {}, partial=True))
+        wanted = flat(checked(fields or {}, partial=True))
         for members, present in ((add or {}, True), (remove or {}, False)):
             for name, values in members.items():
                 for value in values:
-                    wanted[SET_FIELDS[name] + _member(name, value)] = present
+                    wanted[SET_FIELDS[name] + member(name, value)] = present
         if not wanted:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
         cards, warning = [], ""
@@ -110,12 +98,11 @@ class Cards:
             for ref in refs:
                 face = tx.face(ref)
                 forced = ""
-                if "work" in wanted and wanted["work"] != face.work:
+                work = Work(wanted.get("work") or Work.ATTENDED)
+                if "work" in wanted and work != face.work:
                     board = tx.board_of(face)
                     stage = board.stage(face.stage)
-                    warning, forced = _entry(
-                        tx, board, stage, Work(wanted["work"]), (face,), override=override
-                    )
+                    warning, forced = _entry(tx, board, stage, work, (face,), override=override)
                 state = tx.writer.projector.entity(face.id).fields
                 changed = {n: v for n, v in wanted.items() if (state.get(n) or None) != (v or None)}
                 if changed:
@@ -179,10 +166,21 @@ class Cards:
         return warning
 
     def swap(self, ref: str, out: str) -> Done:
-        """Two cards of one board change places: for a stage that is full."""
+        """Two open cards of one board change places: for a stage that is full."""
         with self._desk.writing() as tx:
             face, other = tx.face(ref), tx.face(out)
             board = tx.board_of(face)
+            if tx.board_of(other).id != board.id:
+                raise RuleRefused(
+                    f"{face.ref} and {other.ref} are on different boards.",
+                    "Choose cards of one board.",
+                )
+            for one in (face, other):
+                if one.outcome or one.archived:
+                    raise RuleRefused(
+                        f"{one.ref} is {'archived' if one.archived else 'finished'}.",
+                        "Only open cards change places.",
+                    )
             before = repository.loads(tx.conn, board.id)
             for moving, target in ((face, other.stage), (other, face.stage)):
                 stage = board.stage(target)
@@ -233,7 +231,7 @@ class Cards:
                 reason=reason,
                 external=reason in EXTERNAL_BY_DEFAULT if external is None else external,
                 note=accept(note, "the note of the block").strip(),
-                until=until,
+                until=accept(until, "the condition of the block").strip(),
                 since=tx.now,
             )
             return _change(tx, "card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
@@ -276,6 +274,8 @@ class Cards:
         """Take cards off the board. Work in progress counts as abandoned from then on."""
 
         def archived(tx: Transaction, face: CardFace) -> Change:
+            if face.archived:
+                raise RuleRefused(f"{face.ref} is archived already.", "Nothing was changed.")
             values: dict[str, Any] = {"archived": True}
             if face.started_at and not face.finished_at:
                 values["outcome"] = Outcome.ABANDONED.value
@@ -340,7 +340,8 @@ def _entry(
 ) -> tuple[str, str]:
     """Ask the rules; (warning, the override's reason if it was needed). Raises when refused."""
     loads = repository.loads(tx.conn, board.id, tuple(face.id for face in entering))
-    came_from = entering[0].stage if entering and not entering[0].outcome else ""
+    counted = entering and not entering[0].outcome and not entering[0].archived
+    came_from = entering[0].stage if counted else ""
     verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
     if isinstance(verdict, rules.Refused) and verdict.by_limit and override.strip():
         reason = accept(override, "the reason").strip()
@@ -359,53 +360,6 @@ def _change(
 ) -> Change:
     board = tx.board_of(face)
     return Change(kind, board.id, card=face.id, set=values, note=note, reason=reason)
-
-
-def _checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
-    """`fields` as Card understands them, JSON-ready; UsageProblem names the field that is wrong."""
-    unknown = sorted(set(fields) - PLAIN_FIELDS - set(SET_FIELDS))
-    if unknown:
-        raise UsageProblem(f"A card has no field {unknown[0]!r}.", "See: mlkanban edit --help")
-    values = dict(fields)
-    if "title" in values or not partial:
-        values["title"] = accept_title(values.get("title") or "")
-    for name, value in values.items():
-        if isinstance(value, str):
-            accept(value, f"the field {name}")
-    blank = {"id": "", "ref": "", "board": "", "stage": "", "rank": "", "title": "-"}
-    times = {"created_at": 0, "entered_at": 0}
-    given = {name: value for name, value in values.items() if value is not None}
-    try:
-        card = Card.model_validate({**blank, **times, **given})
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise UsageProblem(
-            f"{field}: {first['msg']} (given: {first['input']!r}).", "Nothing was changed."
-        ) from error
-    dumped = card.model_dump(mode="json")
-    return {name: None if values[name] is None else dumped[name] for name in values}
-
-
-def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Sets as one yes/no value per member, the way they are kept."""
-    flat: dict[str, Any] = {}
-    for name, value in fields.items():
-        prefix = SET_FIELDS.get(name)
-        if prefix is None:
-            flat[name] = value
-        else:
-            flat.update({prefix + _member(name, member): True for member in value or ()})
-    return flat
-
-
-def _member(field: str, value: str) -> str:
-    text = accept(value, f"one of {field}").strip()
-    if field == "tags":
-        text = "-".join(text.lstrip("#").split()).lower()
-    if not text:
-        raise UsageProblem(f"An empty value was given for {field}.", "Leave it out.")
-    return text
 
 
 def _listed(cards: Sequence[Card]) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board
 from mlkanban.flow.history import CardHistory, Step, Workflow
+from mlkanban.service.placing import Ends
 from mlkanban.service.transaction import Desk, find_face
 from mlkanban.store import repository
 
@@ -84,16 +85,22 @@ class History:
     ) -> int:
         """Write history from elsewhere in one transaction; what is there already adds nothing.
 
-        A card made by it gets its short id here. Returns how many events were new; `progress` is
-        told the number looked at so far.
+        A card made by it gets its short id here, what has no rank goes to the end.
+        Returns how many events were new; `progress` is told the number looked at so far.
         """
         added = 0
         with self._desk.writing() as tx:
+            ends = Ends(tx)
             for count, change in enumerate(changes, 1):
-                if change.kind == "card.created":
-                    named = {"ref": tx.writer.new_ref(), **change.set}
-                    change = replace(change, set=named)
-                added += tx.writer.append(change) is not None
+                if not (change.event_id and tx.writer.knows(change.event_id)):
+                    change = ends.placed(change)
+                    if change.kind == "card.created":
+                        named = {"ref": tx.writer.new_ref(), **change.set}
+                        change = replace(change, set=named)
+                    tx.writer.append(change)
+                    added += 1
+                    if not change.card:
+                        tx.writer.projector.flush()
                 if progress is not None and count % every == 0:
                     progress(count)
         return added

@@ -1,9 +1,13 @@
 """Where in a stage a card goes, as a rank."""
 
+from dataclasses import replace
+
 from mlkanban.core.events import Change
 from mlkanban.core.models import Board, Stage
+from mlkanban.errors import RuleRefused
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import ranks, repository
+from mlkanban.store.rows import board_of
 
 
 def rank_at_end(tx: Transaction, board: Board, stage: Stage) -> str:
@@ -24,6 +28,8 @@ def rank_before(tx: Transaction, board: Board, stage: Stage, card_id: str, befor
         if entry[0] != card_id
     ]
     at = next((i for i, (other, _) in enumerate(order) if other == before), len(order))
+    if before and at == len(order):
+        raise RuleRefused(f"The card to go ahead of is not in {stage.name}.", "Choose another one.")
     low = order[at - 1][1] if at else None
     high = order[at][1] if at < len(order) else None
     crossed = low is not None and high is not None and low >= high
@@ -39,3 +45,37 @@ def rank_before(tx: Transaction, board: Board, stage: Stage, card_id: str, befor
                 Change("card.reordered", board.id, card=other, set={"place": [stage.id, rank]})
             )
     return mine
+
+
+class Ends:
+    """Ranks for history that is brought in, whose cards are not in their rows yet."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._boards: dict[str, Board] = {}
+        self._ends: dict[str, str | None] = {}
+
+    def placed(self, change: Change) -> Change:
+        """`change` with a rank where it has none: a stage goes last, a card where `rank_at_end`
+        would put it."""
+        place = change.set.get("place")
+        if place and not place[1]:
+            placed = {"place": [place[0], self._card(change, place[0])]}
+            return replace(change, set={**change.set, **placed})
+        if change.set.get("rank") == "":
+            stages = board_of(self._tx.conn, change.board).stages
+            last = stages[-1].rank if stages else None
+            return replace(change, set={**change.set, "rank": ranks.between(last, None)})
+        return change
+
+    def _card(self, change: Change, stage: str) -> str:
+        if change.board not in self._boards:
+            self._boards[change.board] = board_of(self._tx.conn, change.board)
+        newest_first = self._boards[change.board].is_delivered(stage)
+        if stage not in self._ends:
+            look = repository.first_rank if newest_first else repository.last_rank
+            self._ends[stage] = look(self._tx.conn, change.board, stage)
+        end = self._ends[stage]
+        rank = ranks.between(None, end) if newest_first else ranks.between(end, None)
+        self._ends[stage] = rank
+        return rank

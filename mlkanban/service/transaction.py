@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mlkanban.core.events import Change, Event
-from mlkanban.core.models import Board, Card, CardFace
+from mlkanban.core.models import Board, Card, CardFace, Stage
 from mlkanban.errors import NotFound
 from mlkanban.store import repository
 from mlkanban.store.database import Store
@@ -62,6 +62,14 @@ def find_face(conn: sqlite3.Connection, ref: str) -> CardFace:
     return face
 
 
+def find_stage_by_id(board: Board, stage_id: str) -> Stage:
+    """The stage of a board; NotFound when it is not there (any more)."""
+    found = next((stage for stage in board.stages if stage.id == stage_id), None)
+    if found is None:
+        raise NotFound(f"That stage is not on the board {board.key} (any more).", "Choose another.")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every use case works with: a store, who acts, and the clock."""
@@ -72,8 +80,9 @@ class Desk:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
-        now = self.clock()
         with self.store.writing() as conn:
+            # Under the lock, so that the log has its events in order of time.
+            now = self.clock()
             writer = Writer(conn, self.store.path, actor=self.actor, now=now)
             yield Transaction(conn, writer, now)
             writer.projector.flush()

@@ -5,6 +5,7 @@ from typing import Any
 
 from mlkanban.core import rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
+from mlkanban.core.models import Board
 from mlkanban.errors import RuleRefused
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import repository
@@ -40,7 +41,10 @@ class Undoing:
         before = repository.loads(tx.conn, board_id)
         refs = dict.fromkeys(self._put_back(tx, event, kind) for event in reversed(events))
         after = repository.loads(tx.conn, board_id)
-        rules.required(rules.grown(board_of(tx.conn, board_id), before, after))
+        board = board_of(tx.conn, board_id)
+        rules.required(rules.grown(board, before, after))
+        if any("stage" in event.data for event in events):
+            _check_order(board)
         faces = [face for ref in refs if ref and (face := repository.face_by_ref(tx.conn, ref))]
         cards = tuple(repository.card(tx.conn, face) for face in faces)
         names = ", ".join(ref for ref in refs if ref)
@@ -82,6 +86,15 @@ def _check_stages(tx: Transaction, event: Event, then: Mapping[str, Any]) -> Non
         stage = board.stage(event.data["stage"])
         standing = len(repository.stage_order(tx.conn, board.id, stage.id))
         rules.required(rules.remove_stage(board, stage, standing))
+
+
+def _check_order(board: Board) -> None:
+    """The stages as they would be now: names told apart, committed ones together."""
+    rules.required(rules.arrange(board.stages))
+    names = [stage.name.casefold() for stage in board.stages]
+    twice = next((s.name for s in board.stages if names.count(s.name.casefold()) > 1), "")
+    if twice:
+        raise RuleRefused(f"There would be two stages {twice}.", "Rename one of them first.")
 
 
 _DOING = {

@@ -116,16 +116,12 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
         raise NotFound(f"There is no board yet ({path}).", "Make one: mlkanban init NAME")
     try:
         try:
-            store = _connect(path, "ro", timeout)
-            version = _check_ours(store)
+            store, version = _open_checked(path, "ro", timeout)
         except sqlite3.OperationalError as error:
             if not _needs_rollback(path, error):
                 raise
-            recovering = _connect(path, "rw", timeout)
-            _check_ours(recovering)
-            recovering.close()
-            store = _connect(path, "ro", timeout)
-            version = _check_ours(store)
+            _open_checked(path, "rw", timeout)[0].close()
+            store, version = _open_checked(path, "ro", timeout)
     except sqlite3.Error as error:
         raise trouble.explain(error, path) from error
     if version < LATEST:
@@ -178,13 +174,21 @@ def _connect(path: Path, mode: str, timeout: float) -> Store:
         raise
 
 
+def _open_checked(path: Path, mode: str, timeout: float) -> tuple[Store, int]:
+    store = _connect(path, mode, timeout)
+    try:
+        return store, _check_ours(store)
+    except BaseException:
+        store.close()
+        raise
+
+
 def _check_ours(store: Store) -> int:
     """The store's version; raises when the file is not a store of ours."""
     (application,) = store.conn.execute("PRAGMA application_id").fetchone()
     (version,) = store.conn.execute("PRAGMA user_version").fetchone()
     store.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID:
-        store.close()
         raise StoreProblem(
             f"{store.path} is a database of another program.",
             "It was left untouched. Move it away, or use another place with --home.",

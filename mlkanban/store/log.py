@@ -87,7 +87,7 @@ class Writer:
 
     def append(self, change: Change) -> Event | None:
         """Write one change; None when an event with its given id is there already."""
-        if change.event_id and self._known(change.event_id):
+        if change.event_id and self.knows(change.event_id):
             return None
         self._hlc = tick(self._hlc, int(self._now.timestamp() * 1000))
         data: dict[str, Any] = {}
@@ -106,7 +106,7 @@ class Writer:
             replica=self.replica.id,
             rseq=self._rseq + 1,
             hlc=self._hlc,
-            at=change.at or instant(self._now),
+            at=change.at or self._instant_for(change.card),
             actor=self._actor,
             host=self.replica.host,
             board=change.board,
@@ -136,7 +136,16 @@ class Writer:
         """Write several changes, in order; those already there are passed over."""
         return [event for change in changes if (event := self.append(change)) is not None]
 
-    def _known(self, event_id: str) -> bool:
+    def _instant_for(self, card: str) -> str:
+        """Now; after a clock was set back, not before the last step of the card, which would
+        otherwise count as the later one."""
+        (last,) = self._conn.execute(
+            "SELECT max(at) FROM transition WHERE card = ? AND live", (card,)
+        ).fetchone()
+        return max(instant(self._now), last or "")
+
+    def knows(self, event_id: str) -> bool:
+        """Whether the log has an event with this id."""
         found = self._conn.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone()
         return found is not None
 

@@ -57,7 +57,8 @@ class Projector:
                     ),
                 )  # fmt: skip
         else:
-            self._others[entity_id] = event
+            # The first event, not the last: a board is as old as that.
+            self._others.setdefault(entity_id, event)
             if event.kind != "import.noted":
                 self._retimed.add(event.board)
 

@@ -1,5 +1,8 @@
 """Theme files become Textual themes; each role of the board is a CSS variable, $board-due."""
 
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
 from textual.theme import Theme
 
 from mlkanban.theme_files import ROLES, ThemeFile, available
@@ -43,3 +46,26 @@ def board_variables(theme: Theme) -> dict[str, str]:
     """The roles for a theme that knows nothing of the board, such as Textual's own."""
     colors = theme.to_color_system().generate()
     return {f"board-{role}": colors[base] for role, base in ROLES.items()}
+
+
+def role_styles(app: App[object]) -> dict[str, Style]:
+    """Each role of the board as a Rich style on the board's ground, and `cursor`, `status`
+    and `trouble` for the card under the cursor and the last line."""
+    colors = app.theme_variables
+    ground = Color.parse(colors["background"]).rich_color
+    styles = {
+        role: Style(color=Color.parse(colors[f"board-{role}"]).rich_color, bgcolor=ground)
+        for role in ROLES
+    }
+    strong = Style(bold=True)
+    for role in ("stage-title", "count-over", "count-full", "blocked", "priority-high"):
+        styles[role] += strong
+    for state, bold in (("cursor", True), ("status", False)):
+        styles[state] = Style(
+            color=Color.parse(colors[f"board-{state}-fg"]).rich_color,
+            bgcolor=Color.parse(colors[f"board-{state}-bg"]).rich_color,
+            bold=bold,
+        )
+    status = Style(bgcolor=styles["status"].bgcolor)
+    styles["trouble"] = styles["blocked"] + status
+    return styles

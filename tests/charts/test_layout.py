@@ -90,6 +90,11 @@ def test_an_overfull_last_bar_says_so():
     assert plan.bars[-1].eighths > 0
 
 
+def test_one_card_among_thousands_is_seen():
+    plan = layout_histogram(HistogramSpec(((1, 1), (2, 9000)), "days", ()), 76, 16)
+    assert plan.bars[0].eighths == 1
+
+
 def test_a_mark_beyond_the_values_has_its_place():
     plan = layout_histogram(spec_of([1, 2, 2, 3], Mark(10, "SLE")), 76, 16)
     assert len(plan.bars) == 10

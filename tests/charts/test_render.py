@@ -50,7 +50,7 @@ def test_the_picture(name, size, ascii):
 
 @given(
     st.lists(st.integers(1, 90), min_size=1, max_size=60),
-    st.integers(1, 120),
+    st.integers(14, 120),
     st.integers(1, 50),
     st.booleans(),
 )
@@ -112,6 +112,25 @@ def test_without_plotext_a_table_says_the_same_and_why(monkeypatch):
         "A table, because the chart cannot be drawn: import of",
         "plotext halted; None in sys.modules",
     ]
+
+
+def test_the_table_leaves_room_for_the_reason(monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotext", None)
+    lines = render(SPECS["team"], 30, 8, palette=None, ascii=False).split("\n")
+    assert len(lines) == 8
+    assert lines[-1].endswith("sys.modules")
+
+
+def test_a_long_reason_keeps_to_the_room_too(monkeypatch):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == "plotext":
+                raise ImportError("no kernel " * 40)
+
+    monkeypatch.delitem(sys.modules, "plotext", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    drawn = render(SPECS["team"], 30, 8, palette=None, ascii=False)
+    assert len(drawn.split("\n")) == 8
 
 
 def test_the_table_keeps_to_its_room():

@@ -38,6 +38,7 @@ def test_bins_are_equally_wide_and_the_last_starts_within_the_values(values, col
 def test_up_to_thirty_distinct_days_each_has_its_bin():
     assert bins({1: 2, 3: 1}, 80) == (Bin(1, 1, 2), Bin(2, 2, 0), Bin(3, None, 1))
     assert len(bins(Counter(range(1, 31)), 60)) == 30
+    assert bins(Counter(range(1, 31)), 20)[0] == Bin(1, 1, 1)
 
 
 def test_more_days_share_bins():

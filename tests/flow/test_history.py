@@ -119,6 +119,12 @@ def test_the_end_of_a_day_is_its_last_instant(day, zone):
     assert workflow.day(end + timedelta(microseconds=1)) == day + timedelta(days=1)
 
 
+def test_an_hour_that_comes_twice_at_midnight_belongs_to_its_day():
+    workflow = Workflow(("a",), 0, 1, ZoneInfo("America/Sao_Paulo"))
+    end = workflow.end_of_day(date(2018, 2, 17))
+    assert end + timedelta(microseconds=1) == datetime(2018, 2, 18, 3, tzinfo=UTC)
+
+
 def test_days_are_those_of_the_board_zone():
     first, last = datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     assert WORKFLOW.days(first, last) == 1

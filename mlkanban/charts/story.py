@@ -1,0 +1,96 @@
+"""What an event says, in a sentence, for the history of a card or a board."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlkanban.core.events import Event
+from mlkanban.core.models import Board
+from mlkanban.text import display
+
+_LONGEST = 120
+
+
+def told(event: Event, board: Board) -> str:
+    """One line on what happened; stages by their present names. Safe to print."""
+    values: Mapping[str, Any] = event.data.get("set", {})
+    was: Mapping[str, Any] = event.data.get("was", {})
+    reason = str(event.data.get("reason", ""))
+    text = _sentence(event, values, was, {stage.id: stage.name for stage in board.stages})
+    if reason:
+        text += f", over the limit: {reason}"
+    return display(" ".join(text.split()))[:500]
+
+
+def _sentence(
+    event: Event, values: Mapping[str, Any], was: Mapping[str, Any], names: Mapping[str, str]
+) -> str:
+    def stage(place: Any) -> str:
+        return names.get(place[0], "a removed stage") if place else "nowhere"
+
+    match event.kind:
+        case "card.created":
+            return f"written in {stage(values['place'])}: {_cut(values.get('title', ''))}"
+        case "card.moved" | "card.reopened":
+            verb = "moved" if event.kind == "card.moved" else "re-opened, moved"
+            before = stage(was.get("place", [None])[0])
+            ends = f", {values['outcome']}" if values.get("outcome") else ""
+            return f"{verb} from {before} to {stage(values.get('place'))}{ends}"
+        case "card.reordered":
+            return f"put in another place in {stage(values['place'])}"
+        case "card.blocked":
+            block = values["blocker"]
+            note = f": {_cut(block['note'])}" if block.get("note") else ""
+            return f"blocked by {block['reason']}{note}"
+        case "card.unblocked":
+            return "unblocked"
+        case "card.noted":
+            return f"note: {_cut(event.data.get('note', ''))}"
+        case "card.finished":
+            verdict = f": {_cut(values['verdict'])}" if values.get("verdict") else ""
+            return f"finished, {values['outcome']}{verdict}"
+        case "card.archived":
+            return "archived" + (" and abandoned" if values.get("outcome") else "")
+        case "card.restored":
+            return "brought back from the archive"
+        case "undone":
+            return "undone: " + _fields(values)
+        case "redone":
+            return "done again: " + _fields(values)
+        case "board.created":
+            return f"board {values['name']} made"
+        case "stage.added":
+            return f"stage {values['name']} added"
+        case "stage.removed":
+            return f"stage {was.get('name', [''])[0] or ''} removed".replace("  ", " ")
+        case "stage.edited":
+            name = names.get(str(event.data.get("stage")), "")
+            return f"stage {name}: {_fields(values)}"
+        case "import.noted":
+            return f"imported: {_cut(event.data.get('note', ''))}"
+        case _:
+            return _fields(values) or event.kind
+
+
+def _fields(values: Mapping[str, Any]) -> str:
+    return ", ".join(_field(name, value) for name, value in values.items())
+
+
+def _field(name: str, value: Any) -> str:
+    kind, _, member = name.partition(":")
+    if member:
+        word = {"tag": "tag", "link": "link", "needs": "dependency"}.get(kind, kind)
+        return f"{word} {member} {'added' if value else 'removed'}"
+    if name == "place":
+        return "its place"
+    if name == "deleted":
+        return "taken away" if value else "brought back"
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("reason") or "set"
+    if isinstance(value, list):
+        value = f"{len(value)} items"
+    label = name.replace("_", " ")
+    return f"{label} cleared" if value in (None, "") else f"{label}: {_cut(str(value))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 2] + ".."

@@ -1,0 +1,135 @@
+"""Commands about the program itself: keys, themes, settings."""
+
+import os
+from collections.abc import Iterator
+
+import click
+
+from mlkanban.cli.layout import table
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.config import DEFAULT, Settings, read
+from mlkanban.paths import places
+
+
+@click.command()
+@pass_session
+def keys(session: Session) -> None:
+    """Print the keys of the board, your own included."""
+    from mlkanban.tui.commands import keymap, keys_shown
+
+    commands, problems = keymap(session.settings.keys)
+
+    def lines() -> Iterator[str]:
+        rows = [
+            (keys_shown(c), c.name, ", ".join(c.where), f"{c.title}: {c.help}") for c in commands
+        ]
+        yield from table(rows, ("KEYS", "NAME", "SCREENS", "WHAT IT DOES"))
+
+    session.answer(
+        "keys",
+        lambda: {
+            "keys": [
+                {
+                    "name": command.name,
+                    "keys": list(command.keys),
+                    "title": command.title,
+                    "help": command.help,
+                    "screens": list(command.where),
+                }
+                for command in commands
+            ],
+            "problems": problems,
+        },
+        lines,
+    )
+    for problem in problems:
+        session.say(problem)
+
+
+@click.command()
+@pass_session
+def themes(session: Session) -> None:
+    """List the themes that can be used."""
+    from mlkanban.theme_files import available
+
+    found, problems = available()
+    in_use = session.settings.theme
+
+    def lines() -> Iterator[str]:
+        rows = [
+            (
+                "*" if theme.name == in_use else "",
+                theme.name,
+                "dark" if theme.dark else "light",
+                session.clean(str(theme.path)),
+            )
+            for theme in found.values()
+        ]
+        yield from table(rows, ("", "NAME", "GROUND", "FILE"))
+
+    session.answer(
+        "themes",
+        lambda: {
+            "themes": [
+                {"name": theme.name, "dark": theme.dark, "file": str(theme.path)}
+                for theme in found.values()
+            ],
+            "in_use": in_use,
+            "problems": problems,
+        },
+        lines,
+    )
+    for problem in problems:
+        session.say(problem)
+
+
+@click.command()
+@pass_session
+def config(session: Session) -> None:
+    """Print the settings, where each comes from and what it means."""
+    file = places().config_file
+    settings, origins = read(file, os.environ)
+    meanings = {name: field.description or "" for name, field in Settings.model_fields.items()}
+
+    def lines() -> Iterator[str]:
+        rows = [
+            (
+                name,
+                session.clean(_written(getattr(settings, name))),
+                _source(origins[name]),
+                meaning,
+            )
+            for name, meaning in meanings.items()
+        ]
+        yield from table(rows, ("SETTING", "VALUE", "FROM", "MEANING"))
+        yield ""
+        yield f"File: {session.clean(str(file))}{'' if file.exists() else ' (not there yet)'}"
+
+    session.answer(
+        "config",
+        lambda: {
+            "file": str(file),
+            "settings": [
+                {
+                    "name": name,
+                    "value": getattr(settings, name),
+                    "from": origins[name],
+                    "meaning": meaning,
+                }
+                for name, meaning in meanings.items()
+            ],
+        },
+        lines,
+    )
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {key}" for name, key in value.items()) or "none"
+    return str(value) or "''"
+
+
+def _source(origin: str) -> str:
+    return origin if origin == DEFAULT or origin.startswith("MLKANBAN_") else "file"

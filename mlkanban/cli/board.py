@@ -1,0 +1,80 @@
+"""The board itself: on the screen where there is a terminal, else as text."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from mlkanban.cli.session import Session, login_name
+from mlkanban.core.models import CardFace
+from mlkanban.errors import NotFound
+from mlkanban.paths import places
+from mlkanban.service import Service, Snapshot
+
+
+def open_board(session: Session, *, demo: bool = False) -> None:
+    """What `mlkanban` does without a command."""
+    if not session.json and sys.stdin.isatty() and sys.stdout.isatty():
+        from mlkanban.tui.app import run_board
+
+        key = session.board_key or session.settings.board
+        code = run_board(places(), session.settings, key, actor=login_name(), demo=demo)
+        raise click.exceptions.Exit(code)
+    print_board(session)
+
+
+def print_board(session: Session) -> None:
+    """The board as text, or how to get one."""
+    try:
+        with session.service() as service:
+            snapshot = service.boards.snapshot(session.board(service).id)
+            session.answer(
+                "board",
+                lambda: _data(service, snapshot),
+                lambda: _lines(session, service, snapshot),
+            )
+    except NotFound as nothing:
+        if session.board_key or session.settings.board:
+            raise
+        session.answer("board", lambda: None)
+        session.say(str(nothing))
+
+
+def on_board(face: CardFace, snapshot: Snapshot) -> bool:
+    """Finished cards stay in sight past delivery; archived ones do not."""
+    return not face.archived and (not face.outcome or snapshot.board.is_delivered(face.stage))
+
+
+def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
+    from mlkanban.cli.shapes import board_data, face_data
+
+    shown = [face for face in snapshot.faces if on_board(face, snapshot)]
+    return {
+        **board_data(snapshot.board, service.boards.loads(snapshot.board.id)),
+        "cards": face_data(shown, snapshot.board),
+    }
+
+
+def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
+    import shutil
+
+    from mlkanban.charts.face import View, header, lines
+    from mlkanban.cli.layout import bold
+    from mlkanban.clock import now
+    from mlkanban.core.rules import Load
+
+    board = snapshot.board
+    loads = service.boards.loads(board.id)
+    view = View.at(board, now(), ascii=session.settings.ascii)
+    width = shutil.get_terminal_size().columns
+    yield session.clean(board.name)
+    for at, stage in enumerate(board.stages):
+        name, counts = header(board, at, loads.get(stage.id, Load()))
+        yield ""
+        yield f"{bold(session.clean(name))}  {''.join(piece.text for piece in counts)}"
+        for face in snapshot.faces:
+            if face.stage == stage.id and on_board(face, snapshot):
+                for line in lines(face, max(20, width - 2), view):
+                    text = "".join(piece.text for piece in line).rstrip()
+                    if text:
+                        yield "  " + text

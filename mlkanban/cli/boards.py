@@ -1,0 +1,73 @@
+"""Commands for boards."""
+
+from collections.abc import Iterator
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.shapes import board_data
+from mlkanban.core.models import Board
+from mlkanban.core.rules import Load
+from mlkanban.core.templates import TEMPLATES
+
+_KEYS = [template.key for template in TEMPLATES]
+
+
+@click.command()
+@click.argument("name")
+@click.option("--template", type=click.Choice(_KEYS), default=_KEYS[0], show_default=True)
+@click.option(
+    "--timezone", default="", metavar="ZONE", help="Such as Europe/Rome (this machine's)."
+)
+@pass_session
+def init(session: Session, name: str, template: str, timezone: str) -> None:
+    """Make a new board from a template.
+
+    \b
+    ml                 from idea to a model in production
+    crisp-dm           the six phases of a data-mining project
+    lifecycle          scope, understand, build, deploy, manage and trust
+    data-driven-scrum  create, observe, analyze: an iteration answers a question
+    plain              to do, doing, done
+    """
+    from mlkanban.clock import local_timezone
+
+    zone = timezone or session.settings.timezone or local_timezone()
+    with session.service(write=True) as service:
+        board = service.boards.create(name, template, zone)
+        session.answer("init", lambda: board_data(board, {}))
+        if not session.json:
+            stages = ", ".join(stage.name for stage in board.stages)
+            session.say(f"Board {board.key} made: {stages}.")
+            session.say("Add a card with: mlkanban add TITLE")
+
+
+@click.command()
+@pass_session
+def boards(session: Session) -> None:
+    """List the boards."""
+    with session.service() as service:
+        found = [(board, service.boards.loads(board.id)) for board in service.boards.all()]
+        session.answer(
+            "boards",
+            lambda: [board_data(board, loads) for board, loads in found],
+            lambda: _table(session, found),
+        )
+        if not found and not session.json:
+            session.say("There is no board yet. Make one: mlkanban init NAME")
+
+
+def _table(session: Session, found: list[tuple[Board, dict[str, Load]]]) -> Iterator[str]:
+    from mlkanban.cli.layout import table
+
+    if found:
+        rows = [
+            (
+                board.key,
+                str(sum(load.total for load in loads.values())),
+                session.clean(board.timezone),
+                session.clean(board.name),
+            )
+            for board, loads in found
+        ]
+        yield from table(rows, ("KEY", "OPEN CARDS", "TIME ZONE", "NAME"))

@@ -1,0 +1,259 @@
+"""Commands that change cards."""
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from mlkanban.cli import params
+from mlkanban.cli.params import CARD, DAY_OR_NONE, STAGE
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.shapes import card_data
+from mlkanban.core.models import (
+    BlockReason,
+    CardType,
+    Outcome,
+    Priority,
+    ServiceClass,
+    Work,
+)
+from mlkanban.core.naming import find_stage
+from mlkanban.errors import UsageProblem
+from mlkanban.service import Service
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_cards = click.argument("cards", type=CARD, nargs=-1, required=True, metavar="CARD...")
+_override = click.option("--override", default="", metavar="REASON", help="Pass a full stage.")
+_OUTCOMES = [outcome.value for outcome in Outcome if outcome is not Outcome.DISCARDED]
+
+
+def _choice(values: type[CardType | Priority | ServiceClass | Work | BlockReason]) -> Any:
+    return click.Choice([value.value for value in values], case_sensitive=False)
+
+
+def _fields(command: F) -> F:
+    """The options that say what is on a card, for `add` and `edit` alike."""
+    for option in reversed(
+        [
+            click.option("--type", type=_choice(CardType), help="What kind of work it is."),
+            click.option("--priority", type=_choice(Priority), help="How urgent it is."),
+            click.option("--class", "service_class", type=_choice(ServiceClass),
+                         help="Class of service."),
+            click.option("--tag", "tags", multiple=True, help="A tag; may be repeated."),
+            click.option("--due", type=DAY_OR_NONE, help="Due date, 2026-03-31 (edit: or none)."),
+            click.option("--metric", "metrics", multiple=True, metavar="METRIC",
+                         help="Goal 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'."),
+            click.option("--baseline", type=float, help="The metric before."),
+            click.option("--noise", type=float, help="How far the metric varies by chance."),
+            click.option("--hypothesis", help="What is expected, and why."),
+            click.option("--dataset", help="The data it works on."),
+            click.option("--work", type=_choice(Work), help="What the card is doing."),
+            click.option("--checklist", multiple=True, metavar="ITEM",
+                         help="An item, '[x] item' when done; all of them, repeated."),
+            click.option("--link", "links", multiple=True, help="A link; may be repeated."),
+            click.option("--needs", type=CARD, multiple=True, metavar="CARD",
+                         help="A card that must come first."),
+            click.option("--parent", type=CARD, metavar="CARD", help="The card it is a part of."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("title", nargs=-1, required=True, metavar="TITLE...")
+@click.option("--stage", type=STAGE, default="", help="Where it goes (the first stage).")
+@_fields
+@click.option("--note", default="", metavar="TEXT", help="A first note.")
+@_override
+@pass_session
+def add(
+    session: Session, /, title: Sequence[str], stage: str, note: str, override: str, **given: Any
+) -> None:
+    """Add one card; several words make one title."""
+    with session.service(write=True) as service:
+        board = session.board(service)
+        fields = _plain(service, given, ())
+        fields |= {"tags": given["tags"], "links": given["links"]}
+        fields["depends_on"] = [service.cards.get(ref).ref for ref in given["needs"]]
+        done = service.cards.add(
+            board.id,
+            " ".join(title),
+            stage_id=find_stage(board, stage).id if stage else "",
+            fields={name: value for name, value in fields.items() if value},
+            note=note,
+            override=override,
+        )
+        session.answer("card", lambda: card_data(done.cards[0], board))
+        session.tell(done)
+
+
+@click.command()
+@_cards
+@click.option("--title", help="Another title.")
+@_fields
+@click.option("--untag", multiple=True, metavar="TAG", help="Take a tag off.")
+@click.option("--unlink", multiple=True, metavar="LINK", help="Take a link off.")
+@click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
+@click.option("--verdict", help="What was found out.")
+@_override
+@pass_session
+def edit(
+    session: Session,
+    /,
+    cards: Sequence[str],
+    title: str | None,
+    untag: Sequence[str],
+    unlink: Sequence[str],
+    needs_not: Sequence[str],
+    verdict: str | None,
+    override: str,
+    **given: Any,
+) -> None:
+    """Change what is on cards. Empty text clears a field, none a metric, date or parent."""
+    with session.service(write=True) as service:
+        fields = _plain(service, given, cards)
+        texts = {"title": title, "verdict": verdict}
+        fields |= {name: value for name, value in texts.items() if value is not None}
+        needed = [service.cards.get(ref).ref for ref in given["needs"]]
+        done = service.cards.edit(
+            cards,
+            fields,
+            add={"tags": given["tags"], "links": given["links"], "depends_on": needed},
+            remove={
+                "tags": untag,
+                "links": unlink,
+                "depends_on": [ref.strip().lower() for ref in needs_not],
+            },
+            override=override,
+        )
+        session.answer_done("edit", done, service)
+
+
+@click.command()
+@_cards
+@click.argument("stage", type=STAGE)
+@click.option("--before", type=CARD, default="", metavar="CARD", help="Put them ahead of a card.")
+@_override
+@pass_session
+def move(session: Session, cards: Sequence[str], stage: str, before: str, override: str) -> None:
+    """Move cards to a stage. Past delivery they are shipped; moved back, open again."""
+    with session.service(write=True) as service:
+        board = service.boards.of_card(cards[0])
+        done = service.cards.move(
+            cards, find_stage(board, stage).id, override=override, before=before
+        )
+        session.answer_done("move", done, service)
+
+
+@click.command()
+@_cards
+@click.argument("text")
+@pass_session
+def note(session: Session, cards: Sequence[str], text: str) -> None:
+    """Append a note (Markdown) to cards; with - it is read from stdin."""
+    if text == "-":
+        text = sys.stdin.read()
+    with session.service(write=True) as service:
+        session.answer_done("note", service.cards.note(cards, text), service)
+
+
+@click.command()
+@_cards
+@click.option("--reason", type=_choice(BlockReason), required=True, help="Why it cannot go on.")
+@click.option("--note", default="", metavar="TEXT", help="More about it.")
+@click.option("--until", default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31.")
+@click.option("--external/--internal", default=None, help="Whose move it is (by the reason).")
+@pass_session
+def block(
+    session: Session,
+    cards: Sequence[str],
+    reason: str,
+    note: str,
+    until: str,
+    external: bool | None,
+) -> None:
+    """Flag cards as blocked; they keep their place and their slot."""
+    with session.service(write=True) as service:
+        done = service.cards.block(
+            cards,
+            BlockReason(reason),
+            external=external,
+            note=note,
+            until=_condition(service, until),
+        )
+        session.answer_done("block", done, service)
+
+
+@click.command()
+@_cards
+@pass_session
+def unblock(session: Session, cards: Sequence[str]) -> None:
+    """Lift the block of cards."""
+    with session.service(write=True) as service:
+        session.answer_done("unblock", service.cards.unblock(cards), service)
+
+
+@click.command()
+@_cards
+@click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How it ended.")
+@click.option("--verdict", default="", metavar="TEXT", help="What was found out.")
+@pass_session
+def done(session: Session, cards: Sequence[str], outcome: str, verdict: str) -> None:
+    """Finish cards. Abandoned before commitment they are recorded as discarded."""
+    with session.service(write=True) as service:
+        session.answer_done("done", service.cards.finish(cards, Outcome(outcome), verdict), service)
+
+
+@click.command()
+@_cards
+@click.option("--restore", is_flag=True, help="Bring archived cards back.")
+@pass_session
+def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
+    """Take cards off the board; work in progress counts as abandoned."""
+    with session.service(write=True) as service:
+        act = service.cards.restore if restore else service.cards.archive
+        session.answer_done("archive", act(cards), service)
+
+
+def _plain(service: Service, given: dict[str, Any], cards: Sequence[str]) -> dict[str, Any]:
+    """The fields that were given, as the service takes them; those not given are left out."""
+    names = ("type", "priority", "service_class", "hypothesis", "dataset", "work")
+    fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
+    due = given["due"]
+    if due is not None:
+        fields["due"] = due.isoformat() if due else None
+    if given["parent"] is not None:
+        named = given["parent"] not in ("", params.NONE)
+        fields["parent"] = service.cards.get(given["parent"]).ref if named else None
+    if given["checklist"]:
+        fields["checklist"] = params.checklist(given["checklist"])
+    if given["metrics"] or given["baseline"] is not None or given["noise"] is not None:
+        if len(cards) > 1:
+            raise UsageProblem("A metric is set on one card at a time.", "Name one card.")
+        before = service.cards.get(cards[0]).metric if cards else None
+        fields["metric"] = params.metric(
+            given["metrics"],
+            given["baseline"],
+            given["noise"],
+            before.model_dump(mode="json") if before else None,
+        )
+    return fields
+
+
+def _condition(service: Service, until: str) -> str:
+    """What lifts a block, checked: a card there is, a run, or a day."""
+    kind, _, name = until.partition(":")
+    if kind == "card" and name:
+        return f"card:{service.cards.get(name).ref}"
+    if (kind == "run" and name) or not until:
+        return until
+    try:
+        return date.fromisoformat(until).isoformat()
+    except ValueError:
+        raise UsageProblem(
+            f"{until!r} cannot lift a block.", "Write card:ID, run:ID or a day such as 2026-03-31."
+        ) from None

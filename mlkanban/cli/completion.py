@@ -1,0 +1,84 @@
+"""Completion for bash, zsh and fish, with the ids of the cards there are. It never complains."""
+
+import contextlib
+import io
+import os
+from collections.abc import Callable, Iterator
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class, shell_complete
+
+from mlkanban.cli.session import Session, pass_session, use_home
+from mlkanban.text import display
+
+MOST = 50
+
+
+def answer_shell(program: click.Command, name: str) -> int:
+    """Answer a shell that wants to complete a command line; errors complete nothing."""
+    variable = f"_{name.upper()}_COMPLETE"
+    with contextlib.suppress(Exception), contextlib.redirect_stderr(io.StringIO()):
+        return shell_complete(program, {}, name, variable, os.environ[variable])
+    return 0
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@pass_session
+@click.pass_context
+def completion(ctx: click.Context, session: Session, shell: str) -> None:
+    """Print the completion script of a shell.
+
+    bash: eval "$(mlkanban completion bash)" in ~/.bashrc
+
+    zsh: eval "$(mlkanban completion zsh)" in ~/.zshrc
+
+    fish: mlkanban completion fish > ~/.config/fish/completions/mlkanban.fish
+    """
+    from mlkanban.cli.program import NAMES
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    scripts = []
+    for name in NAMES:
+        made = kind(ctx.find_root().command, {}, name, f"_{name.upper()}_COMPLETE")
+        scripts.append((made.source_template % made.source_vars()).strip())
+    text = "\n\n".join(scripts)
+    session.answer("completion", lambda: {"script": text}, lambda: [text])
+
+
+def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The cards whose id begins like that, with their titles."""
+
+    def items() -> Iterator[CompletionItem]:
+        with _session(ctx).service() as service:
+            for ref, title in service.cards.beginning_with(incomplete, MOST):
+                yield CompletionItem(ref, help=display(title)[:60])
+
+    return _quietly(items)
+
+
+def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The stages of the board whose name begins like that."""
+
+    def items() -> Iterator[CompletionItem]:
+        session = _session(ctx)
+        with session.service() as service:
+            for stage in session.board(service).stages:
+                if stage.name.casefold().startswith(incomplete.casefold()):
+                    yield CompletionItem(display(stage.name))
+
+    return _quietly(items)
+
+
+def _session(ctx: click.Context) -> Session:
+    # While completing, click parses the global options but does not run the program.
+    given = ctx.find_root().params
+    use_home(given.get("home") or "")
+    return Session(board_key=given.get("board") or "")
+
+
+def _quietly(items: Callable[[], Iterator[CompletionItem]]) -> list[CompletionItem]:
+    with contextlib.suppress(Exception):
+        return list(items())
+    return []

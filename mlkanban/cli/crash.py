@@ -1,0 +1,28 @@
+"""When the program itself fails: a file with the traceback, two lines for the person."""
+
+import os
+import traceback
+from pathlib import Path
+
+from mlkanban import __version__
+from mlkanban.errors import MlkanbanError
+from mlkanban.paths import places
+
+
+def write_log(error: Exception) -> MlkanbanError:
+    """Keep the traceback of `error` in the crash log; the two lines to say."""
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    text = f"mlkanban {__version__}\n\n" + "".join(traceback.format_exception(error))
+    try:
+        kept = f"The details are in {_write(places().crash_log, text)}."
+    except OSError as problem:
+        kept = f"The details could not be kept: {problem}."
+    return MlkanbanError(f"This should not have happened ({what}).\n{kept}")
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with open(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)
+    return path

@@ -1,0 +1,39 @@
+"""A board to look at: thrown away at the end, and nothing of one's own is touched."""
+
+import tempfile
+
+import click
+
+from mlkanban.cli.board import open_board
+from mlkanban.cli.session import Session, pass_session, use_home
+
+
+@click.command()
+@pass_session
+def demo(session: Session) -> None:
+    """Open a board full of examples; nothing of yours is touched."""
+    from mlkanban.clock import now
+    from mlkanban.exchange.demo import fill
+
+    with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
+        use_home(home)
+        shown = Session(json=session.json)
+        with shown.service(write=True) as service:
+            shown.board_key = fill(service, now()).key
+        open_board(shown, demo=True)
+        if not session.json:
+            _numbers(shown)
+
+
+def _numbers(session: Session) -> None:
+    """Under the printed board, what its history says."""
+    from mlkanban.cli.flow import histogram, summary
+    from mlkanban.clock import now
+    from mlkanban.flow.cycle_time import cycle_times
+
+    with session.service() as service:
+        workflow, histories = service.history.for_flow(session.board(service))
+    times = cycle_times(workflow, histories, as_of=now(), window_days=90)
+    click.echo("\nCycle time, days\n")
+    click.echo("\n".join(histogram(times, ascii=session.settings.ascii)))
+    click.echo("\n" + "\n".join(summary(session, times)))

@@ -1,0 +1,75 @@
+"""Commands that write the board to a file."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.core.models import Board
+from mlkanban.errors import StoreProblem, UsageProblem
+from mlkanban.service import Service
+
+_out = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file (stdout)."
+)
+
+
+@click.group("export")
+def export_group() -> None:
+    """Write a board as CSV or JSON lines."""
+
+
+@export_group.command()
+@_out
+@pass_session
+def csv(session: Session, out: Path | None) -> None:
+    """One row per card, for spreadsheets."""
+    from mlkanban.exchange.export import write_csv
+
+    _export(session, "csv", out, write_csv)
+
+
+@export_group.command()
+@_out
+@pass_session
+def jsonl(session: Session, out: Path | None) -> None:
+    """One event per line, the whole log of the board in order of time."""
+    from mlkanban.exchange.export import write_jsonl
+
+    _export(session, "jsonl", out, write_jsonl)
+
+
+def _export(
+    session: Session,
+    kind: str,
+    out: Path | None,
+    write: Callable[[Service, Board, TextIO], int],
+) -> None:
+    if session.json and out is None:
+        raise UsageProblem("With --json the export needs a file.", "Add --out FILE.")
+    with session.service() as service:
+        board = session.board(service)
+        with _opened(out) as file:
+            count = write(service, board, file)
+    if out is not None:
+        session.answer(f"export.{kind}", lambda: {"file": str(out), "rows": count})
+        if not session.json:
+            session.say(f"{count:,} rows written to {out}.")
+
+
+@contextlib.contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise StoreProblem(
+            f"{out} cannot be written: {error.strerror}.", "Choose another place."
+        ) from error

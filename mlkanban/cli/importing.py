@@ -1,0 +1,103 @@
+"""Commands that read files from elsewhere."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import RuleRefused
+from mlkanban.exchange.event_log import EventLog, read_log
+from mlkanban.exchange.event_map import read_map
+from mlkanban.service import Service
+
+
+@click.group("import")
+def import_group() -> None:
+    """Read history from other tools."""
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--map", "map_file", type=click.Path(path_type=Path), required=True, metavar="MAP",
+              help="What its columns and states mean (TOML).")  # fmt: skip
+@pass_session
+def events(session: Session, file: Path, map_file: Path) -> None:
+    """Read an event log (CSV): a row says that a case entered a state at a time.
+
+    Each case becomes a card with its history, on a board of its own. Reading the same file again
+    adds nothing, a longer version of it only the new rows. Timestamps are ISO 8601; equal ones
+    keep the order of the file.
+
+    \b
+    The map, a TOML file:
+      board = "helpdesk"
+      timezone = "UTC"            # for days, and timestamps without a zone
+      [columns]
+      case = "case"
+      timestamp = "timestamp"
+      state = "status"
+      title = "summary"           # optional
+      [[stage]]                   # one per stage, in order
+      name = "Working"
+      states = ["Open", "Wait"]
+      kind = "active"             # optional: queue, active or gate
+      commit = true               # entering here commits
+      [[stage]]
+      name = "Closed"
+      states = ["Closed"]
+      done = true                 # entering here finishes
+    """
+    log = read_log(file, read_map(map_file))
+    with session.service(write=True) as service:
+        _check_board(service, log)
+        changes = list(log.changes())
+        with _progress(session, len(changes), file.name) as progress:
+            new = service.history.bring_in(changes, progress)
+    told = {
+        "board": log.map.key,
+        "rows": len(log.rows),
+        "cards": log.cases,
+        "finished": log.finished,
+        "new_events": new,
+    }
+    session.answer("import.events", lambda: told)
+    if not session.json:
+        _tell(session, log, new)
+
+
+def _check_board(service: Service, log: EventLog) -> None:
+    """The board is not there yet, or it is the one that this log and map made."""
+    board = next((b for b in service.boards.all() if b.key == log.map.key), None)
+    if board is not None and board.id != log.board_id:
+        raise RuleRefused(
+            f"There is a board {board.key} already, not made from a log with these stages.",
+            "Give the map another board name.",
+        )
+
+
+def _tell(session: Session, log: EventLog, new: int) -> None:
+    if not new:
+        session.say(f"Nothing new: all of {log.name} is on the board {log.map.key} already.")
+        return
+    open_cards = log.cases - log.finished
+    session.say(
+        f"{log.name}: {len(log.rows):,} rows, {log.cases:,} cards on the board {log.map.key} "
+        f"({log.finished:,} finished, {open_cards:,} open); {new:,} new events."
+    )
+    last = log.last_day
+    board = log.map.key
+    session.say(f"Look: mlkanban --board {board} flow cycle-time --window all --as-of {last}")
+
+
+@contextlib.contextmanager
+def _progress(session: Session, total: int, name: str) -> Iterator[Callable[[int], None] | None]:
+    """A bar on stderr, where somebody is watching."""
+    if session.json or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=total, label=session.clean(name), file=sys.stderr) as bar:
+        yield lambda count: bar.update(count - bar.pos)
+        bar.update(total - bar.pos)

@@ -1,0 +1,50 @@
+"""Calm text for people: columns that line up whatever the script, one weight of emphasis."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+from rich.cells import cell_len, set_cell_size
+
+GAP = "  "
+
+
+def width() -> int | None:
+    """The cells of a line on this terminal; None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def bold(text: str) -> str:
+    return click.style(text, bold=True)
+
+
+def dim(text: str) -> str:
+    return click.style(text, dim=True)
+
+
+def padded(text: str, cells: int) -> str:
+    return text + " " * (cells - cell_len(text))
+
+
+def fitted(text: str, cells: int) -> str:
+    """`text` in at most `cells` cells, with two dots where something was cut off."""
+    if cell_len(text) <= cells:
+        return text
+    return set_cell_size(text, max(0, cells - 2)) + ".."
+
+
+def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
+    """The lines of a table; on a terminal the last column is cut at the edge."""
+    sizes = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
+    room = width()
+    left = None if room is None else max(10, room - sum(sizes[:-1]) - len(GAP) * (len(sizes) - 1))
+    yield dim(_row(head, sizes, left))
+    for row in rows:
+        yield _row(row, sizes, left)
+
+
+def _row(cells: Sequence[str], sizes: Sequence[int], left: int | None) -> str:
+    *first, last = cells
+    shown = [padded(text, size) for text, size in zip(first, sizes, strict=False)]
+    return GAP.join([*shown, last if left is None else fitted(last, left)]).rstrip()

@@ -1,0 +1,156 @@
+"""Commands that show cards."""
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from mlkanban.cli.params import CARD
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.shapes import card_data, face_data
+from mlkanban.core.models import Board, Card, CardFace
+
+
+@click.command("list")
+@click.option("-q", "--query", default="", help="Only cards with these words in title, id or tags.")
+@click.option("--all", "everything", is_flag=True, help="Finished and archived cards too.")
+@pass_session
+def list_cards(session: Session, query: str, everything: bool) -> None:
+    """List the cards of a board, stage by stage."""
+    with session.service() as service:
+        board, faces, _ = service.boards.snapshot(session.board(service).id)
+        order = {stage.id: at for at, stage in enumerate(board.stages)}
+        words = query.casefold().split()
+        shown = sorted(
+            (
+                face
+                for face in faces
+                if (everything or not (face.outcome or face.archived)) and _has(face, words)
+            ),
+            key=lambda face: order[face.stage],
+        )
+        session.answer(
+            "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
+        )
+        if not shown and not session.json:
+            hidden = "" if everything or not faces else " With --all: finished and archived ones."
+            session.say(f"No card to list on {board.name}.{hidden}")
+
+
+@click.command()
+@click.argument("card", type=CARD)
+@pass_session
+def show(session: Session, card: str) -> None:
+    """Show everything on one card."""
+    with session.service() as service:
+        found = service.cards.get(card)
+        board = service.boards.of_card(card)
+        session.answer(
+            "card", lambda: card_data(found, board), lambda: _whole(session, found, board)
+        )
+
+
+def _has(face: CardFace, words: Sequence[str]) -> bool:
+    text = f"{face.title} {face.ref} {face.tags}".casefold()
+    return all(word in text for word in words)
+
+
+def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
+    from mlkanban.charts.face import PRIORITY_MARKS, View, age, due
+    from mlkanban.cli.layout import table
+    from mlkanban.clock import now
+    from mlkanban.core.models import Priority
+
+    if not shown:
+        return
+    view = View.at(board, now(), ascii=session.settings.ascii)
+    names = {stage.id: session.clean(stage.name) for stage in board.stages}
+    rows = []
+    for face in shown:
+        marks = [
+            face.block_reason and f"! {face.block_reason}",
+            due(face, view),
+            face.outcome and f"= {face.outcome}",
+            "archived" if face.archived else "",
+            *(f"#{tag}" for tag in face.tags.split()),
+        ]
+        title = "  ".join([face.title, " ".join(mark for mark in marks if mark)]).rstrip()
+        rows.append(
+            (
+                face.ref,
+                names[face.stage],
+                age(face, view),
+                PRIORITY_MARKS.get(Priority(face.priority), ""),
+                session.clean(title),
+            )
+        )
+    yield from table(rows, ("ID", "STAGE", "AGE", "", "TITLE"))
+
+
+def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
+    from mlkanban.cli.layout import bold, dim
+    from mlkanban.text import display_lines
+
+    data = card_data(card, board)
+    clean = session.clean
+    yield bold(f"{card.ref}  {clean(card.title)}")
+    for label, text in _facts(card, board, data["age_days"]):
+        if text:
+            yield dim(f"{label:<12}") + clean(text)
+    for item in card.checklist:
+        yield f"  [{'x' if item.done else ' '}] {clean(item.text)}"
+    for note in card.notes:
+        at = note.at.astimezone(_zone(board)).strftime("%Y-%m-%d %H:%M")
+        yield ""
+        yield dim(f"{at}  {clean(note.actor)}")
+        yield display_lines(note.text)
+
+
+def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str]]:
+    def day(moment: object) -> str:
+        return f"{moment:%Y-%m-%d}"
+
+    zone = _zone(board)
+    entered = day(card.entered_at.astimezone(zone))
+    yield "Stage", f"{board.stage(card.stage).name}, since {entered}"
+    yield "Board", board.name
+    kind = [card.type.value]
+    kind += [f"priority {card.priority}"] if card.priority != "normal" else []
+    kind += [f"class {card.service_class}"] if card.service_class != "standard" else []
+    kind += [card.work.value] if card.work != "attended" else []
+    kind += ["archived"] if card.archived else []
+    yield "Type", ", ".join(kind)
+    yield "Tags", " ".join(f"#{tag}" for tag in card.tags)
+    yield "Due", day(card.due) if card.due else ""
+    yield "Snoozed", f"until {day(card.snoozed_until)}" if card.snoozed_until else ""
+    if card.blocker:
+        side = "external" if card.blocker.external else "internal"
+        until = f", until {card.blocker.until}" if card.blocker.until else ""
+        since = day(card.blocker.since.astimezone(zone))
+        yield "Blocked", f"{card.blocker.reason} ({side}), since {since}{until}"
+        yield "", card.blocker.note
+    if card.metric:
+        extra = {"baseline": card.metric.baseline, "noise": card.metric.noise}
+        more = [f"{name} {value:g}" for name, value in extra.items() if value is not None]
+        yield "Metric", ", ".join([str(card.metric), *more])
+    yield "Hypothesis", card.hypothesis
+    yield "Dataset", card.dataset
+    yield "Needs", ", ".join(card.depends_on)
+    yield "Part of", card.parent
+    for link in card.links:
+        yield "Link", link
+    yield "Outcome", card.outcome.value if card.outcome else ""
+    yield "Verdict", card.verdict
+    started, finished = card.started_at, card.finished_at
+    yield "Created", day(card.created_at.astimezone(zone))
+    days = "" if age is None else f"{age} day{'' if age == 1 else 's'}"
+    if started and finished:
+        both = f"{day(started.astimezone(zone))} to {day(finished.astimezone(zone))}"
+        yield "Cycle time", f"{days}, {both}"
+    elif started:
+        yield "Age", f"{days}, committed {day(started.astimezone(zone))}"
+
+
+def _zone(board: Board):  # type: ignore[no-untyped-def]
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(board.timezone)

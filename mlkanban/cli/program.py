@@ -1,0 +1,179 @@
+"""The program: its commands by name, and how it ends, whatever happens."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from mlkanban import __version__
+from mlkanban.cli.session import Session, use_home
+from mlkanban.errors import MlkanbanError, UsageProblem
+
+NAMES = ("mlkanban", "mlk")
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "Start": {
+        "demo": "demo:demo",
+        "init": "boards:init",
+        "boards": "boards:boards",
+        "stages": "stages:stages",
+    },
+    "Cards": {
+        "add": "cards:add",
+        "list": "listing:list_cards",
+        "show": "listing:show",
+        "move": "cards:move",
+        "edit": "cards:edit",
+        "note": "cards:note",
+        "block": "cards:block",
+        "unblock": "cards:unblock",
+        "done": "cards:done",
+        "archive": "cards:archive",
+    },
+    "Time": {
+        "undo": "history:undo",
+        "redo": "history:redo",
+        "history": "history:history",
+        "flow": "flow:flow",
+    },
+    "Files": {
+        "import": "importing:import_group",
+        "export": "exporting:export_group",
+    },
+    "Program": {
+        "keys": "about:keys",
+        "themes": "about:themes",
+        "config": "about:config",
+        "completion": "completion:completion",
+    },
+}
+"""Every command with the module of this package, and the name there, that it is loaded from."""
+
+COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
+
+
+class Program(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command = getattr(importlib.import_module(f"mlkanban.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = formatter.width - 6 - max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                commands = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl(
+                    [(name, found.get_short_help_str(width)) for name, found in commands if found]
+                )
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        if ctx.params.get("json"):
+            Session(json=True).answer("version", lambda: {"version": __version__})
+        else:
+            click.echo(f"mlkanban {__version__}")
+        ctx.exit()
+
+
+@click.command(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--json", is_flag=True, is_eager=True, help="Print one JSON object; works anywhere.")
+@click.option("--board", default="", metavar="KEY", help="The board to work on (MLKANBAN_BOARD).")
+@click.option("--home", default="", metavar="DIR", help="Where everything lies (MLKANBAN_HOME).")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Print the version.",
+)  # fmt: skip
+@click.pass_context
+def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
+    """A Kanban board for machine-learning work, in the terminal.
+
+    Without a command it opens the board; without a terminal it prints it. Cards are named by their
+    short id (g12), stages by the beginning of their name (train).
+
+    With --json, stdout holds one object, {"schema": 1, "kind": ..., "data": ...}; messages go to
+    stderr. Commands that change cards answer {"cards": [...], "message": ..., "warning": ...},
+    `add` and `show` the card itself.
+
+    Exit codes: 0 done, 1 refused by a rule, 2 wrong usage, 3 not found, 4 store or system error,
+    5 bad input file (nothing written).
+
+    Completion: eval "$(mlkanban completion bash)"
+    """
+    use_home(home)
+    ctx.obj = Session(json=json, board_key=board)
+    if "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        ctx.color = False
+    if ctx.invoked_subcommand is None:
+        from mlkanban.cli.board import open_board
+
+        open_board(ctx.obj)
+
+
+def main() -> int:
+    """Run the program as the shell asked for it; the exit code."""
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    called = os.path.basename(sys.argv[0])
+    name = called if called in NAMES else NAMES[0]
+    if f"_{name.upper()}_COMPLETE" in os.environ:
+        from mlkanban.cli.completion import answer_shell
+
+        return answer_shell(program, name)
+    return run(sys.argv[1:], name)
+
+
+def run(args: Sequence[str], name: str = NAMES[0]) -> int:
+    """Run one command line; the exit code. Every error ends as a sentence on stderr."""
+    args, json = _json_first(args)
+    session = Session(json=json)
+    try:
+        with program.make_context(name, list(args)) as ctx:
+            program.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else name
+        hint = f"See: {path} --help"
+        return session.fail(UsageProblem(error.format_message(), hint))
+    except click.ClickException as error:
+        return session.fail(MlkanbanError(error.format_message()))
+    except MlkanbanError as error:
+        return session.fail(error)
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        # Whoever read has read enough; what is still buffered must not raise at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        from mlkanban.cli.crash import write_log
+
+        return session.fail(write_log(error))
+    return 0
+
+
+def _json_first(args: Sequence[str]) -> tuple[list[str], bool]:
+    """`--json` may stand anywhere before `--`: it is put in front, where the program expects it."""
+    end = args.index("--") if "--" in args else len(args)
+    if "--json" not in args[:end]:
+        return list(args), False
+    return ["--json", *(arg for arg in args[:end] if arg != "--json"), *args[end:]], True

@@ -1,0 +1,134 @@
+"""One call of the program: what was asked for globally, the store behind it, and how it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlkanban.errors import MlkanbanError
+from mlkanban.text import ascii_only, display
+
+if TYPE_CHECKING:
+    from mlkanban.config import Settings
+    from mlkanban.core.models import Board
+    from mlkanban.service import Done, Service
+
+SCHEMA = 1
+
+
+def use_home(home: str) -> None:
+    """Let everything lie below `home`, for this process and those it starts."""
+    if home:
+        os.environ["MLKANBAN_HOME"] = home
+
+
+@dataclass
+class Session:
+    json: bool = False
+    board_key: str = ""
+
+    @cached_property
+    def settings(self) -> Settings:
+        from mlkanban.config import load
+
+        return load()
+
+    @contextlib.contextmanager
+    def service(self, *, write: bool = False) -> Iterator[Service]:
+        """The store of this person, open while the block runs."""
+        from mlkanban.clock import now
+        from mlkanban.paths import places
+        from mlkanban.service import Service
+
+        service = Service.open(places().data, actor=login_name(), clock=now, write=write)
+        try:
+            if write and service.read_only:
+                raise MlkanbanError(service.read_only, "Nothing was written.")
+            yield service
+        finally:
+            service.close()
+
+    def board(self, service: Service) -> Board:
+        """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used."""
+        return service.boards.find(self.board_key or self.settings.board)
+
+    def answer(
+        self,
+        kind: str,
+        data: Callable[[], Any],
+        lines: Callable[[], Iterable[str]] | None = None,
+    ) -> None:
+        """Print the result: one JSON object, or `lines` for people."""
+        if self.json:
+            # ASCII: no control character of a stored text can reach a terminal.
+            import json
+
+            click.echo(json.dumps({"schema": SCHEMA, "kind": kind, "data": data()}))
+        elif lines is not None and (text := "\n".join(lines())):
+            click.echo(text)
+
+    def answer_done(self, kind: str, done: Done, service: Service) -> None:
+        """Report what an action did to cards."""
+        from mlkanban.cli.shapes import cards_data
+
+        self.answer(
+            kind,
+            lambda: {
+                "cards": cards_data(done.cards, service),
+                "message": done.message,
+                "warning": done.warning,
+            },
+        )
+        self.tell(done)
+
+    def tell(self, done: Done) -> None:
+        """Say in words what an action did; a warning in any case."""
+        if not self.json:
+            self.say(done.message)
+        if done.warning:
+            self.say(done.warning)
+
+    def say(self, message: str) -> None:
+        """A message for the person, on stderr."""
+        click.echo(self.clean(message), err=True)
+
+    def fail(self, error: MlkanbanError) -> int:
+        """Say what went wrong; the exit code."""
+        with contextlib.suppress(BrokenPipeError):
+            for number, line in enumerate(str(error).splitlines()):
+                click.echo(("" if number else "mlkanban: ") + display(line), err=True)
+            self.answer(
+                "error",
+                lambda: {
+                    "message": error.message,
+                    "hint": error.hint,
+                    "exit_code": error.exit_code,
+                },
+            )
+            sys.stdout.flush()
+        return error.exit_code
+
+    def clean(self, text: str) -> str:
+        """Stored text as one line that may be printed."""
+        shown = display(text)
+        return ascii_only(shown) if os.environ.get("MLKANBAN_ASCII") else shown
+
+
+def login_name() -> str:
+    """Who acts, for the log."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return f"uid-{os.getuid()}"
+
+
+pass_session = click.make_pass_decorator(Session)

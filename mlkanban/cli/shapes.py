@@ -1,0 +1,147 @@
+"""What --json says of boards and cards: the names scripts rely on."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mlkanban.clock import now
+from mlkanban.core.models import Blocker, Board, Card, CardFace, Stage
+from mlkanban.core.rules import Load
+from mlkanban.service import Service
+
+Data = dict[str, Any]
+
+
+def cards_data(cards: Iterable[Card], service: Service) -> list[Data]:
+    """Whole cards, of whatever boards."""
+    boards = {board.id: board for board in service.boards.all()}
+    return [card_data(card, boards[card.board]) for card in cards]
+
+
+def card_data(card: Card, board: Board) -> Data:
+    """Everything on a card. Instants are UTC; `age_days` counts from commitment until finished."""
+    return {
+        "id": card.ref,
+        "uuid": card.id,
+        "board": board.key,
+        "stage": board.stage(card.stage).name,
+        "title": card.title,
+        "type": card.type,
+        "priority": card.priority,
+        "class": card.service_class,
+        "tags": list(card.tags),
+        "due": card.due and card.due.isoformat(),
+        "snoozed_until": card.snoozed_until and card.snoozed_until.isoformat(),
+        "blocked": card.blocker and _blocker(card.blocker),
+        "metric": card.metric and card.metric.model_dump(mode="json"),
+        "work": card.work,
+        "hypothesis": card.hypothesis,
+        "dataset": card.dataset,
+        "checklist": [item.model_dump() for item in card.checklist],
+        "links": list(card.links),
+        "needs": list(card.depends_on),
+        "parent": card.parent or None,
+        "outcome": card.outcome,
+        "verdict": card.verdict,
+        "archived": card.archived,
+        "created": _instant(card.created_at),
+        "entered": _instant(card.entered_at),
+        "started": _instant(card.started_at),
+        "finished": _instant(card.finished_at),
+        "age_days": _age(card.started_at, card.finished_at, ZoneInfo(board.timezone)),
+        "notes": [
+            {"at": _instant(note.at), "actor": note.actor, "text": note.text} for note in card.notes
+        ],
+    }
+
+
+def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
+    """What the board shows of its cards: the names of `card_data`, without the long texts."""
+    stages = {stage.id: stage.name for stage in board.stages}
+    zone = ZoneInfo(board.timezone)
+    return [
+        {
+            "id": face.ref,
+            "uuid": face.id,
+            "board": board.key,
+            "stage": stages[face.stage],
+            "title": face.title,
+            "type": face.type,
+            "priority": face.priority,
+            "class": face.service_class,
+            "tags": face.tags.split(),
+            "due": face.due or None,
+            "snoozed_until": face.snoozed_until or None,
+            "blocked": {"reason": face.block_reason, "external": bool(face.block_external)}
+            if face.block_reason
+            else None,
+            "work": face.work,
+            "outcome": face.outcome or None,
+            "archived": bool(face.archived),
+            "created": face.created_at,
+            "entered": face.entered_at,
+            "started": face.started_at or None,
+            "finished": face.finished_at or None,
+            "age_days": _age(_moment(face.started_at), _moment(face.finished_at), zone),
+        }
+        for face in faces
+    ]
+
+
+def board_data(board: Board, loads: Mapping[str, Load]) -> Data:
+    return {
+        "key": board.key,
+        "uuid": board.id,
+        "name": board.name,
+        "timezone": board.timezone,
+        "template": board.template,
+        "conwip": board.conwip,
+        "stages": stages_data(board, loads),
+    }
+
+
+def stages_data(board: Board, loads: Mapping[str, Load]) -> list[Data]:
+    return [_stage(stage, loads.get(stage.id, Load())) for stage in board.stages]
+
+
+def _stage(stage: Stage, load: Load) -> Data:
+    """`count` are the open cards that stand there, `running` those of them that are unattended."""
+    return {
+        "name": stage.name,
+        "kind": stage.kind,
+        "committed": stage.committed,
+        "limit": stage.limit,
+        "unattended": stage.unattended,
+        "soft": stage.soft,
+        "count": load.total,
+        "running": load.unattended,
+    }
+
+
+def _blocker(blocker: Blocker) -> Data:
+    return {
+        "reason": blocker.reason,
+        "external": blocker.external,
+        "note": blocker.note,
+        "until": blocker.until or None,
+        "since": _instant(blocker.since),
+    }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+
+
+def _moment(instant: str) -> datetime | None:
+    return datetime.fromisoformat(instant) if instant else None
+
+
+def _age(started: datetime | None, finished: datetime | None, zone: ZoneInfo) -> int | None:
+    if started is None:
+        return None
+
+    def day(moment: datetime) -> date:
+        return moment.astimezone(zone).date()
+
+    return (day(finished or now()) - day(started)).days + 1

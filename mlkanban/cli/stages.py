@@ -1,0 +1,177 @@
+"""Commands for the stages of a board and their limits."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from mlkanban.cli.params import LIMIT, STAGE
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.shapes import stages_data
+from mlkanban.core.models import Board, StageKind
+from mlkanban.core.naming import find_stage
+from mlkanban.core.rules import Load, meters
+from mlkanban.errors import UsageProblem
+from mlkanban.service import Done, Service
+
+_stage = click.argument("stage", type=STAGE)
+_kind = click.Choice([kind.value for kind in StageKind])
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def stages(ctx: click.Context) -> None:
+    """List the stages of a board, or change them."""
+    if ctx.invoked_subcommand is None:
+        session = ctx.find_object(Session)
+        assert session is not None
+        with session.service() as service:
+            board = session.board(service)
+            loads = service.boards.loads(board.id)
+            session.answer(
+                "stages",
+                lambda: stages_data(board, loads),
+                lambda: _table(session, board, loads),
+            )
+
+
+@stages.command()
+@_stage
+@click.argument("number", type=LIMIT, metavar="N|none")
+@click.option("--unattended", type=LIMIT, metavar="N|none", default="-", help="For runs, apart.")
+@click.option("--soft/--hard", default=None, help="A soft limit warns, a hard one refuses.")
+@pass_session
+def limit(
+    session: Session, stage: str, number: int | None, unattended: Any, soft: bool | None
+) -> None:
+    """Set how many cards may be in a stage."""
+    fields: dict[str, Any] = {"limit": number}
+    if unattended != "-":
+        fields["unattended"] = unattended
+    if soft is not None:
+        fields["soft"] = soft
+    _edit(session, "limit", stage, fields)
+
+
+@stages.command()
+@click.argument("name")
+@click.option("--after", type=STAGE, default="", help="Put it after this stage (last).")
+@click.option("--kind", type=_kind, default="active", show_default=True)
+@pass_session
+def add(session: Session, name: str, after: str, kind: str) -> None:
+    """Add a stage."""
+
+    def act(service: Service, board: Board) -> Done:
+        place = find_stage(board, after) if after else board.stages[-1]
+        return service.boards.add_stage(board.id, name, after=place.id, kind=StageKind(kind))
+
+    _change(session, "add", act)
+
+
+@stages.command()
+@_stage
+@click.argument("name")
+@pass_session
+def rename(session: Session, stage: str, name: str) -> None:
+    """Give a stage another name."""
+    _edit(session, "rename", stage, {"name": name})
+
+
+@stages.command()
+@_stage
+@click.argument("position", type=int)
+@pass_session
+def move(session: Session, stage: str, position: int) -> None:
+    """Put a stage at a position, counted from 1."""
+
+    def act(service: Service, board: Board) -> Done:
+        if not 1 <= position <= len(board.stages):
+            raise UsageProblem(
+                f"There is no position {position}.", f"Give 1 to {len(board.stages)}."
+            )
+        return service.boards.move_stage(board.id, find_stage(board, stage).id, position - 1)
+
+    _change(session, "move", act)
+
+
+@stages.command()
+@_stage
+@pass_session
+def remove(session: Session, stage: str) -> None:
+    """Remove a stage in which no card stands."""
+    _change(
+        session,
+        "remove",
+        lambda service, board: service.boards.remove_stage(board.id, find_stage(board, stage).id),
+    )
+
+
+@stages.command()
+@_stage
+@pass_session
+def commit(session: Session, stage: str) -> None:
+    """Count the cards of a stage as work in progress."""
+    _edit(session, "commit", stage, {"committed": True})
+
+
+@stages.command()
+@_stage
+@pass_session
+def uncommit(session: Session, stage: str) -> None:
+    """Do not count the cards of a stage as work in progress."""
+    _edit(session, "uncommit", stage, {"committed": False})
+
+
+@stages.command()
+@click.argument("number", type=LIMIT, metavar="N|none")
+@pass_session
+def conwip(session: Session, number: int | None) -> None:
+    """Set how many cards may be in progress on the whole board."""
+    _change(
+        session,
+        "conwip",
+        lambda service, board: service.boards.edit(board.id, {"conwip": number}),
+    )
+
+
+def _edit(session: Session, name: str, stage: str, fields: dict[str, Any]) -> None:
+    _change(
+        session,
+        name,
+        lambda service, board: service.boards.edit_stage(
+            board.id, find_stage(board, stage).id, fields
+        ),
+    )
+
+
+def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) -> None:
+    """Do something to the board at hand and say how its stages are then."""
+    with session.service(write=True) as service:
+        board = session.board(service)
+        done = act(service, board)
+        session.answer(
+            f"stages.{name}",
+            lambda: {
+                "stages": stages_data(
+                    service.boards.find(board.key), service.boards.loads(board.id)
+                ),
+                "message": done.message,
+                "warning": done.warning,
+            },
+        )
+        session.tell(done)
+
+
+def _table(session: Session, board: Board, loads: dict[str, Load]) -> Iterator[str]:
+    from mlkanban.cli.layout import table
+
+    rows = []
+    for at, stage in enumerate(board.stages, 1):
+        shown = " + ".join(map(str, meters(stage, loads.get(stage.id, Load()))))
+        counted = "yes" if stage.committed else "-"
+        soft = " soft" if stage.soft else ""
+        rows.append((str(at), session.clean(stage.name), shown + soft, stage.kind.value, counted))
+    yield from table(rows, ("", "STAGE", "CARDS", "KIND", "COMMITTED"))
+    if board.conwip is not None:
+        wip = sum(load.total for sid, load in loads.items() if board.is_committed(sid))
+        yield f"In progress: {wip}/{board.conwip}"

@@ -1,0 +1,96 @@
+"""Settings: config.toml, then MLKANBAN_* variables; an error names file, key and line."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mlkanban.errors import BadInput
+from mlkanban.paths import places
+from mlkanban.text import display
+
+DEFAULT = "default"
+_VARIABLES = {name: f"MLKANBAN_{name.upper()}" for name in ("board", "theme", "ascii", "timezone")}
+
+
+class Settings(BaseModel):
+    """What a person can set. Each field says what it means; `mlkanban config` prints it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    board: str = Field("", description="key of the board to open; empty: the one used last")
+    theme: str = Field("mlkanban-dark", description="name of the theme; see: mlkanban themes")
+    ascii: bool = Field(False, description="draw with ASCII characters only")
+    timezone: str = Field("", description="time zone of new boards; empty: this machine's")
+    keys: dict[str, str] = Field(
+        default_factory=dict, description="other keys for commands; see: mlkanban keys"
+    )
+
+
+def load() -> Settings:
+    """The settings in force for this person."""
+    return read(places().config_file, os.environ)[0]
+
+
+def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+    """The settings, and where each one comes from: a file, a variable, or `default`."""
+    values, text = _parsed(file)
+    for key in values:
+        if key not in Settings.model_fields:
+            close = get_close_matches(key, Settings.model_fields, n=1)
+            advice = f"Did you mean {close[0]}?" if close else "Remove it."
+            raise _problem(file, text, key, "there is no such setting.", advice)
+    if isinstance(values.get("keys"), dict):
+        values["keys"] = _flat(values["keys"])
+    origins = {name: str(file) if name in values else DEFAULT for name in Settings.model_fields}
+    for name, variable in _VARIABLES.items():
+        if environ.get(variable):
+            values[name] = environ[variable]
+            origins[name] = variable
+    try:
+        return Settings.model_validate(values), origins
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, *rest = map(str, first["loc"])
+        what = f"{first['msg'].lower()} (given: {first['input']!r})."
+        if origins[name] in _VARIABLES.values():
+            problem = display(f"{origins[name]}: {what}")
+            raise BadInput(problem, "Correct or unset the variable.") from None
+        raise _problem(file, text, rest[-1] if rest else name, what, "Correct it there.") from None
+
+
+def _parsed(file: Path) -> tuple[dict[str, Any], str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the file.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadInput(display(f"{file} is not TOML: {error}."), "Correct it there.") from error
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`card.block = "b"` is a nested table to TOML and a command's name to people."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _problem(file: Path, text: str, key: str, what: str, hint: str) -> BadInput:
+    name = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=\].]")
+    line = next((n for n, row in enumerate(text.splitlines(), 1) if name.match(row)), 0)
+    where = f"{file}, line {line}" if line else str(file)
+    return BadInput(display(f"{where}: {key}: {what}"), hint)

@@ -1,0 +1,31 @@
+"""Days the way people type them."""
+
+import re
+from datetime import date, timedelta
+
+from mlkanban.errors import UsageProblem
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def parse_day(text: str, today: date) -> date | None:
+    """`2026-12-01`, `today`, `tomorrow`, `3d`, `2w`, `fri` (the next one); None for `` or `none`.
+
+    UsageProblem says what can be typed.
+    """
+    word = text.strip().lower()
+    if word in ("", "none"):
+        return None
+    if word in ("today", "tomorrow"):
+        return today + timedelta(days=word == "tomorrow")
+    if span := re.fullmatch(r"(\d{1,4})([dw])", word):
+        return today + timedelta(days=int(span[1]) * (7 if span[2] == "w" else 1))
+    if word[:3] in _WEEKDAYS and word.isalpha():
+        ahead = (_WEEKDAYS.index(word[:3]) - today.weekday()) % 7
+        return today + timedelta(days=ahead or 7)
+    try:
+        return date.fromisoformat(word)
+    except ValueError as error:
+        raise UsageProblem(
+            f"{text!r} is no day.", "Type 2026-12-01, 3d, 2w, fri, tomorrow, or none."
+        ) from error

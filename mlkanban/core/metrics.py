@@ -1,0 +1,59 @@
+"""Metrics the way people type them."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlkanban.errors import UsageProblem
+
+NONE = "none"
+_METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
+
+
+def parse_metric(
+    written: Sequence[str],
+    baseline: float | None = None,
+    noise: float | None = None,
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any] | None:
+    """A metric from `val_auc>=0.92` (what is aimed at) and `val_auc=0.91` (where it stands).
+
+    What is not named stays as it was `before`, as long as it is the same metric; `none` clears.
+    """
+    made = dict(before or {})
+    for text in written:
+        if text == NONE:
+            made = {}
+            continue
+        found = _METRIC.fullmatch(text)
+        if not found:
+            raise UsageProblem(
+                f"{text!r} is not a metric.", "Write val_auc>=0.92, loss<=0.1 or val_auc=0.91."
+            )
+        name, sign, number = found.groups()
+        if made.get("name") != name:
+            made = {"name": name}
+        if sign == "=":
+            made["value"] = _number(number)
+        else:
+            made |= {"direction": sign, "target": _number(number)}
+    if (baseline is not None or noise is not None) and not made:
+        raise UsageProblem("There is no metric to compare with.", "Name it, as in val_auc>=0.92.")
+    for key, given in (("baseline", baseline), ("noise", noise)):
+        if given is not None:
+            made[key] = _finite(given, str(given))
+    return made or None
+
+
+def _number(text: str) -> float:
+    try:
+        return _finite(float(text), text)
+    except ValueError:
+        raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.92 or 1e-3.") from None
+
+
+def _finite(number: float, text: str) -> float:
+    if not math.isfinite(number):
+        raise UsageProblem(f"A metric cannot be {text}.", "Write a finite number such as 0.92.")
+    return number

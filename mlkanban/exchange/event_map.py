@@ -1,0 +1,149 @@
+"""The map of an event log: which column means what, and which state belongs to which stage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.models import StageKind
+from mlkanban.core.naming import slug
+from mlkanban.core.templates import StageTemplate
+from mlkanban.errors import BadInput, UsageProblem
+from mlkanban.exchange.reading import bad, read_toml
+from mlkanban.text import accept_title
+
+_HINT = "See: mlkanban import events --help."
+
+
+@dataclass(frozen=True, slots=True)
+class EventMap:
+    """`stages` in order; `stage_of` gives the position of the stage a state belongs to.
+
+    Stages from `first_delivered` on finish a card that enters them.
+    """
+
+    name: str
+    timezone: str
+    case: str
+    timestamp: str
+    state: str
+    title: str
+    stages: tuple[StageTemplate, ...]
+    first_delivered: int
+    stage_of: Mapping[str, int]
+
+    @property
+    def key(self) -> str:
+        return slug(self.name)
+
+
+def read_map(file: Path) -> EventMap:
+    """The map in a TOML file; BadInput names the key that is wrong."""
+    data = read_toml(file)
+    table = _Table(file, data, "")
+    table.only("board", "timezone", "columns", "stage")
+    columns = _Table(file, data.get("columns"), "columns.")
+    columns.only("case", "timestamp", "state", "title")
+    zone = table.text("timezone", "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError):
+        raise table.bad("timezone", f"there is no time zone {zone!r}.") from None
+    given = data.get("stage")
+    if not isinstance(given, list) or not given:
+        raise table.bad("stage", "is missing; a [[stage]] table per stage is needed.")
+    stages = [_Table(file, entry, f"stage {n}: ") for n, entry in enumerate(given, 1)]
+    committed, delivered = _points(table, stages)
+    stage_of: dict[str, int] = {}
+    for at, stage in enumerate(stages):
+        for state in stage.texts("states"):
+            if stage_of.setdefault(state, at) != at:
+                raise stage.bad("states", f"{state!r} belongs to two stages.")
+    made = tuple(_stage(stage, committed <= at < delivered) for at, stage in enumerate(stages))
+    names = [stage.name.casefold() for stage in made]
+    twice = next((stage.name for stage in made if names.count(stage.name.casefold()) > 1), None)
+    if twice:
+        raise table.bad("stage", f"two stages are called {twice!r}.")
+    return EventMap(
+        name=table.title("board"),
+        timezone=zone,
+        case=columns.text("case"),
+        timestamp=columns.text("timestamp"),
+        state=columns.text("state"),
+        title=columns.text("title", ""),
+        stages=made,
+        first_delivered=delivered,
+        stage_of=stage_of,
+    )
+
+
+def _points(table: "_Table", stages: list["_Table"]) -> tuple[int, int]:
+    """The positions of the commitment point and of the first stage that finishes."""
+    commit = [at for at, stage in enumerate(stages) if stage.flag("commit")]
+    done = [at for at, stage in enumerate(stages) if stage.flag("done")]
+    if not commit:
+        raise table.bad("stage", "no stage says commit = true, so no card would ever start.")
+    if not done:
+        raise table.bad("stage", "no stage says done = true, so no card would ever finish.")
+    if commit[0] >= done[0]:
+        raise table.bad("stage", "the first stage with commit must stand before the first done.")
+    if commit[-1] >= done[0]:
+        raise stages[commit[-1]].bad("commit", "it stands after a stage that finishes cards.")
+    return commit[0], done[0]
+
+
+def _stage(table: "_Table", committed: bool) -> StageTemplate:
+    table.only("name", "states", "kind", "commit", "done")
+    kind = table.text("kind", "active" if committed else "queue")
+    if kind not in list(StageKind):
+        raise table.bad("kind", f"{kind!r} is none of {', '.join(StageKind)}.")
+    return StageTemplate(table.title("name"), StageKind(kind), committed)
+
+
+class _Table:
+    """A table of the map with its name, for errors that say where."""
+
+    def __init__(self, file: Path, data: object, name: str) -> None:
+        self._file = file
+        self._name = name
+        if not isinstance(data, dict):
+            raise bad(file, 0, f"{name.rstrip('.: ')} must be a table.", _HINT)
+        self._data: dict[str, Any] = data
+
+    def bad(self, key: str, what: str) -> BadInput:
+        return bad(self._file, 0, f"{self._name}{key}: {what}", _HINT)
+
+    def only(self, *known: str) -> None:
+        for key in self._data:
+            if key not in known:
+                close = get_close_matches(key, known, n=1)
+                meant = f" Did you mean {close[0]}?" if close else ""
+                raise self.bad(key, f"a map has no such key.{meant}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._data.get(key, default)
+        if value is None:
+            raise self.bad(key, "is missing.")
+        if not isinstance(value, str) or not (value or value == default):
+            raise self.bad(key, "must be text in quotes.")
+        return value
+
+    def title(self, key: str) -> str:
+        try:
+            return accept_title(self.text(key))
+        except UsageProblem as problem:
+            raise self.bad(key, problem.message) from None
+
+    def texts(self, key: str) -> list[str]:
+        value = self._data.get(key)
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise self.bad(key, 'must be a list of states, such as ["New", "Open"].')
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.bad(key, "must be true or false.")
+        return value

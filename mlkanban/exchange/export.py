@@ -1,0 +1,48 @@
+"""A board as rows for spreadsheets, and its log as JSON lines."""
+
+import csv
+import json
+from dataclasses import asdict
+from typing import TextIO
+
+from mlkanban.core.models import Board
+from mlkanban.service import Service
+from mlkanban.text import display_lines
+
+COLUMNS = (
+    "id", "stage", "title", "type", "priority", "class", "tags", "due", "blocked", "metric",
+    "work", "outcome", "archived", "created", "entered", "started", "finished",
+)  # fmt: skip
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(service: Service, board: Board, file: TextIO) -> int:
+    """One row per card, archived and finished ones too; how many there were."""
+    faces = service.boards.snapshot(board.id).faces
+    stages = {stage.id: stage.name for stage in board.stages}
+    rows = csv.writer(file, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for face in faces:
+        cells = (
+            face.ref, stages[face.stage], face.title, face.type, face.priority,
+            face.service_class, face.tags, face.due, face.block_reason, face.metric, face.work,
+            face.outcome, "yes" if face.archived else "", face.created_at, face.entered_at,
+            face.started_at, face.finished_at,
+        )  # fmt: skip
+        rows.writerow([guarded(cell) for cell in cells])
+    return len(faces)
+
+
+def write_jsonl(service: Service, board: Board, file: TextIO) -> int:
+    """One event per line, oldest first; how many there were."""
+    events = service.history.events(board.id)
+    for event in events:
+        file.write(json.dumps(asdict(event)) + "\n")
+    return len(events)
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula, and no terminal for a command."""
+    shown = display_lines(cell)
+    return f"'{shown}" if cell.startswith(_FORMULA) else shown

@@ -1,0 +1,48 @@
+"""Reading a file from elsewhere: small enough, UTF-8, nothing a board cannot keep."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from mlkanban.errors import BadInput
+from mlkanban.text import display
+
+MOST_BYTES = 64_000_000
+LONGEST_LINE = 1_000_000
+
+
+def bad(file: Path, line: int, what: str, hint: str) -> BadInput:
+    """The error for a file, with the line where it is known (not 0)."""
+    where = f"{file}, line {line}" if line else str(file)
+    return BadInput(display(f"{where}: {what}"), display(f"{hint} Nothing was written."))
+
+
+def read_text(file: Path) -> str:
+    """The text of a file; BadInput says what is wrong with it and where."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise bad(file, 0, f"cannot be read: {error.strerror}.", "Check the name.") from error
+    if len(data) > MOST_BYTES:
+        raise bad(file, 0, f"is larger than {MOST_BYTES // 1_000_000} MB.", "Split it.")
+    for number, row in enumerate(data.split(b"\n"), 1):
+        if len(row) > LONGEST_LINE:
+            raise bad(file, number, f"is longer than {LONGEST_LINE:,} bytes.", "Is it text?")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise bad(file, line, "is not UTF-8 text.", "Save the file as UTF-8.") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise bad(file, line, "holds a NUL character.", "Export the file again as text.")
+    return text
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The tables of a TOML file; BadInput says where it is wrong."""
+    try:
+        return tomllib.loads(read_text(file))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise bad(file, 0, f"is not TOML: {error}.", "Correct it there.") from error

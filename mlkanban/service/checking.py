@@ -1,0 +1,35 @@
+"""What is given for a field, checked by the model it is for."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mlkanban.errors import UsageProblem
+from mlkanban.text import accept
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], values: Mapping[str, Any]) -> M:
+    """`values` as a `model`; UsageProblem names the field that is wrong."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise UsageProblem(
+            f"{field}: {first['msg']} (given: {first['input']!r}).", "Nothing was changed."
+        ) from error
+
+
+def accept_all(value: Any, what: str) -> None:
+    """Refuse `value` when a text anywhere in it may not be stored."""
+    if isinstance(value, str):
+        accept(value, what)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            accept_all(part, what)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            accept_all(part, what)

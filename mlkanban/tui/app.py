@@ -1,0 +1,240 @@
+"""The app: opens the store, holds the board's model, follows other processes, goes cleanly."""
+
+import asyncio
+import os
+import signal
+from datetime import date
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from mlkanban.charts.face import View
+from mlkanban.clock import local_timezone, now
+from mlkanban.config import Settings
+from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
+from mlkanban.paths import Places
+from mlkanban.service import Service
+from mlkanban.tui.backstage import Backstage
+from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.commands import keymap
+from mlkanban.tui.drafts import Drafts
+from mlkanban.tui.palette import CommandProvider
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.board import BoardScreen
+from mlkanban.tui.theme import board_variables, load_themes
+
+_POLL, _POLL_NETWORK = 0.25, 2.0
+_DEFAULT_THEME = "mlkanban-dark"
+
+
+def run_board(
+    places: Places, settings: Settings, board_key: str, *, actor: str, demo: bool = False
+) -> int:
+    """Open the board on this terminal; the exit code for the process.
+
+    What goes wrong with the store before the first picture is raised as it is; a crash is raised
+    after the terminal has been restored.
+    """
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise UsageProblem(
+            "This terminal (TERM=dumb) cannot show the board.",
+            "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
+        )
+    backstage = Backstage(lambda: _open(places, actor))
+    try:
+        trouble = backstage.open()
+        app = BoardApp(backstage, places, settings, board_key, trouble=trouble, demo=demo)
+        app.run()
+        if app.crash is not None:
+            raise app.crash
+        return app.return_code or 0
+    finally:
+        backstage.close()
+
+
+def _open(places: Places, actor: str) -> Service:
+    try:
+        return Service.open(places.data, actor=actor, clock=now)
+    except StoreBusy:
+        raise
+    except MlkanbanError as error:
+        try:
+            service = Service.open(places.data, actor=actor, clock=now, write=False)
+        except NotFound:
+            raise error from None
+        service.forbid_writing(str(error))
+        return service
+
+
+class BoardApp(App[None]):
+    """One board at a time. `model` is what is shown; every change goes through `backstage`."""
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS = {CommandProvider}  # noqa: RUF012
+    BINDINGS: ClassVar[list[Any]] = []
+    CSS_PATH = "board.tcss"
+    TITLE = "mlkanban"
+
+    def __init__(
+        self,
+        backstage: Backstage,
+        places: Places,
+        settings: Settings,
+        board_key: str,
+        *,
+        trouble: str = "",
+        demo: bool = False,
+        clock: Any = now,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.backstage = backstage
+        self.places = places
+        self.settings = settings
+        self.now = clock
+        self.ascii = settings.ascii
+        self.drafts = Drafts(places.drafts)
+        self.commands, self._problems = keymap(settings.keys)
+        self.crash: Exception | None = None
+        self.model: BoardModel
+        self.cursor = 0
+        self.own_themes: list[str] = []
+        self._board_key = board_key
+        self._trouble = trouble
+        self._demo = demo
+        self._board_screen: BoardScreen | None = None
+        self._catching_up = asyncio.Lock()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return board_variables(self.current_theme)
+
+    async def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._leave, number)
+        self.set_class(self.ascii, "ascii")
+        self._load_themes()
+        await self.open_board(self._board_key)
+        network = await self.backstage.call(lambda service: service.on_network)
+        self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
+
+    def _load_themes(self) -> None:
+        themes, problems = load_themes()
+        for theme in themes:
+            self.register_theme(theme)
+        self.own_themes = [theme.name for theme in themes]
+        self._problems += problems
+        wanted = self.settings.theme
+        if wanted not in self.available_themes:
+            self._problems.append(f"There is no theme {wanted!r}; `mlkanban themes` lists them.")
+            wanted = _DEFAULT_THEME
+        self.theme = wanted if wanted in self.available_themes else "textual-dark"
+
+    def use_theme(self, name: str) -> None:
+        """Another theme, for this session."""
+        self.theme = name
+        self.say(f'Theme {name}. To keep it: theme = "{name}" in {self.places.config_file}')
+
+    async def open_board(self, key: str) -> None:
+        """Show a board, or the choice of templates when there is none."""
+        try:
+            board = await self.backstage.call(lambda service: service.boards.find(key))
+        except NotFound:
+            if key:
+                raise
+            from mlkanban.tui.screens.welcome import WelcomeScreen
+
+            await self.push_screen(WelcomeScreen(local_timezone()))
+            return
+        snapshot = await self.backstage.call(lambda s: s.boards.snapshot(board.id))
+        self.model = BoardModel.of(snapshot.board, snapshot.faces)
+        self.cursor = snapshot.cursor
+        if self._board_screen is None:
+            self._board_screen = BoardScreen()
+            await self.push_screen(self._board_screen)
+            self._greet()
+        else:
+            self._board_screen.view.show(self.model, self.now())
+
+    def _greet(self) -> None:
+        """What the person should know at the start, the most pressing first."""
+        forms = self.drafts.forms()
+        if self._trouble:
+            self.say(self._trouble, trouble=True)
+        elif self._problems:
+            self.say(" ".join(self._problems), trouble=True)
+        elif forms:
+            self.say(f"Kept from last time: {', '.join(forms)}. Open the form again to go on.")
+        elif self._demo:
+            self.say("A demo board, thrown away at the end: try everything. ? shows the keys.")
+
+    def say(self, message: str, *, trouble: bool = False) -> None:
+        """Show a message on the screen in front."""
+        if isinstance(self.screen, KeyScreen):
+            self.screen.status.say(message, trouble=trouble)
+
+    def today(self) -> date:
+        """This day in the board's time zone."""
+        return View.at(self.model.board, self.now()).today
+
+    # Following the store
+
+    async def _poll(self) -> None:
+        if self._board_screen is None or self._catching_up.locked():
+            return
+        try:
+            newest = await self.backstage.call(lambda service: service.boards.cursor())
+            if newest != self.cursor:
+                await self.catch_up()
+        except StoreBusy:
+            return  # somebody writes: the next look will see it
+        except MlkanbanError as error:
+            self.say(str(error), trouble=True)
+        self._board_screen.view.new_day(self.now())
+
+    async def catch_up(self) -> None:
+        """Take in what changed in the store since the last look, whoever did it."""
+        async with self._catching_up:
+            board_id, after = self.model.board.id, self.cursor
+            update = await self.backstage.call(lambda s: s.boards.update(board_id, after))
+            self.cursor = update.cursor
+            screen = self._board_screen
+            if screen is None:
+                return
+            if update.board is not None:
+                snapshot = await self.backstage.call(lambda s: s.boards.snapshot(board_id))
+                self.cursor = snapshot.cursor
+                self.model.reset(snapshot.board, snapshot.faces)
+                screen.view.show(self.model, self.now())
+            elif update.faces or update.gone:
+                screen.view.changed(self.model.update(update.faces, update.gone))
+        for other in self.screen_stack:
+            if isinstance(other, KeyScreen) and other is not screen:
+                await other.board_changed()
+
+    # Leaving
+
+    def _leave(self, number: int) -> None:
+        """A signal asks us to go: keep what is typed and restore the terminal."""
+        self._keep_drafts()
+        self.exit(return_code=128 + number)
+
+    def _keep_drafts(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, KeyScreen):
+                screen.keep_drafts()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A crash: keep what is typed, restore the terminal, let the command report it."""
+        if self.crash is None:
+            self.crash = error
+            self._keep_drafts()
+        self._return_code = 4
+        self._exception = error
+        self._exception_event.set()
+        self._close_messages_no_wait()
+
+    def get_default_screen(self) -> Screen[Any]:
+        return Screen(id="_default")

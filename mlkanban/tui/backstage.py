@@ -1,0 +1,43 @@
+"""The store's own thread: the screen never waits for a disk, a lock or another process."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from mlkanban.service import Service
+
+T = TypeVar("T")
+
+
+class Backstage:
+    """Runs use cases one after the other in one thread, which alone owns the connection."""
+
+    def __init__(self, opening: Callable[[], Service]) -> None:
+        self._opening = opening
+        self._service: Service | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    def open(self) -> str:
+        """Open the store; why nothing can be written, '' when it can. Raises what is wrong."""
+        return self._thread.submit(lambda: self._open().read_only).result()
+
+    async def call(self, action: Callable[[Service], T]) -> T:
+        """What `action` returns, or raises, after running it in the store's thread."""
+        future = self._thread.submit(lambda: action(self._open()))
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        """Finish what is under way and close the store."""
+        self._thread.submit(self._shut)
+        self._thread.shutdown(wait=True)
+
+    def _open(self) -> Service:
+        if self._service is None:
+            self._service = self._opening()
+        return self._service
+
+    def _shut(self) -> None:
+        if self._service is not None:
+            self._service.close()
+            self._service = None

@@ -1,0 +1,195 @@
+"""What the board screen shows and where its cursor is: no Textual, no store, no clock."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mlkanban.core.models import Board, CardFace, Work
+from mlkanban.core.rules import Load
+
+
+def _order(face: CardFace) -> tuple[str, str]:
+    return (face.rank, face.id)
+
+
+@dataclass(slots=True)
+class BoardModel:
+    """Cards by stage in order, the filter, the marks, and one cursor per stage.
+
+    `columns[i]` are the cards shown in stage i; `loads` count every open card, shown or not.
+    """
+
+    board: Board
+    faces: dict[str, CardFace] = field(default_factory=dict)
+    columns: list[list[CardFace]] = field(default_factory=list)
+    loads: dict[str, Load] = field(default_factory=dict)
+    marks: set[str] = field(default_factory=set)
+    words: tuple[str, ...] = ()
+    everything: bool = False
+    stage: int = 0
+    rows: list[int] = field(default_factory=list)
+    _position: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, board: Board, faces: Iterable[CardFace]) -> "BoardModel":
+        model = cls(board)
+        model.reset(board, faces)
+        return model
+
+    def reset(self, board: Board, faces: Iterable[CardFace]) -> None:
+        """Take over a whole board; the cursor stays on its card when that is still there."""
+        here = self.current
+        self.board = board
+        self.faces = {face.id: face for face in faces}
+        self._position = {stage.id: at for at, stage in enumerate(board.stages)}
+        self.rows = (self.rows + [0] * len(board.stages))[: len(board.stages)]
+        self.stage = max(0, min(self.stage, len(board.stages) - 1))
+        self.marks &= self.faces.keys()
+        self.loads = {}
+        for face in self.faces.values():
+            self._count(face, 1)
+        self._arrange()
+        if here is not None:
+            self.go_to(here.id)
+
+    def update(self, faces: Iterable[CardFace], gone: Iterable[str]) -> set[int]:
+        """Take in changed cards; the stages whose columns look different now.
+
+        The cursor stays where it is, but follows its own card within the stage.
+        """
+        here = self.current
+        touched: set[int] = set()
+        for card_id in gone:
+            touched |= self._replace(card_id, None)
+        for face in faces:
+            touched |= self._replace(face.id, face)
+        if here is not None and here.id in self.faces:
+            column, row = self.locate(here.id)
+            if column == self.stage:
+                self.rows[column] = row
+        for at in touched:
+            self._clamp(at)
+        return touched
+
+    def _replace(self, card_id: str, face: CardFace | None) -> set[int]:
+        old = self.faces.pop(card_id, None)
+        touched: set[int] = set()
+        if old is not None:
+            self._count(old, -1)
+            at = self._position.get(old.stage, 0)
+            column = self.columns[at]
+            row = bisect_left(column, _order(old), key=_order)
+            if row < len(column) and column[row].id == card_id:
+                del column[row]
+            touched.add(at)
+        if face is None:
+            self.marks.discard(card_id)
+            return touched
+        self.faces[card_id] = face
+        self._count(face, 1)
+        at = self._position.get(face.stage, 0)
+        touched.add(at)
+        if self.shows(face):
+            insort(self.columns[at], face, key=_order)
+        else:
+            self.marks.discard(card_id)
+        return touched
+
+    def _count(self, face: CardFace, by: int) -> None:
+        if not face.outcome and not face.archived:
+            load = self.loads.get(face.stage, Load())
+            self.loads[face.stage] = load.plus(Work(face.work), by)
+
+    def _arrange(self) -> None:
+        self.columns = [[] for _ in self.board.stages]
+        for face in self.faces.values():
+            if self.shows(face):
+                self.columns[self._position.get(face.stage, 0)].append(face)
+        for at, column in enumerate(self.columns):
+            column.sort(key=_order)
+            self._clamp(at)
+
+    def _clamp(self, at: int) -> None:
+        self.rows[at] = max(0, min(self.rows[at], len(self.columns[at]) - 1))
+
+    def shows(self, face: CardFace) -> bool:
+        """Whether a card stands on the board now: open or delivered, and found by the filter."""
+        if not self.everything and (
+            face.archived or (face.outcome and not self.board.is_delivered(face.stage))
+        ):
+            return False
+        if not self.words:
+            return True
+        text = f"{face.ref} {face.title} {face.tags}".casefold()
+        return all(word in text for word in self.words)
+
+    def filter(self, text: str) -> None:
+        """Show only cards that have every word of `text` in title, id or tags."""
+        here = self.current
+        self.words = tuple(word.removeprefix("#") for word in text.casefold().split())
+        self._arrange()
+        if here is not None:
+            self.go_to(here.id)
+        if not self.columns[self.stage]:
+            filled = [at for at, column in enumerate(self.columns) if column]
+            if self.words and filled:
+                self.stage = min(filled, key=lambda at: abs(at - self.stage))
+
+    def show_everything(self, everything: bool) -> None:
+        """Finished and archived cards too, in the stage where they ended."""
+        here = self.current
+        self.everything = everything
+        self._arrange()
+        if here is not None:
+            self.go_to(here.id)
+
+    @property
+    def current(self) -> CardFace | None:
+        """The card under the cursor."""
+        if not self.columns:
+            return None
+        column = self.columns[self.stage]
+        return column[self.rows[self.stage]] if column else None
+
+    @property
+    def chosen(self) -> list[CardFace]:
+        """The marked cards in the order they are seen, else the one under the cursor."""
+        if self.marks:
+            return [face for column in self.columns for face in column if face.id in self.marks]
+        return [self.current] if self.current else []
+
+    def locate(self, card_id: str) -> tuple[int, int]:
+        """(stage, row) of a card that is shown; row -1 when it is not."""
+        face = self.faces[card_id]
+        at = self._position.get(face.stage, 0)
+        row = bisect_left(self.columns[at], _order(face), key=_order)
+        there = row < len(self.columns[at]) and self.columns[at][row].id == card_id
+        return at, row if there else -1
+
+    def go_to(self, card_id: str) -> bool:
+        """Put the cursor on a card; False when it is not shown."""
+        if card_id not in self.faces:
+            return False
+        at, row = self.locate(card_id)
+        if row < 0:
+            return False
+        self.stage, self.rows[at] = at, row
+        return True
+
+    def neighbour(self, by: int) -> CardFace | None:
+        """The card shown `by` places below the cursor."""
+        row = self.rows[self.stage] + by
+        column = self.columns[self.stage]
+        return column[row] if 0 <= row < len(column) else None
+
+    def load(self, at: int) -> Load:
+        """What the header of stage `at` counts: open cards, past delivery those that stand there."""
+        stage = self.board.stages[at]
+        if self.board.is_delivered(stage.id):
+            return Load(sum(1 for face in self.columns[at] if not face.archived))
+        return self.loads.get(stage.id, Load())
+
+    @property
+    def shown(self) -> int:
+        """How many cards the columns hold together."""
+        return sum(map(len, self.columns))

@@ -1,0 +1,212 @@
+"""THE table of commands: keys, palette, help, status line and the README's key table come from it.
+
+No Textual here: the command line prints the table too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mlkanban.text import display
+
+BOARD, CARD, REPORTS, STAGES, HELP = "board", "card", "reports", "stages", "help"
+SCREENS = (BOARD, CARD, REPORTS, STAGES, HELP)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can do. `name` is for the config, `keys` are Textual's key names, the
+    first is the one shown; `where` are the screens it works on."""
+
+    name: str
+    keys: tuple[str, ...]
+    title: str
+    help: str
+    group: str
+    where: tuple[str, ...] = (BOARD,)
+
+
+_CARDS = (BOARD, CARD)
+
+COMMANDS: tuple[Command, ...] = (
+    Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look",
+            (BOARD, REPORTS, STAGES)),
+    Command("cursor.down", ("j", "down"), "Down", "next card", "Look",
+            (BOARD, CARD, STAGES, HELP, REPORTS)),
+    Command("cursor.up", ("k", "up"), "Up", "card above", "Look",
+            (BOARD, CARD, STAGES, HELP, REPORTS)),
+    Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look",
+            (BOARD, REPORTS, STAGES)),
+    Command("cursor.top", ("g", "home"), "Top", "first card of the stage", "Look",
+            (BOARD, CARD, HELP)),
+    Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage", "Look",
+            (BOARD, CARD, HELP)),
+    Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
+            (BOARD, CARD, HELP)),
+    Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
+            (BOARD, CARD, HELP)),
+    Command("cursor.stage", ("1", "2", "3", "4", "5", "6", "7", "8", "9"), "Go to stage",
+            "go to stage 1 to 9", "Look"),
+    Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look"),
+    Command("card.left", ("H", "shift+left"), "Move left", "move the card one stage to the left",
+            "Move"),
+    Command("card.right", ("L", "shift+right"), "Move right",
+            "move the card one stage to the right", "Move"),
+    Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
+            "Move", _CARDS),
+    Command("card.down", ("J", "shift+down"), "Move down", "one place down in its stage", "Move"),
+    Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move"),
+    Command("card.complete", ("c",), "Complete", "finish the card, with an outcome", "Move", _CARDS),
+    Command("card.archive", ("x",), "Archive", "take the card off the board, or bring it back",
+            "Move", _CARDS),
+    Command("card.new", ("n",), "New card", "a new card in this stage", "Write"),
+    Command("card.edit", ("e",), "Edit", "edit the fields of the card", "Write", _CARDS),
+    Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS),
+    Command("card.block", ("b",), "Block", "block with a reason, or unblock", "Write", _CARDS),
+    Command("card.priority", ("p",), "Priority", "urgent, high, normal or low", "Write", _CARDS),
+    Command("card.tags", ("t",), "Tags", "change the tags", "Write", _CARDS),
+    Command("card.due", ("d",), "Due date", "set or clear the due date", "Write", _CARDS),
+    Command("card.copy", ("y",), "Copy id", "the card's id to the clipboard", "Write", _CARDS),
+    Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark"),
+    Command("mark.range", ("v",), "Mark range", "mark from the last mark to here", "Mark"),
+    Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
+            "Mark"),
+    Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
+            (BOARD, CARD, STAGES)),
+    Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
+            (BOARD, CARD, STAGES)),
+    Command("filter", ("/",), "Filter", "show only cards with these words in title, id or tags",
+            "Find"),
+    Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
+            "Find"),
+    Command("reports", ("R",), "Reports", "cycle time: histogram and percentiles", "Screens"),
+    Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
+    Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
+            (REPORTS,)),
+    Command("stages", ("s",), "Stages", "add, rename, order, limit and remove stages", "Screens"),
+    Command("stage.add", ("n",), "New stage", "a new stage after this one", "Stages", (STAGES,)),
+    Command("stage.rename", ("e",), "Rename", "rename the stage", "Stages", (STAGES,)),
+    Command("stage.raise", ("+",), "Raise limit", "one more card at a time", "Stages", (STAGES,)),
+    Command("stage.lower", ("-",), "Lower limit", "one card less; below 0 no limit", "Stages",
+            (STAGES,)),
+    Command("stage.more-runs", ("]",), "More runs", "one more unattended card at a time", "Stages",
+            (STAGES,)),
+    Command("stage.fewer-runs", ("[",), "Fewer runs", "one less; below 0 not counted apart",
+            "Stages", (STAGES,)),
+    Command("stage.soft", ("!",), "Soft or hard", "a soft one warns, a hard one refuses", "Stages",
+            (STAGES,)),
+    Command("stage.committed", ("*",), "Committed", "whether cards here count as in progress",
+            "Stages", (STAGES,)),
+    Command("stage.up", ("K", "shift+up"), "Stage up", "one place earlier", "Stages", (STAGES,)),
+    Command("stage.down", ("J", "shift+down"), "Stage down", "one place later", "Stages",
+            (STAGES,)),
+    Command("stage.remove", ("x",), "Remove", "remove the stage, if no card stands in it", "Stages",
+            (STAGES,)),
+    Command("board.switch", ("B",), "Boards", "choose another board", "Screens"),
+    Command("theme", ("T",), "Theme", "choose a theme", "Screens", (BOARD,)),
+    Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
+            SCREENS),
+    Command("help", ("?", "f1"), "Help", "the keys of this screen", "Screens", SCREENS),
+    Command("back", ("q",), "Back", "one level up; leaves from the board", "Screens", SCREENS),
+    Command("quit", ("Q",), "Quit", "leave mlkanban", "Screens", SCREENS),
+)  # fmt: skip
+
+BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
+
+STATUS = {
+    BOARD: (
+        "card.open", "card.new", "card.move", "card.block", "card.complete", "filter", "undo",
+        "reports", "help",
+    ),
+    CARD: ("card.edit", "card.note", "card.block", "card.move", "card.complete", "undo", "back"),
+    REPORTS: ("reports.window", "reports.group", "cursor.left", "cursor.right", "back"),
+    STAGES: (
+        "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
+        "stage.remove", "back",
+    ),
+    HELP: ("cursor.down", "cursor.up", "back"),
+}  # fmt: skip
+"""The commands the status line of each screen reminds of."""
+
+NEVER = {
+    "escape": "tmux delays it and joins it with the next key",
+    "ctrl+b": "tmux takes it",
+    "ctrl+a": "screen takes it",
+    "ctrl+s": "terminals stop their output on it",
+    "ctrl+q": "terminals start their output on it",
+    "ctrl+h": "terminals send it for Backspace",
+    "ctrl+i": "terminals send it for Tab",
+    "ctrl+m": "terminals send it for Enter",
+    "ctrl+j": "tmux navigation takes it",
+    "ctrl+k": "tmux navigation takes it",
+    "ctrl+l": "tmux navigation takes it",
+    "ctrl+backslash": "tmux navigation takes it",
+    "ctrl+space": "tmux takes it",
+    "ctrl+c": "it is kept for copying",
+    "~": "ssh takes it",
+}
+"""Keys that do not arrive, and why."""
+
+_NAMED = {"page up": "pageup", "page down": "pagedown", "return": "enter", "esc": "escape"}
+
+
+def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...], list[str]]:
+    """The commands with the person's own keys in place, and a sentence for each entry that cannot
+    be used: an unknown command, a key that does not arrive, a key another command has."""
+    problems: list[str] = []
+    commands = dict(BY_NAME)
+    for name, keys in (remap or {}).items():
+        if name not in commands:
+            problems.append(
+                f"[keys] {display(name)}: there is no such command; `mlkanban keys` lists them."
+            )
+            continue
+        wanted = tuple(_NAMED.get(key.lower(), key) for key in keys.split())
+        bad = next((key for key in wanted if key in NEVER or key.startswith("alt+")), None)
+        if bad is not None:
+            why = NEVER.get(bad, "with Alt held it does not arrive everywhere")
+            problems.append(f"[keys] {name}: the key {display(bad)} is of no use: {why}.")
+        elif not wanted:
+            problems.append(f"[keys] {name}: no key is given.")
+        else:
+            commands[name] = replace(commands[name], keys=wanted)
+    taken: dict[tuple[str, str], str] = {}
+    for command in commands.values():
+        for where in command.where:
+            for key in command.keys:
+                other = taken.setdefault((where, key), command.name)
+                if other != command.name:
+                    problems.append(
+                        f"[keys] {shown(key)} is given to both {other} and {command.name} on the "
+                        f"{where} screen; {other} keeps it."
+                    )
+    return tuple(commands.values()), problems
+
+
+def on_screen(commands: Sequence[Command], where: str) -> dict[str, Command]:
+    """Key -> command on one screen; the first of two with one key keeps it."""
+    keys: dict[str, Command] = {}
+    for command in commands:
+        if where in command.where:
+            for key in command.keys:
+                keys.setdefault(key, command)
+    return keys
+
+
+def shown(key: str) -> str:
+    """A key as people write it."""
+    names = {
+        "left": "Left", "right": "Right", "up": "Up", "down": "Down", "enter": "Enter",
+        "space": "Space", "home": "Home", "end": "End", "pageup": "PgUp", "pagedown": "PgDn",
+        "f1": "F1",
+    }  # fmt: skip
+    if "+" in key and len(key) > 1:
+        held, _, last = key.rpartition("+")
+        return f"{held.capitalize()}+{names.get(last, last)}"
+    return names.get(key, key)
+
+
+def keys_shown(command: Command) -> str:
+    """All keys of a command as people write them; digits as a range."""
+    if command.keys == tuple("123456789"):
+        return "1-9"
+    return " ".join(shown(key) for key in command.keys)

@@ -1,0 +1,48 @@
+"""Typed text that was not saved yet, kept beside the store when the program has to go."""
+
+import json
+import os
+from pathlib import Path
+
+
+class Drafts:
+    """One small file per form, named after what it was for. `folder` is made when needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, form: str, text: str) -> None:
+        """Keep `text` for `form`, durably; empty text drops the draft."""
+        path = self._path(form)
+        if not text:
+            path.unlink(missing_ok=True)
+            return
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_suffix(".tmp")
+        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+            json.dump({"form": form, "text": text}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+
+    def get(self, form: str) -> str:
+        """The text kept for `form`, '' when there is none."""
+        try:
+            return str(json.loads(self._path(form).read_text())["text"])
+        except (OSError, ValueError, KeyError):
+            return ""  # no draft, or one that a power cut made unreadable
+
+    def forms(self) -> list[str]:
+        """What there are drafts for."""
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                found.append(str(json.loads(path.read_text())["form"]))
+            except (OSError, ValueError, KeyError):
+                continue  # as above
+        return found
+
+    def _path(self, form: str) -> Path:
+        safe = "".join(c if c.isalnum() else "-" for c in form)[:80]
+        return self._folder / f"{safe}.json"

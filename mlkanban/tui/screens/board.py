@@ -1,0 +1,277 @@
+"""The board: where the day is spent."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from mlkanban.core.models import CardFace
+from mlkanban.service import Done
+from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.commands import BOARD
+from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.widgets.ask import numbered
+from mlkanban.tui.widgets.board_view import BoardView
+
+_FILTER = "filter"
+
+
+class BoardScreen(CardActions):
+    WHERE: ClassVar[str] = BOARD
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = BoardView(ascii=self.board_app.ascii)
+        self._filtering = False
+        self._range_from = -1
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.view.focus()
+        self.view.show(self.model, self.board_app.now())
+
+    def refocus(self) -> None:
+        self.view.focus()
+
+    @property
+    def model(self) -> BoardModel:
+        return self.board_app.model
+
+    def targets(self) -> list[CardFace]:
+        return self.model.chosen
+
+    def after(self, done: Done) -> None:
+        if self.model.marks:
+            self.model.marks.clear()
+            self.view.redraw()
+        if done.cards:
+            self.go_to(done.cards[-1].id)
+
+    def go_to(self, card_id: str) -> None:
+        """Put the cursor on a card and show it."""
+        was = self._place
+        if self.model.go_to(card_id):
+            self.view.moved(*was)
+
+    # Looking around
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        return self.model.stage, self.model.rows[self.model.stage]
+
+    def _move_cursor(self, change: Callable[[BoardModel], None]) -> None:
+        was = self._place
+        change(self.model)
+        column = self.model.columns[self.model.stage]
+        row = self.model.rows[self.model.stage]
+        self.model.rows[self.model.stage] = max(0, min(row, len(column) - 1))
+        if self._place != was:
+            self.view.moved(*was)
+
+    def _down(self, by: int) -> None:
+        def change(model: BoardModel) -> None:
+            model.rows[model.stage] += by
+
+        self._move_cursor(change)
+
+    def _to_stage(self, stage: int) -> None:
+        if 0 <= stage < len(self.model.columns):
+            self._move_cursor(lambda model: setattr(model, "stage", stage))
+
+    def do_cursor_down(self) -> None:
+        self._down(1)
+
+    def do_cursor_up(self) -> None:
+        self._down(-1)
+
+    def do_cursor_left(self) -> None:
+        self._to_stage(self.model.stage - 1)
+
+    def do_cursor_right(self) -> None:
+        self._to_stage(self.model.stage + 1)
+
+    def do_cursor_top(self) -> None:
+        self._down(-1_000_000)
+
+    def do_cursor_bottom(self) -> None:
+        self._down(1_000_000)
+
+    def do_cursor_page_up(self) -> None:
+        self._down(-max(1, self.view.geometry.rows // 2))
+
+    def do_cursor_page_down(self) -> None:
+        self._down(max(1, self.view.geometry.rows // 2))
+
+    def do_cursor_stage(self, number: int) -> None:
+        self._to_stage(number - 1)
+
+    def do_card_open(self) -> None:
+        card = self.model.current
+        if card is not None:
+            from mlkanban.tui.screens.card import CardScreen
+
+            self.app.push_screen(CardScreen(card.ref))
+
+    # Moving
+
+    async def _beside(self, by: int) -> None:
+        faces = self._chosen()
+        if not faces:
+            return
+        stages = self.board.stages
+        at = self.board.position(faces[0].stage) + by
+        if at >= len(stages):
+            await self.do_card_complete()
+        elif at < 0:
+            self.status.say(f"{stages[0].name} is the first stage.")
+        else:
+            await self.move(faces, stages[at])
+
+    async def do_card_left(self) -> None:
+        await self._beside(-1)
+
+    async def do_card_right(self) -> None:
+        await self._beside(1)
+
+    async def _reorder(self, by: int) -> None:
+        card = self.model.current
+        # Going down, the card passes its neighbour: it is put ahead of the one after that.
+        passed = self.model.neighbour(by)
+        if card is None or passed is None:
+            return
+        ahead_of = passed if by < 0 else self.model.neighbour(by + 1)
+        before = ahead_of.ref if ahead_of else ""
+        try_reorder = self.board_app.backstage.call
+        await try_reorder(lambda service: service.cards.reorder(card.ref, before))
+        await self.board_app.catch_up()
+
+    async def do_card_down(self) -> None:
+        await self._reorder(1)
+
+    async def do_card_up(self) -> None:
+        await self._reorder(-1)
+
+    async def on_board_view_dropped(self, event: BoardView.Dropped) -> None:
+        stage = self.board.stages[event.stage]
+        if event.card.stage == stage.id:
+            await self._do(lambda s: s.cards.reorder(event.card.ref, event.before))
+        else:
+            self.run_worker(self.move([event.card], stage, event.before))
+
+    def on_board_view_opened(self) -> None:
+        self.do_card_open()
+
+    async def do_card_new(self) -> None:
+        model = self.model
+        stage = model.board.stages[model.stage]
+        await self._new_in(stage.id, stage.name)
+
+    async def _new_in(self, stage_id: str, stage_name: str) -> None:
+        board_id = self.board.id
+        done = await self.ask_and_write(
+            f"New card in {stage_name}",
+            "",
+            lambda s, text: s.cards.add(board_id, text, stage_id=stage_id),
+            form="new card",
+        )
+        if done is not None:
+            self.after(done)
+
+    # Marks
+
+    def do_mark_toggle(self) -> None:
+        card = self.model.current
+        if card is not None:
+            self.model.marks ^= {card.id}
+            self._range_from = self.model.rows[self.model.stage]
+            self.view.marked({self.model.stage})
+            self._down(1)
+
+    def do_mark_range(self) -> None:
+        stage = self.model.stage
+        row = self.model.rows[stage]
+        column = self.model.columns[stage]
+        marked = [at for at, face in enumerate(column) if face.id in self.model.marks]
+        start = min(marked, key=lambda at: abs(at - row), default=row)
+        low, high = min(start, row), max(start, row)
+        self.model.marks |= {face.id for face in column[low : high + 1]}
+        self.view.marked({stage})
+
+    def do_mark_all(self) -> None:
+        if self.model.marks:
+            self.model.marks.clear()
+            self.view.redraw()
+            return
+        self.model.marks |= {face.id for face in self.model.columns[self.model.stage]}
+        self.view.marked({self.model.stage})
+
+    # Finding
+
+    async def do_filter(self) -> None:
+        self._filtering = True
+        given = " ".join(self.model.words)
+        try:
+            text = await self.ask.text("Show cards with", given, form="")
+        finally:
+            self._filtering = False
+            self.refocus()
+        self._filter(given if text is None else text)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self._filtering:
+            self._filter(event.value)
+
+    def _filter(self, text: str) -> None:
+        if " ".join(self.model.words) != " ".join(text.casefold().split()):
+            self.model.filter(text)
+            self.view.redraw()
+
+    def escaped(self) -> None:
+        super().escaped()
+        if self.model.words:
+            self._filter("")
+        elif self.model.marks:
+            self.do_mark_all()
+
+    def do_finished_show(self) -> None:
+        self.model.show_everything(not self.model.everything)
+        self.view.redraw()
+
+    # Other screens
+
+    def do_reports(self) -> None:
+        from mlkanban.tui.screens.reports import ReportsScreen
+
+        self.app.push_screen(ReportsScreen())
+
+    def do_stages(self) -> None:
+        from mlkanban.tui.screens.stages import StagesScreen
+
+        self.app.push_screen(StagesScreen())
+
+    async def do_board_switch(self) -> None:
+        boards = await self.fetch(lambda service: service.boards.all())
+        if not boards:
+            return
+        options = numbered([f"{board.name}  ({board.key})" for board in boards])
+        key = await self.ask.choose("Open the board", options, rows=True)
+        if key is not None:
+            chosen = boards[[option.key for option in options].index(key)]
+            await self.board_app.open_board(chosen.key)
+
+    async def do_theme(self) -> None:
+        names = sorted(self.board_app.own_themes)
+        key = await self.ask.choose("Theme", numbered(names), rows=True)
+        if key is not None:
+            self.board_app.use_theme(names[[o.key for o in numbered(names)].index(key)])
+
+    def do_back(self) -> None:
+        if self.model.words or self.model.marks:
+            self.escaped()
+        else:
+            self.app.exit()

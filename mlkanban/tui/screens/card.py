@@ -1,0 +1,167 @@
+"""One card with everything on it: fields, notes as Markdown, its whole history."""
+
+from datetime import datetime
+from textwrap import wrap
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Markdown, Static
+
+from mlkanban.charts.face import View, age, due
+from mlkanban.charts.story import told
+from mlkanban.core.models import Card, CardFace
+from mlkanban.errors import NotFound
+from mlkanban.service import Done, Entry
+from mlkanban.text import ascii_only, display, display_lines
+from mlkanban.tui.commands import CARD
+from mlkanban.tui.screens.card_actions import CardActions
+
+
+class CardScreen(CardActions):
+    WHERE: ClassVar[str] = CARD
+
+    def __init__(self, ref: str) -> None:
+        super().__init__()
+        self._ref = ref
+        self._scroll = VerticalScroll(can_focus=False)
+
+    def compose(self) -> ComposeResult:
+        with self._scroll:
+            yield Static(markup=False, id="fields")
+            yield Markdown(id="notes", open_links=False)
+            yield Static(markup=False, id="history")
+        yield self.ask
+        yield self.status
+
+    async def on_resize(self) -> None:
+        await self.board_changed()
+
+    def targets(self) -> list[CardFace]:
+        face = self._face()
+        return [face] if face else []
+
+    def _face(self) -> CardFace | None:
+        faces = self.board_app.model.faces.values()
+        return next((face for face in faces if face.ref == self._ref), None)
+
+    async def board_changed(self) -> None:
+        """Read the card again."""
+        try:
+            card, entries = await self.board_app.backstage.call(
+                lambda s: (s.cards.get(self._ref), s.history.of_card(self._ref))
+            )
+        except NotFound:
+            self.app.pop_screen()
+            self.board_app.say(f"{self._ref} is no more.")
+            return
+        self.query_one("#fields", Static).update(Content(self._shown(self._fields(card))))
+        notes = "\n\n".join(
+            f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
+            for note in reversed(card.notes)
+        )
+        await self.query_one("#notes", Markdown).update(
+            self._shown(f"### Notes\n\n{notes}" if notes else "### Notes\n\nNone yet: press a.")
+        )
+        self.query_one("#history", Static).update(Content(self._shown(self._history(entries))))
+
+    def _shown(self, text: str) -> str:
+        shown = display_lines(text)
+        if self.board_app.ascii:
+            shown = "\n".join(ascii_only(line) for line in shown.split("\n"))
+        return shown
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.board.timezone)
+
+    def _fields(self, card: Card) -> str:
+        view = View.at(self.board, self.board_app.now())
+        face = self._face()
+        stage = display(self.board.stage(card.stage).name)
+        lines = [f"{card.ref}  {display(card.title)}", ""]
+
+        def add(label: str, value: object) -> None:
+            if value:
+                lines.append(f"  {label:<12} {value}")
+
+        how = f", {card.work.value}" if card.work != "attended" else ""
+        state = f"finished: {card.outcome.value}" if card.outcome else stage + how
+        add("stage", stage if card.outcome else state)
+        add("outcome", card.outcome.value if card.outcome else "")
+        add("archived", "yes, x brings it back" if card.archived else "")
+        add("verdict", display(card.verdict))
+        if card.blocker:
+            block = card.blocker
+            side = "external" if block.external else "internal"
+            since = (view.today - block.since.astimezone(self._zone).date()).days
+            note = f": {display(block.note)}" if block.note else ""
+            until = f" until {display(block.until)}" if block.until else ""
+            days = f"{since} day{'' if since == 1 else 's'}"
+            add("blocked", f"{block.reason.value} ({side}), {days}{note}{until}")
+        if face is not None:
+            spoken = age(face, view)
+            meaning = (
+                "cycle time" if spoken.startswith("=")
+                else "since it was written" if spoken.startswith("(") else "since commitment"
+            )  # fmt: skip
+            add("age", f"{spoken.strip('=()')} {meaning}")
+            add("due", f"{card.due}  {due(face, view)}" if card.due else "")
+        add("snoozed", card.snoozed_until)
+        add("type", card.type.value)
+        add("priority", card.priority.value)
+        add("class", card.service_class.value)
+        add("tags", " ".join(f"#{display(tag)}" for tag in card.tags))
+        add("hypothesis", display(card.hypothesis))
+        if card.metric:
+            metric = card.metric
+            extra = [
+                f"{name} {value:g}"
+                for name, value in (("baseline", metric.baseline), ("noise", metric.noise))
+                if value is not None
+            ]
+            add("metric", display("  ".join([str(metric), *extra])))
+        add("dataset", display(card.dataset))
+        add("needs", " ".join(map(display, card.depends_on)))
+        add("parent", display(card.parent))
+        for link in card.links:
+            add("link", display(link))
+        if card.checklist:
+            lines += ["", "  checklist"]
+            lines += [f"    [{'x' if c.done else ' '}] {display(c.text)}" for c in card.checklist]
+        return "\n".join(lines)
+
+    def _history(self, entries: list[Entry]) -> str:
+        lines = ["History", ""]
+        for entry in reversed(entries):
+            at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)
+            what = told(entry.event, self.board) + ("" if entry.in_force else "  (undone)")
+            start = f"  {at:%Y-%m-%d %H:%M}  {display(entry.event.actor)[:10]:<10} "
+            width = max(20, self.size.width - len(start) - 4)
+            first, *rest = wrap(what, width) or [""]
+            lines += [start + first, *(" " * len(start) + line for line in rest)]
+        return "\n".join(lines)
+
+    def after(self, done: Done) -> None:
+        if done.cards and self._face() is None:
+            self.app.pop_screen()
+
+    def do_cursor_down(self) -> None:
+        self._scroll.scroll_relative(y=1, animate=False)
+
+    def do_cursor_up(self) -> None:
+        self._scroll.scroll_relative(y=-1, animate=False)
+
+    def do_cursor_page_down(self) -> None:
+        self._scroll.scroll_relative(y=self.size.height // 2, animate=False)
+
+    def do_cursor_page_up(self) -> None:
+        self._scroll.scroll_relative(y=-self.size.height // 2, animate=False)
+
+    def do_cursor_top(self) -> None:
+        self._scroll.scroll_home(animate=False)
+
+    def do_cursor_bottom(self) -> None:
+        self._scroll.scroll_end(animate=False)

@@ -1,0 +1,172 @@
+"""The fields of one card as a form. Enter saves, Tab goes to the next field."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from mlkanban.core.dates import parse_day
+from mlkanban.core.metrics import parse_metric
+from mlkanban.core.models import Card, CardType, Priority, ServiceClass, Work
+from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.service import Done, Service
+from mlkanban.text import display
+from mlkanban.tui.commands import HELP
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.ask import CANCEL_KEYS
+
+_SETS = {"tags": "tags", "links": "links", "needs": "depends_on"}
+
+
+class EditScreen(KeyScreen):
+    WHERE: ClassVar[str] = HELP
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        self._card = card
+        self._given = _values(card)
+        self._warned = False
+        self.status.hints = ["Enter saves", "Tab next field", "Ctrl+g leaves"]
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(f" Edit {self._card.ref}"), markup=False, id="edit-title")
+        with VerticalScroll(id="form", can_focus=False):
+            for name, value in self._draft().items():
+                with Horizontal(classes="field"):
+                    yield Static(Content(f" {name:<12}"), markup=False, classes="label")
+                    yield Input(value, id=f"field-{name}", select_on_focus=False)
+        yield Static(Content(_HELP), markup=False, id="edit-help")
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.query_one("#field-title", Input).focus()
+
+    @property
+    def _form(self) -> str:
+        return f"edit {self._card.ref}"
+
+    def _draft(self) -> dict[str, str]:
+        kept = self.board_app.drafts.get(self._form)
+        lines = dict(line.split("\t", 1) for line in kept.split("\n") if "\t" in line)
+        return {name: lines.get(name, value) for name, value in self._given.items()}
+
+    def _typed(self) -> dict[str, str]:
+        return {name: self.query_one(f"#field-{name}", Input).value for name in self._given}
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key in CANCEL_KEYS:
+            event.stop()
+            self._leave()
+        elif event.key in ("down", "up"):
+            event.stop()
+            self.focus_next() if event.key == "down" else self.focus_previous()
+
+    def _leave(self) -> None:
+        if self._typed() != self._given and not self._warned:
+            self._warned = True
+            self.status.say(
+                "Your changes are not saved: Enter saves them, Ctrl+g again drops them."
+            )
+            return
+        self.board_app.drafts.keep(self._form, "")
+        self.app.pop_screen()
+
+    def on_input_changed(self) -> None:
+        self._warned = False
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        typed = self._typed()
+        changed = {name: text for name, text in typed.items() if text != self._given[name]}
+        if not changed:
+            self._leave()
+            return
+        try:
+            action = self._action(changed)
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
+        self.run_worker(self._save(action))
+
+    async def _save(self, action: Callable[[Service], Done]) -> None:
+        done = await self.write(action)
+        if done is not None:
+            self.board_app.drafts.keep(self._form, "")
+            self.app.pop_screen()
+            self.board_app.say(done.warning or f"{done.message}  {self._undo_key} undoes it.")
+
+    def _action(self, changed: dict[str, str]) -> Callable[[Service], Done]:
+        """The edit that saves `changed`; UsageProblem names what cannot be read."""
+        ref, card = self._card.ref, self._card
+        fields: dict[str, Any] = {}
+        add: dict[str, list[str]] = {}
+        remove: dict[str, list[str]] = {}
+        for name, text in changed.items():
+            if name in _SETS:
+                had = set(getattr(card, _SETS[name]))
+                wanted = set(text.replace("#", " ").split() if name == "tags" else text.split())
+                add[_SETS[name]] = sorted(wanted - had)
+                remove[_SETS[name]] = sorted(had - wanted)
+            elif name in ("due", "snoozed"):
+                day = parse_day(text, self.board_app.today())
+                fields["due" if name == "due" else "snoozed_until"] = day and day.isoformat()
+            elif name == "metric":
+                before = card.metric.model_dump(mode="json") if card.metric else None
+                fields["metric"] = parse_metric(text.split(), before=before) if text else None
+            elif name in _CHOICES:
+                fields[_CHOICES[name][0]] = _one_of(name, text)
+            else:
+                fields[name] = text.strip() or None
+        if "title" in fields:
+            fields["title"] = fields["title"] or ""
+        return lambda service: service.cards.edit([ref], fields, add=add, remove=remove)
+
+    def keep_drafts(self) -> None:
+        typed = self._typed()
+        if typed != self._given:
+            lines = "\n".join(f"{name}\t{text}" for name, text in typed.items())
+            self.board_app.drafts.keep(self._form, lines)
+
+
+_CHOICES: dict[str, tuple[str, list[str]]] = {
+    "type": ("type", [value.value for value in CardType]),
+    "priority": ("priority", [value.value for value in Priority]),
+    "class": ("service_class", [value.value for value in ServiceClass]),
+    "work": ("work", [value.value for value in Work]),
+}
+
+_HELP = "\n".join(
+    [f" {name:<10} {', '.join(values)}" for name, (_, values) in _CHOICES.items()]
+    + [" metric     val_auc>=0.92 val_auc=0.917 (target, value)", " due        fri, 3d, 2w"]
+)
+
+
+def _one_of(name: str, text: str) -> str:
+    values = _CHOICES[name][1]
+    begun = [value for value in values if value.startswith(text.strip().lower())]
+    if text.strip() and len(begun) == 1:
+        return begun[0]
+    raise UsageProblem(f"{text!r} is no {name}.", f"Choose: {', '.join(values)}.")
+
+
+def _values(card: Card) -> dict[str, str]:
+    metric = ""
+    if card.metric:
+        goal = (
+            "" if card.metric.target is None else f"{card.metric.direction}{card.metric.target:g}"
+        )
+        value = "" if card.metric.value is None else f" {card.metric.name}={card.metric.value:g}"
+        metric = f"{card.metric.name}{goal}{value}"
+    texts = {
+        "title": card.title, "type": card.type.value, "priority": card.priority.value,
+        "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),
+        "due": card.due.isoformat() if card.due else "", "metric": metric,
+        "hypothesis": card.hypothesis, "dataset": card.dataset, "verdict": card.verdict,
+        "links": " ".join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
+    }  # fmt: skip
+    return {name: display(text) for name, text in texts.items()}

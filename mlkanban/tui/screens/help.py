@@ -1,0 +1,78 @@
+"""Help: the live keys of the screen one came from, and what the signs on a card mean."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.tui.commands import BOARD, CARD, HELP, keys_shown
+from mlkanban.tui.screens.base import KeyScreen
+
+_SIGNS = (
+    ("3/2!", "a stage over its limit; 2/2 FULL is full"),
+    ("1/1 + 2/2", "attended and running (unattended) cards, each with its limit"),
+    ("5d", "days since work was committed; (5d) days since it was written down"),
+    ("=5d", "finished, with its cycle time"),
+    ("^^ ^ v", "priority: urgent, high, low"),
+    ("! data-access", "blocked, with the reason; ext: it lies with somebody else"),
+    ("run", "a run is executing, nobody needs to look"),
+    ("due 3d, LATE 2d", "days to the due date, or past it"),
+    (">  *", "the card under the cursor, a marked card"),
+)
+
+
+class HelpScreen(KeyScreen):
+    WHERE: ClassVar[str] = HELP
+
+    def __init__(self, about: str) -> None:
+        super().__init__()
+        self._about = about
+        self._scroll = VerticalScroll(can_focus=False)
+
+    def compose(self) -> ComposeResult:
+        with self._scroll:
+            yield Static(Content(self._text()), markup=False, id="help")
+        yield self.ask
+        yield self.status
+
+    def _text(self) -> str:
+        lines = [f"Keys of the {self._about} screen", ""]
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for command in self.board_app.commands:
+            if self._about in command.where:
+                line = (keys_shown(command), command.help)
+                groups.setdefault(command.group, []).append(line)
+        for group, commands in groups.items():
+            lines.append(group)
+            lines += [f"  {keys:<14} {text}" for keys, text in commands]
+            lines.append("")
+        if self._about in (BOARD, CARD):
+            lines.append("Signs")
+            lines += [f"  {sign:<16} {meaning}" for sign, meaning in _SIGNS]
+            lines.append("")
+        lines.append("In a question: Enter saves, Ctrl+g (or Esc) cancels.")
+        lines.append("Mouse: click selects, double click opens, drag moves, wheel scrolls.")
+        return "\n".join(lines)
+
+    def do_cursor_down(self) -> None:
+        self._scroll.scroll_relative(y=1, animate=False)
+
+    def do_cursor_up(self) -> None:
+        self._scroll.scroll_relative(y=-1, animate=False)
+
+    def do_cursor_page_down(self) -> None:
+        self._scroll.scroll_relative(y=self.size.height // 2, animate=False)
+
+    def do_cursor_page_up(self) -> None:
+        self._scroll.scroll_relative(y=-self.size.height // 2, animate=False)
+
+    def do_cursor_top(self) -> None:
+        self._scroll.scroll_home(animate=False)
+
+    def do_cursor_bottom(self) -> None:
+        self._scroll.scroll_end(animate=False)
+
+    def do_help(self) -> None:
+        self.app.pop_screen()

@@ -1,0 +1,160 @@
+"""The stages of the board: add, rename, order, limit, remove."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.core.models import Board, Stage
+from mlkanban.core.rules import Load, meters
+from mlkanban.service import Done, Service
+from mlkanban.text import ascii_only, display
+from mlkanban.tui.commands import STAGES
+from mlkanban.tui.screens.base import KeyScreen
+
+
+class StagesScreen(KeyScreen):
+    WHERE: ClassVar[str] = STAGES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = self.board_app.model.stage
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="stages")
+        yield self.ask
+        yield self.status
+
+    async def on_mount(self) -> None:
+        await self.board_changed()
+
+    @property
+    def _board(self) -> Board:
+        return self.board_app.model.board
+
+    @property
+    def _stage(self) -> Stage:
+        return self._board.stages[self._row]
+
+    async def board_changed(self) -> None:
+        self._row = max(0, min(self._row, len(self._board.stages) - 1))
+        loads = self.board_app.model.loads
+        head = (
+            f"   {'':2} {'Stage':<24} {'Kind':<8} {'Committed':<10} {'Cards / limit':<22} Limit is"
+        )
+        lines = [f" Stages of {display(self._board.name)}", "", head, ""]
+        for at, stage in enumerate(self._board.stages):
+            shown = " + ".join(str(m) for m in meters(stage, loads.get(stage.id, Load())))
+            lines.append(
+                f" {'>' if at == self._row else ' '} {at + 1:>2} {display(stage.name)[:20]:<20} "
+                f"{stage.kind.value:<7} {'yes' if stage.committed else '-':<10} {shown:<20} "
+                f"{_limit_words(stage)}"
+            )
+        lines += ["", "   Committed stages are work in progress: entering the first one starts the"]
+        lines.append("   clock of a card, leaving the last one stops it.")
+        text = "\n".join(lines)
+        if self.board_app.ascii:
+            text = "\n".join(ascii_only(line) for line in lines)
+        self.query_one("#stages", Static).update(Content(text))
+
+    async def _change(self, action: Callable[[Service], Done]) -> bool:
+        done = await self.write(action)
+        await self.board_changed()
+        return done is not None
+
+    async def _edit(self, **fields: Any) -> None:
+        board, stage = self._board, self._stage
+        await self._change(lambda service: service.boards.edit_stage(board.id, stage.id, fields))
+
+    async def do_cursor_down(self) -> None:
+        self._row += 1
+        await self.board_changed()
+
+    async def do_cursor_up(self) -> None:
+        self._row -= 1
+        await self.board_changed()
+
+    async def do_cursor_left(self) -> None:
+        await self.do_cursor_up()
+
+    async def do_cursor_right(self) -> None:
+        await self.do_cursor_down()
+
+    async def do_stage_add(self) -> None:
+        board, stage = self._board, self._stage
+        done = await self.ask_and_write(
+            f"New stage after {stage.name}",
+            "",
+            lambda s, text: s.boards.add_stage(board.id, text, after=stage.id),
+            form="new stage",
+        )
+        if done is not None:
+            self._row += 1
+            await self.board_changed()
+
+    async def do_stage_rename(self) -> None:
+        board, stage = self._board, self._stage
+        await self.ask_and_write(
+            f"New name of {stage.name}",
+            stage.name,
+            lambda s, text: s.boards.edit_stage(board.id, stage.id, {"name": text}),
+            form="rename stage",
+        )
+        await self.board_changed()
+
+    async def do_stage_raise(self) -> None:
+        await self._edit(limit=_stepped(self._stage.limit, 1))
+
+    async def do_stage_lower(self) -> None:
+        await self._edit(limit=_stepped(self._stage.limit, -1))
+
+    async def do_stage_more_runs(self) -> None:
+        await self._edit(unattended=_stepped(self._stage.unattended, 1))
+
+    async def do_stage_fewer_runs(self) -> None:
+        await self._edit(unattended=_stepped(self._stage.unattended, -1))
+
+    async def do_stage_soft(self) -> None:
+        await self._edit(soft=not self._stage.soft)
+
+    async def do_stage_committed(self) -> None:
+        await self._edit(committed=not self._stage.committed)
+
+    async def _shift(self, by: int) -> None:
+        board, stage, to = self._board, self._stage, self._row + by
+        if 0 <= to < len(board.stages) and await self._change(
+            lambda service: service.boards.move_stage(board.id, stage.id, to)
+        ):
+            self._row = to
+            await self.board_changed()
+
+    async def do_stage_up(self) -> None:
+        await self._shift(-1)
+
+    async def do_stage_down(self) -> None:
+        await self._shift(1)
+
+    async def do_stage_remove(self) -> None:
+        board, stage = self._board, self._stage
+        await self._change(lambda service: service.boards.remove_stage(board.id, stage.id))
+
+    async def do_undo(self) -> None:
+        await self._change(lambda service: service.undoing.undo(self._board.id))
+
+    async def do_redo(self) -> None:
+        await self._change(lambda service: service.undoing.redo(self._board.id))
+
+
+def _stepped(limit: int | None, by: int) -> int | None:
+    """The next limit up or down; below zero there is none, and from none one goes to 1."""
+    if limit is None:
+        return 1 if by > 0 else None
+    return limit + by if limit + by >= 0 else None
+
+
+def _limit_words(stage: Stage) -> str:
+    if stage.limit is None and stage.unattended is None:
+        return "-"
+    return "soft" if stage.soft else "hard"

@@ -1,0 +1,78 @@
+"""The first start: a choice of templates, then the board."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.core.templates import TEMPLATES, Template
+from mlkanban.tui.commands import HELP
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.ask import Option
+
+
+class WelcomeScreen(KeyScreen):
+    WHERE: ClassVar[str] = HELP
+
+    def __init__(self, timezone: str) -> None:
+        super().__init__()
+        self._timezone = timezone
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(_text()), markup=False, id="welcome")
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.run_worker(self._choose())
+
+    async def _choose(self) -> None:
+        options = [Option(str(n), t.title) for n, t in enumerate(TEMPLATES, 1)]
+        while True:
+            key = await self.ask.choose("Which one?", options)
+            if key is None:
+                self.app.exit()
+                return
+            chosen = TEMPLATES[int(key) - 1]
+            if await self._create(chosen):
+                return
+
+    async def _create(self, chosen: Template) -> bool:
+        name = await self.ask.text("Name of the board", chosen.title)
+        self.set_focus(None)
+        if name is None:
+            return False
+        board = await self.fetch(
+            lambda service: service.boards.create(name, chosen.key, self._timezone)
+        )
+        if board is None:
+            return False
+        self.app.pop_screen()
+        await self.board_app.open_board(board.key)
+        self.board_app.say(f"{board.name} is ready. Press n to write the first card, ? for help.")
+        return True
+
+
+def _text() -> str:
+    lines = ["", "  Welcome to mlkanban.", ""]
+    lines.append("  A board for machine-learning work: stages with limits you can feel,")
+    lines.append("  blockers with a reason, and how long things really take.")
+    lines += ["", "  Choose how your work flows; stages and limits can be changed at any time.", ""]
+    for number, template in enumerate(TEMPLATES, 1):
+        lines.append(f"  {number}  {template.title:<18} {template.about}")
+        names = [stage.name for stage in template.stages]
+        lines += [f"     {row}" for row in _rows(names)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _rows(names: list[str]) -> list[str]:
+    rows, row = [], ""
+    for name in names:
+        more = f"{row} > {name}" if row else name
+        if len(more) > 70:
+            rows.append(row + " >")
+            more = name
+        row = more
+    return [*rows, row]

@@ -1,0 +1,144 @@
+"""One line that asks: for a text, or for one of a few keys. It lies over the board's last lines."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from mlkanban.charts.face import shortened
+from mlkanban.text import ascii_only, display
+
+CANCEL_KEYS = frozenset({"ctrl+g", "escape"})
+
+
+class Option(NamedTuple):
+    """A key and what it stands for."""
+
+    key: str
+    text: str
+
+
+class Ask(Vertical):
+    """`text` and `choose` wait for the person; None means cancelled. One question at a time."""
+
+    DEFAULT_CSS = """
+    Ask {
+        layer: above; dock: bottom; height: auto; display: none; margin: 0 0 1 0;
+        background: $panel; color: $foreground;
+    }
+    Ask > Static { height: auto; padding: 0 1; background: $panel; color: $foreground; }
+    Ask > Input {
+        display: none; border: none; height: 1; padding: 0 1; background: $surface;
+        color: $foreground;
+    }
+    Ask > Input:focus { border: none; }
+    Ask.typing > Input { display: block; }
+    """
+
+    def __init__(self, *, ascii: bool = False) -> None:
+        super().__init__()
+        self._ascii = ascii
+        self._answer: asyncio.Future[str | None] | None = None
+        self._keys: frozenset[str] = frozenset()
+        self._given = ""
+        self._warned = False
+        self.form = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False)
+        yield Input(select_on_focus=False)
+
+    @property
+    def asking(self) -> bool:
+        return self._answer is not None and not self._answer.done()
+
+    @property
+    def choosing(self) -> bool:
+        return self.asking and not self.has_class("typing")
+
+    @property
+    def unsaved(self) -> str:
+        """What is typed and not saved yet, '' when nothing was changed."""
+        if not self.asking or self.choosing:
+            return ""
+        value = self.query_one(Input).value
+        return value if value != self._given else ""
+
+    async def text(self, label: str, given: str = "", *, form: str = "") -> str | None:
+        """A line of text, `given` to begin with. `form` names it for drafts."""
+        self.form, self._given, self._warned = form, given, False
+        field = self.query_one(Input)
+        field.value = given
+        field.cursor_position = len(given)
+        self.add_class("typing")
+        self._show(f"{label}  (Enter saves, Ctrl+g cancels)")
+        field.focus()
+        return await self._wait()
+
+    async def choose(
+        self, label: str, options: Sequence[Option], *, rows: bool = False
+    ) -> str | None:
+        """One of the options by its key, `q` cancels. In one line if it fits, else in rows."""
+        self.remove_class("typing")
+        room = max(10, self.screen.size.width - 2)
+        keys = [f"[{key}] {text}" for key, text in options]
+        lines = ["  ".join([label, *keys, "[q] cancel"]), " ".join([label, *keys, "[q]"])]
+        line = next((some for some in lines if cell_len(display(some)) <= room), "")
+        if rows or not line:
+            texts = [label, *(f" {key}  {text}" for key, text in [*options, Option("q", "cancel")])]
+            line = "\n".join(shortened(display(text), room) for text in texts)
+        self._keys = frozenset(option.key for option in options)
+        self._show(line)
+        return await self._wait()
+
+    def press(self, key: str) -> None:
+        """A key while choosing; keys that are no answer are left alone."""
+        if key in self._keys:
+            self._settle(key)
+        elif key == "q" or key in CANCEL_KEYS:
+            self._settle(None)
+
+    def cancel(self) -> str:
+        """Cancel the question; typed text is only dropped when asked a second time, until then
+        the sentence to show is returned."""
+        if self.unsaved and self.form and not self._warned:
+            self._warned = True
+            return "Your text is not saved: Enter saves it, Ctrl+g again drops it."
+        self._settle(None)
+        return ""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._settle(event.value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._warned = False
+
+    async def _wait(self) -> str | None:
+        self._answer = asyncio.get_running_loop().create_future()
+        self.display = True
+        try:
+            return await self._answer
+        finally:
+            self._answer = None
+            self.display = False
+            self.remove_class("typing")
+
+    def _settle(self, answer: str | None) -> None:
+        if self.asking and self._answer is not None:
+            self._answer.set_result(answer)
+
+    def _show(self, text: str) -> None:
+        shown = "\n".join(display(line) for line in text.split("\n"))
+        self.query_one(Static).update(Content(ascii_only(shown) if self._ascii else shown))
+
+
+def numbered(texts: Sequence[str]) -> list[Option]:
+    """Options for 1 to 9, then letters that are not `q`."""
+    keys = "123456789abcdefghijklmnoprstuvwxyz"
+    return [Option(key, text) for key, text in zip(keys, texts, strict=False)]

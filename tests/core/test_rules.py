@@ -1,0 +1,242 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core import rules
+from mlkanban.core.models import Board, Card, Outcome, Stage, Work
+from mlkanban.core.rules import Allowed, Load, Refused
+from mlkanban.errors import LimitReached, RuleRefused
+
+LIMITS = st.none() | st.integers(0, 3)
+
+
+@st.composite
+def boards(draw: st.DrawFn, *, soft: bool | None = None) -> Board:
+    """A board the rules accept: some stages before, some committed, some after."""
+    stages = []
+    for number, committed in enumerate(
+        [False] * draw(st.integers(0, 2))
+        + [True] * draw(st.integers(1, 3))
+        + [False] * draw(st.integers(0, 2))
+    ):
+        stages.append(
+            Stage(
+                id=str(number), name=f"Stage {number}", committed=committed, limit=draw(LIMITS),
+                unattended=draw(LIMITS), soft=draw(st.booleans()) if soft is None else soft,
+            )
+        )  # fmt: skip
+    return Board(id="b", key="b", name="b", conwip=draw(LIMITS), stages=tuple(stages))
+
+
+def load(cards: list["Where"], stage: str) -> Load:
+    there = [c.work for c in cards if c.stage == stage]
+    running = there.count(Work.UNATTENDED)
+    return Load(len(there) - running, running)
+
+
+@dataclass
+class Where:
+    stage: str
+    work: Work
+
+
+def loads(board: Board, cards: list[Where]) -> dict[str, Load]:
+    return {stage.id: load(cards, stage.id) for stage in board.stages}
+
+
+def in_progress(board: Board, cards: list[Where]) -> int:
+    return sum(1 for card in cards if board.is_committed(card.stage))
+
+
+@given(boards(), st.data())
+def test_no_sequence_of_allowed_moves_passes_a_hard_limit(board: Board, data) -> None:
+    cards: list[Where] = []
+    for _ in range(data.draw(st.integers(0, 14), label="steps")):
+        target = data.draw(st.sampled_from(board.stages), label="to")
+        work = data.draw(st.sampled_from(Work), label="work")
+        moving = data.draw(st.sampled_from([None, *cards]), label="who")
+        others = [card for card in cards if card is not moving]
+        came_from = moving.stage if moving else ""
+        verdict = rules.enter(board, target, loads(board, others), work, from_stage=came_from)
+        if isinstance(verdict, Allowed):
+            cards = [*others, Where(target.id, work)]
+    for stage in board.stages:
+        there = load(cards, stage.id)
+        if stage.soft:
+            continue
+        if stage.unattended is None:
+            assert stage.limit is None or there.total <= stage.limit
+        else:
+            assert there.unattended <= stage.unattended
+            assert stage.limit is None or there.attended <= stage.limit
+    assert board.conwip is None or in_progress(board, cards) <= board.conwip
+
+
+@given(boards(soft=False), st.sampled_from(Work), st.data())
+def test_a_refusal_is_never_without_a_limit_that_would_be_passed(board: Board, work, data) -> None:
+    target = data.draw(st.sampled_from(board.stages))
+    held = {
+        s.id: Load(data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3)))
+        for s in board.stages
+    }  # fmt: skip
+    verdict = rules.enter(board, target, held, work)
+    after = {**held, target.id: held[target.id].plus(work)}
+    over = [meter for meter in rules.meters(target, after[target.id]) if meter.over]
+    wip = sum(each.total for stage, each in after.items() if board.is_committed(stage))
+    conwip = board.conwip is not None and board.is_committed(target.id) and wip > board.conwip
+    if isinstance(verdict, Refused):
+        assert over or conwip
+        assert verdict.by_limit
+    else:
+        assert not conwip
+        # The other count of the stage may have been passed before; this card adds nothing to it.
+        grew = work is Work.UNATTENDED and target.unattended is not None
+        assert not [m for m in over if target.unattended is None or bool(m.name) is grew]
+
+
+def board_of(*stages: Stage, conwip: int | None = None) -> Board:
+    return Board(id="b", key="b", name="b", conwip=conwip, stages=stages)
+
+
+TRAIN = Stage(id="t", name="Training", committed=True, limit=1, unattended=2)
+
+
+def test_attended_and_unattended_cards_have_slots_of_their_own() -> None:
+    board = board_of(TRAIN)
+    full = {"t": Load(1, 1)}
+    assert rules.enter(board, TRAIN, full, Work.UNATTENDED) == Allowed()
+    for work in (Work.ATTENDED, Work.WAITING):
+        verdict = rules.enter(board, TRAIN, full, work)
+        assert isinstance(verdict, Refused)
+        assert verdict.reason == "Training is 1/1."
+    running = rules.enter(board, TRAIN, {"t": Load(0, 2)}, Work.UNATTENDED)
+    assert isinstance(running, Refused)
+    assert running.reason == "Training is 2/2 running."
+
+
+def test_without_slots_for_runs_every_card_counts() -> None:
+    stage = Stage(id="s", name="Features", committed=True, limit=2)
+    assert isinstance(rules.enter(board_of(stage), stage, {"s": Load(1, 1)}, Work.WAITING), Refused)
+
+
+def test_a_soft_limit_warns() -> None:
+    soft = TRAIN.model_copy(update={"soft": True})
+    verdict = rules.enter(board_of(soft), soft, {"t": Load(1)}, Work.ATTENDED)
+    assert verdict == Allowed("Training is 1/1: over its soft limit now.")
+
+
+def test_a_soft_stage_does_not_open_the_board_wide_limit() -> None:
+    soft = TRAIN.model_copy(update={"soft": True})
+    verdict = rules.enter(board_of(soft, conwip=1), soft, {"t": Load(1)}, Work.ATTENDED)
+    assert isinstance(verdict, Refused)
+    assert "1/1 cards in progress (CONWIP)" in verdict.reason
+
+
+def test_conwip_counts_only_what_is_committed_and_lets_it_move_on() -> None:
+    ready, done = Stage(id="r", name="Ready"), Stage(id="d", name="Done")
+    one, two = (Stage(id=i, name=i, committed=True) for i in "12")
+    board = board_of(ready, one, two, done, conwip=2)
+    held = {"r": Load(5), "1": Load(1), "2": Load(1), "d": Load(9)}
+    assert isinstance(rules.enter(board, one, held, Work.ATTENDED, from_stage="r"), Refused)
+    assert isinstance(rules.enter(board, one, held, Work.ATTENDED), Refused)
+    assert rules.enter(board, ready, held, Work.ATTENDED) == Allowed()
+    assert rules.enter(board, one, {**held, "2": Load()}, Work.ATTENDED) == Allowed()
+    assert rules.enter(board, two, held, Work.ATTENDED, from_stage="1") == Allowed()
+
+
+def test_a_refusal_becomes_the_error_that_an_override_can_pass() -> None:
+    with pytest.raises(LimitReached) as limit:
+        rules.required(Refused("full.", "wait", by_limit=True))
+    assert limit.value.exit_code == 1
+    with pytest.raises(RuleRefused) as rule:
+        rules.required(Refused("no.", "ask"))
+    assert not isinstance(rule.value, LimitReached)
+    assert rules.required(Allowed("careful")).warning == "careful"
+
+
+@given(boards(soft=False), st.data())
+def test_changing_places_never_makes_an_excess_worse(board: Board, data) -> None:
+    sizes = st.integers(0, 4)
+    before, after = (
+        {s.id: Load(data.draw(sizes), data.draw(sizes)) for s in board.stages} for _ in range(2)
+    )
+    passed = []
+    for stage in board.stages:
+        was, now = rules.meters(stage, before[stage.id]), rules.meters(stage, after[stage.id])
+        passed += [n.over and n.count > w.count for w, n in zip(was, now, strict=True)]
+    wip = [
+        sum(each.total for stage, each in held.items() if board.is_committed(stage))
+        for held in (before, after)
+    ]
+    passed.append(board.conwip is not None and wip[1] > board.conwip and wip[1] > wip[0])
+    verdict = rules.grown(board, before, after)
+    assert isinstance(verdict, Refused) is any(passed)
+
+
+def test_growing_is_free_where_the_limit_is_soft() -> None:
+    soft = TRAIN.model_copy(update={"soft": True})
+    assert rules.grown(board_of(soft), {}, {"t": Load(9, 9)}) == Allowed()
+
+
+def stages(flags: str) -> tuple[Stage, ...]:
+    return tuple(Stage(id=str(n), name=f"S{n}", committed=f == "c") for n, f in enumerate(flags))
+
+
+@pytest.mark.parametrize("flags", ["c", "-c-", "cc", "--ccc", "ccc--"])
+def test_committed_stages_that_follow_each_other_are_accepted(flags: str) -> None:
+    assert rules.arrange(stages(flags)) == Allowed()
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        ("", "No stage would be committed"),
+        ("--", "No stage would be committed"),
+        ("c-c", "S1 is not committed"),
+        ("-cc--c-", "S3 is not committed"),
+    ],
+)
+def test_a_gap_or_nothing_committed_is_refused(flags: str, reason: str) -> None:
+    verdict = rules.arrange(stages(flags))
+    assert isinstance(verdict, Refused)
+    assert reason in verdict.reason
+    assert not verdict.by_limit
+
+
+@pytest.mark.parametrize(("cards", "words"), [(1, "1 card stands"), (2, "2 cards stand")])
+def test_a_stage_with_cards_stays(cards: int, words: str) -> None:
+    board = board_of(*stages("-c"))
+    verdict = rules.remove_stage(board, board.stages[0], cards)
+    assert isinstance(verdict, Refused)
+    assert words in verdict.reason
+
+
+def test_the_only_stage_stays() -> None:
+    board = board_of(*stages("c"))
+    assert isinstance(rules.remove_stage(board, board.stages[0], 0), Refused)
+    assert rules.remove_stage(board_of(*stages("-c")), board.stages[0], 0) == Allowed()
+
+
+@pytest.mark.parametrize("started", [False, True])
+@pytest.mark.parametrize("wanted", Outcome)
+def test_what_stops_without_an_answer_is_named_after_commitment(
+    wanted: Outcome, started: bool
+) -> None:
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    card = Card(
+        id="c", ref="a1", board="b", stage="s", rank="a0", title="x", created_at=then,
+        entered_at=then, started_at=then if started else None,
+    )  # fmt: skip
+    given_up = Outcome.ABANDONED if started else Outcome.DISCARDED
+    stops = wanted in (Outcome.ABANDONED, Outcome.DISCARDED)
+    assert rules.outcome_for(card, wanted) is (given_up if stops else wanted)
+
+
+def test_a_meter_reads_like_the_head_of_a_stage() -> None:
+    assert [str(m) for m in rules.meters(TRAIN, Load(2, 1))] == ["2/1!", "1/2 running"]
+    assert str(rules.Meter(3, None)) == "3"
+    assert rules.Meter(2, 2).full
+    assert not rules.Meter(0, None).full

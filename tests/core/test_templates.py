@@ -1,0 +1,72 @@
+"""The templates are a promise of the design: names, kinds, limits, commitment and delivery."""
+
+import pytest
+
+from mlkanban.core import rules
+from mlkanban.core.models import Board, Stage, StageKind
+from mlkanban.core.templates import TEMPLATES, Template, template
+
+ML = [
+    # name, kind, committed, limit, unattended
+    ("Ideas", "queue", False, None, None),
+    ("Ready", "queue", False, 3, None),
+    ("Data prep", "active", True, 2, None),
+    ("Features", "active", True, 2, None),
+    ("Training", "active", True, 1, 2),
+    ("Evaluation", "gate", True, 2, None),
+    ("Deployment", "active", True, 1, None),
+    ("Monitoring", "active", False, None, None),
+]
+
+
+def board_from(made: Template) -> Board:
+    stages = tuple(
+        Stage(id=s.name, name=s.name, kind=s.kind, committed=s.committed, limit=s.limit)
+        for s in made.stages
+    )
+    return Board(id="b", key="b", name="b", stages=stages)
+
+
+def named(key: str) -> Template:
+    made = template(key)
+    assert made is not None
+    return made
+
+
+def test_the_ml_template_is_the_eight_stages() -> None:
+    stages = named("ml").stages
+    assert [(s.name, s.kind, s.committed, s.limit, s.unattended) for s in stages] == ML
+
+
+def test_ml_commits_at_data_prep_and_delivers_after_deployment() -> None:
+    board = board_from(named("ml"))
+    assert board.stages[board.first_committed].name == "Data prep"
+    assert board.stages[board.first_delivered - 1].name == "Deployment"
+    assert board.is_delivered("Monitoring")
+    assert not board.is_committed("Monitoring")
+    assert not board.is_committed("Ready")
+
+
+def test_there_are_five_templates() -> None:
+    keys = ["ml", "crisp-dm", "lifecycle", "data-driven-scrum", "plain"]
+    assert [t.key for t in TEMPLATES] == keys
+    assert template("kanban") is None
+    names = [s.name for s in named("lifecycle").stages]
+    assert names == ["Scope", "Understand", "Build", "Deploy", "Manage & Trust"]
+    assert [s.name for s in named("data-driven-scrum").stages][1:4] == [
+        "Create",
+        "Observe",
+        "Analyze",
+    ]
+    assert [s.name for s in named("plain").stages] == ["To do", "Doing", "Done"]
+
+
+@pytest.mark.parametrize("made", TEMPLATES, ids=lambda t: t.key)
+def test_every_template_is_a_board_that_the_rules_accept(made: Template) -> None:
+    board = board_from(made)
+    assert rules.arrange(board.stages) == rules.Allowed()
+    assert made.stages[0].kind is StageKind.QUEUE, "new cards wait"
+    assert board.first_committed > 0, "a new card is not work in progress"
+    assert board.first_delivered < len(board.stages), "there is a place for finished cards"
+    names = [s.name for s in made.stages]
+    assert len({name.casefold() for name in names}) == len(names)

@@ -1,0 +1,29 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.service.people import Clock, Person
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ada(tmp_path: Path, clock: Clock) -> Iterator[Person]:
+    """Somebody with a new ML board."""
+    person = Person(tmp_path / "data", "ada", clock)
+    person.starts()
+    yield person
+    person.service.close()
+
+
+@pytest.fixture
+def bob(ada: Person, tmp_path: Path, clock: Clock) -> Iterator[Person]:
+    """Somebody else at the same board."""
+    person = Person(tmp_path / "data", "bob", clock)
+    person.board_id = ada.board_id
+    yield person
+    person.service.close()

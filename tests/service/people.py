@@ -1,0 +1,82 @@
+"""Somebody at a board, at a time the test decides."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mlkanban.core.models import Board, Card, Stage
+from mlkanban.core.naming import find_stage
+from mlkanban.service import Service
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A minute passes with every look, so that everything has an order."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+class Person:
+    """A service with the names people use: stages by name, cards by title when they are made."""
+
+    def __init__(
+        self, data: Path, actor: str = "ada", clock: Clock | None = None, *, timeout: float = 30
+    ) -> None:
+        self.clock = clock or Clock()
+        self.service = Service.open(data, actor=actor, clock=self.clock, timeout=timeout)
+        self.boards, self.cards = self.service.boards, self.service.cards
+        self.history, self.undoing = self.service.history, self.service.undoing
+        self.board_id = ""
+
+    def starts(self, template: str = "ml", name: str = "Fraud") -> Board:
+        board = self.boards.create(name, template, "UTC")
+        self.board_id = board.id
+        return board
+
+    @property
+    def board(self) -> Board:
+        return next(b for b in self.boards.all() if b.id == self.board_id)
+
+    def stage(self, name: str) -> Stage:
+        return find_stage(self.board, name)
+
+    def adds(self, *titles: str, to: str = "", override: str = "", **fields: object) -> list[str]:
+        stage_id = self.stage(to).id if to else ""
+        return [
+            self.cards.add(
+                self.board_id, title, stage_id=stage_id, fields=fields, override=override
+            ).cards[0].ref
+            for title in titles
+        ]  # fmt: skip
+
+    def moves(self, *refs: str, to: str, override: str = "", before: str = "") -> list[Card]:
+        stage_id = self.stage(to).id
+        return list(self.cards.move(refs, stage_id, override=override, before=before).cards)
+
+    def sets(self, stage: str, **fields: object) -> None:
+        self.boards.edit_stage(self.board_id, self.stage(stage).id, fields)
+
+    def where(self, ref: str) -> str:
+        stage = self.cards.get(ref).stage
+        return next(s.name for s in self.board.stages if s.id == stage)
+
+    def order(self, stage: str) -> list[str]:
+        wanted = self.stage(stage).id
+        return [f.ref for f in self.boards.snapshot(self.board_id).faces if f.stage == wanted]
+
+    def undoes(self) -> str:
+        return self.undoing.undo(self.board_id).message
+
+    def redoes(self) -> str:
+        return self.undoing.redo(self.board_id).message
+
+    def state(self) -> tuple[object, ...]:
+        """All that can be seen of the board, but for the marks of when it was last touched."""
+        snapshot = self.boards.snapshot(self.board_id)
+        cards = [self.cards.get(face.ref).model_dump() for face in snapshot.faces]
+        return snapshot.board.model_dump(), cards

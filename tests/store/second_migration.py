@@ -1,0 +1,38 @@
+"""A program one version further on, whose second migration must not run twice.
+
+Run with the path of a store, it opens the store and prints its version.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mlkanban.store import database, migrations
+from mlkanban.store.sqlite import Database, Migrations
+
+
+def once(db: Database) -> None:
+    db.conn.execute("CREATE TABLE second (value)")
+    db.conn.execute("ALTER TABLE event ADD COLUMN signature TEXT")
+
+
+def failing(db: Database) -> None:
+    once(db)
+    db.conn.execute("SELECT * FROM a_table_that_is_not_there")
+
+
+def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]:
+    """The migrations and the store version of that program."""
+    made = Migrations("mlkanban")
+    made()(migrations.m001_first_store)
+    made(name="m002_second")(second)
+    return made, 2
+
+
+if __name__ == "__main__":
+    database.migrations, database.LATEST = program()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    store = database.open_for_writing(Path(sys.argv[1]))
+    print(store.conn.execute("PRAGMA user_version").fetchone()[0])
+    store.close()

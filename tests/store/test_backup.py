@@ -1,0 +1,47 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mlkanban.errors import MlkanbanError
+from mlkanban.store import backup, database, log
+from tests.service.people import Person
+
+
+def test_a_backup_is_a_whole_store(ada: Person) -> None:
+    store = ada.service._desk.store
+    made = backup.write(store.conn, store.path, label="daily")
+    assert made.parent == store.path.parent / "backups"
+    assert "-daily-" in made.name
+    assert [p.name for p in made.parent.iterdir()] == [made.name], "no draft is left"
+    copy = database.open_for_reading(made)
+    for table in ("event", "card", "entity"):
+        rows = f"SELECT * FROM {table} ORDER BY 1"
+        assert copy.conn.execute(rows).fetchall() == store.conn.execute(rows).fetchall()
+    assert log.broken_link(copy.conn) == ""
+    copy.close()
+
+
+def test_a_backup_holds_only_what_was_committed(ada: Person) -> None:
+    store = ada.service._desk.store
+    other = database.open_for_reading(store.path)
+    with store.writing() as conn:
+        conn.execute("INSERT INTO undone VALUES ('a', 'b')")
+        made = backup.write(other.conn, store.path, label="daily")
+    other.close()
+    copy = sqlite3.connect(made)
+    assert copy.execute("SELECT count(*) FROM undone").fetchone() == (0,)
+    copy.close()
+
+
+def test_no_backup_is_made_of_a_damaged_store(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    page = 4096
+    for start in range(3 * page, len(whole), page):
+        whole[start : start + 64] = b"\xff" * 64
+    path.write_bytes(whole)
+    conn = sqlite3.connect(path)
+    with pytest.raises((MlkanbanError, sqlite3.DatabaseError)):
+        backup.write(conn, path, label="daily")
+    conn.close()
+    assert list((path.parent / "backups").iterdir()) == []

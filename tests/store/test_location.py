@@ -1,0 +1,73 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from mlkanban.store import location
+from mlkanban.store.location import file_system, is_network, store_path
+
+MOUNTS = """\
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 22 0:40 / /nohome rw,nosuid shared:2 - nfs4 server:/export/home rw,vers=4.2
+31 30 0:41 / /nohome/ada/scratch rw - xfs /dev/sdb rw
+32 22 0:42 / /nomnt/my\\040disk rw - cifs //server/share rw
+33 22 0:43 / /nomnt/a\\134b rw shared:3 master:4 - lustre mgs:/fs rw
+34 22 0:44 / /notwice rw - ext4 /dev/sdc rw
+35 34 0:45 / /notwice rw - nfs server:/new rw
+36 22 0:46 / /nosshfs rw,user_id=0 - fuse.sshfs ada@host: rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "ext4"),
+        ("/noetc/x", "ext4"),
+        ("/nohome", "nfs4"),
+        ("/nohome/ada/.local/share", "nfs4"),
+        ("/nohomes/ada", "ext4"),
+        ("/nohome/ada/scratch/x", "xfs"),
+        ("/nomnt/my disk/x", "cifs"),
+        ("/nomnt/a\\b", "lustre"),
+        ("/notwice/x", "nfs"),
+        ("/nosshfs/x", "fuse.sshfs"),
+    ],
+)
+def test_the_file_system_is_that_of_the_nearest_mount(path: str, kind: str) -> None:
+    assert file_system(Path(path), MOUNTS) == kind
+
+
+def test_a_link_counts_for_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/nohome/ada")
+    assert file_system(tmp_path / "link", MOUNTS) == "nfs4"
+
+
+def test_without_mounts_nothing_is_known(tmp_path: Path) -> None:
+    assert file_system(tmp_path, "") == ""
+    assert not is_network("")
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "lustre", "9p", "fuse", "fuse.sshfs"])
+def test_network_file_systems(kind: str) -> None:
+    assert is_network(kind)
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs"])
+def test_local_file_systems(kind: str) -> None:
+    assert not is_network(kind)
+
+
+@pytest.mark.parametrize(("kind", "store"), [("ext4", "board.db"), ("nfs4", "gpu_1.lab/board.db")])
+def test_a_network_home_has_a_store_per_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, store: str
+) -> None:
+    asked = []
+
+    def answer(path: Path) -> str:
+        asked.append(path)
+        return kind
+
+    monkeypatch.setattr(location, "file_system", answer)
+    monkeypatch.setattr(socket, "gethostname", lambda: "gpu/1.lab")
+    assert store_path(tmp_path / "not" / "yet") == tmp_path / "not" / "yet" / store
+    assert asked == [tmp_path], "the nearest folder that exists is asked about"

@@ -1,0 +1,120 @@
+"""An update of the store happens whole, once, and after a backup; or not at all."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlkanban.errors import StoreProblem
+from mlkanban.store import database
+from tests.store import second_migration
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(path: Path, sql: str) -> list[tuple]:
+    conn = sqlite3.connect(path)
+    try:
+        return conn.execute(sql).fetchall()
+    finally:
+        conn.close()
+
+
+def backups(path: Path) -> list[Path]:
+    return sorted((path.parent / "backups").glob("*"))
+
+
+def becomes(monkeypatch: pytest.MonkeyPatch, second=second_migration.once) -> None:
+    made, version = second_migration.program(second)
+    monkeypatch.setattr(database, "migrations", made)
+    monkeypatch.setattr(database, "LATEST", version)
+
+
+def test_an_old_store_is_updated_after_a_backup(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = rows(path, "SELECT * FROM card")
+    becomes(monkeypatch)
+    database.open_for_writing(path).close()
+    assert rows(path, "PRAGMA user_version") == [(2,)]
+    assert rows(path, "SELECT * FROM second") == []
+    assert rows(path, "SELECT * FROM card") == cards
+    [copy] = backups(path)
+    assert "before-update" in copy.name
+    assert rows(copy, "PRAGMA user_version") == [(1,)]
+    assert rows(copy, "SELECT * FROM card") == cards
+    database.open_for_writing(path).close()
+    assert backups(path) == [copy], "nothing is left to do"
+
+
+def test_reading_an_old_store_updates_it_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    becomes(monkeypatch)
+    database.open_for_reading(path).close()
+    assert rows(path, "PRAGMA user_version") == [(2,)]
+    assert len(backups(path)) == 1
+
+
+def test_a_failing_update_leaves_the_store_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        becomes(patch, second_migration.failing)
+        with pytest.raises(StoreProblem, match="a_table_that_is_not_there"):
+            database.open_for_writing(path)
+    assert path.read_bytes() == before
+    [copy] = backups(path)
+    assert rows(copy, "SELECT title FROM card") == rows(path, "SELECT title FROM card")
+    database.open_for_writing(path).close()
+    # The mended program finds nothing half done.
+    becomes(monkeypatch)
+    database.open_for_writing(path).close()
+    assert rows(path, "PRAGMA user_version") == [(2,)]
+
+
+def test_a_store_that_cannot_be_backed_up_is_not_updated(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path.parent / "backups").write_text("a file where the folder should be")
+    before = path.read_bytes()
+    becomes(monkeypatch)
+    with pytest.raises(StoreProblem):
+        database.open_for_writing(path)
+    assert path.read_bytes() == before
+
+
+def test_an_old_program_only_reads_the_updated_store(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        becomes(patch)
+        database.open_for_writing(path).close()
+    store = database.open_for_writing(path)
+    assert "store version 2, this program knows 1" in store.read_only
+    store.close()
+
+
+def test_six_starts_at_once_update_once(path: Path) -> None:
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.store.second_migration", str(path)],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]  # fmt: skip
+    for start in starts:
+        assert start.stdout is not None
+        assert start.stdout.readline() == "ready\n"
+    for start in starts:
+        assert start.stdin is not None
+        start.stdin.write("go\n")
+        start.stdin.flush()
+    said = [start.communicate(timeout=60) for start in starts]
+    assert said == [("2\n", "")] * 6
+    assert rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id") == [
+        ("m001_first_store",), ("m002_second",),
+    ]  # fmt: skip
+    assert backups(path)

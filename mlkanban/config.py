@@ -4,7 +4,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ _VARIABLES = {name: f"MLKANBAN_{name.upper()}" for name in ("board", "theme", "a
 class Settings(BaseModel):
     """What a person can set. Each field says what it means; `mlkanban config` prints it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     board: str = Field("", description="key of the board to open; empty: the one used last")
     theme: str = Field("mlkanban-dark", description="name of the theme; see: mlkanban themes")
@@ -42,6 +41,8 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     values, text = _parsed(file)
     for key in values:
         if key not in Settings.model_fields:
+            from difflib import get_close_matches
+
             close = get_close_matches(key, Settings.model_fields, n=1)
             advice = f"Did you mean {close[0]}?" if close else "Remove it."
             raise _problem(file, text, key, "there is no such setting.", advice)
@@ -52,6 +53,9 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
         if environ.get(variable):
             values[name] = environ[variable]
             origins[name] = variable
+    if not values:
+        # Nothing to check: the start need not wait for pydantic to prepare for it.
+        return Settings.model_construct(), origins
     try:
         return Settings.model_validate(values), origins
     except ValidationError as error:
@@ -62,6 +66,18 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
             problem = display(f"{origins[name]}: {what}")
             raise BadInput(problem, "Correct or unset the variable.") from None
         raise _problem(file, text, rest[-1] if rest else name, what, "Correct it there.") from None
+
+
+def remember(file: Path, key: str, value: str) -> None:
+    """Set one text setting in the file, whatever else stands there. OSError when it cannot be."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    top, table, rest = re.split(r"(?m)(^\s*\[|\Z)", text, maxsplit=1)
+    line = f'{key} = "{value}"\n'
+    top, found = re.subn(rf"(?m)^\s*{key}\s*=.*\n?", lambda _: line, top, count=1)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}-{os.getpid()}")
+    draft.write_text((top if found else line + top) + table + rest, encoding="utf-8")
+    draft.replace(file)
 
 
 def _parsed(file: Path) -> tuple[dict[str, Any], str]:

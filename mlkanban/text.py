@@ -16,6 +16,8 @@ _UNSAFE_IN_LINES = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
+_UNSTEADY = re.compile("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 MAX_TEXT = 1_000_000
 
@@ -28,6 +30,18 @@ def display(text: str) -> str:
 def display_lines(text: str) -> str:
     """Stored text of several lines, safe to print; line feeds stay."""
     return _UNSAFE_IN_LINES.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+def steady(text: str) -> str:
+    """`text` without what terminals disagree about the width of.
+
+    Joined emoji fall apart into single ones, flags into letters; variation selectors, skin tones
+    and keycaps go. Columns then line up in every terminal.
+    """
+    text = text.replace("\t", " ")
+    if text.isascii():
+        return text
+    return _FLAG.sub(lambda c: chr(ord(c[0]) - 0x1F1E6 + ord("A")), _UNSTEADY.sub("", text))
 
 
 def ascii_only(text: str) -> str:

@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from mlkanban.core.models import Board, CardFace, Priority, Work
 from mlkanban.core.rules import Load, meters
-from mlkanban.text import ascii_only, display
+from mlkanban.text import ascii_only, display, steady
 
 WIDE = 44
 """From this many cells on a card takes two lines, below it four."""
@@ -105,7 +105,7 @@ def header(board: Board, position: int, load: Load) -> tuple[str, list[Piece]]:
         counts = [Piece(text if len(shown) > 1 else f"{text} FULL", "count-full")]
     else:
         counts = [Piece(text, "count")]
-    return f"{position + 1} {display(stage.name)}", counts
+    return f"{position + 1} {steady(display(stage.name))}", counts
 
 
 def age(face: CardFace, view: View) -> str:
@@ -131,9 +131,10 @@ def due(face: CardFace, view: View) -> str:
 
 def _priority(face: CardFace, *, gap: bool = False) -> Line:
     mark = PRIORITY_MARKS.get(Priority(face.priority), "")
+    role = "card-meta" if face.priority == Priority.LOW else "priority-high"
     if gap:
-        return [Piece(mark.ljust(3), "priority-high")]
-    return [Piece(mark + " ", "priority-high")] if mark else []
+        return [Piece(mark.ljust(3), role)]
+    return [Piece(mark + " ", role)] if mark else []
 
 
 def _age(face: CardFace, view: View) -> Piece:
@@ -169,7 +170,7 @@ def _tags(face: CardFace, view: View) -> Line:
 
 
 def _text(text: str, view: View) -> str:
-    shown = display(text)
+    shown = steady(display(text))
     return ascii_only(shown) if view.ascii else shown
 
 

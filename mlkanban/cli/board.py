@@ -14,7 +14,9 @@ from mlkanban.service import Service, Snapshot
 
 def open_board(session: Session, *, demo: bool = False) -> None:
     """What `mlkanban` does without a command."""
-    if not session.json and sys.stdin.isatty() and sys.stdout.isatty():
+    # The screen is drawn on stderr, so that stream must be the terminal too.
+    terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    if terminal and not session.json:
         from mlkanban.tui.app import run_board
 
         key = session.board_key or session.settings.board

@@ -154,7 +154,7 @@ def move(session: Session, cards: Sequence[str], stage: str, before: str, overri
 @click.argument("text")
 @pass_session
 def note(session: Session, cards: Sequence[str], text: str) -> None:
-    """Append a note (Markdown) to cards; with - it is read from stdin."""
+    """Append a Markdown note to cards; - reads it from stdin."""
     if text == "-":
         text = sys.stdin.read()
     with session.service(write=True) as service:
@@ -213,7 +213,7 @@ def done(session: Session, cards: Sequence[str], outcome: str, verdict: str) -> 
 @click.option("--restore", is_flag=True, help="Bring archived cards back.")
 @pass_session
 def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
-    """Take cards off the board; work in progress counts as abandoned."""
+    """Take cards off the board; work in progress is abandoned."""
     with session.service(write=True) as service:
         act = service.cards.restore if restore else service.cards.archive
         session.answer_done("archive", act(cards), service)

@@ -64,9 +64,12 @@ def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     def items() -> Iterator[CompletionItem]:
         session = _session(ctx)
         with session.service() as service:
-            for stage in session.board(service).stages:
-                if stage.name.casefold().startswith(incomplete.casefold()):
-                    yield CompletionItem(display(stage.name))
+            names = [stage.name for stage in session.board(service).stages]
+        # One word, where it is enough: shells need no quotes around it.
+        words = [name.split()[0] for name in names]
+        for name, word in zip(names, words, strict=True):
+            if name.casefold().startswith(incomplete.casefold()):
+                yield CompletionItem(display(word if words.count(word) == 1 else name))
 
     return _quietly(items)
 

@@ -18,7 +18,7 @@ _out = click.option(
 )
 
 
-@click.group("export")
+@click.group("export", no_args_is_help=False)
 def export_group() -> None:
     """Write a board as CSV or JSON lines."""
 

@@ -34,7 +34,7 @@ class Window(click.ParamType):  # type: ignore[type-arg]
         return int(found[1])
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def flow() -> None:
     """Show how long things take."""
 

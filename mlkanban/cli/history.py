@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlkanban.cli.event_words import in_words, stage_entered
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
@@ -60,7 +61,7 @@ def _data(entry: Entry, board: Board) -> dict[str, Any]:
         "card": entry.ref or None,
         "kind": event.kind,
         "changes": changes,
-        "stage": _stage(changes, board) or None,
+        "stage": stage_entered(entry.event, board) or None,
         "note": event.data.get("note") or None,
         "reason": event.data.get("reason") or None,
         "undoes": event.undoes or None,
@@ -77,57 +78,8 @@ def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator
             f"{datetime.fromisoformat(entry.event.at).astimezone(zone):%Y-%m-%d %H:%M}",
             entry.ref,
             session.clean(entry.event.actor),
-            session.clean(_words(entry, board) + ("" if entry.in_force else "  (undone)")),
+            session.clean(in_words(entry.event, board) + ("" if entry.in_force else "  (undone)")),
         )
         for entry in entries
     ]
     yield from table(rows, ("WHEN", "CARD", "WHO", "WHAT"))
-
-
-def _words(entry: Entry, board: Board) -> str:
-    """An event in a few words."""
-    event, data = entry.event, entry.event.data
-    values = data.get("set", {})
-    what = event.kind.partition(".")[2] or event.kind
-    stage = _stage(values, board)
-    if event.kind == "card.created":
-        what = f"added to {stage}: {values.get('title', '')}"
-    elif event.kind in ("card.moved", "card.reopened"):
-        what = f"{what} to {stage}"
-    elif event.kind == "card.blocked":
-        blocker = values.get("blocker") or {}
-        what = f"blocked: {blocker.get('reason', '')} {blocker.get('note', '')}".rstrip()
-    elif event.kind == "card.noted":
-        what = f"note: {' '.join(str(data.get('note', '')).split())}"
-    elif event.kind == "card.edited":
-        what = "edited: " + ", ".join(_change(name, value) for name, value in values.items())
-    elif event.kind == "import.noted":
-        what = f"import: {data.get('note', '')}"
-    elif not event.card:
-        thing = "stage" if "stage" in data else "board"
-        name = values.get("name") or _stage({"place": [data.get("stage"), ""]}, board)
-        changed = "" if "name" in values else ": " + ", ".join(
-            _change(key, value) for key, value in values.items() if key != "rank"
-        )  # fmt: skip
-        what = f"{thing} {what} {name}".rstrip() + changed.rstrip(": ")
-    if values.get("outcome"):
-        what += f" ({values['outcome']})"
-    return what + (f", override: {data['reason']}" if data.get("reason") else "")
-
-
-def _change(name: str, value: Any) -> str:
-    field, _, member = name.partition(":")
-    if member:
-        sign = "+" if value else "-"
-        return f"{sign}#{member}" if field == "tag" else f"{sign}{field} {member}"
-    if isinstance(value, dict | list):
-        return field
-    return f"{field} {'none' if value in (None, '') else value}"
-
-
-def _stage(values: dict[str, Any], board: Board) -> str:
-    """The name of the stage an event put a card in; '' when it did not."""
-    place = values.get("place")
-    if not place:
-        return ""
-    return next((s.name for s in board.stages if s.id == place[0]), "a stage that is gone")

@@ -14,7 +14,7 @@ from mlkanban.exchange.event_map import read_map
 from mlkanban.service import Service
 
 
-@click.group("import")
+@click.group("import", no_args_is_help=False)
 def import_group() -> None:
     """Read history from other tools."""
 

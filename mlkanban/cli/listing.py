@@ -20,20 +20,16 @@ def list_cards(session: Session, query: str, everything: bool) -> None:
         board, faces, _ = service.boards.snapshot(session.board(service).id)
         order = {stage.id: at for at, stage in enumerate(board.stages)}
         words = query.casefold().split()
-        shown = sorted(
-            (
-                face
-                for face in faces
-                if (everything or not (face.outcome or face.archived)) and _has(face, words)
-            ),
-            key=lambda face: order[face.stage],
+        matching = sorted(
+            (face for face in faces if _has(face, words)), key=lambda face: order[face.stage]
         )
+        shown = [f for f in matching if everything or not (f.outcome or f.archived)]
         session.answer(
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
         )
         if not shown and not session.json:
-            hidden = "" if everything or not faces else " With --all: finished and archived ones."
-            session.say(f"No card to list on {board.name}.{hidden}")
+            hidden = f" {len(matching)} finished or archived: add --all." if matching else ""
+            session.say(f"No open card to list on {board.name}.{hidden}")
 
 
 @click.command()

@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
-from mlkanban.cli.completion import board_stages, card_refs
 from mlkanban.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 NONE = "none"
 
@@ -22,7 +23,9 @@ class CardParam(click.ParamType):  # type: ignore[type-arg]
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
+        from mlkanban.cli.completion import card_refs
+
         return card_refs(ctx, incomplete)
 
 
@@ -33,24 +36,31 @@ class StageParam(click.ParamType):  # type: ignore[type-arg]
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
+        from mlkanban.cli.completion import board_stages
+
         return board_stages(ctx, incomplete)
 
 
 class LimitParam(click.ParamType):  # type: ignore[type-arg]
-    """A number of cards, or `none`."""
+    """A number of cards, or `none`; not given it is None."""
 
     name = "limit"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | None:
-        if value in (None, NONE):
-            return None
+    ) -> int | str:
+        if value == NONE:
+            return NONE
         try:
             return int(value)
         except ValueError:
             self.fail(f"{value!r} is neither a number nor none.", param, ctx)
+
+
+def limit_of(given: int | str) -> int | None:
+    """The limit a LimitParam means."""
+    return None if isinstance(given, str) else given
 
 
 class DayParam(click.ParamType):  # type: ignore[type-arg]

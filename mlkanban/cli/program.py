@@ -1,6 +1,7 @@
 """The program: its commands by name, and how it ends, whatever happens."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -128,9 +129,7 @@ def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
 def main() -> int:
     """Run the program as the shell asked for it; the exit code."""
     os.umask(0o077)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _open_streams()
     called = os.path.basename(sys.argv[0])
     name = called if called in NAMES else NAMES[0]
     if f"_{name.upper()}_COMPLETE" in os.environ:
@@ -138,6 +137,16 @@ def main() -> int:
 
         return answer_shell(program, name)
     return run(sys.argv[1:], name)
+
+
+def _open_streams() -> None:
+    """Standard streams that are there and never fail on a character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def run(args: Sequence[str], name: str = NAMES[0]) -> int:
@@ -161,14 +170,21 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        # Whoever read has read enough; what is still buffered must not raise at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 141
     except Exception as error:
         from mlkanban.cli.crash import write_log
 
-        return session.fail(write_log(error))
+        problem = write_log(error)
+        if isinstance(error, OSError):
+            _give_up_stdout()
+        return session.fail(problem)
     return 0
+
+
+def _give_up_stdout() -> None:
+    """Nobody reads on, or nothing can be written: what is still buffered must not raise at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _json_first(args: Sequence[str]) -> tuple[list[str], bool]:

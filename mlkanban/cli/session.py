@@ -47,6 +47,7 @@ class Session:
         from mlkanban.paths import places
         from mlkanban.service import Service
 
+        _ = self.settings  # a mistake there is told before anything is written
         service = Service.open(places().data, actor=login_name(), clock=now, write=write)
         try:
             if write and service.read_only:
@@ -101,7 +102,7 @@ class Session:
 
     def fail(self, error: MlkanbanError) -> int:
         """Say what went wrong; the exit code."""
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             for number, line in enumerate(str(error).splitlines()):
                 click.echo(("" if number else "mlkanban: ") + display(line), err=True)
             self.answer(
@@ -118,7 +119,7 @@ class Session:
     def clean(self, text: str) -> str:
         """Stored text as one line that may be printed."""
         shown = display(text)
-        return ascii_only(shown) if os.environ.get("MLKANBAN_ASCII") else shown
+        return ascii_only(shown) if self.settings.ascii else shown
 
 
 def login_name() -> str:

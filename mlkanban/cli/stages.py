@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mlkanban.cli.params import LIMIT, STAGE
+from mlkanban.cli.params import LIMIT, STAGE, limit_of
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import stages_data
 from mlkanban.core.models import Board, StageKind
@@ -38,16 +38,20 @@ def stages(ctx: click.Context) -> None:
 @stages.command()
 @_stage
 @click.argument("number", type=LIMIT, metavar="N|none")
-@click.option("--unattended", type=LIMIT, metavar="N|none", default="-", help="For runs, apart.")
+@click.option("--unattended", type=LIMIT, metavar="N|none", help="For runs, apart.")
 @click.option("--soft/--hard", default=None, help="A soft limit warns, a hard one refuses.")
 @pass_session
 def limit(
-    session: Session, stage: str, number: int | None, unattended: Any, soft: bool | None
+    session: Session,
+    stage: str,
+    number: int | str,
+    unattended: int | str | None,
+    soft: bool | None,
 ) -> None:
     """Set how many cards may be in a stage."""
-    fields: dict[str, Any] = {"limit": number}
-    if unattended != "-":
-        fields["unattended"] = unattended
+    fields: dict[str, Any] = {"limit": limit_of(number)}
+    if unattended is not None:
+        fields["unattended"] = limit_of(unattended)
     if soft is not None:
         fields["soft"] = soft
     _edit(session, "limit", stage, fields)
@@ -125,12 +129,12 @@ def uncommit(session: Session, stage: str) -> None:
 @stages.command()
 @click.argument("number", type=LIMIT, metavar="N|none")
 @pass_session
-def conwip(session: Session, number: int | None) -> None:
+def conwip(session: Session, number: int | str) -> None:
     """Set how many cards may be in progress on the whole board."""
     _change(
         session,
         "conwip",
-        lambda service, board: service.boards.edit(board.id, {"conwip": number}),
+        lambda service, board: service.boards.edit(board.id, {"conwip": limit_of(number)}),
     )
 
 

@@ -65,3 +65,20 @@ def member(field: str, value: str) -> str:
     if not text:
         raise UsageProblem(f"An empty value was given for {field}.", "Leave it out.")
     return text
+
+
+def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:
+    """`values` that name other cards by short id wherever `refs` {id: short id} knows them."""
+    named: dict[str, Any] = {}
+    for name, value in values.items():
+        kind, _, other = name.partition(":")
+        if kind == "needs":
+            name = f"needs:{refs.get(other, other)}"
+        elif name == "parent":
+            value = refs.get(value, value)
+        elif name == "blocker" and value:
+            kind, _, other = str(value.get("until", "")).partition(":")
+            if kind == "card":
+                value = {**value, "until": f"card:{refs.get(other, other)}"}
+        named[name] = value
+    return named

@@ -1,17 +1,22 @@
 """Looking back: the log of a card or a board, and the history that flow numbers are made from."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board
-from mlkanban.flow.history import CardHistory, Step, Workflow
+from mlkanban.service.fields import by_ref
 from mlkanban.service.placing import Ends
 from mlkanban.service.transaction import Desk, find_face
 from mlkanban.store import repository
+
+if TYPE_CHECKING:
+    from mlkanban.flow.history import CardHistory, Workflow
 
 _EVERYTHING = 1_000_000_000
 
@@ -52,6 +57,9 @@ class History:
 
     def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
         """The board's workflow and the steps of all its cards, undone ones left out."""
+        # Loaded here: commands that need no numbers start without it.
+        from mlkanban.flow.history import CardHistory, Step, Workflow
+
         with self._desk.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
@@ -85,18 +93,21 @@ class History:
     ) -> int:
         """Write history from elsewhere in one transaction; what is there already adds nothing.
 
-        A card made by it gets its short id here, what has no rank goes to the end.
+        A card made by it gets its short id here, and later changes that name it by its long one
+        (dependencies, parents, conditions) get the short one too; what has no rank goes to the end.
         Returns how many events were new; `progress` is told the number looked at so far.
         """
         added = 0
         with self._desk.writing() as tx:
             ends = Ends(tx)
+            refs: dict[str, str] = {}
             for count, change in enumerate(changes, 1):
                 if not (change.event_id and tx.writer.knows(change.event_id)):
-                    change = ends.placed(change)
+                    change = ends.placed(replace(change, set=by_ref(change.set, refs)))
                     if change.kind == "card.created":
                         named = {"ref": tx.writer.new_ref(), **change.set}
                         change = replace(change, set=named)
+                        refs[change.card] = str(named["ref"])
                     tx.writer.append(change)
                     added += 1
                     if not change.card:

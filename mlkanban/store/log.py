@@ -75,13 +75,11 @@ class Writer:
         """The next short card id of this replica, such as `g12`."""
         if not self._number:
             letter = self.replica.letter
-            refs = self._conn.execute(
-                "SELECT ref FROM card WHERE ref >= ? AND ref < ?", (letter, letter + ":")
-            ).fetchall()
-            self._number = max(
-                (int(ref[len(letter) :]) for (ref,) in refs if ref[len(letter) :].isdigit()),
-                default=0,
-            )
+            (highest,) = self._conn.execute(
+                "SELECT max(CAST(substr(ref, ?) AS INTEGER)) FROM card WHERE ref >= ? AND ref < ?",
+                (len(letter) + 1, letter, letter + ":"),
+            ).fetchone()
+            self._number = highest or 0
         self._number += 1
         return f"{self.replica.letter}{self._number}"
 
@@ -155,8 +153,10 @@ def broken_link(conn: sqlite3.Connection) -> str:
     previous: dict[str, str] = {}
     rows = conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq").fetchall()
     for row in rows:
-        event, stored = event_of(row[:-1]), row[-1]
-        if chained(previous.get(event.replica, ""), event, row[12]) != stored:
+        named, stored = dict(zip(_NAMES, row[:-1], strict=True)), row[-1]
+        # Not event_of: data that is no longer JSON is what this is here to find.
+        event = Event(**{**named, "data": {}})
+        if chained(previous.get(event.replica, ""), event, named["data"]) != stored:
             return event.id
         previous[event.replica] = stored
     return ""

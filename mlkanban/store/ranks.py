@@ -19,7 +19,10 @@ def between(before: str | None, after: str | None) -> str:
     key: str = generate_key_between(before, after)
     candidate: str = key + _random()
     while after is not None and candidate >= after:
-        key = generate_key_between(key, after)
+        # Ahead of all there is room below; halving the rest of it would make ranks grow.
+        key = (
+            generate_key_between(None, key) if before is None else generate_key_between(key, after)
+        )
         candidate = key + _random()
     return candidate
 

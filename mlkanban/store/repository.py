@@ -168,14 +168,14 @@ def loads(
 ) -> dict[str, Load]:
     """Open cards per stage id, the cards with the ids `leaving_out` not counted."""
     rows = conn.execute(
-        "SELECT id, stage, work FROM card"
-        " WHERE board = ? AND outcome = '' AND NOT archived AND NOT deleted",
-        (board_id,),
+        "SELECT stage, work, count(*) FROM card"
+        " WHERE board = ? AND outcome = '' AND NOT archived AND NOT deleted"
+        f" AND id NOT IN ({','.join('?' * len(leaving_out))}) GROUP BY stage, work",
+        (board_id, *leaving_out),
     ).fetchall()
     counted: dict[str, Load] = {}
-    for card_id, stage, work in rows:
-        if card_id not in leaving_out:
-            counted[stage] = counted.get(stage, Load()).plus(Work(work))
+    for stage, work, cards in rows:
+        counted[stage] = counted.get(stage, Load()).plus(Work(work), cards)
     return counted
 
 

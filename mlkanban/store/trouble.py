@@ -26,7 +26,15 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
     if name.startswith(
         ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")
     ):
+        if path.exists() and not os.access(path, os.R_OK):
+            return StoreProblem(
+                f"The store {path} cannot be read: it is not readable for you.",
+                "Fix the permissions, or use another place with --home.",
+            )
         cause = why_not_writable(path) or str(error)
+        if name == "SQLITE_FULL" and cause == str(error):
+            # What was written has been taken back, so 4 KiB fit again.
+            cause = f"{_SPACE[errno.ENOSPC]} on {path.parent}"
         return StoreProblem(
             f"The store {path} cannot be written: {cause}.",
             "Nothing was written. Make room or fix the permissions, or use another place (--home).",

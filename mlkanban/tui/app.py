@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from mlkanban.charts.face import View
 from mlkanban.clock import local_timezone, now
-from mlkanban.config import Settings
+from mlkanban.config import Settings, remember
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Service
@@ -112,7 +112,7 @@ class BoardApp(App[None]):
 
     async def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(number, self._leave, number)
         self.set_class(self.ascii, "ascii")
         self._load_themes()
@@ -133,9 +133,15 @@ class BoardApp(App[None]):
         self.theme = wanted if wanted in self.available_themes else "textual-dark"
 
     def use_theme(self, name: str) -> None:
-        """Another theme, for this session."""
+        """Another theme, now and at the next start."""
         self.theme = name
-        self.say(f'Theme {name}. To keep it: theme = "{name}" in {self.places.config_file}')
+        file = self.places.config_file
+        try:
+            remember(file, "theme", name)
+        except OSError as error:
+            self.say(f"Theme {name}, for now: {file}: {error.strerror}.", trouble=True)
+        else:
+            self.say(f"Theme {name}.")
 
     async def open_board(self, key: str) -> None:
         """Show a board, or the choice of templates when there is none."""

@@ -143,10 +143,15 @@ def test_the_settings_that_keep_acknowledged_writes_are_on(ada: Person) -> None:
 
 def test_an_error_inside_the_door_takes_everything_back(ada: Person) -> None:
     store = ada.service._desk.store
-    for error in (RuntimeError, KeyboardInterrupt):
-        with pytest.raises(error), store.writing() as conn:
+
+    def stopped_by(error: type[BaseException]) -> None:
+        with store.writing() as conn:
             conn.execute("INSERT INTO undone VALUES ('a', 'b')")
             raise error
+
+    for error in (RuntimeError, KeyboardInterrupt):
+        with pytest.raises(error):
+            stopped_by(error)
         assert store.conn.execute("SELECT count(*) FROM undone").fetchone() == (0,)
         assert not store.conn.in_transaction
 

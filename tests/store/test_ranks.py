@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,5 +36,5 @@ def test_fresh_ranks_are_in_order(count: int) -> None:
     made = ranks.fresh(count)
     assert len(made) == count
     assert made == sorted(set(made))
-    for low, high in zip(made, made[1:], strict=False):  # noqa: RUF007
+    for low, high in pairwise(made):
         assert low < ranks.between(low, high) < high

@@ -216,7 +216,7 @@ class BoardScreen(CardActions):
         self._filtering = True
         given = " ".join(self.model.words)
         try:
-            text = await self.ask.text("Show cards with", given, form="")
+            text = await self.ask.text("Show cards with", given, verb="keeps it")
         finally:
             self._filtering = False
             self.refocus()

@@ -69,14 +69,17 @@ class Ask(Vertical):
         value = self.query_one(Input).value
         return value if value != self._given else ""
 
-    async def text(self, label: str, given: str = "", *, form: str = "") -> str | None:
-        """A line of text, `given` to begin with. `form` names it for drafts."""
+    async def text(
+        self, label: str, given: str = "", *, form: str = "", verb: str = "saves"
+    ) -> str | None:
+        """A line of text, `given` to begin with. `form` names it for drafts; without
+        one nothing is lost by cancelling."""
         self.form, self._given, self._warned = form, given, False
         field = self.query_one(Input)
         field.value = given
         field.cursor_position = len(given)
         self.add_class("typing")
-        self._show(f"{label}  (Enter saves, Ctrl+g cancels)")
+        self._show(f"{label}  (Enter {verb}, Ctrl+g cancels)")
         field.focus()
         return await self._wait()
 

@@ -1,0 +1,76 @@
+"""The programs that are measured, and what a start of each costs."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from tests.bench import minimal
+from tests.terminal import Terminal
+
+BIN = Path(sys.executable).parent
+SIZE = (160, 45)
+_QUIET = 0.3
+_TIMEOUT = 60
+_BOARD = "in progress"
+"""Stands on the board as soon as its cards do."""
+
+T = TypeVar("T")
+
+
+class Start(NamedTuple):
+    """From exec to the last byte of the first picture; the most memory until then."""
+
+    seconds: float
+    cpu: float
+    memory: int
+
+
+def board(home: Path) -> Terminal:
+    """The board of the store below `home`."""
+    return Terminal([BIN / "mlkanban", "--home", home], env={"HOME": str(home)}, size=SIZE)
+
+
+def start_board(home: Path) -> Start:
+    with board(home) as terminal:
+        return settled(terminal, _BOARD)
+
+
+def start_minimal(home: Path) -> Start:
+    command = [sys.executable, minimal.__file__]
+    with Terminal(command, env={"HOME": str(home)}, size=SIZE) as terminal:
+        return settled(terminal, minimal.TEXT)
+
+
+def settled(terminal: Terminal, text: str = _BOARD) -> Start:
+    """Wait for `text` and for the end of the output."""
+    deadline = terminal.started + _TIMEOUT
+    # Not wait_for, which draws the screen to look at it and takes the CPU from the program.
+    while text.encode() not in terminal.raw:
+        if time.monotonic() > deadline or terminal.exit_status is not None:
+            raise RuntimeError(f"{text!r} did not appear; the screen is:\n{terminal.text}")
+        time.sleep(0.001)
+    terminal.settle(_QUIET, _TIMEOUT)
+    return Start(
+        terminal.last_output - terminal.started, terminal.cpu_seconds(), terminal.peak_rss()
+    )
+
+
+def run_command(home: Path, *command: str | Path) -> float:
+    """The seconds a command takes that ends by itself."""
+    started = time.perf_counter()
+    subprocess.run(
+        command, env={"HOME": str(home)}, cwd=home, stdout=subprocess.DEVNULL, check=True
+    )
+    return time.perf_counter() - started
+
+
+def interleaved(repetitions: int, jobs: Sequence[Callable[[], T]]) -> list[list[T]]:
+    """The results of each job, run in turns, so that a busy moment hits all of them.
+
+    The first round is thrown away: it reads files into memory and compiles.
+    """
+    rounds = [[job() for job in jobs] for _ in range(repetitions + 1)]
+    return [list(results) for results in zip(*rounds[1:], strict=True)]

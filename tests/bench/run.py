@@ -1,0 +1,163 @@
+"""Measure speed and memory: the real program in a pseudo-terminal against a minimal Textual app.
+
+Every ratio is of two medians of the same run, measured in turns. `--quick` repeats less.
+Nothing fails here: the table says what is over its target.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from tests.bench import boards, flow_numbers, keys, programs
+from tests.bench.table import Row, against, lines, within
+
+SIZES = (20, 200, 2_000, 10_000)
+SMALL, LARGE = SIZES[0], SIZES[-1]
+EVENTS = 100_000
+
+KB, MB = 1_000, 1_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+    quick = parser.parse_args().quick
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mlkanban-bench-") as folder:
+        homes = {cards: Path(folder, str(cards)) for cards in SIZES}
+        worked = Path(folder, "events")
+        _tell("making boards")
+        for cards, home in homes.items():
+            boards.make(home, cards=cards)
+        boards.make(worked, events=EVENTS)
+        rows: list[Row] = []
+        for name, part in (
+            ("starting", partial(starts, homes, 3 if quick else 9)),
+            ("pressing keys", partial(key_presses, homes, 1 if quick else 3)),
+            ("running commands", partial(commands, homes[200], 5 if quick else 15)),
+            ("counting flow", partial(flow, worked, 2 if quick else 5)),
+        ):
+            _tell(name)
+            rows += part()
+    _tell(f"{time.monotonic() - began:.0f} s in all, {programs.SIZE[0]}x{programs.SIZE[1]}")
+    print("\n".join(lines(rows)))
+
+
+def starts(homes: dict[int, Path], repetitions: int) -> Iterator[Row]:
+    """Time and memory until the first picture stands."""
+    jobs: list[Callable[[], programs.Start]] = [
+        partial(programs.start_minimal, homes[SMALL]),
+        *(partial(programs.start_board, home) for home in homes.values()),
+    ]
+    measured = programs.interleaved(repetitions, jobs)
+    least, *each = measured
+    of = dict(zip(SIZES, each, strict=True))
+
+    def ms(some: Iterable[programs.Start]) -> float:
+        return 1000 * median(start.seconds for start in some)
+
+    def cpu(some: Iterable[programs.Start]) -> float:
+        return 1000 * median(start.cpu for start in some)
+
+    def mb(some: Iterable[programs.Start]) -> float:
+        return median(start.memory for start in some) / MB
+
+    for cards in SIZES:
+        limit = 1.6 if cards == LARGE else None
+        yield against(f"start, {cards:,} cards / minimal", ms(of[cards]), ms(least), "ms", limit)
+    yield against("start, 10,000 / 20 cards", ms(of[LARGE]), ms(of[SMALL]), "ms", 1.3)
+    yield against("start, CPU, 10,000 cards / minimal", cpu(of[LARGE]), cpu(least), "ms")
+    yield against("start, CPU, 20 cards / minimal", cpu(of[SMALL]), cpu(least), "ms")
+    for cards in SIZES:
+        limit = 1.6 if cards == LARGE else None
+        yield against(
+            f"peak memory, {cards:,} cards / minimal", mb(of[cards]), mb(least), "MB", limit
+        )
+
+
+def key_presses(homes: dict[int, Path], repetitions: int) -> Iterator[Row]:
+    """Bytes and CPU per key."""
+    measured = programs.interleaved(
+        repetitions, [partial(keys.session, home) for home in homes.values()]
+    )
+    of = dict(zip(SIZES, measured, strict=True))
+
+    def cost(cards: int, kind: str) -> keys.Cost:
+        costs = [getattr(session, kind) for session in of[cards]]
+        return keys.Cost(*(median(numbers) for numbers in zip(*costs, strict=True)))
+
+    kinds = (
+        ("near", "cursor key in sight (jk)", 2, 1.5),
+        ("down", "cursor down 40 cards (j)", 2, None),
+        ("across", "cursor key to the side (lh)", 2, 1.5),
+        ("move", "move a card (LH)", 8, None),
+    )
+    for kind, name, limit, cpu_limit in kinds:
+        for cards in SIZES:
+            found = cost(cards, kind)
+            target = limit if cards == LARGE else None
+            yield within(f"{name}, {cards:,} cards", found.size / KB, "KB", target)
+        yield within(f"{name}, the dearest, 10,000", cost(LARGE, kind).most / KB, "KB")
+        yield against(
+            f"{name}, CPU, 10,000 / 20",
+            1000 * cost(LARGE, kind).cpu,
+            1000 * cost(SMALL, kind).cpu,
+            "ms",
+            cpu_limit,
+        )
+    memory = median(session.memory for session in of[LARGE])
+    yield within("peak memory after the keys, 10,000", memory / MB, "MB")
+    for cards in (SMALL, LARGE):
+        idle = median(session.idle for session in of[cards])
+        yield within(f"left alone, CPU in a second, {cards:,}", 1000 * idle, "ms")
+
+
+def commands(home: Path, repetitions: int) -> Iterator[Row]:
+    """Commands against what they cannot do without."""
+    program, python = programs.BIN / "mlkanban", Path(sys.executable)
+    run = partial(partial, programs.run_command, home)
+    listing, libraries, version, click = (
+        1000 * median(seconds)
+        for seconds in programs.interleaved(
+            repetitions,
+            [
+                run(program, "--home", home, "list", "--json"),
+                run(python, "-c", "import sqlite_utils, pydantic"),
+                run(program, "--version"),
+                run(python, "-c", "import click"),
+            ],
+        )
+    )
+    yield against("list --json, 200 cards / its libraries", listing, libraries, "ms", 1.5)
+    yield against("--version / click", version, click, "ms", 1.5)
+
+
+def flow(home: Path, repetitions: int) -> Iterator[Row]:
+    """The flow numbers of a log of many years."""
+    counted = programs.interleaved(repetitions, [partial(flow_numbers.numbers, home)])[0]
+    opened = programs.interleaved(
+        max(1, repetitions // 2), [partial(flow_numbers.open_reports, home)]
+    )[0]
+
+    def seconds(part: str) -> float:
+        return median(getattr(numbers, part) for numbers in counted)
+
+    parts = ("reading", "cycle_time", "groups")
+    yield within("flow numbers of 100,000 events", sum(map(seconds, parts)), "s", 2)
+    for part in parts:
+        yield within(f"  {part.replace('_', ' ')}", seconds(part), "s")
+    yield within("drawing the chart", 1000 * seconds("drawing"), "ms", 100)
+    yield within("reports: from the key to the chart", median(opened), "s")
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The parts of the README that are made from the code: key table, list of commands."""
+
+import re
+from pathlib import Path
+
+from mlkanban.cli import program
+from mlkanban.tui.commands import COMMANDS, keys_shown
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def key_table() -> str:
+    """All keys, by group, with the screens they work on."""
+    rows = ["| key | does | where |", "|---|---|---|"]
+    for command in COMMANDS:
+        keys = " ".join(f"`{key}`" for key in keys_shown(command).split(" "))
+        where = "everywhere" if len(command.where) >= 5 else ", ".join(command.where)
+        rows.append(f"| {keys} | {command.help} | {where} |".replace("`|`", "`\\|`"))
+    return "\n".join(rows)
+
+
+def filled(text: str, name: str, content: str) -> str:
+    """`text` with `content` between the markers called `name`."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    made, count = re.subn(
+        pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL
+    )
+    assert count == 1, name
+    return made
+
+
+def command_list() -> str:
+    """Every command with its usage and what it does."""
+    lines = ["```text"]
+    with program.program.make_context("mlkanban", ["--json"], resilient_parsing=True) as ctx:
+        for title, names in program.SECTIONS.items():
+            lines += ["", title] if len(lines) > 1 else [title]
+            for name in names:
+                command = program.program.get_command(ctx, name)
+                assert command is not None
+                lines.append(f"  {name:<11} {command.get_short_help_str(80)}")
+                for below in getattr(command, "commands", {}).values():
+                    lines.append(f"    {below.name:<14} {below.get_short_help_str(75)}")
+    return "\n".join([*lines, "```"])
+
+
+def written(text: str, histogram: str) -> str:
+    """The README with all made parts in place."""
+    for name, content in (
+        ("keys", key_table()),
+        ("commands", command_list()),
+        ("histogram", f"```text\n{histogram}\n```"),
+    ):
+        text = filled(text, name, content)
+    return text
+
+
+def histogram_of(text: str) -> str:
+    """The picture of the histogram as it stands in the README."""
+    found = re.search(r"<!-- histogram -->\n```text\n(.*?)\n```\n", text, flags=re.DOTALL)
+    return found[1] if found else ""

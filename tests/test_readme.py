@@ -1,0 +1,24 @@
+"""The README says what the program does: its made parts match the code, its commands exist."""
+
+import re
+
+from mlkanban.cli.program import COMMANDS
+from tests.readme import README, histogram_of, written
+
+
+def test_the_key_table_and_the_commands_are_those_of_the_program() -> None:
+    text = README.read_text()
+    assert text == written(text, histogram_of(text)), "run: make screenshots"
+
+
+def test_every_command_the_readme_types_exists() -> None:
+    typed = re.findall(r"^(?:\$ )?mlkanban (?:--\w+ )*([a-z]+)", README.read_text(), re.MULTILINE)
+    assert typed
+    assert set(typed) <= set(COMMANDS)
+
+
+def test_the_picture_of_the_board_is_there() -> None:
+    names = re.findall(r"!\[.*?\]\((.*?)\)", README.read_text())
+    assert names
+    for name in names:
+        assert "<svg" in (README.parent / name).read_text()

@@ -1,52 +1,65 @@
 """Start and finish of a card from the places it has been.
 
-Source: FLOW definitions after the Kanban Guide (2025) and D. Vacanti. A card is before commitment,
-inside the workflow, or after delivery; where it stands decides, not how it got there.
+Source: the Kanban Guide (2025) and D. Vacanti. A card is before commitment, inside the workflow, or
+after delivery; where it stands decides, not how it got there.
 """
 
 from collections.abc import Iterable
-from enum import Enum
-from typing import NamedTuple
+from enum import IntEnum
+from typing import Generic, NamedTuple, TypeVar
+
+Instant = TypeVar("Instant")
 
 
-class Phase(Enum):
+class Phase(IntEnum):
+    """Where a card is on its way: before commitment, committed, past delivery."""
+
     BEFORE = 0
     INSIDE = 1
     AFTER = 2
 
 
-class Milestones(NamedTuple):
+class Milestones(NamedTuple, Generic[Instant]):
     """`started`: last crossing of the commitment point that still holds. `finished`: last passing
     of the delivery point (or outcome) that still holds. Both None when there is none. `worked` is
-    False when the card was never inside since it started."""
+    False when the card was never inside since it started. `reopened` counts the returns from after
+    delivery."""
 
-    started: str | None
-    finished: str | None
+    started: Instant | None
+    finished: Instant | None
     worked: bool
+    reopened: int
 
 
 def phase(position: int, first_committed: int, first_delivered: int, outcome: str | None) -> Phase:
-    """The phase of a card at a stage position; an outcome finishes a card wherever it stands."""
-    if outcome or position >= first_delivered:
+    """The phase of a card at a stage position; an outcome finishes a card wherever it stands.
+
+    Discarding is outside flow: undone, it must leave no trace, so it moves no boundary.
+    """
+    if position >= first_delivered or (outcome and outcome != "discarded"):
         return Phase.AFTER
     return Phase.INSIDE if position >= first_committed else Phase.BEFORE
 
 
-def milestones(steps: Iterable[tuple[str, Phase]]) -> Milestones:
-    """Milestones of a card from its (instant, phase) steps in order."""
-    started: str | None = None
-    finished: str | None = None
-    worked = False
-    last = Phase.BEFORE
+def milestones(steps: Iterable[tuple[Instant, Phase]]) -> Milestones[Instant]:
+    """Milestones of a card from its (instant, phase) steps in order.
+
+    Going back before commitment restarts the clock; going back inside the workflow does not.
+    Re-opening undoes the finish and keeps the start.
+    """
+    started: Instant | None = None
+    finished: Instant | None = None
+    worked, reopened, last = False, 0, Phase.BEFORE
     for at, now in steps:
+        if last is Phase.AFTER > now:
+            finished = None
+            reopened += 1
         if now is Phase.BEFORE:
-            started, finished, worked = None, None, False
-        else:
-            if last is Phase.BEFORE:
-                started = at
-            if now is Phase.INSIDE:
-                finished, worked = None, True
-            elif last is not Phase.AFTER:
-                finished = at
+            started, worked = None, False
+        elif last is Phase.BEFORE:
+            started = at
+        if now is Phase.AFTER > last:
+            finished = at
+        worked = worked or now is Phase.INSIDE
         last = now
-    return Milestones(started, finished, worked)
+    return Milestones(started, finished, worked, reopened)

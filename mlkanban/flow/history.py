@@ -7,7 +7,9 @@ them in ActionableAgile.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import IntEnum, StrEnum
+from enum import StrEnum
+
+from mlkanban.core.timing import Phase, milestones, phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,6 @@ class CardHistory:
     type: str
     tags: tuple[str, ...]
     steps: tuple[Step, ...]
-
-
-class Zone(IntEnum):
-    """Where a card is on its way: before commitment, committed, past delivery."""
-
-    BEFORE = 0
-    COMMITTED = 1
-    AFTER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +69,9 @@ class Workflow:
         """Return the last instant of a day, in UTC: the `as_of` that takes in the whole day."""
         return datetime.combine(day, time.max, self.timezone).replace(fold=1).astimezone(UTC)
 
-    def zone(self, step: Step) -> Zone:
-        # Discarding is outside flow: undone, it must leave no trace, so it moves no boundary.
-        if step.stage >= self.first_delivered or step.outcome not in (None, "discarded"):
-            return Zone.AFTER
-        return Zone.BEFORE if step.stage < self.first_committed else Zone.COMMITTED
+    def phase(self, step: Step) -> Phase:
+        """Return whether a card with this state is before, inside or past the workflow."""
+        return phase(step.stage, self.first_committed, self.first_delivered, step.outcome)
 
 
 class State(StrEnum):
@@ -118,48 +110,29 @@ class CardFlow:
 
 
 def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow | None:
-    """Follow one card up to and including the instant `as_of`; None when it did not exist yet.
-
-    Going back before commitment restarts the clock; going back inside the workflow does not.
-    Re-opening undoes the finish and keeps the start.
-    """
+    """Follow one card up to and including the instant `as_of`; None when it did not exist yet."""
+    steps = list(_until(history.steps, as_of))
+    if not steps:
+        return None
     passes = [0] * len(workflow.stages)
     residence = [timedelta()] * len(workflow.stages)
-    start: datetime | None = None
-    finish: datetime | None = None
-    last: Step | None = None
-    worked = False
-    reopened = 0
-    zone = Zone.BEFORE
-    for step in _until(history.steps, as_of):
-        left = last.stage if last is not None and last.outcome is None else None
-        if last is not None and left is not None:
-            residence[left] += step.at - last.at
-        if step.outcome is None and step.stage != left:
-            passes[step.stage] += 1
-        here = workflow.zone(step)
-        if zone is Zone.BEFORE < here:
-            start, worked = step.at, False
-        if here is Zone.AFTER > zone:
-            finish = step.at
-        if zone is Zone.AFTER > here:
-            reopened += 1
-        worked = worked or here is Zone.COMMITTED
-        zone, last = here, step
-    if last is None:
-        return None
-    if last.outcome is None:
-        residence[last.stage] += as_of - last.at
+    standing: int | None = None
+    for step, until in zip(steps, [*(step.at for step in steps[1:]), as_of], strict=True):
+        if step.outcome is None:
+            passes[step.stage] += step.stage != standing
+            residence[step.stage] += until - step.at
+        standing = step.stage if step.outcome is None else None
 
-    state = _state(zone, last.outcome)
+    marks = milestones((step.at, workflow.phase(step)) for step in steps)
+    state = _state(workflow.phase(steps[-1]), steps[-1].outcome)
     departed = state in (State.FINISHED, State.ABANDONED)
     return CardFlow(
         state=state,
-        start=start if departed or state is State.OPEN else None,
-        finish=finish if departed else None,
-        outcome=(last.outcome or "shipped") if departed else None,
-        never_worked=departed and not worked,
-        reopened=reopened,
+        start=marks.started if departed or state is State.OPEN else None,
+        finish=marks.finished if departed else None,
+        outcome=(steps[-1].outcome or "shipped") if departed else None,
+        never_worked=departed and not marks.worked,
+        reopened=marks.reopened,
         passes=tuple(passes),
         residence=tuple(residence),
     )
@@ -182,11 +155,11 @@ def _until(steps: tuple[Step, ...], as_of: datetime) -> Iterator[Step]:
         yield step
 
 
-def _state(zone: Zone, outcome: str | None) -> State:
+def _state(now: Phase, outcome: str | None) -> State:
     if outcome == "discarded":
         return State.DISCARDED
-    if zone is Zone.BEFORE:
+    if now is Phase.BEFORE:
         return State.UNCOMMITTED
-    if zone is Zone.COMMITTED:
+    if now is Phase.INSIDE:
         return State.OPEN
     return State.ABANDONED if outcome == "abandoned" else State.FINISHED

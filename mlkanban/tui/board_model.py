@@ -183,7 +183,7 @@ class BoardModel:
         return column[row] if 0 <= row < len(column) else None
 
     def load(self, at: int) -> Load:
-        """What the header of stage `at` counts: open cards, past delivery those that stand there."""
+        """What the header of stage `at` counts: open cards, past delivery all there."""
         stage = self.board.stages[at]
         if self.board.is_delivered(stage.id):
             return Load(sum(1 for face in self.columns[at] if not face.archived))

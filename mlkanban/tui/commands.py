@@ -55,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
             "Move", _CARDS),
     Command("card.down", ("J", "shift+down"), "Move down", "one place down in its stage", "Move"),
     Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move"),
-    Command("card.complete", ("c",), "Complete", "finish the card, with an outcome", "Move", _CARDS),
+    Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS),
     Command("card.archive", ("x",), "Archive", "take the card off the board, or bring it back",
             "Move", _CARDS),
     Command("card.new", ("n",), "New card", "a new card in this stage", "Write"),

@@ -10,12 +10,12 @@ from mlkanban.core.events import Change
 from mlkanban.core.models import Board, CardType, Priority
 from mlkanban.service import Service
 
-_WORDS = (
-    "focal loss for minority classes baseline logistic regression retrain on drift alert calibrate "
-    "probabilities embedding store feature leakage audit labels noise quantile forecast ablation "
-    "of the tokenizer distil teacher checkpoint sweep learning rate warmup batch size shadow deploy"
-).split()
-_TAGS = "gpu nlp tabular vision q4 baseline paper".split()
+_TITLE = (
+    "focal loss for minority classes after a baseline of logistic regression, retrain on drift "
+    "alert, calibrate probabilities, feature leakage audit, label noise, quantile forecast, sweep "
+    "of learning rate and batch size, shadow deploy"
+)
+_TAGS = ("gpu", "nlp", "tabular", "vision", "baseline", "paper")
 _FIRST_STAGE = 0.3
 """The share of the cards in the first stage; the others share the rest."""
 
@@ -67,8 +67,9 @@ def _card(board: Board, chance: random.Random, stage: int) -> Iterator[Change]:
 
 
 def _fields(board: Board, chance: random.Random) -> dict[str, object]:
+    words = _TITLE.replace(",", "").split()
     values: dict[str, object] = {
-        "title": " ".join(chance.choices(_WORDS, k=chance.randint(3, 9))).capitalize(),
+        "title": " ".join(chance.choices(words, k=chance.randint(3, 9))).capitalize(),
         "type": chance.choice(list(CardType)).value,
         "priority": chance.choice(list(Priority)).value,
         "place": [board.stages[0].id, ""],

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def numbers(home: Path) -> Numbers:
     render(histogram_spec(all_cards), width, height - 10, palette=None, ascii=False)
     times.append(time.perf_counter())
     service.close()
-    return Numbers(*(after - before for before, after in zip(times, times[1:], strict=False)))
+    return Numbers(*(after - before for before, after in pairwise(times)))
 
 
 def open_reports(home: Path) -> float:

@@ -6,7 +6,6 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
@@ -18,18 +17,18 @@ from mlkanban.service import Done, Entry
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.screens.scrolling import ScrollingScreen
 
 
-class CardScreen(CardActions):
+class CardScreen(CardActions, ScrollingScreen):
     WHERE: ClassVar[str] = CARD
 
     def __init__(self, ref: str) -> None:
         super().__init__()
         self._ref = ref
-        self._scroll = VerticalScroll(can_focus=False)
 
     def compose(self) -> ComposeResult:
-        with self._scroll:
+        with self.scroll:
             yield Static(markup=False, id="fields")
             yield Markdown(id="notes", open_links=False)
             yield Static(markup=False, id="history")
@@ -147,21 +146,3 @@ class CardScreen(CardActions):
     def after(self, done: Done) -> None:
         if done.cards and self._face() is None:
             self.app.pop_screen()
-
-    def do_cursor_down(self) -> None:
-        self._scroll.scroll_relative(y=1, animate=False)
-
-    def do_cursor_up(self) -> None:
-        self._scroll.scroll_relative(y=-1, animate=False)
-
-    def do_cursor_page_down(self) -> None:
-        self._scroll.scroll_relative(y=self.size.height // 2, animate=False)
-
-    def do_cursor_page_up(self) -> None:
-        self._scroll.scroll_relative(y=-self.size.height // 2, animate=False)
-
-    def do_cursor_top(self) -> None:
-        self._scroll.scroll_home(animate=False)
-
-    def do_cursor_bottom(self) -> None:
-        self._scroll.scroll_end(animate=False)

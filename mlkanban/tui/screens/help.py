@@ -3,12 +3,11 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.tui.commands import BOARD, CARD, HELP, keys_shown
-from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.scrolling import ScrollingScreen
 
 _SIGNS = (
     ("3/2!", "a stage over its limit; 2/2 FULL is full"),
@@ -23,16 +22,15 @@ _SIGNS = (
 )
 
 
-class HelpScreen(KeyScreen):
+class HelpScreen(ScrollingScreen):
     WHERE: ClassVar[str] = HELP
 
     def __init__(self, about: str) -> None:
         super().__init__()
         self._about = about
-        self._scroll = VerticalScroll(can_focus=False)
 
     def compose(self) -> ComposeResult:
-        with self._scroll:
+        with self.scroll:
             yield Static(Content(self._text()), markup=False, id="help")
         yield self.ask
         yield self.status
@@ -55,24 +53,6 @@ class HelpScreen(KeyScreen):
         lines.append("In a question: Enter saves, Ctrl+g (or Esc) cancels.")
         lines.append("Mouse: click selects, double click opens, drag moves, wheel scrolls.")
         return "\n".join(lines)
-
-    def do_cursor_down(self) -> None:
-        self._scroll.scroll_relative(y=1, animate=False)
-
-    def do_cursor_up(self) -> None:
-        self._scroll.scroll_relative(y=-1, animate=False)
-
-    def do_cursor_page_down(self) -> None:
-        self._scroll.scroll_relative(y=self.size.height // 2, animate=False)
-
-    def do_cursor_page_up(self) -> None:
-        self._scroll.scroll_relative(y=-self.size.height // 2, animate=False)
-
-    def do_cursor_top(self) -> None:
-        self._scroll.scroll_home(animate=False)
-
-    def do_cursor_bottom(self) -> None:
-        self._scroll.scroll_end(animate=False)
 
     def do_help(self) -> None:
         self.app.pop_screen()

@@ -1,0 +1,119 @@
+"""What the demo board is about: cards as they are told in demo_cards.toml."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from importlib import resources
+from random import Random
+from typing import Any
+
+from mlkanban.exchange.demo_schedule import DAY, Steps
+
+_USUAL = {
+    "experiment": "data 0.7, features 0.8, train 0.4, run 0.9, eval 0.9",
+    "data": "data 2.5, eval 0.6",
+    "feature": "data 0.6, features 1.8, eval 0.6",
+    "model": "features 1, train 0.5, run 1, eval 1, deploy 0.8",
+    "deployment": "eval 0.5, deploy 1.3",
+    "monitoring": "data 0.5, features 0.8, deploy 0.6",
+    "chore": "data 0.6",
+}
+_METRIC = re.compile(
+    r"(?P<name>\S+) (?P<direction>>=|<=) (?P<target>\S+)"
+    r"(?: from (?P<baseline>\S+))?(?: noise (?P<noise>\S+))?(?: to (?P<value>\S+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Blocked in the visit `where` for working `days`, or `waiting` calendar days until now."""
+
+    where: str
+    why: str
+    note: str
+    days: float = 0.0
+    waiting: int = 0
+    external: bool | None = None
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One card of the file; `end` is its outcome, '' while it is open."""
+
+    title: str
+    type: str
+    tags: str
+    end: str = "shipped"
+    key: str = ""
+    path: str = ""
+    priority: str = ""
+    service_class: str = ""
+    verdict: str = ""
+    hypothesis: str = ""
+    dataset: str = ""
+    metric: str = ""
+    runs: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    checklist: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+    parent: str = ""
+    due: int | None = None
+    snoozed: int | None = None
+    override: str = ""
+    live: bool = False
+
+    @property
+    def forced(self) -> dict[str, str]:
+        """The visit that goes above a limit, with the reason."""
+        where, _, reason = self.override.partition(": ")
+        return {where: reason} if where else {}
+
+    def steps(self, rng: Random | None = None, pace: float = 1.0) -> Steps:
+        """Where it goes and for how many minutes, blocks included; with `rng` no two alike."""
+        steps: list[tuple[str, float]] = []
+        for part in (self.path or _USUAL[self.type]).split(","):
+            slot, days = part.split()
+            varied = pace * rng.uniform(0.75, 1.3) if rng else pace
+            steps.append((slot, float(days) * DAY * varied))
+        for block in self.blocks:
+            at = self._names(steps).index(block.where)
+            slot, minutes = steps[at]
+            steps[at] = (slot, minutes + block.days * DAY)
+        return steps
+
+    def measured(self) -> tuple[dict[str, Any], float | None]:
+        """The metric as it is set at first, and the value reached in the end."""
+        found = _METRIC.fullmatch(self.metric)
+        if not found:
+            return {}, None
+        values: dict[str, Any] = {
+            name: float(text)
+            for name, text in found.groupdict().items()
+            if text and name not in ("name", "direction")
+        }
+        reached = values.pop("value", None)
+        return {"name": found["name"], "direction": found["direction"], **values}, reached
+
+    @staticmethod
+    def _names(steps: Steps) -> list[str]:
+        slots = [slot for slot, _ in steps]
+        counts = [slots[: at + 1].count(slot) for at, slot in enumerate(slots)]
+        return [f"{s}{n}" if n > 1 else s for s, n in zip(slots, counts, strict=True)]
+
+
+def read() -> dict[str, list[Told]]:
+    """The cards of the file: finished, dropped and open ones, each in order."""
+    file = resources.files("mlkanban.exchange").joinpath("demo_cards.toml")
+    tables = tomllib.loads(file.read_text("utf-8"))
+    ends = {"finished": "shipped", "dropped": "discarded", "open": ""}
+    return {name: [_told(card, end) for card in tables[name]] for name, end in ends.items()}
+
+
+def _told(table: dict[str, Any], end: str) -> Told:
+    values = {"end": end, **table}
+    values["service_class"] = values.pop("class", "")
+    values["blocks"] = [Block(**block) for block in values.get("blocks", [])]
+    return Told(**values)

@@ -1,0 +1,130 @@
+"""When the work of the demo was done: in working hours, and only where a stage has room."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+DAY = 510.0
+"""Minutes of a working day, from nine to half past five."""
+
+_MORNING = time(9)
+_WEEKS = 26
+_HOLIDAY = (11, 9)
+"""Nobody works from this many weeks ago to that many."""
+
+Steps = Sequence[tuple[str, float]]
+"""Where a card goes, in order, with the minutes it stays."""
+
+
+class Calendar:
+    """Six months of working minutes up to now, counted from 0, and the instants they stand for."""
+
+    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+        self._zone = zone
+        here = now.astimezone(zone)
+        self.today = here.date()
+        monday = self.today - timedelta(days=self.today.weekday())
+        away = [monday - timedelta(weeks=weeks) for weeks in _HOLIDAY]
+        first = monday - timedelta(weeks=_WEEKS)
+        days = [first + timedelta(days=n) for n in range((self.today - first).days + 1)]
+        self.days = [d for d in days if d.weekday() < 5 and not away[0] <= d < away[1]]
+        self.length = len(self.days) * DAY
+        if self.days[-1] == self.today:
+            spent = (here - datetime.combine(self.today, _MORNING, zone)).total_seconds() / 60
+            self.length += min(max(spent, 0.0), DAY) - DAY
+
+    def moment(self, minute: float) -> datetime:
+        """The instant in the board's zone; never later than now."""
+        day, rest = divmod(min(max(minute, 0.0), self.length), DAY)
+        if day == len(self.days):
+            day, rest = day - 1, DAY
+        morning = datetime.combine(self.days[int(day)], _MORNING, self._zone)
+        return morning + timedelta(minutes=rest)
+
+    def instant(self, minute: float) -> str:
+        """The instant as the log keeps it, to the second."""
+        return self.moment(minute).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+
+    def days_ago(self, days: int) -> float:
+        """The middle of the last working day that is at least so many calendar days back."""
+        at = bisect_right(self.days, self.today - timedelta(days=days)) - 1
+        return (at + 0.5) * DAY
+
+    def mondays(self) -> Iterator[float]:
+        """The first working minute of every week but the first."""
+        for at, (before, day) in enumerate(pairwise(self.days), 1):
+            if _week(day) != _week(before):
+                yield at * DAY
+
+
+def _week(day: date) -> tuple[int, int]:
+    return day.isocalendar()[:2]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stay in a slot. `name` tells second visits apart (`eval2`); `forced` is the reason for
+    entering above the limit."""
+
+    name: str
+    slot: str
+    start: float
+    end: float
+    forced: str = ""
+
+    def at(self, share: float) -> float:
+        """The minute when this share of the stay is over."""
+        return self.start + share * (self.end - self.start)
+
+
+def visits(steps: Steps, start: float, forced: Mapping[str, str]) -> tuple[Visit, ...]:
+    """One stay after the other from the minute `start` on."""
+    made: list[Visit] = []
+    times: Counter[str] = Counter()
+    for slot, minutes in steps:
+        times[slot] += 1
+        name = slot if times[slot] == 1 else f"{slot}{times[slot]}"
+        made.append(Visit(name, slot, start, start + minutes, forced.get(name, "")))
+        start += minutes
+    return tuple(made)
+
+
+class Slots:
+    """Who is where when. A visit may go above the limit of its slot only by force, by one, and
+    only when the slot is full."""
+
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._limits = limits
+        self._taken: defaultdict[str, list[Visit]] = defaultdict(list)
+
+    def fit(self, wanted: Iterable[Visit]) -> bool:
+        """Whether all these visits of one card have room together with those taken."""
+        return all(self._fits(visit) for visit in wanted)
+
+    def take(self, visits: Iterable[Visit]) -> None:
+        for visit in visits:
+            self._taken[visit.slot].append(visit)
+
+    def _fits(self, visit: Visit) -> bool:
+        limit = self._limits.get(visit.slot)
+        if limit is None:
+            return True
+        beside = [
+            other
+            for other in self._taken[visit.slot]
+            if other.start < visit.end and visit.start < other.end
+        ]
+        # The count only grows when somebody enters.
+        for entering in (visit, *beside):
+            if not visit.start <= entering.start < visit.end:
+                continue
+            there = 1 + sum(o.start <= entering.start < o.end for o in beside)
+            if entering.forced and there != limit + 1:
+                return False
+            if not entering.forced and there > limit:
+                return False
+        return True

@@ -1,0 +1,174 @@
+import pytest
+
+CARD_KEYS = {
+    "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",
+    "snoozed_until", "blocked", "metric", "work", "hypothesis", "dataset", "checklist", "links",
+    "needs", "parent", "outcome", "verdict", "archived", "created", "entered", "started",
+    "finished", "age_days", "notes",
+}  # fmt: skip
+
+
+def test_a_card_with_everything(board) -> None:
+    first = board.card("Label the data")
+    card = board.data(
+        "add", "Try", "focal", "loss", "--stage", "read", "--type", "model", "--tag", "GPU",
+        "--tag", "#loss", "--priority", "high", "--class", "fixed-date", "--due", "2026-12-01",
+        "--metric", "val_auc>=0.92", "--metric", "val_auc=0.91", "--baseline", "0.88",
+        "--noise", "0.01", "--hypothesis", "helps", "--dataset", "v3", "--checklist", "[x] split",
+        "--checklist", "run", "--link", "https://example.org", "--needs", first.upper(),
+        "--parent", first, "--note", "why not",
+    )  # fmt: skip
+    assert card.keys() == CARD_KEYS
+    wanted = {
+        "title": "Try focal loss", "stage": "Ready", "board": "fraud", "type": "model",
+        "tags": ["gpu", "loss"], "priority": "high", "class": "fixed-date", "due": "2026-12-01",
+        "metric": {"name": "val_auc", "direction": ">=", "target": 0.92, "baseline": 0.88,
+                   "noise": 0.01, "value": 0.91},
+        "checklist": [{"text": "split", "done": True}, {"text": "run", "done": False}],
+        "links": ["https://example.org"], "needs": [first], "parent": first, "blocked": None,
+        "outcome": None, "age_days": None, "started": None,
+    }  # fmt: skip
+    assert {key: card[key] for key in wanted} == wanted
+    assert [note["text"] for note in card["notes"]] == ["why not"]
+    assert board.data("show", card["id"].upper()) == card
+    assert board("undo").code == 0
+    assert board("show", card["id"]).code == 3
+
+
+def test_one_card_is_shown_to_people(board) -> None:
+    ref = board.card("Try", "--metric", "loss<=0.1", "--tag", "gpu", "--stage", "data")
+    board("block", ref, "--reason", "labelling", "--note", "until Monday")
+    shown = board("show", ref).out
+    for words in (
+        f"{ref}  Try\n", "Stage       Data prep", "#gpu", "labelling (external)", "until Monday",
+        "Age         1 day",
+    ):  # fmt: skip
+        assert words in shown
+    assert "\x1b" not in shown
+
+
+def test_edit_changes_and_clears(board) -> None:
+    ref = board.card("a", "--tag", "x", "--due", "2026-12-01", "--metric", "auc>=0.9")
+    done = board.data("edit", ref, "--title", "b", "--untag", "x", "--tag", "y", "--due", "none",
+                      "--metric", "auc=0.5", "--verdict", "v")  # fmt: skip
+    assert done.keys() == {"cards", "message", "warning"}
+    [card] = done["cards"]
+    assert (card["title"], card["tags"], card["due"], card["verdict"]) == ("b", ["y"], None, "v")
+    assert card["metric"]["target"] == 0.9
+    assert card["metric"]["value"] == 0.5
+    [card] = board.data("edit", ref, "--metric", "none", "--verdict", "")["cards"]
+    assert (card["metric"], card["verdict"]) == (None, "")
+    assert board("edit", ref).code == 2
+    assert board("edit", ref, "--needs", "g999").code == 3
+
+
+def test_one_metric_belongs_to_one_card(board) -> None:
+    answer = board("edit", board.card("a"), board.card("b"), "--metric", "auc=1")
+    assert answer.code == 2
+
+
+def test_a_full_stage_refuses_and_an_override_passes(board) -> None:
+    first, second = board.card("a", "--stage", "train"), board.card("b")
+    refused = board("--json", "move", second, "train")
+    assert refused.code == 1
+    assert refused.object["data"]["message"] == "Training is 1/1."
+    assert board.data("show", second)["stage"] == "Ideas"
+    moved = board("--json", "move", second, "train", "--override", "deadline")
+    assert moved.data["cards"][0]["stage"] == "Training"
+    assert "deadline" in moved.data["warning"]
+    assert "deadline" in moved.err
+    assert board("add", "c", "--stage", "train").code == 1
+    assert board("move", first, second, "mon").code == 0
+
+
+def test_several_cards_move_or_none(board) -> None:
+    cards = [board.card(name) for name in "abcd"]
+    assert board("move", *cards, "ready").code == 1
+    assert {card["stage"] for card in board.data("list")} == {"Ideas"}
+    done = board.data("move", *cards[:3], "ready")
+    assert [card["id"] for card in done["cards"]] == cards[:3]
+    board("move", cards[2], "ready", "--before", cards[0])
+    ready = [c["id"] for c in board.data("list") if c["stage"] == "Ready"]
+    assert ready == [cards[2], cards[0], cards[1]]
+
+
+def test_cards_of_two_boards_do_not_move_together(board) -> None:
+    here = board.card("a")
+    board("init", "Churn", "--template", "plain")
+    there = board.card("b")
+    assert board("move", here, there, "ready").code == 1
+    assert board.data("move", there, "doing")["cards"][0]["board"] == "churn"
+    assert board.data("move", here, "ready")["cards"][0]["board"] == "fraud"
+
+
+def test_an_ambiguous_stage_is_asked_about(board) -> None:
+    answer = board("move", board.card("a"), "d")
+    assert answer.code == 2
+    assert "Data prep or Deployment" in answer.err
+
+
+def test_blocking(board) -> None:
+    ref, other = board.card("a"), board.card("b")
+    [card] = board.data("block", ref, "--reason", "data-access", "--note", "S3",
+                        "--until", f"card:{other.upper()}")["cards"]  # fmt: skip
+    blocked = card["blocked"]
+    assert blocked.pop("since")
+    assert blocked == {
+        "reason": "data-access", "external": True, "note": "S3", "until": f"card:{other}"
+    }  # fmt: skip
+    [listed] = [c for c in board.data("list") if c["id"] == ref]
+    assert listed["blocked"] == {"reason": "data-access", "external": True}
+    [card] = board.data("block", ref, "--reason", "bug", "--external", "--until", "run:7")["cards"]
+    assert card["blocked"]["external"] is True
+    assert board.data("unblock", ref)["cards"][0]["blocked"] is None
+    assert board("unblock", ref).code == 1
+    for until, code in (("card:g999", 3), ("2026-13-01", 2), ("soon", 2), ("card:", 2)):
+        assert board("block", ref, "--reason", "bug", "--until", until).code == code
+
+
+def test_notes_come_from_the_line_or_from_stdin(board) -> None:
+    ref, other = board.card("a"), board.card("b")
+    board("note", ref, other, "one")
+    board("note", ref, "-", stdin="two\nlines\n")
+    assert [note["text"] for note in board.data("show", ref)["notes"]] == ["one", "two\nlines"]
+    assert board("note", ref, " ").code == 2
+    assert "two\nlines" in board("show", ref).out
+
+
+@pytest.mark.parametrize("outcome", ["shipped", "learned", "superseded", "abandoned"])
+def test_done(board, outcome) -> None:
+    ref = board.card("a", "--stage", "train")
+    [card] = board.data("done", ref, "--outcome", outcome, "--verdict", "so it is")["cards"]
+    assert (card["outcome"], card["verdict"]) == (outcome, "so it is")
+    assert card["age_days"] == 1
+    assert board.data("list") == []
+    assert [c["id"] for c in board.data("list", "--all")] == [ref]
+
+
+def test_what_was_never_committed_is_discarded(board) -> None:
+    ref = board.card("a")
+    assert board.data("done", ref, "--outcome", "abandoned")["cards"][0]["outcome"] == "discarded"
+
+
+def test_archive_and_restore(board) -> None:
+    ref = board.card("a")
+    assert board.data("archive", ref)["cards"][0]["archived"] is True
+    assert board.data("list") == []
+    assert board.data("archive", ref, "--restore")["cards"][0]["archived"] is False
+    assert board("archive", ref, "--restore").code == 1
+
+
+def test_undo_and_redo_in_other_sessions(board) -> None:
+    ref = board.card("a")
+    board("move", ref, "ready")
+    undone = board.data("undo")
+    assert undone["cards"][0]["stage"] == "Ideas"
+    assert board.data("redo")["cards"][0]["stage"] == "Ready"
+    assert board("redo").code == 1
+
+
+def test_what_a_store_cannot_keep_is_refused(board) -> None:
+    assert board("add", "a\x00b").code == 2
+    assert board("add", "a\udc80b").code == 2
+    assert board("add", " ").code == 2
+    assert board.data("list") == []

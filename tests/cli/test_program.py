@@ -1,0 +1,228 @@
+"""What scripts rely on: exit codes, the JSON object, what goes to stdout and what to stderr."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mlkanban
+from mlkanban.cli import program
+from mlkanban.errors import StoreProblem
+
+HEAVY = ("textual", "rich", "plotext", "pandas", "numpy", "pydantic", "sqlite_utils")
+
+
+def test_the_start_loads_nothing_heavy() -> None:
+    code = f"import sys, mlkanban.cli; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
+    code = (
+        "import sys, mlkanban.cli.listing, mlkanban.cli.shapes;"
+        f"print([m for m in {HEAVY[:5]!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_real_program(shell, home) -> None:
+    """One long session: each process costs a quarter of a second."""
+    assert shell("--version").out == f"mlkanban {mlkanban.__version__}\n"
+
+    nothing = shell()
+    assert nothing.code == 0
+    assert (nothing.out, "mlkanban init NAME" in nothing.err) == ("", True)
+
+    missing = shell("list", "--json")
+    assert missing.code == 3
+    assert missing.object["kind"] == "error"
+    assert missing.object["data"]["exit_code"] == 3
+    assert missing.err.startswith("mlkanban: There is no board yet")
+    store = Path(home["MLKANBAN_HOME"]) / "board.db"
+    assert not store.exists()
+
+    made = shell("--json", "init", "Fraud")
+    assert (made.code, made.err) == (0, "")
+    assert made.object["schema"] == 1
+    assert made.object["kind"] == "init"
+    assert stat.S_IMODE(store.stat().st_mode) == 0o600
+
+    title = "cfg[lr=3e-4] [@click=app.bell]x\x1b]52;c;aGk=\x07\x9b31m\u202edlrow"
+    added = shell("add", title, "--json")
+    assert added.object["kind"] == "card"
+    assert added.object["data"]["title"] == title
+    assert added.out.isascii()
+    assert added.out.strip().isprintable()
+    for args in ((), ("list",), ("show", added.data["id"]), ("history",), ("export", "csv")):
+        shown = shell(*args)
+        assert shown.code == 0, shown.err
+        assert "cfg[lr=3e-4] [@click=app.bell]x" in shown.out
+        assert all(line.isprintable() for line in shown.out.replace("\n", "").split()), args
+
+    refused = shell("move", added.data["id"], "nowhere")
+    assert (refused.code, refused.out) == (3, "")
+    assert refused.err.count("\n") == 1
+
+
+def test_a_reader_who_stops_is_no_error(shell, home) -> None:
+    shell("init", "Fraud")
+    shell("add", "x")
+    env = home | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m mlkanban list | true"], env=env, capture_output=True
+    )
+    assert done.stderr == b""
+    closed = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m mlkanban list >&- <&-"], env=env, capture_output=True
+    )
+    assert (closed.returncode, closed.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["bogus"], 2),
+        (["list", "--bogus"], 2),
+        (["flow"], 2),
+        (["init"], 2),
+        (["add", ""], 2),
+        (["init", "x", "--timezone", "Mars/Olympus"], 2),
+        (["show", "g99"], 3),
+        (["move", "g99", "Training"], 3),
+        (["--board", "nope", "list"], 3),
+        (["init", "Fraud"], 1),
+        (["undo"], 1),
+        (["import", "events", "nope.csv", "--map", "nope.toml"], 5),
+    ],
+)
+def test_every_error_is_one_sentence_and_one_object(board, args, code) -> None:
+    plain = board(*args)
+    assert (plain.code, plain.out) == (code, "")
+    assert plain.err.startswith("mlkanban: ")
+    assert plain.err.count("\n") == 1
+    for spelled in (["--json", *args], [*args, "--json"]):
+        answer = board(*spelled)
+        assert answer.code == code
+        assert answer.object["schema"] == 1
+        assert answer.object["kind"] == "error"
+        assert set(answer.object["data"]) == {"message", "hint", "exit_code"}
+        assert answer.object["data"]["exit_code"] == code
+        assert answer.err == plain.err
+
+
+def test_json_after_a_double_dash_is_text(board) -> None:
+    assert board("--json", "add", "--", "a", "--json").data["title"] == "a --json"
+
+
+def test_version_in_json(mlk) -> None:
+    assert mlk.data("--version") == {"version": mlkanban.__version__}
+
+
+def test_home_is_where_everything_lies(mlk, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "other"))
+    assert mlk("--home", str(tmp_path / "here"), "init", "x").code == 0
+    assert (tmp_path / "here" / "board.db").exists()
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_board_is_chosen_by_option_variable_setting_and_last_use(
+    board, home, monkeypatch
+) -> None:
+    board("init", "Churn", "--template", "plain")
+    assert board.data()["key"] == "churn"
+    config = Path(home["MLKANBAN_HOME"]) / "config.toml"
+    config.write_text('board = "fraud"\n')
+    assert board.data()["key"] == "fraud"
+    monkeypatch.setenv("MLKANBAN_BOARD", "churn")
+    assert board.data()["key"] == "churn"
+    assert board.data("--board", "fra")["key"] == "fraud"
+
+
+def test_a_crash_leaves_a_log_and_two_lines(board, home, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("no\x1b[31m luck")
+
+    monkeypatch.setattr("mlkanban.service.boards.Boards.all", broken)
+    answer = board("--json", "boards")
+    log = Path(home["MLKANBAN_HOME"]) / "crash.log"
+    assert answer.code == 4
+    assert answer.object["data"]["exit_code"] == 4
+    assert answer.err.count("\n") == 2
+    assert str(log) in answer.err
+    assert "\x1b" not in answer.err
+    assert "Traceback" not in answer.err
+    assert "Traceback" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_what_the_store_says_is_told(board, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreProblem("The disk is full.", "Make room.")
+
+    monkeypatch.setattr("mlkanban.service.cards.Cards.add", full)
+    answer = board("add", "x")
+    assert (answer.code, answer.err) == (4, "mlkanban: The disk is full. Make room.\n")
+
+
+def test_an_interrupt_is_quiet(board, monkeypatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mlkanban.service.boards.Boards.all", interrupted)
+    answer = board("boards")
+    assert (answer.code, answer.out, answer.err) == (130, "", "")
+
+
+def test_no_terminal_prints_the_board(board) -> None:
+    ref = board.card("Try focal loss", "--stage", "train")
+    board.card("An idea")
+    gone = board.card("Old")
+    board("archive", gone)
+    shown = board()
+    assert shown.code == 0
+    assert "5 Training  1/1 + 0/2 running" in shown.out
+    assert "Try focal loss" in shown.out
+    assert "Old" not in shown.out
+    data = board.data()
+    assert [card["title"] for card in data["cards"]] == ["An idea", "Try focal loss"]
+    assert data["stages"][4]["count"] == 1
+    board("done", ref, "--outcome", "shipped")
+    board("add", "learned from", "--stage", "train")
+    last = board.data("list")[-1]["id"]
+    board("done", last, "--outcome", "learned")
+    shown = board.data()["cards"]
+    assert [card["outcome"] for card in shown] == [None, "shipped"]
+
+
+def test_every_command_has_help(mlk) -> None:
+    shown = mlk("--help").out
+    assert all(f"\n  {name} " in shown for name in program.COMMANDS if name != "demo")
+    for name in program.COMMANDS:
+        if name != "demo":
+            assert mlk(name, "--help").code == 0
+
+
+def test_nothing_is_readable_for_others(shell, home, tmp_path) -> None:
+    out = tmp_path / "out.csv"
+    shell("init", "x")
+    assert shell("export", "csv", "--out", str(out)).code == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    found = [path for path in Path(home["MLKANBAN_HOME"]).rglob("*") if path.is_file()]
+    assert found
+    assert all(os.stat(path).st_mode & 0o077 == 0 for path in found)
+
+
+def test_json_is_json(board) -> None:
+    board.card("x")
+    for args in ([], ["boards"], ["stages"], ["list"], ["history"], ["keys"], ["themes"], ["config"],
+                 ["flow", "cycle-time"], ["completion", "bash"]):  # fmt: skip
+        answer = board("--json", *args)
+        assert answer.code == 0, answer.err
+        assert json.loads(answer.out).keys() == {"schema", "kind", "data"}
+        assert answer.out.count("\n") == 1

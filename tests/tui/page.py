@@ -1,0 +1,223 @@
+"""The app as somebody in front of it sees it: stages, cards, status line, keys by command name."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from textual.geometry import Offset
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from mlkanban.config import Settings
+from mlkanban.paths import Places
+from mlkanban.service import Service
+from mlkanban.tui.app import BoardApp
+from mlkanban.tui.backstage import Backstage
+from mlkanban.tui.commands import BY_NAME
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.board import BoardScreen
+
+NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
+ROOMY, SMALL = (160, 45), (80, 24)
+
+
+def clock() -> datetime:
+    """It is always the same instant."""
+    return NOW
+
+
+class StageOnScreen:
+    def __init__(self, page: "Page", at: int) -> None:
+        self._page = page
+        self.at = at
+
+    def cards(self) -> list[str]:
+        """Titles in the order they stand in."""
+        return [face.title for face in self._page.app.model.columns[self.at]]
+
+    def header(self) -> str:
+        """The two head lines of the column as drawn, as one text."""
+        shape = self._page.board_screen.view.geometry
+        left = (self.at - self._page.first_stage) * shape.column
+        lines = self._page.lines()
+        return " ".join(line[left : left + shape.column].strip() for line in lines[1:3])
+
+
+class Page:
+    """Presses keys and reads the screen; every method waits until the app has come to rest."""
+
+    def __init__(self, app: BoardApp, pilot: Pilot[None], data: Path) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.data = data
+
+    # Reading
+
+    @property
+    def screen(self) -> KeyScreen:
+        assert isinstance(self.app.screen, KeyScreen)
+        return self.app.screen
+
+    @property
+    def board_screen(self) -> BoardScreen:
+        return next(s for s in self.app.screen_stack if isinstance(s, BoardScreen))
+
+    @property
+    def first_stage(self) -> int:
+        """The leftmost stage that is drawn."""
+        shape = self.board_screen.view.geometry
+        here = self.app.model.stage
+        return next(
+            first
+            for first in range(here + 1)
+            if here < first + shape.visible and f" {first + 1} " in self.lines()[1][:5] + " "
+        )
+
+    def stage(self, name: str) -> StageOnScreen:
+        names = [stage.name for stage in self.app.model.board.stages]
+        return StageOnScreen(self, names.index(name))
+
+    def stages(self) -> dict[str, list[str]]:
+        """What stands where, without the empty stages."""
+        names = [stage.name for stage in self.app.model.board.stages]
+        return {name: cards for name in names if (cards := self.stage(name).cards())}
+
+    def current(self) -> str:
+        """The title of the card under the cursor."""
+        card = self.app.model.current
+        return card.title if card else ""
+
+    def ref(self, title: str) -> str:
+        return next(face.ref for face in self.app.model.faces.values() if face.title == title)
+
+    def marked(self) -> set[str]:
+        return {self.app.model.faces[card].title for card in self.app.model.marks}
+
+    def lines(self) -> list[str]:
+        """The screen as text, one string a line."""
+        return [
+            "".join(segment.text for segment in strip)
+            for strip in self.app.screen._compositor.render_strips()
+        ]
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.lines())
+
+    def status(self) -> str:
+        """The last line: what just happened, or reminders of keys."""
+        return self.lines()[-1].strip()
+
+    def question(self) -> str:
+        """What is asked now, '' when nothing is."""
+        if not self.screen.ask.asking:
+            return ""
+        return str(self.screen.ask.query_one(Static).content)
+
+    def typed(self) -> str:
+        return self.screen.ask.query_one(Input).value
+
+    def events(self) -> list[tuple[str, str]]:
+        """(event id, kind) of everything that ever happened to the board, oldest first."""
+        with self.store() as service:
+            return [(e.id, e.kind) for e in service.history.events(self.app.model.board.id)]
+
+    @contextlib.contextmanager
+    def store(self) -> Any:
+        """The store through a door of its own, as another process would have it."""
+        service = Service.open(self.data, actor="bob", clock=clock)
+        try:
+            yield service
+        finally:
+            service.close()
+
+    # Doing
+
+    async def press(self, *names: str) -> None:
+        """Commands by their names, one after the other, each by its first key."""
+        for name in names:
+            await self.keys(BY_NAME[name].keys[0])
+
+    async def keys(self, *keys: str) -> None:
+        """Keys by Textual's names; a single character stands for itself."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settled()
+
+    async def type(self, text: str) -> None:
+        for character in text:
+            await self.pilot.press("space" if character == " " else character)
+        await self.settled()
+
+    async def answer(self, text: str) -> None:
+        """Fill the line that is asked for, in place of what stands there, and save."""
+        self.screen.query_one(Input) if not self.screen.ask.asking else None
+        field = self.screen.ask.query_one(Input)
+        field.value = ""
+        await self.type(text)
+        await self.keys("enter")
+
+    async def go_to(self, title: str) -> None:
+        card = next(f for f in self.app.model.faces.values() if f.title == title)
+        self.board_screen.go_to(card.id)
+        await self.settled()
+
+    async def until(self, holds: Callable[[], bool], timeout: float = 20) -> None:
+        deadline = time.monotonic() + timeout
+        while not holds():
+            assert time.monotonic() < deadline, f"it did not happen; the screen is:\n{self.text()}"
+            await self.pilot.pause(0.02)
+
+    async def settled(self) -> None:
+        """Until nothing is under way but a question to the person."""
+        await self.pilot.pause()
+        while True:
+            busy = [w for w in self.app.workers if not w.is_finished]
+            asked = [
+                s for s in self.app.screen_stack if isinstance(s, KeyScreen) and s.ask.asking
+            ]
+            if len(busy) <= len(asked) or self.app.crash is not None:
+                break
+            await asyncio.sleep(0.005)
+        await self.pilot.pause()
+
+    # The mouse
+
+    def place_of(self, title: str) -> Offset:
+        """Where a card of the board begins on the screen."""
+        face = next(f for f in self.app.model.faces.values() if f.title == title)
+        return next(
+            Offset(line.index(face.ref), y)
+            for y, line in enumerate(self.lines())
+            if f"{face.ref} " in line
+        )
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    data: Path,
+    *,
+    size: tuple[int, int] = ROOMY,
+    settings: Settings | None = None,
+    opening: Callable[[], Service] | None = None,
+    crashes: bool = False,
+) -> AsyncIterator[Page]:
+    """The app at work on the store below `data`."""
+    backstage = Backstage(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
+    trouble = backstage.open()
+    places = Places(data, data)
+    app = BoardApp(
+        backstage, places, settings or Settings(), "", trouble=trouble, clock=clock
+    )
+    try:
+        async with app.run_test(size=size) as pilot:
+            page = Page(app, pilot, data)
+            await page.settled()
+            yield page
+        if app.crash is not None and not crashes:
+            raise app.crash
+    finally:
+        backstage.close()

@@ -184,11 +184,11 @@ def _joined(pieces: Sequence[Piece]) -> Line:
 
 
 def _fit(pieces: Iterable[Piece], width: int) -> Line:
-    """The pieces, cut to `width` cells."""
+    """The pieces, cut to `width` cells; a stub of a few letters is left out."""
     line: Line = []
     left = width
     for text, role in pieces:
-        if left <= 0:
+        if left < min(4, cell_len(text)):
             break
         cut = shortened(text, left)
         line.append(Piece(cut, role))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from mlkanban.cli.layout import table
+from mlkanban.cli.layout import bold, table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.config import DEFAULT, Settings, read
 from mlkanban.paths import places
@@ -20,10 +20,16 @@ def keys(session: Session) -> None:
     commands, problems = keymap(session.settings.keys)
 
     def lines() -> Iterator[str]:
-        rows = [
-            (keys_shown(c), c.name, ", ".join(c.where), f"{c.title}: {c.help}") for c in commands
-        ]
-        yield from table(rows, ("KEYS", "NAME", "SCREENS", "WHAT IT DOES"))
+        rows = [(keys_shown(c), c.name, f"{c.title}: {c.help}") for c in commands]
+        head, *drawn = table(rows, ("KEYS", "NAME", "WHAT IT DOES"))
+        yield head
+        group = ""
+        for command, row in zip(commands, drawn, strict=True):
+            if command.group != group:
+                group = command.group
+                yield ""
+                yield bold(group)
+            yield row
 
     session.answer(
         "keys",
@@ -34,6 +40,7 @@ def keys(session: Session) -> None:
                     "keys": list(command.keys),
                     "title": command.title,
                     "help": command.help,
+                    "group": command.group,
                     "screens": list(command.where),
                 }
                 for command in commands

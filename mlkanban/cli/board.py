@@ -48,9 +48,10 @@ def on_board(face: CardFace, snapshot: Snapshot) -> bool:
 
 
 def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
-    from mlkanban.cli.shapes import board_data, face_data
+    from mlkanban.cli.shapes import board_data, by_stage, face_data
 
-    shown = [face for face in snapshot.faces if on_board(face, snapshot)]
+    faces = by_stage(snapshot.faces, snapshot.board)
+    shown = [face for face in faces if on_board(face, snapshot)]
     return {
         **board_data(snapshot.board, service.boards.loads(snapshot.board.id)),
         "cards": face_data(shown, snapshot.board),

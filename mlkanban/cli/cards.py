@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from mlkanban.cli import params
+from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.params import CARD, DAY_OR_NONE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
@@ -26,6 +27,9 @@ from mlkanban.service import Service
 F = TypeVar("F", bound=Callable[..., Any])
 
 _cards = click.argument("cards", type=CARD, nargs=-1, required=True, metavar="CARD...")
+_cards_then_stage = click.argument(
+    "cards", type=CARD, nargs=-1, required=True, metavar="CARD...", shell_complete=cards_or_stages
+)
 _override = click.option("--override", default="", metavar="REASON", help="Pass a full stage.")
 _OUTCOMES = [outcome.value for outcome in Outcome if outcome is not Outcome.DISCARDED]
 
@@ -134,7 +138,7 @@ def edit(
 
 
 @click.command()
-@_cards
+@_cards_then_stage
 @click.argument("stage", type=STAGE)
 @click.option("--before", type=CARD, default="", metavar="CARD", help="Put them ahead of a card.")
 @_override

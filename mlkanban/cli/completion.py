@@ -58,6 +58,15 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     return _quietly(items)
 
 
+def cards_or_stages(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """For `move CARD... STAGE`: from the second word on it may be either."""
+    found = card_refs(ctx, incomplete)
+    begun = any(ctx.params.get(name) for name in ("cards", "stage"))
+    return found + board_stages(ctx, incomplete) if begun else found
+
+
 def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The stages of the board whose name begins like that."""
 

@@ -11,13 +11,15 @@ from mlkanban.paths import places
 
 def write_log(error: Exception) -> MlkanbanError:
     """Keep the traceback of `error` in the crash log; the two lines to say."""
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    what = f"This should not have happened ({type(error).__name__}: {error})."
+    if isinstance(error, OSError):
+        what = f"The system refused something: {error.strerror or error}."
     text = f"mlkanban {__version__}\n\n" + "".join(traceback.format_exception(error))
     try:
         kept = f"The details are in {_write(places().crash_log, text)}."
     except OSError as problem:
         kept = f"The details could not be kept: {problem}."
-    return MlkanbanError(f"This should not have happened ({what}).\n{kept}")
+    return MlkanbanError(f"{' '.join(what.split())}\n{kept}")
 
 
 def _write(path: Path, text: str) -> Path:

@@ -38,11 +38,9 @@ def _card(event: Event, board: Board) -> str:
         return f"blocked: {blocker.get('reason', '')} {blocker.get('note', '')}".rstrip()
     if verb == "edited":
         return f"edited: {_changes(values)}"
-    return (
-        f"{verb}, in {stage}"
-        if stage and verb != "moved"
-        else f"{verb} to {stage}".removesuffix(" to ")
-    )
+    if verb in ("moved", "reopened"):
+        return f"{verb} to {stage}"
+    return f"{verb}, in {stage}" if stage else verb
 
 
 def _board(event: Event, board: Board) -> str:

@@ -36,7 +36,7 @@ def events(session: Session, file: Path, map_file: Path) -> None:
       board = "helpdesk"
       timezone = "UTC"            # for days, and timestamps without a zone
       [columns]
-      case = "case"
+      card = "case"
       timestamp = "timestamp"
       state = "status"
       title = "summary"           # optional

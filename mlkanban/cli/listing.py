@@ -6,7 +6,7 @@ import click
 
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.shapes import card_data, face_data
+from mlkanban.cli.shapes import by_stage, card_data, face_data
 from mlkanban.core.models import Board, Card, CardFace
 
 
@@ -18,11 +18,8 @@ def list_cards(session: Session, query: str, everything: bool) -> None:
     """List the cards of a board, stage by stage."""
     with session.service() as service:
         board, faces, _ = service.boards.snapshot(session.board(service).id)
-        order = {stage.id: at for at, stage in enumerate(board.stages)}
         words = query.casefold().split()
-        matching = sorted(
-            (face for face in faces if _has(face, words)), key=lambda face: order[face.stage]
-        )
+        matching = [face for face in by_stage(faces, board) if _has(face, words)]
         shown = [f for f in matching if everything or not (f.outcome or f.archived)]
         session.answer(
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)

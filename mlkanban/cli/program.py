@@ -91,7 +91,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.command(
     cls=Program,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
 )
 @click.option("--json", is_flag=True, is_eager=True, help="Print one JSON object; works anywhere.")
 @click.option("--board", default="", metavar="KEY", help="The board to work on (MLKANBAN_BOARD).")
@@ -143,7 +143,7 @@ def _open_streams() -> None:
     """Standard streams that are there and never fail on a character."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

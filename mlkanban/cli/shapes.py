@@ -89,6 +89,12 @@ def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
     ]
 
 
+def by_stage(faces: Iterable[CardFace], board: Board) -> list[CardFace]:
+    """The cards stage by stage, each stage in its order."""
+    order = {stage.id: at for at, stage in enumerate(board.stages)}
+    return sorted(faces, key=lambda face: order[face.stage])
+
+
 def board_data(board: Board, loads: Mapping[str, Load]) -> Data:
     return {
         "key": board.key,

@@ -45,11 +45,11 @@ def read_map(file: Path) -> EventMap:
     table = _Table(file, data, "")
     table.only("board", "timezone", "columns", "stage")
     columns = _Table(file, data.get("columns"), "columns.")
-    columns.only("case", "timestamp", "state", "title")
+    columns.only("card", "timestamp", "state", "title")
     zone = table.text("timezone", "UTC")
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise table.bad("timezone", f"there is no time zone {zone!r}.") from None
     given = data.get("stage")
     if not isinstance(given, list) or not given:
@@ -69,7 +69,7 @@ def read_map(file: Path) -> EventMap:
     return EventMap(
         name=table.title("board"),
         timezone=zone,
-        case=columns.text("case"),
+        case=columns.text("card"),
         timestamp=columns.text("timestamp"),
         state=columns.text("state"),
         title=columns.text("title", ""),

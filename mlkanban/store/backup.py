@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from mlkanban.errors import StoreProblem
+from mlkanban.store import trouble
 
 
 def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
@@ -37,6 +38,8 @@ def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
         finally:
             os.close(descriptor)
         os.rename(draft, target)
+    except sqlite3.Error as error:
+        raise trouble.explain(error, path) from error
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(folder)

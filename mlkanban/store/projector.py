@@ -70,10 +70,11 @@ class Projector:
             row = self._conn.execute("SELECT undoes FROM event WHERE id = ?", (root,)).fetchone()
             if not row or not row[0]:
                 break
-            self._conn.execute("DELETE FROM undone WHERE event = ?", (row[0],))
             root, live = row[0], not live
-        if not live:
-            self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (root, event.id))
+            if live:
+                self._conn.execute("DELETE FROM undone WHERE event = ?", (root,))
+            else:
+                self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (root, event.id))
         self._conn.execute("UPDATE transition SET live = ? WHERE event = ?", (int(live), root))
 
     def flush(self) -> None:

@@ -10,6 +10,8 @@ from mlkanban.text import display
 
 BOARD, CARD, REPORTS, STAGES, HELP = "board", "card", "reports", "stages", "help"
 SCREENS = (BOARD, CARD, REPORTS, STAGES, HELP)
+FORM = "form"
+"""A screen that is typed into: it has no commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ STATUS = {
         "stage.remove", "back",
     ),
     HELP: ("cursor.down", "cursor.up", "back"),
+    FORM: (),
 }  # fmt: skip
 """The commands the status line of each screen reminds of."""
 

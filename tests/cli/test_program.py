@@ -220,8 +220,8 @@ def test_nothing_is_readable_for_others(shell, home, tmp_path) -> None:
 
 def test_json_is_json(board) -> None:
     board.card("x")
-    for args in ([], ["boards"], ["stages"], ["list"], ["history"], ["keys"], ["themes"], ["config"],
-                 ["flow", "cycle-time"], ["completion", "bash"]):  # fmt: skip
+    for args in ([], ["boards"], ["stages"], ["list"], ["history"], ["keys"], ["themes"],
+                 ["config"], ["flow", "cycle-time"], ["completion", "bash"]):  # fmt: skip
         answer = board("--json", *args)
         assert answer.code == 0, answer.err
         assert json.loads(answer.out).keys() == {"schema", "kind", "data"}

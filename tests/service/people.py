@@ -20,6 +20,9 @@ class Clock:
         self.now += timedelta(minutes=1)
         return self.now
 
+    def back(self, minutes: int) -> None:
+        self.now -= timedelta(minutes=minutes)
+
 
 class Person:
     """A service with the names people use: stages by name, cards by title when they are made."""

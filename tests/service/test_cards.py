@@ -261,8 +261,8 @@ def test_everything_a_card_can_have_is_kept(ada: Person) -> None:
     card = ada.cards.get(ref)
     assert card.tags == ("gpu", "two-words")
     assert (card.links, card.depends_on) == (("http://x",), ("a9",))
-    assert str(card.metric) == "auc 0.87 / >=0.9"
     shown = card.model_dump(mode="json")
+    assert shown["metric"].items() >= fields["metric"].items()
     for name in ("type", "priority", "service_class", "due", "hypothesis", "checklist"):
         assert shown[name] == fields[name]
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.errors import MlkanbanError
+from mlkanban.errors import StoreProblem
 from mlkanban.store import backup, database, log
 from tests.service.people import Person
 
@@ -40,8 +40,23 @@ def test_no_backup_is_made_of_a_damaged_store(path: Path) -> None:
     for start in range(3 * page, len(whole), page):
         whole[start : start + 64] = b"\xff" * 64
     path.write_bytes(whole)
+    assert_no_backup(path, r"is damaged \(.*malformed")
+
+
+def test_no_backup_is_made_of_a_store_whose_rows_break_its_own_rules(path: Path) -> None:
     conn = sqlite3.connect(path)
-    with pytest.raises((MlkanbanError, sqlite3.DatabaseError)):
+    conn.execute("PRAGMA writable_schema=ON")
+    conn.execute(
+        "UPDATE sqlite_master SET sql = replace(sql, 'conwip INTEGER', 'conwip INTEGER NOT NULL')"
+    )
+    conn.commit()
+    conn.close()
+    assert_no_backup(path, r"is damaged \(NULL value in board.conwip\); no backup of it was made")
+
+
+def assert_no_backup(path: Path, words: str) -> None:
+    conn = sqlite3.connect(path)
+    with pytest.raises(StoreProblem, match=words):
         backup.write(conn, path, label="daily")
     conn.close()
     assert list((path.parent / "backups").iterdir()) == []

@@ -98,6 +98,16 @@ def test_the_same_id_twice_in_one_import_counts_once(ada: Person) -> None:
     assert ada.history.bring_in([change, change]) == 1
 
 
+def test_a_write_that_is_tried_again_happens_once(ada: Person) -> None:
+    change = Change("import.noted", ada.board_id, note="x", event_id="tried-twice")
+    written = []
+    for _ in range(2):
+        with ada.service._desk.writing() as tx:
+            written.append(tx.write(change))
+    assert [event is None for event in written] == [False, True]
+    assert [row[1] for row in all_events(ada)].count("tried-twice") == 1
+
+
 def test_the_events_of_one_action_belong_together(ada: Person) -> None:
     ada.cards.edit(["", *ada.order("Ideas")][1:], {"priority": "high"})
     conn = ada.service._desk.store.conn

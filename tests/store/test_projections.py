@@ -4,14 +4,13 @@ import json
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.events import fold, undone
+from mlkanban.core.events import Change, fold, undone
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import MlkanbanError
 from mlkanban.store import log, migrations
@@ -49,69 +48,102 @@ def assert_log_and_tables_agree(person: Person) -> None:
     assert rebuilt(person) == held
 
 
-def do(person: Person, data: st.DataObject) -> None:
-    """One action of the many, on whatever is there; many are refused, as they are for people."""
-    pick: Callable[..., Any] = data.draw
-    faces = person.boards.snapshot(person.board_id).faces
-    refs = [face.ref for face in faces] or ["none"]
-    ref, other = pick(st.sampled_from(refs)), pick(st.sampled_from(refs))
-    stage = pick(st.sampled_from(person.board.stages))
-    number = pick(st.integers(0, 5))
-    override = pick(st.sampled_from(["", "because"]))
-    board = person.board_id
-    actions = {
-        "add": lambda: person.cards.add(
-            board, "x", stage_id=stage.id, override=override, fields={"tags": ["t"]}
-        ),
-        "move": lambda: person.cards.move([ref, other], stage.id, override=override),
-        "move ahead": lambda: person.cards.move([ref], stage.id, before=other),
-        "swap": lambda: person.cards.swap(ref, other),
-        "reorder": lambda: person.cards.reorder(ref, other),
-        "edit": lambda: person.cards.edit(
+class Step(NamedTuple):
+    """One action of the many, on whatever is there then."""
+
+    actor: int
+    action: str
+    card: int
+    other: int
+    stage: int
+    number: int
+    override: str
+
+
+def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
+    refs = sorted(face.ref for face in person.boards.snapshot(person.board_id).faces) or ["none"]
+    ref, other = refs[step.card % len(refs)], refs[step.other % len(refs)]
+    stages = person.board.stages
+    stage, number, override = stages[step.stage % len(stages)], step.number, step.override
+    board, cards, boards = person.board_id, person.cards, person.boards
+    return {
+        "add": lambda: cards.add(board, "x", stage_id=stage.id, override=override),
+        "move": lambda: cards.move([ref, other], stage.id, override=override),
+        "move ahead": lambda: cards.move([ref], stage.id, before=other),
+        "swap": lambda: cards.swap(ref, other),
+        "reorder": lambda: cards.reorder(ref, other),
+        "edit": lambda: cards.edit(
             [ref],
             {"title": f"t{number}", "work": "unattended" if number > 2 else None},
             add={"tags": [f"t{number}"]},
-            remove={"tags": ["t"]},
+            remove={"tags": ["t1"]},
         ),
-        "note": lambda: person.cards.note([ref], "n"),
-        "block": lambda: person.cards.block([ref], BlockReason.BUG),
-        "unblock": lambda: person.cards.unblock([ref]),
-        "finish": lambda: person.cards.finish([ref], list(Outcome)[number % 5]),
-        "archive": lambda: person.cards.archive([ref]),
-        "restore": lambda: person.cards.restore([ref]),
-        "undo": lambda: person.undoes(),
-        "redo": lambda: person.redoes(),
-        "edit the board": lambda: person.boards.edit(board, {"conwip": number + 2}),
-        "add a stage": lambda: person.boards.add_stage(board, f"S{number}", after=stage.id),
-        "edit a stage": lambda: person.boards.edit_stage(
+        "note": lambda: cards.note([ref], "n"),
+        "block": lambda: cards.block([ref], BlockReason.BUG),
+        "unblock": lambda: cards.unblock([ref]),
+        "finish": lambda: cards.finish([ref], list(Outcome)[number % 5]),
+        "archive": lambda: cards.archive([ref]),
+        "restore": lambda: cards.restore([ref]),
+        "undo": person.undoes,
+        "redo": person.redoes,
+        "edit the board": lambda: boards.edit(board, {"conwip": number + 2}),
+        "add a stage": lambda: boards.add_stage(board, f"S{number}", after=stage.id),
+        "edit a stage": lambda: boards.edit_stage(
             board, stage.id, {"limit": number, "committed": number > 2}
         ),
-        "move a stage": lambda: person.boards.move_stage(board, stage.id, number),
-        "remove a stage": lambda: person.boards.remove_stage(board, stage.id),
-        "set the clock back": lambda: person.clock.__setattr__(
-            "now", person.clock.now - timedelta(minutes=number)
-        ),
+        "move a stage": lambda: boards.move_stage(board, stage.id, number),
+        "remove a stage": lambda: boards.remove_stage(board, stage.id),
+        "set the clock back": lambda: person.clock.back(number),
     }
-    # Undo is where the two could part: it comes up often.
-    names = [*actions, "undo", "undo", "redo", "redo", "add", "move"]
-    with suppress(MlkanbanError):
-        actions[pick(st.sampled_from(names), label="action")]()
 
 
-@given(st.data())
-def test_after_any_actions_the_tables_are_what_the_log_amounts_to(data: st.DataObject) -> None:
+ACTIONS = [
+    "add", "move", "move ahead", "swap", "reorder", "edit", "note", "block", "unblock", "finish",
+    "archive", "restore", "edit the board", "add a stage", "edit a stage", "move a stage",
+    "remove a stage", "set the clock back",
+    # Undo is where log and tables could part: it comes up often.
+    "undo", "undo", "undo", "redo", "redo", "redo", "move",
+]  # fmt: skip
+PLACES = st.integers(0, 9)
+STEPS = st.lists(
+    st.builds(
+        Step, st.integers(0, 1), st.sampled_from(ACTIONS), PLACES, PLACES, PLACES,
+        st.integers(0, 5), st.sampled_from(["", "because"]),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(STEPS, st.sampled_from(["ml", "plain"]))
+def test_after_any_actions_the_tables_are_what_the_log_amounts_to(
+    steps: list[Step], template: str
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ada = Person(Path(folder) / "data")
         ada.starts("crisp-dm", "Older")
-        ada.starts(data.draw(st.sampled_from(["ml", "plain"])))
+        ada.starts(template)
         bob = Person(Path(folder) / "data", "bob", ada.clock)
         bob.board_id = ada.board_id
         ada.adds("a", "b")
-        for _ in range(data.draw(st.integers(5, 25), label="steps")):
-            do(data.draw(st.sampled_from([ada, bob])), data)
+        for step in steps:
+            # Many are refused, as they are for people.
+            with suppress(MlkanbanError):
+                actions((ada, bob)[step.actor], step)[step.action]()
         assert_log_and_tables_agree(ada)
         ada.service.close()
         bob.service.close()
+
+
+def test_undoing_an_undo_of_an_undo_and_so_on(ada: Person) -> None:
+    [card] = ada.cards.add(ada.board_id, "c").cards
+    last = ada.history.of_card(card.ref)[-1].event.id
+    for turn in range(5):
+        with ada.service._desk.writing() as tx:
+            values = {"deleted": turn % 2 == 0}
+            event = tx.write(Change("undone", ada.board_id, card.id, set=values, undoes=last))
+        assert event is not None
+        last = event.id
+        assert_log_and_tables_agree(ada)
 
 
 def test_a_board_is_as_old_after_a_rebuild_as_before(ada: Person) -> None:

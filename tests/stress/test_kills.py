@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 WRITERS = size(100, 500)
 STARTS = size(60, 300)
-STARTS_FROM_EXEC = size(60, 200)
+STARTS_FROM_EXEC = size(30, 200)
 
 
 def test_what_was_acknowledged_survives_a_kill(
@@ -56,13 +56,13 @@ def test_a_start_that_is_killed_does_not_stop_the_next(start: Start, tmp_path: P
 
 
 def test_a_kill_at_any_time_from_the_start_of_the_program(start: Start, tmp_path: Path) -> None:
-    data = tmp_path / "data"
     began = time.monotonic()
     whole = start("start", tmp_path / "other")
     whole.communicate("go\n", timeout=60)
     longest = time.monotonic() - began
     chance = random.Random(7)
-    for _ in range(STARTS_FROM_EXEC):
+    for number in range(STARTS_FROM_EXEC):
+        data = tmp_path / str(number)
         process = start("start", data)
         assert process.stdin is not None
         process.stdin.write("go\n")
@@ -70,7 +70,7 @@ def test_a_kill_at_any_time_from_the_start_of_the_program(start: Start, tmp_path
         time.sleep(chance.uniform(0.5, 1) * longest)
         process.kill()
         process.communicate()
-    service = Service.open(data, actor="test", clock=lambda: datetime.now(UTC))
-    service.boards.create("Last", "plain", "UTC")
-    assert_whole(service)
-    service.close()
+        service = Service.open(data, actor="test", clock=lambda: datetime.now(UTC))
+        service.boards.create("Next", "plain", "UTC")
+        assert_whole(service)
+        service.close()

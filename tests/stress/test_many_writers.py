@@ -12,7 +12,7 @@ from tests.stress.sizes import size
 pytestmark = pytest.mark.slow
 
 PROCESSES = 8
-WRITES = size(500, 2000)
+WRITES = size(500, 1000)
 RACES = size(200, 1000)
 STARTS = 6
 

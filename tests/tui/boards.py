@@ -1,30 +1,16 @@
 """Boards to start from, always the same: written by ada through the service."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from tests.service.people import Person
+from mlkanban.core.events import Change
+from mlkanban.core.models import BlockReason
+from tests.service.people import Clock, Person
 from tests.tui.page import NOW
-
-STAGES = (
-    "Ideas", "Ready", "Data prep", "Features", "Training", "Evaluation", "Deployment", "Monitoring",
-)  # fmt: skip
-
-
-class Then:
-    """A clock set by hand."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
-
 
 def started(data: Path, name: str = "Fraud", template: str = "ml", days_ago: int = 12) -> Person:
     """Somebody with a new board; close `person.service` when it is filled."""
-    ada = Person(data, "ada", Then(NOW - timedelta(days=days_ago)))  # type: ignore[arg-type]
+    ada = Person(data, "ada", Clock(NOW - timedelta(days=days_ago)))
     ada.starts(template, name)
     return ada
 
@@ -44,7 +30,7 @@ def small_board(data: Path) -> None:
 def used_board(data: Path) -> None:
     """The small board after some weeks: finished cards, a blocked one, a run, a note."""
     small_board(data)
-    ada = Person(data, "ada", Then(NOW - timedelta(days=40)))  # type: ignore[arg-type]
+    ada = Person(data, "ada", Clock(NOW - timedelta(days=40)))
     ada.board_id = ada.boards.find().id
     for number, days in enumerate((1, 2, 2, 3, 3, 3, 5, 8)):
         at = NOW - timedelta(days=40 - 2 * number)
@@ -55,7 +41,7 @@ def used_board(data: Path) -> None:
         ada.moves(ref, to="Monitoring")
     ada.clock.now = NOW - timedelta(days=3)
     [blocked] = ada.adds("retrain on the new quarter", to="Evaluation")
-    ada.cards.block([blocked], _reason(), note="ticket 4711")
+    ada.cards.block([blocked], BlockReason.DATA_ACCESS, note="ticket 4711")
     ada.adds("sweep of learning rates", to="Training", work="unattended")
     [noted] = ada.adds("drift alert", type="monitoring", tags=["q4"])
     ada.cards.note([noted], "PSI above **0.2** for three days.")
@@ -63,13 +49,16 @@ def used_board(data: Path) -> None:
 
 
 def long_board(data: Path, cards: int = 400) -> None:
-    """Many ideas."""
+    """Many ideas, written at once."""
     ada = started(data)
-    ada.adds(*(f"idea number {n:03}" for n in range(1, cards + 1)))
+    ideas = ada.stage("Ideas").id
+    ada.service.history.bring_in(
+        Change(
+            "card.created",
+            ada.board_id,
+            card=f"00000000-0000-7000-8000-{number:012}",
+            set={"title": f"idea number {number:03}", "place": [ideas, ""], "deleted": False},
+        )
+        for number in range(1, cards + 1)
+    )
     ada.service.close()
-
-
-def _reason() -> object:
-    from mlkanban.core.models import BlockReason
-
-    return BlockReason.DATA_ACCESS

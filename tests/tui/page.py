@@ -1,6 +1,5 @@
 """The app as somebody in front of it sees it: stages, cards, status line, keys by command name."""
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
@@ -8,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.geometry import Offset
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -23,6 +24,11 @@ from mlkanban.tui.screens.board import BoardScreen
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 ROOMY, SMALL = (160, 45), (80, 24)
+
+# A key goes from the driver to the app, the screen, the widget and back up to the screen.
+_HOPS = 5
+
+_HELD = {"space": ("space", " "), "enter": ("enter", "\r"), "tab": ("tab", "\t")}
 
 
 def clock() -> datetime:
@@ -144,17 +150,26 @@ class Page:
     async def keys(self, *keys: str) -> None:
         """Keys by Textual's names; a single character stands for itself."""
         for key in keys:
-            await self.pilot.press(key)
+            self.send(key)
             await self.settled()
 
+    def send(self, *keys: str) -> None:
+        """Keys that arrive all at once, and no waiting for what comes of them."""
+        # Not Pilot.press: it sleeps 40 ms with every key.
+        assert self.app._driver is not None
+        for key in keys:
+            name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+            name, character = _HELD.get(key, (name, key if len(key) == 1 else None))
+            event = events.Key(name, character)
+            event.set_sender(self.app)
+            self.app._driver.send_message(event)
+
     async def type(self, text: str) -> None:
-        for character in text:
-            await self.pilot.press("space" if character == " " else character)
+        self.send(*text)
         await self.settled()
 
     async def answer(self, text: str) -> None:
         """Fill the line that is asked for, in place of what stands there, and save."""
-        self.screen.query_one(Input) if not self.screen.ask.asking else None
         field = self.screen.ask.query_one(Input)
         field.value = ""
         await self.type(text)
@@ -173,16 +188,16 @@ class Page:
 
     async def settled(self) -> None:
         """Until nothing is under way but a question to the person."""
-        await self.pilot.pause()
-        while True:
-            busy = [w for w in self.app.workers if not w.is_finished]
-            asked = [
-                s for s in self.app.screen_stack if isinstance(s, KeyScreen) and s.ask.asking
-            ]
-            if len(busy) <= len(asked) or self.app.crash is not None:
-                break
-            await asyncio.sleep(0.005)
-        await self.pilot.pause()
+        quiet = 0
+        while quiet < _HOPS and self.app.crash is None:
+            await self.pilot.pause(0)
+            quiet = 0 if self._busy else quiet + 1
+
+    @property
+    def _busy(self) -> bool:
+        working = [worker for worker in self.app.workers if not worker.is_finished]
+        asking = [s for s in self.app.screen_stack if isinstance(s, KeyScreen) and s.ask.asking]
+        return len(working) > len(asking)
 
     # The mouse
 

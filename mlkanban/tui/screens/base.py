@@ -150,10 +150,10 @@ class KeyScreen(Screen[None]):
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up."""
         drafts = self.board_app.drafts
-        text: str | None = drafts.get(form) or given
+        text: str | None = drafts.get(form)
         done: Done | None = None
         while done is None:
-            text = await self.ask.text(label, text or "", form=form)
+            text = await self.ask.text(label, given, typed=text or "", form=form)
             self.refocus()
             if text is None:
                 self.status.clear()

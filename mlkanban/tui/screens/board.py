@@ -146,9 +146,8 @@ class BoardScreen(CardActions):
             return
         ahead_of = passed if by < 0 else self.model.neighbour(by + 1)
         before = ahead_of.ref if ahead_of else ""
-        try_reorder = self.board_app.backstage.call
-        await try_reorder(lambda service: service.cards.reorder(card.ref, before))
-        await self.board_app.catch_up()
+        if await self.fetch(lambda service: service.cards.reorder(card.ref, before)):
+            await self.board_app.catch_up()
 
     async def do_card_down(self) -> None:
         await self._reorder(1)

@@ -15,15 +15,14 @@ from mlkanban.core.models import Card, CardType, Priority, ServiceClass, Work
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.text import display
-from mlkanban.tui.commands import HELP
+from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.widgets.ask import CANCEL_KEYS
 
 _SETS = {"tags": "tags", "links": "links", "needs": "depends_on"}
 
 
 class EditScreen(KeyScreen):
-    WHERE: ClassVar[str] = HELP
+    WHERE: ClassVar[str] = FORM
 
     def __init__(self, card: Card) -> None:
         super().__init__()
@@ -59,14 +58,12 @@ class EditScreen(KeyScreen):
         return {name: self.query_one(f"#field-{name}", Input).value for name in self._given}
 
     async def on_key(self, event: events.Key) -> None:
-        if event.key in CANCEL_KEYS:
-            event.stop()
-            self._leave()
-        elif event.key in ("down", "up"):
+        if event.key in ("down", "up"):
             event.stop()
             self.focus_next() if event.key == "down" else self.focus_previous()
 
-    def _leave(self) -> None:
+    def escaped(self) -> None:
+        """Leave, but drop changes only when asked a second time."""
         if self._typed() != self._given and not self._warned:
             self._warned = True
             self.status.say(
@@ -84,7 +81,7 @@ class EditScreen(KeyScreen):
         typed = self._typed()
         changed = {name: text for name, text in typed.items() if text != self._given[name]}
         if not changed:
-            self._leave()
+            self.escaped()
             return
         try:
             action = self._action(changed)
@@ -95,7 +92,8 @@ class EditScreen(KeyScreen):
 
     async def _save(self, action: Callable[[Service], Done]) -> None:
         done = await self.write(action)
-        if done is not None:
+        # Not when it was saved twice or left in the meantime.
+        if done is not None and self.is_current:
             self.board_app.drafts.keep(self._form, "")
             self.app.pop_screen()
             self.board_app.say(done.warning or f"{done.message}  {self._undo_key} undoes it.")

@@ -7,17 +7,18 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.core.templates import TEMPLATES, Template
-from mlkanban.tui.commands import HELP
+from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option
 
 
 class WelcomeScreen(KeyScreen):
-    WHERE: ClassVar[str] = HELP
+    WHERE: ClassVar[str] = FORM
 
     def __init__(self, timezone: str) -> None:
         super().__init__()
         self._timezone = timezone
+        self.status.hints = ["1-5 chooses", "q leaves"]
 
     def compose(self) -> ComposeResult:
         yield Static(Content(_text()), markup=False, id="welcome")

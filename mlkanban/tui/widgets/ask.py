@@ -44,6 +44,7 @@ class Ask(Vertical):
         super().__init__()
         self._ascii = ascii
         self._answer: asyncio.Future[str | None] | None = None
+        self._turn = asyncio.Lock()
         self._keys: frozenset[str] = frozenset()
         self._given = ""
         self._warned = False
@@ -70,24 +71,24 @@ class Ask(Vertical):
         return value if value != self._given else ""
 
     async def text(
-        self, label: str, given: str = "", *, form: str = "", verb: str = "saves"
+        self, label: str, given: str = "", *, typed: str = "", form: str = "", verb: str = "saves"
     ) -> str | None:
-        """A line of text, `given` to begin with. `form` names it for drafts; without
-        one nothing is lost by cancelling."""
-        self.form, self._given, self._warned = form, given, False
-        field = self.query_one(Input)
-        field.value = given
-        field.cursor_position = len(given)
-        self.add_class("typing")
-        self._show(f"{label}  (Enter {verb}, Ctrl+g cancels)")
-        field.focus()
-        return await self._wait()
+        """A line of text, `given` to begin with, or `typed`, which was typed before and not saved.
+        `form` names it for drafts; without one nothing is lost by cancelling."""
+        async with self._turn:
+            self.form, self._given, self._warned = form, given, False
+            field = self.query_one(Input)
+            field.value = typed or given
+            field.cursor_position = len(field.value)
+            self.add_class("typing")
+            self._show(f"{label}  (Enter {verb}, Ctrl+g cancels)")
+            field.focus()
+            return await self._wait()
 
     async def choose(
         self, label: str, options: Sequence[Option], *, rows: bool = False
     ) -> str | None:
         """One of the options by its key, `q` cancels. In one line if it fits, else in rows."""
-        self.remove_class("typing")
         room = max(10, self.screen.size.width - 2)
         keys = [f"[{key}] {text}" for key, text in options]
         lines = ["  ".join([label, *keys, "[q] cancel"]), " ".join([label, *keys, "[q]"])]
@@ -95,9 +96,10 @@ class Ask(Vertical):
         if rows or not line:
             texts = [label, *(f" {key}  {text}" for key, text in [*options, Option("q", "cancel")])]
             line = "\n".join(shortened(display(text), room) for text in texts)
-        self._keys = frozenset(option.key for option in options)
-        self._show(line)
-        return await self._wait()
+        async with self._turn:
+            self._keys = frozenset(option.key for option in options)
+            self._show(line)
+            return await self._wait()
 
     def press(self, key: str) -> None:
         """A key while choosing; keys that are no answer are left alone."""
@@ -121,6 +123,11 @@ class Ask(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._warned = False
+
+    def on_descendant_blur(self) -> None:
+        """A click elsewhere: what is typed on goes here all the same."""
+        if self.asking and not self.choosing:
+            self.query_one(Input).focus()
 
     async def _wait(self) -> str | None:
         self._answer = asyncio.get_running_loop().create_future()

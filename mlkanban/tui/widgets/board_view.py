@@ -80,12 +80,12 @@ class BoardView(Widget, can_focus=True):
         if first != self._first or (self.geometry.narrow and stage != model.stage):
             self.refresh()
             return
-        for at in {stage, model.stage}:
-            if tops[at] != self._tops[at]:
-                self._refresh_column(at)
+        scrolled = [at for at in (stage, model.stage) if tops[at] != self._tops[at]]
+        for at in scrolled:
+            self._refresh_column(at)
         self._refresh_card(stage, row)
         self._refresh_card(model.stage, model.rows[model.stage])
-        if stage != model.stage:
+        if scrolled or stage != model.stage:
             self._refresh_heads()
 
     def changed(self, stages: set[int]) -> None:
@@ -235,6 +235,10 @@ class BoardView(Widget, can_focus=True):
             parts.insert(0, found)
         if model.everything:
             parts.insert(0, "finished shown")
+        shape = self.geometry
+        if not shape.narrow and shape.visible < len(model.columns):
+            last = self._first + shape.visible
+            parts.append(f"stages {self._first + 1}-{last} of {len(model.columns)}")
         right = "  ".join(parts) + " "
         name = face.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
         gap = " " * max(1, width - cell_len(name) - cell_len(right))
@@ -260,6 +264,8 @@ class BoardView(Widget, can_focus=True):
             return [Piece(_padded(mark + name, room) + " ", "stage-title" if here else "count")]
         if y == 2:
             text = "  " + " ".join(piece.text for piece in counts)
+            if cell_len(text) > room:
+                text = text.replace(" running", "")
             return [Piece(_padded(text, room) + " ", counts[-1].role)]
         fill = "=" if here else "-"
         where = self._position_text(at, shape)

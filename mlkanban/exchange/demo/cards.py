@@ -1,4 +1,4 @@
-"""What the demo board is about: cards as they are told in demo_cards.toml."""
+"""What the demo board is about: cards as they are told in cards.toml."""
 
 import re
 import tomllib
@@ -7,7 +7,7 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-from mlkanban.exchange.demo_schedule import DAY, Steps
+from mlkanban.exchange.demo.schedule import DAY, Steps, names
 
 _USUAL = {
     "experiment": "data 0.7, features 0.8, train 0.4, run 0.9, eval 0.9",
@@ -63,7 +63,9 @@ class Told:
     due: int | None = None
     snoozed: int | None = None
     override: str = ""
+    after: str = ""
     live: bool = False
+    ago: float | None = None
 
     @property
     def forced(self) -> dict[str, str]:
@@ -79,7 +81,7 @@ class Told:
             varied = pace * rng.uniform(0.75, 1.3) if rng else pace
             steps.append((slot, float(days) * DAY * varied))
         for block in self.blocks:
-            at = self._names(steps).index(block.where)
+            at = names(steps).index(block.where)
             slot, minutes = steps[at]
             steps[at] = (slot, minutes + block.days * DAY)
         return steps
@@ -97,16 +99,10 @@ class Told:
         reached = values.pop("value", None)
         return {"name": found["name"], "direction": found["direction"], **values}, reached
 
-    @staticmethod
-    def _names(steps: Steps) -> list[str]:
-        slots = [slot for slot, _ in steps]
-        counts = [slots[: at + 1].count(slot) for at, slot in enumerate(slots)]
-        return [f"{s}{n}" if n > 1 else s for s, n in zip(slots, counts, strict=True)]
-
 
 def read() -> dict[str, list[Told]]:
     """The cards of the file: finished, dropped and open ones, each in order."""
-    file = resources.files("mlkanban.exchange").joinpath("demo_cards.toml")
+    file = resources.files("mlkanban.exchange.demo").joinpath("cards.toml")
     tables = tomllib.loads(file.read_text("utf-8"))
     ends = {"finished": "shipped", "dropped": "discarded", "open": ""}
     return {name: [_told(card, end) for card in tables[name]] for name, end in ends.items()}

@@ -13,7 +13,7 @@ DAY = 510.0
 
 _MORNING = time(9)
 _WEEKS = 26
-_HOLIDAY = (11, 9)
+_HOLIDAY = (14, 12)
 """Nobody works from this many weeks ago to that many."""
 
 Steps = Sequence[tuple[str, float]]
@@ -30,12 +30,13 @@ class Calendar:
         monday = self.today - timedelta(days=self.today.weekday())
         away = [monday - timedelta(weeks=weeks) for weeks in _HOLIDAY]
         first = monday - timedelta(weeks=_WEEKS)
-        days = [first + timedelta(days=n) for n in range((self.today - first).days + 1)]
+        begun = here.time() >= _MORNING
+        days = [first + timedelta(days=n) for n in range((self.today - first).days + begun)]
         self.days = [d for d in days if d.weekday() < 5 and not away[0] <= d < away[1]]
         self.length = len(self.days) * DAY
         if self.days[-1] == self.today:
             spent = (here - datetime.combine(self.today, _MORNING, zone)).total_seconds() / 60
-            self.length += min(max(spent, 0.0), DAY) - DAY
+            self.length += min(spent, DAY) - DAY
 
     def moment(self, minute: float) -> datetime:
         """The instant in the board's zone; never later than now."""
@@ -81,13 +82,20 @@ class Visit:
         return self.start + share * (self.end - self.start)
 
 
+def names(steps: Steps) -> list[str]:
+    """The names of the stays; the second one in a slot gets a number."""
+    times: Counter[str] = Counter()
+    made = []
+    for slot, _ in steps:
+        times[slot] += 1
+        made.append(slot if times[slot] == 1 else f"{slot}{times[slot]}")
+    return made
+
+
 def visits(steps: Steps, start: float, forced: Mapping[str, str]) -> tuple[Visit, ...]:
     """One stay after the other from the minute `start` on."""
     made: list[Visit] = []
-    times: Counter[str] = Counter()
-    for slot, minutes in steps:
-        times[slot] += 1
-        name = slot if times[slot] == 1 else f"{slot}{times[slot]}"
+    for name, (slot, minutes) in zip(names(steps), steps, strict=True):
         made.append(Visit(name, slot, start, start + minutes, forced.get(name, "")))
         start += minutes
     return tuple(made)

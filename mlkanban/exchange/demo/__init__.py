@@ -1,0 +1,54 @@
+"""The demo board: six months of a made-up team of one that works on fraud, churn and demand."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.events import Change
+from mlkanban.core.models import Board
+from mlkanban.core.naming import slug
+from mlkanban.core.templates import template
+from mlkanban.errors import RuleRefused
+from mlkanban.exchange.demo import plan
+from mlkanban.exchange.demo.schedule import Calendar
+from mlkanban.exchange.demo.story import Story, new_id
+from mlkanban.service import Service
+from mlkanban.service.boards import added_stage
+
+NAME = "Fraud, churn and demand"
+KEY = slug(NAME)
+
+
+def fill(service: Service, now: datetime, seed: int = 7, timezone: str = "UTC") -> Board:
+    """Make the demo board with its history up to `now`, in one transaction.
+
+    The same arguments tell the same story. RuleRefused when the board is there already.
+    """
+    if any(board.key == KEY for board in service.boards.all()):
+        raise RuleRefused(f"There is a board {KEY!r} already.", f"Open it: mlkanban --board {KEY}")
+    service.history.bring_in(changes(now, seed, timezone))
+    return service.boards.find(KEY)
+
+
+def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
+    """Everything that ever happened on the demo board, oldest first."""
+    made = template("ml")
+    assert made is not None
+    rng = Random(seed)
+    calendar = Calendar(now, ZoneInfo(timezone))
+    board = new_id(rng)
+    stages = {stage.name: new_id(rng) for stage in made.stages}
+    values = {
+        "key": KEY, "name": NAME, "template": made.key, "timezone": timezone,
+        "conwip": None, "deleted": False,
+    }  # fmt: skip
+    start = calendar.instant(0)
+    yield Change("board.created", board, set=values, at=start)
+    for stage in made.stages:
+        yield replace(added_stage(board, stages[stage.name], stage, ""), at=start)
+    story = Story(board, stages, calendar, rng)
+    for card in plan.planned(made, calendar, rng):
+        story.tell(card)
+    yield from story.changes()

@@ -1,0 +1,130 @@
+"""The plan: every card of the demo gets its visits, none where a stage is full."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from mlkanban.core.templates import Template
+from mlkanban.exchange.demo.cards import Told, read
+from mlkanban.exchange.demo.schedule import DAY, Calendar, Slots, Visit, visits
+
+STAGE_OF = {
+    "ideas": "Ideas",
+    "ready": "Ready",
+    "data": "Data prep",
+    "features": "Features",
+    "train": "Training",
+    "run": "Training",
+    "eval": "Evaluation",
+    "deploy": "Deployment",
+    "live": "Monitoring",
+}
+"""The stage of each slot; `run` is unattended work."""
+
+_HURRY = (1.0, 0.8, 0.6, 0.4, 0.25)
+_ATTEMPTS = 40
+_QUIET = 4 * DAY
+"""Before now little is begun that is finished already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A card with all its visits."""
+
+    told: Told
+    visits: tuple[Visit, ...]
+
+    @property
+    def start(self) -> float:
+        return self.visits[0].start
+
+    @property
+    def end(self) -> float:
+        return self.visits[-1].end
+
+
+def planned(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
+    """All cards. Those that end on a given day, or have not ended yet, are placed first, back from
+    there; the others where room is left."""
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(_NoRoom):
+            return _attempt(made, calendar, rng)
+    raise AssertionError("the story does not fit into six months")
+
+
+class _NoRoom(Exception):
+    """A card fits nowhere beside those already placed."""
+
+
+def _attempt(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
+    cards, slots = read(), Slots(_limits(made))
+    done: list[Planned] = []
+    ended: dict[str, float] = {"": 0.0}
+    fixed = [told for told in cards["finished"] if told.ago is not None]
+    for told in cards["open"] + fixed:
+        steps = told.steps()
+        end = calendar.length - (told.ago or 0) * DAY
+        start = end - sum(minutes for _, minutes in steps)
+        done.append(_take(slots, told, visits(steps, start, told.forced)))
+    free = [told for told in cards["finished"] if told.ago is None]
+    for at, told in enumerate(free):
+        wanted = (calendar.length - _QUIET) * at / len(free)
+        card = _take(slots, told, _room(slots, told, ended, wanted, calendar, rng))
+        if told.key:
+            ended[told.key] = card.end
+        done.append(card)
+    for told in cards["dropped"]:
+        start = rng.uniform(0.02, 0.75) * calendar.length
+        idle = rng.uniform(3, 25) * DAY
+        done.append(Planned(told, visits([("ideas", idle)], start, {})))
+    return done
+
+
+def _limits(made: Template) -> dict[str, int]:
+    stages = {stage.name: stage for stage in made.stages}
+    limits = {
+        slot: stages[name].unattended if slot == "run" else stages[name].limit
+        for slot, name in STAGE_OF.items()
+    }
+    return {slot: limit for slot, limit in limits.items() if limit is not None}
+
+
+def _take(slots: Slots, told: Told, taken: tuple[Visit, ...]) -> Planned:
+    slots.take(taken)
+    return Planned(told, taken)
+
+
+def _room(
+    slots: Slots,
+    told: Told,
+    ended: Mapping[str, float],
+    wanted: float,
+    calendar: Calendar,
+    rng: Random,
+) -> tuple[Visit, ...]:
+    """Visits that fit, work beginning about the minute `wanted`, after the cards it needs; in a
+    hurry when nothing else does."""
+    known = ended[told.after]
+    for hurry in _HURRY:
+        steps = told.steps(rng, hurry * min(max(rng.lognormvariate(0.25, 0.5), 0.5), 4.0))
+        ready, idea = rng.uniform(0.2, 2.5) * DAY, rng.expovariate(1 / 9) * DAY
+        earliest = max([known + ready + 30, *(ended[key] for key in told.needs)])
+        latest = calendar.length - sum(minutes for _, minutes in steps) - 5
+        for begin in _tries(earliest, wanted, latest, rng):
+            waits = begin - ready
+            start = max(waits - idea, known + (waits - known) * rng.uniform(0, 0.1))
+            found = visits([("ideas", waits - start), ("ready", ready), *steps], start, told.forced)
+            if slots.fit(found):
+                return found
+    raise _NoRoom(told.title)
+
+
+def _tries(earliest: float, wanted: float, latest: float, rng: Random) -> Iterator[float]:
+    """Minutes around the wanted one, near ones first."""
+    middle, away = max(earliest, min(wanted, latest)), 0.0
+    while middle + away <= latest or middle - away >= earliest:
+        for minute in (middle + away, middle - away):
+            if earliest <= minute <= latest:
+                yield minute
+        away += rng.uniform(20, 80)

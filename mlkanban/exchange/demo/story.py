@@ -1,0 +1,214 @@
+"""The story of the demo: the plan told as changes of the board, the way the service writes them."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from mlkanban.core.events import Change
+from mlkanban.core.models import EXTERNAL_BY_DEFAULT, Blocker, BlockReason, Outcome, Work
+from mlkanban.exchange.demo.cards import Block
+from mlkanban.exchange.demo.plan import STAGE_OF, Planned
+from mlkanban.exchange.demo.schedule import DAY, Calendar, Visit
+from mlkanban.service.fields import checked, flat
+
+_AGAIN = (
+    "Back to training: within the noise of three seeds.",
+    "Back to training: good on average, worse on the newest two weeks.",
+    "Back to training: one feature knew a day too much. Removed.",
+    "Back to training: the smallest segment pays for the gain of the others.",
+)
+_TIDIED = 5 * DAY
+"""What was shipped leaves the board on the first Monday after this, unless somebody watches it."""
+
+
+def new_id(rng: Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+class Story:
+    """Collects what happened, card by card; `changes` gives it in order of time."""
+
+    def __init__(
+        self, board: str, stages: Mapping[str, str], calendar: Calendar, rng: Random
+    ) -> None:
+        self._board = board
+        self._stages = stages
+        self._calendar = calendar
+        self._rng = rng
+        self._told: list[tuple[float, Change]] = []
+        self._cards: dict[str, tuple[str, Planned]] = {}
+
+    def changes(self) -> Iterator[Change]:
+        """Everything told, oldest first."""
+        self._relate()
+        for _, change in sorted(self._told, key=lambda told: told[0]):
+            yield change
+
+    def tell(self, card: Planned) -> None:
+        """What happened to one card from its first day to its end, or to now."""
+        card_id = new_id(self._rng)
+        self._cards[card.told.key or card_id] = (card_id, card)
+        self._created(card_id, card)
+        for before, visit in pairwise(card.visits):
+            self._enters(card_id, before, visit)
+        self._noted(card_id, card)
+        self._measured(card_id, card)
+        for block in card.told.blocks:
+            self._blocked(card_id, card, block)
+        if card.told.end:
+            self._finished(card_id, card)
+
+    def _say(self, minute: float, kind: str, card: str, **parts: Any) -> None:
+        at = self._calendar.instant(minute)
+        self._told.append((minute, Change(kind, self._board, card=card, at=at, **parts)))
+
+    def _edit(self, minute: float, card: str, **fields: Any) -> None:
+        self._say(minute, "card.edited", card, set=flat(checked(fields, partial=True)))
+
+    def _place(self, slot: str) -> list[str]:
+        """The end of the stage: a place without a rank."""
+        return [self._stages[STAGE_OF[slot]], ""]
+
+    def _created(self, card_id: str, card: Planned) -> None:
+        told = card.told
+        metric, _ = told.measured()
+        fields: dict[str, Any] = {
+            "title": told.title, "type": told.type, "tags": told.tags.split(),
+            "priority": told.priority, "service_class": told.service_class,
+            "hypothesis": told.hypothesis, "dataset": told.dataset, "metric": metric,
+            "links": told.links, "checklist": _checklist(told.checklist, at_first=True),
+        }  # fmt: skip
+        if told.due is not None:
+            last = self._calendar.moment(card.end).date() if told.end else self._calendar.today
+            fields["due"] = last + timedelta(days=told.due)
+        given = {name: value for name, value in fields.items() if value}
+        values = {"deleted": False, "place": self._place("ideas"), **flat(checked(given))}
+        self._say(card.start, "card.created", card_id, set=values)
+        if told.checklist:
+            self._edit(card.visits[-1].at(0.7), card_id, checklist=_checklist(told.checklist))
+        if told.snoozed is not None:
+            until = self._calendar.today + timedelta(days=told.snoozed)
+            self._edit(card.end - 0.8 * DAY, card_id, snoozed_until=until)
+
+    def _enters(self, card_id: str, before: Visit, visit: Visit) -> None:
+        """The change from one stay to the next: a move, or other work in the same stage."""
+        work = Work.UNATTENDED if visit.slot == "run" else Work.ATTENDED
+        if STAGE_OF[visit.slot] == STAGE_OF[before.slot]:
+            self._edit(visit.start, card_id, work=work.value)
+        else:
+            kind = "card.moved"
+            values: dict[str, Any] = {}
+            if before.slot == "run":
+                values["work"] = Work.ATTENDED.value
+            values["place"] = self._place(visit.slot)
+            if visit.slot == "live":
+                values["outcome"] = Outcome.SHIPPED.value
+            elif before.slot == "live":
+                kind, values["outcome"] = "card.reopened", None
+            self._say(visit.start, kind, card_id, set=values, reason=visit.forced)
+        if visit.slot == "train":
+            commit = f"git:{self._rng.getrandbits(28):07x}"
+            self._edit(visit.at(0.9), card_id, links=[commit])
+
+    def _noted(self, card_id: str, card: Planned) -> None:
+        """The notes of each visit, spread over it; a way back without one gets a short one."""
+        texts: dict[str, list[str]] = {}
+        for note in card.told.notes:
+            where, _, text = note.partition(": ")
+            texts.setdefault(where, []).append(text)
+        following = {visit.name: after.slot for visit, after in pairwise(card.visits)}
+        for visit in card.visits:
+            mine = texts.pop(visit.name, [])
+            if not mine and visit.slot == "eval" and following.get(visit.name) == "train":
+                mine = [self._rng.choice(_AGAIN)]
+            for number, text in enumerate(mine, 1):
+                self._say(visit.at(number / (len(mine) + 0.4)), "card.noted", card_id, note=text)
+        assert not texts, (card.told.title, texts)
+
+    def _measured(self, card_id: str, card: Planned) -> None:
+        """Runs with their links and values; without a run that ended, a value from looking."""
+        metric, reached = card.told.measured()
+        runs = [visit for visit in card.visits if visit.slot == "run"]
+        ended = [visit for visit in runs if visit is not card.visits[-1]]
+        for visit in runs:
+            run = f"{self._rng.getrandbits(32):08x}"
+            self._edit(visit.start + 2, card_id, links=[f"mlflow:{run}"])
+            if visit in ended and reached is not None:
+                value = self._value(card, ended.index(visit), len(ended), reached)
+                self._edit(visit.end - 4, card_id, metric={**metric, "value": value})
+                text = self._report(run, visit, card.told.metric.split()[0], value)
+                self._say(visit.end - 3, "card.noted", card_id, note=text)
+        if reached is not None and not ended:
+            self._edit(card.visits[-1].at(0.75), card_id, metric={**metric, "value": reached})
+
+    def _value(self, card: Planned, number: int, runs: int, reached: float) -> float:
+        """The value of a run: told, or on the way to the one reached in the last run."""
+        if card.told.runs:
+            return card.told.runs[number]
+        if number == runs - 1:
+            return reached
+        first = float(card.told.measured()[0].get("baseline", reached))
+        return round(first + (reached - first) * 0.7, 3)
+
+    def _report(self, run: str, visit: Visit, name: str, value: float) -> str:
+        took = self._calendar.moment(visit.end) - self._calendar.moment(visit.start)
+        minutes = int(took.total_seconds() / 60 * self._rng.uniform(0.5, 0.9))
+        return (
+            f"Run `{run}` ended after {minutes // 60} h {minutes % 60} min: {name} **{value:g}**."
+        )
+
+    def _blocked(self, card_id: str, card: Planned, block: Block) -> None:
+        visit = next(visit for visit in card.visits if visit.name == block.where)
+        if block.waiting:
+            since = max(self._calendar.days_ago(block.waiting), visit.start + 5)
+        else:
+            since = visit.start + 0.3 * (visit.end - visit.start - block.days * DAY)
+        reason = BlockReason(block.why)
+        outside = reason in EXTERNAL_BY_DEFAULT if block.external is None else block.external
+        until = f"card:{self._cards[block.until][0]}" if block.until else ""
+        blocker = Blocker(
+            reason=reason, external=outside, note=block.note, until=until,
+            since=self._calendar.moment(since),
+        )  # fmt: skip
+        values = {"blocker": blocker.model_dump(mode="json")}
+        self._say(since, "card.blocked", card_id, set=values)
+        if block.days:
+            self._say(since + block.days * DAY, "card.unblocked", card_id, set={"blocker": None})
+
+    def _finished(self, card_id: str, card: Planned) -> None:
+        told = card.told
+        values: dict[str, Any] = {"outcome": told.end, "work": Work.ATTENDED.value}
+        if told.verdict:
+            values["verdict"] = told.verdict
+        if told.end == Outcome.SHIPPED:
+            values["place"] = self._place("live")
+        self._say(card.end, "card.finished", card_id, set=values)
+        if told.end == Outcome.DISCARDED or (told.end == Outcome.SHIPPED and not told.live):
+            monday = next((m for m in self._calendar.mondays() if m > card.end + _TIDIED), None)
+            if monday is not None:
+                minute = monday + self._rng.uniform(4, 9)
+                self._say(minute, "card.archived", card_id, set={"archived": True})
+
+    def _relate(self) -> None:
+        """Dependencies and parents, as soon as both cards are there."""
+        for card_id, card in list(self._cards.values()):
+            for key in card.told.needs:
+                other_id, other = self._cards[key]
+                self._edit(max(card.start, other.start) + 3, card_id, depends_on=[other_id])
+            if card.told.parent:
+                other_id, other = self._cards[card.told.parent]
+                self._edit(max(card.start, other.start) + 4, card_id, parent=other_id)
+
+
+def _checklist(texts: list[str], *, at_first: bool = False) -> list[dict[str, Any]]:
+    """`[x]` and `[ ]` before a text say whether it is done by now; without them it is."""
+    return [
+        {
+            "text": text.removeprefix("[x] ").removeprefix("[ ] "),
+            "done": not at_first and not text.startswith("[ ]"),
+        }
+        for text in texts
+    ]

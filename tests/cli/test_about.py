@@ -1,0 +1,48 @@
+from pathlib import Path
+
+
+def test_keys_come_from_the_table_of_the_screen(mlk, home) -> None:
+    from mlkanban.tui.commands import COMMANDS
+
+    data = mlk.data("keys")
+    assert [key["name"] for key in data["keys"]] == [command.name for command in COMMANDS]
+    assert data["problems"] == []
+    config = Path(home["MLKANBAN_HOME"]) / "config.toml"
+    config.write_text('[keys]\ncard.block = "Z"\nnobody = "z"\n')
+    data = mlk.data("keys")
+    assert {"card.block": ["Z"]}.items() <= {k["name"]: k["keys"] for k in data["keys"]}.items()
+    assert len(data["problems"]) == 1
+    assert "nobody" in mlk("keys").err
+
+
+def test_themes_and_bad_theme_files(mlk, home) -> None:
+    folder = Path(home["MLKANBAN_HOME"]) / "themes"
+    folder.mkdir()
+    (folder / "mine.toml").write_text("name = 3\n")
+    answer = mlk("themes")
+    assert answer.code == 0
+    assert "mlkanban-dark" in answer.out
+    assert "mine.toml" in answer.err
+    assert mlk.data("themes")["in_use"] == "mlkanban-dark"
+
+
+def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:
+    config = Path(home["MLKANBAN_HOME"]) / "config.toml"
+    assert "(not there yet)" in mlk("config").out
+    config.write_text('theme = "terminal"\n')
+    monkeypatch.setenv("MLKANBAN_ASCII", "1")
+    settings = {s["name"]: (s["value"], s["from"]) for s in mlk.data("config")["settings"]}
+    assert settings == {
+        "board": ("", "default"), "theme": ("terminal", str(config)),
+        "ascii": (True, "MLKANBAN_ASCII"), "timezone": ("", "default"), "keys": ({}, "default"),
+    }  # fmt: skip
+
+
+def test_a_bad_setting_stops_a_command_before_it_writes(board, home) -> None:
+    config = Path(home["MLKANBAN_HOME"]) / "config.toml"
+    config.write_text("ascii = 7\n")
+    answer = board("add", "x")
+    assert answer.code == 5
+    assert f"{config}, line 1: ascii:" in answer.err
+    config.unlink()
+    assert board.data("list") == []

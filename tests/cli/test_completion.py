@@ -1,0 +1,36 @@
+import pytest
+
+
+def completed(shell, *words: str, kind: str = "bash", env: dict[str, str] | None = None):
+    given = {
+        "_MLKANBAN_COMPLETE": f"{kind}_complete",
+        "COMP_WORDS": " ".join(("mlkanban", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    return shell(env=given | (env or {}))
+
+
+@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
+def test_scripts(mlk, kind) -> None:
+    script = mlk("completion", kind).out
+    assert f"_MLKANBAN_COMPLETE={kind}_complete" in script
+    assert f"_MLK_COMPLETE={kind}_complete" in script
+    assert mlk("completion", "tcsh").code == 2
+
+
+def test_cards_stages_and_commands(shell, home) -> None:
+    ref = shell("init", "x") and shell("--json", "add", "Try\x1b[31m it").data["id"]
+    found = completed(shell, "show", ref[0], kind="zsh")
+    assert found.out.splitlines()[:2] == ["plain", ref]
+    assert "\x1b" not in found.out
+    assert completed(shell, "move", ref, "da").out == "plain,Data\n"
+    assert completed(shell, "unb").out == "plain,unblock\n"
+
+
+def test_it_never_complains(shell, home, tmp_path) -> None:
+    for env in ({}, {"MLKANBAN_HOME": "/proc/nowhere"}):
+        answer = completed(shell, "show", "", env=env)
+        assert (answer.code, answer.out.strip(), answer.err) == (0, "", "")
+    (tmp_path / "mlkanban" / "board.db").write_bytes(b"not a store")
+    answer = completed(shell, "show", "")
+    assert (answer.code, answer.out.strip(), answer.err) == (0, "", "")

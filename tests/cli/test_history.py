@@ -1,0 +1,35 @@
+def test_the_log_of_a_card_and_of_the_board(board) -> None:
+    ref, other = board.card("Try"), board.card("Other")
+    board("move", ref, "train", "--override", "x")
+    board("edit", ref, "--tag", "gpu", "--priority", "high")
+    board("note", ref, "two\nlines")
+    board("block", ref, "--reason", "bug", "--note", "nan loss")
+    board("stages", "limit", "train", "7")
+    board("undo")
+    board("done", ref, "--outcome", "shipped")
+    shown = board("history", ref).out
+    for words in (
+        "added to Ideas: Try", "moved to Training", "edited: priority high, +#gpu",
+        "note: two lines", "blocked: bug nan loss", "finished, in Monitoring (shipped)",
+    ):  # fmt: skip
+        assert words in shown
+    assert "Other" not in shown
+    everything = board("history").out
+    assert "stage Training edited: limit 7  (undone)" in everything
+    assert f"  {other}  " in everything
+    assert len(board.data("history", "--limit", "2")) == 2
+
+
+def test_the_log_as_data(board) -> None:
+    ref = board.card("Try")
+    board("move", ref, "ready")
+    board("undo")
+    created, moved, undone = board.data("history", ref)
+    assert created["kind"] == "card.created"
+    assert (created["stage"], moved["stage"], undone["stage"]) == ("Ideas", "Ready", "Ideas")
+    assert [entry["in_force"] for entry in (created, moved, undone)] == [True, False, True]
+    assert undone["undoes"] == moved["id"]
+
+
+def test_the_log_of_nobody(board) -> None:
+    assert board("history", "g999").code == 3

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+MAP = """
+board = "Desk"
+[columns]
+card = "case"
+timestamp = "at"
+state = "state"
+[[stage]]
+name = "New"
+states = ["new"]
+[[stage]]
+name = "Working"
+states = ["work"]
+commit = true
+[[stage]]
+name = "Closed"
+states = ["done"]
+done = true
+"""
+LOG = """case,at,state
+a,2026-01-01T08:00:00Z,new
+a,2026-01-02T08:00:00Z,work
+a,2026-01-03T08:00:00Z,done
+b,2026-01-02T08:00:00Z,work
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "map.toml").write_text(MAP)
+    (tmp_path / "log.csv").write_text(LOG)
+    return ["import", "events", str(tmp_path / "log.csv"), "--map", str(tmp_path / "map.toml")]
+
+
+def test_an_import_says_what_came_in(mlk, files) -> None:
+    answer = mlk(*files)
+    assert (answer.code, answer.out) == (0, "")
+    assert "4 rows, 2 cards on the board desk (1 finished, 1 open)" in answer.err
+    assert "mlkanban --board desk flow cycle-time --window all --as-of 2026-01-03" in answer.err
+    assert "Nothing new" in mlk(*files).err
+    assert mlk.data("list", "--all")[1]["outcome"] == "shipped"
+
+
+def test_an_import_in_json(mlk, files) -> None:
+    data = mlk.data(*files)
+    assert data.pop("new_events") > 0
+    assert data == {"board": "desk", "rows": 4, "cards": 2, "finished": 1}
+    assert mlk.data(*files)["new_events"] == 0
+
+
+def test_a_longer_log_adds_its_new_rows(mlk, files) -> None:
+    mlk(*files)
+    refs = [card["id"] for card in mlk.data("list", "--all")]
+    Path(files[2]).write_text(LOG + "b,2026-01-04T08:00:00Z,done\nc,2026-01-04T09:00:00Z,new\n")
+    # A step of an old card, a new card, and where they came from.
+    assert mlk.data(*files)["new_events"] == 3
+    cards = mlk.data("list", "--all")
+    assert [card["title"] for card in cards] == ["c", "b", "a"]
+    assert set(refs) < {card["id"] for card in cards}
+
+
+def test_a_board_that_is_somebody_elses_is_left_alone(mlk, files) -> None:
+    mlk("init", "Desk")
+    answer = mlk(*files)
+    assert answer.code == 1
+    assert "There is a board desk already" in answer.err
+    assert mlk.data("list", "--all") == []
+
+
+@pytest.mark.parametrize(
+    ("which", "old", "new"),
+    [
+        (2, "2026-01-02", "soon"),
+        (2, "done", "lost"),
+        (2, "case,", "kase,"),
+        (4, "commit = true", ""),
+        (4, "[columns]", "[columns"),
+    ],
+)
+def test_a_bad_file_writes_nothing(mlk, files, home, which, old, new) -> None:
+    file = Path(files[which])
+    file.write_text(file.read_text().replace(old, new))
+    answer = mlk("--json", *files)
+    assert answer.code == 5
+    assert answer.object["data"]["exit_code"] == 5
+    assert str(file) in answer.err
+    assert list(Path(home["MLKANBAN_HOME"]).iterdir()) == []
+
+
+def test_exports(mlk, files, tmp_path) -> None:
+    mlk(*files)
+    out = tmp_path / "cards.csv"
+    answer = mlk("--json", "export", "csv", "--out", str(out))
+    assert answer.data == {"file": str(out), "rows": 2}
+    assert out.read_text() == mlk("export", "csv").out
+    assert mlk("--json", "export", "jsonl").code == 2
+    assert len(mlk("export", "jsonl").out.splitlines()) == 9
+    assert mlk("export", "csv", "--out", str(tmp_path / "no" / "where.csv")).code == 4

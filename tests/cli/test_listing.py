@@ -1,0 +1,44 @@
+from mlkanban.charts.face import cell_len
+
+
+def test_light_fields_are_a_part_of_the_card(board) -> None:
+    ref = board.card("a", "--tag", "gpu", "--due", "2026-12-01", "--stage", "train")
+    [listed] = board.data("list")
+    card = board.data("show", ref)
+    assert listed.items() <= card.items()
+    assert listed.keys() >= {"id", "title", "stage", "tags", "blocked", "outcome", "age_days"}
+
+
+def test_words_are_looked_for_in_title_id_and_tags(board) -> None:
+    focal, other = board.card("Try Focal Loss", "--tag", "gpu"), board.card("Other")
+    for query, found in (("loss focal", [focal]), ("GPU", [focal]), (other, [other]),
+                         ("focal other", []), ("", [focal, other])):  # fmt: skip
+        assert [card["id"] for card in board.data("list", "-q", query)] == found
+
+
+def test_finished_and_archived_cards_only_with_all(board) -> None:
+    open_card, finished, archived = (board.card(name) for name in "abc")
+    board("done", finished, "--outcome", "shipped")
+    board("archive", archived)
+    assert [card["id"] for card in board.data("list")] == [open_card]
+    everything = {card["id"] for card in board.data("list", "--all")}
+    assert everything == {open_card, finished, archived}
+    assert "1 finished or archived" in board("list", "-q", archived).err
+
+
+def test_wide_characters_keep_the_columns(board) -> None:
+    board("init", "幅広い", "--template", "plain")
+    board("stages", "rename", "Doing", "作業中")
+    board.card("データの前処理", "--stage", "作業中")
+    board.card("plain")
+    lines = board("list").out.splitlines()
+    starts = {cell_len(line[: line.index(word)]) for line, word in zip(
+        lines, ("TITLE", "plain", "データ"), strict=True)}  # fmt: skip
+    assert len(starts) == 1
+
+
+def test_ascii_where_it_is_asked_for(board, monkeypatch) -> None:
+    ref = board.card("naïve データ")
+    monkeypatch.setenv("MLKANBAN_ASCII", "1")
+    for args in (["list"], ["show", ref], []):
+        assert board(*args).out.isascii()

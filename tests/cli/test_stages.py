@@ -1,0 +1,78 @@
+import pytest
+
+
+def names(board):
+    return [stage["name"] for stage in board.data("stages")]
+
+
+def stage(board, name):
+    return next(s for s in board.data("stages") if s["name"] == name)
+
+
+def test_the_stages_of_a_new_board(board) -> None:
+    assert stage(board, "Training") == {
+        "name": "Training", "kind": "active", "committed": True, "limit": 1, "unattended": 2,
+        "soft": False, "count": 0, "running": 0,
+    }  # fmt: skip
+    assert "1/1" not in board("stages").out
+    assert "0/1 + 0/2 running" in board("stages").out
+
+
+def test_limits(board) -> None:
+    answer = board.data("stages", "limit", "train", "3", "--unattended", "none", "--soft")
+    assert answer["message"] == "Stage Training saved (0/3)."
+    changed = stage(board, "Training")
+    assert (changed["limit"], changed["unattended"], changed["soft"]) == (3, None, True)
+    board("stages", "limit", "train", "none", "--hard")
+    changed = stage(board, "Training")
+    assert (changed["limit"], changed["unattended"], changed["soft"]) == (None, None, False)
+    assert answer["stages"][4]["limit"] == 3
+
+
+def test_a_limit_that_is_passed_is_said(board) -> None:
+    board.card("a", "--stage", "features")
+    answer = board("stages", "limit", "feat", "0")
+    assert answer.code == 0
+    assert "over its limit" in answer.err
+
+
+@pytest.mark.parametrize("args", [["train", "x"], ["train", "-1"], ["train"], ["t", "1", "2"]])
+def test_limits_that_make_no_sense(board, args) -> None:
+    assert board("stages", "limit", "--", *args).code == 2
+
+
+def test_stages_come_and_go(board) -> None:
+    board("stages", "add", "Review", "--after", "eval", "--kind", "gate")
+    assert names(board).index("Review") == names(board).index("Evaluation") + 1
+    assert stage(board, "Review")["committed"] is True
+    board("stages", "add", "Retired")
+    assert names(board)[-1] == "Retired"
+    board("stages", "rename", "retired", "Shelf")
+    board("stages", "move", "Shelf", "1")
+    assert names(board)[0] == "Shelf"
+    assert board("stages", "move", "Shelf", "99").code == 2
+    board.card("a", "--stage", "Shelf")
+    assert board("stages", "remove", "Shelf").code == 1
+    assert board("stages", "remove", "Review").code == 0
+    assert board("stages", "remove", "nowhere").code == 3
+
+
+def test_commitment_and_conwip(board) -> None:
+    assert board("stages", "commit", "ready").code == 0
+    assert stage(board, "Ready")["committed"] is True
+    assert board("stages", "uncommit", "features").code == 1
+    assert board("stages", "conwip", "1").code == 0
+    board.card("a", "--stage", "ready")
+    assert board("add", "b", "--stage", "ready").code == 1
+    assert "In progress: 1/1" in board("stages").out
+    assert board("stages", "conwip", "none").code == 0
+    assert board("add", "b", "--stage", "ready").code == 0
+
+
+def test_boards(board) -> None:
+    board.card("a")
+    board("init", "Churn", "--template", "crisp-dm", "--timezone", "Europe/Rome")
+    found = board.data("boards")
+    assert [b["key"] for b in found] == ["fraud", "churn"]
+    assert (found[1]["timezone"], found[1]["template"]) == ("Europe/Rome", "crisp-dm")
+    assert board("boards").out.splitlines()[1].split() == ["fraud", "1", "UTC", "Fraud"]

@@ -1,0 +1,254 @@
+"""The demo board is the first thing people see: it must be true to its own rules."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlkanban.core import rules
+from mlkanban.core.events import Event, fold
+from mlkanban.core.models import BlockReason, Board, Outcome, Work
+from mlkanban.core.rules import Load
+from mlkanban.errors import RuleRefused
+from mlkanban.exchange.demo import changes, fill
+from mlkanban.flow.cycle_time import CycleTimes, cycle_times
+from mlkanban.flow.history import trace_all
+from mlkanban.service import Service
+
+NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
+
+MOMENTS = [
+    (NOW, 7, "UTC"),
+    (datetime(2026, 3, 16, 6, 0, tzinfo=UTC), 7, "Europe/Berlin"),
+    (datetime(2026, 11, 1, 23, 59, tzinfo=UTC), 1, "America/Los_Angeles"),
+    (datetime(2028, 2, 29, 3, 0, tzinfo=UTC), 2, "Asia/Kolkata"),
+    (datetime(2027, 1, 1, 12, 0, tzinfo=UTC), 3, "Pacific/Auckland"),
+    (datetime(2026, 6, 26, 9, 1, tzinfo=UTC), 4, "UTC"),
+]
+
+
+class Demo:
+    def __init__(self, data: Path, now: datetime, seed: int, timezone: str) -> None:
+        self.now = now
+        self.service = Service.open(data, actor="ada", clock=lambda: now)
+        self.board = fill(self.service, now, seed, timezone)
+        self.events = self.service.history.events(self.board.id)
+        self.faces = self.service.boards.snapshot(self.board.id).faces
+        self.stage_name = {stage.id: stage.name for stage in self.board.stages}
+
+    def times(self) -> CycleTimes:
+        workflow, histories = self.service.history.for_flow(self.board)
+        return cycle_times(workflow, histories, as_of=self.now, window_days=None)
+
+
+@pytest.fixture(scope="module", params=MOMENTS, ids=[f"{m:%F} {z}" for m, _, z in MOMENTS])
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    made = Demo(tmp_path_factory.mktemp("demo"), *request.param)
+    yield made
+    made.service.close()
+
+
+def test_about_120_cards_are_finished_and_25_are_open(demo: Demo) -> None:
+    times = demo.times()
+    assert 110 <= times.n <= 130
+    assert times.never_worked == 0
+    assert sum(not face.outcome and not face.archived for face in demo.faces) == 25
+
+
+def test_cycle_times_are_skewed_as_in_real_life(demo: Demo) -> None:
+    days = sorted(card.days for card in demo.times().cards)
+    assert 4 <= days[len(days) // 2] <= 9
+    assert days[0] == 1
+    assert days[-1] >= 20
+    assert sum(days) / len(days) > days[len(days) // 2]
+
+
+def test_every_outcome_and_every_reason_to_be_blocked_is_there(demo: Demo) -> None:
+    assert {face.outcome for face in demo.faces if face.outcome} == set(Outcome)
+    reasons = {e.data["set"]["blocker"]["reason"] for e in of_kind(demo, "card.blocked")}
+    assert reasons == set(BlockReason)
+    workflow, histories = demo.service.history.for_flow(demo.board)
+    flows = [flow for _, flow in trace_all(workflow, histories, demo.now)]
+    assert sum(flow.reopened for flow in flows) >= 2
+    assert sum(flow.passes[4] > 1 for flow in flows) >= 8
+
+
+def test_now_the_board_is_as_full_as_a_real_one(demo: Demo) -> None:
+    loads = demo.service.boards.loads(demo.board.id)
+    shown = {
+        stage.name: " ".join(map(str, rules.meters(stage, loads.get(stage.id, Load()))))
+        for stage in demo.board.stages
+    }
+    assert shown == {
+        "Ideas": "12",
+        "Ready": "3/3",
+        "Data prep": "3/2!",
+        "Features": "1/2",
+        "Training": "1/1 2/2 running",
+        "Evaluation": "2/2",
+        "Deployment": "1/1",
+        "Monitoring": "0",
+    }
+    blocked = [face for face in demo.faces if face.block_reason]
+    assert all(not face.outcome for face in blocked)
+    assert 3 <= len(blocked) <= 4
+    waiting = [demo.service.cards.get(face.ref).blocker for face in blocked]
+    assert any(b and b.external and demo.now - b.since >= timedelta(days=8) for b in waiting)
+
+
+def test_no_limit_is_passed_but_by_the_three_overrides(demo: Demo) -> None:
+    overridden = 0
+    for event, verdict in entries(demo.board, demo.events):
+        if event.data.get("reason"):
+            assert isinstance(verdict, rules.Refused)
+            assert verdict.by_limit
+            overridden += 1
+        else:
+            assert verdict == rules.Allowed(), (event.at, event.data["set"])
+    assert overridden == 3
+
+
+def test_nothing_happens_in_the_future_or_at_the_weekend(demo: Demo) -> None:
+    instants = [datetime.fromisoformat(event.at) for event in demo.events]
+    assert max(instants) <= demo.now
+    assert min(instants) >= demo.now - timedelta(days=190)
+    zone = demo.service.history.for_flow(demo.board)[0].timezone
+    local = [at.astimezone(zone) for at in instants]
+    assert all(at.weekday() < 5 and 9 <= at.hour <= 17 for at in local)
+
+
+def test_the_board_shows_what_the_log_says(demo: Demo) -> None:
+    state = fold(demo.events)
+    refs = {face.ref for face in demo.faces}
+    for face in demo.faces:
+        card, fields = demo.service.cards.get(face.ref), state[face.id].fields
+        assert [card.stage, card.rank] == fields["place"]
+        assert card.work == (fields.get("work") or Work.ATTENDED)
+        assert card.outcome == fields.get("outcome")
+        assert {*card.depends_on, card.parent} - {""} <= refs
+        if card.blocker and card.blocker.until:
+            assert card.blocker.until.removeprefix("card:") in refs
+
+
+def test_refs_count_up_in_the_order_the_cards_were_made(demo: Demo) -> None:
+    refs = [e.data["set"]["ref"] for e in of_kind(demo, "card.created")]
+    assert [int(ref.lstrip("abcdefghijklmnopqrstuvwxyz")) for ref in refs] == list(
+        range(1, len(refs) + 1)
+    )
+
+
+def test_events_look_like_those_of_the_service(demo: Demo, tmp_path: Path) -> None:
+    known = shapes(by_hand(tmp_path / "hand"))
+    for field, shape in shapes(demo.events).items():
+        assert shape <= known[field], field
+
+
+def test_titles_are_short_and_differ(demo: Demo) -> None:
+    titles = [face.title for face in demo.faces]
+    assert max(Counter(titles).values()) == 1
+    assert max(map(len, titles)) <= 64
+
+
+def test_the_same_seed_and_moment_tell_the_same_story() -> None:
+    first = list(changes(NOW, 7, "UTC"))
+    assert first == list(changes(NOW, 7, "UTC"))
+    assert first != list(changes(NOW, 8, "UTC"))
+
+
+def test_it_is_written_at_once_as_one_action_and_only_once(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    demo = Demo(tmp_path, NOW, 7, "UTC")
+    # Ten times what it takes; only a slip of an order of magnitude should fail here.
+    assert time.perf_counter() - began < 2
+    assert len({event.action for event in demo.events}) == 1
+    with pytest.raises(RuleRefused):
+        fill(demo.service, NOW)
+    with pytest.raises(RuleRefused):
+        demo.service.undoing.undo(demo.board.id)
+    demo.service.close()
+
+
+def of_kind(demo: Demo, kind: str) -> list[Event]:
+    return [event for event in demo.events if event.kind == kind]
+
+
+def entries(board: Board, events: list[Event]) -> Iterator[tuple[Event, rules.Verdict]]:
+    """Every entry of an open card into a stage or into other work, judged by the core rules."""
+    cards: dict[str, tuple[str, Work, bool]] = {}
+    for event in events:
+        fields = event.data.get("set", {})
+        if not event.card or not fields.keys() & {"place", "work", "outcome", "archived"}:
+            continue
+        stage, work, is_open = cards.pop(event.card, ("", Work.ATTENDED, False))
+        loads: dict[str, Load] = {}
+        for other, doing, counted in cards.values():
+            if counted:
+                loads[other] = loads.get(other, Load()).plus(doing)
+        now_in = fields["place"][0] if "place" in fields else stage
+        now_work = Work(fields.get("work") or work)
+        finished = fields.get("outcome", bool(stage) and not is_open)
+        now_open = not finished and not fields.get("archived")
+        if now_open and (now_in, now_work, True) != (stage, work, is_open):
+            came_from = stage if is_open else ""
+            target = board.stage(now_in)
+            yield event, rules.enter(board, target, loads, now_work, from_stage=came_from)
+        cards[event.card] = (now_in, now_work, now_open)
+
+
+def by_hand(data: Path) -> list[Event]:
+    """The log of somebody who did one of everything."""
+    service = Service.open(data, actor="ada", clock=lambda: NOW)
+    board = service.boards.create("By hand", "ml", "UTC")
+    stages = {stage.name: stage.id for stage in board.stages}
+    metric = {"name": "auc", "target": 0.9, "baseline": 0.8, "noise": 0.01}
+    fields = {
+        "type": "data", "tags": ["a"], "priority": "high", "service_class": "expedite",
+        "hypothesis": "h", "dataset": "d", "metric": metric, "links": ["l"],
+        "checklist": [{"text": "t"}], "due": "2026-03-20",
+    }  # fmt: skip
+    first = service.cards.add(board.id, "first").cards[0].ref
+    card = service.cards.add(board.id, "second", fields=fields).cards[0].ref
+    cards = service.cards
+    cards.edit([card], {"metric": {**metric, "value": 0.85}, "snoozed_until": "2026-03-21"})
+    cards.edit([card], {"checklist": [{"text": "t", "done": True}]})
+    cards.edit([card], {"parent": first}, add={"depends_on": [first]})
+    for name in ("Ready", "Training"):
+        cards.move([card], stages[name])
+    cards.edit([card], {"work": "unattended"})
+    cards.block([card], BlockReason.BUG, note="n", until=f"card:{first}")
+    cards.unblock([card])
+    cards.note([card], "n")
+    cards.move([card], stages["Monitoring"])
+    cards.move([card], stages["Training"])
+    cards.finish([card], Outcome.SHIPPED, "v")
+    cards.archive([card])
+    events = service.history.events(board.id)
+    service.close()
+    return events
+
+
+def shapes(events: list[Event]) -> dict[tuple[str, str], set[str]]:
+    """The shapes of the values by kind of event and field; the same for every member of a set."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for event in events:
+        for name, value in event.data.get("set", {}).items():
+            kind = "card.edited" if ":" in name else event.kind
+            field = name.partition(":")[0]
+            if field in ("work", "metric"):
+                kind = "card"
+            found.setdefault((kind, field), set()).add(shape(value))
+    return found
+
+
+def shape(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(sorted(value))
+    if isinstance(value, list):
+        return str(sorted({shape(one) for one in value}))
+    return type(value).__name__

@@ -1,0 +1,39 @@
+import pytest
+
+from mlkanban.errors import BadInput
+from mlkanban.exchange import reading
+
+
+def test_text_is_text(tmp_path) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(b"\xef\xbb\xbfna\xc3\xafve\r\n")
+    assert reading.read_text(file) == "naïve\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"a\nb\xff\n", "line 2: is not UTF-8"),
+        (b"a\n\nb\0\n", "line 3: holds a NUL"),
+        (b"a\n" + b"x" * 1_000_001, "line 2: is longer than"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, data, said) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(data)
+    with pytest.raises(BadInput) as caught:
+        reading.read_text(file)
+    assert said in str(caught.value)
+    assert caught.value.exit_code == 5
+
+
+def test_a_file_has_a_size(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(reading, "MOST_BYTES", 10)
+    file = tmp_path / "x"
+    file.write_text("12345678901")
+    with pytest.raises(BadInput, match="larger than"):
+        reading.read_text(file)
+    with pytest.raises(BadInput, match="No such file"):
+        reading.read_text(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match="cannot be read"):
+        reading.read_text(tmp_path)

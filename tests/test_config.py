@@ -1,0 +1,89 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlkanban.config import Settings, load, read
+from mlkanban.errors import BadInput
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_without_a_file_everything_has_a_default(file) -> None:
+    settings, origins = read(file, {})
+    assert settings == Settings()
+    assert set(origins.values()) == {"default"}
+    assert set(origins) == set(Settings.model_fields)
+
+
+def test_the_file_then_the_variables(file) -> None:
+    file.write_text('board = "fraud"\ntheme = "terminal"\nascii = true\n')
+    settings, origins = read(file, {"MLKANBAN_BOARD": "churn", "MLKANBAN_ASCII": ""})
+    assert (settings.board, settings.theme, settings.ascii) == ("churn", "terminal", True)
+    assert (origins["board"], origins["theme"]) == ("MLKANBAN_BOARD", str(file))
+
+
+@pytest.mark.parametrize(("written", "value"), [("1", True), ("0", False), ("no", False)])
+def test_a_variable_says_yes_or_no(file, written, value) -> None:
+    assert read(file, {"MLKANBAN_ASCII": written})[0].ascii is value
+
+
+def test_names_of_commands_need_no_quotes(file) -> None:
+    file.write_text('[keys]\ncard.block = "B"\n"undo" = "ctrl+z"\n')
+    assert read(file, {})[0].keys == {"card.block": "B", "undo": "ctrl+z"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('bord = "x"', "line 1: bord: there is no such setting. Did you mean board?"),
+        ("\n\nascii = 7", "line 3: ascii: "),
+        ('board = "x"\n[keys]\ncard.block = 3', "line 3: card.block: "),
+        ("keys = 3", "line 1: keys: "),
+        ("board = x", "is not TOML: Invalid value (at line 1, column 9)"),
+        ('theme = "\\u001b[31m"\nzzz = 1', "line 2: zzz: there is no such setting. Remove it."),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(file, text, said) -> None:
+    file.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        read(file, {})
+    assert str(caught.value).startswith(str(file))
+    assert said in str(caught.value)
+
+
+def test_a_bad_variable_is_named(file) -> None:
+    with pytest.raises(BadInput, match=r"MLKANBAN_ASCII: .*'maybe'"):
+        read(file, {"MLKANBAN_ASCII": "maybe"})
+
+
+def test_a_file_that_cannot_be_read(file) -> None:
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadInput, match="UTF-8"):
+        read(file, {})
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(BadInput, match="cannot be read"):
+        read(file, {})
+
+
+def test_the_settings_of_a_person_lie_in_their_home(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text('timezone = "Europe/Rome"\n')
+    assert load().timezone == "Europe/Rome"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_themes_it_names_by_default_exist() -> None:
+    code = (
+        "from mlkanban.config import Settings; from mlkanban.theme_files import available;"
+        "assert Settings().theme in available()[0]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,47 @@
+"""Boards ready to open, each test with a copy of its own."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tui import boards
+
+
+def _copied(
+    fill: Callable[[Path], None],
+) -> Callable[[pytest.TempPathFactory, Path], Path]:
+    filled: list[Path] = []
+
+    def copy(factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+        if not filled:
+            filled.append(factory.mktemp(fill.__name__) / "data")
+            fill(filled[0])
+        return Path(shutil.copytree(filled[0], tmp_path / "data"))
+
+    return copy
+
+
+_small, _used, _long = map(_copied, (boards.small_board, boards.used_board, boards.long_board))
+
+
+@pytest.fixture
+def small(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _small(tmp_path_factory, tmp_path)
+
+
+@pytest.fixture
+def used(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _used(tmp_path_factory, tmp_path)
+
+
+@pytest.fixture
+def long(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _long(tmp_path_factory, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_themes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The themes of whoever runs the tests stay out of them."""
+    monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "data"))

@@ -1,0 +1,91 @@
+"""The filter: as one types, over title, id and tags."""
+
+from pathlib import Path
+
+from tests.tui.page import Page, opened
+
+
+def shown(board: Page) -> list[str]:
+    return [title for cards in board.stages().values() for title in cards]
+
+
+async def test_the_board_follows_every_character(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.type("la")
+        assert len(shown(board)) == 3
+        await board.type("b")
+        assert shown(board) == ["audit the labels"]
+        assert "filter: lab (1 found)" in board.lines()[0]
+        await board.keys("backspace", "backspace", "backspace")
+        assert len(shown(board)) == 6
+
+
+async def test_title_id_and_tags_are_searched_whatever_the_case(small: Path) -> None:
+    async with opened(small) as board:
+        for words, found in (
+            ("LOGISTIC", ["logistic baseline"]),
+            ("v5", ["join the transactions"]),
+            ("nlp", ["focal loss for minority classes"]),
+            ("#tabular", ["calibrate probabilities"]),
+            ("loss gpu", ["focal loss for minority classes"]),
+        ):
+            await board.press("filter")
+            await board.answer(words)
+            assert shown(board) == found, words
+            assert board.current() == found[0]
+
+
+async def test_enter_keeps_the_filter_and_the_keys_are_commands_again(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.type("the")
+        await board.keys("enter")
+        await board.keys("j")
+        assert sorted(shown(board)) == ["audit the labels", "join the transactions"]
+
+
+async def test_cancel_puts_back_what_was_shown_before(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer("the")
+        await board.press("filter")
+        assert board.typed() == "the"
+        await board.type("xyz")
+        assert shown(board) == []
+        await board.keys("ctrl+g")
+        assert sorted(shown(board)) == ["audit the labels", "join the transactions"]
+
+
+async def test_back_takes_the_filter_off_before_it_leaves(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer("the")
+        await board.press("back")
+        assert len(shown(board)) == 6
+        assert board.app.is_running
+        assert not board.app._exit
+
+
+async def test_nothing_found_says_so(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer("quantum")
+        assert "No card has these words. Press / to change the filter." in board.text()
+
+
+async def test_counts_are_those_of_the_stage_whatever_is_filtered(small: Path) -> None:
+    async with opened(small) as board:
+        before = board.stage("Training").header()
+        await board.press("filter")
+        await board.answer("quantum")
+        assert board.stage("Training").header() == before
+
+
+async def test_a_card_that_no_longer_fits_the_filter_goes_out_of_sight(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer("gpu")
+        await board.press("card.tags")
+        await board.answer("cpu")
+        assert shown(board) == []

@@ -1,0 +1,120 @@
+"""Moving the eye: cursor keys and scrolling."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.page import ROOMY, SMALL, Page, opened
+
+
+def cursor_line(page: Page) -> int:
+    """The screen line of the card under the cursor; fails when it is out of sight."""
+    card = page.app.model.current
+    assert card is not None
+    [line] = [y for y, text in enumerate(page.lines()) if f">{' '}{card.ref} " in text]
+    return line
+
+
+async def test_the_cursor_goes_up_down_and_stays_on_the_board(small: Path) -> None:
+    async with opened(small) as board:
+        assert board.current() == "calibrate probabilities"
+        await board.press("cursor.down")
+        assert board.current() == "focal loss for minority classes"
+        await board.press("cursor.down", "cursor.down", "cursor.down")
+        assert board.current() == "embedding store"
+        await board.press("cursor.up")
+        assert board.current() == "focal loss for minority classes"
+        await board.press("cursor.up", "cursor.up")
+        assert board.current() == "calibrate probabilities"
+        await board.press("cursor.bottom")
+        assert board.current() == "embedding store"
+        await board.press("cursor.top")
+        assert board.current() == "calibrate probabilities"
+
+
+async def test_the_cursor_goes_from_stage_to_stage_and_remembers_its_row(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("cursor.down", "cursor.right")
+        assert board.current() == "audit the labels"
+        await board.press("cursor.left")
+        assert board.current() == "focal loss for minority classes"
+        await board.press("cursor.left")
+        assert board.current() == "focal loss for minority classes"
+
+
+async def test_arrow_keys_do_the_same(small: Path) -> None:
+    async with opened(small) as board:
+        await board.keys("down", "right")
+        assert board.current() == "audit the labels"
+        await board.keys("left", "up")
+        assert board.current() == "calibrate probabilities"
+
+
+@pytest.mark.parametrize("size", [ROOMY, SMALL])
+async def test_digits_go_to_a_stage(small: Path, size: tuple[int, int]) -> None:
+    async with opened(small, size=size) as board:
+        await board.keys("5")
+        assert board.current() == "logistic baseline"
+        assert "logistic baseline" in board.text()
+        await board.keys("8")
+        assert board.current() == ""
+        await board.keys("9")
+        assert "> 8 Monitoring" in board.text() or "[8 Monitoring" in board.text()
+        await board.keys("1")
+        assert board.current() == "calibrate probabilities"
+
+
+@pytest.mark.parametrize("size", [ROOMY, SMALL, (40, 10)])
+async def test_the_cursor_is_in_sight_whatever_the_way_through_400_cards(
+    long: Path, size: tuple[int, int]
+) -> None:
+    async with opened(long, size=size) as board:
+        for command in ("cursor.down",) * 15 + ("cursor.page-down",) * 4 + ("cursor.up",) * 15:
+            await board.press(command)
+            cursor_line(board)
+        await board.press("cursor.bottom")
+        cursor_line(board)
+        assert board.current() == "idea number 400"
+        assert "of 400" in board.text()
+        await board.press("cursor.page-up")
+        cursor_line(board)
+        await board.press("cursor.top")
+        cursor_line(board)
+        assert board.current() == "idea number 001"
+
+
+async def test_leaving_the_window_scrolls_by_half_a_page(long: Path) -> None:
+    async with opened(long, size=SMALL) as board:
+        rows = board.board_screen.view.geometry.rows
+        for _ in range(rows):
+            await board.press("cursor.down")
+        assert 3 < cursor_line(board) < 20
+        assert f"{rows // 2 + 1}-{rows + rows // 2} of 400" in board.text()
+
+
+async def test_a_smaller_terminal_keeps_the_cursor_in_sight(long: Path) -> None:
+    async with opened(long) as board:
+        await board.press("cursor.bottom")
+        await board.pilot.resize_terminal(80, 24)
+        await board.settled()
+        cursor_line(board)
+        await board.pilot.resize_terminal(40, 10)
+        await board.settled()
+        cursor_line(board)
+
+
+async def test_the_cursor_follows_its_card_when_somebody_puts_others_above(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("cursor.down")
+        with board.store() as bob:
+            bob.cards.reorder(board.ref("embedding store"), board.ref("calibrate probabilities"))
+        await board.until(lambda: board.stage("Ideas").cards()[0] == "embedding store")
+        assert board.current() == "focal loss for minority classes"
+        assert cursor_line(board)
+
+
+async def test_a_digit_beyond_the_last_stage_does_nothing(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("cursor.right")
+        await board.keys("9")
+        assert board.current() == "audit the labels"

@@ -1,0 +1,197 @@
+"""Writing on cards from the board: each action, what it asks, and what the board shows then."""
+
+from pathlib import Path
+
+from tests.tui.page import opened
+
+FOCAL = "focal loss for minority classes"
+
+
+async def test_a_new_card_goes_to_the_stage_one_looks_at(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("cursor.right", "card.new")
+        assert "New card in Ready" in board.question()
+        await board.answer("try SMOTE [/] 100%")
+        assert board.stage("Ready").cards() == ["audit the labels", "try SMOTE [/] 100%"]
+        assert board.current() == "try SMOTE [/] 100%"
+        assert "added to Ready" in board.status()
+        await board.press("undo")
+        assert board.stage("Ready").cards() == ["audit the labels"]
+
+
+async def test_a_new_card_without_a_title_is_asked_again(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.new")
+        await board.keys("enter")
+        assert "A title is needed." in board.status()
+        assert "New card" in board.question()
+
+
+async def test_a_new_card_for_a_full_stage_keeps_its_text(small: Path) -> None:
+    async with opened(small) as board:
+        await board.keys("5")
+        await board.press("card.new")
+        await board.answer("another baseline")
+        assert "Training is 1/1" in board.status()
+        assert board.typed() == "another baseline"
+
+
+async def test_tags_are_edited_as_a_line(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to(FOCAL)
+        await board.press("card.tags")
+        assert board.typed() == "gpu nlp"
+        await board.answer("#gpu imbalance")
+        card = board.app.model.current
+        assert card is not None
+        assert card.tags.split() == ["gpu", "imbalance"]
+        assert "#gpu #imbalance" in board.text()
+
+
+async def test_a_note_is_appended_and_stands_on_the_card(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.note")
+        await board.answer("isotonic beats Platt")
+        assert "noted" in board.status()
+        await board.press("card.open")
+        assert "isotonic beats Platt" in board.text()
+
+
+async def test_block_asks_for_the_reason_and_the_same_key_lifts_it(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.block")
+        assert "data access" in board.question()
+        await board.keys("2")
+        await board.answer("waiting for the warehouse")
+        assert "! ext" in board.text()
+        assert "1 blocked" in board.lines()[0]
+        await board.press("card.block")
+        assert "! ext" not in board.text()
+        assert "0 blocked" in board.lines()[0]
+
+
+async def test_completing_asks_for_the_outcome(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("join the transactions")
+        await board.press("card.complete")
+        assert "learned" in board.question()
+        await board.keys("s")
+        assert "finished: shipped" in board.status()
+        assert board.stage("Monitoring").cards() == ["join the transactions"]
+        await board.press("undo")
+        assert board.stage("Data prep").cards() == ["join the transactions"]
+
+
+async def test_archive_takes_off_the_board_and_the_same_key_brings_back(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to(FOCAL)
+        await board.press("card.archive")
+        assert FOCAL not in board.stage("Ideas").cards()
+        await board.press("finished.show")
+        assert "finished shown" in board.lines()[0]
+        await board.go_to(FOCAL)
+        assert "archived" in board.text()
+        await board.press("card.archive", "finished.show")
+        assert FOCAL in board.stage("Ideas").cards()
+
+
+async def test_what_was_learned_is_hidden_until_finished_cards_are_shown(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("logistic baseline")
+        await board.press("card.complete")
+        await board.keys("l")
+        assert board.stage("Training").cards() == []
+        assert "0/1" in board.stage("Training").header()
+        await board.press("finished.show")
+        assert "= learned" in board.text()
+        assert "0/1" in board.stage("Training").header()
+        await board.press("finished.show")
+        assert "= learned" not in board.text()
+
+
+async def test_priority(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.priority")
+        assert "[u] urgent" in board.question()
+        await board.keys("u")
+        assert "v1 ^^ " in board.text()
+
+
+async def test_due_day_in_words_and_none_clears_it(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.due")
+        await board.answer("3d")
+        assert "due 3d" in board.text()
+        await board.press("card.due")
+        assert board.typed() == "2026-03-23"
+        await board.answer("none")
+        assert "due 3d" not in board.text()
+
+
+async def test_a_day_that_cannot_be_read_is_said_and_stays(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.due")
+        await board.answer("soonish")
+        assert "'soonish' is no day." in board.status()
+        assert board.typed() == "soonish"
+
+
+async def test_the_id_is_copied(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.copy")
+        assert board.app.clipboard == "v1"
+        assert board.status() == "Copied: v1"
+
+
+async def test_the_form_saves_with_enter(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.edit")
+        assert "Edit v1" in board.text()
+        await board.keys("end")
+        await board.type(" again")
+        await board.keys("tab")
+        await board.keys("home", "ctrl+k")
+        await board.type("model")
+        await board.keys("enter")
+        assert board.current() == "calibrate probabilities again"
+        card = board.app.model.current
+        assert card is not None
+        assert card.type == "model"
+        assert "saved" in board.status()
+
+
+async def test_the_form_keeps_what_it_cannot_read(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.edit")
+        await board.keys("tab")
+        await board.type("zzz")
+        before = board.events()
+        await board.keys("enter")
+        assert "is no type" in board.status()
+        assert "experimentzzz" in board.text()
+        assert board.events() == before
+
+
+async def test_the_form_saved_by_an_impatient_person_closes_once(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.edit")
+        await board.type("x")
+        board.send("enter", "enter")
+        await board.settled()
+        assert board.screen is board.board_screen
+        await board.press("cursor.down")
+        assert board.current() == FOCAL
+
+
+async def test_where_there_is_no_card_nothing_is_asked(small: Path) -> None:
+    async with opened(small) as board:
+        await board.keys("8")
+        for command in (
+            "card.open", "card.right", "card.move", "card.complete", "card.archive", "card.edit",
+            "card.note", "card.block", "card.priority", "card.tags", "card.due", "card.copy",
+            "card.down", "mark.toggle", "mark.range", "mark.all",
+        ):  # fmt: skip
+            await board.press(command)
+            assert board.question() == "", command
+            assert board.screen is board.board_screen
+        assert "There is no card here" in board.status() or board.marked() == set()

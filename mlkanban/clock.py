@@ -21,6 +21,6 @@ def local_timezone() -> str:
         named = Path("/etc/timezone").read_text().strip()
     try:
         ZoneInfo(named)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         return "UTC"
     return named

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.config import Settings, load, read
+from mlkanban.config import Settings, load, read, remember
 from mlkanban.errors import BadInput
 
 
@@ -75,6 +75,17 @@ def test_the_settings_of_a_person_lie_in_their_home(tmp_path, monkeypatch) -> No
     monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path))
     (tmp_path / "config.toml").write_text('timezone = "Europe/Rome"\n')
     assert load().timezone == "Europe/Rome"
+
+
+def test_a_choice_is_remembered_beside_whatever_stands_there(file) -> None:
+    remember(file, "theme", "terminal")
+    assert file.read_text() == 'theme = "terminal"\n'
+    file.write_text('# mine\ntheme = "a" # b\nascii = true\n[keys]\ntheme = "T"\n')
+    remember(file, "theme", "kintsugi")
+    assert file.read_text() == ('# mine\ntheme = "kintsugi"\nascii = true\n[keys]\ntheme = "T"\n')
+    remember(file, "board", "fraud")
+    settings = read(file, {})[0]
+    assert (settings.theme, settings.board, settings.keys) == ("kintsugi", "fraud", {"theme": "T"})
 
 
 def test_every_setting_says_what_it_means() -> None:

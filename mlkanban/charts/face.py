@@ -94,10 +94,13 @@ def lines(face: CardFace, width: int, view: View) -> list[Line]:
     ]
 
 
-def header(board: Board, position: int, load: Load) -> tuple[str, list[Piece]]:
-    """A stage's name with its number, and its counts: `2/2 FULL`, `1/1 + 2/2 running`."""
+def header(board: Board, position: int, load: Load, standing: int) -> tuple[str, list[Piece]]:
+    """A stage's name with its number, and its counts: `2/2 FULL`, `1/1 + 2/2 running`.
+
+    `load` are its open cards; past delivery, where none is open, the `standing` ones are counted.
+    """
     stage = board.stages[position]
-    shown = meters(stage, load)
+    shown = meters(stage, Load(standing) if board.is_delivered(stage.id) else load)
     text = " + ".join(str(meter) for meter in shown)
     if any(meter.over for meter in shown):
         counts = [Piece(f"{text} OVER", "count-over")]

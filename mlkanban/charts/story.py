@@ -15,7 +15,7 @@ def told(event: Event, board: Board) -> str:
     values: Mapping[str, Any] = event.data.get("set", {})
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
-    text = _sentence(event, values, was, {stage.id: stage.name for stage in board.stages})
+    text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
     if reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 
 from mlkanban.cli.session import Session, login_name
-from mlkanban.core.models import CardFace
+from mlkanban.core.sight import on_board
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 from mlkanban.service import Service, Snapshot
@@ -42,16 +42,11 @@ def print_board(session: Session) -> None:
         session.say(str(nothing))
 
 
-def on_board(face: CardFace, snapshot: Snapshot) -> bool:
-    """Finished cards stay in sight past delivery; archived ones do not."""
-    return not face.archived and (not face.outcome or snapshot.board.is_delivered(face.stage))
-
-
 def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
     from mlkanban.cli.shapes import board_data, by_stage, face_data
 
     faces = by_stage(snapshot.faces, snapshot.board)
-    shown = [face for face in faces if on_board(face, snapshot)]
+    shown = [face for face in faces if on_board(snapshot.board, face)]
     return {
         **board_data(snapshot.board, service.boards.loads(snapshot.board.id)),
         "cards": face_data(shown, snapshot.board),
@@ -72,12 +67,12 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     width = shutil.get_terminal_size().columns
     yield session.clean(board.name)
     for at, stage in enumerate(board.stages):
-        name, counts = header(board, at, loads.get(stage.id, Load()))
+        shown = [f for f in snapshot.faces if f.stage == stage.id and on_board(board, f)]
+        name, counts = header(board, at, loads.get(stage.id, Load()), len(shown))
         yield ""
         yield f"{bold(session.clean(name))}  {''.join(piece.text for piece in counts)}"
-        for face in snapshot.faces:
-            if face.stage == stage.id and on_board(face, snapshot):
-                for line in lines(face, max(20, width - 2), view):
-                    text = "".join(piece.text for piece in line).rstrip()
-                    if text:
-                        yield "  " + text
+        for face in shown:
+            for line in lines(face, max(20, width - 2), view):
+                text = "".join(piece.text for piece in line).rstrip()
+                if text:
+                    yield "  " + text

@@ -238,8 +238,10 @@ def _plain(service: Service, given: dict[str, Any], cards: Sequence[str]) -> dic
     if given["metrics"] or given["baseline"] is not None or given["noise"] is not None:
         if len(cards) > 1:
             raise UsageProblem("A metric is set on one card at a time.", "Name one card.")
+        from mlkanban.core.metrics import parse_metric
+
         before = service.cards.get(cards[0]).metric if cards else None
-        fields["metric"] = params.metric(
+        fields["metric"] = parse_metric(
             given["metrics"],
             given["baseline"],
             given["noise"],

@@ -12,14 +12,14 @@ from mlkanban.cli.session import Session, pass_session, use_home
 @pass_session
 def demo(session: Session) -> None:
     """Open a board full of examples; nothing of yours is touched."""
-    from mlkanban.clock import now
+    from mlkanban.clock import local_timezone, now
     from mlkanban.exchange.demo import fill
 
     with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
         use_home(home)
         shown = Session(json=session.json)
         with shown.service(write=True) as service:
-            shown.board_key = fill(service, now()).key
+            shown.board_key = fill(service, now(), timezone=local_timezone()).key
         open_board(shown, demo=True)
         if not session.json:
             _numbers(shown)

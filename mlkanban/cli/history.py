@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.event_words import in_words, stage_entered
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
@@ -61,7 +60,7 @@ def _data(entry: Entry, board: Board) -> dict[str, Any]:
         "card": entry.ref or None,
         "kind": event.kind,
         "changes": changes,
-        "stage": stage_entered(entry.event, board) or None,
+        "stage": _stage(entry, board),
         "note": event.data.get("note") or None,
         "reason": event.data.get("reason") or None,
         "undoes": event.undoes or None,
@@ -69,7 +68,14 @@ def _data(entry: Entry, board: Board) -> dict[str, Any]:
     }
 
 
+def _stage(entry: Entry, board: Board) -> str | None:
+    """The name of the stage an event put a card in."""
+    place = entry.event.data.get("set", {}).get("place")
+    return next((s.name for s in board.stages if place and s.id == place[0]), None)
+
+
 def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator[str]:
+    from mlkanban.charts.story import told
     from mlkanban.cli.layout import table
 
     zone = ZoneInfo(board.timezone)
@@ -78,7 +84,7 @@ def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator
             f"{datetime.fromisoformat(entry.event.at).astimezone(zone):%Y-%m-%d %H:%M}",
             entry.ref,
             session.clean(entry.event.actor),
-            session.clean(in_words(entry.event, board) + ("" if entry.in_force else "  (undone)")),
+            session.clean(told(entry.event, board) + ("" if entry.in_force else "  (undone)")),
         )
         for entry in entries
     ]

@@ -54,7 +54,7 @@ def events(session: Session, file: Path, map_file: Path) -> None:
     with session.service(write=True) as service:
         _check_board(service, log)
         changes = list(log.changes())
-        with _progress(session, len(changes), file.name) as progress:
+        with _progress(session, len(changes)) as progress:
             new = service.history.bring_in(changes, progress)
     told = {
         "board": log.map.key,
@@ -82,22 +82,20 @@ def _tell(session: Session, log: EventLog, new: int) -> None:
     if not new:
         session.say(f"Nothing new: all of {log.name} is on the board {log.map.key} already.")
         return
+    session.say(f"{log.name}: {len(log.rows):,} rows, {log.cases:,} cards on {log.map.key}")
     open_cards = log.cases - log.finished
-    session.say(
-        f"{log.name}: {len(log.rows):,} rows, {log.cases:,} cards on the board {log.map.key} "
-        f"({log.finished:,} finished, {open_cards:,} open); {new:,} new events."
-    )
+    session.say(f"{log.finished:,} finished, {open_cards:,} open; {new:,} new events")
     last = log.last_day
     board = log.map.key
     session.say(f"Look: mlkanban --board {board} flow cycle-time --window all --as-of {last}")
 
 
 @contextlib.contextmanager
-def _progress(session: Session, total: int, name: str) -> Iterator[Callable[[int], None] | None]:
+def _progress(session: Session, total: int) -> Iterator[Callable[[int], None] | None]:
     """A bar on stderr, where somebody is watching."""
     if session.json or not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=total, label=session.clean(name), file=sys.stderr) as bar:
+    with click.progressbar(length=total, label="Importing", file=sys.stderr) as bar:
         yield lambda count: bar.update(count - bar.pos)
         bar.update(total - bar.pos)

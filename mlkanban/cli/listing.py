@@ -1,6 +1,7 @@
 """Commands that show cards."""
 
 from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -8,6 +9,7 @@ from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data
 from mlkanban.core.models import Board, Card, CardFace
+from mlkanban.core.sight import found, on_board, words
 
 
 @click.command("list")
@@ -18,15 +20,15 @@ def list_cards(session: Session, query: str, everything: bool) -> None:
     """List the cards of a board, stage by stage."""
     with session.service() as service:
         board, faces, _ = service.boards.snapshot(session.board(service).id)
-        words = query.casefold().split()
-        matching = [face for face in by_stage(faces, board) if _has(face, words)]
-        shown = [f for f in matching if everything or not (f.outcome or f.archived)]
+        wanted = words(query)
+        matching = [face for face in by_stage(faces, board) if found(face, wanted)]
+        shown = [face for face in matching if everything or on_board(board, face)]
         session.answer(
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
         )
         if not shown and not session.json:
             hidden = f" {len(matching)} finished or archived: add --all." if matching else ""
-            session.say(f"No open card to list on {board.name}.{hidden}")
+            session.say(f"No card to list on {board.name}.{hidden}")
 
 
 @click.command()
@@ -35,16 +37,11 @@ def list_cards(session: Session, query: str, everything: bool) -> None:
 def show(session: Session, card: str) -> None:
     """Show everything on one card."""
     with session.service() as service:
-        found = service.cards.get(card)
+        whole = service.cards.get(card)
         board = service.boards.of_card(card)
         session.answer(
-            "card", lambda: card_data(found, board), lambda: _whole(session, found, board)
+            "card", lambda: card_data(whole, board), lambda: _whole(session, whole, board)
         )
-
-
-def _has(face: CardFace, words: Sequence[str]) -> bool:
-    text = f"{face.title} {face.ref} {face.tags}".casefold()
-    return all(word in text for word in words)
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
@@ -92,7 +89,7 @@ def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
     for item in card.checklist:
         yield f"  [{'x' if item.done else ' '}] {clean(item.text)}"
     for note in card.notes:
-        at = note.at.astimezone(_zone(board)).strftime("%Y-%m-%d %H:%M")
+        at = note.at.astimezone(ZoneInfo(board.timezone)).strftime("%Y-%m-%d %H:%M")
         yield ""
         yield dim(f"{at}  {clean(note.actor)}")
         yield display_lines(note.text)
@@ -102,7 +99,7 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
     def day(moment: object) -> str:
         return f"{moment:%Y-%m-%d}"
 
-    zone = _zone(board)
+    zone = ZoneInfo(board.timezone)
     entered = day(card.entered_at.astimezone(zone))
     yield "Stage", f"{board.stage(card.stage).name}, since {entered}"
     yield "Board", board.name
@@ -141,9 +138,3 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
         yield "Cycle time", f"{days}, {both}"
     elif started:
         yield "Age", f"{days}, committed {day(started.astimezone(zone))}"
-
-
-def _zone(board: Board):  # type: ignore[no-untyped-def]
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(board.timezone)

@@ -218,7 +218,10 @@ class Stage(_Frozen):
 
 
 class Board(_Frozen):
-    """A workflow with its stages in order; `conwip` limits all committed cards together."""
+    """A workflow with its stages in order; `conwip` limits all committed cards together.
+
+    `former` stages were removed; history still speaks of them.
+    """
 
     id: str
     key: str
@@ -227,6 +230,7 @@ class Board(_Frozen):
     conwip: int | None = None
     template: str = ""
     stages: tuple[Stage, ...]
+    former: tuple[Stage, ...] = ()
 
     @property
     def first_committed(self) -> int:
@@ -240,8 +244,21 @@ class Board(_Frozen):
         return last[-1] + 1 if last else len(self.stages)
 
     def position(self, stage_id: str) -> int:
-        """Where a stage stands on the board, from 0; a removed stage counts as the first."""
-        return next((i for i, s in enumerate(self.stages) if s.id == stage_id), 0)
+        """Where a stage stands on the board, from 0.
+
+        A removed stage counts as the one it followed, and as committed if it was: who passed
+        through it started no later for its removal.
+        """
+        for at, stage in enumerate(self.stages):
+            if stage.id == stage_id:
+                return at
+        removed = next((stage for stage in self.former if stage.id == stage_id), None)
+        if removed is None:
+            return 0
+        at = sum(stage.rank < removed.rank for stage in self.stages) - 1
+        if removed.committed:
+            return max(self.first_committed, min(at, self.first_delivered - 1))
+        return max(0, at)
 
     def stage(self, stage_id: str) -> Stage:
         return self.stages[self.position(stage_id)]

@@ -63,7 +63,7 @@ class History:
         with self._desk.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
-        position = {stage.id: at for at, stage in enumerate(board.stages)}
+        position = {s.id: board.position(s.id) for s in (*board.stages, *board.former)}
         steps: dict[str, list[Step]] = {}
         for card, at, stage, outcome in transitions:
             if card in faces:

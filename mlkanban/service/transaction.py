@@ -1,7 +1,6 @@
 """One action = one transaction: load, ask the rules, append events."""
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from mlkanban.errors import NotFound
 from mlkanban.store import repository
 from mlkanban.store.database import Store
 from mlkanban.store.log import Writer, instant
+from mlkanban.store.sqlite import Connection
 
 Clock = Callable[[], datetime]
 
@@ -28,7 +28,7 @@ class Done:
 class Transaction:
     """A write in progress: its reads see what it wrote, others see nothing before its end."""
 
-    def __init__(self, conn: sqlite3.Connection, writer: Writer, now: datetime) -> None:
+    def __init__(self, conn: Connection, writer: Writer, now: datetime) -> None:
         self.conn = conn
         self.writer = writer
         self.now = now
@@ -54,7 +54,7 @@ class Transaction:
         return repository.board_of_card(self.conn, face.id)
 
 
-def find_face(conn: sqlite3.Connection, ref: str) -> CardFace:
+def find_face(conn: Connection, ref: str) -> CardFace:
     """The card called `ref`, however it is written; NotFound when there is none."""
     face = repository.face_by_ref(conn, ref.strip().lower())
     if face is None:

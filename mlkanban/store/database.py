@@ -22,6 +22,8 @@ _PRAGMAS = (
     "PRAGMA synchronous=EXTRA",
 )
 _STALE_SECONDS = 3600
+_OFTEN = 40
+"""Milliseconds of waiting for the lock after which the asking starts again from short pauses."""
 
 
 class Store:
@@ -45,7 +47,7 @@ class Store:
         if self.read_only:
             raise StoreProblem(self.read_only, "Nothing was written.")
         try:
-            self.conn.execute("BEGIN IMMEDIATE")
+            self._begin_writing()
             try:
                 yield self.conn
                 self.conn.execute("COMMIT")
@@ -56,6 +58,23 @@ class Store:
                     self.conn.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise trouble.explain(error, self.path) from error
+
+    def _begin_writing(self) -> None:
+        """BEGIN IMMEDIATE, asked for often: SQLite itself soon looks only every 0.1 s, and where
+        many write without a pause one of them would never find the lock free."""
+        (patience,) = self.conn.execute("PRAGMA busy_timeout").fetchone()
+        deadline = time.monotonic() + patience / 1000
+        self.conn.execute(f"PRAGMA busy_timeout={min(patience, _OFTEN)}")
+        try:
+            while True:
+                try:
+                    self.conn.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+        finally:
+            self.conn.execute(f"PRAGMA busy_timeout={patience}")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

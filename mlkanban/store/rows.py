@@ -25,12 +25,12 @@ def entity_from(text: str) -> Entity:
     return Entity(state["fields"], stamps, {**stamps, **state["origins"]})
 
 
-def stages_of(conn: sqlite3.Connection, board_id: str) -> tuple[Stage, ...]:
-    """The stages of a board in order, removed ones left out."""
+def stages_of(conn: sqlite3.Connection, board_id: str, *, removed: bool) -> tuple[Stage, ...]:
+    """The stages of a board in order: those it has, or those that were removed."""
     rows = conn.execute(
         "SELECT id, name, kind, committed, wip_limit, unattended, soft, rank FROM stage"
-        " WHERE board = ? AND NOT deleted ORDER BY rank, id",
-        (board_id,),
+        " WHERE board = ? AND deleted = ? ORDER BY rank, id",
+        (board_id, int(removed)),
     ).fetchall()
     return tuple(
         Stage(
@@ -51,5 +51,6 @@ def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
     key, name, timezone, conwip, template = row
     return Board(
         id=board_id, key=key, name=name, timezone=timezone, conwip=conwip, template=template,
-        stages=stages_of(conn, board_id),
+        stages=stages_of(conn, board_id, removed=False),
+        former=stages_of(conn, board_id, removed=True),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from textual.app import App
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from mlkanban.charts.face import View
@@ -67,7 +68,7 @@ def _open(places: Places, actor: str) -> Service:
         return service
 
 
-class BoardApp(App[None]):
+class BoardApp(App[None], inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `backstage`."""
 
     ENABLE_COMMAND_PALETTE = True
@@ -185,6 +186,11 @@ class BoardApp(App[None]):
         """This day in the board's time zone."""
         return View.at(self.model.board, self.now()).today
 
+    def action_command_palette(self) -> None:
+        if not CommandPalette.is_open(self):
+            # Textual's own words end in a character that is not ASCII.
+            self.push_screen(CommandPalette(placeholder="A command or a card"))
+
     # Following the store
 
     async def _poll(self) -> None:
@@ -217,7 +223,7 @@ class BoardApp(App[None]):
             elif update.faces or update.gone:
                 screen.view.changed(self.model.update(update.faces, update.gone))
         for other in self.screen_stack:
-            if isinstance(other, KeyScreen) and other is not screen:
+            if isinstance(other, KeyScreen) and other is not screen and other.ready:
                 await other.board_changed()
 
     # Leaving

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.core.rules import Load
+from mlkanban.core.sight import found, on_board, words
 
 
 def _order(face: CardFace) -> tuple[str, str]:
@@ -114,19 +115,12 @@ class BoardModel:
 
     def shows(self, face: CardFace) -> bool:
         """Whether a card stands on the board now: open or delivered, and found by the filter."""
-        if not self.everything and (
-            face.archived or (face.outcome and not self.board.is_delivered(face.stage))
-        ):
-            return False
-        if not self.words:
-            return True
-        text = f"{face.ref} {face.title} {face.tags}".casefold()
-        return all(word in text for word in self.words)
+        return (self.everything or on_board(self.board, face)) and found(face, self.words)
 
     def filter(self, text: str) -> None:
         """Show only cards that have every word of `text` in title, id or tags."""
         here = self.current
-        self.words = tuple(word.removeprefix("#") for word in text.casefold().split())
+        self.words = words(text)
         self._arrange()
         if here is not None:
             self.go_to(here.id)
@@ -181,13 +175,6 @@ class BoardModel:
         row = self.rows[self.stage] + by
         column = self.columns[self.stage]
         return column[row] if 0 <= row < len(column) else None
-
-    def load(self, at: int) -> Load:
-        """What the header of stage `at` counts: open cards, past delivery all there."""
-        stage = self.board.stages[at]
-        if self.board.is_delivered(stage.id):
-            return Load(sum(1 for face in self.columns[at] if not face.archived))
-        return self.loads.get(stage.id, Load())
 
     @property
     def shown(self) -> int:

@@ -9,13 +9,13 @@ def test_the_log_of_a_card_and_of_the_board(board) -> None:
     board("done", ref, "--outcome", "shipped")
     shown = board("history", ref).out
     for words in (
-        "added to Ideas: Try", "moved to Training", "edited: priority high, +#gpu",
-        "note: two lines", "blocked: bug nan loss", "finished, in Monitoring (shipped)",
+        "written in Ideas: Try", "moved from Ideas to Training", "priority: high, tag gpu added",
+        "note: two lines", "blocked by bug: nan loss", "finished, shipped",
     ):  # fmt: skip
         assert words in shown
     assert "Other" not in shown
     everything = board("history").out
-    assert "stage Training edited: limit 7  (undone)" in everything
+    assert "stage Training: limit: 7  (undone)" in everything
     assert f"  {other}  " in everything
     assert len(board.data("history", "--limit", "2")) == 2
 

@@ -38,7 +38,7 @@ def files(tmp_path):
 def test_an_import_says_what_came_in(mlk, files) -> None:
     answer = mlk(*files)
     assert (answer.code, answer.out) == (0, "")
-    assert "4 rows, 2 cards on the board desk (1 finished, 1 open)" in answer.err
+    assert "4 rows, 2 cards on desk\n1 finished, 1 open;" in answer.err
     assert "mlkanban --board desk flow cycle-time --window all --as-of 2026-01-03" in answer.err
     assert "Nothing new" in mlk(*files).err
     assert mlk.data("list", "--all")[1]["outcome"] == "shipped"

@@ -16,13 +16,14 @@ def test_words_are_looked_for_in_title_id_and_tags(board) -> None:
         assert [card["id"] for card in board.data("list", "-q", query)] == found
 
 
-def test_finished_and_archived_cards_only_with_all(board) -> None:
-    open_card, finished, archived = (board.card(name) for name in "abc")
-    board("done", finished, "--outcome", "shipped")
+def test_cards_that_left_the_board_only_with_all(board) -> None:
+    open_card, shipped, learned, archived = (board.card(name) for name in "abcd")
+    board("done", shipped, "--outcome", "shipped")
+    board("done", learned, "--outcome", "learned")
     board("archive", archived)
-    assert [card["id"] for card in board.data("list")] == [open_card]
+    assert [card["id"] for card in board.data("list")] == [open_card, shipped]
     everything = {card["id"] for card in board.data("list", "--all")}
-    assert everything == {open_card, finished, archived}
+    assert everything == {open_card, shipped, learned, archived}
     assert "1 finished or archived" in board("list", "-q", archived).err
 
 

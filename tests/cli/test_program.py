@@ -194,7 +194,7 @@ def test_no_terminal_prints_the_board(board) -> None:
     assert data["stages"][4]["count"] == 1
     board("done", ref, "--outcome", "shipped")
     board("add", "learned from", "--stage", "train")
-    last = board.data("list")[-1]["id"]
+    last = next(c["id"] for c in board.data("list") if c["title"] == "learned from")
     board("done", last, "--outcome", "learned")
     shown = board.data()["cards"]
     assert [card["outcome"] for card in shown] == [None, "shipped"]

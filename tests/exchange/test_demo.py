@@ -120,7 +120,7 @@ def test_nothing_happens_in_the_future_or_at_the_weekend(demo: Demo) -> None:
     assert min(instants) >= demo.now - timedelta(days=190)
     zone = demo.service.history.for_flow(demo.board)[0].timezone
     local = [at.astimezone(zone) for at in instants]
-    assert all(at.weekday() < 5 and 9 <= at.hour <= 17 for at in local)
+    assert all(at.weekday() < 5 and 8 <= at.hour <= 18 for at in local)
 
 
 def test_the_board_shows_what_the_log_says(demo: Demo) -> None:

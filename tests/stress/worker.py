@@ -19,8 +19,13 @@ from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.service import Service
 
 
+def say(*words: object) -> None:
+    """Write a line at once: a kill comes before it or after it."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
 def ready() -> None:
-    print("ready", flush=True)
+    say("ready")
     sys.stdin.readline()
 
 
@@ -43,7 +48,7 @@ def start(folder: Path) -> None:
     ready()
     service = opened(folder)
     service.boards.create(f"board {os.getpid()}", "plain", "UTC")
-    print(service.path.stat().st_ino, flush=True)
+    say(service.path.stat().st_ino)
     service.close()
 
 
@@ -51,13 +56,13 @@ def race(folder: Path, stage: str) -> None:
     """Try to move each card named on standard input to the stage; say how it went."""
     service = opened(folder)
     stage_id = find_stage(service.boards.find(), stage).id
-    print("ready", flush=True)
+    say("ready")
     for line in sys.stdin:
         try:
             service.cards.move([line.strip()], stage_id)
-            print("in", flush=True)
+            say("in")
         except LimitReached:
-            print("full", flush=True)
+            say("full")
 
 
 # Kills: the job forks from a process that has imported everything but opened nothing.
@@ -89,18 +94,18 @@ def writers_killed(folder: Path, rounds: str, seed: str) -> None:
         ready_stage = board.stages[1].id
         while True:
             [card] = service.cards.add(board.id, "a card").cards
-            print("added", card.ref, flush=True)
+            say("added", card.ref)
             service.cards.edit([card.ref], {"title": f"this is {card.ref}"})
-            print("edited", card.ref, flush=True)
+            say("edited", card.ref)
             service.cards.move([card.ref], ready_stage, override="stress")
-            print("moved", card.ref, flush=True)
+            say("moved", card.ref)
             service.undoing.undo(board.id)
-            print("undone", card.ref, flush=True)
+            say("undone", card.ref)
 
     for _ in range(int(rounds)):
         killed(work, chance.uniform(0.005, 0.08))
         hot += (folder / "board.db-journal").exists()
-    print("hot", hot, flush=True)
+    say("hot", hot)
 
 
 def starts_killed(folder: Path, rounds: str, seed: str) -> None:
@@ -124,7 +129,7 @@ def starts_killed(folder: Path, rounds: str, seed: str) -> None:
         early += os.read(telling, 4) != b"open"
         os.close(telling)
         next_start(data)
-    print("early", early, flush=True)
+    say("early", early)
 
 
 def next_start(data: Path) -> None:
@@ -137,7 +142,7 @@ def next_start(data: Path) -> None:
             if seen != ["board.db"]:
                 raise MlkanbanError(f"there is more than the store: {seen}")
         except BaseException as error:
-            print("trouble", data.name, type(error).__name__, error, flush=True)
+            say("trouble", data.name, type(error).__name__, error)
         finally:
             os._exit(0)
     os.waitpid(child, 0)

@@ -8,10 +8,18 @@ from mlkanban.core.models import BlockReason
 from tests.service.people import Clock, Person
 from tests.tui.page import NOW
 
+
 def started(data: Path, name: str = "Fraud", template: str = "ml", days_ago: int = 12) -> Person:
     """Somebody with a new board; close `person.service` when it is filled."""
     ada = Person(data, "ada", Clock(NOW - timedelta(days=days_ago)))
     ada.starts(template, name)
+    return ada
+
+
+def somebody(data: Path, days_ago: float = 4) -> Person:
+    """Ada again, at the board that is there; close `person.service` afterwards."""
+    ada = Person(data, "ada", Clock(NOW - timedelta(days=days_ago)))
+    ada.board_id = ada.boards.find().id
     return ada
 
 
@@ -30,8 +38,7 @@ def small_board(data: Path) -> None:
 def used_board(data: Path) -> None:
     """The small board after some weeks: finished cards, a blocked one, a run, a note."""
     small_board(data)
-    ada = Person(data, "ada", Clock(NOW - timedelta(days=40)))
-    ada.board_id = ada.boards.find().id
+    ada = somebody(data, 40)
     for number, days in enumerate((1, 2, 2, 3, 3, 3, 5, 8)):
         at = NOW - timedelta(days=40 - 2 * number)
         ada.clock.now = at

@@ -224,9 +224,7 @@ async def opened(
     backstage = Backstage(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
     trouble = backstage.open()
     places = Places(data, data)
-    app = BoardApp(
-        backstage, places, settings or Settings(), "", trouble=trouble, clock=clock
-    )
+    app = BoardApp(backstage, places, settings or Settings(), "", trouble=trouble, clock=clock)
     try:
         async with app.run_test(size=size) as pilot:
             page = Page(app, pilot, data)

@@ -64,9 +64,7 @@ async def test_marked_cards_get_tags_and_notes_together(small: Path) -> None:
         await board.answer("shared")
         await board.press("cursor.top")
         assert all(
-            "shared" in face.tags
-            for face in board.app.model.faces.values()
-            if face.title in IDEAS
+            "shared" in face.tags for face in board.app.model.faces.values() if face.title in IDEAS
         )
 
 

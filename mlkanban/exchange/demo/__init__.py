@@ -37,7 +37,7 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
     made = template("ml")
     assert made is not None
     rng = Random(seed)
-    calendar = Calendar(now, ZoneInfo(timezone))
+    calendar = Calendar(now, ZoneInfo(timezone), rng)
     board = new_id(rng)
     stages = {stage.name: new_id(rng) for stage in made.stages}
     values = {

@@ -73,6 +73,11 @@ class Told:
         where, _, reason = self.override.partition(": ")
         return {where: reason} if where else {}
 
+    @property
+    def can_wait(self) -> bool:
+        """Placed in its turn: nothing needs it, or it needs a full board to go above a limit."""
+        return not self.key or bool(self.override)
+
     def steps(self, rng: Random | None = None, pace: float = 1.0) -> Steps:
         """Where it goes and for how many minutes, blocks included; with `rng` no two alike."""
         steps: list[tuple[str, float]] = []

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
+from mlkanban.core.models import ServiceClass
 from mlkanban.core.templates import Template
 from mlkanban.exchange.demo.cards import Told, read
 from mlkanban.exchange.demo.schedule import DAY, Calendar, Slots, Visit, visits
@@ -47,9 +48,10 @@ class Planned:
 def planned(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
     """All cards. Those that end on a given day, or have not ended yet, are placed first, back from
     there; the others where room is left."""
+    cards, limits = read(), _limits(made)
     for _ in range(_ATTEMPTS):
         with contextlib.suppress(_NoRoom):
-            return _attempt(made, calendar, rng)
+            return _attempt(cards, Slots(limits), calendar, rng)
     raise AssertionError("the story does not fit into six months")
 
 
@@ -57,8 +59,9 @@ class _NoRoom(Exception):
     """A card fits nowhere beside those already placed."""
 
 
-def _attempt(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
-    cards, slots = read(), Slots(_limits(made))
+def _attempt(
+    cards: Mapping[str, list[Told]], slots: Slots, calendar: Calendar, rng: Random
+) -> list[Planned]:
     done: list[Planned] = []
     ended: dict[str, float] = {"": 0.0}
     fixed = [told for told in cards["finished"] if told.ago is not None]
@@ -68,7 +71,8 @@ def _attempt(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
         start = end - sum(minutes for _, minutes in steps)
         done.append(_take(slots, told, visits(steps, start, told.forced)))
     free = [told for told in cards["finished"] if told.ago is None]
-    for at, told in enumerate(free):
+    # Cards that others need go first, so that none of them is put off until it is too late.
+    for at, told in sorted(enumerate(free), key=lambda one: one[1].can_wait):
         wanted = (calendar.length - _QUIET) * at / len(free)
         card = _take(slots, told, _room(slots, told, ended, wanted, calendar, rng))
         if told.key:
@@ -107,8 +111,10 @@ def _room(
     hurry when nothing else does."""
     known = ended[told.after]
     for hurry in _HURRY:
-        steps = told.steps(rng, hurry * min(max(rng.lognormvariate(0.25, 0.5), 0.5), 4.0))
+        steps = told.steps(rng, hurry * min(max(rng.lognormvariate(0.3, 0.5), 0.5), 4.0))
         ready, idea = rng.uniform(0.2, 2.5) * DAY, rng.expovariate(1 / 9) * DAY
+        if told.service_class == ServiceClass.EXPEDITE:
+            ready, idea = 5.0, 15.0
         earliest = max([known + ready + 30, *(ended[key] for key in told.needs)])
         latest = calendar.length - sum(minutes for _, minutes in steps) - 5
         for begin in _tries(earliest, wanted, latest, rng):

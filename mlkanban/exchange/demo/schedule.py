@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from random import Random
 from zoneinfo import ZoneInfo
 
 DAY = 510.0
@@ -23,7 +24,7 @@ Steps = Sequence[tuple[str, float]]
 class Calendar:
     """Six months of working minutes up to now, counted from 0, and the instants they stand for."""
 
-    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+    def __init__(self, now: datetime, zone: ZoneInfo, rng: Random) -> None:
         self._zone = zone
         here = now.astimezone(zone)
         self.today = here.date()
@@ -33,22 +34,26 @@ class Calendar:
         begun = here.time() >= _MORNING
         days = [first + timedelta(days=n) for n in range((self.today - first).days + begun)]
         self.days = [d for d in days if d.weekday() < 5 and not away[0] <= d < away[1]]
+        # No two days begin and end alike; today is as it is.
+        self._habits = [(rng.uniform(-25, 25), rng.uniform(0.92, 1.06)) for _ in self.days]
         self.length = len(self.days) * DAY
         if self.days[-1] == self.today:
             spent = (here - datetime.combine(self.today, _MORNING, zone)).total_seconds() / 60
             self.length += min(spent, DAY) - DAY
+            self._habits[-1] = (0.0, 1.0)
 
     def moment(self, minute: float) -> datetime:
-        """The instant in the board's zone; never later than now."""
+        """The instant in the board's zone, to the second; never later than now."""
         day, rest = divmod(min(max(minute, 0.0), self.length), DAY)
         if day == len(self.days):
             day, rest = day - 1, DAY
         morning = datetime.combine(self.days[int(day)], _MORNING, self._zone)
-        return morning + timedelta(minutes=rest)
+        late, pace = self._habits[int(day)]
+        return (morning + timedelta(minutes=late + rest * pace)).replace(microsecond=0)
 
     def instant(self, minute: float) -> str:
-        """The instant as the log keeps it, to the second."""
-        return self.moment(minute).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+        """The instant as the log keeps it."""
+        return self.moment(minute).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def days_ago(self, days: int) -> float:
         """The middle of the last working day that is at least so many calendar days back."""

@@ -87,7 +87,7 @@ class Story:
         given = {name: value for name, value in fields.items() if value}
         values = {"deleted": False, "place": self._place("ideas"), **flat(checked(given))}
         self._say(card.start, "card.created", card_id, set=values)
-        if told.checklist:
+        if any(not text.startswith("[ ]") for text in told.checklist):
             self._edit(card.visits[-1].at(0.7), card_id, checklist=_checklist(told.checklist))
         if told.snoozed is not None:
             until = self._calendar.today + timedelta(days=told.snoozed)
@@ -139,7 +139,7 @@ class Story:
             if visit in ended and reached is not None:
                 value = self._value(card, ended.index(visit), len(ended), reached)
                 self._edit(visit.end - 4, card_id, metric={**metric, "value": value})
-                text = self._report(run, visit, card.told.metric.split()[0], value)
+                text = self._report(run, visit, card, value)
                 self._say(visit.end - 3, "card.noted", card_id, note=text)
         if reached is not None and not ended:
             self._edit(card.visits[-1].at(0.75), card_id, metric={**metric, "value": reached})
@@ -153,9 +153,10 @@ class Story:
         first = float(card.told.measured()[0].get("baseline", reached))
         return round(first + (reached - first) * 0.7, 3)
 
-    def _report(self, run: str, visit: Visit, name: str, value: float) -> str:
-        took = self._calendar.moment(visit.end) - self._calendar.moment(visit.start)
-        minutes = int(took.total_seconds() / 60 * self._rng.uniform(0.5, 0.9))
+    def _report(self, run: str, visit: Visit, card: Planned, value: float) -> str:
+        name = card.told.metric.split()[0]
+        stopped = sum(block.days * DAY for block in card.told.blocks if block.where == visit.name)
+        minutes = int((visit.end - visit.start - stopped) * self._rng.uniform(0.9, 1.6))
         return (
             f"Run `{run}` ended after {minutes // 60} h {minutes % 60} min: {name} **{value:g}**."
         )
@@ -165,7 +166,8 @@ class Story:
         if block.waiting:
             since = max(self._calendar.days_ago(block.waiting), visit.start + 5)
         else:
-            since = visit.start + 0.3 * (visit.end - visit.start - block.days * DAY)
+            begun = 0.03 if visit.slot == "run" else 0.3
+            since = visit.start + begun * (visit.end - visit.start - block.days * DAY)
         reason = BlockReason(block.why)
         outside = reason in EXTERNAL_BY_DEFAULT if block.external is None else block.external
         until = f"card:{self._cards[block.until][0]}" if block.until else ""

@@ -1,5 +1,6 @@
 """What all screens share: keys by the command table, the status line, questions, writing."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
@@ -49,6 +50,10 @@ class KeyScreen(Screen[None]):
     # Keys
 
     async def on_key(self, event: events.Key) -> None:
+        if not self.is_current:
+            # Typed ahead, before the screen that came or went: not meant for this one.
+            event.stop()
+            return
         key = event.character if event.is_printable and event.character != " " else event.key
         if event.key.startswith("alt+"):
             # tmux joins Esc with the key after it: the person pressed Esc, then the key.
@@ -62,6 +67,10 @@ class KeyScreen(Screen[None]):
             event.stop()
             self._escape()
             return
+        if self.ask.asking and event.is_printable:
+            # Typed ahead, before the field had the keys.
+            event.stop()
+            self.ask.type(event.character or "")
         if self.ask.asking or self._typing:
             return
         command = self._keys.get(key or "")
@@ -70,6 +79,8 @@ class KeyScreen(Screen[None]):
             event.prevent_default()
             self.status.clear()
             self.run_command(command.name, key or "")
+            # So that the question it asks is there before the next key is looked at.
+            await asyncio.sleep(0)
 
     @property
     def _typing(self) -> bool:
@@ -109,6 +120,11 @@ class KeyScreen(Screen[None]):
 
     def do_back(self) -> None:
         self.app.pop_screen()
+
+    @property
+    def ready(self) -> bool:
+        """Whether its parts are there: it is mounted and nobody has left it."""
+        return self.is_mounted and self in self.app.screen_stack
 
     def do_quit(self) -> None:
         self.app.exit()

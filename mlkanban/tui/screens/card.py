@@ -53,8 +53,11 @@ class CardScreen(CardActions, ScrollingScreen):
                 lambda s: (s.cards.get(self._ref), s.history.of_card(self._ref))
             )
         except NotFound:
-            self.app.pop_screen()
-            self.board_app.say(f"{self._ref} is no more.")
+            if self.is_current:
+                self.app.pop_screen()
+                self.board_app.say(f"{self._ref} is no more.")
+            return
+        if not self.ready:
             return
         self.query_one("#fields", Static).update(Content(self._shown(self._fields(card))))
         notes = "\n\n".join(

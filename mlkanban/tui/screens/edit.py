@@ -17,6 +17,7 @@ from mlkanban.service import Done, Service
 from mlkanban.text import display
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.field import Field
 
 _SETS = {"tags": "tags", "links": "links", "needs": "depends_on"}
 
@@ -37,7 +38,7 @@ class EditScreen(KeyScreen):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
                     yield Static(Content(f" {name:<12}"), markup=False, classes="label")
-                    yield Input(value, id=f"field-{name}", select_on_focus=False)
+                    yield Field(value, id=f"field-{name}", select_on_focus=False)
         yield Static(Content(_HELP), markup=False, id="edit-help")
         yield self.ask
         yield self.status

@@ -108,7 +108,7 @@ class ReportsScreen(KeyScreen):
             ]
 
         groups = await self.fetch(count)
-        if groups is not None:
+        if groups is not None and self.ready:
             self._groups = groups
             self._group = min(self._group, max(0, len(groups) - 1))
             self._show()

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.charts.face import shortened
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.rules import Load, meters
 from mlkanban.service import Done, Service
-from mlkanban.text import ascii_only, display
+from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.screens.base import KeyScreen
 
@@ -42,13 +44,13 @@ class StagesScreen(KeyScreen):
         self._row = max(0, min(self._row, len(self._board.stages) - 1))
         loads = self.board_app.model.loads
         head = (
-            f"   {'':2} {'Stage':<24} {'Kind':<8} {'Committed':<10} {'Cards / limit':<22} Limit is"
+            f"   {'':2} {'Stage':<20} {'Kind':<7} {'Committed':<10} {'Cards / limit':<20} Limit is"
         )
         lines = [f" Stages of {display(self._board.name)}", "", head, ""]
         for at, stage in enumerate(self._board.stages):
             shown = " + ".join(str(m) for m in meters(stage, loads.get(stage.id, Load())))
             lines.append(
-                f" {'>' if at == self._row else ' '} {at + 1:>2} {display(stage.name)[:20]:<20} "
+                f" {'>' if at == self._row else ' '} {at + 1:>2} {_cell(stage.name, 20)} "
                 f"{stage.kind.value:<7} {'yes' if stage.committed else '-':<10} {shown:<20} "
                 f"{_limit_words(stage)}"
             )
@@ -99,7 +101,11 @@ class StagesScreen(KeyScreen):
         await self.ask_and_write(
             f"New name of {stage.name}",
             stage.name,
-            lambda s, text: s.boards.edit_stage(board.id, stage.id, {"name": text}),
+            lambda s, text: (
+                s.boards.edit_stage(board.id, stage.id, {"name": text})
+                if text != stage.name
+                else Done("")
+            ),
             form="rename stage",
         )
         await self.board_changed()
@@ -152,6 +158,10 @@ def _stepped(limit: int | None, by: int) -> int | None:
     if limit is None:
         return 1 if by > 0 else None
     return limit + by if limit + by >= 0 else None
+
+
+def _cell(text: str, width: int) -> str:
+    return set_cell_size(shortened(steady(display(text)), width), width)
 
 
 def _limit_words(stage: Stage) -> str:

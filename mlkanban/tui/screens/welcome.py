@@ -1,12 +1,15 @@
 """The first start: a choice of templates, then the board."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.core.models import Board
 from mlkanban.core.templates import TEMPLATES, Template
+from mlkanban.service import Service
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option
@@ -26,7 +29,8 @@ class WelcomeScreen(KeyScreen):
         yield self.status
 
     def on_mount(self) -> None:
-        self.run_worker(self._choose())
+        # Of the app: it goes on when this screen has made way for the board.
+        self.app.run_worker(self._choose())
 
     async def _choose(self) -> None:
         options = [Option(str(n), t.title) for n, t in enumerate(TEMPLATES, 1)]
@@ -40,19 +44,21 @@ class WelcomeScreen(KeyScreen):
                 return
 
     async def _create(self, chosen: Template) -> bool:
-        name = await self.ask.text("Name of the board", chosen.title)
-        self.set_focus(None)
-        if name is None:
-            return False
-        board = await self.fetch(
-            lambda service: service.boards.create(name, chosen.key, self._timezone)
-        )
-        if board is None:
-            return False
+        name: str | None = ""
+        board = None
+        while board is None:
+            name = await self.ask.text("Name of the board", chosen.title, typed=name or "")
+            self.set_focus(None)
+            if name is None:
+                return False
+            board = await self.fetch(partial(self._made, name, chosen))
         self.app.pop_screen()
         await self.board_app.open_board(board.key)
         self.board_app.say(f"{board.name} is ready. Press n to write the first card, ? for help.")
         return True
+
+    def _made(self, name: str, chosen: Template, service: Service) -> Board:
+        return service.boards.create(name, chosen.key, self._timezone)
 
 
 def _text() -> str:

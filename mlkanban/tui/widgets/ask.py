@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.charts.face import shortened
 from mlkanban.text import ascii_only, display
+from mlkanban.tui.widgets.field import Field
 
 CANCEL_KEYS = frozenset({"ctrl+g", "escape"})
 
@@ -52,7 +53,7 @@ class Ask(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
-        yield Input(select_on_focus=False)
+        yield Field(select_on_focus=False)
 
     @property
     def asking(self) -> bool:
@@ -107,6 +108,10 @@ class Ask(Vertical):
             self._settle(key)
         elif key == "q" or key in CANCEL_KEYS:
             self._settle(None)
+
+    def type(self, character: str) -> None:
+        """A character of the text, wherever it was typed."""
+        self.query_one(Input).insert_text_at_cursor(character)
 
     def cancel(self) -> str:
         """Cancel the question; typed text is only dropped when asked a second time, until then

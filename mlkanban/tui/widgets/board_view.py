@@ -14,6 +14,7 @@ from textual.widget import Widget
 from mlkanban.charts import face
 from mlkanban.charts.face import Piece, View
 from mlkanban.core.models import CardFace
+from mlkanban.core.rules import Load
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
@@ -256,7 +257,7 @@ class BoardView(Widget, can_focus=True):
 
     def _head_cell(self, at: int, y: int, shape: Geometry) -> list[Piece]:
         model = self._model
-        name, counts = face.header(model.board, at, model.load(at))
+        name, counts = self._header(at)
         here = at == model.stage
         room = shape.column - 1
         if y == 1:
@@ -271,6 +272,11 @@ class BoardView(Widget, can_focus=True):
         where = self._position_text(at, shape)
         return [Piece("  " + _ruled(where, room - 2, fill) + " ", "stage-rule")]
 
+    def _header(self, at: int) -> tuple[str, list[Piece]]:
+        model = self._model
+        load = model.loads.get(model.board.stages[at].id, Load())
+        return face.header(model.board, at, load, len(model.columns[at]))
+
     def _position_text(self, at: int, shape: Geometry) -> str:
         shown = len(self._model.columns[at])
         if shown <= shape.rows:
@@ -283,7 +289,7 @@ class BoardView(Widget, can_focus=True):
         model = self._model
         counts: list[tuple[str, str]] = []
         for at in range(len(model.columns)):
-            _, pieces = face.header(model.board, at, model.load(at))
+            _, pieces = self._header(at)
             count = pieces[0].text.removesuffix(" FULL").removesuffix(" OVER")
             counts.append((count.replace(" running", "").replace(" ", ""), pieces[0].role))
         for letters in range(12, -1, -1):
@@ -300,7 +306,7 @@ class BoardView(Widget, can_focus=True):
 
     def _narrow_rule(self, width: int, shape: Geometry) -> Strip:
         model = self._model
-        name, counts = face.header(model.board, model.stage, model.load(model.stage))
+        name, counts = self._header(model.stage)
         text = " ".join(piece.text for piece in counts)
         head = [Piece(f"== {name} ", "stage-title"), Piece(f" {text} ", counts[-1].role)]
         left = width - sum(cell_len(piece.text) for piece in head)

@@ -1,0 +1,253 @@
+"""The table of commands against the screens: everything it promises is there and can be reached."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlkanban.tui.commands import (
+    BOARD,
+    BY_NAME,
+    CARD,
+    COMMANDS,
+    HELP,
+    NEVER,
+    REPORTS,
+    SCREENS,
+    STAGES,
+    STATUS,
+    Command,
+    keymap,
+    keys_shown,
+    on_screen,
+)
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.board import BoardScreen
+from mlkanban.tui.screens.card import CardScreen
+from mlkanban.tui.screens.edit import EditScreen
+from mlkanban.tui.screens.help import HelpScreen
+from mlkanban.tui.screens.reports import ReportsScreen
+from mlkanban.tui.screens.stages import StagesScreen
+from mlkanban.tui.screens.welcome import WelcomeScreen
+from tests.tui.page import Page, opened
+
+BY_WHERE: dict[str, list[type[KeyScreen]]] = {
+    BOARD: [BoardScreen],
+    CARD: [CardScreen],
+    REPORTS: [ReportsScreen],
+    STAGES: [StagesScreen],
+    HELP: [HelpScreen],
+}
+WAYS_IN = {BOARD: [], CARD: ["card.open"], REPORTS: ["reports"], STAGES: ["stages"], HELP: ["help"]}
+PLACES = [(where, command) for where in SCREENS for command in COMMANDS if where in command.where]
+
+
+def method(name: str) -> str:
+    return "do_" + name.replace(".", "_").replace("-", "_")
+
+
+async def arrive(board: Page, where: str) -> None:
+    for name in WAYS_IN[where]:
+        await board.press(name)
+    assert board.screen.WHERE == where
+
+
+@pytest.mark.parametrize(("where", "command"), PLACES, ids=lambda x: getattr(x, "name", x))
+def test_every_command_has_its_method_on_each_of_its_screens(where: str, command: Command) -> None:
+    for screen in BY_WHERE[where]:
+        assert inspect.isroutine(getattr(screen, method(command.name), None))
+
+
+def test_every_screen_has_only_commands_of_its_own() -> None:
+    for screen in (*(s for some in BY_WHERE.values() for s in some), EditScreen, WelcomeScreen):
+        for name in on_screen(COMMANDS, screen.WHERE).values():
+            assert hasattr(screen, method(name.name))
+
+
+@pytest.mark.parametrize("where", SCREENS)
+async def test_every_key_runs_its_command(
+    used: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """All keys of a screen through the real dispatch, with the commands themselves taken out."""
+    ran: list[str] = []
+
+    def noting(name: str) -> Callable[..., None]:
+        return lambda *_: ran.append(name)
+
+    async with opened(used) as board:
+        await arrive(board, where)
+        for command in on_screen(COMMANDS, where).values():
+            monkeypatch.setattr(type(board.screen), method(command.name), noting(command.name))
+        if where == BOARD:
+            monkeypatch.setattr(board.app, "action_command_palette", noting("palette"))
+        for command in COMMANDS:
+            for key in command.keys if where in command.where else ():
+                if key == "ctrl+p":
+                    continue
+                ran.clear()
+                await board.keys(key)
+                assert ran == [command.name], key
+
+
+@pytest.mark.parametrize("where", SCREENS)
+async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where: str) -> None:
+    async with opened(used, size=(100, 90)) as board:
+        await arrive(board, where)
+        if where != HELP:
+            await board.press("help")
+        else:
+            board.app.pop_screen()
+            await board.press("help")
+            await board.press("help")
+            await board.press("reports", "help")
+        about = board.screen._about  # type: ignore[attr-defined]
+        rows = [" ".join(line.split()) for line in board.lines()]
+        for command in COMMANDS:
+            if about in command.where:
+                assert f"{keys_shown(command)} {command.help}" in rows
+
+
+@pytest.mark.parametrize(
+    ("where", "title", "seen"),
+    [
+        (BOARD, "Show finished", "finished shown"),
+        (CARD, "Priority", "Priority of v1"),
+        (REPORTS, "Window", "Cycle time, 30 days"),
+        (STAGES, "New stage", "New stage after Ideas"),
+        (HELP, "Back", "Enter open card"),
+    ],
+)
+@pytest.mark.parametrize("way", [":", "ctrl+p"])
+async def test_a_command_is_found_in_the_palette_by_its_title(
+    used: Path, where: str, title: str, seen: str, way: str
+) -> None:
+    async with opened(used) as board:
+        await arrive(board, where)
+        before = board.app.screen
+        board.send(way)
+        await board.until(lambda: board.app.screen is not before)
+        board.send(*title)
+        await board.until(lambda: keys_shown(BY_NAME[name_of(title, where)]) in board.text())
+        await board.until(lambda: _first_hit(board).startswith(title))
+        board.send("enter")
+        await board.until(lambda: seen in board.text())
+
+
+def name_of(title: str, where: str) -> str:
+    return next(c.name for c in COMMANDS if c.title == title and where in c.where)
+
+
+def _first_hit(board: Page) -> str:
+    from textual.command import CommandList
+
+    found = board.app.screen.query_one(CommandList)
+    return str(found.get_option_at_index(0).prompt) if found.option_count else ""
+
+
+async def test_the_palette_goes_to_a_card(used: Path) -> None:
+    async with opened(used) as board:
+        board.send(":")
+        await board.until(lambda: board.app.screen is not board.board_screen)
+        board.send(*"drift al")
+        await board.until(lambda: "Go to v17 drift alert" in board.text())
+        await board.until(lambda: "drift alert" in _first_hit(board))
+        board.send("enter")
+        await board.until(lambda: board.current() == "drift alert")
+
+
+async def test_keys_of_ones_own_are_the_live_ones(small: Path) -> None:
+    from mlkanban.config import Settings
+
+    async with opened(small, settings=Settings(keys={"card.note": "N"})) as board:
+        await board.keys("a")
+        assert board.question() == ""
+        await board.keys("N")
+        assert "Note on v1" in board.question()
+        await board.keys("ctrl+g")
+        await board.press("help")
+        assert " N " in next(line for line in board.lines() if "append a note" in line)
+
+
+async def test_what_is_wrong_with_ones_keys_is_said_at_the_start(small: Path) -> None:
+    from mlkanban.config import Settings
+
+    async with opened(small, settings=Settings(keys={"card.note": "b"})) as board:
+        assert "b is given to both card.note and card.block" in board.status()
+        await board.keys("b")
+        assert "Note on v1" in board.question()
+
+
+# keymap()
+
+
+def test_as_it_is_shipped_nothing_clashes_and_every_key_arrives() -> None:
+    commands, problems = keymap()
+    assert problems == []
+    assert commands == COMMANDS
+    for command in COMMANDS:
+        assert not set(command.keys) & NEVER.keys()
+        assert not any(key.startswith("alt+") for key in command.keys)
+
+
+def test_reminders_are_of_commands_of_their_screen() -> None:
+    for where, names in STATUS.items():
+        assert all(where in BY_NAME[name].where for name in names)
+
+
+def complaint(**entry: str) -> str:
+    name, keys = next(iter(entry.items()))
+    _, problems = keymap({name.replace("__", "."): keys})
+    [problem] = problems
+    return problem
+
+
+def test_an_unknown_command_is_named() -> None:
+    assert complaint(card__fly="z") == (
+        "[keys] card.fly: there is no such command; `mlkanban keys` lists them."
+    )
+
+
+def test_a_key_two_commands_have_stays_with_the_first() -> None:
+    commands, problems = keymap({"card.note": "b"})
+    assert problems == [
+        "[keys] b is given to both card.note and card.block on the board screen; "
+        "card.note keeps it.",
+        "[keys] b is given to both card.note and card.block on the card screen; "
+        "card.note keeps it.",
+    ]
+    assert on_screen(commands, BOARD)["b"].name == "card.note"
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("ctrl+s", "terminals stop their output on it"),
+        ("escape", "tmux delays it and joins it with the next key"),
+        ("esc", "tmux delays it and joins it with the next key"),
+        ("ctrl+h", "terminals send it for Backspace"),
+        ("alt+x", "with Alt held it does not arrive everywhere"),
+        ("~", "ssh takes it"),
+    ],
+)
+def test_a_key_that_does_not_arrive_is_refused_with_the_reason(key: str, why: str) -> None:
+    shown = "escape" if key == "esc" else key
+    assert complaint(card__note=key) == (f"[keys] card.note: the key {shown} is of no use: {why}.")
+    commands, _ = keymap({"card.note": key})
+    assert on_screen(commands, BOARD)["a"].name == "card.note"
+
+
+def test_no_key_at_all_is_refused() -> None:
+    assert complaint(card__note=" ") == "[keys] card.note: no key is given."
+
+
+def test_several_keys_are_taken() -> None:
+    commands, problems = keymap({"card.note": "A ctrl+n"})
+    assert problems == []
+    assert [on_screen(commands, CARD)[key].name for key in ("A", "ctrl+n")] == ["card.note"] * 2
+
+
+def test_a_hostile_name_is_shown_harmlessly() -> None:
+    _, problems = keymap({"\x1b]0;x\x07": "z"})
+    assert "\x1b" not in problems[0]

@@ -1,0 +1,77 @@
+"""Keys that arrive all at once, as over a slow line, and pages left while they load."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.page import opened
+
+FIRST = "calibrate probabilities"
+
+
+async def test_a_title_typed_ahead_is_a_title_and_no_commands(small: Path) -> None:
+    async with opened(small) as board:
+        board.send("n", *"xLq mx", "enter")
+        await board.settled()
+        assert board.stage("Ideas").cards()[-1] == "xLq mx"
+        assert FIRST in board.stage("Ideas").cards()
+
+
+async def test_an_answer_typed_ahead_is_an_answer(small: Path) -> None:
+    async with opened(small) as board:
+        board.send("m", "4")
+        await board.settled()
+        assert board.stage("Features").cards() == [FIRST]
+
+
+async def test_many_moves_at_once_arrive_one_after_the_other(small: Path) -> None:
+    async with opened(small) as board:
+        board.send(*"jjkjjk")
+        await board.settled()
+        assert board.current() == "focal loss for minority classes"
+
+
+@pytest.mark.parametrize("way_in", ["enter", "R", "s", "?"])
+async def test_q_twice_does_not_lose_the_board(small: Path, way_in: str) -> None:
+    async with opened(small) as board:
+        await board.keys(way_in)
+        board.send("q", "q")
+        await board.settled()
+        assert board.app.screen is board.board_screen
+        await board.press("cursor.down")
+        assert board.current() == "focal loss for minority classes"
+
+
+@pytest.mark.parametrize("way_in", ["enter", "R", "s", "?"])
+async def test_in_and_out_at_once_never_leaves_the_program(small: Path, way_in: str) -> None:
+    async with opened(small) as board:
+        for _ in range(5):
+            board.send(way_in, "q")
+        await board.settled()
+        assert not board.app._exit
+        assert len(board.app.screen_stack) <= 3
+
+
+@pytest.mark.parametrize("way_in", ["enter", "R", "s"])
+async def test_a_page_left_while_it_loads(small: Path, way_in: str) -> None:
+    async with opened(small) as board:
+        for _ in range(5):
+            board.send(way_in)
+            await board.until(lambda: board.app.screen is not board.board_screen)
+            board.send("q")
+            await board.until(lambda: board.app.screen is board.board_screen)
+        await board.settled()
+        assert board.app.crash is None
+
+
+@pytest.mark.parametrize("way_in", ["enter", "R", "s", "?"])
+async def test_somebody_else_writes_while_a_page_opens(small: Path, way_in: str) -> None:
+    async with opened(small) as board:
+        for number in range(3):
+            with board.store() as bob:
+                bob.cards.note(["v1"], f"note {number}")
+            board.send(way_in)
+            await board.app.catch_up()
+            await board.settled()
+            await board.keys("q")
+        assert board.app.crash is None

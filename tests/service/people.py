@@ -82,4 +82,4 @@ class Person:
         """All that can be seen of the board, but for the marks of when it was last touched."""
         snapshot = self.boards.snapshot(self.board_id)
         cards = [self.cards.get(face.ref).model_dump() for face in snapshot.faces]
-        return snapshot.board.model_dump(), cards
+        return snapshot.board.model_dump(exclude={"former"}), cards

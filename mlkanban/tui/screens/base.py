@@ -123,8 +123,8 @@ class KeyScreen(Screen[None]):
 
     @property
     def ready(self) -> bool:
-        """Whether its parts are there: it is mounted and nobody has left it."""
-        return self.is_mounted and self in self.app.screen_stack
+        """Whether its parts are there: made already, and nobody has left it."""
+        return bool(self.children) and self in self.app.screen_stack
 
     def do_quit(self) -> None:
         self.app.exit()

@@ -87,7 +87,9 @@ class CardScreen(CardActions, ScrollingScreen):
 
         def add(label: str, value: object) -> None:
             if value:
-                lines.append(f"  {label:<12} {value}")
+                first, *rest = wrap(str(value), max(20, self.size.width - 19)) or [""]
+                lines.append(f"  {label:<12} {first}")
+                lines.extend(" " * 15 + line for line in rest)
 
         how = f", {card.work.value}" if card.work != "attended" else ""
         state = f"finished: {card.outcome.value}" if card.outcome else stage + how

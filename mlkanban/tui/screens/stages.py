@@ -41,6 +41,8 @@ class StagesScreen(KeyScreen):
         return self._board.stages[self._row]
 
     async def board_changed(self) -> None:
+        if not self.ready:
+            return
         self._row = max(0, min(self._row, len(self._board.stages) - 1))
         loads = self.board_app.model.loads
         head = (

@@ -1,6 +1,7 @@
 """The app: opens the store, holds the board's model, follows other processes, goes cleanly."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from datetime import date
@@ -208,6 +209,13 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def catch_up(self) -> None:
         """Take in what changed in the store since the last look, whoever did it."""
+        with contextlib.suppress(StoreBusy):  # somebody writes: the next look will see it
+            await self._take_in()
+        for other in self.screen_stack:
+            if isinstance(other, KeyScreen) and other is not self._board_screen and other.ready:
+                await other.board_changed()
+
+    async def _take_in(self) -> None:
         async with self._catching_up:
             board_id, after = self.model.board.id, self.cursor
             update = await self.backstage.call(lambda s: s.boards.update(board_id, after))
@@ -222,9 +230,6 @@ class BoardApp(App[None], inherit_bindings=False):
                 screen.view.show(self.model, self.now())
             elif update.faces or update.gone:
                 screen.view.changed(self.model.update(update.faces, update.gone))
-        for other in self.screen_stack:
-            if isinstance(other, KeyScreen) and other is not screen and other.ready:
-                await other.board_changed()
 
     # Leaving
 
@@ -235,8 +240,10 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def _keep_drafts(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, KeyScreen):
-                screen.keep_drafts()
+            # Where nothing can be kept the program has to go all the same.
+            if isinstance(screen, KeyScreen) and screen.ready:
+                with contextlib.suppress(OSError):
+                    screen.keep_drafts()
 
     def _handle_exception(self, error: Exception) -> None:
         """A crash: keep what is typed, restore the terminal, let the command report it."""

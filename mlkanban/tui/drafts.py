@@ -1,5 +1,6 @@
 """Typed text that was not saved yet, kept beside the store when the program has to go."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -15,7 +16,8 @@ class Drafts:
         """Keep `text` for `form`, durably; empty text drops the draft."""
         path = self._path(form)
         if not text:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()  # none, or one in a folder that cannot be written
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_suffix(".tmp")

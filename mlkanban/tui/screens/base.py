@@ -33,6 +33,7 @@ class KeyScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._keys = on_screen(self.board_app.commands, self.WHERE)
+        self._writing: dict[str, str] = {}
         self.ask = Ask(ascii=self.board_app.ascii)
         self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
 
@@ -50,7 +51,7 @@ class KeyScreen(Screen[None]):
     # Keys
 
     async def on_key(self, event: events.Key) -> None:
-        if not self.is_current:
+        if not self.is_active:
             # Typed ahead, before the screen that came or went: not meant for this one.
             event.stop()
             return
@@ -175,7 +176,9 @@ class KeyScreen(Screen[None]):
                 self.status.clear()
                 drafts.keep(form, "")
                 return None
+            self._writing[form] = text
             done = await self.write(partial(_with_text, action, text))
+            del self._writing[form]
         drafts.keep(form, "")
         return done
 
@@ -188,8 +191,11 @@ class KeyScreen(Screen[None]):
 
     def keep_drafts(self) -> None:
         """The program has to go: keep what is typed."""
+        kept = dict(self._writing)
         if self.ask.unsaved and self.ask.form:
-            self.board_app.drafts.keep(self.ask.form, self.ask.unsaved)
+            kept[self.ask.form] = self.ask.unsaved
+        for form, text in kept.items():
+            self.board_app.drafts.keep(form, text)
 
 
 def _with_text(action: Callable[[Service, str], Done], text: str, service: Service) -> Done:

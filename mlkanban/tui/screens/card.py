@@ -53,7 +53,7 @@ class CardScreen(CardActions, ScrollingScreen):
                 lambda s: (s.cards.get(self._ref), s.history.of_card(self._ref))
             )
         except NotFound:
-            if self.is_current:
+            if self.is_active:
                 self.app.pop_screen()
                 self.board_app.say(f"{self._ref} is no more.")
             return

@@ -94,7 +94,7 @@ class EditScreen(KeyScreen):
     async def _save(self, action: Callable[[Service], Done]) -> None:
         done = await self.write(action)
         # Not when it was saved twice or left in the meantime.
-        if done is not None and self.is_current:
+        if done is not None and self.is_active:
             self.board_app.drafts.keep(self._form, "")
             self.app.pop_screen()
             self.board_app.say(done.warning or f"{done.message}  {self._undo_key} undoes it.")

@@ -1,0 +1,266 @@
+"""The real program in a real terminal: sizes, other processes, and every way it can end."""
+
+import os
+import signal
+import sqlite3
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlkanban.service import Service
+from tests.terminal import Terminal
+from tests.tui import boards
+from tests.tui.page import clock
+from tests.tui.test_hostile import HOSTILE, hostile
+
+pytestmark = pytest.mark.terminal
+
+__all__ = ["hostile"]
+PROGRAM = [sys.executable, "-m", "mlkanban"]
+BROKEN = [sys.executable, Path(__file__).with_name("starter.py")]
+TITLE = "half a title, typed on a train"
+
+
+class Line(Terminal):
+    """A terminal whose line can be cut, as when an SSH connection drops."""
+
+    def hang_up(self) -> None:
+        os.close(self._master)
+        self._master, self._silence = os.pipe()
+
+
+@pytest.fixture
+def env(home: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Somebody whose board is the small one."""
+    boards.small_board(Path(home["MLKANBAN_HOME"]))
+    return home
+
+
+@pytest.fixture
+def started(env: dict[str, str]) -> Iterator[Line]:
+    with Line(PROGRAM, env=env) as terminal:
+        terminal.wait_for("calibrate probabilities")
+        terminal.settle()
+        yield terminal
+
+
+def drafts(env: dict[str, str]) -> str:
+    folder = Path(env["MLKANBAN_HOME"]) / "drafts"
+    return "".join(file.read_text() for file in folder.glob("*")) if folder.exists() else ""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45), (40, 10), (20, 4), (400, 100)])
+def test_it_starts_and_leaves_at_any_size(env: dict[str, str], size: tuple[int, int]) -> None:
+    with Terminal(PROGRAM, env=env, size=size) as terminal:
+        terminal.wait_for("Ideas" if size[0] > 20 else "[1")
+        terminal.settle()
+        terminal.send("jlh5")
+        terminal.settle()
+        terminal.send("Q")
+        assert terminal.wait() == 0
+        assert terminal.leftovers() == []
+
+
+def test_resizing_on_the_way(started: Line) -> None:
+    for columns, rows in ((160, 45), (30, 8), (100, 30), (1, 1), (80, 24)):
+        started.resize(columns, rows)
+        started.settle()
+    started.wait_for("calibrate probabilities")
+    started.send("q")
+    assert started.wait() == 0
+
+
+def test_what_another_process_writes_appears_without_a_key(
+    started: Line, env: dict[str, str]
+) -> None:
+    bob = Service.open(Path(env["MLKANBAN_HOME"]), actor="bob", clock=clock)
+    bob.cards.add(bob.boards.find().id, "written by somebody else")
+    bob.close()
+    since = time.monotonic()
+    started.wait_for("written by somebody else", timeout=20)
+    assert time.monotonic() - since < 5, "about one second, and generously less than five"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_the_terminal_clean_and_keeps_what_was_typed(
+    started: Line, env: dict[str, str], number: signal.Signals
+) -> None:
+    started.send("n" + TITLE)
+    started.wait_for(TITLE)
+    assert started.terminate(number) == 128 + number
+    assert started.leftovers() == []
+    assert TITLE in drafts(env)
+    with Terminal(PROGRAM, env=env, size=(160, 45)) as again:
+        again.wait_for("Kept from last time: new card")
+        again.send("n")
+        again.wait_for(TITLE)
+        again.send("\r")
+        again.wait_for("added to Ideas")
+        again.send("Q")
+        again.wait()
+    assert TITLE not in drafts(env)
+
+
+def test_a_signal_keeps_a_form(started: Line, env: dict[str, str]) -> None:
+    started.send("e")
+    started.wait_for("Edit v1")
+    started.send(" and more")
+    started.wait_for("probabilities and more")
+    started.terminate(signal.SIGTERM)
+    assert "probabilities and more" in drafts(env)
+    with Terminal(PROGRAM, env=env) as again:
+        again.wait_for("Kept from last time: edit v1")
+        again.send("e")
+        again.wait_for("probabilities and more")
+
+
+def test_a_signal_while_the_store_is_locked_keeps_the_text(
+    started: Line, env: dict[str, str]
+) -> None:
+    started.send("n" + TITLE)
+    started.wait_for(TITLE)
+    lock = sqlite3.connect(next(Path(env["MLKANBAN_HOME"]).glob("*.db")), isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    started.send("\r")
+    started.settle()
+    os.kill(started._process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while TITLE not in drafts(env):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    lock.execute("ROLLBACK")
+    lock.close()
+    started.wait(40)
+    assert started.leftovers() == []
+
+
+def test_where_no_draft_can_be_kept_a_signal_still_ends_it(
+    started: Line, env: dict[str, str]
+) -> None:
+    (Path(env["MLKANBAN_HOME"]) / "drafts").write_text("a file where the folder should be")
+    started.send("n" + TITLE)
+    started.wait_for(TITLE)
+    assert started.terminate(signal.SIGTERM, timeout=5) == 128 + signal.SIGTERM
+    assert started.leftovers() == []
+
+
+def test_a_line_that_drops_ends_it_within_seconds_and_keeps_the_draft(
+    started: Line, env: dict[str, str]
+) -> None:
+    started.send("n" + TITLE)
+    started.wait_for(TITLE)
+    started.hang_up()
+    started.wait(timeout=5)
+    assert TITLE in drafts(env)
+
+
+def test_a_crash_restores_the_terminal_says_two_lines_and_keeps_what_was_typed(
+    env: dict[str, str],
+) -> None:
+    with Terminal(BROKEN, env={**env, "BROKEN": "catch_up"}) as terminal:
+        terminal.wait_for("calibrate probabilities")
+        terminal.settle()
+        terminal.send("n" + TITLE)
+        terminal.wait_for(TITLE)
+        bob = Service.open(Path(env["MLKANBAN_HOME"]), actor="bob", clock=clock)
+        bob.cards.add(bob.boards.find().id, "the write that is noticed")
+        bob.close()
+        assert terminal.wait(20) == 4
+        assert terminal.leftovers() == []
+        said = [line for line in terminal.lines() if line]
+        assert len(" ".join(said)) < 400, terminal.text
+        assert "This should not have happened (RuntimeError: a planted crash)." in terminal.text
+        assert "Traceback" not in terminal.text
+    assert TITLE in drafts(env)
+    log = Path(env["MLKANBAN_HOME"]) / "crash.log"
+    assert "a planted crash" in log.read_text()
+    assert TITLE not in log.read_text()
+
+
+def test_a_terminal_that_cannot_is_told_so(env: dict[str, str]) -> None:
+    with Terminal(PROGRAM, env={**env, "TERM": "dumb"}) as terminal:
+        assert terminal.wait() == 2
+        assert "This terminal (TERM=dumb) cannot show the board." in terminal.text.replace(
+            "\n", " "
+        )
+        assert terminal.leftovers() == []
+        assert b"\x1b[" not in terminal.raw
+
+
+def test_without_colour_the_cursor_is_a_sign(env: dict[str, str]) -> None:
+    with Terminal(PROGRAM, env={**env, "NO_COLOR": "1"}) as terminal:
+        terminal.wait_for("> v1 ")
+        terminal.settle()
+        terminal.send("j")
+        terminal.wait_for("> v2 ")
+        assert "> v1 " not in terminal.text
+        # Grey is no colour.
+        import re
+
+        for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", terminal.raw):
+            assert red == green == blue
+
+
+@pytest.mark.parametrize("term", ["screen", "xterm", "linux", "tmux-256color"])
+def test_it_draws_with_few_colours(env: dict[str, str], term: str) -> None:
+    with Terminal(PROGRAM, env={**env, "TERM": term, "COLORTERM": ""}) as terminal:
+        terminal.wait_for("calibrate probabilities")
+        terminal.settle()
+        assert b"8;2;" not in terminal.raw
+
+
+def forbidden(raw: bytes) -> list[str]:
+    """What must never come out: other people's escape sequences and controls."""
+    text = raw.decode("utf-8", "replace")
+    found = [name for name in ("\x1b]52", "\x1b]0", "\x07") if name in text]
+    return found + [
+        f"U+{ord(c):04X}"
+        for c in set(text)
+        if "\x7f" <= c <= "\x9f" or unicodedata.bidirectional(c) in _BIDI or c in "\u200e\u200f"
+    ]
+
+
+_BIDI = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24), (40, 10)])
+def test_hostile_cards_reach_no_terminal_function(
+    home: dict[str, str], hostile: Path, size: tuple[int, int]
+) -> None:
+    with Terminal(PROGRAM, env={**home, "MLKANBAN_HOME": str(hostile)}, size=size) as terminal:
+        terminal.wait_for("cfg[lr")
+        terminal.settle()
+        for _ in HOSTILE:
+            for keys in ("\r", "q", "m", "q", "m5w", "qq", "pu", "j"):
+                terminal.send(keys)
+                terminal.settle(0.06)
+                assert terminal.exit_status is None
+        terminal.send(":")
+        terminal.settle()
+        terminal.send("clipb")
+        terminal.settle(0.3)
+        assert forbidden(terminal.raw) == []
+        terminal.send("\x07")
+        terminal.terminate()
+        assert terminal.leftovers() == []
+
+
+def test_in_the_terminal_each_column_starts_at_the_same_cell(
+    home: dict[str, str], hostile: Path
+) -> None:
+    with Terminal(
+        PROGRAM, env={**home, "MLKANBAN_HOME": str(hostile)}, size=(160, 45)
+    ) as terminal:
+        terminal.wait_for("cfg[lr")
+        terminal.settle()
+        # pyte gives a wide character one cell with text and one without.
+        rows = terminal._screen.buffer
+        starts = {x for x in range(159) if rows[1][x].data == "5"}
+        assert starts
+        for y in range(1, 43):
+            for x in range(19, 160, 20):
+                assert rows[y][x].data == " ", (y, x, terminal.lines()[y])

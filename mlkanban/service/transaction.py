@@ -9,9 +9,8 @@ from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board, Card, CardFace, Stage
 from mlkanban.errors import NotFound
 from mlkanban.store import repository
-from mlkanban.store.database import Store
+from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer, instant
-from mlkanban.store.sqlite import Connection
 
 Clock = Callable[[], datetime]
 

@@ -7,12 +7,17 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from sqlite3 import Connection as Connection
 from urllib.parse import quote
 
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.store import backup, trouble
-from mlkanban.store.migrations import APPLICATION_ID, LATEST, migrations
-from mlkanban.store.sqlite import Database
+
+APPLICATION_ID = 0x6D6C6B62
+"""`mlkb`: tells our files from everybody else's."""
+
+LATEST = 1
+"""user_version of a store this program writes: how many migrations it has seen."""
 
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -35,7 +40,6 @@ class Store:
     def __init__(self, path: Path, conn: sqlite3.Connection, *, read_only: str = "") -> None:
         self.path = path
         self.conn = conn
-        self.db = Database(conn, execute_plugins=False)
         self.read_only = read_only
 
     def close(self) -> None:
@@ -244,7 +248,7 @@ def _create(path: Path) -> None:
         try:
             store.conn.execute("PRAGMA journal_mode=DELETE")
             with store.writing() as conn:
-                migrations.apply(store.db)
+                _apply_migrations(conn)
                 conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
                 conn.execute(f"PRAGMA user_version={LATEST}")
         finally:
@@ -274,5 +278,12 @@ def _migrate(store: Store) -> None:
     """Bring the store to the latest shape under the lock, after a verified backup."""
     backup.write(store.conn, store.path, label="before-update")
     with store.writing() as conn:
-        migrations.apply(store.db)
+        _apply_migrations(conn)
         conn.execute(f"PRAGMA user_version={LATEST}")
+
+
+def _apply_migrations(conn: sqlite3.Connection) -> None:
+    # Loaded here: sqlite-utils is a good part of a command's start, and few need it.
+    from mlkanban.store import migrations
+
+    migrations.apply(conn)

@@ -1,27 +1,23 @@
 """The shape of the store, step by step. `event` only gains columns; projections are rebuilt."""
 
-from mlkanban.store.sqlite import Database, Migrations
+from sqlite3 import Connection
 
-APPLICATION_ID = 0x6D6C6B62
-"""`mlkb`: tells our files from everybody else's."""
+from mlkanban.store.sqlite import Database, Migrations
 
 migrations = Migrations("mlkanban")
 
 
-def _run(db: Database, script: str) -> None:
+def _run(conn: Connection, script: str) -> None:
     # executescript() would commit the transaction the caller holds.
     for statement in script.split("\n\n"):
-        db.conn.execute(statement)
+        conn.execute(statement)
 
 
 @migrations()
 def m001_first_store(db: Database) -> None:
-    _run(db, _EVENTS)
-    _run(db, _PROJECTIONS)
+    _run(db.conn, _EVENTS)
+    _run(db.conn, _PROJECTIONS)
 
-
-LATEST = 1
-"""user_version of a store this program writes: how many migrations it has seen."""
 
 PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone")
 
@@ -127,6 +123,9 @@ CREATE UNIQUE INDEX card_ref ON card (ref)
 
 CREATE INDEX card_stage ON card (board, stage, rank)
 
+CREATE INDEX card_open ON card (board, stage, work)
+    WHERE outcome = '' AND NOT archived AND NOT deleted
+
 CREATE TABLE transition (
     event TEXT PRIMARY KEY,
     card TEXT NOT NULL,
@@ -146,8 +145,13 @@ CREATE TABLE undone (event TEXT PRIMARY KEY, undone_by TEXT NOT NULL)
 """
 
 
-def recreate_projections(db: Database) -> None:
+def apply(conn: Connection) -> None:
+    """Run the migrations the store has not seen, inside the caller's transaction."""
+    migrations.apply(Database(conn, execute_plugins=False))
+
+
+def recreate_projections(conn: Connection) -> None:
     """Empty projections in their latest shape; the caller replays the events into them."""
     for table in PROJECTION_TABLES:
-        db.conn.execute(f"DROP TABLE IF EXISTS {table}")
-    _run(db, _PROJECTIONS)
+        conn.execute(f"DROP TABLE IF EXISTS {table}")
+    _run(conn, _PROJECTIONS)

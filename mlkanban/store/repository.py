@@ -163,18 +163,27 @@ def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
     )
 
 
+# Written as in the index card_open, so that the count never looks at the cards themselves.
+_OPEN = "outcome = '' AND NOT archived AND NOT deleted"
+
+
 def loads(
     conn: sqlite3.Connection, board_id: str, leaving_out: tuple[str, ...] = ()
 ) -> dict[str, Load]:
     """Open cards per stage id, the cards with the ids `leaving_out` not counted."""
     rows = conn.execute(
-        "SELECT stage, work, count(*) FROM card"
-        " WHERE board = ? AND outcome = '' AND NOT archived AND NOT deleted"
-        f" AND id NOT IN ({','.join('?' * len(leaving_out))}) GROUP BY stage, work",
-        (board_id, *leaving_out),
+        "SELECT stage, work, count(*) FROM card WHERE board = ? AND "
+        + _OPEN
+        + " GROUP BY stage, work",
+        (board_id,),
+    ).fetchall()
+    left_out = conn.execute(
+        f"SELECT stage, work, -1 FROM card WHERE id IN ({','.join('?' * len(leaving_out))}) AND "
+        + _OPEN,
+        leaving_out,
     ).fetchall()
     counted: dict[str, Load] = {}
-    for stage, work, cards in rows:
+    for stage, work, cards in rows + left_out:
         counted[stage] = counted.get(stage, Load()).plus(Work(work), cards)
     return counted
 

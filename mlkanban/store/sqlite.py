@@ -5,7 +5,6 @@ third of a second at every start. Hidden during its import, they are untouched a
 """
 
 import sys
-from sqlite3 import Connection
 from typing import Any
 
 _HEAVY = ("pandas", "numpy")
@@ -18,4 +17,4 @@ finally:
     for _name in _hidden:
         sys.modules.pop(_name, None)
 
-__all__ = ["Connection", "Database", "Migrations"]
+__all__ = ["Database", "Migrations"]

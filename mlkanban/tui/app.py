@@ -188,7 +188,7 @@ class BoardApp(App[None], inherit_bindings=False):
         return View.at(self.model.board, self.now()).today
 
     def action_command_palette(self) -> None:
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             # Textual's own words end in a character that is not ASCII.
             self.push_screen(CommandPalette(placeholder="A command or a card"))
 

@@ -32,7 +32,7 @@ class Drafts:
         """The text kept for `form`, '' when there is none."""
         try:
             return str(json.loads(self._path(form).read_text())["text"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return ""  # no draft, or one that a power cut made unreadable
 
     def forms(self) -> list[str]:
@@ -41,7 +41,7 @@ class Drafts:
         for path in sorted(self._folder.glob("*.json")):
             try:
                 found.append(str(json.loads(path.read_text())["form"]))
-            except (OSError, ValueError, KeyError):
+            except (OSError, ValueError, KeyError, TypeError):
                 continue  # as above
         return found
 

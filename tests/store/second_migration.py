@@ -30,7 +30,7 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
 
 
 if __name__ == "__main__":
-    database.migrations, database.LATEST = program()
+    migrations.migrations, database.LATEST = program()
     print("ready", flush=True)
     sys.stdin.readline()
     store = database.open_for_writing(Path(sys.argv[1]))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreProblem
-from mlkanban.store import database
+from mlkanban.store import database, migrations
 from tests.store import second_migration
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def backups(path: Path) -> list[Path]:
 
 def becomes(monkeypatch: pytest.MonkeyPatch, second=second_migration.once) -> None:
     made, version = second_migration.program(second)
-    monkeypatch.setattr(database, "migrations", made)
+    monkeypatch.setattr(migrations, "migrations", made)
     monkeypatch.setattr(database, "LATEST", version)
 
 

@@ -32,7 +32,7 @@ def tables(person: Person) -> dict[str, list[Any]]:
 def rebuilt(person: Person) -> dict[str, list[Any]]:
     store = person.service._desk.store
     with store.writing() as conn:
-        migrations.recreate_projections(store.db)
+        migrations.recreate_projections(conn)
         log.rebuild(conn)
     return tables(person)
 

@@ -22,7 +22,7 @@ def assert_whole(service: Service) -> None:
     assert log.broken_link(store.conn) == ""
     before = dump(store.conn)
     with store.writing() as conn:
-        migrations.recreate_projections(store.db)
+        migrations.recreate_projections(conn)
         log.rebuild(conn)
     after = dump(store.conn)
     for table, rows in before.items():

@@ -92,7 +92,8 @@ async def test_q_is_one_level_up(used: Path, keys: list[str], where: str) -> Non
         before = board.events()
         await go(board, keys)
         await board.keys("q")
-        assert board.screen.WHERE == where
+        shown = board.screen.WHERE
+        assert shown == where
         assert board.question() == ""
         assert not board.app._exit
         assert board.events() == before

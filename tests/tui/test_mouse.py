@@ -19,7 +19,7 @@ async def test_a_click_selects_any_line_of_any_card(small: Path) -> None:
         for title in ("embedding store", "join the transactions", "calibrate probabilities"):
             for line in range(4):
                 await board.press("cursor.top")
-                await board.pilot.click(offset=board.place_of(title) + (5, line))
+                await board.pilot.click(offset=board.place_of(title) + Offset(5, line))
                 assert board.current() == title
 
 
@@ -60,7 +60,7 @@ async def test_a_drag_moves_to_another_stage(small: Path) -> None:
 async def test_dropped_below_the_cards_it_goes_last(small: Path) -> None:
     async with opened(small) as board:
         start, end = board.place_of("embedding store"), board.place_of("audit the labels")
-        await drag(board, start, end + (0, 20))
+        await drag(board, start, end + Offset(0, 20))
         assert board.stage("Ready").cards() == ["audit the labels", "embedding store"]
 
 
@@ -76,9 +76,8 @@ async def test_a_drag_inside_a_stage_reorders(small: Path) -> None:
 async def test_a_drag_into_a_full_stage_asks(small: Path) -> None:
     async with opened(small) as board:
         before = board.stages()
-        await drag(
-            board, board.place_of("embedding store"), board.place_of("logistic baseline") + (0, 9)
-        )
+        end = board.place_of("logistic baseline") + Offset(0, 9)
+        await drag(board, board.place_of("embedding store"), end)
         assert "Training is 1/1" in board.question()
         await board.keys("q")
         assert board.stages() == before

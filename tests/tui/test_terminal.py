@@ -1,6 +1,7 @@
 """The real program in a real terminal: sizes, other processes, and every way it can end."""
 
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -199,8 +200,6 @@ def test_without_colour_the_cursor_is_a_sign(env: dict[str, str]) -> None:
         terminal.wait_for("> v2 ")
         assert "> v1 " not in terminal.text
         # Grey is no colour.
-        import re
-
         for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", terminal.raw):
             assert red == green == blue
 
@@ -215,7 +214,8 @@ def test_it_draws_with_few_colours(env: dict[str, str], term: str) -> None:
 
 def forbidden(raw: bytes) -> list[str]:
     """What must never come out: other people's escape sequences and controls."""
-    text = raw.decode("utf-8", "replace")
+    # Textual's own: the shape of the mouse pointer.
+    text = re.sub(rb"\x1b\]22;[a-z]+\x07", b"", raw).decode("utf-8", "replace")
     found = [name for name in ("\x1b]52", "\x1b]0", "\x07") if name in text]
     return found + [
         f"U+{ord(c):04X}"
@@ -235,9 +235,9 @@ def test_hostile_cards_reach_no_terminal_function(
         terminal.wait_for("cfg[lr")
         terminal.settle()
         for _ in HOSTILE:
-            for keys in ("\r", "q", "m", "q", "m5w", "qq", "pu", "j"):
+            for keys in ("\r", "q", "m5w", "q", "pu", "j"):
                 terminal.send(keys)
-                terminal.settle(0.06)
+                terminal.settle(0.05)
                 assert terminal.exit_status is None
         terminal.send(":")
         terminal.settle()
@@ -252,15 +252,12 @@ def test_hostile_cards_reach_no_terminal_function(
 def test_in_the_terminal_each_column_starts_at_the_same_cell(
     home: dict[str, str], hostile: Path
 ) -> None:
-    with Terminal(
-        PROGRAM, env={**home, "MLKANBAN_HOME": str(hostile)}, size=(160, 45)
-    ) as terminal:
+    with Terminal(PROGRAM, env={**home, "MLKANBAN_HOME": str(hostile)}, size=(160, 45)) as terminal:
         terminal.wait_for("cfg[lr")
         terminal.settle()
-        # pyte gives a wide character one cell with text and one without.
+        # By cells: pyte keeps a wide character in one and leaves the next one empty.
         rows = terminal._screen.buffer
-        starts = {x for x in range(159) if rows[1][x].data == "5"}
-        assert starts
+        assert rows[1][4 * 20 + 2].data == "5"
         for y in range(1, 43):
             for x in range(19, 160, 20):
                 assert rows[y][x].data == " ", (y, x, terminal.lines()[y])

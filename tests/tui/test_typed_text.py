@@ -170,8 +170,11 @@ async def test_a_click_elsewhere_does_not_take_the_keys_away(small: Path) -> Non
         await board.press("card.note")
         await board.type("one ")
         await board.pilot.click(offset=board.place_of("embedding store"))
-        await board.type("two")
+        await board.type("two!")
+        await board.keys("backspace")
         assert board.typed() == "one two"
+        await board.keys("enter")
+        assert "noted" in board.status()
 
 
 async def test_the_palette_waits_for_the_question(small: Path) -> None:

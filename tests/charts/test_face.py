@@ -1,0 +1,193 @@
+"""The face of a card: its words at any width, and that they never take more room than given."""
+
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from mlkanban.charts.face import (
+    WIDE,
+    View,
+    age,
+    due,
+    header,
+    height,
+    lines,
+    shortened,
+    wrapped,
+)
+from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.rules import Load
+
+BOARD = Board(
+    id="b",
+    key="b",
+    name="B",
+    timezone="Europe/Berlin",
+    stages=(
+        Stage(id="ideas", name="Ideas"),
+        Stage(id="work", name="Training", committed=True, limit=2, unattended=1),
+        Stage(id="check", name="Check", committed=True, limit=2),
+        Stage(id="done", name="Done"),
+    ),
+)
+VIEW = View(BOARD, date(2026, 3, 20))
+PLAIN = CardFace(
+    id="c", ref="g12", stage="work", rank="a", title="Focal loss for minority classes",
+    type="experiment", priority="normal", service_class="standard", tags="", due="",
+    snoozed_until="", block_reason="", block_external=0, metric="", work="attended", outcome="",
+    archived=0, created_at="2026-03-01T10:00:00Z", entered_at="", started_at="", finished_at="",
+    version=1,
+)  # fmt: skip
+
+
+def card(**fields: Any) -> CardFace:
+    return PLAIN._replace(**fields)
+
+
+def shown(face: CardFace, width: int, view: View = VIEW) -> list[str]:
+    return ["".join(piece.text for piece in line).rstrip() for line in lines(face, width, view)]
+
+
+def test_wide_cards_take_two_lines_narrow_ones_four() -> None:
+    assert height(WIDE) == 2
+    assert height(WIDE - 1) == 4
+    face = card(tags="gpu nlp", priority="high", metric="auc .917/>=.92")
+    assert shown(face, 60) == [
+        "g12  ^  Focal loss for minority classes                (20d)",
+        "      experiment  auc .917/>=.92  #gpu #nlp",
+    ]
+    assert shown(face, 24) == [
+        "g12 ^ experiment   (20d)",
+        "Focal loss for minority",
+        "classes",
+        "auc .917/>=.92  #gpu",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "mark"),
+    [
+        ({"priority": "urgent"}, "^^"),
+        ({"priority": "high"}, "^"),
+        ({"priority": "low"}, "v"),
+        ({"block_reason": "bug"}, "! bug"),
+        ({"block_reason": "data-access", "block_external": 1}, "! ext data-access"),
+        ({"outcome": "learned"}, "= learned"),
+        ({"archived": 1}, "archived"),
+        ({"work": "unattended"}, "run"),
+        ({"work": "waiting"}, "waiting"),
+        ({"service_class": "expedite"}, "expedite"),
+        ({"due": "2026-03-22"}, "due 2d"),
+        ({"due": "2026-03-20"}, "due today"),
+        ({"due": "2026-03-18"}, "LATE 2d"),
+        ({"metric": "auc .9"}, "auc .9"),
+        ({"tags": "gpu"}, "#gpu"),
+    ],
+)
+@pytest.mark.parametrize("width", [30, 70])
+def test_every_state_has_a_sign_of_its_own(fields: dict[str, Any], mark: str, width: int) -> None:
+    with_it = " ".join(shown(card(**fields), width))
+    assert mark in with_it.split("  ") or f" {mark} " in f" {with_it} "
+    assert f" {mark} " not in f" {' '.join(shown(PLAIN, width))} "
+
+
+def test_a_shipped_card_past_delivery_needs_no_sign() -> None:
+    text = " ".join(shown(card(outcome="shipped", stage="done"), 60))
+    assert "shipped" not in text
+
+
+def test_age_counts_days_with_both_ends() -> None:
+    assert age(card(created_at="2026-03-20T08:00:00Z"), VIEW) == "(1d)"
+    assert age(card(started_at="2026-03-20T08:00:00Z"), VIEW) == "1d"
+    assert age(card(started_at="2026-03-16T08:00:00Z"), VIEW) == "5d"
+    finished = card(started_at="2026-03-10T08:00:00Z", finished_at="2026-03-12T08:00:00Z")
+    assert age(finished, VIEW) == "=3d"
+    assert age(card(created_at=""), VIEW) == ""
+
+
+def test_days_are_those_of_the_boards_time_zone() -> None:
+    # 23:30 UTC is half past midnight in Berlin.
+    assert View.at(BOARD, datetime(2026, 3, 19, 23, 30, tzinfo=UTC)).today == date(2026, 3, 20)
+    assert age(card(started_at="2026-03-18T23:30:00Z"), VIEW) == "2d"
+
+
+def test_a_finished_card_is_never_late() -> None:
+    assert due(card(due="2026-03-01", outcome="shipped"), VIEW) == ""
+
+
+@pytest.mark.parametrize(
+    ("at", "load", "text"),
+    [
+        (0, Load(7), "7"),
+        (1, Load(1), "1/2 + 0/1 running"),
+        (1, Load(1, 1), "1/2 + 1/1 running"),
+        (1, Load(3), "3/2! + 0/1 running OVER"),
+        (1, Load(1, 2), "1/2 + 2/1! running OVER"),
+        (2, Load(1), "1/2"),
+        (2, Load(2), "2/2 FULL"),
+        (2, Load(1, 1), "2/2 FULL"),
+        (2, Load(3), "3/2! OVER"),
+        (3, Load(), "9"),
+    ],
+)
+def test_the_header_says_full_and_over_in_words(at: int, load: Load, text: str) -> None:
+    name, pieces = header(BOARD, at, load, standing=9)
+    assert name == f"{at + 1} {BOARD.stages[at].name}"
+    assert " ".join(piece.text for piece in pieces) == text
+
+
+TITLES = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("模型 👩‍👧é\u0301\t\x1b\u202e[]/"),
+    ),
+    max_size=200,
+)
+
+
+@given(TITLES, TITLES, st.integers(1, 120), st.booleans())
+def test_no_line_is_wider_than_its_place_and_nothing_raw_comes_out(
+    title: str, tags: str, width: int, ascii: bool
+) -> None:
+    face = card(title=title, tags=tags, metric=title, priority="urgent", block_reason="bug")
+    view = View(BOARD, date(2026, 3, 20), ascii)
+    drawn = lines(face, width, view)
+    assert len(drawn) == height(width)
+    for line in drawn:
+        text = "".join(piece.text for piece in line)
+        assert cell_len(text) <= width
+        assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
+        assert not ascii or text.isascii()
+        assert "\u202e" not in text
+        assert "\u200d" not in text
+
+
+@given(st.text(), st.integers(0, 40))
+def test_shortened_text_fits_and_says_that_it_was_cut(text: str, width: int) -> None:
+    cut = shortened(text, width)
+    assert cell_len(cut) <= width
+    assert cut == text or width <= 3 or cut.rstrip().endswith("..")
+
+
+@given(st.text(st.sampled_from("ab 模"), max_size=60), st.integers(4, 30))
+def test_a_title_in_two_lines_keeps_its_words_in_order(text: str, width: int) -> None:
+    first, second = wrapped(text, width)
+    assert cell_len(first) <= width
+    assert cell_len(second) <= width
+    if not second.endswith(".."):
+        assert "".join((first + second).split()) == "".join(text.split())
+
+
+def test_words_are_kept_whole_where_that_loses_little() -> None:
+    assert wrapped("focal loss for minority classes", 20) == ("focal loss for", "minority classes")
+    assert wrapped("pneumonoultramicroscopic", 10) == ("pneumonoul", "tramicro..")
+    assert wrapped("short", 10) == ("short", "")
+
+
+def test_five_thousand_characters_are_no_trouble() -> None:
+    assert [len(line) for line in shown(card(title="x" * 5000), 20)] == [20, 20, 20, 0]

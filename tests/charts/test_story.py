@@ -1,0 +1,103 @@
+"""What an event says, in a sentence."""
+
+from typing import Any
+
+import pytest
+
+from mlkanban.charts.story import told
+from mlkanban.core.events import Event
+from mlkanban.core.models import Board, Stage
+
+BOARD = Board(
+    id="b",
+    key="b",
+    name="B",
+    stages=(Stage(id="s1", name="Ideas"), Stage(id="s2", name="Training")),
+)
+
+
+def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
+    return Event(
+        id="e", replica="r", rseq=1, hlc="h", at="2026-03-20T09:00:00Z", actor="ada", host="h",
+        board="b", card="c", kind=kind, data={"set": set or {}, **data}, action="a",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("happened", "sentence"),
+    [
+        (
+            event("card.created", {"place": ["s1", "a"], "title": "Focal loss"}),
+            "written in Ideas: Focal loss",
+        ),
+        (
+            event("card.moved", {"place": ["s2", "a"]}, was={"place": [["s1", "a"], "x"]}),
+            "moved from Ideas to Training",
+        ),
+        (
+            event(
+                "card.moved", {"place": ["s2", "a"], "outcome": "shipped"},
+                was={"place": [["s1", "a"], "x"]}, reason="deadline",
+            ),
+            "moved from Ideas to Training, shipped, over the limit: deadline",
+        ),
+        (
+            event("card.moved", {"place": ["gone", "a"]}, was={"place": [["s1", "a"], "x"]}),
+            "moved from Ideas to a removed stage",
+        ),
+        (
+            event("card.reopened", {"place": ["s2", "a"], "outcome": None},
+                  was={"place": [["s1", "a"], "x"]}),
+            "re-opened, moved from Ideas to Training",
+        ),
+        (event("card.reordered", {"place": ["s1", "b"]}), "put in another place in Ideas"),
+        (
+            event("card.blocked", {"blocker": {"reason": "bug", "note": "ticket 4"}}),
+            "blocked by bug: ticket 4",
+        ),
+        (event("card.blocked", {"blocker": {"reason": "bug", "note": ""}}), "blocked by bug"),
+        (event("card.unblocked", {"blocker": None}), "unblocked"),
+        (event("card.noted", note="PSI is up"), "note: PSI is up"),
+        (
+            event("card.finished", {"outcome": "learned", "verdict": "no gain"}),
+            "finished, learned: no gain",
+        ),
+        (event("card.archived", {"archived": True}), "archived"),
+        (
+            event("card.archived", {"archived": True, "outcome": "abandoned"}),
+            "archived and abandoned",
+        ),
+        (event("card.restored", {"archived": False}), "brought back from the archive"),
+        (event("card.edited", {"title": "New"}), "title: New"),
+        (event("card.edited", {"due": None}), "due cleared"),
+        (event("card.edited", {"service_class": "expedite"}), "service class: expedite"),
+        (event("card.edited", {"tag:x": True, "tag:y": False}), "tag x added, tag y removed"),
+        (event("card.edited", {"needs:v3": True}), "dependency v3 added"),
+        (event("card.edited", {"metric": {"name": "auc"}}), "metric: auc"),
+        (event("card.edited", {"checklist": [1, 2]}), "checklist: 2 items"),
+        (event("undone", {"place": ["s1", "a"]}), "undone: its place"),
+        (event("undone", {"deleted": True}), "undone: taken away"),
+        (event("redone", {"deleted": False}), "done again: brought back"),
+        (event("board.created", {"name": "Fraud"}), "board Fraud made"),
+        (event("stage.added", {"name": "Review"}), "stage Review added"),
+        (event("stage.edited", {"limit": 3}, stage="s2"), "stage Training: limit: 3"),
+        (event("some.future-kind"), "some.future-kind"),
+    ],
+    ids=lambda x: x.kind if isinstance(x, Event) else "",
+)  # fmt: skip
+def test_what_happened(happened: Event, sentence: str) -> None:
+    assert told(happened, BOARD) == sentence
+
+
+def test_a_removed_stage_is_named_by_what_it_was_called() -> None:
+    removed = event("stage.removed", {"deleted": True}, was={"name": ["Review", "x"]}, stage="s9")
+    assert told(removed, BOARD) == "stage Review removed"
+    assert told(event("stage.removed", {"deleted": True}), BOARD) == "stage removed"
+
+
+def test_long_and_hostile_texts_become_one_safe_line() -> None:
+    text = told(event("card.noted", note="a\n\nb \x1b]52;c;QQ==\x07 \u202e" + "x" * 500), BOARD)
+    assert text.startswith("note: a b \ufffd]52;c;QQ==\ufffd \ufffd")
+    assert text.endswith("..")
+    assert len(text) < 140
+    assert "\n" not in text

@@ -1,0 +1,48 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from mlkanban.tui.drafts import Drafts
+
+
+@pytest.fixture
+def drafts(tmp_path: Path) -> Drafts:
+    return Drafts(tmp_path / "drafts")
+
+
+def test_what_is_kept_is_there_until_it_is_dropped(drafts: Drafts, tmp_path: Path) -> None:
+    drafts.keep("note g1", "half a sentence\nand 模 \ud800")
+    assert Drafts(tmp_path / "drafts").get("note g1") == "half a sentence\nand 模 \ud800"
+    assert drafts.forms() == ["note g1"]
+    assert drafts.get("note g2") == ""
+    drafts.keep("note g1", "")
+    assert drafts.forms() == []
+
+
+def test_nobody_else_may_read_it(drafts: Drafts, tmp_path: Path) -> None:
+    drafts.keep("note g1", "private")
+    folder = tmp_path / "drafts"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"text"', '{"form": 1}', "\xff"])
+def test_a_file_that_cannot_be_read_is_no_draft(
+    drafts: Drafts, tmp_path: Path, content: str
+) -> None:
+    drafts.keep("note g1", "x")
+    [file] = (tmp_path / "drafts").iterdir()
+    file.write_bytes(content.encode("latin-1"))
+    assert drafts.get("note g1") == ""
+    assert all(isinstance(form, str) for form in drafts.forms())
+
+
+def test_a_name_cannot_lead_out_of_the_folder(drafts: Drafts, tmp_path: Path) -> None:
+    drafts.keep("note ../../x", "inside")
+    assert [file.parent for file in tmp_path.rglob("*.json")] == [tmp_path / "drafts"]
+
+
+def test_dropping_where_nothing_can_be_written_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "drafts").write_text("a file")
+    Drafts(tmp_path / "drafts").keep("note g1", "")

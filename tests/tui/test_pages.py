@@ -1,0 +1,211 @@
+"""The pages beside the board: a card, the stages, the reports, help."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.page import SMALL, Page, opened
+
+
+async def test_the_card_says_what_is_known(used: Path) -> None:
+    async with opened(used) as board:
+        await board.go_to("retrain on the new quarter")
+        await board.press("card.open")
+        text = board.text()
+        assert "retrain on the new quarter" in board.lines()[0]
+        assert "data-access (external), 3 days: ticket 4711" in text
+        assert "None yet: press a." in text
+        assert "blocked by data-access: ticket 4711" in text
+
+
+async def test_an_action_on_the_page_shows_there(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("card.open", "card.priority")
+        await board.keys("u")
+        assert "priority     urgent" in board.text()
+        await board.press("undo")
+        assert "priority     normal" in board.text()
+        assert "(undone)" in board.text()
+        await board.press("card.move")
+        await board.keys("4")
+        assert "stage        Features" in board.text()
+        await board.press("back")
+        assert board.stage("Features").cards() == ["calibrate probabilities"]
+
+
+async def test_undoing_the_card_itself_leaves_its_page(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.new")
+        await board.answer("a mistake")
+        await board.press("card.open", "undo")
+        assert board.screen is board.board_screen
+        assert "a mistake" not in board.text()
+
+
+async def test_a_long_page_scrolls(used: Path) -> None:
+    async with opened(used, size=SMALL) as board:
+        with board.store() as bob:
+            for number in range(1, 31):
+                bob.cards.note(["v1"], f"note number {number:02}")
+        await board.press("card.open")
+        assert "note number 30" in board.text()
+        await board.press("cursor.bottom")
+        assert "written in Ideas" in board.text()
+        await board.press("cursor.top", "cursor.down", "cursor.down", "cursor.page-down")
+        await board.press("cursor.page-up", "cursor.up", "cursor.up")
+        assert "calibrate probabilities" in board.lines()[0]
+
+
+async def test_a_help_page_scrolls_to_its_end(used: Path) -> None:
+    async with opened(used, size=SMALL) as board:
+        await board.press("help", "cursor.bottom")
+        assert "Mouse: click selects" in board.text()
+        await board.press("cursor.top")
+        assert "Keys of the board screen" in board.lines()[0]
+        await board.press("help")
+        assert board.screen is board.board_screen
+
+
+# Stages
+
+
+def row(board: Page, name: str) -> list[str]:
+    line = next(line for line in board.lines() if f" {name} " in line)
+    return line.replace(">", " ").split()
+
+
+async def test_the_columns_of_the_table_stand_under_their_heads(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("stages")
+        head = next(line for line in board.lines() if "Committed" in line and "Kind" in line)
+        training = next(line for line in board.lines() if " Training " in line)
+        for title, cell in (("Kind", "active"), ("Committed", "yes"), ("Limit is", "hard")):
+            assert head.index(title) == training.index(cell)
+
+
+async def test_limits(used: Path) -> None:
+    async with opened(used) as board:
+        await board.keys("5")
+        await board.press("stages", "stage.raise")
+        assert "1/2" in row(board, "Training")
+        await board.press("stage.lower", "stage.lower")
+        assert "1/0!" in row(board, "Training")
+        assert "over its limit now" in board.status()
+        await board.press("stage.lower")
+        assert "1" in row(board, "Training")
+        await board.press("stage.raise")
+        assert "1/1" in row(board, "Training")
+        await board.press("stage.more-runs")
+        assert "1/3" in row(board, "Training")
+        await board.press("stage.fewer-runs", "stage.fewer-runs")
+        assert "1/1" in row(board, "Training")
+        await board.press("stage.soft")
+        assert "soft" in row(board, "Training")
+        await board.press("undo")
+        assert "hard" in row(board, "Training")
+        await board.press("redo")
+        assert "soft" in row(board, "Training")
+
+
+async def test_a_stage_is_added_renamed_moved_and_removed(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("stages", "stage.add")
+        await board.answer("Triage")
+        assert row(board, "Triage")[0] == "2"
+        await board.press("stage.rename")
+        assert board.typed() == "Triage"
+        await board.answer("Inbox")
+        assert row(board, "Inbox")[0] == "2"
+        await board.press("stage.up")
+        assert row(board, "Inbox")[0] == "1"
+        await board.press("stage.down")
+        assert row(board, "Inbox")[0] == "2"
+        await board.press("stage.remove")
+        assert "Stage Inbox removed." in board.status()
+        await board.press("back")
+        assert "Inbox" not in board.text().replace(board.status(), "")
+
+
+async def test_a_stage_with_cards_or_a_second_name_is_refused(used: Path) -> None:
+    async with opened(used) as board:
+        before = board.app.model.board.stages
+        await board.press("stages", "stage.remove")
+        assert "4 cards stand in Ideas" in board.status()
+        await board.press("stage.rename")
+        await board.answer("ready")
+        assert "There is a stage Ready already." in board.status()
+        assert board.typed() == "ready"
+        await board.keys("ctrl+g", "ctrl+g")
+        await board.press("stage.committed")
+        assert "committed" in board.status()
+        assert board.app.model.board.stages == before
+
+
+async def test_the_pointer_stays_on_the_table(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("stages", "cursor.up")
+        assert "> " in next(line for line in board.lines() if " Ideas " in line)
+        for _ in range(20):
+            await board.press("cursor.down")
+        assert "> " in next(line for line in board.lines() if " Monitoring " in line)
+
+
+# Reports
+
+
+async def test_the_window_and_the_groups_turn(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("reports")
+        assert "Cycle time, 90 days" in board.lines()[0]
+        assert "8 finished | mean 3.4 d" in board.text()
+        await board.press("reports.window")
+        assert "Cycle time, 30 days" in board.lines()[0]
+        await board.press("reports.window")
+        assert "Cycle time, all time" in board.lines()[0]
+        await board.press("reports.group")
+        assert "by" not in board.lines()[0]
+        assert "type: " in board.lines()[0]
+        first = board.lines()[0]
+        await board.press("cursor.right")
+        assert board.lines()[0] != first
+        await board.press("cursor.left")
+        assert board.lines()[0] == first
+        await board.press("reports.group", "reports.group")
+        assert "Time in stage" in board.lines()[0]
+
+
+@pytest.mark.parametrize("size", [(160, 45), SMALL, (40, 10)])
+async def test_reports_of_a_board_without_finished_cards(
+    small: Path, size: tuple[int, int]
+) -> None:
+    async with opened(small, size=size) as board:
+        await board.press("reports")
+        for _ in range(8):
+            await board.press("reports.group", "cursor.right", "reports.window")
+        assert board.app.crash is None
+
+
+async def test_the_report_follows_the_board(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("reports")
+        with board.store() as bob:
+            bob.cards.move([board.ref("join the transactions")], _last(board))
+        await board.until(lambda: "9 finished" in board.text())
+
+
+def _last(board: Page) -> str:
+    return board.app.model.board.stages[-1].id
+
+
+# Empty states
+
+
+async def test_a_board_where_all_is_done_or_archived_says_how_to_see_it(small: Path) -> None:
+    async with opened(small) as board:
+        for title in [title for cards in board.stages().values() for title in cards]:
+            await board.go_to(title)
+            await board.press("card.archive")
+        assert "Nothing open here. Press n for a new card, F to show finished ones." in board.text()
+        await board.press("finished.show")
+        assert "Nothing open here" not in board.text()
+        assert "calibrate probabilities" in board.stage("Ideas").cards()

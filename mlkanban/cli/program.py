@@ -1,5 +1,6 @@
 """The program: its commands by name, and how it ends, whatever happens."""
 
+import gc
 import importlib
 import io
 import os
@@ -129,6 +130,8 @@ def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
 def main() -> int:
     """Run the program as the shell asked for it; the exit code."""
     os.umask(0o077)
+    # Commands end before garbage matters; the board turns this on again after its first picture.
+    gc.disable()
     _open_streams()
     called = os.path.basename(sys.argv[0])
     name = called if called in NAMES else NAMES[0]

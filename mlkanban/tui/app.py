@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from datetime import date
@@ -69,6 +70,12 @@ def _open(places: Places, actor: str) -> Service:
         return service
 
 
+def _collect_garbage_again() -> None:
+    """What the start has made stays; from now on garbage is collected as usual."""
+    gc.freeze()
+    gc.enable()
+
+
 class BoardApp(App[None], inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `backstage`."""
 
@@ -108,6 +115,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self._demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
+        self.set_class(self.ascii, "ascii")
+        self._load_themes()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return board_variables(self.current_theme)
@@ -116,8 +125,6 @@ class BoardApp(App[None], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(number, self._leave, number)
-        self.set_class(self.ascii, "ascii")
-        self._load_themes()
         await self.open_board(self._board_key)
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
@@ -132,7 +139,12 @@ class BoardApp(App[None], inherit_bindings=False):
         if wanted not in self.available_themes:
             self._problems.append(f"There is no theme {wanted!r}; `mlkanban themes` lists them.")
             wanted = _DEFAULT_THEME
-        self.theme = wanted if wanted in self.available_themes else "textual-dark"
+        # Set before the first picture, so that it is painted once; Textual adapts its colour filter
+        # only to later changes by itself.
+        self.set_reactive(
+            BoardApp.theme, wanted if wanted in self.available_themes else "textual-dark"
+        )
+        self._watch_ansi_color(None)
 
     def use_theme(self, name: str) -> None:
         """Another theme, now and at the next start."""
@@ -163,6 +175,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen = BoardScreen()
             await self.push_screen(self._board_screen)
             self._greet()
+            self.call_after_refresh(_collect_garbage_again)
         else:
             self._board_screen.view.show(self.model, self.now())
 

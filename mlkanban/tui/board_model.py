@@ -17,13 +17,14 @@ def _order(face: CardFace) -> tuple[str, str]:
 class BoardModel:
     """Cards by stage in order, the filter, the marks, and one cursor per stage.
 
-    `columns[i]` are the cards shown in stage i; `loads` count every open card, shown or not.
+    `columns[i]` are the cards shown in stage i; `loads` and `blocked` count all open cards.
     """
 
     board: Board
     faces: dict[str, CardFace] = field(default_factory=dict)
     columns: list[list[CardFace]] = field(default_factory=list)
     loads: dict[str, Load] = field(default_factory=dict)
+    blocked: int = 0
     marks: set[str] = field(default_factory=set)
     words: tuple[str, ...] = ()
     everything: bool = False
@@ -46,7 +47,7 @@ class BoardModel:
         self.rows = (self.rows + [0] * len(board.stages))[: len(board.stages)]
         self.stage = max(0, min(self.stage, len(board.stages) - 1))
         self.marks &= self.faces.keys()
-        self.loads = {}
+        self.loads, self.blocked = {}, 0
         for face in self.faces.values():
             self._count(face, 1)
         self._arrange()
@@ -100,6 +101,7 @@ class BoardModel:
         if not face.outcome and not face.archived:
             load = self.loads.get(face.stage, Load())
             self.loads[face.stage] = load.plus(Work(face.work), by)
+            self.blocked += by if face.block_reason else 0
 
     def _arrange(self) -> None:
         self.columns = [[] for _ in self.board.stages]

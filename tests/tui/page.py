@@ -188,8 +188,9 @@ class Page:
 
     async def settled(self) -> None:
         """Until nothing is under way but a question to the person."""
-        quiet = 0
+        quiet, deadline = 0, time.monotonic() + 20
         while quiet < _HOPS and self.app.crash is None:
+            assert time.monotonic() < deadline, f"it does not come to rest:\n{self.text()}"
             await self.pilot.pause(0)
             quiet = 0 if self._busy else quiet + 1
 

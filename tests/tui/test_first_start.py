@@ -39,6 +39,7 @@ async def test_a_name_that_is_refused_stays(tmp_path: Path) -> None:
         await board.answer("   ")
         assert "A title is needed." in board.status()
         assert "Name of the board" in board.question()
+        assert board.typed() == "   "
 
 
 async def test_cancelling_the_name_goes_back_to_the_templates(tmp_path: Path) -> None:

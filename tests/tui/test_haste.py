@@ -1,9 +1,12 @@
 """Keys that arrive all at once, as over a slow line, and pages left while they load."""
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mlkanban.service.history import History
 from tests.tui.page import opened
 
 FIRST = "calibrate probabilities"
@@ -54,14 +57,32 @@ async def test_in_and_out_at_once_never_leaves_the_program(small: Path, way_in: 
             assert board.app.screen is board.board_screen
 
 
-@pytest.mark.parametrize("way_in", ["enter", "R", "s"])
-async def test_a_page_left_while_it_loads(small: Path, way_in: str) -> None:
+@pytest.mark.parametrize(("way_in", "read"), [("enter", "of_card"), ("R", "for_flow")])
+async def test_a_page_left_while_the_store_is_slow(
+    small: Path, monkeypatch: pytest.MonkeyPatch, way_in: str, read: str
+) -> None:
+    slow = threading.Event()
+    real = getattr(History, read)
+
+    def late(*args: Any) -> Any:
+        slow.wait(20)
+        return real(*args)
+
+    monkeypatch.setattr(History, read, late)
     async with opened(small) as board:
-        for _ in range(5):
-            board.send(way_in)
-            await board.until(lambda: board.app.screen is not board.board_screen)
-            board.send("q")
-            await board.until(lambda: board.app.screen is board.board_screen)
+        board.send(way_in)
+        await board.until(lambda: board.app.screen is not board.board_screen)
+        board.app.pop_screen()
+        slow.set()
+        await board.settled()
+        await board.press("cursor.down")
+        assert board.current() == "focal loss for minority classes"
+
+
+async def test_the_stages_left_before_they_are_drawn(small: Path) -> None:
+    async with opened(small) as board:
+        board.board_screen.do_stages()
+        board.app.pop_screen()
         await board.settled()
         assert board.app.crash is None
 

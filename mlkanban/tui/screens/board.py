@@ -32,11 +32,7 @@ class BoardScreen(CardActions):
         yield self.status
 
     def on_mount(self) -> None:
-        self.view.focus()
         self.view.show(self.model, self.board_app.now())
-
-    def refocus(self) -> None:
-        self.view.focus()
 
     @property
     def model(self) -> BoardModel:

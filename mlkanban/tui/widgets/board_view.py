@@ -14,16 +14,16 @@ from textual.widget import Widget
 from mlkanban.charts import face
 from mlkanban.charts.face import Piece, View
 from mlkanban.core.models import CardFace
-from mlkanban.core.rules import Load
-from mlkanban.text import ascii_only, display
+from mlkanban.text import ascii_only
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
+from mlkanban.tui.heads import Heads
 from mlkanban.tui.theme import role_styles
 
-_CACHE_LIMIT = 20_000
+_CACHE_LIMIT = 5_000
 
 
-class BoardView(Widget, can_focus=True):
+class BoardView(Widget):
     """Draws a BoardModel. Changes go through the model; then `moved`, `changed` or `redraw` says
     what to paint again."""
 
@@ -46,7 +46,7 @@ class BoardView(Widget, can_focus=True):
         self._ascii = ascii
         self._view: View | None = None
         self._styles: dict[str, Style] = {}
-        self._cache: dict[tuple[object, ...], list[Segment]] = {}
+        self._cache: dict[tuple[object, ...], list[list[Segment]]] = {}
         self._first = 0
         self._tops: list[int] = []
         self._dragging: CardFace | None = None
@@ -161,8 +161,11 @@ class BoardView(Widget, can_focus=True):
         self._cache.clear()
 
     def on_resize(self) -> None:
-        self._cache.clear()
-        self.redraw()
+        # A new size is painted anyway; only what scrolls because of it is not.
+        was = (self._first, list(self._tops))
+        self._follow()
+        if was != (self._first, self._tops):
+            self.refresh()
 
     def _style(self, role: str, state: str = "") -> Style:
         if not self._styles:
@@ -177,10 +180,8 @@ class BoardView(Widget, can_focus=True):
             text = self.notice if y == self.size.height // 2 else ""
             return self._line([Piece(text.center(width), "card-meta")], width)
         shape = self.geometry
-        if y == 0:
-            return self._title(width)
         if y < shape.head:
-            return self._head(y, width, shape)
+            return self._line(Heads(self.model, shape, self._first, self._tops).line(y), width)
         if not self.model.shown and y == shape.head + 2:
             return self._line([Piece(self._empty().center(width), "card-meta")], width)
         row, line = divmod(y - shape.head, shape.pitch)
@@ -200,118 +201,30 @@ class BoardView(Widget, can_focus=True):
         card = column[index]
         cursor = at == model.stage and index == model.rows[at]
         mark = card.id in model.marks
-        key = (card.id, card.version, line, shape.text, cursor, mark)
+        key = (card.id, card.version, shape.text, cursor, mark)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > _CACHE_LIMIT:
                 self._cache.clear()
-            found = self._cache[key] = self._draw(card, line, shape, cursor, mark)
-        return found
+            found = self._cache[key] = self._draw(card, shape, cursor, mark)
+        return found[line]
 
     def _draw(
-        self, card: CardFace, line: int, shape: Geometry, cursor: bool, mark: bool
-    ) -> list[Segment]:
+        self, card: CardFace, shape: Geometry, cursor: bool, mark: bool
+    ) -> list[list[Segment]]:
+        """The lines of a card, as wide as its column."""
         assert self._view is not None
-        state = "cursor" if cursor else ""
-        gutter = (">" if cursor else " ") + ("*" if mark else " ") if line == 0 else "  "
-        pieces = [Piece(gutter, "marked"), *face.lines(card, shape.text, self._view)[line]]
-        used = sum(cell_len(text) for text, _ in pieces)
-        pieces.append(Piece(" " * (GUTTER + shape.text - used), "card-meta"))
-        segments = self._segments(pieces, state)
-        gap = shape.column - shape.text - GUTTER
-        return [*segments, Segment(" " * gap, self._style("card-meta"))] if gap else segments
-
-    def _title(self, width: int) -> Strip:
-        model = self._model
-        board = model.board
-        wip = sum((load.total for sid, load in model.loads.items() if board.is_committed(sid)), 0)
-        total = sum(load.total for load in model.loads.values())
-        blocked = sum(1 for f in model.faces.values() if f.block_reason and not f.archived)
-        conwip = "" if board.conwip is None else f"/{board.conwip}"
-        parts = [f"{wip}{conwip} in progress", f"{blocked} blocked", f"{total} open"]
-        if model.marks:
-            parts.insert(0, f"{len(model.marks)} marked")
-        if model.words:
-            found = f"filter: {' '.join(map(display, model.words))} ({model.shown} found)"
-            parts.insert(0, found)
-        if model.everything:
-            parts.insert(0, "finished shown")
-        shape = self.geometry
-        if not shape.narrow and shape.visible < len(model.columns):
-            last = self._first + shape.visible
-            parts.append(f"stages {self._first + 1}-{last} of {len(model.columns)}")
-        right = "  ".join(parts) + " "
-        name = face.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
-        gap = " " * max(1, width - cell_len(name) - cell_len(right))
-        return self._line(
-            [Piece(name, "stage-title"), Piece(gap, "card-meta"), Piece(right, "card-meta")], width
-        )
-
-    def _head(self, y: int, width: int, shape: Geometry) -> Strip:
-        if shape.narrow:
-            return self._strip_of_counts(width) if y == 1 else self._narrow_rule(width, shape)
-        pieces: list[Piece] = []
-        for at in range(self._first, self._first + shape.visible):
-            pieces += self._head_cell(at, y, shape)
-        return self._line(pieces, width)
-
-    def _head_cell(self, at: int, y: int, shape: Geometry) -> list[Piece]:
-        model = self._model
-        name, counts = self._header(at)
-        here = at == model.stage
-        room = shape.column - 1
-        if y == 1:
-            mark = "> " if here else "  "
-            return [Piece(_padded(mark + name, room) + " ", "stage-title" if here else "count")]
-        if y == 2:
-            text = "  " + " ".join(piece.text for piece in counts)
-            if cell_len(text) > room:
-                text = text.replace(" running", "")
-            return [Piece(_padded(text, room) + " ", counts[-1].role)]
-        fill = "=" if here else "-"
-        where = self._position_text(at, shape)
-        return [Piece("  " + _ruled(where, room - 2, fill) + " ", "stage-rule")]
-
-    def _header(self, at: int) -> tuple[str, list[Piece]]:
-        model = self._model
-        load = model.loads.get(model.board.stages[at].id, Load())
-        return face.header(model.board, at, load, len(model.columns[at]))
-
-    def _position_text(self, at: int, shape: Geometry) -> str:
-        shown = len(self._model.columns[at])
-        if shown <= shape.rows:
-            return ""
-        top = self._tops[at]
-        return f" {top + 1}-{min(shown, top + shape.rows)} of {shown}"
-
-    def _strip_of_counts(self, width: int) -> Strip:
-        """All stages in one line, as much of their names as fits; the one shown is in brackets."""
-        model = self._model
-        counts: list[tuple[str, str]] = []
-        for at in range(len(model.columns)):
-            _, pieces = self._header(at)
-            count = pieces[0].text.removesuffix(" FULL").removesuffix(" OVER")
-            counts.append((count.replace(" running", "").replace(" ", ""), pieces[0].role))
-        for letters in range(12, -1, -1):
-            cells = [self._strip_cell(at, *counts[at], letters) for at in range(len(counts))]
-            if sum(cell_len(cell.text) for cell in cells) <= width:
-                break
-        return self._line(cells, width)
-
-    def _strip_cell(self, at: int, count: str, role: str, letters: int) -> Piece:
-        name = display(self._model.board.stages[at].name)
-        if at == self._model.stage:
-            return Piece(f"[{at + 1} {name} {count}]", "stage-title")
-        return Piece(f" {at + 1} {name[:letters]}{' ' if letters else ''}{count} ", role)
-
-    def _narrow_rule(self, width: int, shape: Geometry) -> Strip:
-        model = self._model
-        name, counts = self._header(model.stage)
-        text = " ".join(piece.text for piece in counts)
-        head = [Piece(f"== {name} ", "stage-title"), Piece(f" {text} ", counts[-1].role)]
-        left = width - sum(cell_len(piece.text) for piece in head)
-        where = self._position_text(model.stage, shape)
-        return self._line([*head, Piece(_ruled(where, left, "="), "stage-rule")], width)
+        drawn = []
+        for line, pieces in enumerate(face.lines(card, shape.text, self._view)):
+            signs = (">" if cursor else " ") + ("*" if mark else " ") if line == 0 else "  "
+            used = sum(cell_len(text) for text, _ in pieces)
+            blank = Piece(" " * (shape.text - used), "card-meta")
+            segments = self._segments(
+                [Piece(signs, "marked"), *pieces, blank], "cursor" if cursor else ""
+            )
+            gap = shape.column - shape.text - GUTTER
+            drawn.append([*segments, *self._segments([Piece(" " * gap, "card-meta")])])
+        return drawn
 
     def _empty(self) -> str:
         if self._model.words:
@@ -321,17 +234,7 @@ class BoardView(Widget, can_focus=True):
         return "An empty board. Press n to write the first card, ? for help."
 
     def _segments(self, pieces: list[Piece], state: str = "") -> list[Segment]:
-        """Pieces as segments; neighbours that look the same become one."""
-        merged: list[Segment] = []
-        for text, role in pieces:
-            if not text:
-                continue
-            style = self._style(role, state)
-            if merged and merged[-1].style is style:
-                merged[-1] = Segment(merged[-1].text + text, style)
-            else:
-                merged.append(Segment(text, style))
-        return merged
+        return [Segment(text, self._style(role, state)) for text, role in pieces if text]
 
     def _line(self, pieces: list[Piece], width: int) -> Strip:
         if self._ascii:
@@ -339,7 +242,7 @@ class BoardView(Widget, can_focus=True):
         return self._strip(self._segments(pieces), width)
 
     def _strip(self, segments: list[Segment], width: int) -> Strip:
-        return Strip(segments).adjust_cell_length(width, self._style("card-meta"))
+        return Strip(_merged(segments)).adjust_cell_length(width, self._style("card-meta"))
 
     # The mouse
 
@@ -404,13 +307,22 @@ class BoardView(Widget, can_focus=True):
             self._refresh_heads()
 
 
-def _padded(text: str, width: int) -> str:
-    cut = face.shortened(text, width)
-    return cut + " " * (width - cell_len(cut))
+def _merged(segments: list[Segment]) -> list[Segment]:
+    """Fewer segments that look the same: colour codes are most of what goes over the line.
 
-
-def _ruled(where: str, width: int, fill: str) -> str:
-    """A rule of `width` cells with `where` near its right end."""
-    if len(where) + 2 > width:
-        return fill * max(0, width)
-    return fill * (width - len(where) - (2 if where else 0)) + where + (" " + fill if where else "")
+    A blank has no colour but its ground, so it joins whatever neighbour stands on the same ground.
+    """
+    merged: list[Segment] = []
+    for segment in segments:
+        text, style = segment.text, segment.style
+        if merged:
+            before, last = merged[-1].text, merged[-1].style
+            same_ground = style is not None and last is not None and style.bgcolor == last.bgcolor
+            if style is last or (same_ground and text.isspace()):
+                merged[-1] = Segment(before + text, last)
+                continue
+            if same_ground and before.isspace():
+                merged[-1] = Segment(before + text, style)
+                continue
+        merged.append(segment)
+    return merged

@@ -1,0 +1,120 @@
+"""The lines above the cards: the board, the stages with their counts, what is in sight."""
+
+from rich.cells import cell_len
+
+from mlkanban.charts import face
+from mlkanban.charts.face import Piece
+from mlkanban.core.rules import Load
+from mlkanban.text import display
+from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.geometry import Geometry
+
+
+class Heads:
+    """Draws `shape.head` lines. `first` is the leftmost stage in sight, `tops` the first rows."""
+
+    def __init__(self, model: BoardModel, shape: Geometry, first: int, tops: list[int]) -> None:
+        self._model = model
+        self._shape = shape
+        self._first = first
+        self._tops = tops
+
+    def line(self, y: int) -> list[Piece]:
+        """Line `y` from the top of the screen."""
+        if y == 0:
+            return self._title()
+        if self._shape.narrow:
+            return self._all_stages() if y == 1 else self._one_stage()
+        stages = range(self._first, self._first + self._shape.visible)
+        return [piece for at in stages for piece in self._stage(at, y)]
+
+    def _title(self) -> list[Piece]:
+        model, width, shape = self._model, self._shape.width, self._shape
+        board = model.board
+        wip = sum((load.total for sid, load in model.loads.items() if board.is_committed(sid)), 0)
+        total = sum(load.total for load in model.loads.values())
+        conwip = "" if board.conwip is None else f"/{board.conwip}"
+        parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]
+        if model.marks:
+            parts.insert(0, f"{len(model.marks)} marked")
+        if model.words:
+            found = f"filter: {' '.join(map(display, model.words))} ({model.shown} found)"
+            parts.insert(0, found)
+        if model.everything:
+            parts.insert(0, "finished shown")
+        if not shape.narrow and shape.visible < len(model.columns):
+            last = self._first + shape.visible
+            parts.append(f"stages {self._first + 1}-{last} of {len(model.columns)}")
+        right = "  ".join(parts) + " "
+        name = face.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
+        gap = " " * max(1, width - cell_len(name) - cell_len(right))
+        return [Piece(name, "stage-title"), Piece(gap + right, "card-meta")]
+
+    def _stage(self, at: int, y: int) -> list[Piece]:
+        name, counts = self._header(at)
+        here = at == self._model.stage
+        room = self._shape.column - 1
+        if y == 1:
+            mark = "> " if here else "  "
+            return [Piece(_padded(mark + name, room) + " ", "stage-title" if here else "count")]
+        if y == 2:
+            text = "  " + " ".join(piece.text for piece in counts)
+            if cell_len(text) > room:
+                text = text.replace(" running", "")
+            return [Piece(_padded(text, room) + " ", counts[-1].role)]
+        fill = "=" if here else "-"
+        where = self._where(at)
+        return [Piece("  " + _ruled(where, room - 2, fill) + " ", "stage-rule")]
+
+    def _header(self, at: int) -> tuple[str, list[Piece]]:
+        model = self._model
+        load = model.loads.get(model.board.stages[at].id, Load())
+        return face.header(model.board, at, load, len(model.columns[at]))
+
+    def _where(self, at: int) -> str:
+        shape, shown = self._shape, len(self._model.columns[at])
+        if shown <= shape.rows:
+            return ""
+        top = self._tops[at]
+        return f" {top + 1}-{min(shown, top + shape.rows)} of {shown}"
+
+    def _all_stages(self) -> list[Piece]:
+        """All stages in one line, as much of their names as fits; the one shown is in brackets."""
+        model = self._model
+        counts: list[tuple[str, str]] = []
+        for at in range(len(model.columns)):
+            _, pieces = self._header(at)
+            count = pieces[0].text.removesuffix(" FULL").removesuffix(" OVER")
+            counts.append((count.replace(" running", "").replace(" ", ""), pieces[0].role))
+        for letters in range(12, -1, -1):
+            cells = [self._strip_cell(at, *counts[at], letters) for at in range(len(counts))]
+            if sum(cell_len(cell.text) for cell in cells) <= self._shape.width:
+                break
+        return cells
+
+    def _strip_cell(self, at: int, count: str, role: str, letters: int) -> Piece:
+        name = display(self._model.board.stages[at].name)
+        if at == self._model.stage:
+            return Piece(f"[{at + 1} {name} {count}]", "stage-title")
+        return Piece(f" {at + 1} {name[:letters]}{' ' if letters else ''}{count} ", role)
+
+    def _one_stage(self) -> list[Piece]:
+        model = self._model
+        name, counts = self._header(model.stage)
+        text = " ".join(piece.text for piece in counts)
+        head = [Piece(f"== {name} ", "stage-title"), Piece(f" {text} ", counts[-1].role)]
+        left = self._shape.width - sum(cell_len(piece.text) for piece in head)
+        where = self._where(model.stage)
+        return [*head, Piece(_ruled(where, left, "="), "stage-rule")]
+
+
+def _padded(text: str, width: int) -> str:
+    cut = face.shortened(text, width)
+    return cut + " " * (width - cell_len(cut))
+
+
+def _ruled(where: str, width: int, fill: str) -> str:
+    """A rule of `width` cells with `where` near its right end."""
+    if len(where) + 2 > width:
+        return fill * max(0, width)
+    return fill * (width - len(where) - (2 if where else 0)) + where + (" " + fill if where else "")

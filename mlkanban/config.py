@@ -4,10 +4,9 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlkanban.errors import BadInput
 from mlkanban.paths import places
@@ -17,18 +16,24 @@ DEFAULT = "default"
 _VARIABLES = {name: f"MLKANBAN_{name.upper()}" for name in ("board", "theme", "ascii", "timezone")}
 
 
-class Settings(BaseModel):
-    """What a person can set. Each field says what it means; `mlkanban config` prints it."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person can set; MEANINGS says what each one is for, `mlkanban config` prints it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    board: str = ""
+    theme: str = "mlkanban-dark"
+    ascii: bool = False
+    timezone: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
 
-    board: str = Field("", description="key of the board to open; empty: the one used last")
-    theme: str = Field("mlkanban-dark", description="name of the theme; see: mlkanban themes")
-    ascii: bool = Field(False, description="draw with ASCII characters only")
-    timezone: str = Field("", description="time zone of new boards; empty: this machine's")
-    keys: dict[str, str] = Field(
-        default_factory=dict, description="other keys for commands; see: mlkanban keys"
-    )
+
+MEANINGS = {
+    "board": "key of the board to open; empty: the one used last",
+    "theme": "name of the theme; see: mlkanban themes",
+    "ascii": "draw with ASCII characters only",
+    "timezone": "time zone of new boards; empty: this machine's",
+    "keys": "other keys for commands; see: mlkanban keys",
+}
 
 
 def load() -> Settings:
@@ -40,24 +45,26 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     """The settings, and where each one comes from: a file, a variable, or `default`."""
     values, text = _parsed(file)
     for key in values:
-        if key not in Settings.model_fields:
+        if key not in MEANINGS:
             from difflib import get_close_matches
 
-            close = get_close_matches(key, Settings.model_fields, n=1)
+            close = get_close_matches(key, MEANINGS, n=1)
             advice = f"Did you mean {close[0]}?" if close else "Remove it."
             raise _problem(file, text, key, "there is no such setting.", advice)
     if isinstance(values.get("keys"), dict):
         values["keys"] = _flat(values["keys"])
-    origins = {name: str(file) if name in values else DEFAULT for name in Settings.model_fields}
+    origins = {name: str(file) if name in values else DEFAULT for name in MEANINGS}
     for name, variable in _VARIABLES.items():
         if environ.get(variable):
             values[name] = environ[variable]
             origins[name] = variable
     if not values:
-        # Nothing to check: the start need not wait for pydantic to prepare for it.
-        return Settings.model_construct(), origins
+        return Settings(), origins
+    # Only a person with settings waits for what checks them.
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return Settings.model_validate(values), origins
+        return TypeAdapter(Settings).validate_python(values), origins
     except ValidationError as error:
         first = error.errors()[0]
         name, *rest = map(str, first["loc"])

@@ -7,7 +7,7 @@ import click
 
 from mlkanban.cli.layout import bold, table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.config import DEFAULT, Settings, read
+from mlkanban.config import DEFAULT, MEANINGS, read
 from mlkanban.paths import places
 
 
@@ -96,7 +96,6 @@ def config(session: Session) -> None:
     """Print the settings, where each comes from and what it means."""
     file = places().config_file
     settings, origins = read(file, os.environ)
-    meanings = {name: field.description or "" for name, field in Settings.model_fields.items()}
 
     def lines() -> Iterator[str]:
         rows = [
@@ -106,7 +105,7 @@ def config(session: Session) -> None:
                 _source(origins[name]),
                 meaning,
             )
-            for name, meaning in meanings.items()
+            for name, meaning in MEANINGS.items()
         ]
         yield from table(rows, ("SETTING", "VALUE", "FROM", "MEANING"))
         yield ""
@@ -123,7 +122,7 @@ def config(session: Session) -> None:
                     "from": origins[name],
                     "meaning": meaning,
                 }
-                for name, meaning in meanings.items()
+                for name, meaning in MEANINGS.items()
             ],
         },
         lines,

@@ -1,6 +1,9 @@
 """Commands that show cards."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -8,8 +11,11 @@ import click
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data
-from mlkanban.core.models import Board, Card, CardFace
+from mlkanban.core.models import Board, CardFace
 from mlkanban.core.sight import found, on_board, words
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card
 
 
 @click.command("list")

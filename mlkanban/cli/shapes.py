@@ -1,14 +1,19 @@
 """What --json says of boards and cards: the names scripts rely on."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.clock import now
-from mlkanban.core.models import Blocker, Board, Card, CardFace, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.rules import Load
 from mlkanban.service import Service
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Blocker, Card
 
 Data = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Metrics the way people type them."""
+"""Metrics the way people type them, and as a card shows them."""
 
 import math
 import re
@@ -44,6 +44,22 @@ def parse_metric(
         if given is not None:
             made[key] = _finite(given, str(given))
     return made or None
+
+
+def metric_text(metric: Mapping[str, Any] | None) -> str:
+    """A metric in few cells: `val_auc .917/>=.92`; '' for none."""
+    if not metric:
+        return ""
+    value, target = metric.get("value"), metric.get("target")
+    shown = [] if value is None else [_short(value)]
+    shown += [] if target is None else [f"{metric.get('direction') or '>='}{_short(target)}"]
+    return f"{metric['name']} {'/'.join(shown)}".rstrip()
+
+
+def _short(number: float) -> str:
+    """`.917` for 0.917: every cell counts on a card."""
+    text = f"{number:g}"
+    return text[1:] if text.startswith("0.") else text
 
 
 def _number(text: str) -> float:

@@ -1,10 +1,12 @@
-"""What a board is made of. Everything is frozen; a change makes a new value through an event."""
+"""What a board is made of. Everything is frozen; a change makes a new value through an event.
 
-from datetime import date, datetime
+Plain dataclasses: the board is on the screen before pydantic would be loaded. What is given for
+them is checked by pydantic where it comes in (service/checking.py); cards are in core/card.py.
+"""
+
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, NamedTuple
-
-from pydantic import BaseModel, ConfigDict
+from typing import NamedTuple
 
 
 class StageKind(StrEnum):
@@ -90,89 +92,6 @@ EXTERNAL_BY_DEFAULT = frozenset(
 """Reasons that usually lie with somebody else; the person can say otherwise."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Blocker(_Frozen):
-    """Why a card cannot go on. `until` is a condition: card:ID, run:ID or a date."""
-
-    reason: BlockReason
-    external: bool
-    note: str = ""
-    until: str = ""
-    since: datetime
-
-
-class Metric(_Frozen):
-    """What an experiment is measured by: `direction` says which side of `target` is good."""
-
-    name: str
-    direction: Literal[">=", "<="] = ">="
-    target: float | None = None
-    baseline: float | None = None
-    noise: float | None = None
-    value: float | None = None
-
-    def __str__(self) -> str:
-        value = "" if self.value is None else _short(self.value)
-        goal = "" if self.target is None else f"{self.direction}{_short(self.target)}"
-        return f"{self.name} {'/'.join(filter(None, (value, goal)))}".rstrip()
-
-
-def _short(number: float) -> str:
-    """`.917` for 0.917: every cell counts on a card."""
-    text = f"{number:g}"
-    return text[1:] if text.startswith("0.") else text
-
-
-class CheckItem(_Frozen):
-    text: str
-    done: bool = False
-
-
-class Note(_Frozen):
-    """A Markdown note, appended; `at` in UTC."""
-
-    at: datetime
-    actor: str
-    text: str
-
-
-class Card(_Frozen):
-    """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days."""
-
-    id: str
-    ref: str
-    board: str
-    stage: str
-    rank: str
-    title: str
-    type: CardType = CardType.EXPERIMENT
-    priority: Priority = Priority.NORMAL
-    service_class: ServiceClass = ServiceClass.STANDARD
-    tags: tuple[str, ...] = ()
-    due: date | None = None
-    snoozed_until: date | None = None
-    blocker: Blocker | None = None
-    metric: Metric | None = None
-    work: Work = Work.ATTENDED
-    hypothesis: str = ""
-    dataset: str = ""
-    checklist: tuple[CheckItem, ...] = ()
-    links: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    parent: str = ""
-    outcome: Outcome | None = None
-    verdict: str = ""
-    archived: bool = False
-    created_at: datetime
-    entered_at: datetime
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    notes: tuple[Note, ...] = ()
-
-
 class CardFace(NamedTuple):
     """What the board shows of a card, straight from one row: text as stored, instants ISO 8601.
 
@@ -203,7 +122,8 @@ class CardFace(NamedTuple):
     version: int
 
 
-class Stage(_Frozen):
+@dataclass(frozen=True, slots=True)
+class Stage:
     """A column of the workflow. `limit` is for attended cards when `unattended` is set, else for
     all of them; `soft` limits warn, others refuse; `committed` stages are work in progress."""
 
@@ -217,7 +137,8 @@ class Stage(_Frozen):
     rank: str = ""
 
 
-class Board(_Frozen):
+@dataclass(frozen=True, slots=True)
+class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.
 
     `former` stages were removed; history still speaks of them.
@@ -226,10 +147,10 @@ class Board(_Frozen):
     id: str
     key: str
     name: str
+    stages: tuple[Stage, ...]
     timezone: str = "UTC"
     conwip: int | None = None
     template: str = ""
-    stages: tuple[Stage, ...]
     former: tuple[Stage, ...] = ()
 
     @property

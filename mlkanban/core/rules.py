@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board, Card, Outcome, Stage, Work
+from mlkanban.core.models import Board, Outcome, Stage, Work
 from mlkanban.errors import LimitReached, RuleRefused
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
     return Allowed()
 
 
-def outcome_for(card: Card, wanted: Outcome) -> Outcome:
+def outcome_for(card: "Card", wanted: Outcome) -> Outcome:
     """The outcome as the flow words have it: what stops without an answer is discarded before
     commitment and abandoned after it."""
     if wanted in (Outcome.ABANDONED, Outcome.DISCARDED):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -97,8 +98,8 @@ class Boards:
         _known(fields, BOARD_FIELDS, "A board", "mlkanban boards")
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
-            changed = validated(Board, {**dict(board), **fields})
-            values = changed.model_dump(mode="json", include=set(fields))
+            changed = validated(Board, {**_given(board), **fields})
+            values = {name: getattr(changed, name) for name in fields}
             if "timezone" in values:
                 _zone(values["timezone"])
             if "name" in values:
@@ -131,8 +132,8 @@ class Boards:
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
-            changed = validated(Stage, {**dict(stage), **fields})
-            values = changed.model_dump(mode="json", include=set(fields))
+            changed = validated(Stage, {**_given(stage), **fields})
+            values = {name: getattr(changed, name) for name in fields}
             if "name" in values:
                 values["name"] = accept_title(values["name"])
                 _free_name(board, values["name"], besides=stage_id)
@@ -219,6 +220,10 @@ class Boards:
                 faces,
                 tuple(card for card in changes.cards if card not in there),
             )
+
+
+def _given(value: Board | Stage) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in dataclass_fields(value)}
 
 
 def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -> Change:

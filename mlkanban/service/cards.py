@@ -1,16 +1,16 @@
 """What a person does with cards. Rules are asked inside the transaction that writes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
-    Blocker,
     BlockReason,
     Board,
-    Card,
     CardFace,
     Outcome,
     Stage,
@@ -25,6 +25,9 @@ from mlkanban.store import repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card
 
 
 class Cards:
@@ -227,6 +230,8 @@ class Cards:
         def blocked(tx: Transaction, face: CardFace) -> Change:
             if face.outcome:
                 raise RuleRefused(f"{face.ref} is finished.", "Move it back to re-open it first.")
+            from mlkanban.core.card import Blocker
+
             blocker = Blocker(
                 reason=reason,
                 external=reason in EXTERNAL_BY_DEFAULT if external is None else external,

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M")
 
 
 def validated(model: type[M], values: Mapping[str, Any]) -> M:
     """`values` as a `model`; UsageProblem names the field that is wrong."""
+    from pydantic import TypeAdapter, ValidationError  # loaded when something is given to check
+
     try:
-        return model.model_validate(dict(values))
+        return TypeAdapter(model).validate_python(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])

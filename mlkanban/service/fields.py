@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mlkanban.core.models import Card
 from mlkanban.errors import UsageProblem
 from mlkanban.service.checking import accept_all, validated
 from mlkanban.text import accept, accept_title
@@ -38,6 +37,8 @@ def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, An
         values["title"] = accept_title(values.get("title") or "")
     for name, value in values.items():
         accept_all(value, f"the field {name}")
+    from mlkanban.core.card import Card  # with pydantic, when something is given to check
+
     blank = {"id": "", "ref": "", "board": "", "stage": "", "rank": "", "title": "-"}
     times = {"created_at": 0, "entered_at": 0}
     given = {name: value for name, value in values.items() if value is not None}

@@ -1,16 +1,22 @@
 """One action = one transaction: load, ask the rules, append events."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mlkanban.core.events import Change, Event
-from mlkanban.core.models import Board, Card, CardFace, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer, instant
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card
 
 Clock = Callable[[], datetime]
 

@@ -8,7 +8,8 @@ import sqlite3
 from typing import Any
 
 from mlkanban.core.events import Entity, Event
-from mlkanban.core.models import Board, Metric
+from mlkanban.core.metrics import metric_text
+from mlkanban.core.models import Board
 from mlkanban.core.timing import milestones, phase
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
@@ -182,7 +183,7 @@ class Projector:
                 fields.get("snoozed_until") or "",
                 blocker.get("reason", ""),
                 int(bool(blocker.get("external"))),
-                str(Metric.model_validate(metric)) if metric else "",
+                metric_text(metric),
                 fields.get("work") or "attended",
                 fields.get("outcome") or "",
                 int(bool(fields.get("archived"))),

@@ -1,15 +1,20 @@
 """Reading the projections and the log as core models. Every read is complete when it returns."""
 
+from __future__ import annotations
+
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event
-from mlkanban.core.models import Board, Card, CardFace, Note, Work
+from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.core.rules import Load
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import board_of, entity_from
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card, Note
 
 _FACE = ", ".join(CardFace._fields)
 
@@ -114,6 +119,8 @@ def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:
 
 def card(conn: sqlite3.Connection, face: CardFace) -> Card:
     """The whole card behind a face."""
+    from mlkanban.core.card import Card  # with pydantic, which the board does without
+
     state = entity(conn, face.id)
     fields = state.fields
     (board_id,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()
@@ -152,6 +159,8 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
 
 def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
     """The notes of a card, oldest first, undone ones left out."""
+    from mlkanban.core.card import Note
+
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted'"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY at, seq",

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import rules
-from mlkanban.core.models import Board, Card, Outcome, Stage, Work
+from mlkanban.core.card import Card
+from mlkanban.core.models import Board, Outcome, Stage, Work
 from mlkanban.core.rules import Allowed, Load, Refused
 from mlkanban.errors import LimitReached, RuleRefused
 
@@ -123,13 +124,13 @@ def test_without_slots_for_runs_every_card_counts() -> None:
 
 
 def test_a_soft_limit_warns() -> None:
-    soft = TRAIN.model_copy(update={"soft": True})
+    soft = replace(TRAIN, soft=True)
     verdict = rules.enter(board_of(soft), soft, {"t": Load(1)}, Work.ATTENDED)
     assert verdict == Allowed("Training is 1/1: over its soft limit now.")
 
 
 def test_a_soft_stage_does_not_open_the_board_wide_limit() -> None:
-    soft = TRAIN.model_copy(update={"soft": True})
+    soft = replace(TRAIN, soft=True)
     verdict = rules.enter(board_of(soft, conwip=1), soft, {"t": Load(1)}, Work.ATTENDED)
     assert isinstance(verdict, Refused)
     assert "1/1 cards in progress (CONWIP)" in verdict.reason
@@ -177,7 +178,7 @@ def test_changing_places_never_makes_an_excess_worse(board: Board, data) -> None
 
 
 def test_growing_is_free_where_the_limit_is_soft() -> None:
-    soft = TRAIN.model_copy(update={"soft": True})
+    soft = replace(TRAIN, soft=True)
     assert rules.grown(board_of(soft), {}, {"t": Load(9, 9)}) == Allowed()
 
 

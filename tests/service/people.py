@@ -1,9 +1,11 @@
 """Somebody at a board, at a time the test decides."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mlkanban.core.models import Board, Card, Stage
+from mlkanban.core.card import Card
+from mlkanban.core.models import Board, Stage
 from mlkanban.core.naming import find_stage
 from mlkanban.service import Service
 
@@ -82,4 +84,4 @@ class Person:
         """All that can be seen of the board, but for the marks of when it was last touched."""
         snapshot = self.boards.snapshot(self.board_id)
         cards = [self.cards.get(face.ref).model_dump() for face in snapshot.faces]
-        return snapshot.board.model_dump(exclude={"former"}), cards
+        return replace(snapshot.board, former=()), cards

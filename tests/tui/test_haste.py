@@ -1,5 +1,6 @@
 """Keys that arrive all at once, as over a slow line, and pages left while they load."""
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,13 @@ async def test_a_page_left_while_the_store_is_slow(
         slow.wait(20)
         return real(*args)
 
-    monkeypatch.setattr(History, read, late)
     async with opened(small) as board:
-        board.send(way_in)
-        await board.until(lambda: board.app.screen is not board.board_screen)
-        board.app.pop_screen()
+        await board.keys(way_in)
+        monkeypatch.setattr(History, read, late)
+        following = asyncio.create_task(board.app.catch_up())
+        await board.keys("q")
         slow.set()
-        await board.settled()
+        await following
         await board.press("cursor.down")
         assert board.current() == "focal loss for minority classes"
 

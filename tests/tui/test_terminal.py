@@ -235,10 +235,16 @@ def test_hostile_cards_reach_no_terminal_function(
         terminal.wait_for("cfg[lr")
         terminal.settle()
         for _ in HOSTILE:
-            for keys in ("\r", "q", "m5w", "q", "pu", "j"):
+            for keys, seen in (
+                ("\r", "e edit"), ("q", "Enter open card"), ("m", "q  cancel"), ("5", "override"),
+                ("w", "Swap"), ("q", "Enter open card"), ("p", "urgent"), ("u", "saved"),
+            ):  # fmt: skip
                 terminal.send(keys)
-                terminal.settle(0.05)
-                assert terminal.exit_status is None
+                terminal.wait_for(seen)
+                if keys == "q":
+                    terminal.wait_for(lambda text: "Swap" not in text)
+            terminal.send("j")
+            terminal.wait_for("Enter open card")
         terminal.send(":")
         terminal.settle()
         terminal.send("clipb")

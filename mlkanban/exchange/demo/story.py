@@ -7,8 +7,9 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+from mlkanban.core.card import Blocker
 from mlkanban.core.events import Change
-from mlkanban.core.models import EXTERNAL_BY_DEFAULT, Blocker, BlockReason, Outcome, Work
+from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.exchange.demo.cards import Block
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
 from mlkanban.exchange.demo.schedule import DAY, Calendar, Visit

@@ -11,7 +11,8 @@ from textual.widgets import Markdown, Static
 
 from mlkanban.charts.face import View, age, due
 from mlkanban.charts.story import told
-from mlkanban.core.models import Card, CardFace
+from mlkanban.core.card import Card
+from mlkanban.core.models import CardFace
 from mlkanban.errors import NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.text import ascii_only, display, display_lines

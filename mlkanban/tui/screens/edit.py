@@ -9,9 +9,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from mlkanban.core.card import Card
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import parse_metric
-from mlkanban.core.models import Card, CardType, Priority, ServiceClass, Work
+from mlkanban.core.models import CardType, Priority, ServiceClass, Work
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.text import display

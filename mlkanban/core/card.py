@@ -1,0 +1,84 @@
+"""A whole card, as its page shows it and as what is given for it is checked."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from mlkanban.core.metrics import metric_text
+from mlkanban.core.models import BlockReason, CardType, Outcome, Priority, ServiceClass, Work
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Blocker(_Frozen):
+    """Why a card cannot go on. `until` is a condition: card:ID, run:ID or a date."""
+
+    reason: BlockReason
+    external: bool
+    note: str = ""
+    until: str = ""
+    since: datetime
+
+
+class Metric(_Frozen):
+    """What an experiment is measured by: `direction` says which side of `target` is good."""
+
+    name: str
+    direction: Literal[">=", "<="] = ">="
+    target: float | None = None
+    baseline: float | None = None
+    noise: float | None = None
+    value: float | None = None
+
+    def __str__(self) -> str:
+        return metric_text(self.model_dump())
+
+
+class CheckItem(_Frozen):
+    text: str
+    done: bool = False
+
+
+class Note(_Frozen):
+    """A Markdown note, appended; `at` in UTC."""
+
+    at: datetime
+    actor: str
+    text: str
+
+
+class Card(_Frozen):
+    """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days."""
+
+    id: str
+    ref: str
+    board: str
+    stage: str
+    rank: str
+    title: str
+    type: CardType = CardType.EXPERIMENT
+    priority: Priority = Priority.NORMAL
+    service_class: ServiceClass = ServiceClass.STANDARD
+    tags: tuple[str, ...] = ()
+    due: date | None = None
+    snoozed_until: date | None = None
+    blocker: Blocker | None = None
+    metric: Metric | None = None
+    work: Work = Work.ATTENDED
+    hypothesis: str = ""
+    dataset: str = ""
+    checklist: tuple[CheckItem, ...] = ()
+    links: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    parent: str = ""
+    outcome: Outcome | None = None
+    verdict: str = ""
+    archived: bool = False
+    created_at: datetime
+    entered_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    notes: tuple[Note, ...] = ()

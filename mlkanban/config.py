@@ -76,14 +76,25 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
 
 
 def remember(file: Path, key: str, value: str) -> None:
-    """Set one text setting in the file, whatever else stands there. OSError when it cannot be."""
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    """Set one text setting in the file, whatever else stands there.
+
+    OSError or BadInput say why it cannot be; the file is then as it was.
+    """
+    file = file.resolve()
+    _, text = _parsed(file)
     top, table, rest = re.split(r"(?m)(^\s*\[|\Z)", text, maxsplit=1)
     line = f'{key} = "{value}"\n'
-    top, found = re.subn(rf"(?m)^\s*{key}\s*=.*\n?", lambda _: line, top, count=1)
+    top, found = re.subn(
+        rf"(?m)^\s*(\"{key}\"|'{key}'|{key})\s*=.*\n?", lambda _: line, top, count=1
+    )
+    text = (top if found else line + top) + table + rest
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise BadInput(f"{key} cannot be set in {file}.", "Set it there yourself.") from None
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}-{os.getpid()}")
-    draft.write_text((top if found else line + top) + table + rest, encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     draft.replace(file)
 
 

@@ -99,3 +99,27 @@ def test_the_themes_it_names_by_default_exist() -> None:
         "assert Settings().theme in available()[0]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("written", ['"theme"', "'theme'", "  theme "])
+def test_a_setting_is_found_however_its_name_is_written(file, written) -> None:
+    file.write_text(f'# mine\n{written} = "x"\nascii = true\n[keys]\nundo = "z"\n')
+    remember(file, "theme", "terminal")
+    assert file.read_text() == '# mine\ntheme = "terminal"\nascii = true\n[keys]\nundo = "z"\n'
+
+
+def test_a_link_to_the_settings_stays_one(file, tmp_path) -> None:
+    real = tmp_path / "dotfiles.toml"
+    real.write_text("ascii = true\n")
+    file.symlink_to(real)
+    remember(file, "theme", "terminal")
+    assert file.is_symlink()
+    assert real.read_text() == 'theme = "terminal"\nascii = true\n'
+
+
+@pytest.mark.parametrize("text", ["ascii = ", 'theme = """\nx\n"""\n', '"th\\u0065me" = "x"\n'])
+def test_a_file_that_would_not_be_read_again_is_left_alone(file, text) -> None:
+    file.write_text(text)
+    with pytest.raises(BadInput):
+        remember(file, "theme", "terminal")
+    assert file.read_text() == text

@@ -33,7 +33,7 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
     from mlkanban.clock import local_timezone
 
     zone = timezone or session.settings.timezone or local_timezone()
-    with session.service(write=True) as service:
+    with session.service(write=True, make=True) as service:
         board = service.boards.create(name, template, zone)
         session.answer("init", lambda: board_data(board, {}))
         if not session.json:

@@ -2,18 +2,21 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
 from mlkanban.cli import params
 from mlkanban.cli.completion import cards_or_stages
-from mlkanban.cli.params import CARD, DAY_OR_NONE, STAGE
+from mlkanban.cli.params import CARD, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
+from mlkanban.core.dates import parse_day
+from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
     BlockReason,
+    Board,
     CardType,
     Outcome,
     Priority,
@@ -22,7 +25,6 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import UsageProblem
-from mlkanban.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,7 +49,7 @@ def _fields(command: F) -> F:
             click.option("--class", "service_class", type=_choice(ServiceClass),
                          help="Class of service."),
             click.option("--tag", "tags", multiple=True, help="A tag; may be repeated."),
-            click.option("--due", type=DAY_OR_NONE, help="Due date, 2026-03-31 (edit: or none)."),
+            click.option("--due", metavar="DATE", help="Due date, 2026-03-31 (edit: or none)."),
             click.option("--metric", "metrics", multiple=True, metavar="METRIC",
                          help="Goal 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'."),
             click.option("--baseline", type=float, help="The metric before."),
@@ -80,9 +82,10 @@ def add(
     """Add one card; several words make one title."""
     with session.service(write=True) as service:
         board = session.board(service)
-        fields = _plain(service, given, ())
-        fields |= {"tags": given["tags"], "links": given["links"]}
-        fields["depends_on"] = [service.cards.get(ref).ref for ref in given["needs"]]
+        fields = _plain(given, board)
+        fields |= {"tags": given["tags"], "links": given["links"], "depends_on": given["needs"]}
+        if metric := _metric(given):
+            fields["metric"] = parse_metric(*metric)
         done = service.cards.add(
             board.id,
             " ".join(title),
@@ -119,19 +122,18 @@ def edit(
 ) -> None:
     """Change what is on cards. Empty text clears a field, none a metric, date or parent."""
     with session.service(write=True) as service:
-        fields = _plain(service, given, cards)
+        metric = _metric(given)
+        if metric and len(cards) > 1:
+            raise UsageProblem("A metric is set on one card at a time.", "Name one card.")
+        fields = _plain(given, service.boards.of_card(cards[0]))
         texts = {"title": title, "verdict": verdict}
         fields |= {name: value for name, value in texts.items() if value is not None}
-        needed = [service.cards.get(ref).ref for ref in given["needs"]]
         done = service.cards.edit(
             cards,
             fields,
-            add={"tags": given["tags"], "links": given["links"], "depends_on": needed},
-            remove={
-                "tags": untag,
-                "links": unlink,
-                "depends_on": [ref.strip().lower() for ref in needs_not],
-            },
+            add={"tags": given["tags"], "links": given["links"], "depends_on": given["needs"]},
+            remove={"tags": untag, "links": unlink, "depends_on": needs_not},
+            metric=metric,
             override=override,
         )
         session.answer_done("edit", done, service)
@@ -187,7 +189,7 @@ def block(
             BlockReason(reason),
             external=external,
             note=note,
-            until=_condition(service, until),
+            until=until,
         )
         session.answer_done("block", done, service)
 
@@ -223,43 +225,22 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
         session.answer_done("archive", act(cards), service)
 
 
-def _plain(service: Service, given: dict[str, Any], cards: Sequence[str]) -> dict[str, Any]:
+def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     """The fields that were given, as the service takes them; those not given are left out."""
+    from mlkanban.clock import now
+
     names = ("type", "priority", "service_class", "hypothesis", "dataset", "work")
     fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
-    due = given["due"]
-    if due is not None:
-        fields["due"] = due.isoformat() if due else None
+    if given["due"] is not None:
+        due = parse_day(given["due"], now().astimezone(ZoneInfo(board.timezone)).date())
+        fields["due"] = due and due.isoformat()
     if given["parent"] is not None:
-        named = given["parent"] not in ("", params.NONE)
-        fields["parent"] = service.cards.get(given["parent"]).ref if named else None
+        fields["parent"] = None if given["parent"] in ("", params.NONE) else given["parent"]
     if given["checklist"]:
         fields["checklist"] = params.checklist(given["checklist"])
-    if given["metrics"] or given["baseline"] is not None or given["noise"] is not None:
-        if len(cards) > 1:
-            raise UsageProblem("A metric is set on one card at a time.", "Name one card.")
-        from mlkanban.core.metrics import parse_metric
-
-        before = service.cards.get(cards[0]).metric if cards else None
-        fields["metric"] = parse_metric(
-            given["metrics"],
-            given["baseline"],
-            given["noise"],
-            before.model_dump(mode="json") if before else None,
-        )
     return fields
 
 
-def _condition(service: Service, until: str) -> str:
-    """What lifts a block, checked: a card there is, a run, or a day."""
-    kind, _, name = until.partition(":")
-    if kind == "card" and name:
-        return f"card:{service.cards.get(name).ref}"
-    if (kind == "run" and name) or not until:
-        return until
-    try:
-        return date.fromisoformat(until).isoformat()
-    except ValueError:
-        raise UsageProblem(
-            f"{until!r} cannot lift a block.", "Write card:ID, run:ID or a day such as 2026-03-31."
-        ) from None
+def _metric(given: dict[str, Any]) -> MetricParts | None:
+    parts = MetricParts(given["metrics"], given["baseline"], given["noise"])
+    return parts if parts != MetricParts() else None

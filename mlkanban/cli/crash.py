@@ -24,7 +24,7 @@ def write_log(error: Exception) -> MlkanbanError:
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with open(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    with open(os.open(path, flags, 0o600), "a", encoding="utf-8", errors="replace") as file:
         file.write(text)
     return path

@@ -18,7 +18,7 @@ def demo(session: Session) -> None:
     with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
         use_home(home)
         shown = Session(json=session.json)
-        with shown.service(write=True) as service:
+        with shown.service(write=True, make=True) as service:
             shown.board_key = fill(service, now(), timezone=local_timezone()).key
         open_board(shown, demo=True)
         if not session.json:

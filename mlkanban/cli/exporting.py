@@ -1,6 +1,8 @@
 """Commands that write the board to a file."""
 
 import contextlib
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,7 +55,7 @@ def _export(
         raise UsageProblem("With --json the export needs a file.", "Add --out FILE.")
     with session.service() as service:
         board = session.board(service)
-        with _opened(out) as file:
+        with _opened(out, service.path) as file:
             count = write(service, board, file)
     if out is not None:
         session.answer(f"export.{kind}", lambda: {"file": str(out), "rows": count})
@@ -62,13 +64,28 @@ def _export(
 
 
 @contextlib.contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
+def _opened(out: Path | None, store: Path) -> Iterator[TextIO]:
+    """The file to write to; it takes its place when it is whole."""
     if out is None:
         yield sys.stdout
         return
     try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            yield file
+        if out.exists() and out.samefile(store):
+            raise UsageProblem(f"{out} is the store itself.", "Choose another place.")
+        target = out.resolve()
+        # A device or a pipe is written to as it is.
+        ready = target.exists() and not target.is_file()
+        draft = target if ready else target.with_name(f".{target.name}-{os.getpid()}")
+        try:
+            with draft.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            if target.is_file():
+                shutil.copymode(target, draft)
+            if not ready:
+                draft.replace(target)
+        finally:
+            if not ready:
+                draft.unlink(missing_ok=True)
     except OSError as error:
         raise StoreProblem(
             f"{out} cannot be written: {error.strerror}.", "Choose another place."

@@ -72,9 +72,11 @@ def cycle_time(
     """Cycle time: calendar days from commitment to delivery, both ends counted."""
     from mlkanban.clock import now
     from mlkanban.flow.cycle_time import cycle_times, grouped
+    from mlkanban.service.fields import member
 
     with session.service() as service:
         workflow, histories = service.history.for_flow(session.board(service))
+    tag = member("tags", tag) if tag else ""
     until = workflow.end_of_day(as_of) if as_of else now()
     cards = [
         card

@@ -8,10 +8,8 @@ from pathlib import Path
 import click
 
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.errors import RuleRefused
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
-from mlkanban.service import Service
 
 
 @click.group("import", no_args_is_help=False)
@@ -51,8 +49,7 @@ def events(session: Session, file: Path, map_file: Path) -> None:
       done = true                 # entering here finishes
     """
     log = read_log(file, read_map(map_file))
-    with session.service(write=True) as service:
-        _check_board(service, log)
+    with session.service(write=True, make=True) as service:
         changes = list(log.changes())
         with _progress(session, len(changes)) as progress:
             new = service.history.bring_in(changes, progress)
@@ -66,16 +63,6 @@ def events(session: Session, file: Path, map_file: Path) -> None:
     session.answer("import.events", lambda: told)
     if not session.json:
         _tell(session, log, new)
-
-
-def _check_board(service: Service, log: EventLog) -> None:
-    """The board is not there yet, or it is the one that this log and map made."""
-    board = next((b for b in service.boards.all() if b.key == log.map.key), None)
-    if board is not None and board.id != log.board_id:
-        raise RuleRefused(
-            f"There is a board {board.key} already, not made from a log with these stages.",
-            "Give the map another board name.",
-        )
 
 
 def _tell(session: Session, log: EventLog, new: int) -> None:

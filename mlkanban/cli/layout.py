@@ -5,7 +5,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import click
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
+
+from mlkanban.charts.face import shortened
 
 GAP = "  "
 
@@ -27,13 +29,6 @@ def padded(text: str, cells: int) -> str:
     return text + " " * (cells - cell_len(text))
 
 
-def fitted(text: str, cells: int) -> str:
-    """`text` in at most `cells` cells, with two dots where something was cut off."""
-    if cell_len(text) <= cells:
-        return text
-    return set_cell_size(text, max(0, cells - 2)) + ".."
-
-
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
     """The lines of a table; on a terminal the last column is cut at the edge."""
     sizes = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
@@ -47,4 +42,4 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
 def _row(cells: Sequence[str], sizes: Sequence[int], left: int | None) -> str:
     *first, last = cells
     shown = [padded(text, size) for text, size in zip(first, sizes, strict=False)]
-    return GAP.join([*shown, last if left is None else fitted(last, left)]).rstrip()
+    return GAP.join([*shown, last if left is None else shortened(last, left)]).rstrip()

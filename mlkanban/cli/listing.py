@@ -59,7 +59,6 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     if not shown:
         return
     view = View.at(board, now(), ascii=session.settings.ascii)
-    names = {stage.id: session.clean(stage.name) for stage in board.stages}
     rows = []
     for face in shown:
         marks = [
@@ -73,7 +72,7 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
         rows.append(
             (
                 face.ref,
-                names[face.stage],
+                session.clean(board.stage(face.stage).name),
                 age(face, view),
                 PRIORITY_MARKS.get(Priority(face.priority), ""),
                 session.clean(title),

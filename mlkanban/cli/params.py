@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlkanban.errors import UsageProblem
+from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -69,29 +69,15 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a day; write it as 2026-03-31.", param, ctx)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fail(f"{value!r} does not lie between {FIRST_YEAR} and {LAST_YEAR}.", param, ctx)
+        return day
 
 
-class DayOrNone(click.ParamType):  # type: ignore[type-arg]
-    """A day such as 2026-03-31, 3d, 2w or fri, or `none` to clear it (given on as '')."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from mlkanban.clock import now
-        from mlkanban.core.dates import parse_day
-
-        try:
-            return parse_day(value, now().astimezone().date()) or ""
-        except UsageProblem as problem:
-            self.fail(str(problem), param, ctx)
-
-
-CARD, STAGE, LIMIT, DAY, DAY_OR_NONE = (
-    CardParam(), StageParam(), LimitParam(), DayParam(), DayOrNone(),
-)  # fmt: skip
+CARD, STAGE, LIMIT, DAY = CardParam(), StageParam(), LimitParam(), DayParam()
 
 
 def checklist(items: Sequence[str]) -> list[dict[str, Any]]:

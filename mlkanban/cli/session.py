@@ -41,14 +41,14 @@ class Session:
         return load()
 
     @contextlib.contextmanager
-    def service(self, *, write: bool = False) -> Iterator[Service]:
-        """The store of this person, open while the block runs."""
+    def service(self, *, write: bool = False, make: bool = False) -> Iterator[Service]:
+        """The store of this person, open while the block runs; `make` it where there is none."""
         from mlkanban.clock import now
         from mlkanban.paths import places
         from mlkanban.service import Service
 
         _ = self.settings  # a mistake there is told before anything is written
-        service = Service.open(places().data, actor=login_name(), clock=now, write=write)
+        service = Service.open(places().data, actor=login_name(), clock=now, write=write, make=make)
         try:
             if write and service.read_only:
                 raise MlkanbanError(service.read_only, "Nothing was written.")

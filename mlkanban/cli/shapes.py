@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.clock import now
+from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.rules import Load
 from mlkanban.service import Service
@@ -63,14 +64,13 @@ def card_data(card: Card, board: Board) -> Data:
 
 def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
     """What the board shows of its cards: the names of `card_data`, without the long texts."""
-    stages = {stage.id: stage.name for stage in board.stages}
     zone = ZoneInfo(board.timezone)
     return [
         {
             "id": face.ref,
             "uuid": face.id,
             "board": board.key,
-            "stage": stages[face.stage],
+            "stage": board.stage(face.stage).name,
             "title": face.title,
             "type": face.type,
             "priority": face.priority,
@@ -96,8 +96,7 @@ def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
 
 def by_stage(faces: Iterable[CardFace], board: Board) -> list[CardFace]:
     """The cards stage by stage, each stage in its order."""
-    order = {stage.id: at for at, stage in enumerate(board.stages)}
-    return sorted(faces, key=lambda face: order[face.stage])
+    return sorted(faces, key=lambda face: board.position(face.stage))
 
 
 def board_data(board: Board, loads: Mapping[str, Load]) -> Data:
@@ -141,7 +140,7 @@ def _blocker(blocker: Blocker) -> Data:
 
 
 def _instant(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+    return instant(moment) if moment else None
 
 
 def _moment(instant: str) -> datetime | None:

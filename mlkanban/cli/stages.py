@@ -10,7 +10,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import stages_data
 from mlkanban.core.models import Board, StageKind
 from mlkanban.core.naming import find_stage
-from mlkanban.core.rules import Load, meters
+from mlkanban.core.rules import Load, in_progress, meters
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Done, Service
 
@@ -177,5 +177,4 @@ def _table(session: Session, board: Board, loads: dict[str, Load]) -> Iterator[s
         rows.append((str(at), session.clean(stage.name), shown + soft, stage.kind.value, counted))
     yield from table(rows, ("", "STAGE", "CARDS", "KIND", "COMMITTED"))
     if board.conwip is not None:
-        wip = sum(load.total for sid, load in loads.items() if board.is_committed(sid))
-        yield f"In progress: {wip}/{board.conwip}"
+        yield f"In progress: {in_progress(board, loads)}/{board.conwip}"

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from mlkanban.errors import UsageProblem
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def parse_day(text: str, today: date) -> date | None:
@@ -20,9 +20,9 @@ def parse_day(text: str, today: date) -> date | None:
         return today + timedelta(days=word == "tomorrow")
     if span := re.fullmatch(r"(\d{1,4})([dw])", word):
         return today + timedelta(days=int(span[1]) * (7 if span[2] == "w" else 1))
-    if word[:3] in _WEEKDAYS and word.isalpha():
-        ahead = (_WEEKDAYS.index(word[:3]) - today.weekday()) % 7
-        return today + timedelta(days=ahead or 7)
+    for number, name in enumerate(_WEEKDAYS):
+        if len(word) >= 3 and name.startswith(word):
+            return today + timedelta(days=(number - today.weekday()) % 7 or 7)
     try:
         return date.fromisoformat(word)
     except ValueError as error:

@@ -14,27 +14,14 @@ FORMAT = 1
 
 UNDONE, REDONE = "undone", "redone"
 
-CARD_KINDS = (
-    "card.created",
-    "card.edited",
-    "card.moved",
-    "card.reordered",
-    "card.blocked",
-    "card.unblocked",
-    "card.noted",
-    "card.finished",
-    "card.reopened",
-    "card.archived",
-    "card.restored",
-)
-STAGE_KINDS = ("stage.added", "stage.edited", "stage.removed")
-BOARD_KINDS = ("board.created", "board.edited", "import.noted")
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact of the log.
 
+    `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
+    reopened, archived or restored; `stage.` added, edited or removed; `board.` created or edited;
+    `import.noted`; `undone` or `redone`.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`

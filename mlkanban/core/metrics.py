@@ -3,12 +3,20 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlkanban.errors import UsageProblem
 
 NONE = "none"
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
+
+
+class MetricParts(NamedTuple):
+    """What was typed for a metric: the arguments of `parse_metric` but for the metric before."""
+
+    written: Sequence[str] = ()
+    baseline: float | None = None
+    noise: float | None = None
 
 
 def parse_metric(
@@ -32,6 +40,11 @@ def parse_metric(
                 f"{text!r} is not a metric.", "Write val_auc>=0.92, loss<=0.1 or val_auc=0.91."
             )
         name, sign, number = found.groups()
+        if text is not written[0] and made.get("name") != name:
+            raise UsageProblem(
+                f"A card has one metric, not both {made['name']} and {name}.",
+                "Keep the other one in a note or in the checklist.",
+            )
         if made.get("name") != name:
             made = {"name": name}
         if sign == "=":

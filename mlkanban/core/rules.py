@@ -110,7 +110,7 @@ def enter(
             )
     joining = board.is_committed(stage.id) and not (from_stage and board.is_committed(from_stage))
     if board.conwip is not None and joining:
-        wip = sum(load.total for sid, load in loads.items() if board.is_committed(sid))
+        wip = in_progress(board, loads)
         if wip + 1 > board.conwip:
             return Refused(
                 f"The board has {wip}/{board.conwip} cards in progress (CONWIP).",
@@ -120,30 +120,41 @@ def enter(
     return Allowed(warning)
 
 
+def same_slot(stage: Stage, before: Work, after: Work) -> bool:
+    """Whether a card in `stage` takes the same slot whichever of the two it does."""
+    return stage.unattended is None or (before is Work.UNATTENDED) == (after is Work.UNATTENDED)
+
+
+def in_progress(board: Board, loads: Mapping[str, Load]) -> int:
+    """The open cards in the committed stages: what CONWIP limits."""
+    return sum(load.total for stage, load in loads.items() if board.is_committed(stage))
+
+
 def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Verdict:
-    """May the loads of a board change from `before` to `after` at once (undo, swap)?
+    """May the loads of a board change from `before` to `after` at once (undo, swap, restore)?
 
     A limit that was passed already is no obstacle as long as it is not passed further.
     """
+    warning = ""
     for stage in board.stages:
         then = meters(stage, before.get(stage.id, Load()))
         now = meters(stage, after.get(stage.id, Load()))
         for was, meter in zip(then, now, strict=True):
-            if meter.over and meter.count > was.count and not stage.soft:
+            if meter.over and meter.count > was.count:
+                if stage.soft:
+                    warning = f"{stage.name} is {meter}: over its soft limit now."
+                    continue
                 return Refused(
                     f"{stage.name} would be {meter.count}/{meter.limit}.",
                     f"Finish or move a card out of {stage.name} first.",
                 )
-    wip = [
-        sum(load.total for sid, load in loads.items() if board.is_committed(sid))
-        for loads in (before, after)
-    ]
-    if board.conwip is not None and wip[1] > max(wip[0], board.conwip):
+    wip = in_progress(board, after)
+    if board.conwip is not None and wip > max(in_progress(board, before), board.conwip):
         return Refused(
-            f"The board would have {wip[1]}/{board.conwip} cards in progress (CONWIP).",
+            f"The board would have {wip}/{board.conwip} cards in progress (CONWIP).",
             "Finish one first.",
         )
-    return Allowed()
+    return Allowed(warning)
 
 
 def outcome_for(card: "Card", wanted: Outcome) -> Outcome:

@@ -28,7 +28,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "ml",
         "ML project",
-        "from idea to a model in production, limits for one person",
+        "from idea to production, limits for one person",
         (
             StageTemplate("Ideas", _QUEUE),
             StageTemplate("Ready", _QUEUE, limit=3),

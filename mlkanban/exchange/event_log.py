@@ -15,6 +15,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change
+from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR, instant
 from mlkanban.core.models import CardType, Outcome
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.event_map import EventMap
@@ -177,10 +178,14 @@ def _instant(file: Path, line: int, written: str, zone: ZoneInfo) -> str:
         moment = datetime.fromisoformat(written.strip())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         what = f"{written!r} is not an ISO 8601 timestamp."
         raise bad(file, line, what, "Write it as 2026-03-31T14:05:00Z.") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        what = f"{written!r} does not lie between {FIRST_YEAR} and {LAST_YEAR}."
+        raise bad(file, line, what, "Correct the timestamp.")
+    return instant(moment)
 
 
 def _title(file: Path, line: int, text: str) -> str:

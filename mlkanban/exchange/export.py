@@ -20,12 +20,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write_csv(service: Service, board: Board, file: TextIO) -> int:
     """One row per card, archived and finished ones too; how many there were."""
     faces = service.boards.snapshot(board.id).faces
-    stages = {stage.id: stage.name for stage in board.stages}
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
     for face in faces:
         cells = (
-            face.ref, stages[face.stage], face.title, face.type, face.priority,
+            face.ref, board.stage(face.stage).name, face.title, face.type, face.priority,
             face.service_class, face.tags, face.due, face.block_reason, face.metric, face.work,
             face.outcome, "yes" if face.archived else "", face.created_at, face.entered_at,
             face.started_at, face.finished_at,

@@ -95,14 +95,13 @@ def cycle_times(
     *,
     as_of: datetime,
     window_days: int | None,
-    columns: int = COLUMNS,
 ) -> CycleTimes:
     """Count the cards finished or abandoned on a day in (Day(as_of) - window_days, Day(as_of)].
 
     `as_of` is an aware instant; no window counts them all. Days are calendar days in the board's
-    zone. `columns` is the width the histogram is binned for.
+    zone.
     """
-    frame = _Frame(workflow, as_of, window_days, columns)
+    frame = _Frame(workflow, as_of, window_days)
     return frame.count(frame.cards(histories), frame.cycle_time)
 
 
@@ -113,7 +112,6 @@ def grouped(
     by: Grouping,
     as_of: datetime,
     window_days: int | None,
-    columns: int = COLUMNS,
 ) -> list[tuple[str, CycleTimes]]:
     """Return the same numbers for each type or tag, by name, or for each stage, in board order.
 
@@ -121,7 +119,7 @@ def grouped(
     before delivery are its residence: the real time of all visits of the cards that were there,
     in days of 24 hours, rounded up. Open cards stand for at least their residence so far.
     """
-    frame = _Frame(workflow, as_of, window_days, columns)
+    frame = _Frame(workflow, as_of, window_days)
     cards = frame.cards(histories)
     if by == "stage":
         return [
@@ -144,7 +142,6 @@ class _Frame:
     workflow: Workflow
     as_of: datetime
     window_days: int | None
-    columns: int
 
     def cards(self, histories: Iterable[CardHistory]) -> list[_Card]:
         """Committed cards: the open ones, and those that departed within the window."""
@@ -191,7 +188,7 @@ class _Frame:
             percentiles_with_open={
                 p: survival.time(p) if total >= needed(p) else None for p in PERCENTILES
             },
-            histogram=bins(counts, self.columns),
+            histogram=bins(counts, COLUMNS),
             outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES},
             window_days=self.window_days,
             as_of=self.workflow.day(self.as_of),

@@ -4,10 +4,12 @@ from mlkanban.flow.cycle_time import CycleTimes, FinishedCard
 from mlkanban.flow.percentiles import PERCENTILES, needed
 
 SAID = 85
-CONVENTION = "calendar days, both ends counted | nearest rank"
+CYCLE_TIME = "calendar days, both ends counted | nearest rank"
+RESIDENCE = "days of 24 hours, rounded up | nearest rank"
+"""How the days of a number were counted, said beside it."""
 
 
-def summary_lines(times: CycleTimes) -> list[str]:
+def summary_lines(times: CycleTimes, convention: str = CYCLE_TIME) -> list[str]:
     """Return the lines of text under the chart; titles of cards are as they were stored.
 
     With too few cards for any percentile: a sentence that says so, and the cards themselves.
@@ -21,7 +23,7 @@ def summary_lines(times: CycleTimes) -> list[str]:
         "finished            " + _all(times.percentiles, times.n),
         "counting open cards " + _all(times.percentiles_with_open, times.n_with_open),
         _split(times),
-        f"{_window(times)} to {times.as_of}, {times.timezone} | {CONVENTION}",
+        f"{_window(times)} to {times.as_of}, {times.timezone} | {convention}",
     ]
 
 

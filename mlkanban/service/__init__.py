@@ -30,15 +30,26 @@ class Service:
 
     @classmethod
     def open(
-        cls, data: Path, *, actor: str, clock: Clock, write: bool = True, timeout: float = 30
+        cls,
+        data: Path,
+        *,
+        actor: str,
+        clock: Clock,
+        write: bool = True,
+        make: bool = True,
+        timeout: float = 30,
     ) -> Service:
-        """Open the store below the data folder `data`, for writing (made if missing) or reading.
+        """Open the store below the data folder `data`, for writing or reading.
 
-        NotFound when it is to be read and is not there; StoreProblem says what is wrong with it.
+        One to write in is made where there is none, unless `make` is False; otherwise that is
+        NotFound. StoreProblem says what is wrong with a store.
         """
         path = store_path(data)
-        opening = database.open_for_writing if write else database.open_for_reading
-        return cls(Desk(opening(path, timeout=timeout), actor, clock))
+        if write:
+            store = database.open_for_writing(path, timeout=timeout, make=make)
+        else:
+            store = database.open_for_reading(path, timeout=timeout)
+        return cls(Desk(store, actor, clock))
 
     @property
     def path(self) -> Path:

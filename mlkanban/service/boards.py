@@ -14,7 +14,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.checking import validated
-from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id
+from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
 from mlkanban.store import ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.rows import board_of
@@ -80,14 +80,12 @@ class Boards:
             raise UsageProblem(f"There is no template {template_key!r}.", f"Choose: {choices}.")
         with self._desk.writing() as tx:
             board_id = uuid7()
+            key = key or slug(name)
+            free_key(tx, key)
             values = {
-                "key": key or slug(name), "name": accept_title(name), "template": template_key,
+                "key": key, "name": accept_title(name), "template": template_key,
                 "timezone": _zone(timezone), "conwip": None, "deleted": False,
             }  # fmt: skip
-            if any(board.key == values["key"] for board in repository.boards(tx.conn)):
-                raise RuleRefused(
-                    f"There is a board {values['key']!r} already.", "Choose another name."
-                )
             tx.write(Change("board.created", board_id, set=values))
             for stage, rank in zip(made.stages, ranks.fresh(len(made.stages)), strict=True):
                 tx.write(added_stage(board_id, uuid7(), stage, rank))
@@ -105,24 +103,25 @@ class Boards:
             if "name" in values:
                 values["name"] = accept_title(values["name"])
             _limit(values.get("conwip"))
-            tx.write(Change("board.edited", board_id, set=values))
+            if values := _unlike(board, values):
+                tx.write(Change("board.edited", board_id, set=values))
             name = board_of(tx.conn, board_id).name
-        return Done(f"The board {name} was changed.")
+            return tx.done(f"The board {name} was changed.")
 
     def add_stage(
         self, board_id: str, name: str, *, after: str = "", kind: StageKind = StageKind.ACTIVE
     ) -> Done:
-        """A new stage after the stage `after` (id), or first; committed between committed ones."""
+        """A new stage after the stage `after` (id), or first. After a committed one, the last of
+        them too, it is committed."""
         name = accept_title(name)
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             _free_name(board, name)
             at = board.stages.index(find_stage_by_id(board, after)) + 1 if after else 0
-            inside = board.first_committed < at <= board.first_delivered and at > 0
-            still_inside = inside and (at < board.first_delivered or board.stages[at - 1].committed)
+            committed = at > 0 and board.stages[at - 1].committed
             low = board.stages[at - 1].rank if at else None
             high = board.stages[at].rank if at < len(board.stages) else None
-            new = StageTemplate(name, kind, committed=still_inside)
+            new = StageTemplate(name, kind, committed=committed)
             tx.write(added_stage(board_id, uuid7(), new, ranks.between(low, high)))
         return Done(f"Stage {name} added.")
 
@@ -143,12 +142,14 @@ class Boards:
                 rules.required(
                     rules.arrange(tuple(changed if s.id == stage_id else s for s in board.stages))
                 )
-            tx.write(Change("stage.edited", board_id, stage=stage_id, set=values))
+            if values := _unlike(stage, values):
+                tx.write(Change("stage.edited", board_id, stage=stage_id, set=values))
             load = repository.loads(tx.conn, board_id).get(stage_id, Load())
-            over = any(meter.over for meter in rules.meters(changed, load))
-        shown = " + ".join(str(meter) for meter in rules.meters(changed, load))
-        warning = f"{changed.name} is over its limit now: {shown}." if over else ""
-        return Done(f"Stage {changed.name} saved ({shown}).", warning=warning)
+            shown = rules.meters(changed, load)
+            counts = " + ".join(map(str, shown))
+            over = any(meter.over for meter in shown)
+            warning = f"{changed.name} is over its limit now: {counts}." if over else ""
+            return tx.done(f"Stage {changed.name} saved ({counts}).", warning=warning)
 
     def move_stage(self, board_id: str, stage_id: str, to: int) -> Done:
         """Put a stage at position `to` (from 0); committed stages stay together."""
@@ -161,13 +162,10 @@ class Boards:
             rules.required(rules.arrange(order))
             low = others[to - 1].rank if to else None
             high = others[to].rank if to < len(others) else None
-            tx.write(
-                Change(
-                    "stage.edited", board_id, stage=stage_id,
-                    set={"rank": ranks.between(low, high)},
-                )
-            )  # fmt: skip
-        return Done(f"Stage {moved.name} is number {to + 1} now.")
+            if order != board.stages:
+                place = {"rank": ranks.between(low, high)}
+                tx.write(Change("stage.edited", board_id, stage=stage_id, set=place))
+            return tx.done(f"Stage {moved.name} is number {to + 1} now.")
 
     def remove_stage(self, board_id: str, stage_id: str) -> Done:
         """Remove a stage in which no card stands."""
@@ -224,6 +222,10 @@ class Boards:
 
 def _given(value: Board | Stage) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in dataclass_fields(value)}
+
+
+def _unlike(value: Board | Stage, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: new for name, new in wanted.items() if getattr(value, name) != new}
 
 
 def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -> Change:

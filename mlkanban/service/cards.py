@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
+from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
@@ -17,6 +19,7 @@ from mlkanban.core.models import (
     StageKind,
     Work,
 )
+from mlkanban.core.rules import Load
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.placing import rank_at_end, rank_before
@@ -62,13 +65,15 @@ class Cards:
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
             wanted = checked({**(fields or {}), "title": title})
             work = Work(wanted.get("work") or Work.ATTENDED)
+            wanted = flat(wanted)
+            _check_links(tx, wanted)
             warning, forced = _entry(tx, board, stage, work, (), override=override)
             ref, card_id = tx.writer.new_ref(), uuid7()
             values: dict[str, Any] = {
                 "ref": ref,
                 "deleted": False,
                 "place": [stage.id, rank_at_end(tx, board, stage)],
-                **flat(wanted),
+                **wanted,
             }
             if board.is_delivered(stage.id):
                 values["outcome"] = Outcome.SHIPPED.value
@@ -85,33 +90,42 @@ class Cards:
         *,
         add: Mapping[str, Sequence[str]] | None = None,
         remove: Mapping[str, Sequence[str]] | None = None,
+        metric: MetricParts | None = None,
         override: str = "",
     ) -> Done:
         """Set `fields` (JSON-ready values, None clears); `add` and `remove` members of the sets
-        tags, links and depends_on."""
+        tags, links and depends_on. `metric` goes on from the metric each card has."""
         wanted = flat(checked(fields or {}, partial=True))
         for members, present in ((add or {}, True), (remove or {}, False)):
             for name, values in members.items():
                 for value in values:
                     wanted[SET_FIELDS[name] + member(name, value)] = present
-        if not wanted:
+        if not wanted and metric is None:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
-        cards, warning = [], ""
+        cards = []
+        warnings: dict[str, str] = {}
         with self._desk.writing() as tx:
             for ref in refs:
                 face = tx.face(ref)
                 forced = ""
+                if metric is not None:
+                    before = tx.writer.projector.entity(face.id).fields.get("metric")
+                    made = parse_metric(*metric, before)
+                    wanted |= checked({"metric": made}, partial=True)
                 work = Work(wanted.get("work") or Work.ATTENDED)
-                if "work" in wanted and work != face.work:
+                if "work" in wanted and not face.outcome and not face.archived:
                     board = tx.board_of(face)
                     stage = board.stage(face.stage)
-                    warning, forced = _entry(tx, board, stage, work, (face,), override=override)
-                state = tx.writer.projector.entity(face.id).fields
-                changed = {n: v for n, v in wanted.items() if (state.get(n) or None) != (v or None)}
+                    if not rules.same_slot(stage, Work(face.work), work):
+                        warning, forced = _entry(tx, board, stage, work, (face,), override=override)
+                        # The last one of a stage says how full it is in the end.
+                        warnings |= {stage.id: warning} if warning else {}
+                changed = tx.new_values(face.id, wanted)
+                _check_links(tx, changed, face.ref)
                 if changed:
                     tx.write(_change(tx, "card.edited", face, changed, reason=forced))
                 cards.append(tx.card(ref))
-        return Done(f"{_listed(cards)} saved.", tuple(cards), warning)
+            return tx.done(f"{_listed(cards)} saved.", cards, " ".join(warnings.values()))
 
     def move(
         self, refs: Sequence[str], stage_id: str, *, override: str = "", before: str = ""
@@ -127,7 +141,7 @@ class Cards:
                 warning = self._move_one(tx, ref, stage_id, override, before) or warning
                 cards.append(tx.card(ref))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
-        return Done(f"{_listed(cards)} moved to {name}.", tuple(cards), warning)
+            return tx.done(f"{_listed(cards)} moved to {name}.", cards, warning)
 
     def _move_one(
         self, tx: Transaction, ref: str, stage_id: str, override: str, before: str
@@ -141,7 +155,8 @@ class Cards:
             )
         stage = board.stage(stage_id)
         is_open = not face.outcome and not face.archived
-        if face.stage == stage_id and (is_open or board.is_delivered(stage_id)) and not before:
+        at_rest = is_open or (board.is_delivered(stage_id) and not face.archived)
+        if face.stage == stage_id and at_rest and not before:
             return ""
         values: dict[str, Any] = {}
         work = _work_in(stage, face.work)
@@ -159,6 +174,7 @@ class Cards:
         kind = "card.moved" if face.stage != stage_id else "card.reordered"
         if face.archived:
             values["archived"] = False
+            kind = "card.moved" if face.stage != stage_id else "card.restored"
         if board.is_delivered(stage_id):
             if not face.outcome:
                 values["outcome"] = Outcome.SHIPPED.value
@@ -191,10 +207,12 @@ class Cards:
                 if _work_in(stage, moving.work) != moving.work:
                     values["work"] = _work_in(stage, moving.work).value
                 tx.write(_change(tx, "card.moved", moving, values))
-            rules.required(rules.grown(board, before, repository.loads(tx.conn, board.id)))
+            after = repository.loads(tx.conn, board.id)
+            warning = rules.required(rules.grown(board, before, after)).warning
             cards = (tx.card(face.ref), tx.card(other.ref))
             names = [board.stage(c.stage).name for c in cards]
-        return Done(f"{cards[0].ref} moved to {names[0]}, {cards[1].ref} to {names[1]}.", cards)
+        message = f"{cards[0].ref} moved to {names[0]}, {cards[1].ref} to {names[1]}."
+        return Done(message, cards, warning)
 
     def reorder(self, ref: str, before: str = "") -> Done:
         """Put a card ahead of another one of its stage, or last."""
@@ -202,10 +220,13 @@ class Cards:
             face = tx.face(ref)
             board = tx.board_of(face)
             stage = board.stage(face.stage)
-            rank = rank_before(tx, board, stage, face.id, tx.face(before).id if before else "")
-            tx.write(_change(tx, "card.reordered", face, {"place": [face.stage, rank]}))
+            ahead_of = tx.face(before).id if before else ""
+            order = [one for one, _ in repository.stage_order(tx.conn, board.id, stage.id)] + [""]
+            if order[order.index(face.id) + 1] != ahead_of:
+                rank = rank_before(tx, board, stage, face.id, ahead_of)
+                tx.write(_change(tx, "card.reordered", face, {"place": [face.stage, rank]}))
             card = tx.card(ref)
-        return Done(f"{card.ref} put in its new place.", (card,))
+            return tx.done(f"{card.ref} put in its new place.", (card,))
 
     def note(self, refs: Sequence[str], text: str) -> Done:
         """Append a Markdown note."""
@@ -225,7 +246,8 @@ class Cards:
         note: str = "",
         until: str = "",
     ) -> Done:
-        """Flag cards as blocked; a blocked card keeps its place and its slot."""
+        """Flag cards as blocked; a blocked card keeps its place and its slot. `until` is
+        `card:ID`, `run:ID` or a day."""
 
         def blocked(tx: Transaction, face: CardFace) -> Change:
             if face.outcome:
@@ -236,7 +258,7 @@ class Cards:
                 reason=reason,
                 external=reason in EXTERNAL_BY_DEFAULT if external is None else external,
                 note=accept(note, "the note of the block").strip(),
-                until=accept(until, "the condition of the block").strip(),
+                until=_condition(tx, accept(until, "the condition of the block").strip(), face),
                 since=tx.now,
             )
             return _change(tx, "card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
@@ -270,10 +292,11 @@ class Cards:
                 rest = resting_place(board, given)
                 if rest and not board.is_delivered(card.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
-                tx.write(_change(tx, "card.finished", tx.face(ref), values))
+                if tx.new_values(card.id, values).keys() - {"work"}:
+                    tx.write(_change(tx, "card.finished", tx.face(ref), values))
                 cards.append(tx.card(ref))
-        ends = {c.outcome.value for c in cards if c.outcome}
-        return Done(f"{_listed(cards)} finished: {', '.join(sorted(ends))}.", tuple(cards))
+            ends = {c.outcome.value for c in cards if c.outcome}
+            return tx.done(f"{_listed(cards)} finished: {', '.join(sorted(ends))}.", cards)
 
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""
@@ -290,22 +313,23 @@ class Cards:
 
     def restore(self, refs: Sequence[str]) -> Done:
         """Bring archived cards back to the stage they stood in, with the outcome they had."""
-
-        def restored(tx: Transaction, face: CardFace) -> Change:
-            if not face.archived:
-                raise RuleRefused(f"{face.ref} is not archived.", "Nothing was changed.")
-            state = tx.writer.projector.entity(face.id)
-            values: dict[str, Any] = {"archived": False}
-            same_event = state.origins.get("outcome") == state.origins.get("archived")
-            if face.outcome == Outcome.ABANDONED and same_event:
-                values["outcome"] = None
-            if not values.get("outcome", face.outcome):
-                board = tx.board_of(face)
-                stage = board.stage(face.stage)
-                _entry(tx, board, stage, Work(face.work), (face,), override="")
-            return _change(tx, "card.restored", face, values)
-
-        return self._each(refs, "restored", restored)
+        cards = []
+        with self._desk.writing() as tx:
+            boards = {board.id: board for board in (tx.board_of(tx.face(ref)) for ref in refs)}
+            before = {board: repository.loads(tx.conn, board) for board in boards}
+            for ref in refs:
+                face = tx.face(ref)
+                if not face.archived:
+                    raise RuleRefused(f"{face.ref} is not archived.", "Nothing was changed.")
+                state = tx.writer.projector.entity(face.id)
+                values: dict[str, Any] = {"archived": False}
+                same_event = state.origins.get("outcome") == state.origins.get("archived")
+                if face.outcome == Outcome.ABANDONED and same_event:
+                    values["outcome"] = None
+                tx.write(_change(tx, "card.restored", face, values))
+                cards.append(tx.card(ref))
+            warning = check_growth(tx, before)
+        return Done(f"{_listed(cards)} restored.", tuple(cards), warning)
 
     def _each(self, refs: Sequence[str], what: str, make: Any) -> Done:
         cards = []
@@ -352,6 +376,50 @@ def _entry(
         reason = accept(override, "the reason").strip()
         return f"{verdict.reason} Over the limit: {reason}.", reason
     return rules.required(verdict).warning, ""
+
+
+def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> str:
+    """Refuse what went over a limit since the loads (by board id) were `before`; the warning."""
+    warnings = [
+        rules.required(
+            rules.grown(board_of(tx.conn, board), loads, repository.loads(tx.conn, board))
+        ).warning
+        for board, loads in before.items()
+    ]
+    return " ".join(filter(None, warnings))
+
+
+def _check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> None:
+    """The cards that `values` name must be there, and be others than the card `own`."""
+    for name, value in values.items():
+        kind, _, other = name.partition(":")
+        if kind == "parent":
+            other = value
+        elif kind != "needs":
+            continue
+        if value and other == own:
+            what = "depend on" if kind == "needs" else "be a part of"
+            raise RuleRefused(f"{own} cannot {what} itself.", "Name another card.")
+        if value:
+            tx.face(other)
+
+
+def _condition(tx: Transaction, until: str, face: CardFace) -> str:
+    """What lifts a block, checked: another card, a run, or a day."""
+    kind, _, name = until.partition(":")
+    if (kind == "run" and name) or not until:
+        return until
+    if kind == "card" and name:
+        other = tx.face(name)
+        if other.id == face.id:
+            raise RuleRefused(f"{face.ref} cannot wait for itself.", "Name another card.")
+        return f"card:{other.ref}"
+    try:
+        return date.fromisoformat(until).isoformat()
+    except ValueError:
+        raise UsageProblem(
+            f"{until!r} cannot lift a block.", "Write card:ID, run:ID or a day such as 2026-03-31."
+        ) from None
 
 
 def _change(

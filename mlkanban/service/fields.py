@@ -51,7 +51,9 @@ def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, given in fields.items():
         prefix = SET_FIELDS.get(name)
-        if prefix is None:
+        if name == "parent":
+            values[name] = given and given.strip().lower()
+        elif prefix is None:
             values[name] = given
         else:
             values.update({prefix + member(name, one): True for one in given or ()})
@@ -63,6 +65,8 @@ def member(field: str, value: str) -> str:
     text = accept(value, f"one of {field}").strip()
     if field == "tags":
         text = "-".join(text.lstrip("#").split()).lower()
+    elif field == "depends_on":
+        text = text.lower()
     if not text:
         raise UsageProblem(f"An empty value was given for {field}.", "Leave it out.")
     return text

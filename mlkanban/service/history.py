@@ -12,7 +12,7 @@ from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board
 from mlkanban.service.fields import by_ref
 from mlkanban.service.placing import Ends
-from mlkanban.service.transaction import Desk, find_face
+from mlkanban.service.transaction import Desk, find_face, free_key
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class History:
 
         A card made by it gets its short id here, and later changes that name it by its long one
         (dependencies, parents, conditions) get the short one too; what has no rank goes to the end.
+        RuleRefused when a new board has the key of another, or a card's stage was removed.
         Returns how many events were new; `progress` is told the number looked at so far.
         """
         added = 0
@@ -103,6 +104,8 @@ class History:
             refs: dict[str, str] = {}
             for count, change in enumerate(changes, 1):
                 if not (change.event_id and tx.writer.knows(change.event_id)):
+                    if change.kind == "board.created":
+                        free_key(tx, str(change.set["key"]))
                     change = ends.placed(replace(change, set=by_ref(change.set, refs)))
                     if change.kind == "card.created":
                         named = {"ref": tx.writer.new_ref(), **change.set}

@@ -57,8 +57,12 @@ class Ends:
 
     def placed(self, change: Change) -> Change:
         """`change` with a rank where it has none: a stage goes last, a card where `rank_at_end`
-        would put it."""
+        would put it. RuleRefused when the stage of a card is not on the board (any more)."""
+        if not change.card:
+            self._boards.pop(change.board, None)
         place = change.set.get("place")
+        if place:
+            self._check(change.board, place[0])
         if place and not place[1]:
             placed = {"place": [place[0], self._card(change, place[0])]}
             return replace(change, set={**change.set, **placed})
@@ -68,10 +72,22 @@ class Ends:
             return replace(change, set={**change.set, "rank": ranks.between(last, None)})
         return change
 
+    def _board(self, board_id: str) -> Board:
+        if board_id not in self._boards:
+            self._boards[board_id] = board_of(self._tx.conn, board_id)
+        return self._boards[board_id]
+
+    def _check(self, board_id: str, stage_id: str) -> None:
+        board = self._board(board_id)
+        if all(stage.id != stage_id for stage in board.stages):
+            gone = next((stage.name for stage in board.former if stage.id == stage_id), stage_id)
+            raise RuleRefused(
+                f"Cards would go to {gone}, which was removed from the board {board.key}.",
+                "Bring them in on a board of another name. Nothing was written.",
+            )
+
     def _card(self, change: Change, stage: str) -> str:
-        if change.board not in self._boards:
-            self._boards[change.board] = board_of(self._tx.conn, change.board)
-        newest_first = self._boards[change.board].is_delivered(stage)
+        newest_first = self._board(change.board).is_delivered(stage)
         if stage not in self._ends:
             look = repository.first_rank if newest_first else repository.last_rank
             self._ends[stage] = look(self._tx.conn, change.board, stage)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Change, Event
+from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage
-from mlkanban.errors import NotFound
+from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
-from mlkanban.store.log import Writer, instant
+from mlkanban.store.log import Writer
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -23,11 +24,15 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action did: one sentence for the person, the cards as they are now, a warning."""
+    """What an action did: one sentence for the person, the cards as they are now, a warning.
+
+    `changed` is False when all was that way already: nothing was written, nothing can be undone.
+    """
 
     message: str
     cards: tuple[Card, ...] = ()
     warning: str = ""
+    changed: bool = True
 
 
 class Transaction:
@@ -37,6 +42,7 @@ class Transaction:
         self.conn = conn
         self.writer = writer
         self.now = now
+        self._wrote = False
 
     @property
     def instant(self) -> str:
@@ -46,7 +52,19 @@ class Transaction:
         """Append one change and bring the projections up to date with it."""
         event = self.writer.append(change)
         self.writer.projector.flush()
+        self._wrote = True
         return event
+
+    def done(self, message: str, cards: Sequence[Card] = (), warning: str = "") -> Done:
+        """What is answered at the end, which is less when nothing was written."""
+        if not self._wrote:
+            return Done("Nothing changed.", tuple(cards), changed=False)
+        return Done(message, tuple(cards), warning)
+
+    def new_values(self, card_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of `values` that a card does not have yet; what is empty is the same as none."""
+        state = self.writer.projector.entity(card_id).fields
+        return {n: v for n, v in values.items() if (state.get(n) or None) != (v or None)}
 
     def face(self, ref: str) -> CardFace:
         """The card called `ref`; NotFound when there is none."""
@@ -65,6 +83,12 @@ def find_face(conn: Connection, ref: str) -> CardFace:
     if face is None:
         raise NotFound(f"There is no card {ref!r}.", "List them: mlkanban list --all")
     return face
+
+
+def free_key(tx: Transaction, key: str) -> None:
+    """Refuse a key that another board has."""
+    if any(board.key == key for board in repository.boards(tx.conn)):
+        raise RuleRefused(f"There is a board {key!r} already.", "Choose another name.")
 
 
 def find_stage_by_id(board: Board, stage_id: str) -> Stage:

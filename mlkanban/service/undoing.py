@@ -7,6 +7,7 @@ from mlkanban.core import rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import RuleRefused
+from mlkanban.service.cards import check_growth
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of
@@ -37,20 +38,19 @@ class Undoing:
     def _take_back(self, tx: Transaction, action: str, kind: str) -> Done:
         undone = repository.undone_ids_of_action(tx.conn, action)
         events = [e for e in repository.action(tx.conn, action) if e.id not in undone]
-        board_id = events[0].board
-        before = repository.loads(tx.conn, board_id)
+        boards = dict.fromkeys(event.board for event in events)
+        before = {board: repository.loads(tx.conn, board) for board in boards}
         refs = dict.fromkeys(self._put_back(tx, event, kind) for event in reversed(events))
-        after = repository.loads(tx.conn, board_id)
-        board = board_of(tx.conn, board_id)
-        rules.required(rules.grown(board, before, after))
-        if any("stage" in event.data for event in events):
-            _check_order(board)
+        warning = check_growth(tx, before)
+        for board in dict.fromkeys(event.board for event in events if "stage" in event.data):
+            _check_order(board_of(tx.conn, board))
         faces = [face for ref in refs if ref and (face := repository.face_by_ref(tx.conn, ref))]
         cards = tuple(repository.card(tx.conn, face) for face in faces)
         names = ", ".join(ref for ref in refs if ref)
         if kind == REDONE:
-            return Done(f"Done again: {names or 'the change of the board'}.", cards)
-        return Done(f"Undone: {' '.join(filter(None, (_what(events), names)))}.", cards)
+            return Done(f"Done again: {names or 'the change of the board'}.", cards, warning)
+        what = " ".join(filter(None, (_what(events), names)))
+        return Done(f"Undone: {what}.", cards, warning)
 
     def _put_back(self, tx: Transaction, event: Event, kind: str) -> str:
         """Undo one event under the rules that hold now; the short id of the card it is about."""

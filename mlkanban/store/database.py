@@ -25,6 +25,8 @@ _PRAGMAS = (
     "PRAGMA mmap_size=0",
     "PRAGMA cell_size_check=ON",
     "PRAGMA synchronous=EXTRA",
+    # A long write stays in memory to its end: spilled pages would lock out every reader meanwhile.
+    "PRAGMA cache_spill=OFF",
 )
 _STALE_SECONDS = 3600
 _OFTEN = 40
@@ -41,6 +43,7 @@ class Store:
         self.path = path
         self.conn = conn
         self.read_only = read_only
+        self._file = _file_id(path)
 
     def close(self) -> None:
         self.conn.close()
@@ -53,6 +56,7 @@ class Store:
         try:
             self._begin_writing()
             try:
+                self._check_in_place()
                 yield self.conn
                 self.conn.execute("COMMIT")
             finally:
@@ -62,6 +66,14 @@ class Store:
                     self.conn.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise trouble.explain(error, self.path) from error
+
+    def _check_in_place(self) -> None:
+        """What is written to a file that has lost its name would be gone with the program."""
+        if _file_id(self.path) != self._file:
+            raise StoreProblem(
+                f"The store {self.path} was removed or replaced while it was open.",
+                "Nothing was written. Start mlkanban again to go on with what is there now.",
+            )
 
     def _begin_writing(self) -> None:
         """BEGIN IMMEDIATE, asked for often: SQLite itself soon looks only every 0.1 s, and where
@@ -94,13 +106,16 @@ class Store:
             raise trouble.explain(error, self.path) from error
 
 
-def open_for_writing(path: Path, *, timeout: float = 30) -> Store:
-    """The store at `path`, made if there is none, brought to the latest shape after a backup.
+def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> Store:
+    """The store at `path`, brought to the latest shape after a backup.
 
-    A newer store opens read-only; a damaged, empty or foreign one is refused and left untouched.
+    Where there is none it is made, or without `make` NotFound. A newer store opens read-only; a
+    damaged, empty or foreign one is refused and left untouched.
     """
     try:
         if not _exists(path):
+            if not make:
+                raise _none(path)
             _create(path)
         store = _connect(path, "rw", timeout)
         try:
@@ -111,6 +126,9 @@ def open_for_writing(path: Path, *, timeout: float = 30) -> Store:
             store.conn.execute("PRAGMA journal_mode=DELETE")
             if version < LATEST:
                 _migrate(store)
+                if (version := _check_ours(store)) > LATEST:
+                    store.close()
+                    return _open_newer(path, version, timeout)
         except BaseException:
             store.close()
             raise
@@ -130,13 +148,14 @@ def open_for_writing(path: Path, *, timeout: float = 30) -> Store:
 
 
 def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
-    """The store at `path` for reading alone; nothing is made or changed.
+    """The store at `path` for reading alone; none is made, and no board or card is changed.
 
-    NotFound when there is none. Only a transaction that a killed process left half done is rolled
-    back first, as every reader must.
+    NotFound when there is none. A transaction that a killed process left half done is rolled back
+    first, as every reader must. The store of an older program is brought to the latest shape, after
+    a backup, as it is for writing.
     """
     if not _exists(path):
-        raise NotFound(f"There is no board yet ({path}).", "Make one: mlkanban init NAME")
+        raise _none(path)
     try:
         try:
             store, version = _open_checked(path, "ro", timeout)
@@ -158,11 +177,24 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
     return store
 
 
+def _file_id(path: Path) -> tuple[int, int]:
+    """What tells a file from others whatever its name; (0, 0) when it is not there."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
+
+
 def newer(path: Path, version: int) -> str:
     return (
         f"The store {path} was written by a newer mlkanban (store version {version}, "
         f"this program knows {LATEST}); it is open for reading only until you update mlkanban."
     )
+
+
+def _none(path: Path) -> NotFound:
+    return NotFound(f"There is no board yet ({path}).", "Make one: mlkanban init NAME")
 
 
 def _exists(path: Path) -> bool:
@@ -278,6 +310,10 @@ def _migrate(store: Store) -> None:
     """Bring the store to the latest shape under the lock, after a verified backup."""
     backup.write(store.conn, store.path, label="before-update")
     with store.writing() as conn:
+        # Another program, perhaps a newer one, may have been here since we looked.
+        (version,) = conn.execute("PRAGMA user_version").fetchone()
+        if version >= LATEST:
+            return
         _apply_migrations(conn)
         conn.execute(f"PRAGMA user_version={LATEST}")
 

@@ -30,7 +30,7 @@ def file_system(path: Path, mountinfo: str | None = None) -> str:
     """The type of the file system `path` is on (`ext4`, `nfs4`, ...); '' when it cannot be told."""
     if mountinfo is None:
         try:
-            mountinfo = Path("/proc/self/mountinfo").read_text()
+            mountinfo = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
         except OSError:
             return ""  # not Linux: treated as local
     real = os.path.realpath(path)

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mlkanban.core.events import Change, Event
 from mlkanban.core.hlc import tick
+from mlkanban.core.instants import instant
 from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, identify
@@ -20,11 +20,6 @@ COLUMNS = (
 )
 
 _NAMES = COLUMNS.split(", ")
-
-
-def instant(moment: datetime) -> str:
-    """An aware datetime as the store keeps it: ISO 8601, UTC, microseconds, sortable as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def event_of(row: tuple[Any, ...]) -> Event:
@@ -129,10 +124,6 @@ class Writer:
         event = replace(event, seq=cursor.lastrowid or 0)
         self.projector.apply(event)
         return event
-
-    def extend(self, changes: Iterable[Change]) -> list[Event]:
-        """Write several changes, in order; those already there are passed over."""
-        return [event for change in changes if (event := self.append(change)) is not None]
 
     def _instant_for(self, card: str) -> str:
         """Now; after a clock was set back, not before the last step of the card, which would

@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from mlkanban.charts.face import View
 from mlkanban.clock import local_timezone, now
 from mlkanban.config import Settings, remember
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
-from mlkanban.service import Service
+from mlkanban.service import Done, Service
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
@@ -28,6 +29,7 @@ from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.theme import board_variables, load_themes
 
 _POLL, _POLL_NETWORK = 0.25, 2.0
+_DRAFTS = 3.0
 _DEFAULT_THEME = "mlkanban-dark"
 
 
@@ -115,6 +117,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
+        self._kept: dict[str, str] = {}
         self.set_class(self.ascii, "ascii")
         self._load_themes()
 
@@ -128,6 +131,7 @@ class BoardApp(App[None], inherit_bindings=False):
         await self.open_board(self._board_key)
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
+        self.set_interval(_DRAFTS, self._keep_drafts_now_and_then)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()
@@ -166,18 +170,20 @@ class BoardApp(App[None], inherit_bindings=False):
                 raise
             from mlkanban.tui.screens.welcome import WelcomeScreen
 
-            await self.push_screen(WelcomeScreen(local_timezone()))
+            zone = self.settings.timezone or local_timezone()
+            await self.push_screen(WelcomeScreen(zone))
             return
-        snapshot = await self.backstage.call(lambda s: s.boards.snapshot(board.id))
-        self.model = BoardModel.of(snapshot.board, snapshot.faces)
-        self.cursor = snapshot.cursor
-        if self._board_screen is None:
-            self._board_screen = BoardScreen()
-            await self.push_screen(self._board_screen)
-            self._greet()
-            self.call_after_refresh(_collect_garbage_again)
-        else:
-            self._board_screen.view.show(self.model, self.now())
+        async with self._catching_up:
+            snapshot = await self.backstage.call(lambda s: s.boards.snapshot(board.id))
+            self.model = BoardModel.of(snapshot.board, snapshot.faces)
+            self.cursor = snapshot.cursor
+            if self._board_screen is not None:
+                self._board_screen.view.show(self.model, self.now())
+                return
+        self._board_screen = BoardScreen()
+        await self.push_screen(self._board_screen)
+        self._greet()
+        self.call_after_refresh(_collect_garbage_again)
 
     def _greet(self) -> None:
         """What the person should know at the start, the most pressing first."""
@@ -195,6 +201,11 @@ class BoardApp(App[None], inherit_bindings=False):
         """Show a message on the screen in front."""
         if isinstance(self.screen, KeyScreen):
             self.screen.status.say(message, trouble=trouble)
+
+    def tell(self, done: Done) -> None:
+        """Say on the screen in front what an action did."""
+        if isinstance(self.screen, KeyScreen):
+            self.screen.tell(done)
 
     def today(self) -> date:
         """This day in the board's time zone."""
@@ -222,8 +233,12 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def catch_up(self) -> None:
         """Take in what changed in the store since the last look, whoever did it."""
-        with contextlib.suppress(StoreBusy):  # somebody writes: the next look will see it
+        try:
             await self._take_in()
+        except StoreBusy:
+            pass  # somebody writes: the next look will see it
+        except MlkanbanError as error:
+            self.say(str(error), trouble=True)
         for other in self.screen_stack:
             if isinstance(other, KeyScreen) and other is not self._board_screen and other.ready:
                 await other.board_changed()
@@ -232,17 +247,15 @@ class BoardApp(App[None], inherit_bindings=False):
         async with self._catching_up:
             board_id, after = self.model.board.id, self.cursor
             update = await self.backstage.call(lambda s: s.boards.update(board_id, after))
-            self.cursor = update.cursor
             screen = self._board_screen
             if screen is None:
                 return
             if update.board is not None:
-                snapshot = await self.backstage.call(lambda s: s.boards.snapshot(board_id))
-                self.cursor = snapshot.cursor
-                self.model.reset(snapshot.board, snapshot.faces)
+                self.model.reset(update.board, update.faces)
                 screen.view.show(self.model, self.now())
             elif update.faces or update.gone:
                 screen.view.changed(self.model.update(update.faces, update.gone))
+            self.cursor = update.cursor
 
     # Leaving
 
@@ -252,16 +265,35 @@ class BoardApp(App[None], inherit_bindings=False):
         self.exit(return_code=128 + number)
 
     def _keep_drafts(self) -> None:
-        for screen in self.screen_stack:
+        for form, text in self._typed().items():
             # Where nothing can be kept the program has to go all the same.
+            with contextlib.suppress(OSError):
+                self.drafts.keep(form, text)
+
+    def _typed(self) -> dict[str, str]:
+        """What is typed and not saved on any screen, by the form it is for."""
+        typed: dict[str, str] = {}
+        for screen in self.screen_stack:
             if isinstance(screen, KeyScreen) and screen.ready:
-                with contextlib.suppress(OSError):
-                    screen.keep_drafts()
+                typed |= screen.typed()
+        return typed
+
+    async def _keep_drafts_now_and_then(self) -> None:
+        """A killed program keeps no draft: what is typed for a while is kept before."""
+        typed = self._typed()
+        changed = {form: text for form, text in typed.items() if self._kept.get(form) != text}
+        self._kept = typed
+        for form, text in changed.items():
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self.drafts.keep, form, text)
+            if form not in self._typed():
+                self.drafts.drop(form)  # saved or given up meanwhile
 
     def _handle_exception(self, error: Exception) -> None:
         """A crash: keep what is typed, restore the terminal, let the command report it."""
         if self.crash is None:
-            self.crash = error
+            cause = error.error if isinstance(error, WorkerFailed) else error
+            self.crash = cause if isinstance(cause, Exception) else error
             self._keep_drafts()
         self._return_code = 4
         self._exception = error

@@ -25,7 +25,8 @@ class Backstage:
     async def call(self, action: Callable[[Service], T]) -> T:
         """What `action` returns, or raises, after running it in the store's thread."""
         future = self._thread.submit(lambda: action(self._open()))
-        return await asyncio.wrap_future(future)
+        # Shielded: what was asked for is done, even if the screen that asked is left meanwhile.
+        return await asyncio.shield(asyncio.wrap_future(future))
 
     def close(self) -> None:
         """Finish what is under way and close the store."""

@@ -67,7 +67,7 @@ class BoardModel:
             touched |= self._replace(face.id, face)
         if here is not None and here.id in self.faces:
             column, row = self.locate(here.id)
-            if column == self.stage:
+            if column == self.stage and row >= 0:
                 self.rows[column] = row
         for at in touched:
             self._clamp(at)

@@ -30,14 +30,12 @@ class Command:
 _CARDS = (BOARD, CARD)
 
 COMMANDS: tuple[Command, ...] = (
-    Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look",
-            (BOARD, REPORTS, STAGES)),
-    Command("cursor.down", ("j", "down"), "Down", "next card", "Look",
-            (BOARD, CARD, STAGES, HELP, REPORTS)),
-    Command("cursor.up", ("k", "up"), "Up", "card above", "Look",
-            (BOARD, CARD, STAGES, HELP, REPORTS)),
-    Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look",
-            (BOARD, REPORTS, STAGES)),
+    Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look"),
+    Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
+            (BOARD, CARD, STAGES, HELP)),
+    Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
+            (BOARD, CARD, STAGES, HELP)),
+    Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look"),
     Command("cursor.top", ("g", "home"), "Top", "first card of the stage", "Look",
             (BOARD, CARD, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage", "Look",
@@ -69,7 +67,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.due", ("d",), "Due date", "set or clear the due date", "Write", _CARDS),
     Command("card.copy", ("y",), "Copy id", "the card's id to the clipboard", "Write", _CARDS),
     Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark"),
-    Command("mark.range", ("v",), "Mark range", "mark from the last mark to here", "Mark"),
+    Command("mark.range", ("v",), "Mark range", "mark from the nearest mark to here", "Mark"),
     Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
             "Mark"),
     Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
@@ -84,6 +82,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
     Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
             (REPORTS,)),
+    Command("group.next", ("l", "right", "j", "down"), "Next group", "the next type, tag or stage",
+            "Screens", (REPORTS,)),
+    Command("group.previous", ("h", "left", "k", "up"), "Previous group", "the one before",
+            "Screens", (REPORTS,)),
     Command("stages", ("s",), "Stages", "add, rename, order, limit and remove stages", "Screens"),
     Command("stage.add", ("n",), "New stage", "a new stage after this one", "Stages", (STAGES,)),
     Command("stage.rename", ("e",), "Rename", "rename the stage", "Stages", (STAGES,)),
@@ -120,7 +122,7 @@ STATUS = {
         "reports", "help",
     ),
     CARD: ("card.edit", "card.note", "card.block", "card.move", "card.complete", "undo", "back"),
-    REPORTS: ("reports.window", "reports.group", "cursor.left", "cursor.right", "back"),
+    REPORTS: ("reports.window", "reports.group", "group.next", "back"),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
         "stage.remove", "back",
@@ -145,11 +147,22 @@ NEVER = {
     "ctrl+backslash": "tmux navigation takes it",
     "ctrl+space": "tmux takes it",
     "ctrl+c": "it is kept for copying",
+    "ctrl+g": "it cancels a question",
     "~": "ssh takes it",
 }
 """Keys that do not arrive, and why."""
 
-_NAMED = {"page up": "pageup", "page down": "pagedown", "return": "enter", "esc": "escape"}
+_NAMED = {
+    "enter", "tab", "space", "backspace", "delete", "insert", "left", "right", "up", "down", "home",
+    "end", "escape", "pageup", "pagedown", *(f"f{n}" for n in range(1, 13)),
+}  # fmt: skip
+
+
+def _known(key: str) -> bool:
+    """Whether such a key can be pressed: one character, or a name, held with Ctrl or Shift."""
+    held, _, last = key.rpartition("+") if len(key) > 1 else ("", "", key)
+    named = last in _NAMED or (len(last) == 1 and last.isprintable())
+    return named and (not held or held in ("ctrl", "shift", "ctrl+shift"))
 
 
 def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...], list[str]]:
@@ -163,11 +176,21 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
                 f"[keys] {display(name)}: there is no such command; `mlkanban keys` lists them."
             )
             continue
-        wanted = tuple(_NAMED.get(key.lower(), key) for key in keys.split())
-        bad = next((key for key in wanted if key in NEVER or key.startswith("alt+")), None)
-        if bad is not None:
-            why = NEVER.get(bad, "with Alt held it does not arrive everywhere")
-            problems.append(f"[keys] {name}: the key {display(bad)} is of no use: {why}.")
+        wanted = tuple(keys.split())
+        unknown = next((key for key in wanted if not _known(key) and key not in NEVER), None)
+        bad = next((key for key in wanted if key in NEVER), None)
+        if unknown is not None and not unknown.startswith("alt+"):
+            problems.append(
+                f"[keys] {name}: there is no key {display(unknown)}; "
+                "write one character, or a name such as pageup, f2 or ctrl+n."
+            )
+        elif unknown is not None:
+            problems.append(
+                f"[keys] {name}: the key {display(unknown)} is of no use: "
+                "with Alt held it does not arrive everywhere."
+            )
+        elif bad is not None:
+            problems.append(f"[keys] {name}: the key {bad} is of no use: {NEVER[bad]}.")
         elif not wanted:
             problems.append(f"[keys] {name}: no key is given.")
         else:

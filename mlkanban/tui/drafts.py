@@ -13,12 +13,8 @@ class Drafts:
         self._folder = folder
 
     def keep(self, form: str, text: str) -> None:
-        """Keep `text` for `form`, durably; empty text drops the draft."""
+        """Keep `text` for `form`, durably. OSError where nothing can be kept."""
         path = self._path(form)
-        if not text:
-            with contextlib.suppress(OSError):
-                path.unlink()  # none, or one in a folder that cannot be written
-            return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_suffix(".tmp")
         descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -27,6 +23,11 @@ class Drafts:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
+
+    def drop(self, form: str) -> None:
+        """The text for `form` was saved or given up."""
+        with contextlib.suppress(OSError):
+            self._path(form).unlink()  # none, or one in a folder that cannot be written
 
     def get(self, form: str) -> str:
         """The text kept for `form`, '' when there is none."""

@@ -76,6 +76,8 @@ class Geometry:
         if y < self.head or column >= self.visible or stage >= self.stages:
             return None
         row, line = divmod(y - self.head, self.pitch)
+        if row >= self.rows:
+            return None
         return Slot(stage, tops[stage] + row, line)
 
     def stage_at(self, x: int, first: int) -> int | None:

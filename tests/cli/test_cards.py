@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 CARD_KEYS = {
@@ -173,3 +175,13 @@ def test_what_a_store_cannot_keep_is_refused(board) -> None:
     assert board("add", "a\udc80b").code == 2
     assert board("add", " ").code == 2
     assert board.data("list") == []
+
+
+def test_a_day_is_that_of_the_board(board, monkeypatch) -> None:
+    noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    monkeypatch.setattr("mlkanban.clock.now", lambda: noon)
+    assert board.data("init", "Far", "--timezone", "Pacific/Kiritimati")
+    due = [board.data("--board", b, "add", "x", "--due", "today")["due"] for b in ("fraud", "far")]
+    assert due == ["2026-03-01", "2026-03-02"]
+    ref = board.card("y")
+    assert board.data("edit", ref, "--due", "1d")["cards"][0]["due"] == "2026-03-03"

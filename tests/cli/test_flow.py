@@ -84,3 +84,14 @@ def test_words_and_picture(desk) -> None:
     assert "█" in drawn
     assert plain in drawn
     assert max(map(len, drawn.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_is_refused(desk, day) -> None:
+    answer = desk("flow", "cycle-time", "--as-of", day)
+    assert (answer.code, "does not lie between 1970 and 2200" in answer.err) == (2, True)
+
+
+def test_a_tag_is_found_as_it_was_typed(desk) -> None:
+    desk("edit", desk.data("list", "--all")[-1]["id"], "--tag", "NLP")
+    assert desk.data("flow", "cycle-time", "--window", "all", "--tag", "#NLP")["n"] == 1

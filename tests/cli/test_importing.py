@@ -2,6 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.cli.session import Session
+from mlkanban.core.events import Change
+
 MAP = """
 board = "Desk"
 [columns]
@@ -66,7 +69,7 @@ def test_a_board_that_is_somebody_elses_is_left_alone(mlk, files) -> None:
     mlk("init", "Desk")
     answer = mlk(*files)
     assert answer.code == 1
-    assert "There is a board desk already" in answer.err
+    assert "There is a board 'desk' already" in answer.err
     assert mlk.data("list", "--all") == []
 
 
@@ -99,3 +102,39 @@ def test_exports(mlk, files, tmp_path) -> None:
     assert mlk("--json", "export", "jsonl").code == 2
     assert len(mlk("export", "jsonl").out.splitlines()) == 9
     assert mlk("export", "csv", "--out", str(tmp_path / "no" / "where.csv")).code == 4
+
+
+def test_an_import_puts_no_card_into_a_removed_stage(mlk, files) -> None:
+    log = Path(files[2])
+    log.write_text(LOG.replace("a,2026-01-01T08:00:00Z,new\n", ""))
+    mlk(*files)
+    assert mlk("stages", "remove", "New").code == 0
+    before = mlk.data("list", "--all")
+    log.write_text(log.read_text() + "b,2026-01-04T08:00:00Z,done\nc,2026-01-04T09:00:00Z,new\n")
+    answer = mlk(*files)
+    assert answer.code == 1
+    assert "Cards would go to New, which was removed from the board desk." in answer.err
+    assert mlk.data("list", "--all") == before
+
+
+def test_a_card_in_a_removed_stage_is_listed_where_the_stage_was(mlk, files) -> None:
+    Path(files[2]).write_text(LOG + "c,2026-01-04T09:00:00Z,new\n")
+    mlk(*files)
+    with Session().service(write=True) as service:
+        board = service.boards.find("desk")
+        with service._desk.writing() as tx:
+            tx.write(
+                Change("stage.removed", board.id, stage=board.stages[0].id, set={"deleted": True})
+            )
+    assert {card["stage"] for card in mlk.data("list", "--all")} == {"Working", "Closed"}
+    assert mlk("list", "--all").code == 0
+    assert ",Working,c," in mlk("export", "csv").out
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "2201", "9999"])
+def test_an_instant_far_from_any_work_is_refused(mlk, files, year) -> None:
+    Path(files[2]).write_text(LOG.replace("2026-01-03T", f"{year}-06-03T"))
+    answer = mlk(*files)
+    assert answer.code == 5
+    assert f"line 4: '{year}-06-03T08:00:00Z' does not lie between 1970 and 2200." in answer.err
+    assert mlk("boards").code == 3

@@ -226,3 +226,14 @@ def test_json_is_json(board) -> None:
         assert answer.code == 0, answer.err
         assert json.loads(answer.out).keys() == {"schema", "kind", "data"}
         assert answer.out.count("\n") == 1
+
+
+def test_only_what_makes_a_board_makes_a_store(mlk, tmp_path) -> None:
+    home = tmp_path / "typo"
+    for command in (["add", "x"], ["move", "m1", "x"], ["edit", "m1", "--due", "none"], ["undo"],
+                    ["stages", "conwip", "3"], ["list"]):  # fmt: skip
+        answer = mlk("--home", str(home), *command)
+        assert (answer.code, "There is no board yet" in answer.err) == (3, True), command
+    assert not home.exists()
+    assert mlk("--home", str(home), "init", "x").code == 0
+    assert (home / "board.db").exists()

@@ -177,9 +177,11 @@ def test_changing_places_never_makes_an_excess_worse(board: Board, data) -> None
     assert isinstance(verdict, Refused) is any(passed)
 
 
-def test_growing_is_free_where_the_limit_is_soft() -> None:
+def test_growing_over_a_soft_limit_warns() -> None:
     soft = replace(TRAIN, soft=True)
-    assert rules.grown(board_of(soft), {}, {"t": Load(9, 9)}) == Allowed()
+    warning = "Training is 9/2! running: over its soft limit now."
+    assert rules.grown(board_of(soft), {}, {"t": Load(0, 9)}) == Allowed(warning)
+    assert rules.grown(board_of(soft), {"t": Load(9, 9)}, {"t": Load(8, 9)}) == Allowed()
 
 
 def stages(flags: str) -> tuple[Stage, ...]:

@@ -192,8 +192,8 @@ def test_stages_are_put_in_another_order(ada: Person) -> None:
         "Ideas", "Ready", "Data prep", "Training", "Evaluation", "Features", "Deployment",
         "Monitoring",
     ]  # fmt: skip
-    done = ada.boards.move_stage(ada.board_id, ada.stage("Monitoring").id, 99)
-    assert done.message == "Stage Monitoring is number 8 now."
+    done = ada.boards.move_stage(ada.board_id, ada.stage("Ideas").id, 99)
+    assert done.message == "Stage Ideas is number 8 now."
 
 
 def test_only_an_empty_stage_is_removed(ada: Person) -> None:

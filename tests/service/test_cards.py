@@ -1,6 +1,7 @@
 import pytest
 
 from mlkanban.core.events import Change
+from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.store import ranks
@@ -250,17 +251,18 @@ def test_going_ahead_of_one_card_forever_keeps_the_order_and_short_ranks(ada: Pe
 
 
 def test_everything_a_card_can_have_is_kept(ada: Person) -> None:
+    [first] = ada.adds("first")
     fields = {
         "type": "model", "priority": "high", "service_class": "fixed-date", "due": "2026-05-01",
         "snoozed_until": "2026-04-01", "hypothesis": "h", "dataset": "d", "verdict": "v",
-        "metric": {"name": "auc", "target": 0.9, "value": 0.87}, "parent": "p",
+        "metric": {"name": "auc", "target": 0.9, "value": 0.87}, "parent": first.upper(),
         "checklist": [{"text": "one", "done": True}], "tags": ["#GPU ", "two words"],
-        "links": ["http://x"], "depends_on": ["a9"],
+        "links": ["http://x"], "depends_on": [first.upper()],
     }  # fmt: skip
     [ref] = ada.adds("a", **fields)
     card = ada.cards.get(ref)
     assert card.tags == ("gpu", "two-words")
-    assert (card.links, card.depends_on) == (("http://x",), ("a9",))
+    assert (card.links, card.depends_on, card.parent) == (("http://x",), (first,), first)
     shown = card.model_dump(mode="json")
     assert shown["metric"].items() >= fields["metric"].items()
     for name in ("type", "priority", "service_class", "due", "hypothesis", "checklist"):
@@ -365,3 +367,55 @@ def test_notes_are_appended_in_order(ada: Person, bob: Person) -> None:
     assert [(n.actor, n.text) for n in notes] == [("ada", "first"), ("bob", "second")]
     with pytest.raises(UsageProblem, match="empty"):
         ada.cards.note([ref], " \n")
+
+
+# Other cards
+
+
+def test_a_card_that_is_named_must_be_there(ada: Person) -> None:
+    one, two = ada.adds("a", "b")
+    for act in (
+        lambda: ada.adds("c", depends_on=["x9"]),
+        lambda: ada.adds("c", parent="x9"),
+        lambda: ada.cards.edit([one], {"parent": "x9"}),
+        lambda: ada.cards.edit([one], add={"depends_on": ["x9"]}),
+        lambda: ada.cards.block([one], BlockReason.DEPENDENCY, until="card:x9"),
+    ):
+        with pytest.raises(NotFound, match="no card 'x9'"):
+            act()
+    [card] = ada.cards.edit(
+        [one], {"parent": f" {two.upper()}"}, add={"depends_on": [two.upper()]}
+    ).cards
+    assert (card.parent, card.depends_on) == (two, (two,))
+    [card] = ada.cards.edit([one], remove={"depends_on": [two.upper()]}).cards
+    assert card.depends_on == ()
+    [card] = ada.cards.block([one], BlockReason.DEPENDENCY, until=f"card:{two.upper()}").cards
+    assert card.blocker is not None
+    assert card.blocker.until == f"card:{two}"
+    with pytest.raises(UsageProblem, match="cannot lift a block"):
+        ada.cards.block([one], BlockReason.DEPENDENCY, until="soon")
+
+
+def test_a_card_does_not_wait_for_itself(ada: Person) -> None:
+    [ref] = ada.adds("a")
+    before = ada.state()
+    with pytest.raises(RuleRefused, match="cannot depend on itself"):
+        ada.cards.edit([ref], add={"depends_on": [ref]})
+    with pytest.raises(RuleRefused, match="cannot be a part of itself"):
+        ada.cards.edit([ref], {"parent": ref})
+    with pytest.raises(RuleRefused, match="cannot wait for itself"):
+        ada.cards.block([ref], BlockReason.DEPENDENCY, until=f"card:{ref}")
+    assert ada.state() == before
+
+
+def test_a_metric_goes_on_from_the_one_there_is(ada: Person, bob: Person) -> None:
+    [ref] = ada.adds("a", metric={"name": "auc", "target": 0.9})
+    bob.cards.edit([ref], metric=MetricParts(["auc=0.8"]))
+    ada.cards.edit([ref], {"title": "b"}, metric=MetricParts(noise=0.01))
+    card = ada.cards.get(ref)
+    assert card.title == "b"
+    assert card.metric is not None
+    assert (card.metric.target, card.metric.value, card.metric.noise) == (0.9, 0.8, 0.01)
+    with pytest.raises(UsageProblem, match="finite"):
+        ada.cards.edit([ref], metric=MetricParts(["auc=inf"]))
+    assert ada.cards.edit([ref], metric=MetricParts(["none"])).cards[0].metric is None

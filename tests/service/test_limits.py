@@ -107,8 +107,9 @@ def test_an_archived_card_joins_again_when_it_is_restored(ada: Person) -> None:
     ada.sets("Ready", committed=True)
     ada.boards.edit(ada.board_id, {"conwip": 1})
     ada.adds("b", to="Features")
-    with pytest.raises(LimitReached, match="CONWIP"):
+    with pytest.raises(RuleRefused, match="CONWIP") as refused:
         ada.cards.restore([old])
+    assert "override" not in str(refused.value), "there is none"
 
 
 def test_bringing_back_asks_the_limit(ada: Person) -> None:
@@ -119,8 +120,35 @@ def test_bringing_back_asks_the_limit(ada: Person) -> None:
         ada.moves(one, to="Deployment")
     ada.cards.archive([two])
     ada.moves(one, to="Deployment")
-    with pytest.raises(LimitReached):
+    with pytest.raises(RuleRefused, match="Deployment would be 2/1"):
         ada.cards.restore([two])
+
+
+def test_bringing_back_into_a_stage_with_a_soft_limit_warns(ada: Person) -> None:
+    [one] = ada.adds("a", to="Deployment")
+    ada.cards.archive([one])
+    ada.adds("b", to="Deployment")
+    ada.sets("Deployment", soft=True)
+    assert ada.cards.restore([one]).warning == "Deployment is 2/1!: over its soft limit now."
+
+
+def test_other_work_in_the_same_slot_is_no_question_of_limits(ada: Person) -> None:
+    refs = ada.adds("a", "b", to="Data prep")
+    ada.sets("Data prep", limit=1)
+    ada.cards.edit(refs, {"work": "waiting"})
+    ada.cards.archive(refs[:1])
+    ada.sets("Data prep", limit=0, unattended=0)
+    ada.cards.edit(refs[:1], {"work": "unattended"})
+    with pytest.raises(LimitReached, match="0/0 running"):
+        ada.cards.edit(refs[1:], {"work": "unattended"})
+
+
+def test_the_warning_about_an_earlier_card_is_kept(ada: Person) -> None:
+    ada.sets("Training", unattended=0, soft=True)
+    [running] = ada.adds("a", to="Training")
+    [idea] = ada.adds("b")
+    done = ada.cards.edit([running, idea], {"work": "unattended"})
+    assert done.warning == "Training is 0/0 running: over its soft limit now."
 
 
 def test_many_cards_move_all_or_none(ada: Person) -> None:

@@ -237,3 +237,15 @@ def test_making_a_board_is_not_undone(tmp_path: Path) -> None:
     person.starts()
     with pytest.raises(RuleRefused, match="nothing to undo"):
         person.undoes()
+
+
+def test_undo_asks_the_limits_of_every_board_it_touches(ada: Person) -> None:
+    first, [here] = ada.board_id, ada.adds("a", to="Deployment")
+    ada.starts(name="Churn")
+    [there] = ada.adds("b", to="Deployment")
+    ada.cards.finish([here, there], Outcome.LEARNED)
+    ada.adds("c", to="Deployment")
+    before = ada.state()
+    with pytest.raises(RuleRefused, match="Deployment would be 2/1"):
+        ada.undoing.undo(first)
+    assert ada.state() == before

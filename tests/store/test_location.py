@@ -71,3 +71,10 @@ def test_a_network_home_has_a_store_per_host(
     monkeypatch.setattr(socket, "gethostname", lambda: "gpu/1.lab")
     assert store_path(tmp_path / "not" / "yet") == tmp_path / "not" / "yet" / store
     assert asked == [tmp_path], "the nearest folder that exists is asked about"
+
+
+def test_a_mount_may_have_any_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_bytes(MOUNTS.encode() + b"37 22 0:47 / /mnt/caf\xe9 rw - ext4 /dev/sdd rw\n")
+    monkeypatch.setattr(location, "Path", lambda _: mounts)
+    assert file_system(Path("/nohome")) == "nfs4"

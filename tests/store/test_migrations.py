@@ -118,3 +118,24 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m001_first_store",), ("m002_second",),
     ]  # fmt: skip
     assert backups(path)
+
+
+def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    becomes(monkeypatch)
+    write = database.backup.write
+
+    def and_then_a_newer_program_comes(conn, path, *, label):
+        made = write(conn, path, label=label)
+        other = sqlite3.connect(path)
+        other.execute("PRAGMA user_version=3")
+        other.close()
+        return made
+
+    monkeypatch.setattr(database.backup, "write", and_then_a_newer_program_comes)
+    store = database.open_for_writing(path)
+    assert "store version 3, this program knows 2" in store.read_only
+    store.close()
+    assert rows(path, "PRAGMA user_version") == [(3,)]
+    assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'second'") == []

@@ -2,9 +2,11 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.errors import StoreProblem
 from mlkanban.store.ids import replica_letter, uuid7
 from tests.service.people import Person
 
@@ -82,3 +84,16 @@ def test_a_uuid7_says_so() -> None:
     made = {uuid7() for _ in range(1000)}
     assert len(made) == 1000
     assert {(one[14], one[19] in "89ab") for one in made} == {("7", True)}
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_store_that_lost_its_place_takes_nothing_more(ada: Person, replaced: bool) -> None:
+    path = ada.service.path
+    copy = path.with_name("copy.db")
+    shutil.copy(path, copy)
+    path.unlink()
+    if replaced:
+        copy.rename(path)
+    with pytest.raises(StoreProblem, match="was removed or replaced while it was open"):
+        ada.adds("c")
+    assert path.exists() is replaced

@@ -16,7 +16,7 @@ def test_what_is_kept_is_there_until_it_is_dropped(drafts: Drafts, tmp_path: Pat
     assert Drafts(tmp_path / "drafts").get("note g1") == "half a sentence\nand 模 \ud800"
     assert drafts.forms() == ["note g1"]
     assert drafts.get("note g2") == ""
-    drafts.keep("note g1", "")
+    drafts.drop("note g1")
     assert drafts.forms() == []
 
 
@@ -45,4 +45,4 @@ def test_a_name_cannot_lead_out_of_the_folder(drafts: Drafts, tmp_path: Path) ->
 
 def test_dropping_where_nothing_can_be_written_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "drafts").write_text("a file")
-    Drafts(tmp_path / "drafts").keep("note g1", "")
+    Drafts(tmp_path / "drafts").drop("note g1")

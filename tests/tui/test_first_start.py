@@ -12,8 +12,8 @@ from tests.tui.page import ROOMY, SMALL, opened
 async def test_the_templates_are_offered(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path / "data", size=size) as board:
         for number, template in enumerate(TEMPLATES, 1):
-            assert f"{number}" in board.question()
-            assert template.title in board.text()
+            assert f"{number}  {template.title}" in board.text()
+        assert "Which one?" in board.question()
 
 
 @pytest.mark.parametrize("number", range(1, len(TEMPLATES) + 1))

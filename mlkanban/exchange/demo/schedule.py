@@ -4,10 +4,12 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
+
+from mlkanban.core.instants import instant
 
 DAY = 510.0
 """Minutes of a working day, from nine to half past five."""
@@ -53,7 +55,7 @@ class Calendar:
 
     def instant(self, minute: float) -> str:
         """The instant as the log keeps it."""
-        return self.moment(minute).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return instant(self.moment(minute))
 
     def days_ago(self, days: int) -> float:
         """The middle of the last working day that is at least so many calendar days back."""

@@ -1,7 +1,7 @@
 """What all screens share: keys by the command table, the status line, questions, writing."""
 
-import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -12,6 +12,7 @@ from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.service import Done, Service
 from mlkanban.tui.commands import STATUS, keys_shown, on_screen
 from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask
+from mlkanban.tui.widgets.field import Field
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ class KeyScreen(Screen[None]):
         super().__init__()
         self._keys = on_screen(self.board_app.commands, self.WHERE)
         self._writing: dict[str, str] = {}
+        self._busy = 0
+        self._surprise = False
+        self._ahead: deque[events.Key] = deque()
         self.ask = Ask(ascii=self.board_app.ascii)
+        self.ask.opened = self._question_is_up
         self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
 
     @property
@@ -51,37 +56,54 @@ class KeyScreen(Screen[None]):
     # Keys
 
     async def on_key(self, event: events.Key) -> None:
+        if self._typing and not self._field_closed and event.key not in CANCEL_KEYS:
+            return
+        event.stop()
+        event.prevent_default()
         if not self.is_active:
             # Typed ahead, before the screen that came or went: not meant for this one.
-            event.stop()
             return
-        key = event.character if event.is_printable and event.character != " " else event.key
         if event.key.startswith("alt+"):
             # tmux joins Esc with the key after it: the person pressed Esc, then the key.
             self._escape()
-            key = event.key.removeprefix("alt+")
+            event = events.Key(event.key.removeprefix("alt+"), event.character)
+        if self._busy and not self.ask.asking:
+            # A second Enter right after the first is impatience; all other keys are meant.
+            if event.key != "enter" or self._ahead or not self._surprise:
+                self._ahead.append(event)
+        else:
+            self._press(event)
+
+    def _press(self, event: events.Key) -> None:
+        printable = event.is_printable and event.character != " "
+        key = (event.character or "") if printable else event.key
         if self.ask.choosing:
-            event.stop()
-            self.ask.press(key or "")
-            return
-        if event.key in CANCEL_KEYS:
-            event.stop()
+            self.ask.press(key)
+        elif event.key in CANCEL_KEYS:
             self._escape()
-            return
-        if self.ask.asking and event.is_printable:
-            # Typed ahead, before the field had the keys.
-            event.stop()
-            self.ask.type(event.character or "")
-        if self.ask.asking or self._typing:
-            return
-        command = self._keys.get(key or "")
-        if command is not None:
-            event.stop()
-            event.prevent_default()
+        elif self.ask.asking:
+            self.ask.type(event.key, event.character)
+        elif key in self._keys:
             self.status.clear()
-            self.run_command(command.name, key or "")
-            # So that the question it asks is there before the next key is looked at.
-            await asyncio.sleep(0)
+            self.run_command(self._keys[key].name, key)
+        elif event.key == "ctrl+c":
+            self.status.say("q leaves. Ctrl+g cancels a question.")
+
+    def _question_is_up(self) -> None:
+        """Keys typed ahead answer a question that one knew would come, never one that the store's
+        answer brought up; those wait until it is settled."""
+        if not self._surprise:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Look at the keys typed ahead, as far as something takes them."""
+        while self._ahead and (self.ask.asking or not self._busy):
+            if self.is_active:
+                self._press(self._ahead.popleft())
+            else:
+                # They are for the screen that was opened meanwhile.
+                event = self._ahead.popleft()
+                self.app.post_message(events.Key(event.key, event.character))
 
     @property
     def _typing(self) -> bool:
@@ -89,6 +111,10 @@ class KeyScreen(Screen[None]):
         from textual.widgets import Input, TextArea
 
         return isinstance(self.focused, (Input, TextArea))
+
+    @property
+    def _field_closed(self) -> bool:
+        return isinstance(self.focused, Field) and self.focused.closed
 
     def _escape(self) -> None:
         if self.ask.asking:
@@ -98,18 +124,34 @@ class KeyScreen(Screen[None]):
             self.escaped()
 
     def escaped(self) -> None:
-        """Ctrl+g or Esc with no question open."""
-        self.status.clear()
+        """Ctrl+g or Esc with no question open: away with the message, else back."""
+        if self.status.message:
+            self.status.clear()
+        else:
+            self.do_back()
 
     def run_command(self, name: str, key: str = "") -> None:
-        """Run a command of the table, as its key would."""
+        """Run a command of the table, as its key would; one at a time, the next keys wait."""
         method = getattr(self, "do_" + name.replace(".", "_").replace("-", "_"))
-        if name == "cursor.stage":
-            method(int(key or "1"))
-            return
-        result = method()
+        command = next(c for c in self.board_app.commands if c.name == name)
+        result = method(command.keys.index(key) + 1) if name == "cursor.stage" else method()
         if result is not None:
-            self.run_worker(result, exclusive=False)
+            self.start(result)
+
+    def start(self, command: Coroutine[None, None, None]) -> None:
+        """Go on with a command that waits for the store or for the person."""
+        self._busy += 1
+        self.run_worker(self._run(command))
+
+    async def _run(self, command: Coroutine[None, None, None]) -> None:
+        try:
+            await command
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+        finally:
+            self._busy -= 1
+            self._surprise = False
+            self._go_on()
 
     def do_help(self) -> None:
         from mlkanban.tui.screens.help import HelpScreen
@@ -134,6 +176,7 @@ class KeyScreen(Screen[None]):
 
     async def fetch(self, action: Callable[[Service], T]) -> T | None:
         """What a read returns; None after saying why it could not be read."""
+        self._surprise = True
         try:
             return await self.board_app.backstage.call(action)
         except MlkanbanError as error:
@@ -142,6 +185,7 @@ class KeyScreen(Screen[None]):
 
     async def write(self, action: Callable[[Service], Done]) -> Done | None:
         """Do one action and say what it did; None after saying why it was refused."""
+        self._surprise = True
         try:
             done = await self.board_app.backstage.call(action)
         except StoreBusy as error:
@@ -151,10 +195,15 @@ class KeyScreen(Screen[None]):
             self.status.say(str(error), trouble=True)
             return None
         await self.board_app.catch_up()
-        if done.message:
-            undo = f"  {self._undo_key} undoes it." if "Undone" not in done.message else ""
-            self.status.say(done.warning or done.message + undo, trouble=bool(done.warning))
+        self.tell(done)
         return done
+
+    def tell(self, done: Done) -> None:
+        """Say what an action did, and how to take it back."""
+        undoable = done.changed and not done.message.startswith("Undone")
+        undo = f"  {self._undo_key} undoes it." if undoable else ""
+        if done.message or done.warning:
+            self.status.say(done.warning or done.message + undo, trouble=bool(done.warning))
 
     @property
     def _undo_key(self) -> str:
@@ -174,12 +223,12 @@ class KeyScreen(Screen[None]):
             self.refocus()
             if text is None:
                 self.status.clear()
-                drafts.keep(form, "")
+                drafts.drop(form)
                 return None
             self._writing[form] = text
             done = await self.write(partial(_with_text, action, text))
             del self._writing[form]
-        drafts.keep(form, "")
+        drafts.drop(form)
         return done
 
     def refocus(self) -> None:
@@ -189,13 +238,12 @@ class KeyScreen(Screen[None]):
     async def board_changed(self) -> None:
         """The board changed while this screen lies over it."""
 
-    def keep_drafts(self) -> None:
-        """The program has to go: keep what is typed."""
-        kept = dict(self._writing)
+    def typed(self) -> dict[str, str]:
+        """What is typed and not saved yet, by the form it is for."""
+        texts = dict(self._writing)
         if self.ask.unsaved and self.ask.form:
-            kept[self.ask.form] = self.ask.unsaved
-        for form, text in kept.items():
-            self.board_app.drafts.keep(form, text)
+            texts[self.ask.form] = self.ask.unsaved
+        return texts
 
 
 def _with_text(action: Callable[[Service, str], Done], text: str, service: Service) -> Done:

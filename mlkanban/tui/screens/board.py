@@ -24,7 +24,6 @@ class BoardScreen(CardActions):
         super().__init__()
         self.view = BoardView(ascii=self.board_app.ascii)
         self._filtering = False
-        self._range_from = -1
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -120,6 +119,9 @@ class BoardScreen(CardActions):
         if not faces:
             return
         stages = self.board.stages
+        if len({face.stage for face in faces}) > 1:
+            self.status.say("The marked cards stand in several stages: m moves them to one.")
+            return
         at = self.board.position(faces[0].stage) + by
         if at >= len(stages):
             await self.do_card_complete()
@@ -151,12 +153,15 @@ class BoardScreen(CardActions):
     async def do_card_up(self) -> None:
         await self._reorder(-1)
 
-    async def on_board_view_dropped(self, event: BoardView.Dropped) -> None:
+    def on_board_view_dropped(self, event: BoardView.Dropped) -> None:
+        self.start(self._drop(event))
+
+    async def _drop(self, event: BoardView.Dropped) -> None:
         stage = self.board.stages[event.stage]
         if event.card.stage == stage.id:
             await self._do(lambda s: s.cards.reorder(event.card.ref, event.before))
         else:
-            self.run_worker(self.move([event.card], stage, event.before))
+            await self.move([event.card], stage, event.before)
 
     def on_board_view_opened(self) -> None:
         self.do_card_open()
@@ -183,7 +188,6 @@ class BoardScreen(CardActions):
         card = self.model.current
         if card is not None:
             self.model.marks ^= {card.id}
-            self._range_from = self.model.rows[self.model.stage]
             self.view.marked({self.model.stage})
             self._down(1)
 
@@ -227,7 +231,7 @@ class BoardScreen(CardActions):
             self.view.redraw()
 
     def escaped(self) -> None:
-        super().escaped()
+        self.status.clear()
         if self.model.words:
             self._filter("")
         elif self.model.marks:

@@ -1,10 +1,12 @@
 """One card with everything on it: fields, notes as Markdown, its whole history."""
 
+import contextlib
 from datetime import datetime
 from textwrap import wrap
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from markdown_it import MarkdownIt
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
@@ -13,12 +15,17 @@ from mlkanban.charts.face import View, age, due
 from mlkanban.charts.story import told
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
-from mlkanban.errors import NotFound
+from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.screens.scrolling import ScrollingScreen
+
+
+def _plain_parser() -> MarkdownIt:
+    """Markdown without HTML and entities: both would bring back what `display` took out."""
+    return MarkdownIt("gfm-like", {"html": False}).disable("entity")
 
 
 class CardScreen(CardActions, ScrollingScreen):
@@ -31,13 +38,13 @@ class CardScreen(CardActions, ScrollingScreen):
     def compose(self) -> ComposeResult:
         with self.scroll:
             yield Static(markup=False, id="fields")
-            yield Markdown(id="notes", open_links=False)
+            yield Markdown(id="notes", open_links=False, parser_factory=_plain_parser)
             yield Static(markup=False, id="history")
         yield self.ask
         yield self.status
 
-    async def on_resize(self) -> None:
-        await self.board_changed()
+    def on_resize(self) -> None:
+        self.run_worker(self.board_changed(), exclusive=True)
 
     def targets(self) -> list[CardFace]:
         face = self._face()
@@ -55,8 +62,10 @@ class CardScreen(CardActions, ScrollingScreen):
             )
         except NotFound:
             if self.is_active:
-                self.app.pop_screen()
-                self.board_app.say(f"{self._ref} is no more.")
+                self._card_is_gone()
+            return
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
             return
         if not self.ready:
             return
@@ -69,6 +78,14 @@ class CardScreen(CardActions, ScrollingScreen):
             self._shown(f"### Notes\n\n{notes}" if notes else "### Notes\n\nNone yet: press a.")
         )
         self.query_one("#history", Static).update(Content(self._shown(self._history(entries))))
+
+    def _card_is_gone(self) -> None:
+        """Somebody undid its creation: leave, and keep what was being typed about it."""
+        for form, text in self.typed().items():
+            with contextlib.suppress(OSError):
+                self.board_app.drafts.keep(form, text)
+        self.app.pop_screen()
+        self.board_app.say(f"{self._ref} is no more.")
 
     def _shown(self, text: str) -> str:
         shown = display_lines(text)
@@ -112,7 +129,7 @@ class CardScreen(CardActions, ScrollingScreen):
                 "cycle time" if spoken.startswith("=")
                 else "since it was written" if spoken.startswith("(") else "since commitment"
             )  # fmt: skip
-            add("age", f"{spoken.strip('=()')} {meaning}")
+            add("age", "never worked" if spoken == "=" else f"{spoken.strip('=()')} {meaning}")
             add("due", f"{card.due}  {due(face, view)}" if card.due else "")
         add("snoozed", card.snoozed_until)
         add("type", card.type.value)

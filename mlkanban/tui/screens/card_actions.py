@@ -62,6 +62,7 @@ class CardActions(KeyScreen):
     async def move(self, faces: Sequence[CardFace], stage: Stage, before: str = "") -> None:
         """Move cards; a full stage asks what to do."""
         refs = [face.ref for face in faces]
+        self._surprise = True
         try:
             done = await self.board_app.backstage.call(
                 lambda service: service.cards.move(refs, stage.id, before=before)
@@ -75,8 +76,7 @@ class CardActions(KeyScreen):
 
     async def _moved(self, done: Done) -> None:
         await self.board_app.catch_up()
-        text = done.warning or f"{done.message}  {self._undo_key} undoes it."
-        self.status.say(text, trouble=bool(done.warning))
+        self.tell(done)
         self.after(done)
 
     async def _full(self, faces: Sequence[CardFace], stage: Stage, error: LimitReached) -> None:
@@ -159,6 +159,10 @@ class CardActions(KeyScreen):
         if not faces:
             return
         refs = [face.ref for face in faces]
+        finished = next((face.ref for face in faces if face.outcome), None)
+        if finished is not None:
+            self.status.say(f"{finished} is finished; only open cards can be blocked.")
+            return
         blocked = [face.ref for face in faces if face.block_reason]
         if blocked:
             await self._do(lambda service: service.cards.unblock(blocked))
@@ -195,7 +199,7 @@ class CardActions(KeyScreen):
         had = set(faces[0].tags.split()).intersection(*(f.tags.split() for f in faces[1:]))
 
         def save(service: Service, text: str) -> Done:
-            wanted = {tag.lstrip("#").lower() for tag in text.split()}
+            wanted = {tag.lstrip("#").lower() for tag in text.replace(",", " ").split()}
             added, removed = sorted(wanted - had), sorted(had - wanted)
             if not added and not removed:
                 return Done("")

@@ -1,5 +1,6 @@
 """The fields of one card as a form. Enter saves, Tab goes to the next field."""
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from mlkanban.core.card import Card
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import parse_metric
 from mlkanban.core.models import CardType, Priority, ServiceClass, Work
-from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.errors import UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.text import display
 from mlkanban.tui.commands import FORM
@@ -39,7 +40,7 @@ class EditScreen(KeyScreen):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
                     yield Static(Content(f" {name:<12}"), markup=False, classes="label")
-                    yield Field(value, id=f"field-{name}", select_on_focus=False)
+                    yield Field(value, entered=self._enter, id=f"field-{name}")
         yield Static(Content(_HELP), markup=False, id="edit-help")
         yield self.ask
         yield self.status
@@ -56,49 +57,45 @@ class EditScreen(KeyScreen):
         lines = dict(line.split("\t", 1) for line in kept.split("\n") if "\t" in line)
         return {name: lines.get(name, value) for name, value in self._given.items()}
 
-    def _typed(self) -> dict[str, str]:
-        return {name: self.query_one(f"#field-{name}", Input).value for name in self._given}
+    def _changed(self) -> dict[str, str]:
+        fields = {name: self.query_one(f"#field-{name}", Field).value for name in self._given}
+        return {name: text for name, text in fields.items() if text != self._given[name]}
 
     async def on_key(self, event: events.Key) -> None:
         if event.key in ("down", "up"):
             event.stop()
+            event.prevent_default()  # what all screens do with it
             self.focus_next() if event.key == "down" else self.focus_previous()
 
     def escaped(self) -> None:
         """Leave, but drop changes only when asked a second time."""
-        if self._typed() != self._given and not self._warned:
+        if self._changed() and not self._warned:
             self._warned = True
             self.status.say(
                 "Your changes are not saved: Enter saves them, Ctrl+g again drops them."
             )
             return
-        self.board_app.drafts.keep(self._form, "")
+        self.board_app.drafts.drop(self._form)
         self.app.pop_screen()
 
     def on_input_changed(self) -> None:
         self._warned = False
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        typed = self._typed()
-        changed = {name: text for name, text in typed.items() if text != self._given[name]}
-        if not changed:
-            self.escaped()
-            return
-        try:
-            action = self._action(changed)
-        except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
-            return
-        self.run_worker(self._save(action))
+    def _enter(self) -> None:
+        self.start(self._save())
 
-    async def _save(self, action: Callable[[Service], Done]) -> None:
-        done = await self.write(action)
-        # Not when it was saved twice or left in the meantime.
-        if done is not None and self.is_active:
-            self.board_app.drafts.keep(self._form, "")
-            self.app.pop_screen()
-            self.board_app.say(done.warning or f"{done.message}  {self._undo_key} undoes it.")
+    async def _save(self) -> None:
+        changed = self._changed()
+        try:
+            done = await self.write(self._action(changed)) if changed else Done("", changed=False)
+            # Not when it was left in the meantime.
+            if done is not None and self.is_active:
+                self.board_app.drafts.drop(self._form)
+                self.app.pop_screen()
+                self.board_app.tell(done)
+        finally:
+            for field in self.query(Field):
+                field.closed = False
 
     def _action(self, changed: dict[str, str]) -> Callable[[Service], Done]:
         """The edit that saves `changed`; UsageProblem names what cannot be read."""
@@ -109,15 +106,18 @@ class EditScreen(KeyScreen):
         for name, text in changed.items():
             if name in _SETS:
                 had = set(getattr(card, _SETS[name]))
-                wanted = set(text.replace("#", " ").split() if name == "tags" else text.split())
+                wanted = set(_parts(name, text))
                 add[_SETS[name]] = sorted(wanted - had)
                 remove[_SETS[name]] = sorted(had - wanted)
-            elif name in ("due", "snoozed"):
+            elif name == "due":
                 day = parse_day(text, self.board_app.today())
-                fields["due" if name == "due" else "snoozed_until"] = day and day.isoformat()
+                fields["due"] = day and day.isoformat()
             elif name == "metric":
-                before = card.metric.model_dump(mode="json") if card.metric else None
-                fields["metric"] = parse_metric(text.split(), before=before) if text else None
+                was = card.metric
+                kept = (was.baseline, was.noise) if was and text.startswith(was.name) else ()
+                fields["metric"] = (
+                    parse_metric(_METRICS.findall(text) or [text], *kept) if text else None
+                )
             elif name in _CHOICES:
                 fields[_CHOICES[name][0]] = _one_of(name, text)
             else:
@@ -126,11 +126,9 @@ class EditScreen(KeyScreen):
             fields["title"] = fields["title"] or ""
         return lambda service: service.cards.edit([ref], fields, add=add, remove=remove)
 
-    def keep_drafts(self) -> None:
-        typed = self._typed()
-        if typed != self._given:
-            lines = "\n".join(f"{name}\t{text}" for name, text in typed.items())
-            self.board_app.drafts.keep(self._form, lines)
+    def typed(self) -> dict[str, str]:
+        lines = "\n".join(f"{name}\t{text}" for name, text in self._changed().items())
+        return {self._form: lines} if lines else {}
 
 
 _CHOICES: dict[str, tuple[str, list[str]]] = {
@@ -142,8 +140,22 @@ _CHOICES: dict[str, tuple[str, list[str]]] = {
 
 _HELP = "\n".join(
     [f" {name:<10} {', '.join(values)}" for name, (_, values) in _CHOICES.items()]
-    + [" metric     val_auc>=0.92 val_auc=0.917 (target, value)", " due        fri, 3d, 2w"]
+    + [
+        " metric     val_auc>=0.92 val_auc=0.917 (target, value)",
+        " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
+    ]
 )
+
+
+_LINKS = " | "
+_METRICS = re.compile(r"[^\s<>=]+\s*(?:>=|<=|=)\s*\S+")
+
+
+def _parts(name: str, text: str) -> list[str]:
+    """The members of a set as they stand in its field: links may hold blanks."""
+    if name == "links":
+        return [link.strip() for link in text.split(_LINKS.strip()) if link.strip()]
+    return text.replace("#", " ").replace(",", " ").split() if name == "tags" else text.split()
 
 
 def _one_of(name: str, text: str) -> str:
@@ -158,15 +170,15 @@ def _values(card: Card) -> dict[str, str]:
     metric = ""
     if card.metric:
         goal = (
-            "" if card.metric.target is None else f"{card.metric.direction}{card.metric.target:g}"
+            "" if card.metric.target is None else f"{card.metric.direction}{card.metric.target!r}"
         )
-        value = "" if card.metric.value is None else f" {card.metric.name}={card.metric.value:g}"
+        value = "" if card.metric.value is None else f" {card.metric.name}={card.metric.value!r}"
         metric = f"{card.metric.name}{goal}{value}"
     texts = {
         "title": card.title, "type": card.type.value, "priority": card.priority.value,
         "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),
         "due": card.due.isoformat() if card.due else "", "metric": metric,
         "hypothesis": card.hypothesis, "dataset": card.dataset, "verdict": card.verdict,
-        "links": " ".join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
+        "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
     }  # fmt: skip
     return {name: display(text) for name, text in texts.items()}

@@ -13,7 +13,7 @@ _SIGNS = (
     ("3/2!", "a stage over its limit; 2/2 FULL is full"),
     ("1/1 + 2/2", "attended and running (unattended) cards, each with its limit"),
     ("5d", "days since work was committed; (5d) days since it was written down"),
-    ("=5d", "finished, with its cycle time"),
+    ("=5d", "finished, with its cycle time; = was never worked on"),
     ("^^ ^ v", "priority: urgent, high, low"),
     ("! data-access", "blocked, with the reason; ext: it lies with somebody else"),
     ("run", "a run is executing, nobody needs to look"),
@@ -50,6 +50,8 @@ class HelpScreen(ScrollingScreen):
             lines.append("Signs")
             lines += [f"  {sign:<16} {meaning}" for sign, meaning in _SIGNS]
             lines.append("")
+        if self._about == BOARD:
+            lines.append("With cards marked, the commands of Move and Write act on all of them.")
         lines.append("In a question: Enter saves, Ctrl+g (or Esc) cancels.")
         lines.append("Mouse: click selects, double click opens, drag moves, wheel scrolls.")
         return "\n".join(lines)

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from mlkanban.charts.render import Palette, render
 from mlkanban.charts.spec import HistogramSpec, histogram_spec
 from mlkanban.flow.cycle_time import CycleTimes, Grouping, cycle_times, grouped
-from mlkanban.flow.summary import summary_lines
+from mlkanban.flow.summary import CYCLE_TIME, RESIDENCE, summary_lines
 from mlkanban.service import Service
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import REPORTS
@@ -34,7 +34,7 @@ class Picture(Widget):
         self._ascii = ascii
         self._drawn: tuple[object, Text] | None = None
 
-    def show(self, spec: HistogramSpec) -> None:
+    def show(self, spec: HistogramSpec | None) -> None:
         self._spec = spec
         self.refresh()
 
@@ -92,20 +92,13 @@ class ReportsScreen(KeyScreen):
         board = self.board_app.model.board
         days, by = _WINDOWS[self._window], _GROUPINGS[self._grouping]
         as_of = self.board_app.now()
-        columns = max(20, self.size.width - 10)
 
         def count(service: Service) -> list[tuple[str, CycleTimes]]:
             workflow, histories = service.history.for_flow(board)
             if by is not None:
                 return grouped(workflow, histories, by=by, as_of=as_of, window_days=days)
-            return [
-                (
-                    "all cards",
-                    cycle_times(
-                        workflow, histories, as_of=as_of, window_days=days, columns=columns
-                    ),
-                )
-            ]
+            times = cycle_times(workflow, histories, as_of=as_of, window_days=days)
+            return [("all cards", times)]
 
         groups = await self.fetch(count)
         if groups is not None and self.ready:
@@ -119,6 +112,7 @@ class ReportsScreen(KeyScreen):
         if not self._groups:
             self.query_one("#report-title", Static).update(Content(f" Cycle time, {window}"))
             self.query_one("#report-text", Static).update(Content(" No cards to count yet."))
+            self._picture.show(None)
             return
         name, times = self._groups[self._group]
         what = "Time in stage" if by == "stage" else "Cycle time"
@@ -127,7 +121,8 @@ class ReportsScreen(KeyScreen):
             label = display(name) or "(none)"
             which = f", {by}: {label}  ({self._group + 1} of {len(self._groups)})"
         title = f" {what}, {window}{which}"
-        text = "\n".join(f" {display(line)}" for line in summary_lines(times)[:_LINES])
+        lines = summary_lines(times, RESIDENCE if by == "stage" else CYCLE_TIME)
+        text = "\n".join(f" {display(line)}" for line in lines[:_LINES])
         if self.board_app.ascii:
             title = ascii_only(title)
             text = "\n".join(ascii_only(line) for line in text.split("\n"))
@@ -149,14 +144,8 @@ class ReportsScreen(KeyScreen):
             self._group = (self._group + by) % len(self._groups)
             self._show()
 
-    def do_cursor_right(self) -> None:
+    def do_group_next(self) -> None:
         self._turn(1)
 
-    def do_cursor_left(self) -> None:
-        self._turn(-1)
-
-    def do_cursor_down(self) -> None:
-        self._turn(1)
-
-    def do_cursor_up(self) -> None:
+    def do_group_previous(self) -> None:
         self._turn(-1)

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.charts.face import shortened
+from mlkanban.charts.face import header, shortened
 from mlkanban.core.models import Board, Stage
-from mlkanban.core.rules import Load, meters
+from mlkanban.core.rules import Load
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.commands import STAGES
@@ -50,7 +50,9 @@ class StagesScreen(KeyScreen):
         )
         lines = [f" Stages of {display(self._board.name)}", "", head, ""]
         for at, stage in enumerate(self._board.stages):
-            shown = " + ".join(str(m) for m in meters(stage, loads.get(stage.id, Load())))
+            standing = len(self.board_app.model.columns[at])
+            _, counts = header(self._board, at, loads.get(stage.id, Load()), standing)
+            shown = counts[0].text
             lines.append(
                 f" {'>' if at == self._row else ' '} {at + 1:>2} {_cell(stage.name, 20)} "
                 f"{stage.kind.value:<7} {'yes' if stage.committed else '-':<10} {shown:<20} "
@@ -79,12 +81,6 @@ class StagesScreen(KeyScreen):
     async def do_cursor_up(self) -> None:
         self._row -= 1
         await self.board_changed()
-
-    async def do_cursor_left(self) -> None:
-        await self.do_cursor_up()
-
-    async def do_cursor_right(self) -> None:
-        await self.do_cursor_down()
 
     async def do_stage_add(self) -> None:
         board, stage = self._board, self._stage

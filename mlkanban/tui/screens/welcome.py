@@ -14,6 +14,12 @@ from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option
 
+_ROOMY = 34
+"""From this many lines on the stages of each template are listed too."""
+
+_LEAST = 16
+"""Below this many lines the templates are listed in the question itself."""
+
 
 class WelcomeScreen(KeyScreen):
     WHERE: ClassVar[str] = FORM
@@ -24,7 +30,8 @@ class WelcomeScreen(KeyScreen):
         self.status.hints = ["1-5 chooses", "q leaves"]
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(_text()), markup=False, id="welcome")
+        roomy = self.app.size.height >= _ROOMY
+        yield Static(Content(_text(stages=roomy)), markup=False, id="welcome")
         yield self.ask
         yield self.status
 
@@ -35,13 +42,18 @@ class WelcomeScreen(KeyScreen):
     async def _choose(self) -> None:
         options = [Option(str(n), t.title) for n, t in enumerate(TEMPLATES, 1)]
         while True:
-            key = await self.ask.choose("Which one?", options)
+            key = await self._which(options)
             if key is None:
                 self.app.exit()
                 return
             chosen = TEMPLATES[int(key) - 1]
             if await self._create(chosen):
                 return
+
+    async def _which(self, options: list[Option]) -> str | None:
+        if self.app.size.height < _LEAST:
+            return await self.ask.choose("Which one?", options, rows=True)
+        return await self.ask.choose("Which one? Type its number, q leaves.", options, listed=False)
 
     async def _create(self, chosen: Template) -> bool:
         name: str | None = ""
@@ -61,16 +73,16 @@ class WelcomeScreen(KeyScreen):
         return service.boards.create(name, chosen.key, self._timezone)
 
 
-def _text() -> str:
+def _text(*, stages: bool) -> str:
     lines = ["", "  Welcome to mlkanban.", ""]
     lines.append("  A board for machine-learning work: stages with limits you can feel,")
     lines.append("  blockers with a reason, and how long things really take.")
     lines += ["", "  Choose how your work flows; stages and limits can be changed at any time.", ""]
     for number, template in enumerate(TEMPLATES, 1):
         lines.append(f"  {number}  {template.title:<18} {template.about}")
-        names = [stage.name for stage in template.stages]
-        lines += [f"     {row}" for row in _rows(names)]
-        lines.append("")
+        if stages:
+            names = [stage.name for stage in template.stages]
+            lines += [*(f"     {row}" for row in _rows(names)), ""]
     return "\n".join(lines)
 
 

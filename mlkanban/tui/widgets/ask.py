@@ -1,7 +1,7 @@
 """One line that asks: for a text, or for one of a few keys. It lies over the board's last lines."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -25,7 +25,10 @@ class Option(NamedTuple):
 
 
 class Ask(Vertical):
-    """`text` and `choose` wait for the person; None means cancelled. One question at a time."""
+    """`text` and `choose` wait for the person; None means cancelled. One question at a time.
+
+    `opened` is called when a question has come up and takes keys.
+    """
 
     DEFAULT_CSS = """
     Ask {
@@ -50,10 +53,11 @@ class Ask(Vertical):
         self._given = ""
         self._warned = False
         self.form = ""
+        self.opened: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
-        yield Field(select_on_focus=False)
+        yield Field(entered=self.submit)
 
     @property
     def asking(self) -> bool:
@@ -68,7 +72,7 @@ class Ask(Vertical):
         """What is typed and not saved yet, '' when nothing was changed."""
         if not self.asking or self.choosing:
             return ""
-        value = self.query_one(Input).value
+        value = self.query_one(Field).value
         return value if value != self._given else ""
 
     async def text(
@@ -78,7 +82,8 @@ class Ask(Vertical):
         `form` names it for drafts; without one nothing is lost by cancelling."""
         async with self._turn:
             self.form, self._given, self._warned = form, given, False
-            field = self.query_one(Input)
+            field = self.query_one(Field)
+            field.closed = False
             field.value = typed or given
             field.cursor_position = len(field.value)
             self.add_class("typing")
@@ -87,14 +92,17 @@ class Ask(Vertical):
             return await self._wait()
 
     async def choose(
-        self, label: str, options: Sequence[Option], *, rows: bool = False
+        self, label: str, options: Sequence[Option], *, rows: bool = False, listed: bool = True
     ) -> str | None:
-        """One of the options by its key, `q` cancels. In one line if it fits, else in rows."""
+        """One of the options by its key, `q` cancels. In one line if it fits, else in rows; the
+        label alone where the options are `listed` elsewhere already."""
         room = max(10, self.screen.size.width - 2)
         keys = [f"[{key}] {text}" for key, text in options]
         lines = ["  ".join([label, *keys, "[q] cancel"]), " ".join([label, *keys, "[q]"])]
         line = next((some for some in lines if cell_len(display(some)) <= room), "")
-        if rows or not line:
+        if not listed:
+            line = label
+        elif rows or not line:
             texts = [label, *(f" {key}  {text}" for key, text in [*options, Option("q", "cancel")])]
             line = "\n".join(shortened(display(text), room) for text in texts)
         async with self._turn:
@@ -109,9 +117,16 @@ class Ask(Vertical):
         elif key == "q" or key in CANCEL_KEYS:
             self._settle(None)
 
-    def type(self, character: str) -> None:
-        """A character of the text, wherever it was typed."""
-        self.query_one(Input).insert_text_at_cursor(character)
+    def type(self, key: str, character: str | None) -> None:
+        """A key of the text that was typed before the field had the keys."""
+        if key == "enter":
+            self.submit()
+        elif character is not None and character.isprintable():
+            self.query_one(Field).insert_text_at_cursor(character)
+
+    def submit(self) -> None:
+        """Enter: the text is the answer."""
+        self._settle(self.query_one(Field).value)
 
     def cancel(self) -> str:
         """Cancel the question; typed text is only dropped when asked a second time, until then
@@ -122,21 +137,18 @@ class Ask(Vertical):
         self._settle(None)
         return ""
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._settle(event.value)
-
     def on_input_changed(self, event: Input.Changed) -> None:
         self._warned = False
 
     def on_descendant_blur(self) -> None:
         """A click elsewhere: what is typed on goes here all the same."""
         if self.asking and not self.choosing:
-            self.query_one(Input).focus()
+            self.query_one(Field).focus()
 
     async def _wait(self) -> str | None:
         self._answer = asyncio.get_running_loop().create_future()
         self.display = True
+        self.opened()
         try:
             return await self._answer
         finally:
@@ -155,5 +167,5 @@ class Ask(Vertical):
 
 def numbered(texts: Sequence[str]) -> list[Option]:
     """Options for 1 to 9, then letters that are not `q`."""
-    keys = "123456789abcdefghijklmnoprstuvwxyz"
+    keys = "123456789abcdefghijklmnoprstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     return [Option(key, text) for key, text in zip(keys, texts, strict=False)]

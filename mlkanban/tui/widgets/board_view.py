@@ -42,7 +42,7 @@ class BoardView(Widget):
     def __init__(self, *, ascii: bool = False) -> None:
         super().__init__(id="board")
         self.model: BoardModel | None = None
-        self.notice = ""
+        self._empty_shown = False
         self._ascii = ascii
         self._view: View | None = None
         self._styles: dict[str, Style] = {}
@@ -93,7 +93,7 @@ class BoardView(Widget):
         """Cards of these stages are different now: paint the columns and the counts."""
         first = self._first
         self._follow()
-        if first != self._first:
+        if first != self._first or self._empty_shown or not self._model.shown:
             self.refresh()
             return
         for at in stages | {self._model.stage}:
@@ -176,13 +176,16 @@ class BoardView(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        if y == 0:
+            # A new size is painted before its event arrives, and may have room for more stages.
+            self._follow()
         if self.model is None or self._view is None:
-            text = self.notice if y == self.size.height // 2 else ""
-            return self._line([Piece(text.center(width), "card-meta")], width)
+            return self._line([], width)
         shape = self.geometry
         if y < shape.head:
             return self._line(Heads(self.model, shape, self._first, self._tops).line(y), width)
-        if not self.model.shown and y == shape.head + 2:
+        self._empty_shown = not self.model.shown
+        if self._empty_shown and y == shape.head + 2:
             return self._line([Piece(self._empty().center(width), "card-meta")], width)
         row, line = divmod(y - shape.head, shape.pitch)
         segments: list[Segment] = []

@@ -1,17 +1,22 @@
 """The last line of every screen: reminders of keys, or what just happened."""
 
+from textwrap import wrap
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
 from mlkanban.charts.face import shortened
-from mlkanban.text import ascii_only, display
+from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.theme import role_styles
+
+_MOST_LINES = 3
 
 
 class StatusLine(Widget):
-    """One line, drawn by hand; `say` shows a message until `clear` or the next one."""
+    """Drawn by hand; `say` shows a message until `clear` or the next one. What does not fit in one
+    line takes up to three."""
 
     DEFAULT_CSS = "StatusLine { dock: bottom; height: 1; }"
 
@@ -23,18 +28,45 @@ class StatusLine(Widget):
         self._ascii = ascii
 
     def say(self, message: str, *, trouble: bool = False) -> None:
-        self.message, self.trouble = display(message), trouble
+        self.message, self.trouble = steady(display(message)), trouble
+        self._fit()
         self.refresh()
 
     def clear(self) -> None:
         if self.message:
             self.message, self.trouble = "", False
+            self._fit()
             self.refresh()
 
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the message needs; a change of height paints the screen again, so rarely."""
+        height = min(_MOST_LINES, len(self._lines()))
+        if (
+            self.size.width
+            and self.styles.height is not None
+            and self.styles.height.value != height
+        ):
+            self.styles.height = height
+
+    def _lines(self) -> list[str]:
+        if not self.message:
+            return [self._reminder()]
+        mark = "! " if self.trouble else ""
+        if cell_len(self.message) + len(mark) < self.size.width:
+            return [mark + self.message]
+        return wrap(
+            mark + self.message, max(10, self.size.width - 2), subsequent_indent=" " * len(mark)
+        )
+
     def render_line(self, y: int) -> Strip:
-        styles = role_styles(self.app)
-        style = styles["trouble" if self.trouble else "status"]
-        text = f" ! {self.message}" if self.trouble else f" {self.message or self._reminder()}"
+        style = role_styles(self.app)["trouble" if self.trouble else "status"]
+        lines = self._lines()
+        text = " " + (lines[y] if y < len(lines) else "")
+        if y == _MOST_LINES - 1 and len(lines) > _MOST_LINES:
+            text = " " + " ".join(lines[y:])
         if self._ascii:
             text = ascii_only(text)
         line = shortened(text, self.size.width)

@@ -1,0 +1,11 @@
+"""Instants the way the store keeps them."""
+
+from datetime import UTC, datetime
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""What lies outside is a slip of the pen, and close to where a calendar of years 1 to 9999 ends."""
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as the store keeps it: ISO 8601, UTC, microseconds, sortable as text."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

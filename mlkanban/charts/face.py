@@ -116,10 +116,10 @@ def age(face: CardFace, view: View) -> str:
     when it was finished without having been worked on."""
     if not face.created_at:
         return ""
+    if face.finished_at and not face.started_at:
+        return "="
     if not face.started_at:
         return f"({(view.today - view.day(face.created_at)).days + 1}d)"
-    if face.finished_at == face.started_at:
-        return "="  # never worked: it has no cycle time
     last = view.day(face.finished_at) if face.finished_at else view.today
     days = (last - view.day(face.started_at)).days + 1
     return f"={days}d" if face.finished_at else f"{days}d"

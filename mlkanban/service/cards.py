@@ -20,7 +20,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.rules import Load
-from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
@@ -81,7 +81,8 @@ class Cards:
             if text := accept(note, "the note").strip():
                 tx.write(Change("card.noted", board_id, card=card_id, note=text))
             card = tx.card(ref)
-        return Done(f"{ref} added to {stage.name}.", (card,), warning)
+            of = f" of {board.name}" if len(repository.boards(tx.conn)) > 1 else ""
+        return Done(f"{ref} added to {stage.name}{of}.", (card,), warning)
 
     def edit(
         self,
@@ -135,10 +136,17 @@ class Cards:
         Passing the delivery point finishes a card as shipped; coming back re-opens it. A full
         stage refuses (LimitReached) unless `override` gives the reason, which is kept.
         """
-        cards, warning = [], ""
+        cards: list[Card] = []
+        warning = ""
         with self._desk.writing() as tx:
             for ref in refs:
-                warning = self._move_one(tx, ref, stage_id, override, before) or warning
+                try:
+                    warning = self._move_one(tx, ref, stage_id, override, before) or warning
+                except LimitReached as error:
+                    if not cards:
+                        raise
+                    room = f"There is room for {len(cards)} of these {len(refs)} cards."
+                    raise LimitReached(room, error.hint) from error
                 cards.append(tx.card(ref))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
             return tx.done(f"{_listed(cards)} moved to {name}.", cards, warning)
@@ -284,6 +292,11 @@ class Cards:
                 card = tx.card(ref)
                 board = board_of(tx.conn, card.board)
                 given = rules.outcome_for(card, outcome)
+                if card.outcome not in (None, given):
+                    raise RuleRefused(
+                        f"{card.ref} is finished already ({card.outcome.value}).",
+                        "Move it back into a stage to re-open it first.",
+                    )
                 values: dict[str, Any] = {"outcome": given.value, "work": "attended"}
                 if verdict:
                     values["verdict"] = accept(verdict, "the verdict").strip()

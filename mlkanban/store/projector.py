@@ -151,7 +151,9 @@ class Projector:
             if stage != steps[-1][1]:
                 break
             entered = at
-        return (steps[0][0], entered, marks.started or "", marks.finished or "")
+        # What was never worked has no start, and so no cycle time.
+        started = marks.started if marks.worked or not marks.finished else None
+        return (steps[0][0], entered, started or "", marks.finished or "")
 
     def _retime(self, card_id: str, board_id: str) -> None:
         created, entered, started, finished = self._times(card_id, self._board(board_id))

@@ -158,6 +158,8 @@ class BoardApp(App[None], inherit_bindings=False):
             remember(file, "theme", name)
         except OSError as error:
             self.say(f"Theme {name}, for now: {file}: {error.strerror}.", trouble=True)
+        except MlkanbanError as error:
+            self.say(f"Theme {name}, for now: {error}", trouble=True)
         else:
             self.say(f"Theme {name}.")
 

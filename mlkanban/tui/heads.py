@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from mlkanban.charts import face
 from mlkanban.charts.face import Piece
-from mlkanban.core.rules import Load
+from mlkanban.core.rules import Load, in_progress
 from mlkanban.text import display
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import Geometry
@@ -31,7 +31,7 @@ class Heads:
     def _title(self) -> list[Piece]:
         model, width, shape = self._model, self._shape.width, self._shape
         board = model.board
-        wip = sum((load.total for sid, load in model.loads.items() if board.is_committed(sid)), 0)
+        wip = in_progress(board, model.loads)
         total = sum(load.total for load in model.loads.values())
         conwip = "" if board.conwip is None else f"/{board.conwip}"
         parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]

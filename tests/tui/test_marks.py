@@ -51,7 +51,7 @@ async def test_a_bulk_move_that_does_not_fit_moves_nothing(small: Path) -> None:
         await board.press("mark.all", "card.move")
         before = board.stages()
         await board.keys("2")
-        assert "Ready is 3/3" in board.question()
+        assert "room for 2 of these 3 cards" in board.question()
         assert "swap" not in board.question()
         await board.keys("q")
         assert board.stages() == before

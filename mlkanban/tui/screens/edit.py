@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
 from mlkanban.core.dates import parse_day
-from mlkanban.core.metrics import parse_metric
+from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import CardType, Priority, ServiceClass, Work
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Done, Service
@@ -103,6 +103,7 @@ class EditScreen(KeyScreen):
         fields: dict[str, Any] = {}
         add: dict[str, list[str]] = {}
         remove: dict[str, list[str]] = {}
+        metric: MetricParts | None = None
         for name, text in changed.items():
             if name in _SETS:
                 had = set(getattr(card, _SETS[name]))
@@ -112,19 +113,17 @@ class EditScreen(KeyScreen):
             elif name == "due":
                 day = parse_day(text, self.board_app.today())
                 fields["due"] = day and day.isoformat()
-            elif name == "metric":
-                was = card.metric
-                kept = (was.baseline, was.noise) if was and text.startswith(was.name) else ()
-                fields["metric"] = (
-                    parse_metric(_METRICS.findall(text) or [text], *kept) if text else None
-                )
+            elif name == "metric" and text.strip():
+                metric = MetricParts(tuple(_METRICS.findall(text) or [text]))
             elif name in _CHOICES:
                 fields[_CHOICES[name][0]] = _one_of(name, text)
             else:
                 fields[name] = text.strip() or None
         if "title" in fields:
             fields["title"] = fields["title"] or ""
-        return lambda service: service.cards.edit([ref], fields, add=add, remove=remove)
+        return lambda service: service.cards.edit(
+            [ref], fields, add=add, remove=remove, metric=metric
+        )
 
     def typed(self) -> dict[str, str]:
         lines = "\n".join(f"{name}\t{text}" for name, text in self._changed().items())

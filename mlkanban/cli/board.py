@@ -58,6 +58,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
 
     from mlkanban.charts.face import View, header, lines
     from mlkanban.cli.layout import bold
+    from mlkanban.cli.shapes import by_stage
     from mlkanban.clock import now
     from mlkanban.core.rules import Load
 
@@ -65,9 +66,10 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     loads = service.boards.loads(board.id)
     view = View.at(board, now(), ascii=session.settings.ascii)
     width = shutil.get_terminal_size().columns
+    faces = by_stage(snapshot.faces, board)
     yield session.clean(board.name)
     for at, stage in enumerate(board.stages):
-        shown = [f for f in snapshot.faces if f.stage == stage.id and on_board(board, f)]
+        shown = [f for f in faces if f.stage == stage.id and on_board(board, f)]
         name, counts = header(board, at, loads.get(stage.id, Load()), len(shown))
         yield ""
         yield f"{bold(session.clean(name))}  {''.join(piece.text for piece in counts)}"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.clock import now
 from mlkanban.core.instants import instant
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.rules import Load
 from mlkanban.service import Service
 
@@ -96,7 +96,7 @@ def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
 
 def by_stage(faces: Iterable[CardFace], board: Board) -> list[CardFace]:
     """The cards stage by stage, each stage in its order."""
-    return sorted(faces, key=lambda face: board.position(face.stage))
+    return sorted(faces, key=lambda face: (board.position(face.stage), *place(face)))
 
 
 def board_data(board: Board, loads: Mapping[str, Load]) -> Data:

@@ -122,6 +122,11 @@ class CardFace(NamedTuple):
     version: int
 
 
+def place(face: CardFace) -> tuple[str, str]:
+    """What the cards of a stage are sorted by."""
+    return (face.rank, face.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A column of the workflow. `limit` is for attended cards when `unattended` is set, else for

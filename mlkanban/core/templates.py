@@ -58,7 +58,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "lifecycle",
         "AI life cycle",
-        "five stages: scope, understand, build, deploy, manage and trust",
+        "scope, understand, build, deploy, manage and trust",
         (
             StageTemplate("Scope", _QUEUE),
             StageTemplate("Understand", _ACTIVE, True, 2),
@@ -70,7 +70,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "data-driven-scrum",
         "Data Driven Scrum",
-        "create, observe, analyze: an iteration ends when its question is answered",
+        "create, observe, analyze, until the question is answered",
         (
             StageTemplate("Backlog", _QUEUE),
             StageTemplate("Create", _ACTIVE, True, 2),

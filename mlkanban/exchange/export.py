@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TextIO
 
-from mlkanban.core.models import Board
+from mlkanban.core.models import Board, place
 from mlkanban.service import Service
 from mlkanban.text import display_lines
 
@@ -19,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write_csv(service: Service, board: Board, file: TextIO) -> int:
     """One row per card, archived and finished ones too; how many there were."""
-    faces = service.boards.snapshot(board.id).faces
+    faces = sorted(service.boards.snapshot(board.id).faces, key=place)
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
     for face in faces:

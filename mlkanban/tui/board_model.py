@@ -4,13 +4,9 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mlkanban.core.models import Board, CardFace, Work
+from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.rules import Load
 from mlkanban.core.sight import found, on_board, words
-
-
-def _order(face: CardFace) -> tuple[str, str]:
-    return (face.rank, face.id)
 
 
 @dataclass(slots=True)
@@ -80,7 +76,7 @@ class BoardModel:
             self._count(old, -1)
             at = self._position.get(old.stage, 0)
             column = self.columns[at]
-            row = bisect_left(column, _order(old), key=_order)
+            row = bisect_left(column, place(old), key=place)
             if row < len(column) and column[row].id == card_id:
                 del column[row]
             touched.add(at)
@@ -92,7 +88,7 @@ class BoardModel:
         at = self._position.get(face.stage, 0)
         touched.add(at)
         if self.shows(face):
-            insort(self.columns[at], face, key=_order)
+            insort(self.columns[at], face, key=place)
         else:
             self.marks.discard(card_id)
         return touched
@@ -109,7 +105,7 @@ class BoardModel:
             if self.shows(face):
                 self.columns[self._position.get(face.stage, 0)].append(face)
         for at, column in enumerate(self.columns):
-            column.sort(key=_order)
+            column.sort(key=place)
             self._clamp(at)
 
     def _clamp(self, at: int) -> None:
@@ -158,7 +154,7 @@ class BoardModel:
         """(stage, row) of a card that is shown; row -1 when it is not."""
         face = self.faces[card_id]
         at = self._position.get(face.stage, 0)
-        row = bisect_left(self.columns[at], _order(face), key=_order)
+        row = bisect_left(self.columns[at], place(face), key=place)
         there = row < len(self.columns[at]) and self.columns[at][row].id == card_id
         return at, row if there else -1
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mlkanban.core.card import Card
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, Stage, place
 from mlkanban.core.naming import find_stage
 from mlkanban.service import Service
 
@@ -72,7 +72,8 @@ class Person:
 
     def order(self, stage: str) -> list[str]:
         wanted = self.stage(stage).id
-        return [f.ref for f in self.boards.snapshot(self.board_id).faces if f.stage == wanted]
+        faces = sorted(self.boards.snapshot(self.board_id).faces, key=place)
+        return [f.ref for f in faces if f.stage == wanted]
 
     def undoes(self) -> str:
         return self.undoing.undo(self.board_id).message
@@ -83,5 +84,7 @@ class Person:
     def state(self) -> tuple[object, ...]:
         """All that can be seen of the board, but for the marks of when it was last touched."""
         snapshot = self.boards.snapshot(self.board_id)
-        cards = [self.cards.get(face.ref).model_dump() for face in snapshot.faces]
+        cards = [
+            self.cards.get(face.ref).model_dump() for face in sorted(snapshot.faces, key=place)
+        ]
         return replace(snapshot.board, former=()), cards

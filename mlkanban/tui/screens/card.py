@@ -77,7 +77,9 @@ class CardScreen(CardActions, ScrollingScreen):
         await self.query_one("#notes", Markdown).update(
             self._shown(f"### Notes\n\n{notes}" if notes else "### Notes\n\nNone yet: press a.")
         )
-        self.query_one("#history", Static).update(Content(self._shown(self._history(entries))))
+        if self.ready:  # still: the notes took their time
+            history = self._shown(self._history(entries))
+            self.query_one("#history", Static).update(Content(history))
 
     def _card_is_gone(self) -> None:
         """Somebody undid its creation: leave, and keep what was being typed about it."""

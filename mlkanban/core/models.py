@@ -6,6 +6,7 @@ them is checked by pydantic where it comes in (service/checking.py); cards are i
 
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -122,9 +123,8 @@ class CardFace(NamedTuple):
     version: int
 
 
-def place(face: CardFace) -> tuple[str, str]:
-    """What the cards of a stage are sorted by."""
-    return (face.rank, face.id)
+place = attrgetter("rank", "id")
+"""What the cards of a stage are sorted by."""
 
 
 @dataclass(frozen=True, slots=True)

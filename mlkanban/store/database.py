@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -273,7 +272,7 @@ def _create(path: Path) -> None:
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(folder)
-    draft = folder / f".new-{os.getpid()}-{secrets.token_hex(4)}.db"
+    draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
     try:
         store = _connect(draft, "rw", 30)

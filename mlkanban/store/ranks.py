@@ -1,6 +1,6 @@
 """Where a card stands in its stage: a fractional index, so that a move writes one card only."""
 
-import secrets
+import os
 
 from fractional_indexing import BASE_62_DIGITS, generate_key_between, generate_n_keys_between
 
@@ -34,4 +34,5 @@ def fresh(count: int) -> list[str]:
 
 def _random() -> str:
     # The last digit of a rank must not be the zero digit.
-    return "".join((secrets.choice(BASE_62_DIGITS), secrets.choice(BASE_62_DIGITS[1:])))
+    one, other = os.urandom(2)
+    return f"{BASE_62_DIGITS[one % 62]}{BASE_62_DIGITS[1 + other % 61]}"

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 import sqlite3
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def damaged(path: Path, detail: str) -> StoreProblem:
 
 def why_not_writable(path: Path) -> str:
     """Try 4 KiB beside the store and say in words why that fails; empty when it works."""
-    probe = path.parent / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+    probe = path.parent / f".probe-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         descriptor = os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         try:

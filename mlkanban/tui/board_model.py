@@ -1,6 +1,7 @@
 """What the board screen shows and where its cursor is: no Textual, no store, no clock."""
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -43,9 +44,7 @@ class BoardModel:
         self.rows = (self.rows + [0] * len(board.stages))[: len(board.stages)]
         self.stage = max(0, min(self.stage, len(board.stages) - 1))
         self.marks &= self.faces.keys()
-        self.loads, self.blocked = {}, 0
-        for face in self.faces.values():
-            self._count(face, 1)
+        self._count_all()
         self._arrange()
         if here is not None:
             self.go_to(here.id)
@@ -93,6 +92,13 @@ class BoardModel:
             self.marks.discard(card_id)
         return touched
 
+    def _count_all(self) -> None:
+        """The counts of ten thousand cards, without ten thousand steps between."""
+        taken = [f for f in self.faces.values() if not f.outcome and not f.archived]
+        self.loads, self.blocked = {}, sum(1 for face in taken if face.block_reason)
+        for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
+            self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
+
     def _count(self, face: CardFace, by: int) -> None:
         if not face.outcome and not face.archived:
             load = self.loads.get(face.stage, Load())
@@ -101,8 +107,10 @@ class BoardModel:
 
     def _arrange(self) -> None:
         self.columns = [[] for _ in self.board.stages]
+        filtered = bool(self.words)
         for face in self.faces.values():
-            if self.shows(face):
+            is_open = not face.outcome and not face.archived
+            if (is_open and not filtered) or self.shows(face):
                 self.columns[self._position.get(face.stage, 0)].append(face)
         for at, column in enumerate(self.columns):
             column.sort(key=place)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board, Outcome, Stage, Work
+from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
 from mlkanban.errors import LimitReached, RuleRefused
 
 if TYPE_CHECKING:
@@ -163,6 +163,24 @@ def outcome_for(card: "Card", wanted: Outcome) -> Outcome:
     if wanted in (Outcome.ABANDONED, Outcome.DISCARDED):
         return Outcome.DISCARDED if card.started_at is None else Outcome.ABANDONED
     return wanted
+
+
+def resting_place(board: Board, outcome: Outcome) -> Stage | None:
+    """Where a finished card goes: past delivery. A stage that is worked in there (Monitoring) only
+    takes what was shipped; None leaves the card, finished, in the stage where it ended."""
+    after = board.stages[board.first_delivered :]
+    if not after or outcome is Outcome.DISCARDED:
+        return None
+    if outcome is Outcome.SHIPPED or after[0].kind is StageKind.QUEUE:
+        return after[0]
+    return None
+
+
+def work_in(stage: Stage, work: str) -> Work:
+    """What a card does after entering `stage`: no unattended work where no runs are counted."""
+    if work == Work.UNATTENDED and stage.unattended is None:
+        return Work.ATTENDED
+    return Work(work)
 
 
 def remove_stage(board: Board, stage: Stage, cards: int) -> Verdict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
@@ -12,15 +11,12 @@ from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
-    Board,
     CardFace,
     Outcome,
-    Stage,
-    StageKind,
     Work,
 )
-from mlkanban.core.rules import Load
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
+from mlkanban.service.asking import check_growth, check_links, condition, enter
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
@@ -66,8 +62,8 @@ class Cards:
             wanted = checked({**(fields or {}), "title": title})
             work = Work(wanted.get("work") or Work.ATTENDED)
             wanted = flat(wanted)
-            _check_links(tx, wanted)
-            warning, forced = _entry(tx, board, stage, work, (), override=override)
+            check_links(tx, wanted)
+            warning, forced = enter(tx, board, stage, work, (), override=override)
             ref, card_id = tx.writer.new_ref(), uuid7()
             values: dict[str, Any] = {
                 "ref": ref,
@@ -118,11 +114,11 @@ class Cards:
                     board = tx.board_of(face)
                     stage = board.stage(face.stage)
                     if not rules.same_slot(stage, Work(face.work), work):
-                        warning, forced = _entry(tx, board, stage, work, (face,), override=override)
+                        warning, forced = enter(tx, board, stage, work, (face,), override=override)
                         # The last one of a stage says how full it is in the end.
                         warnings |= {stage.id: warning} if warning else {}
                 changed = tx.new_values(face.id, wanted)
-                _check_links(tx, changed, face.ref)
+                check_links(tx, changed, face.ref)
                 if changed:
                     tx.write(_change(tx, "card.edited", face, changed, reason=forced))
                 cards.append(tx.card(ref))
@@ -167,12 +163,12 @@ class Cards:
         if face.stage == stage_id and at_rest and not before:
             return ""
         values: dict[str, Any] = {}
-        work = _work_in(stage, face.work)
+        work = rules.work_in(stage, face.work)
         if work != face.work:
             values["work"] = work.value
         warning, forced = "", ""
         if not board.is_delivered(stage_id) and not (is_open and face.stage == stage_id):
-            warning, forced = _entry(tx, board, stage, work, (face,), override=override)
+            warning, forced = enter(tx, board, stage, work, (face,), override=override)
         rank = (
             rank_before(tx, board, stage, face.id, tx.face(before).id)
             if before
@@ -212,8 +208,8 @@ class Cards:
             for moving, target in ((face, other.stage), (other, face.stage)):
                 stage = board.stage(target)
                 values: dict[str, Any] = {"place": [stage.id, rank_at_end(tx, board, stage)]}
-                if _work_in(stage, moving.work) != moving.work:
-                    values["work"] = _work_in(stage, moving.work).value
+                if rules.work_in(stage, moving.work) != moving.work:
+                    values["work"] = rules.work_in(stage, moving.work).value
                 tx.write(_change(tx, "card.moved", moving, values))
             after = repository.loads(tx.conn, board.id)
             warning = rules.required(rules.grown(board, before, after)).warning
@@ -266,7 +262,7 @@ class Cards:
                 reason=reason,
                 external=reason in EXTERNAL_BY_DEFAULT if external is None else external,
                 note=accept(note, "the note of the block").strip(),
-                until=_condition(tx, accept(until, "the condition of the block").strip(), face),
+                until=condition(tx, accept(until, "the condition of the block").strip(), face),
                 since=tx.now,
             )
             return _change(tx, "card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
@@ -302,7 +298,7 @@ class Cards:
                     values["verdict"] = accept(verdict, "the verdict").strip()
                 if card.blocker:
                     values["blocker"] = None
-                rest = resting_place(board, given)
+                rest = rules.resting_place(board, given)
                 if rest and not board.is_delivered(card.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
                 if tx.new_values(card.id, values).keys() - {"work"}:
@@ -351,88 +347,6 @@ class Cards:
                 tx.write(make(tx, tx.face(ref)))
                 cards.append(tx.card(ref))
         return Done(f"{_listed(cards)} {what}.", tuple(cards))
-
-
-def resting_place(board: Board, outcome: Outcome) -> Stage | None:
-    """Where a finished card goes: past delivery. A stage that is worked in there (Monitoring) only
-    takes what was shipped; None leaves the card, finished, in the stage where it ended."""
-    after = board.stages[board.first_delivered :]
-    if not after or outcome is Outcome.DISCARDED:
-        return None
-    if outcome is Outcome.SHIPPED or after[0].kind is StageKind.QUEUE:
-        return after[0]
-    return None
-
-
-def _work_in(stage: Stage, work: str) -> Work:
-    """What a card does after entering `stage`: no unattended work where no runs are counted."""
-    if work == Work.UNATTENDED and stage.unattended is None:
-        return Work.ATTENDED
-    return Work(work)
-
-
-def _entry(
-    tx: Transaction,
-    board: Board,
-    stage: Stage,
-    work: Work,
-    entering: tuple[CardFace, ...],
-    *,
-    override: str,
-) -> tuple[str, str]:
-    """Ask the rules; (warning, the override's reason if it was needed). Raises when refused."""
-    loads = repository.loads(tx.conn, board.id, tuple(face.id for face in entering))
-    counted = entering and not entering[0].outcome and not entering[0].archived
-    came_from = entering[0].stage if counted else ""
-    verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
-    if isinstance(verdict, rules.Refused) and verdict.by_limit and override.strip():
-        reason = accept(override, "the reason").strip()
-        return f"{verdict.reason} Over the limit: {reason}.", reason
-    return rules.required(verdict).warning, ""
-
-
-def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> str:
-    """Refuse what went over a limit since the loads (by board id) were `before`; the warning."""
-    warnings = [
-        rules.required(
-            rules.grown(board_of(tx.conn, board), loads, repository.loads(tx.conn, board))
-        ).warning
-        for board, loads in before.items()
-    ]
-    return " ".join(filter(None, warnings))
-
-
-def _check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> None:
-    """The cards that `values` name must be there, and be others than the card `own`."""
-    for name, value in values.items():
-        kind, _, other = name.partition(":")
-        if kind == "parent":
-            other = value
-        elif kind != "needs":
-            continue
-        if value and other == own:
-            what = "depend on" if kind == "needs" else "be a part of"
-            raise RuleRefused(f"{own} cannot {what} itself.", "Name another card.")
-        if value:
-            tx.face(other)
-
-
-def _condition(tx: Transaction, until: str, face: CardFace) -> str:
-    """What lifts a block, checked: another card, a run, or a day."""
-    kind, _, name = until.partition(":")
-    if (kind == "run" and name) or not until:
-        return until
-    if kind == "card" and name:
-        other = tx.face(name)
-        if other.id == face.id:
-            raise RuleRefused(f"{face.ref} cannot wait for itself.", "Name another card.")
-        return f"card:{other.ref}"
-    try:
-        return date.fromisoformat(until).isoformat()
-    except ValueError:
-        raise UsageProblem(
-            f"{until!r} cannot lift a block.", "Write card:ID, run:ID or a day such as 2026-03-31."
-        ) from None
 
 
 def _change(

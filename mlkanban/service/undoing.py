@@ -7,7 +7,7 @@ from mlkanban.core import rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import RuleRefused
-from mlkanban.service.cards import check_growth
+from mlkanban.service.asking import check_growth
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of

@@ -1,0 +1,78 @@
+"""Asking the rules inside the transaction that writes; what they refuse is raised."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from mlkanban.core import rules
+from mlkanban.core.models import Board, CardFace, Stage, Work
+from mlkanban.core.rules import Load
+from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.service.transaction import Transaction
+from mlkanban.store import repository
+from mlkanban.store.rows import board_of
+from mlkanban.text import accept
+
+
+def enter(
+    tx: Transaction,
+    board: Board,
+    stage: Stage,
+    work: Work,
+    entering: tuple[CardFace, ...],
+    *,
+    override: str,
+) -> tuple[str, str]:
+    """Ask the rules; (warning, the override's reason if it was needed). Raises when refused."""
+    loads = repository.loads(tx.conn, board.id, tuple(face.id for face in entering))
+    counted = entering and not entering[0].outcome and not entering[0].archived
+    came_from = entering[0].stage if counted else ""
+    verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
+    if isinstance(verdict, rules.Refused) and verdict.by_limit and override.strip():
+        reason = accept(override, "the reason").strip()
+        return f"{verdict.reason} Over the limit: {reason}.", reason
+    return rules.required(verdict).warning, ""
+
+
+def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> str:
+    """Refuse what went over a limit since the loads (by board id) were `before`; the warning."""
+    warnings = [
+        rules.required(
+            rules.grown(board_of(tx.conn, board), loads, repository.loads(tx.conn, board))
+        ).warning
+        for board, loads in before.items()
+    ]
+    return " ".join(filter(None, warnings))
+
+
+def check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> None:
+    """The cards that `values` name must be there, and be others than the card `own`."""
+    for name, value in values.items():
+        kind, _, other = name.partition(":")
+        if kind == "parent":
+            other = value
+        elif kind != "needs":
+            continue
+        if value and other == own:
+            what = "depend on" if kind == "needs" else "be a part of"
+            raise RuleRefused(f"{own} cannot {what} itself.", "Name another card.")
+        if value:
+            tx.face(other)
+
+
+def condition(tx: Transaction, until: str, face: CardFace) -> str:
+    """What lifts a block, checked: another card, a run, or a day."""
+    kind, _, name = until.partition(":")
+    if (kind == "run" and name) or not until:
+        return until
+    if kind == "card" and name:
+        other = tx.face(name)
+        if other.id == face.id:
+            raise RuleRefused(f"{face.ref} cannot wait for itself.", "Name another card.")
+        return f"card:{other.ref}"
+    try:
+        return date.fromisoformat(until).isoformat()
+    except ValueError:
+        raise UsageProblem(
+            f"{until!r} cannot lift a block.", "Write card:ID, run:ID or a day such as 2026-03-31."
+        ) from None

@@ -118,7 +118,7 @@ class Session:
 
     def clean(self, text: str) -> str:
         """Stored text as one line that may be printed."""
-        shown = display(text)
+        shown = display(text).replace("\t", " ")
         return ascii_only(shown) if self.settings.ascii else shown
 
 

@@ -47,6 +47,7 @@ async def test_a_long_page_scrolls(used: Path) -> None:
         with board.store() as bob:
             for number in range(1, 31):
                 bob.cards.note(["v1"], f"note number {number:02}")
+        await board.app.catch_up()  # else the page may be written anew while it is looked at
         await board.press("card.open")
         assert "note number 30" in board.text()
         await board.press("cursor.bottom")

@@ -18,9 +18,9 @@ class Backstage:
         self._service: Service | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
-    def open(self) -> str:
-        """Open the store; why nothing can be written, '' when it can. Raises what is wrong."""
-        return self._thread.submit(lambda: self._open().read_only).result()
+    def at_once(self, action: Callable[[Service], T]) -> T:
+        """What `action` returns, waiting for it: only before the screen is up."""
+        return self._thread.submit(lambda: action(self._open())).result()
 
     async def call(self, action: Callable[[Service], T]) -> T:
         """What `action` returns, or raises, after running it in the store's thread."""

@@ -223,7 +223,7 @@ async def opened(
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`."""
     backstage = Backstage(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
-    trouble = backstage.open()
+    trouble = backstage.at_once(lambda service: service.read_only)
     places = Places(data, data)
     app = BoardApp(backstage, places, settings or Settings(), "", trouble=trouble, clock=clock)
     try:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -55,9 +54,10 @@ class Ask(Vertical):
         self.form = ""
         self.opened: Callable[[], None] = lambda: None
 
-    def compose(self) -> ComposeResult:
-        yield Static(markup=False)
-        yield Field(entered=self.submit)
+    async def _made(self) -> None:
+        """Its parts are made for the first question: the board is drawn without them."""
+        if not self.children:
+            await self.mount(Static(markup=False), Field(entered=self.submit))
 
     @property
     def asking(self) -> bool:
@@ -81,6 +81,7 @@ class Ask(Vertical):
         """A line of text, `given` to begin with, or `typed`, which was typed before and not saved.
         `form` names it for drafts; without one nothing is lost by cancelling."""
         async with self._turn:
+            await self._made()
             self.form, self._given, self._warned = form, given, False
             field = self.query_one(Field)
             field.closed = False
@@ -106,6 +107,7 @@ class Ask(Vertical):
             texts = [label, *(f" {key}  {text}" for key, text in [*options, Option("q", "cancel")])]
             line = "\n".join(shortened(display(text), room) for text in texts)
         async with self._turn:
+            await self._made()
             self._keys = frozenset(option.key for option in options)
             self._show(line)
             return await self._wait()

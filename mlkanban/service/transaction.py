@@ -109,9 +109,17 @@ class Desk:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
+        load_what_writing_needs()
         with self.store.writing() as conn:
             # Under the lock, so that the log has its events in order of time.
             now = self.clock()
             writer = Writer(conn, self.store.path, actor=self.actor, now=now)
             yield Transaction(conn, writer, now)
             writer.projector.flush()
+
+
+def load_what_writing_needs() -> None:
+    """The board is read without these; loaded after the lock was taken, others would wait."""
+    import hashlib  # noqa: F401
+
+    import mlkanban.core.card  # noqa: F401

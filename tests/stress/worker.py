@@ -17,6 +17,7 @@ from mlkanban.core.models import Outcome
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.service import Service
+from mlkanban.service.transaction import load_what_writing_needs
 
 
 def say(*words: object) -> None:
@@ -102,6 +103,7 @@ def writers_killed(folder: Path, rounds: str, seed: str) -> None:
             service.undoing.undo(board.id)
             say("undone", card.ref)
 
+    load_what_writing_needs()  # else the short lives of the writers would be spent on it
     for _ in range(int(rounds)):
         killed(work, chance.uniform(0.005, 0.08))
         hot += (folder / "board.db-journal").exists()

@@ -4,7 +4,7 @@ from mlkanban.flow.cycle_time import CycleTimes, FinishedCard
 from mlkanban.flow.percentiles import PERCENTILES, needed
 
 SAID = 85
-CYCLE_TIME = "calendar days, both ends counted | nearest rank"
+CYCLE_TIME = "calendar days with both ends | nearest rank"
 RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 """How the days of a number were counted, said beside it."""
 

@@ -24,7 +24,8 @@ T = TypeVar("T")
 class KeyScreen(Screen[None]):
     """A screen driven by the command table: the command `card.note` calls `do_card_note`.
 
-    The methods are looked up once; a command of the table without one is a programming error.
+    One command runs at a time. Keys that arrive meanwhile wait for it, so that on a slow line they
+    mean what they would have meant one by one.
     """
 
     WHERE: ClassVar[str]

@@ -79,7 +79,7 @@ class Boards:
             choices = ", ".join(t.key for t in TEMPLATES)
             raise UsageProblem(f"There is no template {template_key!r}.", f"Choose: {choices}.")
         with self._desk.writing() as tx:
-            board_id = uuid7()
+            board_id = uuid7(tx.now)
             key = key or slug(name)
             free_key(tx, key)
             values = {
@@ -88,7 +88,7 @@ class Boards:
             }  # fmt: skip
             tx.write(Change("board.created", board_id, set=values))
             for stage, rank in zip(made.stages, ranks.fresh(len(made.stages)), strict=True):
-                tx.write(added_stage(board_id, uuid7(), stage, rank))
+                tx.write(added_stage(board_id, uuid7(tx.now), stage, rank))
             return board_of(tx.conn, board_id)
 
     def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
@@ -122,7 +122,7 @@ class Boards:
             low = board.stages[at - 1].rank if at else None
             high = board.stages[at].rank if at < len(board.stages) else None
             new = StageTemplate(name, kind, committed=committed)
-            tx.write(added_stage(board_id, uuid7(), new, ranks.between(low, high)))
+            tx.write(added_stage(board_id, uuid7(tx.now), new, ranks.between(low, high)))
         return Done(f"Stage {name} added.")
 
     def edit_stage(self, board_id: str, stage_id: str, fields: Mapping[str, Any]) -> Done:

@@ -64,7 +64,7 @@ class Cards:
             wanted = flat(wanted)
             check_links(tx, wanted)
             warning, forced = enter(tx, board, stage, work, (), override=override)
-            ref, card_id = tx.writer.new_ref(), uuid7()
+            ref, card_id = tx.writer.new_ref(), uuid7(tx.now)
             values: dict[str, Any] = {
                 "ref": ref,
                 "deleted": False,

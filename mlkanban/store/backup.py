@@ -16,10 +16,11 @@ def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
     """
     folder = path.parent / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    target = folder / f"{path.stem}-{stamp}-{label}-{os.getpid()}.db"
-    draft = target.with_suffix(".tmp")
+    draft = folder / f".{path.stem}-{label}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    # Named by the time its file system gave it, the one its neighbours were named by.
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(draft.stat().st_mtime))
+    target = folder / f"{path.stem}-{stamp}-{label}-{os.getpid()}.db"
     try:
         copy = sqlite3.connect(draft, isolation_level=None)
         try:

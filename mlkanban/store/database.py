@@ -271,9 +271,9 @@ def _create(path: Path) -> None:
     """
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sweep(folder)
     draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    _sweep(folder, draft.stat().st_mtime)
     try:
         store = _connect(draft, "rw", 30)
         try:
@@ -297,11 +297,12 @@ def _create(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed first starts left, when it is old enough that nobody works on it."""
+def _sweep(folder: Path, now: float) -> None:
+    """Remove what killed first starts left, when it is old enough that nobody works on it. `now`
+    is the time of the file system itself."""
     for leftover in folder.glob(".new-*.db*"):
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
+            if now - leftover.stat().st_mtime > _STALE_SECONDS:
                 leftover.unlink()
 
 

@@ -1,15 +1,15 @@
 """Ids: UUIDv7 for events and entities (RFC 9562), short references for people."""
 
 import os
-import time
 import uuid
+from datetime import datetime
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def uuid7() -> str:
-    """A new UUIDv7: 48 bits of milliseconds, then random bits; sorts by time of making."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+def uuid7(moment: datetime) -> str:
+    """A new UUIDv7 made at `moment`: 48 bits of milliseconds, then random bits; sorts by time."""
+    value = int(moment.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=value))

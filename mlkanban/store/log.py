@@ -51,9 +51,9 @@ class Writer:
         self._conn = conn
         self._now = now
         self._actor = actor
-        self.replica: Replica = identify(conn, path, instant(now))
+        self.replica: Replica = identify(conn, path, now)
         self.projector = Projector(conn)
-        self.action = uuid7()
+        self.action = uuid7(now)
         (newest,) = conn.execute(
             "SELECT max(hlc) FROM (SELECT hlc FROM event ORDER BY seq DESC LIMIT 64)"
         ).fetchone()
@@ -64,7 +64,6 @@ class Writer:
         ).fetchone()
         self._rseq: int = last[0] if last else 0
         self._hash: str = last[1] if last else ""
-        self._seq = 0
         self._number = 0
 
     def new_ref(self) -> str:
@@ -96,7 +95,7 @@ class Writer:
             if value:
                 data[name] = value
         event = Event(
-            id=change.event_id or uuid7(),
+            id=change.event_id or uuid7(self._now),
             replica=self.replica.id,
             rseq=self._rseq + 1,
             hlc=self._hlc,

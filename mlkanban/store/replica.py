@@ -4,8 +4,10 @@ import os
 import socket
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from mlkanban.core.instants import instant
 from mlkanban.store.ids import replica_letter, uuid7
 
 
@@ -16,7 +18,7 @@ class Replica:
     host: str
 
 
-def identify(conn: sqlite3.Connection, path: Path, now: str) -> Replica:
+def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> Replica:
     """The replica this store is here: known by machine, path and inode, else a new one.
 
     A restored or copied file so never continues another's numbering. Call it inside a write.
@@ -30,11 +32,11 @@ def identify(conn: sqlite3.Connection, path: Path, now: str) -> Replica:
     if row:
         return Replica(row[0], row[1], host)
     taken = {letter for (letter,) in conn.execute("SELECT letter FROM replica").fetchall()}
-    made = Replica(uuid7(), replica_letter(host, taken), host)
+    made = Replica(uuid7(now), replica_letter(host, taken), host)
     conn.execute(
         "INSERT INTO replica (id, letter, host, machine, path, inode, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (made.id, made.letter, host, *place, now),
+        (made.id, made.letter, host, *place, instant(now)),
     )
     return made
 

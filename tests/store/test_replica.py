@@ -1,5 +1,6 @@
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,11 @@ def test_letters_never_repeat(host: str, count: int) -> None:
 
 
 def test_a_uuid7_says_so() -> None:
-    made = {uuid7() for _ in range(1000)}
+    moment = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    made = {uuid7(moment) for _ in range(1000)}
     assert len(made) == 1000
+    assert {int(one.replace("-", "")[:12], 16) for one in made} == {int(moment.timestamp() * 1000)}
+    assert uuid7(moment) < uuid7(moment + timedelta(milliseconds=1))
     assert {(one[14], one[19] in "89ab") for one in made} == {("7", True)}
 
 

@@ -6,6 +6,7 @@ them is checked by pydantic where it comes in (service/checking.py); cards are i
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -122,6 +123,12 @@ class CardFace(NamedTuple):
     finished_at: str
     version: int
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be done: neither finished nor archived. Only open cards count
+        against limits."""
+        return not self.outcome and not self.archived
+
 
 place = attrgetter("rank", "id")
 """What the cards of a stage are sorted by."""
@@ -142,11 +149,12 @@ class Stage:
     rank: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.
 
-    `former` stages were removed; history still speaks of them.
+    `former` stages were removed; history still speaks of them. Every card of a board asks where its
+    stage stands, so that is worked out once.
     """
 
     id: str
@@ -158,12 +166,12 @@ class Board:
     template: str = ""
     former: tuple[Stage, ...] = ()
 
-    @property
+    @cached_property
     def first_committed(self) -> int:
         """Position of the commitment point; len(stages) when no stage is committed."""
         return next((i for i, s in enumerate(self.stages) if s.committed), len(self.stages))
 
-    @property
+    @cached_property
     def first_delivered(self) -> int:
         """Position after the last committed stage: being there, a card has been delivered."""
         last = [i for i, s in enumerate(self.stages) if s.committed]
@@ -175,16 +183,17 @@ class Board:
         A removed stage counts as the one it followed, and as committed if it was: who passed
         through it started no later for its removal.
         """
-        for at, stage in enumerate(self.stages):
-            if stage.id == stage_id:
-                return at
-        removed = next((stage for stage in self.former if stage.id == stage_id), None)
-        if removed is None:
-            return 0
-        at = sum(stage.rank < removed.rank for stage in self.stages) - 1
-        if removed.committed:
-            return max(self.first_committed, min(at, self.first_delivered - 1))
-        return max(0, at)
+        return self._positions.get(stage_id, 0)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        found = {stage.id: at for at, stage in enumerate(self.stages)}
+        for removed in self.former:
+            at = max(0, sum(stage.rank < removed.rank for stage in self.stages) - 1)
+            if removed.committed:
+                at = max(self.first_committed, min(at, self.first_delivered - 1))
+            found[removed.id] = at
+        return found
 
     def stage(self, stage_id: str) -> Stage:
         return self.stages[self.position(stage_id)]

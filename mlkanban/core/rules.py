@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
 from mlkanban.errors import LimitReached, RuleRefused
-
-if TYPE_CHECKING:
-    from mlkanban.core.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +153,11 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
     return Allowed(warning)
 
 
-def outcome_for(card: "Card", wanted: Outcome) -> Outcome:
+def outcome_for(wanted: Outcome, *, committed: bool) -> Outcome:
     """The outcome as the flow words have it: what stops without an answer is discarded before
     commitment and abandoned after it."""
     if wanted in (Outcome.ABANDONED, Outcome.DISCARDED):
-        return Outcome.DISCARDED if card.started_at is None else Outcome.ABANDONED
+        return Outcome.ABANDONED if committed else Outcome.DISCARDED
     return wanted
 
 

@@ -19,14 +19,14 @@ def enter(
     board: Board,
     stage: Stage,
     work: Work,
-    entering: tuple[CardFace, ...],
+    face: CardFace | None,
     *,
     override: str,
 ) -> tuple[str, str]:
-    """Ask the rules; (warning, the override's reason if it was needed). Raises when refused."""
-    loads = repository.loads(tx.conn, board.id, tuple(face.id for face in entering))
-    counted = entering and not entering[0].outcome and not entering[0].archived
-    came_from = entering[0].stage if counted else ""
+    """Ask the rules for `face`, or for a card that is new; (warning, the override's reason if it
+    was needed). Raises when refused."""
+    loads = repository.loads(tx.conn, board.id, face.id if face else "")
+    came_from = face.stage if face and face.is_open else ""
     verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
     if isinstance(verdict, rules.Refused) and verdict.by_limit and override.strip():
         reason = accept(override, "the reason").strip()

@@ -70,7 +70,7 @@ class Boards:
     def of_card(self, ref: str) -> Board:
         """The board the card `ref` is on; NotFound when there is no such card."""
         with self._desk.store.reading() as conn:
-            return repository.board_of_card(conn, find_face(conn, ref).id)
+            return board_of(conn, repository.board_id(conn, find_face(conn, ref)))
 
     def create(self, name: str, template_key: str, timezone: str, *, key: str = "") -> Board:
         """A new board from a template; a key that is taken is refused."""

@@ -15,6 +15,7 @@ from mlkanban.core.models import (
     Outcome,
     Work,
 )
+from mlkanban.core.sight import on_board
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
 from mlkanban.service.asking import check_growth, check_links, condition, enter
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
@@ -63,7 +64,7 @@ class Cards:
             work = Work(wanted.get("work") or Work.ATTENDED)
             wanted = flat(wanted)
             check_links(tx, wanted)
-            warning, forced = enter(tx, board, stage, work, (), override=override)
+            warning, forced = enter(tx, board, stage, work, None, override=override)
             ref, card_id = tx.writer.new_ref(), uuid7(tx.now)
             values: dict[str, Any] = {
                 "ref": ref,
@@ -77,7 +78,7 @@ class Cards:
             if text := accept(note, "the note").strip():
                 tx.write(Change("card.noted", board_id, card=card_id, note=text))
             card = tx.card(ref)
-            of = f" of {board.name}" if len(repository.boards(tx.conn)) > 1 else ""
+            of = f" of {board.name}" if repository.count_boards(tx.conn) > 1 else ""
         return Done(f"{ref} added to {stage.name}{of}.", (card,), warning)
 
     def edit(
@@ -110,11 +111,11 @@ class Cards:
                     made = parse_metric(*metric, before)
                     wanted |= checked({"metric": made}, partial=True)
                 work = Work(wanted.get("work") or Work.ATTENDED)
-                if "work" in wanted and not face.outcome and not face.archived:
+                if "work" in wanted and face.is_open:
                     board = tx.board_of(face)
                     stage = board.stage(face.stage)
                     if not rules.same_slot(stage, Work(face.work), work):
-                        warning, forced = enter(tx, board, stage, work, (face,), override=override)
+                        warning, forced = enter(tx, board, stage, work, face, override=override)
                         # The last one of a stage says how full it is in the end.
                         warnings |= {stage.id: warning} if warning else {}
                 changed = tx.new_values(face.id, wanted)
@@ -158,17 +159,15 @@ class Cards:
                 "Choose cards of one board.",
             )
         stage = board.stage(stage_id)
-        is_open = not face.outcome and not face.archived
-        at_rest = is_open or (board.is_delivered(stage_id) and not face.archived)
-        if face.stage == stage_id and at_rest and not before:
+        if face.stage == stage_id and on_board(board, face) and not before:
             return ""
         values: dict[str, Any] = {}
         work = rules.work_in(stage, face.work)
         if work != face.work:
             values["work"] = work.value
         warning, forced = "", ""
-        if not board.is_delivered(stage_id) and not (is_open and face.stage == stage_id):
-            warning, forced = enter(tx, board, stage, work, (face,), override=override)
+        if not board.is_delivered(stage_id) and not (face.is_open and face.stage == stage_id):
+            warning, forced = enter(tx, board, stage, work, face, override=override)
         rank = (
             rank_before(tx, board, stage, face.id, tx.face(before).id)
             if before
@@ -193,13 +192,13 @@ class Cards:
         with self._desk.writing() as tx:
             face, other = tx.face(ref), tx.face(out)
             board = tx.board_of(face)
-            if tx.board_of(other).id != board.id:
+            if repository.board_id(tx.conn, other) != board.id:
                 raise RuleRefused(
                     f"{face.ref} and {other.ref} are on different boards.",
                     "Choose cards of one board.",
                 )
             for one in (face, other):
-                if one.outcome or one.archived:
+                if not one.is_open:
                     raise RuleRefused(
                         f"{one.ref} is {'archived' if one.archived else 'finished'}.",
                         "Only open cards change places.",
@@ -285,24 +284,24 @@ class Cards:
         cards = []
         with self._desk.writing() as tx:
             for ref in refs:
-                card = tx.card(ref)
-                board = board_of(tx.conn, card.board)
-                given = rules.outcome_for(card, outcome)
-                if card.outcome not in (None, given):
+                face = tx.face(ref)
+                board = tx.board_of(face)
+                given = rules.outcome_for(outcome, committed=bool(face.started_at))
+                if face.outcome not in ("", given):
                     raise RuleRefused(
-                        f"{card.ref} is finished already ({card.outcome.value}).",
+                        f"{face.ref} is finished already ({face.outcome}).",
                         "Move it back into a stage to re-open it first.",
                     )
                 values: dict[str, Any] = {"outcome": given.value, "work": "attended"}
                 if verdict:
                     values["verdict"] = accept(verdict, "the verdict").strip()
-                if card.blocker:
+                if face.block_reason:
                     values["blocker"] = None
                 rest = rules.resting_place(board, given)
-                if rest and not board.is_delivered(card.stage):
+                if rest and not board.is_delivered(face.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
-                if tx.new_values(card.id, values).keys() - {"work"}:
-                    tx.write(_change(tx, "card.finished", tx.face(ref), values))
+                if tx.new_values(face.id, values).keys() - {"work"}:
+                    tx.write(_change(tx, "card.finished", face, values))
                 cards.append(tx.card(ref))
             ends = {c.outcome.value for c in cards if c.outcome}
             return tx.done(f"{_listed(cards)} finished: {', '.join(sorted(ends))}.", cards)
@@ -358,8 +357,8 @@ def _change(
     note: str = "",
     reason: str = "",
 ) -> Change:
-    board = tx.board_of(face)
-    return Change(kind, board.id, card=face.id, set=values, note=note, reason=reason)
+    board = repository.board_id(tx.conn, face)
+    return Change(kind, board, card=face.id, set=values, note=note, reason=reason)
 
 
 def _listed(cards: Sequence[Card]) -> str:

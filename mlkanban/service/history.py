@@ -38,8 +38,7 @@ class History:
         with self._desk.store.reading() as conn:
             face = find_face(conn, ref)
             events = repository.history(conn, "", face.id, _EVERYTHING)
-            board = repository.board_of_card(conn, face.id)
-            dead = repository.undone_ids(conn, board.id)
+            dead = repository.undone_ids(conn, repository.board_id(conn, face))
         return [Entry(event, face.ref, event.id not in dead) for event in events]
 
     def of_board(self, board_id: str, limit: int) -> list[Entry]:
@@ -63,12 +62,11 @@ class History:
         with self._desk.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
-        position = {s.id: board.position(s.id) for s in (*board.stages, *board.former)}
         steps: dict[str, list[Step]] = {}
         for card, at, stage, outcome in transitions:
             if card in faces:
                 moment = datetime.fromisoformat(at).astimezone(UTC)
-                step = Step(moment, position.get(stage, 0), outcome or None)
+                step = Step(moment, board.position(stage), outcome or None)
                 steps.setdefault(card, []).append(step)
         workflow = Workflow(
             tuple(stage.name for stage in board.stages),

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Change, Event
-from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
+from mlkanban.store.rows import board_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -44,10 +44,6 @@ class Transaction:
         self.now = now
         self._wrote = False
 
-    @property
-    def instant(self) -> str:
-        return instant(self.now)
-
     def write(self, change: Change) -> Event | None:
         """Append one change and bring the projections up to date with it."""
         event = self.writer.append(change)
@@ -74,7 +70,7 @@ class Transaction:
         return repository.card(self.conn, self.face(ref))
 
     def board_of(self, face: CardFace) -> Board:
-        return repository.board_of_card(self.conn, face.id)
+        return board_of(self.conn, repository.board_id(self.conn, face))
 
 
 def find_face(conn: Connection, ref: str) -> CardFace:

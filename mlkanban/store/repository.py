@@ -39,8 +39,16 @@ class Changes:
 
 def boards(conn: sqlite3.Connection) -> list[Board]:
     """All boards, oldest first."""
-    rows = conn.execute("SELECT id FROM board WHERE NOT deleted ORDER BY created_at, id").fetchall()
+    rows = conn.execute(
+        "SELECT id FROM board WHERE NOT deleted ORDER BY created_at,"
+        " (SELECT min(seq) FROM event WHERE event.board = board.id)"
+    ).fetchall()
     return [board_of(conn, board_id) for (board_id,) in rows]
+
+
+def count_boards(conn: sqlite3.Connection) -> int:
+    (found,) = conn.execute("SELECT count(*) FROM board WHERE NOT deleted").fetchone()
+    return int(found)
 
 
 def last_board(conn: sqlite3.Connection) -> str:
@@ -110,9 +118,10 @@ def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
     return CardFace._make(row) if row else None
 
 
-def board_of_card(conn: sqlite3.Connection, card_id: str) -> Board:
-    (board_id,) = conn.execute("SELECT board FROM card WHERE id = ?", (card_id,)).fetchone()
-    return board_of(conn, board_id)
+def board_id(conn: sqlite3.Connection, face: CardFace) -> str:
+    """The id of the board a card is on."""
+    (found,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()
+    return str(found)
 
 
 def refs(conn: sqlite3.Connection, prefix: str, limit: int) -> list[tuple[str, str]]:
@@ -142,11 +151,10 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
 
     state = entity(conn, face.id)
     fields = state.fields
-    (board_id,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()
     return Card(
         id=face.id,
         ref=face.ref,
-        board=board_id,
+        board=board_id(conn, face),
         stage=face.stage,
         rank=face.rank,
         title=face.title,
@@ -195,10 +203,8 @@ def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
 _OPEN = "outcome = '' AND NOT archived AND NOT deleted"
 
 
-def loads(
-    conn: sqlite3.Connection, board_id: str, leaving_out: tuple[str, ...] = ()
-) -> dict[str, Load]:
-    """Open cards per stage id, the cards with the ids `leaving_out` not counted."""
+def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dict[str, Load]:
+    """Open cards per stage id, the card with the id `leaving_out` not counted."""
     rows = conn.execute(
         "SELECT stage, work, count(*) FROM card WHERE board = ? AND "
         + _OPEN
@@ -206,9 +212,7 @@ def loads(
         (board_id,),
     ).fetchall()
     left_out = conn.execute(
-        f"SELECT stage, work, -1 FROM card WHERE id IN ({','.join('?' * len(leaving_out))}) AND "
-        + _OPEN,
-        leaving_out,
+        "SELECT stage, work, -1 FROM card WHERE id = ? AND " + _OPEN, (leaving_out,)
     ).fetchall()
     counted: dict[str, Load] = {}
     for stage, work, cards in rows + left_out:

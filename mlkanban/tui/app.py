@@ -49,7 +49,7 @@ def run_board(
     backstage = Backstage(lambda: _open(places, actor))
     try:
         # Read before the app runs: beside its start the same takes half as long again.
-        trouble, first = backstage.at_once(lambda s: (s.read_only, _first_look(s, board_key)))
+        trouble, first = backstage.at_once(lambda s: (s.read_only, _look_at(s, board_key)))
         app = BoardApp(
             backstage, places, settings, board_key, first=first, trouble=trouble, demo=demo
         )
@@ -61,8 +61,8 @@ def run_board(
         backstage.close()
 
 
-def _first_look(service: Service, key: str) -> Snapshot | None:
-    """The board to begin with; None when there is none yet."""
+def _look_at(service: Service, key: str) -> Snapshot | None:
+    """The board `key`, or the one worked on last; None when there is none yet."""
     try:
         return service.boards.snapshot(service.boards.find(key).id)
     except NotFound:
@@ -184,18 +184,14 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def open_board(self, key: str) -> None:
         """Show a board, or the choice of templates when there is none."""
-        try:
-            board = await self.backstage.call(lambda service: service.boards.find(key))
-        except NotFound:
-            if key:
-                raise
-            from mlkanban.tui.screens.welcome import WelcomeScreen
-
-            zone = self.settings.timezone or local_timezone()
-            await self.push_screen(WelcomeScreen(zone))
-            return
         async with self._catching_up:
-            await self._show(await self.backstage.call(lambda s: s.boards.snapshot(board.id)))
+            snapshot = await self.backstage.call(lambda service: _look_at(service, key))
+            if snapshot is not None:
+                await self._show(snapshot)
+                return
+        from mlkanban.tui.screens.welcome import WelcomeScreen
+
+        await self.push_screen(WelcomeScreen(self.settings.timezone or local_timezone()))
 
     async def _show(self, snapshot: Snapshot) -> None:
         self.model = BoardModel.of(snapshot.board, snapshot.faces)

@@ -27,7 +27,6 @@ class BoardModel:
     everything: bool = False
     stage: int = 0
     rows: list[int] = field(default_factory=list)
-    _position: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, board: Board, faces: Iterable[CardFace]) -> "BoardModel":
@@ -40,7 +39,6 @@ class BoardModel:
         here = self.current
         self.board = board
         self.faces = {face.id: face for face in faces}
-        self._position = {stage.id: at for at, stage in enumerate(board.stages)}
         self.rows = (self.rows + [0] * len(board.stages))[: len(board.stages)]
         self.stage = max(0, min(self.stage, len(board.stages) - 1))
         self.marks &= self.faces.keys()
@@ -73,7 +71,7 @@ class BoardModel:
         touched: set[int] = set()
         if old is not None:
             self._count(old, -1)
-            at = self._position.get(old.stage, 0)
+            at = self.board.position(old.stage)
             column = self.columns[at]
             row = bisect_left(column, place(old), key=place)
             if row < len(column) and column[row].id == card_id:
@@ -84,7 +82,7 @@ class BoardModel:
             return touched
         self.faces[card_id] = face
         self._count(face, 1)
-        at = self._position.get(face.stage, 0)
+        at = self.board.position(face.stage)
         touched.add(at)
         if self.shows(face):
             insort(self.columns[at], face, key=place)
@@ -94,24 +92,22 @@ class BoardModel:
 
     def _count_all(self) -> None:
         """The counts of ten thousand cards, without ten thousand steps between."""
-        taken = [f for f in self.faces.values() if not f.outcome and not f.archived]
+        taken = [face for face in self.faces.values() if face.is_open]
         self.loads, self.blocked = {}, sum(1 for face in taken if face.block_reason)
         for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
             self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
 
     def _count(self, face: CardFace, by: int) -> None:
-        if not face.outcome and not face.archived:
+        if face.is_open:
             load = self.loads.get(face.stage, Load())
             self.loads[face.stage] = load.plus(Work(face.work), by)
             self.blocked += by if face.block_reason else 0
 
     def _arrange(self) -> None:
         self.columns = [[] for _ in self.board.stages]
-        filtered = bool(self.words)
         for face in self.faces.values():
-            is_open = not face.outcome and not face.archived
-            if (is_open and not filtered) or self.shows(face):
-                self.columns[self._position.get(face.stage, 0)].append(face)
+            if self.shows(face):
+                self.columns[self.board.position(face.stage)].append(face)
         for at, column in enumerate(self.columns):
             column.sort(key=place)
             self._clamp(at)
@@ -161,7 +157,7 @@ class BoardModel:
     def locate(self, card_id: str) -> tuple[int, int]:
         """(stage, row) of a card that is shown; row -1 when it is not."""
         face = self.faces[card_id]
-        at = self._position.get(face.stage, 0)
+        at = self.board.position(face.stage)
         row = bisect_left(self.columns[at], place(face), key=place)
         there = row < len(self.columns[at]) and self.columns[at][row].id == card_id
         return at, row if there else -1

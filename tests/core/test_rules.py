@@ -1,12 +1,10 @@
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import rules
-from mlkanban.core.card import Card
 from mlkanban.core.models import Board, Outcome, Stage, Work
 from mlkanban.core.rules import Allowed, Load, Refused
 from mlkanban.errors import LimitReached, RuleRefused
@@ -228,14 +226,9 @@ def test_the_only_stage_stays() -> None:
 def test_what_stops_without_an_answer_is_named_after_commitment(
     wanted: Outcome, started: bool
 ) -> None:
-    then = datetime(2026, 1, 1, tzinfo=UTC)
-    card = Card(
-        id="c", ref="a1", board="b", stage="s", rank="a0", title="x", created_at=then,
-        entered_at=then, started_at=then if started else None,
-    )  # fmt: skip
     given_up = Outcome.ABANDONED if started else Outcome.DISCARDED
     stops = wanted in (Outcome.ABANDONED, Outcome.DISCARDED)
-    assert rules.outcome_for(card, wanted) is (given_up if stops else wanted)
+    assert rules.outcome_for(wanted, committed=started) is (given_up if stops else wanted)
 
 
 def test_a_meter_reads_like_the_head_of_a_stage() -> None:

@@ -276,7 +276,7 @@ def _stage_row(stage: Stage, load: Load) -> str:
 
 
 def _open_in(face: CardFace, stage: Stage) -> bool:
-    return face.stage == stage.id and not face.outcome and not face.archived
+    return face.stage == stage.id and face.is_open
 
 
 def _overridden(service: Service, refs: Sequence[str], stage: Stage, reason: str) -> Done:

@@ -160,13 +160,6 @@ class BoardView(Widget):
         self._styles = {}
         self._cache.clear()
 
-    def on_resize(self) -> None:
-        # A new size is painted anyway; only what scrolls because of it is not.
-        was = (self._first, list(self._tops))
-        self._follow()
-        if was != (self._first, self._tops):
-            self.refresh()
-
     def _style(self, role: str, state: str = "") -> Style:
         if not self._styles:
             self._styles = role_styles(self.app)

@@ -94,21 +94,41 @@ def lines(face: CardFace, width: int, view: View) -> list[Line]:
     ]
 
 
-def header(board: Board, position: int, load: Load, standing: int) -> tuple[str, list[Piece]]:
-    """A stage's name with its number, and its counts: `2/2 FULL`, `1/1 + 2/2 running`.
+class Header(NamedTuple):
+    """What stands over a stage: its `name` with its number, its `counts` against their limits
+    (`1/1 + 2/2 running`), and its `state` in a word: OVER, FULL or none."""
 
-    `load` are its open cards; past delivery, where none is open, the `standing` ones are counted.
-    """
+    name: str
+    counts: str
+    state: str
+
+    @property
+    def text(self) -> str:
+        """The counts with the state; of two counts one sees that they are at their limits."""
+        said = "" if self.state == "FULL" and " + " in self.counts else self.state
+        return f"{self.counts} {said}".rstrip()
+
+    @property
+    def brief(self) -> str:
+        """The counts where there is little room: `1/1+2/2`."""
+        return self.counts.replace(" running", "").replace(" ", "")
+
+    @property
+    def role(self) -> str:
+        return {"OVER": "count-over", "FULL": "count-full"}.get(self.state, "count")
+
+
+def header(board: Board, position: int, load: Load, standing: int) -> Header:
+    """The header of a stage. `load` are its open cards; past delivery, where none is open, the
+    `standing` ones are counted."""
     stage = board.stages[position]
     shown = meters(stage, Load(standing) if board.is_delivered(stage.id) else load)
-    text = " + ".join(str(meter) for meter in shown)
-    if any(meter.over for meter in shown):
-        counts = [Piece(f"{text} OVER", "count-over")]
-    elif shown[0].full or all(meter.full for meter in shown):
-        counts = [Piece(text if len(shown) > 1 else f"{text} FULL", "count-full")]
-    else:
-        counts = [Piece(text, "count")]
-    return f"{position + 1} {steady(display(stage.name))}", counts
+    full = shown[0].full or all(meter.full for meter in shown)
+    return Header(
+        f"{position + 1} {steady(display(stage.name))}",
+        " + ".join(map(str, shown)),
+        "OVER" if any(meter.over for meter in shown) else "FULL" if full else "",
+    )
 
 
 def age(face: CardFace, view: View) -> str:
@@ -216,6 +236,12 @@ def shortened(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 2) + ".." if width > 3 else set_cell_size(text, width)
+
+
+def padded(text: str, width: int) -> str:
+    """`text` in exactly `width` cells."""
+    cut = shortened(text, width)
+    return cut + " " * (width - cell_len(cut))
 
 
 def wrapped(text: str, width: int) -> tuple[str, str]:

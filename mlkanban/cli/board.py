@@ -70,9 +70,9 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     yield session.clean(board.name)
     for at, stage in enumerate(board.stages):
         shown = [f for f in faces if f.stage == stage.id and on_board(board, f)]
-        name, counts = header(board, at, loads.get(stage.id, Load()), len(shown))
+        head = header(board, at, loads.get(stage.id, Load()), len(shown))
         yield ""
-        yield f"{bold(session.clean(name))}  {''.join(piece.text for piece in counts)}"
+        yield f"{bold(session.clean(head.name))}  {head.text}"
         for face in shown:
             for line in lines(face, max(20, width - 2), view):
                 text = "".join(piece.text for piece in line).rstrip()

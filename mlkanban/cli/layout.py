@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 from rich.cells import cell_len
 
-from mlkanban.charts.face import shortened
+from mlkanban.charts.face import padded, shortened
 
 GAP = "  "
 
@@ -23,10 +23,6 @@ def bold(text: str) -> str:
 
 def dim(text: str) -> str:
     return click.style(text, dim=True)
-
-
-def padded(text: str, cells: int) -> str:
-    return text + " " * (cells - cell_len(text))
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:

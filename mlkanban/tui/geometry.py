@@ -25,7 +25,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The board at a size. `first` is the leftmost stage shown, `tops[i]` the first row shown."""
+    """The board at a size, in cells."""
 
     width: int
     height: int
@@ -70,7 +70,8 @@ class Geometry:
         return max(1, (self.height - self.head) // self.pitch)
 
     def at(self, x: int, y: int, first: int, tops: list[int]) -> Slot | None:
-        """What stands at a point; None above the cards and right of the last stage."""
+        """What stands at a point; None above and below the cards and right of the last stage.
+        `first` is the leftmost stage shown, `tops[i]` the first row shown of stage i."""
         column = x // self.column
         stage = first + column
         if y < self.head or column >= self.visible or stage >= self.stages:

@@ -3,7 +3,7 @@
 from rich.cells import cell_len
 
 from mlkanban.charts import face
-from mlkanban.charts.face import Piece
+from mlkanban.charts.face import Header, Piece
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.text import display
 from mlkanban.tui.board_model import BoardModel
@@ -51,22 +51,19 @@ class Heads:
         return [Piece(name, "stage-title"), Piece(gap + right, "card-meta")]
 
     def _stage(self, at: int, y: int) -> list[Piece]:
-        name, counts = self._header(at)
+        head = self._header(at)
         here = at == self._model.stage
         room = self._shape.column - 1
         if y == 1:
-            mark = "> " if here else "  "
-            return [Piece(_padded(mark + name, room) + " ", "stage-title" if here else "count")]
+            text = face.padded(("> " if here else "  ") + head.name, room)
+            return [Piece(text + " ", "stage-title" if here else "count")]
         if y == 2:
-            text = "  " + " ".join(piece.text for piece in counts)
-            if cell_len(text) > room:
-                text = text.replace(" running", "")
-            return [Piece(_padded(text, room) + " ", counts[-1].role)]
-        fill = "=" if here else "-"
-        where = self._where(at)
-        return [Piece("  " + _ruled(where, room - 2, fill) + " ", "stage-rule")]
+            text = head.text if len(head.text) + 2 <= room else head.text.replace(" running", "")
+            return [Piece(face.padded("  " + text, room) + " ", head.role)]
+        rule = _ruled(self._where(at), room - 2, "=" if here else "-")
+        return [Piece("  " + rule + " ", "stage-rule")]
 
-    def _header(self, at: int) -> tuple[str, list[Piece]]:
+    def _header(self, at: int) -> Header:
         model = self._model
         load = model.loads.get(model.board.stages[at].id, Load())
         return face.header(model.board, at, load, len(model.columns[at]))
@@ -80,37 +77,27 @@ class Heads:
 
     def _all_stages(self) -> list[Piece]:
         """All stages in one line, as much of their names as fits; the one shown is in brackets."""
-        model = self._model
-        counts: list[tuple[str, str]] = []
-        for at in range(len(model.columns)):
-            _, pieces = self._header(at)
-            count = pieces[0].text.removesuffix(" FULL").removesuffix(" OVER")
-            counts.append((count.replace(" running", "").replace(" ", ""), pieces[0].role))
+        heads = [self._header(at) for at in range(len(self._model.columns))]
         for letters in range(12, -1, -1):
-            cells = [self._strip_cell(at, *counts[at], letters) for at in range(len(counts))]
+            cells = [self._strip_cell(at, head, letters) for at, head in enumerate(heads)]
             if sum(cell_len(cell.text) for cell in cells) <= self._shape.width:
                 break
         return cells
 
-    def _strip_cell(self, at: int, count: str, role: str, letters: int) -> Piece:
-        name = display(self._model.board.stages[at].name)
+    def _strip_cell(self, at: int, head: Header, letters: int) -> Piece:
         if at == self._model.stage:
-            return Piece(f"[{at + 1} {name} {count}]", "stage-title")
-        return Piece(f" {at + 1} {name[:letters]}{' ' if letters else ''}{count} ", role)
+            return Piece(f"[{head.name} {head.brief}]", "stage-title")
+        number, _, name = head.name.partition(" ")
+        return Piece(
+            " ".join(("", number, *filter(None, (name[:letters], head.brief)), "")), head.role
+        )
 
     def _one_stage(self) -> list[Piece]:
-        model = self._model
-        name, counts = self._header(model.stage)
-        text = " ".join(piece.text for piece in counts)
-        head = [Piece(f"== {name} ", "stage-title"), Piece(f" {text} ", counts[-1].role)]
-        left = self._shape.width - sum(cell_len(piece.text) for piece in head)
-        where = self._where(model.stage)
-        return [*head, Piece(_ruled(where, left, "="), "stage-rule")]
-
-
-def _padded(text: str, width: int) -> str:
-    cut = face.shortened(text, width)
-    return cut + " " * (width - cell_len(cut))
+        head = self._header(self._model.stage)
+        said = [Piece(f"== {head.name} ", "stage-title"), Piece(f" {head.text} ", head.role)]
+        left = self._shape.width - sum(cell_len(piece.text) for piece in said)
+        where = self._where(self._model.stage)
+        return [*said, Piece(_ruled(where, left, "="), "stage-rule")]
 
 
 def _ruled(where: str, width: int, fill: str) -> str:

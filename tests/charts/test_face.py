@@ -136,9 +136,9 @@ def test_a_finished_card_is_never_late() -> None:
     ],
 )
 def test_the_header_says_full_and_over_in_words(at: int, load: Load, text: str) -> None:
-    name, pieces = header(BOARD, at, load, standing=9)
-    assert name == f"{at + 1} {BOARD.stages[at].name}"
-    assert " ".join(piece.text for piece in pieces) == text
+    head = header(BOARD, at, load, standing=9)
+    assert head.name == f"{at + 1} {BOARD.stages[at].name}"
+    assert head.text == text
 
 
 TITLES = st.text(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from mlkanban.charts.face import header, padded
 from mlkanban.core.dates import parse_day
 from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Priority, Stage
-from mlkanban.core.rules import Load, meters
+from mlkanban.core.rules import Load
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.base import KeyScreen
@@ -50,14 +51,18 @@ class CardActions(KeyScreen):
         faces = self._chosen()
         if not faces:
             return
-        loads = self.board_app.model.loads
         options = [
-            Option(str(at + 1), _stage_row(stage, loads.get(stage.id, Load())))
-            for at, stage in enumerate(self.board.stages[:9])
+            Option(str(at + 1), self._stage_row(at)) for at in range(len(self.board.stages[:9]))
         ]
         key = await self.ask.choose(f"Move {names(faces)} to", options, rows=True)
         if key is not None:
             await self.move(faces, self.board.stages[int(key) - 1])
+
+    def _stage_row(self, at: int) -> str:
+        """A stage in the menu: `Training  2/2 FULL`."""
+        model, stage = self.board_app.model, self.board.stages[at]
+        head = header(self.board, at, model.loads.get(stage.id, Load()), len(model.columns[at]))
+        return f"{padded(stage.name, 24)} {head.counts} {head.state}".rstrip()
 
     async def move(self, faces: Sequence[CardFace], stage: Stage, before: str = "") -> None:
         """Move cards; a full stage asks what to do."""
@@ -266,13 +271,6 @@ class CardActions(KeyScreen):
 def names(faces: Sequence[CardFace]) -> str:
     """How a question speaks of the cards: by id, or by number when there are many."""
     return ", ".join(face.ref for face in faces) if len(faces) <= 3 else f"{len(faces)} cards"
-
-
-def _stage_row(stage: Stage, load: Load) -> str:
-    shown = meters(stage, load)
-    counts = " + ".join(str(meter) for meter in shown)
-    state = "OVER" if any(m.over for m in shown) else "FULL" if any(m.full for m in shown) else ""
-    return f"{stage.name:<24} {counts} {state}"
 
 
 def _open_in(face: CardFace, stage: Stage) -> bool:

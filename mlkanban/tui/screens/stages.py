@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.charts.face import header, shortened
+from mlkanban.charts.face import header, padded
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.rules import Load
 from mlkanban.service import Done, Service
@@ -51,10 +50,10 @@ class StagesScreen(KeyScreen):
         lines = [f" Stages of {display(self._board.name)}", "", head, ""]
         for at, stage in enumerate(self._board.stages):
             standing = len(self.board_app.model.columns[at])
-            _, counts = header(self._board, at, loads.get(stage.id, Load()), standing)
-            shown = counts[0].text
+            shown = header(self._board, at, loads.get(stage.id, Load()), standing).text
+            name = padded(steady(display(stage.name)), 20)
             lines.append(
-                f" {'>' if at == self._row else ' '} {at + 1:>2} {_cell(stage.name, 20)} "
+                f" {'>' if at == self._row else ' '} {at + 1:>2} {name} "
                 f"{stage.kind.value:<7} {'yes' if stage.committed else '-':<10} {shown:<20} "
                 f"{_limit_words(stage)}"
             )
@@ -156,10 +155,6 @@ def _stepped(limit: int | None, by: int) -> int | None:
     if limit is None:
         return 1 if by > 0 else None
     return limit + by if limit + by >= 0 else None
-
-
-def _cell(text: str, width: int) -> str:
-    return set_cell_size(shortened(steady(display(text)), width), width)
 
 
 def _limit_words(stage: Stage) -> str:

@@ -5,21 +5,24 @@ of delivery counted, nothing subtracted. Finished are shipped, learned and super
 an abandoned one is a departure, reported beside them.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Any
 
 from mlkanban.flow.histogram import Bin, bins
-from mlkanban.flow.history import CardFlow, CardHistory, State, Workflow, trace_all
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
+from mlkanban.flow.said import Said, Table, finished_cards
+from mlkanban.flow.sample import Followed, Grouping, Sample
 from mlkanban.flow.survival import kaplan_meier
+from mlkanban.flow.window import Scope
 
 OUTCOMES = ("shipped", "learned", "superseded", "abandoned")
 COLUMNS = 80
-
-Grouping = Literal["type", "tag", "stage"]
+_SAID = 85
+_CYCLE_TIME = "calendar days with both ends | nearest rank"
+_RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class FinishedCard:
 class CycleTimes:
     """The cycle times of the cards finished in a window, in days.
 
-    `n` finished cards, `never_worked` ones apart; `open` cards count whatever the window; `as_of`
-    is a day in `timezone`. A percentile is None where too few cards stand behind it; one that
-    counts open cards also where enough do (`n_with_open`) but it is not reached yet.
+    `n` finished cards, `never_worked` ones apart; `open` cards count whatever the window. A
+    percentile is None where too few cards stand behind it; one that counts open cards also where
+    enough do (`n_with_open`) but it is not reached yet. `cards` are in order of their finish.
     """
 
     n: int
@@ -53,14 +56,9 @@ class CycleTimes:
     percentiles_with_open: dict[int, int | None]
     histogram: tuple[Bin, ...]
     outcomes: dict[str, int]
-    window_days: int | None
-    as_of: date
-    timezone: str
+    convention: str
+    scope: Scope
     cards: tuple[FinishedCard, ...]
-
-    @property
-    def window(self) -> str:
-        return "all" if self.window_days is None else f"{self.window_days}d"
 
     @property
     def n_with_open(self) -> int:
@@ -83,123 +81,120 @@ class CycleTimes:
                 {"from": bar.first, "to": bar.last, "count": bar.count} for bar in self.histogram
             ],
             "outcomes": dict(self.outcomes),
-            "window": self.window,
-            "as_of": self.as_of.isoformat(),
-            "timezone": self.timezone,
+            "convention": self.convention,
+            **self.scope.to_data(),
         }
 
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("finished", str(self.n)),
+            ("open", str(self.open)),
+            ("mean", "-" if self.mean is None else f"{self.mean:.1f}"),
+            *((f"p{p}", "-" if v is None else str(v)) for p, v in self.percentiles.items()),
+        )
 
-def cycle_times(
-    workflow: Workflow,
-    histories: Iterable[CardHistory],
-    *,
-    as_of: datetime,
-    window_days: int | None,
-) -> CycleTimes:
-    """Count the cards finished or abandoned on a day in (Day(as_of) - window_days, Day(as_of)].
+    def said(self) -> Said:
+        """With too few cards for any percentile: a sentence that says so, and the cards."""
+        title = "Time in stage" if self.convention == _RESIDENCE else "Cycle time"
+        note = f"{self.scope.words} | {self.convention}"
+        least = needed(PERCENTILES[0])
+        if self.n < least:
+            few = f"{finished_cards(self.n)} ({self._others()}); percentiles need {least}."
+            cards = [(c.ref, f"{c.days} d", c.outcome, c.title) for c in self.cards]
+            table = Table(("card", "took", "outcome", "title"), tuple(cards)) if cards else None
+            return Said(title, (few,), table, note)
+        split = ", ".join(
+            f"{count} {name}" for name, count in self.outcomes.items() if name != "abandoned"
+        )
+        lines = (
+            f"{self.n} finished | mean {self.mean:.1f} d | mode {self.mode} d"
+            f" | from {self.min} to {self.max} d",
+            self._sentence(),
+            "finished            " + _all(self.percentiles, self.n),
+            "counting open cards " + _all(self.percentiles_with_open, self.n_with_open),
+            f"{split} | {self._others()}",
+        )
+        return Said(title, lines, None, note)
 
-    `as_of` is an aware instant; no window counts them all. Days are calendar days in the board's
-    zone.
+    def _sentence(self) -> str:
+        """One sentence for each way of counting, at the highest percentile up to 85 there is."""
+        p = _SAID if self.n >= needed(_SAID) else PERCENTILES[0]
+        with_open = _value(self.percentiles_with_open[p], self.n_with_open, p)
+        return f"{p} % of finished <= {self.percentiles[p]} d | counting open cards: {with_open}"
+
+    def _others(self) -> str:
+        abandoned = self.outcomes["abandoned"]
+        return f"{self.open} open, {abandoned} abandoned, {self.never_worked} never worked"
+
+
+def cycle_times(sample: Sample) -> CycleTimes:
+    """Count the cards finished or abandoned in the window, and the open ones, in calendar days."""
+    return _counted(sample, _cycle_time(sample), _CYCLE_TIME)
+
+
+def grouped(sample: Sample, by: Grouping) -> list[tuple[str, CycleTimes]]:
+    """Return the same numbers for each group of cards.
+
+    The numbers of a stage are its residence: the real time of all visits of the cards that were
+    there, in days of 24 hours, rounded up. Open cards stand for at least their residence so far.
     """
-    frame = _Frame(workflow, as_of, window_days)
-    return frame.count(frame.cards(histories), frame.cycle_time)
-
-
-def grouped(
-    workflow: Workflow,
-    histories: Iterable[CardHistory],
-    *,
-    by: Grouping,
-    as_of: datetime,
-    window_days: int | None,
-) -> list[tuple[str, CycleTimes]]:
-    """Return the same numbers for each type or tag, by name, or for each stage, in board order.
-
-    A card with two tags counts in both; a card with none in the group "". The numbers of a stage
-    before delivery are its residence: the real time of all visits of the cards that were there,
-    in days of 24 hours, rounded up. Open cards stand for at least their residence so far.
-    """
-    frame = _Frame(workflow, as_of, window_days)
-    cards = frame.cards(histories)
+    groups = sample.grouped(by)
     if by == "stage":
         return [
-            (name, frame.count([c for c in cards if c[1].passes[k]], _residence(k)))
-            for k, name in enumerate(workflow.stages[: workflow.first_delivered])
+            (name, _counted(some, _residence(k), _RESIDENCE))
+            for k, (name, some) in enumerate(groups)
         ]
-    groups: defaultdict[str, list[_Card]] = defaultdict(list)
-    for card in cards:
-        for key in (card[0].type,) if by == "type" else card[0].tags or ("",):
-            groups[key].append(card)
-    return [(key, frame.count(groups[key], frame.cycle_time)) for key in sorted(groups)]
+    return [(name, cycle_times(some)) for name, some in groups]
 
 
-_Card = tuple[CardHistory, CardFlow]
-_Measure = Callable[[CardFlow], tuple[int, int]]
+_Measure = Callable[[Followed], tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    workflow: Workflow
-    as_of: datetime
-    window_days: int | None
+def _counted(sample: Sample, measure: _Measure, convention: str) -> CycleTimes:
+    """`measure` gives the days and hours of each card."""
+    finished = tuple(
+        FinishedCard(card.ref, card.history.title, *measure(card), card.flow.outcome or "shipped")
+        for card in sample.finished
+    )
+    censored = [measure(card)[0] for card in (*sample.open, *sample.abandoned)]
+    days = sorted(card.days for card in finished)
+    counts = Counter(days)
+    outcomes = Counter(card.outcome for card in finished)
+    outcomes["abandoned"] = len(sample.abandoned)
+    survival = kaplan_meier(days, censored)
+    total = len(finished) + len(censored)
+    return CycleTimes(
+        n=len(days),
+        never_worked=len(sample.never_worked),
+        open=len(sample.open),
+        mean=sum(days) / len(days) if days else None,
+        mode=min(counts, key=lambda day: (-counts[day], day)) if counts else None,
+        min=days[0] if days else None,
+        max=days[-1] if days else None,
+        percentiles=percentiles(days),
+        percentiles_with_open={
+            p: survival.time(p) if total >= needed(p) else None for p in PERCENTILES
+        },
+        histogram=bins(counts, COLUMNS),
+        outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES},
+        convention=convention,
+        scope=sample.scope,
+        cards=finished,
+    )
 
-    def cards(self, histories: Iterable[CardHistory]) -> list[_Card]:
-        """Committed cards: the open ones, and those that departed within the window."""
-        return [
-            (history, flow)
-            for history, flow in trace_all(self.workflow, histories, self.as_of)
-            if flow.start is not None and (flow.finish is None or self._holds(flow.finish))
-        ]
 
-    def _holds(self, finish: datetime) -> bool:
-        days = self.workflow.days(finish, self.as_of)
-        return self.window_days is None or days <= self.window_days
+def _cycle_time(sample: Sample) -> _Measure:
+    def measure(card: Followed) -> tuple[int, int]:
+        assert card.flow.start is not None
+        end = card.flow.finish or sample.as_of
+        return sample.days_of(card), _whole(end - card.flow.start, timedelta(hours=1))
 
-    def cycle_time(self, flow: CardFlow) -> tuple[int, int]:
-        assert flow.start is not None
-        end = flow.finish or self.as_of
-        return self.workflow.days(flow.start, end), _whole(end - flow.start, timedelta(hours=1))
-
-    def count(self, cards: Sequence[_Card], measure: _Measure) -> CycleTimes:
-        """Put cards of this frame into numbers; `measure` gives the days and hours of each."""
-        worked = [(history, flow) for history, flow in cards if not flow.never_worked]
-        finished = tuple(
-            FinishedCard(history.ref, history.title, *measure(flow), flow.outcome or "shipped")
-            for history, flow in worked
-            if flow.state is State.FINISHED
-        )
-        censored = [measure(flow)[0] for _, flow in worked if flow.state is not State.FINISHED]
-        n_open = sum(flow.state is State.OPEN for _, flow in worked)
-        days = sorted(card.days for card in finished)
-        counts = Counter(days)
-        outcomes = Counter(card.outcome for card in finished)
-        outcomes["abandoned"] = len(censored) - n_open
-        survival = kaplan_meier(days, censored)
-        total = len(finished) + len(censored)
-        return CycleTimes(
-            n=len(days),
-            never_worked=len(cards) - len(worked),
-            open=n_open,
-            mean=sum(days) / len(days) if days else None,
-            mode=min(counts, key=lambda day: (-counts[day], day)) if counts else None,
-            min=days[0] if days else None,
-            max=days[-1] if days else None,
-            percentiles=percentiles(days),
-            percentiles_with_open={
-                p: survival.time(p) if total >= needed(p) else None for p in PERCENTILES
-            },
-            histogram=bins(counts, COLUMNS),
-            outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES},
-            window_days=self.window_days,
-            as_of=self.workflow.day(self.as_of),
-            timezone=str(self.workflow.timezone),
-            cards=finished,
-        )
+    return measure
 
 
 def _residence(stage: int) -> _Measure:
-    def measure(flow: CardFlow) -> tuple[int, int]:
-        spent = flow.residence[stage]
+    def measure(card: Followed) -> tuple[int, int]:
+        spent = card.flow.residence[stage]
         return _whole(spent, timedelta(days=1)), _whole(spent, timedelta(hours=1))
 
     return measure
@@ -211,3 +206,13 @@ def _whole(duration: timedelta, unit: timedelta) -> int:
 
 def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:
     return {str(p): value for p, value in values.items()}
+
+
+def _all(values: dict[int, int | None], n: int) -> str:
+    return " | ".join(f"p{p} {_value(value, n, p)}" for p, value in values.items())
+
+
+def _value(value: int | None, n: int, p: int) -> str:
+    if value is not None:
+        return f"{value} d"
+    return "not reached" if n >= needed(p) else f"n < {needed(p)}"

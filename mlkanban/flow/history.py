@@ -4,12 +4,22 @@ Definitions: the Kanban Guide (2025), the Open Guide to Kanban (2025.7) and D. V
 them in ActionableAgile.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from itertools import islice
 
+from mlkanban.core.models import StageKind, Work
 from mlkanban.core.timing import Phase, milestones, phase
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why a card is blocked, and whether the reason lies with somebody else."""
+
+    reason: str
+    external: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +27,15 @@ class Step:
     """The state a card has from `at` (an aware instant) on.
 
     `stage` is the position of the stage on the board, from 0. `outcome` is None while the card
-    has none: shipped, learned, superseded, abandoned or discarded.
+    has none: shipped, learned, superseded, abandoned or discarded. `work` is what the card is
+    doing, `block` why it is blocked, None while it is not.
     """
 
     at: datetime
     stage: int
     outcome: str | None
+    work: Work = Work.ATTENDED
+    block: Block | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +48,55 @@ class CardHistory:
     tags: tuple[str, ...]
     steps: tuple[Step, ...]
 
+    def until(self, as_of: datetime) -> "CardHistory":
+        """The card as it was known at an instant."""
+        return replace(self, steps=tuple(known(self.steps, as_of)))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many cards a stage may hold at a time, None for no limit.
+
+    With `unattended` set, `cards` is for attended and waiting cards alone, else for all.
+    """
+
+    cards: int | None = None
+    unattended: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """The stages in order with the two points of the flow, and the one zone that makes days.
 
     `first_committed` is the commitment point; `first_delivered` is the first stage after the last
-    committed one and equals `len(stages)` when only an outcome ends a card. Raises ValueError when
-    the points do not lie in that order.
+    committed one and equals `len(stages)` when only an outcome ends a card. `kinds` and `limits`
+    are those of the stages; left out, every stage is active and has no limit. Raises ValueError
+    when these do not fit each other.
     """
 
     stages: tuple[str, ...]
     first_committed: int
     first_delivered: int
     timezone: tzinfo
+    kinds: tuple[StageKind, ...] = ()
+    limits: tuple[Limits, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.first_committed < self.first_delivered <= len(self.stages):
+        count = len(self.stages)
+        if not 0 <= self.first_committed < self.first_delivered <= count:
             raise ValueError(
                 f"commitment at {self.first_committed} and delivery at {self.first_delivered} "
-                f"do not fit {len(self.stages)} stages"
+                f"do not fit {count} stages"
             )
+        object.__setattr__(self, "kinds", self.kinds or (StageKind.ACTIVE,) * count)
+        object.__setattr__(self, "limits", self.limits or (Limits(),) * count)
+        if not len(self.kinds) == len(self.limits) == count:
+            raise ValueError("every stage has one kind and one limit")
+
+    @property
+    def committed(self) -> range:
+        """The positions of the stages between commitment and delivery."""
+        return range(self.first_committed, self.first_delivered)
 
     def day(self, instant: datetime) -> date:
         """Return Day(t): the calendar day of an aware instant in the zone of the board."""
@@ -97,6 +138,9 @@ class CardFlow:
     `reopened`: how often the card came back from past delivery.
     `passes` and `residence`, by stage: the visits (iterations), and the real time of all of them.
     A card with an outcome visits no stage.
+    `arrivals`, by stage up to delivery and one more for delivery itself: the last instant the card
+    came from before that stage to it or past it, None when it has gone back since or never came.
+    A skipped stage has the arrival of the next one visited; an outcome arrives everywhere.
     """
 
     state: State
@@ -107,17 +151,18 @@ class CardFlow:
     reopened: int
     passes: tuple[int, ...]
     residence: tuple[timedelta, ...]
+    arrivals: tuple[datetime | None, ...]
 
 
 def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow | None:
     """Follow one card up to and including the instant `as_of`; None when it did not exist yet."""
-    steps = list(_until(history.steps, as_of))
+    steps = known(history.steps, as_of)
     if not steps:
         return None
     passes = [0] * len(workflow.stages)
     residence = [timedelta()] * len(workflow.stages)
     standing: int | None = None
-    for step, until in zip(steps, [*(step.at for step in steps[1:]), as_of], strict=True):
+    for step, until in spans(steps, as_of):
         if step.outcome is None:
             passes[step.stage] += step.stage != standing
             residence[step.stage] += until - step.at
@@ -135,24 +180,37 @@ def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow
         reopened=marks.reopened,
         passes=tuple(passes),
         residence=tuple(residence),
+        arrivals=_arrivals(workflow, steps),
     )
 
 
-def trace_all(
-    workflow: Workflow, histories: Iterable[CardHistory], as_of: datetime
-) -> Iterator[tuple[CardHistory, CardFlow]]:
-    """Yield every card that existed at `as_of` with its flow."""
-    for history in histories:
-        flow = trace(workflow, history, as_of)
-        if flow is not None:
-            yield history, flow
+def known(steps: Sequence[Step], as_of: datetime) -> Sequence[Step]:
+    """The steps up to and including an instant."""
+    if not steps or steps[-1].at <= as_of:
+        return steps
+    return [step for step in steps if step.at <= as_of]
 
 
-def _until(steps: tuple[Step, ...], as_of: datetime) -> Iterator[Step]:
+def spans(steps: Sequence[Step], as_of: datetime) -> Iterator[tuple[Step, datetime]]:
+    """Each of at least one step with the instant its state ended: the next step, or `as_of`."""
+    for step, after in zip(steps, islice(steps, 1, None), strict=False):
+        yield step, after.at
+    yield steps[-1], as_of
+
+
+def _arrivals(workflow: Workflow, steps: Sequence[Step]) -> tuple[datetime | None, ...]:
+    delivered = workflow.first_delivered
+    arrivals: list[datetime | None] = [None] * (delivered + 1)
+    reached = -1
     for step in steps:
-        if step.at > as_of:
-            return
-        yield step
+        past = workflow.phase(step) is Phase.AFTER
+        here = delivered if past else step.stage
+        if here > reached:
+            arrivals[reached + 1 : here + 1] = [step.at] * (here - reached)
+        elif here < reached:
+            arrivals[here + 1 : reached + 1] = [None] * (reached - here)
+        reached = here
+    return tuple(arrivals)
 
 
 def _state(now: Phase, outcome: str | None) -> State:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change, Event
-from mlkanban.core.models import Board
+from mlkanban.core.models import Board, Work
 from mlkanban.service.fields import by_ref
 from mlkanban.service.placing import Ends
 from mlkanban.service.transaction import Desk, find_face, free_key
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
-    from mlkanban.flow.history import CardHistory, Workflow
+    from mlkanban.flow.history import CardHistory, Step, Workflow
+    from mlkanban.store.repository import Transition
 
 _EVERYTHING = 1_000_000_000
 
@@ -57,29 +60,26 @@ class History:
     def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
         """The board's workflow and the steps of all its cards, undone ones left out."""
         # Loaded here: commands that need no numbers start without it.
-        from mlkanban.flow.history import CardHistory, Step, Workflow
+        from mlkanban.flow.history import CardHistory, Limits, Workflow
 
         with self._desk.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
-        steps: dict[str, list[Step]] = {}
-        for card, at, stage, outcome in transitions:
-            if card in faces:
-                moment = datetime.fromisoformat(at).astimezone(UTC)
-                step = Step(moment, board.position(stage), outcome or None)
-                steps.setdefault(card, []).append(step)
         workflow = Workflow(
             tuple(stage.name for stage in board.stages),
             board.first_committed,
             board.first_delivered,
             ZoneInfo(board.timezone),
+            tuple(stage.kind for stage in board.stages),
+            tuple(Limits(stage.limit, stage.unattended) for stage in board.stages),
         )
         return workflow, [
             CardHistory(
                 faces[card].ref, faces[card].title, faces[card].type,
-                tuple(faces[card].tags.split()), tuple(taken),
+                tuple(faces[card].tags.split()), _steps(board, taken),
             )
-            for card, taken in steps.items()
+            for card, taken in groupby(transitions, key=itemgetter(0))
+            if card in faces
         ]  # fmt: skip
 
     def bring_in(
@@ -116,3 +116,22 @@ class History:
                 if progress is not None and count % every == 0:
                     progress(count)
         return added
+
+
+def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:
+    """The states of one card from what changed, each with all that was set before."""
+    from mlkanban.flow.history import Block, Step
+
+    made: list[Step] = []
+    place, ended, doing, block = 0, None, Work.ATTENDED, None
+    for _, at, stage, outcome, work, blocked in transitions:
+        if stage is not None:
+            place = board.position(stage)
+        if outcome is not None:
+            ended = outcome or None
+        if work is not None:
+            doing = Work(work)
+        if blocked is not None:
+            block = Block(blocked[1:], blocked[0] == "+") if blocked else None
+        made.append(Step(datetime.fromisoformat(at).astimezone(UTC), place, ended, doing, block))
+    return tuple(made)

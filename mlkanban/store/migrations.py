@@ -16,7 +16,13 @@ def _run(conn: Connection, script: str) -> None:
 @migrations()
 def m001_first_store(db: Database) -> None:
     _run(db.conn, _EVENTS)
-    _run(db.conn, _PROJECTIONS)
+    _run(db.conn, _PROJECTIONS + "\n" + _FIRST_TRANSITIONS)
+
+
+@migrations()
+def m002_what_flow_is_made_of(db: Database) -> None:
+    """`transition` tells what each event set, work and blocks too, and nothing it did not set."""
+    _run(db.conn, "DROP TABLE transition\n\n" + _TRANSITIONS + "\n\n" + _REFILL)
 
 
 PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone")
@@ -126,6 +132,11 @@ CREATE INDEX card_stage ON card (board, stage, rank)
 CREATE INDEX card_open ON card (board, stage, work)
     WHERE outcome = '' AND NOT archived AND NOT deleted
 
+CREATE TABLE undone (event TEXT PRIMARY KEY, undone_by TEXT NOT NULL)
+"""
+
+
+_FIRST_TRANSITIONS = """
 CREATE TABLE transition (
     event TEXT PRIMARY KEY,
     card TEXT NOT NULL,
@@ -140,8 +151,44 @@ CREATE TABLE transition (
 CREATE INDEX transition_card ON transition (card)
 
 CREATE INDEX transition_board ON transition (board, card)
+"""
 
-CREATE TABLE undone (event TEXT PRIMARY KEY, undone_by TEXT NOT NULL)
+_TRANSITIONS = """
+CREATE TABLE transition (
+    event TEXT PRIMARY KEY,
+    card TEXT NOT NULL,
+    board TEXT NOT NULL,
+    at TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    stage TEXT,
+    outcome TEXT,
+    work TEXT,
+    block TEXT,
+    live INTEGER NOT NULL
+)
+
+CREATE INDEX transition_card ON transition (card)
+
+CREATE INDEX transition_board ON transition (board, card)
+"""
+
+_REFILL = """
+INSERT INTO transition
+SELECT id, card, board, at, seq, stage, outcome, work, block,
+    id NOT IN (SELECT event FROM undone)
+FROM (
+    SELECT id, card, board, at, seq,
+        json_extract(data, '$.set.place[0]') AS stage,
+        CASE WHEN json_type(data, '$.set.outcome') IS NOT NULL
+            THEN ifnull(json_extract(data, '$.set.outcome'), '') END AS outcome,
+        CASE WHEN json_type(data, '$.set.work') IS NOT NULL
+            THEN ifnull(json_extract(data, '$.set.work'), 'attended') END AS work,
+        CASE json_type(data, '$.set.blocker') WHEN 'null' THEN '' WHEN 'object' THEN
+            iif(json_extract(data, '$.set.blocker.external'), '+', '-')
+                || json_extract(data, '$.set.blocker.reason') END AS block
+    FROM event WHERE card != '' AND undoes = ''
+)
+WHERE coalesce(stage, outcome, work, block) IS NOT NULL
 """
 
 
@@ -154,4 +201,4 @@ def recreate_projections(conn: Connection) -> None:
     """Empty projections in their latest shape; the caller replays the events into them."""
     for table in PROJECTION_TABLES:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
-    _run(conn, _PROJECTIONS)
+    _run(conn, _PROJECTIONS + "\n" + _TRANSITIONS)

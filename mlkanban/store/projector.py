@@ -48,15 +48,12 @@ class Projector:
             self._undo(event)
         if event.card:
             self._cards[entity_id] = event
-            touched = event.data.get("set", {})
-            if not event.undoes and ("place" in touched or "outcome" in touched):
+            step = _step(event.data.get("set", {}))
+            if not event.undoes and any(value is not None for value in step):
                 self._conn.execute(
-                    "INSERT OR REPLACE INTO transition VALUES (?,?,?,?,?,?,?,1)",
-                    (
-                        event.id, event.card, event.board, event.at, event.seq,
-                        entity.fields["place"][0], entity.fields.get("outcome") or "",
-                    ),
-                )  # fmt: skip
+                    "INSERT OR REPLACE INTO transition VALUES (?,?,?,?,?,?,?,?,?,1)",
+                    (event.id, event.card, event.board, event.at, event.seq, *step),
+                )
         else:
             # The first event, not the last: a board is as old as that.
             self._others.setdefault(entity_id, event)
@@ -135,10 +132,20 @@ class Projector:
 
     def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
         """created, entered (its present stage), started, finished; '' for none."""
-        steps = self._conn.execute(
-            "SELECT at, stage, outcome FROM transition WHERE card = ? AND live ORDER BY at, seq",
+        steps: list[tuple[str, str, str]] = []
+        for at, stage, outcome in self._conn.execute(
+            "SELECT at, stage, outcome FROM transition WHERE card = ? AND live"
+            " AND coalesce(stage, outcome) IS NOT NULL ORDER BY at, seq",
             (card_id,),
-        ).fetchall()
+        ):
+            _, stage_before, outcome_before = steps[-1] if steps else ("", "", "")
+            steps.append(
+                (
+                    at,
+                    stage_before if stage is None else stage,
+                    outcome_before if outcome is None else outcome,
+                )
+            )
         if not steps:
             return ("", "", "", "")
         first, delivered = board.first_committed, board.first_delivered
@@ -195,3 +202,16 @@ class Projector:
                 int(bool(fields.get("deleted"))),
             ),
         )
+
+
+def _step(values: dict[str, Any]) -> tuple[str | None, ...]:
+    """stage, outcome, work and block of what an event sets, as `transition` has them: NULL where
+    it sets none. A block is its reason after `+` (external) or `-` (internal), '' is no block."""
+    blocker = values.get("blocker") or {}
+    block = f"{'+' if blocker.get('external') else '-'}{blocker['reason']}" if blocker else ""
+    return (
+        values["place"][0] if values.get("place") else None,
+        (values["outcome"] or "") if "outcome" in values else None,
+        (values["work"] or "attended") if "work" in values else None,
+        block if "blocker" in values else None,
+    )

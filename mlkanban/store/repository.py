@@ -20,12 +20,16 @@ _FACE = ", ".join(CardFace._fields)
 
 
 class Transition(NamedTuple):
-    """One step of a card's history that is in force; `at` is ISO 8601 UTC."""
+    """What an event in force set of a card's stage, outcome ('' for none), work and block; None
+    where it set none. `at` is ISO 8601 UTC; a block is its reason after `+` (external) or `-`,
+    '' is no block."""
 
     card: str
     at: str
-    stage: str
-    outcome: str
+    stage: str | None
+    outcome: str | None
+    work: str | None
+    block: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +250,9 @@ def stage_order(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[
 
 
 def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
-    """Every step in force of the cards of a board, by card and then in order of time."""
+    """Everything in force that moved the cards of a board on, by card and then in order of time."""
     rows = conn.execute(
-        "SELECT card, at, stage, outcome FROM transition WHERE board = ? AND live"
+        "SELECT card, at, stage, outcome, work, block FROM transition WHERE board = ? AND live"
         " ORDER BY card, at, seq",
         (board_id,),
     ).fetchall()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, State, Step, Workflow, trace
-from mlkanban.flow.summary import summary_lines
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 
 # Ready | Train, Evaluate | Monitor
 WORKFLOW = Workflow(("Ready", "Train", "Evaluate", "Monitor"), 1, 3, UTC)
@@ -33,8 +34,17 @@ def still(age, as_of, **fields):
     return card((as_of - age + 1, 1, None), **fields)
 
 
+def sample(cards, day=21, window=None, workflow=WORKFLOW):
+    return follow(workflow, cards, at(day), Window.back(window, workflow.day(at(day))))
+
+
 def numbers(cards, day=21, window=None):
-    return cycle_times(WORKFLOW, cards, as_of=at(day), window_days=window)
+    return cycle_times(sample(cards, day, window))
+
+
+def lines_of(times):
+    said = times.said()
+    return [*said.lines, said.note]
 
 
 def example():
@@ -72,7 +82,10 @@ def test_the_data_for_scripts():
             {"from": 5, "to": None, "count": 1},
         ],
         "outcomes": {"shipped": 2, "learned": 0, "superseded": 0, "abandoned": 0},
+        "convention": "calendar days with both ends | nearest rank",
         "window": "90d",
+        "from": "2025-10-24",
+        "to": "2026-01-21",
         "as_of": "2026-01-21",
         "timezone": "UTC",
     }
@@ -123,8 +136,9 @@ def test_days_begin_and_end_in_the_zone_of_the_board():
     )
     for zone, days in (("UTC", 2), ("Europe/Berlin", 1)):
         workflow = Workflow(WORKFLOW.stages, 1, 3, ZoneInfo(zone))
-        times = cycle_times(workflow, [history], as_of=at(9), window_days=None)
-        assert (times.max, times.timezone, times.as_of) == (days, zone, date(2026, 1, 9))
+        times = cycle_times(sample([history], 9, workflow=workflow))
+        assert (times.max, times.scope.timezone) == (days, zone)
+        assert times.scope.as_of == date(2026, 1, 9)
         assert times.cards[0].hours == 1
 
 
@@ -136,7 +150,7 @@ def test_groups_by_type_and_tag():
     ]
 
     def by(what):
-        groups = grouped(WORKFLOW, cards, by=what, as_of=at(21), window_days=None)
+        groups = grouped(sample(cards), what)
         return [(key, times.n, times.open, times.mean) for key, times in groups]
 
     assert by("type") == [("data", 1, 0, 4.0), ("model", 1, 1, 2.0)]
@@ -148,9 +162,7 @@ def test_groups_by_stage_are_residence_over_all_visits():
         (1, 0, None), (2, 1, None), (4, 2, None), (4.5, 1, None), (6, 2, None), (9, 3, None)
     )
     straight = card((1, 1, None), (2, 3, None))
-    groups = grouped(
-        WORKFLOW, [back, straight, still(6, 21)], by="stage", as_of=at(21), window_days=None
-    )
+    groups = grouped(sample([back, straight, still(6, 21)]), "stage")
     # Train: 2 + 1.5 days are 4 begun ones.
     assert [(key, t.n, t.open, t.mean) for key, t in groups] == [
         ("Ready", 1, 0, 1.0), ("Train", 2, 1, 2.5), ("Evaluate", 1, 0, 4.0)
@@ -207,7 +219,7 @@ def test_work_in_progress_adds_up_to_the_time_cards_took(cards, until):
 
 
 def test_the_lines_under_the_chart():
-    assert summary_lines(numbers(example(), window=90)) == [
+    assert lines_of(numbers(example(), window=90)) == [
         "8 finished | mean 9.6 d | mode 1 d | from 1 to 17 d",
         "50 % of finished <= 9 d | counting open cards: 10 d",
         "finished            p50 9 d | p70 n < 10 | p85 n < 10 | p95 n < 20",
@@ -218,7 +230,7 @@ def test_the_lines_under_the_chart():
 
 
 def test_not_reached_is_not_too_few():
-    lines = summary_lines(numbers([took(d) for d in range(1, 11)] + [still(21, 21)] * 10))
+    lines = lines_of(numbers([took(d) for d in range(1, 11)] + [still(21, 21)] * 10))
     assert lines[1] == "85 % of finished <= 9 d | counting open cards: not reached"
     assert lines[3] == (
         "counting open cards p50 10 d | p70 not reached | p85 not reached | p95 not reached"
@@ -226,13 +238,14 @@ def test_not_reached_is_not_too_few():
 
 
 def test_too_few_cards_are_listed():
-    assert summary_lines(numbers([*example()[:2], still(4, 21)])) == [
-        "2 finished cards in all time to 2026-01-21, UTC"
-        " (1 open, 0 abandoned, 0 never worked); percentiles need 5.",
-        "F1  1 d  shipped  Took 1",
-        "F5  5 d  shipped  Took 5",
-    ]
-    assert summary_lines(numbers([], window=30)) == [
-        "No finished cards in 30 days to 2026-01-21, UTC"
-        " (0 open, 0 abandoned, 0 never worked); percentiles need 5."
-    ]
+    said = numbers([*example()[:2], still(4, 21)]).said()
+    assert said.lines == (
+        "2 finished cards (1 open, 0 abandoned, 0 never worked); percentiles need 5.",
+    )
+    assert said.table.rows == (
+        ("F1", "1 d", "shipped", "Took 1"),
+        ("F5", "5 d", "shipped", "Took 5"),
+    )
+    assert numbers([], window=30).said().lines == (
+        "No finished cards (0 open, 0 abandoned, 0 never worked); percentiles need 5.",
+    )

@@ -1,4 +1,4 @@
-"""A program one version further on, whose second migration must not run twice.
+"""A program one version further on, whose next migration must not run twice.
 
 Run with the path of a store, it opens the store and prints its version.
 """
@@ -25,8 +25,9 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     """The migrations and the store version of that program."""
     made = Migrations("mlkanban")
     made()(migrations.m001_first_store)
-    made(name="m002_second")(second)
-    return made, 2
+    made()(migrations.m002_what_flow_is_made_of)
+    made(name="m003_next")(second)
+    return made, 3
 
 
 if __name__ == "__main__":

@@ -1,0 +1,184 @@
+"""Aging work in progress: how old the open cards are for where they stand.
+
+Source: D. Vacanti, Actionable Agile Metrics: the aging chart. The pace of a stage is a percentile
+of the age that finished cards had when they left it, made non-decreasing from left to right.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
+from mlkanban.flow.said import Said, Table
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.window import Scope
+
+STALE = 85
+BLOCKED_MARK, STALE_MARK, LATE_MARK = "!", "~", ">"
+_CONVENTION = "age in calendar days with both ends | nearest rank"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the board needs to mark cards: by stage position the age that 85 % of the finished
+    cards had at most when they left it, and the days of the SLE; None where too few finished."""
+
+    stale: tuple[int | None, ...]
+    sle: int | None
+
+    def marks(self, stage: int, age: int, *, blocked: bool) -> str:
+        """`!` blocked, `~` older than the pace of its stage, `>` past the SLE."""
+        pace = self.stale[stage] if stage < len(self.stale) else None
+        return (
+            BLOCKED_MARK * blocked
+            + STALE_MARK * (pace is not None and age > pace)
+            + LATE_MARK * (self.sle is not None and age > self.sle)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StagePace:
+    """`percentiles` of the ages `n` finished cards had when they left a stage."""
+
+    stage: str
+    n: int
+    percentiles: dict[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class AgingCard:
+    """An open card. `pace`: share of the finished cards that left its stage at its age or younger,
+    None where fewer than five did."""
+
+    ref: str
+    title: str
+    stage: int
+    age: int
+    pace: float | None
+    marks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aging:
+    """Open cards, oldest first, and the pace of each committed stage; `first` is the position of
+    the first of them."""
+
+    first: int
+    stages: tuple[StagePace, ...]
+    cards: tuple[AgingCard, ...]
+    n: int
+    sle: int | None
+    scope: Scope
+
+    @property
+    def pace(self) -> Pace:
+        before: tuple[int | None, ...] = (None,) * self.first
+        return Pace(before + tuple(s.percentiles[STALE] for s in self.stages), self.sle)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "open": len(self.cards),
+            "sle_days": self.sle,
+            "stages": [
+                {
+                    "stage": s.stage,
+                    "n": s.n,
+                    "pace": {str(p): value for p, value in s.percentiles.items()},
+                }
+                for s in self.stages
+            ],
+            "cards": [
+                {
+                    "id": c.ref, "title": c.title, "stage": self.stages[c.stage - self.first].stage,
+                    "age_days": c.age, "pace": c.pace, "blocked": BLOCKED_MARK in c.marks,
+                    "stale": STALE_MARK in c.marks, "past_sle": LATE_MARK in c.marks,
+                }
+                for c in self.cards
+            ],
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }  # fmt: skip
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("open", str(len(self.cards))),
+            ("oldest", str(self.cards[0].age) if self.cards else "-"),
+            ("blocked", str(self._marked(BLOCKED_MARK))),
+            ("stale", str(self._marked(STALE_MARK))),
+            ("past sle", str(self._marked(LATE_MARK))),
+        )
+
+    def _marked(self, mark: str) -> int:
+        return sum(mark in card.marks for card in self.cards)
+
+    def said(self) -> Said:
+        note = f"pace from n {self.n} finished | {self.scope.words} | {_CONVENTION}"
+        if not self.cards:
+            return Said("Aging work in progress", ("Nothing is in progress.",), None, note)
+        sle = f"85 % within {self.sle} d" if self.sle else "needs 10 finished cards"
+        lines = (
+            f"{len(self.cards)} open, the oldest {self.cards[0].age} d"
+            f" | {self._marked(BLOCKED_MARK)} ! blocked, {self._marked(STALE_MARK)} ~ older than"
+            f" 85 % at this stage",
+            f"{self._marked(LATE_MARK)} > past the SLE ({sle})",
+        )
+        rows = tuple(
+            (
+                c.ref,
+                c.marks,
+                f"{c.age} d",
+                "-" if c.pace is None else f"{100 * c.pace:.0f} %",
+                self.stages[c.stage - self.first].stage,
+                c.title,
+            )
+            for c in self.cards
+        )
+        return Said(
+            "Aging work in progress",
+            lines,
+            Table(("card", "mark", "age", "pace", "stage", "title"), rows),
+            note,
+        )
+
+
+def aging(sample: Sample, sle_days: int | None) -> Aging:
+    """Measure the pace of each stage on the cards finished in the window, and hold the open cards
+    against it. A skipped stage was left when the next one visited was entered."""
+    workflow = sample.workflow
+    left = {at: _ages_on_leaving(sample, at) for at in workflow.committed}
+    stages: list[StagePace] = []
+    floor: dict[int, int | None] = dict.fromkeys(PERCENTILES)
+    for at, ages in left.items():
+        for p, value in percentiles(ages).items():
+            before = floor[p]
+            if value is not None:
+                floor[p] = value if before is None else max(before, value)
+        enough = {p: floor[p] if len(ages) >= needed(p) else None for p in PERCENTILES}
+        stages.append(StagePace(workflow.stages[at], len(ages), enough))
+    found = Aging(
+        workflow.first_committed, tuple(stages), (), len(sample.finished), sle_days, sample.scope
+    )
+    cards = [_card(sample, card, left[card.stage], found.pace) for card in sample.open]
+    cards.sort(key=lambda card: (-card.age, card.ref))
+    return Aging(found.first, found.stages, tuple(cards), found.n, sle_days, sample.scope)
+
+
+def _ages_on_leaving(sample: Sample, at: int) -> list[int]:
+    ages = []
+    for card in sample.finished:
+        left = card.flow.arrivals[at + 1]
+        if left is not None and card.start is not None:
+            ages.append(sample.workflow.day(left).toordinal() - card.start + 1)
+    return sorted(ages)
+
+
+def _card(sample: Sample, card: Followed, left: Sequence[int], pace: Pace) -> AgingCard:
+    age = sample.days_of(card)
+    share = bisect_right(left, age) / len(left) if len(left) >= needed(50) else None
+    blocked = card.history.steps[-1].block is not None
+    return AgingCard(
+        card.ref, card.history.title, card.stage, age, share,
+        pace.marks(card.stage, age, blocked=blocked),
+    )  # fmt: skip

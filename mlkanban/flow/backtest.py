@@ -1,0 +1,286 @@
+"""Back-test: how often the forecasts would have held, had they been made in the past.
+
+On each trial day only what was known then is used; what came after decides. Trials lie closer than
+they reach, so they are not independent: read the shares as a summary, not as a proof.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate, pairwise
+from typing import Any
+
+from mlkanban.flow.forecast import FEWEST_DAYS, Sums
+from mlkanban.flow.history import CardHistory, State, Workflow, trace
+from mlkanban.flow.percentiles import PERCENTILES, needed
+from mlkanban.flow.said import Said, Table
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.survival import kaplan_meier
+from mlkanban.flow.window import Scope
+
+HORIZON = 14
+MOST_TRIALS = 120
+PASTS = (30, 90)
+"""The days of past that forecasts are tried from."""
+_FEWEST_PAST = 30
+_OFF = 5
+_KINDS = {
+    "how_many": f"how many in {HORIZON} days",
+    "when": "when the next {} are done",
+    "card": "when an open card is done",
+}
+_CONVENTION = "replayed with what was known on each day; trials overlap"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Of one kind of forecast at p %: how many of the trials held."""
+
+    p: int
+    trials: int
+    held: int
+
+    @property
+    def share(self) -> float | None:
+        """In percent."""
+        return 100 * self.held / self.trials if self.trials else None
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Scores by days of past, then by kind (how_many, when, card), in order of p. `days` are the
+    trial days, `cards` how many finishes `when` waited for."""
+
+    days: tuple[date, ...]
+    scores: dict[int, dict[str, tuple[Score, ...]]]
+    cards: int
+    scope: Scope
+
+    @property
+    def best(self) -> int:
+        """The days of past from which the forecasts held closest to what they say; 90 if none
+        is better."""
+        return min(PASTS, key=lambda back: (round(self._worst(back), 6), -back))
+
+    def sentence(self, kind: str, p: int = 85, *, back: int = PASTS[-1]) -> str:
+        """`the 85 % forecast held 83 % of 120 times`; '' without a trial."""
+        score = next(score for score in self.scores[back][kind] if score.p == p)
+        if score.share is None:
+            return ""
+        return f"the {p} % forecast held {score.share:.0f} % of {score.trials} times"
+
+    def _worst(self, back: int) -> float:
+        """The most points by which a forecast held less often than it says."""
+        return max(
+            [
+                score.p - score.share
+                for scores in self.scores[back].values()
+                for score in scores
+                if score.share is not None
+            ],
+            default=0.0,
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": len(self.days),
+            "first_trial": self.days[0].isoformat() if self.days else None,
+            "last_trial": self.days[-1].isoformat() if self.days else None,
+            "horizon_days": HORIZON,
+            "cards_ahead": self.cards,
+            "best_past_days": self.best,
+            "scores": [
+                {
+                    "past_days": back, "kind": kind, "percent": score.p, "trials": score.trials,
+                    "held": score.held, "share": score.share,
+                }
+                for back, kinds in self.scores.items()
+                for kind, scores in kinds.items()
+                for score in scores
+            ],
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }  # fmt: skip
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        shares = ((kind, scores[2].share) for kind, scores in self.scores[PASTS[-1]].items())
+        return (
+            ("trials", str(len(self.days))),
+            *((k.replace("_", " "), "-" if s is None else f"{s:.0f} %") for k, s in shares),
+        )
+
+    def said(self) -> Said:
+        note = f"n {len(self.days)} days | {self.scope.words} | {_CONVENTION}"
+        if not self.days:
+            few = f"The history is too short to replay: it takes {_FEWEST_PAST + HORIZON} days."
+            return Said("Back-test", (few,), None, note)
+        rows = tuple(
+            (
+                _KINDS[kind].format(self.cards),
+                f"{back} d",
+                *("-" if s.share is None else f"{s.share:.0f} %" for s in scores),
+                str(scores[0].trials),
+            )
+            for kind in _KINDS
+            for back in PASTS
+            if (scores := self.scores[back][kind])
+        )
+        head = ("forecast", "from", *(f"{p} % held" for p in PERCENTILES), "trials")
+        tried = f"Replayed on {len(self.days)} days from {self.days[0]} to {self.days[-1]}."
+        return Said("Back-test", (tried, self._verdict()), Table(head, rows), note)
+
+    def _verdict(self) -> str:
+        worst = self._worst(self.best)
+        if worst > _OFF:
+            return f"Be careful: even from {self.best} days one held {worst:.0f} points too seldom."
+        held = f"From {self.best} days all held as often as they say, within {_OFF} points"
+        if self._worst(PASTS[-1]) > _OFF:
+            return f"{held}; from {PASTS[-1]} not: forecast with --window {self.best}d."
+        return f"{held}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """A committed card that was worked on: days as ordinals; `done` is finished, not abandoned."""
+
+    start: int
+    finish: int | None
+    done: bool
+
+
+def backtest(sample: Sample) -> Backtest:
+    """Replay the window, a trial every few days so that there are at most about 120."""
+    replay = _Replay(sample)
+    first = max(replay.first + _FEWEST_PAST, sample.days.start)
+    span = max(0, sample.days.stop - HORIZON - first)
+    held: Counter[tuple[int, str, int]] = Counter()
+    made: Counter[tuple[int, str, int]] = Counter()
+    used: list[date] = []
+    for day in range(first, first + span, max(1, -(-span // MOST_TRIALS))):
+        before = made.total()
+        for back, kind, p, good in replay.trial(day):
+            made[back, kind, p] += 1
+            held[back, kind, p] += good
+        if made.total() > before:
+            used.append(date.fromordinal(day))
+    return Backtest(
+        tuple(used),
+        {
+            back: {
+                kind: tuple(Score(p, made[back, kind, p], held[back, kind, p]) for p in PERCENTILES)
+                for kind in _KINDS
+            }
+            for back in PASTS
+        },
+        replay.cards,
+        sample.scope,
+    )
+
+
+class _Replay:
+    """The history, ready to be looked at from any day in it."""
+
+    def __init__(self, sample: Sample) -> None:
+        self._workflow = sample.workflow
+        # The final facts of a card that never came back, cut off at a day, are what was known then.
+        came_back = {c.ref for c in sample.cards if _came_back(sample.workflow, c.history)}
+        self._plain = [_facts(c) for c in sample.worked if c.ref not in came_back]
+        self._turned = [card for card in sample.cards if card.ref in came_back]
+        self._plain_done = Counter(facts.finish for facts in self._plain if facts.done)
+        starts = [card.start for card in sample.worked if card.start is not None]
+        self.first = min(starts, default=sample.days.stop)
+        self._last = sample.days.stop - 1
+        done = Counter(c.finish for c in sample.worked if c.flow.state is State.FINISHED)
+        per_day = [done[day] for day in range(self.first, self._last + 1)]
+        self._done_before = [0, *accumulate(per_day)]
+        self.cards = max(1, round(HORIZON * self._done_before[-1] / max(1, len(per_day))))
+
+    def trial(self, day: int) -> Iterator[tuple[int, str, int, bool]]:
+        """The days of past used, kind, p and whether it held: of every forecast made on the day
+        that is decided by now."""
+        turned = [(card, self._then(card, day)) for card in self._turned]
+        known = [then for _, then in turned if then is not None]
+        done = self._plain_done + Counter(facts.finish for facts in known if facts.done)
+        ended = [_cut(facts, day) for facts in self._plain if facts.start <= day] + known
+        still = [
+            (day - facts.start + 1, facts)
+            for facts in self._plain
+            if facts.start <= day and (facts.finish is None or facts.finish > day)
+        ]
+        still += [
+            (day - then.start + 1, _facts(card))
+            for card, then in turned
+            if then is not None and then.finish is None and card.start is not None
+        ]
+        for back in PASTS:
+            since = max(self.first, day - back + 1)
+            past = [done[at] for at in range(since, day + 1)]
+            if sum(count > 0 for count in past) >= FEWEST_DAYS:
+                yield from ((back, *one) for one in self._throughput(day, past))
+            lately = [f for f in ended if f.finish is not None and f.finish >= since]
+            yield from ((back, *one) for one in self._cards(day, lately, still))
+
+    def _throughput(self, day: int, past: Sequence[int]) -> Iterator[tuple[str, int, bool]]:
+        sums = Sums(past)
+        before = self._done_until(day)
+        came = self._done_until(day + HORIZON) - before
+        reached = bisect_left(self._done_before, before + self.cards)
+        # The k-th entry counts the finishes of the first k days.
+        actual = self.first + reached - 1 if reached < len(self._done_before) else None
+        for p in PERCENTILES:
+            yield "how_many", p, came >= sums.how_many(p, HORIZON)
+            due = sums.when(p, self.cards)
+            if due is not None and (actual is not None or day + due <= self._last):
+                yield "when", p, actual is not None and actual <= day + due
+
+    def _cards(
+        self, day: int, lately: Sequence[_Facts], still: Sequence[tuple[int, _Facts]]
+    ) -> Iterator[tuple[str, int, bool]]:
+        took = [f.finish - f.start + 1 for f in lately if f.done and f.finish is not None]
+        if len(took) < needed(PERCENTILES[0]):
+            return
+        cut = [f.finish - f.start + 1 for f in lately if not f.done and f.finish is not None]
+        survival = kaplan_meier(took, [*cut, *(age for age, _ in still)])
+        ages = {age for age, _ in still}
+        due = {age: [survival.time_left(age, p) for p in PERCENTILES] for age in ages}
+        for age, final in still:
+            if final.finish is not None and not final.done:
+                continue
+            for p, left in zip(PERCENTILES, due[age], strict=True):
+                if left is not None and (final.finish is not None or day + left <= self._last):
+                    yield "card", p, final.finish is not None and final.finish <= day + left
+
+    def _then(self, card: Followed, day: int) -> "_Facts | None":
+        """What was known of a card at the end of a day; None when it was not worked on."""
+        workflow = self._workflow
+        as_of = workflow.end_of_day(date.fromordinal(day))
+        flow = trace(workflow, card.history, as_of)
+        if flow is None or flow.start is None or flow.never_worked:
+            return None
+        start = workflow.day(flow.start).toordinal()
+        finish = None if flow.finish is None else workflow.day(flow.finish).toordinal()
+        return _Facts(start, finish, flow.state is State.FINISHED)
+
+    def _done_until(self, day: int) -> int:
+        return self._done_before[min(max(day - self.first + 1, 0), len(self._done_before) - 1)]
+
+
+def _facts(card: Followed) -> _Facts:
+    assert card.start is not None
+    return _Facts(card.start, card.finish, card.flow.state is State.FINISHED)
+
+
+def _cut(facts: _Facts, day: int) -> _Facts:
+    """The facts as they were known at the end of a day."""
+    known = facts.finish is None or facts.finish <= day
+    return facts if known else _Facts(facts.start, None, False)
+
+
+def _came_back(workflow: Workflow, history: CardHistory) -> bool:
+    """Whether something that was known of the card once is not true any more."""
+    phases = [workflow.phase(step) for step in history.steps]
+    outcomes = {step.outcome for step in history.steps if step.outcome}
+    straight = all(before <= after for before, after in pairwise(phases))
+    return not straight or len(outcomes) > 1 or "discarded" in outcomes

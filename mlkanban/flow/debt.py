@@ -1,0 +1,94 @@
+"""Flow debt: what the cards finished in a window owe to cards that wait.
+
+Source: D. Vacanti, Actionable Agile Metrics: the mean horizontal distance between the lines of
+commitment and departure in the cumulative flow diagram is how long work takes on the whole; when
+the cards that were finished took less, others were left to age for it: debt was made.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.flow.cfd import cfd
+from mlkanban.flow.percentiles import needed
+from mlkanban.flow.said import Said, finished_cards
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.window import Scope, Window
+
+_CONVENTION = "calendar days with both ends"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDebt:
+    """`gap`: mean days between the n-th commitment and the n-th departure, for the departures of
+    the window; `mean`: of the cycle times of the cards finished in it. None without any."""
+
+    n: int
+    gap: float | None
+    mean: float | None
+    scope: Scope
+
+    @property
+    def debt(self) -> float | None:
+        """Days: positive is debt made, negative debt paid back."""
+        return None if self.gap is None or self.mean is None else self.gap - self.mean
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "gap_days": self.gap,
+            "mean_cycle_time": self.mean,
+            "debt_days": self.debt,
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        def shown(value: float | None, sign: str = "") -> str:
+            return "-" if value is None else f"{value:{sign}.1f}"
+
+        return (
+            ("n", str(self.n)),
+            ("gap", shown(self.gap)),
+            ("mean", shown(self.mean)),
+            ("debt", shown(self.debt, "+")),
+        )
+
+    def said(self) -> Said:
+        note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
+        debt, least = self.debt, needed(50)
+        if debt is None or self.n < least:
+            few = f"{finished_cards(self.n)}; flow debt needs {least}."
+            return Said("Flow debt", (few,), None, note)
+        if abs(debt) < 0.5:
+            meaning = "No debt to speak of: what is finished takes as long as what is on the board."
+        elif debt > 0:
+            meaning = "Debt was made: some cards were hurried through while others aged."
+        else:
+            meaning = "Debt was paid back: old cards were finished."
+        lines = (
+            f"Flow debt {debt:+.1f} d: the diagram says {self.gap:.1f} d,"
+            f" the finished cards took {self.mean:.1f} d",
+            meaning,
+        )
+        return Said("Flow debt", lines, None, note)
+
+
+def debt(sample: Sample) -> FlowDebt:
+    """Measure both over the window."""
+    days = sample.days
+    everything = cfd(sample.within(Window(None, sample.window.last, "all")))
+    came, left = everything.lines[0].counts, everything.lines[-1].counts
+    skipped = days.start - everything.first
+    before = left[skipped - 1] if skipped > 0 else 0
+    last = left[-1] if left else 0
+    gaps = [
+        bisect_left(left, nth) - bisect_left(came, nth) + 1 for nth in range(before + 1, last + 1)
+    ]
+    took = [sample.days_of(card) for card in sample.finished]
+    return FlowDebt(
+        n=len(took),
+        gap=sum(gaps) / len(gaps) if gaps else None,
+        mean=sum(took) / len(took) if took else None,
+        scope=sample.scope,
+    )

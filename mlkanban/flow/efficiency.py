@@ -1,0 +1,197 @@
+"""Where the time goes: hands on, a run on a machine, waiting, blocked; and flow efficiency.
+
+Source: D. Vacanti and the Kanban Guide: flow efficiency = active / (active + waiting + blocked).
+Time in which a run executes unattended is neither: it is a third share of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from mlkanban.core.models import StageKind, Work
+from mlkanban.flow.history import Step, Workflow, spans
+from mlkanban.flow.said import Said, Table, finished_cards
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.window import Scope
+
+_CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
+_DAY = timedelta(days=1)
+
+
+class Share(StrEnum):
+    """What a card's time was."""
+
+    ACTIVE = "active"
+    UNATTENDED = "unattended"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+
+
+@dataclass(slots=True)
+class Spent:
+    """Real time by share."""
+
+    time: dict[Share, timedelta] = field(default_factory=lambda: dict.fromkeys(Share, timedelta()))
+
+    def add(self, other: "Spent") -> None:
+        for share, time in other.time.items():
+            self.time[share] += time
+
+    def days(self, share: Share) -> float:
+        return self.time[share] / _DAY
+
+    @property
+    def total(self) -> float:
+        """All of it in days."""
+        return sum(self.time.values(), timedelta()) / _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """The time finished cards spent in a stage, and the cards, longest stay first."""
+
+    stage: str
+    spent: Spent
+    cards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """By committed stage and in all; `configured` when one of these is a queue or a gate, without
+    which waiting is invisible and there is no honest percentage."""
+
+    n: int
+    stages: tuple[StageTime, ...]
+    total: Spent
+    configured: bool
+    scope: Scope
+
+    @property
+    def efficiency(self) -> float | None:
+        """active / (active + waiting + blocked), 0..1."""
+        active = self.total.days(Share.ACTIVE)
+        all_but_runs = self.total.total - self.total.days(Share.UNATTENDED)
+        return active / all_but_runs if self.configured and all_but_runs else None
+
+    def share(self, share: Share) -> float | None:
+        """Of all time, 0..1; None without any, or while waiting cannot be told from work."""
+        known = self.configured and self.total.total
+        return self.total.days(share) / self.total.total if known else None
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "configured": self.configured,
+            "efficiency": self.efficiency,
+            "shares": {share.value: self.share(share) for share in Share},
+            "stages": [
+                {"stage": s.stage, **{f"{share}_days": s.spent.days(share) for share in Share}}
+                for s in self.stages
+            ],
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        def shown(value: float | None) -> str:
+            return "-" if value is None else f"{100 * value:.0f} %"
+
+        return (
+            ("n", str(self.n)),
+            ("efficiency", shown(self.efficiency)),
+            *((share.value, shown(self.share(share))) for share in Share),
+        )
+
+    def said(self) -> Said:
+        note = f"n {self.n} finished | {self.scope.words} | {_CONVENTION}"
+        if not self.n or not self.total.total:
+            return Said("Flow efficiency", (f"{finished_cards(self.n)} to divide.",), None, note)
+        shares = {share: 100 * (self.share(share) or 0.0) for share in Share}
+        waited = shares[Share.WAITING] + shares[Share.BLOCKED]
+        if not self.configured:
+            lines = [
+                "Flow efficiency: not configured. Waiting cannot be told from work here:",
+                "give the committed stages where work waits the kind queue or gate.",
+            ]
+        elif self.efficiency is None:
+            lines = ["Flow efficiency: all time was that of unattended runs."]
+        else:
+            lines = [
+                f"Flow efficiency {100 * self.efficiency:.0f} %: hands on, of all time but that of"
+                " unattended runs",
+                f"Of all time: {shares[Share.ACTIVE]:.0f} % hands on,"
+                f" {shares[Share.UNATTENDED]:.0f} % unattended, {waited:.0f} % waiting or blocked",
+            ]
+        rows = [_row(s.stage, s.spent, self.total.total) for s in self.stages]
+        rows.append(_row("all", self.total, self.total.total))
+        head = ("stage", "active d", "unattended d", "waiting d", "blocked d", "share")
+        return Said("Flow efficiency", tuple(lines), Table(head, tuple(rows)), note)
+
+
+def _row(name: str, spent: Spent, total: float) -> tuple[str, ...]:
+    return (
+        name,
+        *(f"{spent.days(share):.1f}" for share in Share),
+        f"{100 * spent.total / total:.0f} %",
+    )
+
+
+def efficiency(sample: Sample) -> Efficiency:
+    """Divide the time of the cards finished in the window."""
+    workflow = sample.workflow
+    by_stage = {at: Spent() for at in workflow.committed}
+    stays: dict[int, list[tuple[timedelta, str]]] = {at: [] for at in workflow.committed}
+    for card in sample.finished:
+        mine = time_by_stage(sample, card)
+        for at, spent in mine.items():
+            by_stage[at].add(spent)
+            stays[at].append((sum(spent.time.values(), timedelta()), card.ref))
+    total = Spent()
+    for spent in by_stage.values():
+        total.add(spent)
+    return Efficiency(
+        n=len(sample.finished),
+        stages=tuple(
+            StageTime(
+                workflow.stages[at], spent, tuple(ref for _, ref in sorted(stays[at], reverse=True))
+            )
+            for at, spent in by_stage.items()
+        ),
+        total=total,
+        configured=any(workflow.kinds[at] is not StageKind.ACTIVE for at in workflow.committed),
+        scope=sample.scope,
+    )
+
+
+def time_by_stage(sample: Sample, card: Followed) -> dict[int, Spent]:
+    """The time of a card since it was committed, by the committed stage it was spent in."""
+    found: dict[int, Spent] = {}
+    for at, share, time in shares(sample, card):
+        found.setdefault(at, Spent()).time[share] += time
+    return found
+
+
+def shares(sample: Sample, card: Followed) -> Iterator[tuple[int, Share, timedelta]]:
+    """Each stretch of a card's time in a committed stage since it was committed."""
+    begun = card.flow.start
+    if begun is None:
+        return
+    for step, until in spans(card.history.steps, sample.as_of):
+        if step.outcome is None and step.stage in sample.workflow.committed and until > begun:
+            yield step.stage, share_of(sample.workflow, step), until - max(step.at, begun)
+
+
+def share_of(workflow: Workflow, step: Step) -> Share:
+    """What the time of a state is; the first that fits. Blocked in a queue is waiting, once."""
+    kind = workflow.kinds[step.stage]
+    if kind is StageKind.QUEUE:
+        return Share.WAITING
+    if step.block is not None:
+        return Share.BLOCKED
+    if step.work is Work.UNATTENDED:
+        return Share.UNATTENDED
+    if kind is StageKind.GATE or step.work is Work.WAITING:
+        return Share.WAITING
+    return Share.ACTIVE

@@ -1,0 +1,253 @@
+"""Forecasts from throughput: how many cards by a day, and by which day so many. Exact, no dice.
+
+Source: T. Magennis and D. Vacanti forecast from past throughput by drawing days at random; here the
+distribution that such drawing only approaches is computed. A future day finishes j cards with the
+share p_j of past days that did; X_D, the sum of D such days, has the D-fold convolution of p.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.flow.said import Said, Table
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.throughput import daily
+from mlkanban.flow.window import Scope
+
+FEWEST_DAYS = 5
+"""Days with throughput that a forecast needs."""
+MOST_DAYS = 3650
+_CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
+
+
+class Sums:
+    """The exact distribution of X_D, the sum of D days drawn from past ones.
+
+    `counts` are the finished cards of each past day, at least one day. All probabilities of X_D are
+    whole numbers in units of 1 / len(counts) ** D.
+    """
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        self._of_one_day = Counter(counts)
+        self._days = len(counts)
+        self._finished = sum(counts)
+        self.most = max(counts)
+        self._known: dict[tuple[int, int], _Power] = {}
+
+    def chances(self, days: int) -> list[float]:
+        """P(X_days >= k) for k from 0 to one more than is possible."""
+        top = self.most * days + 1
+        power = self._power(days, top)
+        return [(power.whole - power.below(k)) / power.whole for k in range(top + 1)]
+
+    def how_many(self, p: int, days: int) -> int:
+        """max{k : P(X_days >= k) >= p %} for p of at least 50."""
+        # By Markov's inequality no median is above twice the mean.
+        power = self._power(days, 2 * days * self._finished // self._days + 2)
+        cards = 0
+        while 100 * (power.whole - power.below(cards + 1)) >= p * power.whole:
+            cards += 1
+        return cards
+
+    def when(self, p: int, cards: int) -> int | None:
+        """min{D : P(X_D >= cards) >= p %} in days; None beyond ten years."""
+        high = 1
+        while not self._reaches(high, cards, p):
+            if high >= MOST_DAYS:
+                return None
+            high = min(2 * high, MOST_DAYS)
+        low = high // 2
+        while low + 1 < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._reaches(middle, cards, p) else (middle, high)
+        return high
+
+    def _reaches(self, days: int, cards: int, p: int) -> bool:
+        """Whether P(X_days >= cards) >= p %."""
+        power = self._power(days, cards)
+        return 100 * (power.whole - power.below(cards)) >= p * power.whole
+
+    def _power(self, days: int, top: int) -> "_Power":
+        if (days, top) not in self._known:
+            made = _Power(self._of_one_day, self._days**days, days, top)
+            self._known[days, top] = made
+        return self._known[days, top]
+
+
+class _Power:
+    """The first `top` coefficients of a polynomial raised to a power, by multiplying whole numbers.
+
+    Every coefficient has its own bytes of one large number; multiplying that multiplies the
+    polynomials, and no sum spills over, for all coefficients add up to `whole`.
+    """
+
+    def __init__(self, polynomial: Mapping[int, int], whole: int, power: int, top: int) -> None:
+        self.whole = whole
+        self._width = whole.bit_length() // 8 + 1
+        size = self._width * top
+        kept = (1 << (8 * size)) - 1
+        factor = sum(often << (8 * self._width * j) for j, often in polynomial.items()) & kept
+        product = 1
+        while power:
+            if power & 1:
+                product = product * factor & kept
+            factor = factor * factor & kept
+            power >>= 1
+        self._raw = product.to_bytes(size, "little")
+        self._below = [0]
+
+    def below(self, k: int) -> int:
+        """The sum of the coefficients before the k-th."""
+        width, known = self._width, self._below
+        while len(known) <= k:
+            at = (len(known) - 1) * width
+            known.append(known[-1] + int.from_bytes(self._raw[at : at + width], "little"))
+        return known[k]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`how_many`: percent -> cards finished within `days` days (by `by`); `when`: percent -> the
+    day by which `cards` cards are finished, None beyond ten years. Both empty when too few past
+    days had throughput: then `reason` says so.
+
+    `chances`: (k, P(exactly k within `days`)); `dates`: (day, P(the last of `cards` is finished on
+    it)).
+    """
+
+    days: int
+    by: date
+    cards: int
+    how_many: dict[int, int]
+    when: dict[int, date | None]
+    chances: tuple[tuple[int, float], ...]
+    dates: tuple[tuple[date, float], ...]
+    n: int
+    past_days: int
+    active_days: int
+    scope: Scope
+
+    @property
+    def reason(self) -> str:
+        if self.active_days >= FEWEST_DAYS:
+            return ""
+        days = f"{self.active_days or 'no'} day{'' if self.active_days == 1 else 's'}"
+        return f"Cards were finished on {days} of this window; a forecast needs {FEWEST_DAYS}."
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "past_days": self.past_days,
+            "active_days": self.active_days,
+            "reason": self.reason or None,
+            "how_many": {
+                "days": self.days,
+                "by": self.by.isoformat(),
+                "cards": {str(p): k for p, k in self.how_many.items()},
+                "distribution": [{"cards": k, "chance": chance} for k, chance in self.chances],
+            },
+            "when": {
+                "cards": self.cards,
+                "day": {str(p): day and day.isoformat() for p, day in self.when.items()},
+                "days": {
+                    str(p): day and (day - self.scope.as_of).days for p, day in self.when.items()
+                },
+                "distribution": [
+                    {"day": day.isoformat(), "chance": chance} for day, chance in self.dates
+                ],
+            },
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("n", str(self.n)),
+            (f"85 % in {self.days} d", str(self.how_many.get(85, "-"))),
+            (f"{self.cards} cards, 85 %", str(self.when.get(85) or "-")),
+        )
+
+    def said(self) -> Said:
+        note = (
+            f"n {self.n} finished on {self.active_days} of {self.past_days} days"
+            f" | {self.scope.words} | {_CONVENTION}"
+        )
+        if self.reason:
+            return Said("Forecast", (self.reason,), None, note)
+        day = self.when[85]
+        until = f"by {day} ({(day - self.scope.as_of).days} d)" if day else "not within ten years"
+        lines = (
+            f"85 %: {self.how_many[85]} cards or more by {self.by} ({self.days} days)",
+            f"85 %: the next {self.cards} card{'' if self.cards == 1 else 's'} {until}",
+        )
+        rows = tuple(
+            (
+                f"{p} %",
+                f"{self.how_many[p]} or more",
+                str(self.when[p] or "not within ten years"),
+                "-" if (at := self.when[p]) is None else f"{(at - self.scope.as_of).days} d",
+            )
+            for p in PERCENTILES
+        )
+        head = ("chance", f"cards by {self.by}", f"next {self.cards} by", "in")
+        return Said("Forecast", lines, Table(head, rows), note)
+
+
+def forecast(sample: Sample, *, days: int = 14, cards: int | None = None) -> Forecast:
+    """Look `days` days ahead, and at the next `cards` cards (all open ones when None, at least 1).
+
+    The past are the whole days of the window: the day of `as_of` is still going on, unless it is
+    over by its last second.
+    """
+    past = past_days(sample)
+    wanted = max(1, len(sample.open)) if cards is None else cards
+    active = sum(count > 0 for count in past)
+    today = sample.today
+    how_many: dict[int, int] = {}
+    when: dict[int, date | None] = {}
+    chances: tuple[tuple[int, float], ...] = ()
+    dates: tuple[tuple[date, float], ...] = ()
+    if active >= FEWEST_DAYS:
+        sums = Sums(past)
+        how_many = {p: sums.how_many(p, days) for p in PERCENTILES}
+        ahead = {p: sums.when(p, wanted) for p in PERCENTILES}
+        when = {p: today + timedelta(days=d) if d else None for p, d in ahead.items()}
+        chances = _chances(sums, days)
+        dates = _dates(past, wanted, today, ahead[PERCENTILES[-1]])
+    return Forecast(
+        days=days, by=today + timedelta(days=days), cards=wanted, how_many=how_many, when=when,
+        chances=chances, dates=dates, n=sum(past), past_days=len(past), active_days=active,
+        scope=sample.scope,
+    )  # fmt: skip
+
+
+def past_days(sample: Sample) -> tuple[int, ...]:
+    """Finished cards on each whole day of the window."""
+    counts = daily(sample)
+    over = sample.as_of >= sample.workflow.end_of_day(sample.window.last).replace(microsecond=0)
+    return counts if over else counts[:-1]
+
+
+def _chances(sums: Sums, days: int) -> tuple[tuple[int, float], ...]:
+    tail = sums.chances(days)
+    return tuple((k, before - after) for k, (before, after) in enumerate(pairwise(tail)))
+
+
+def _dates(
+    past: Sequence[int], cards: int, today: date, last: int | None
+) -> tuple[tuple[date, float], ...]:
+    """Day by day up to a while after the latest day that is told. For a picture: floats do."""
+    if last is None:
+        return ()
+    shares = [(j, often / len(past)) for j, often in Counter(past).items()]
+    short = [1.0] + [0.0] * (cards - 1)  # chances of k cards so far, for k below `cards`
+    made = []
+    for day in range(1, last + last // 4 + 2):
+        before = sum(short)
+        short = [sum(s * short[k - j] for j, s in shares if j <= k) for k in range(cards)]
+        made.append((today + timedelta(days=day), before - sum(short)))
+    return tuple(made)

@@ -1,0 +1,155 @@
+"""The cards of a board, each followed once: what every flow number is made from."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Literal
+
+from mlkanban.flow.history import CardFlow, CardHistory, State, Workflow, trace
+from mlkanban.flow.window import Scope, Window
+
+Grouping = Literal["type", "tag", "stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A card and its flow. `start` and `finish` are its days as ordinals (`date.toordinal`)."""
+
+    history: CardHistory
+    flow: CardFlow
+    start: int | None
+    finish: int | None
+
+    @property
+    def ref(self) -> str:
+        return self.history.ref
+
+    @property
+    def stage(self) -> int:
+        """The position of the stage it stood in last; its steps are those known by then."""
+        return self.history.steps[-1].stage
+
+
+@dataclass(frozen=True)
+class Sample:
+    """All cards that existed at the aware instant `as_of`, and the window to count in.
+
+    A card is in the window by the day it departed; open cards are as they stand at `as_of`. Cards
+    that were never worked, or are not committed, are in no list but `never_worked`. `histories`
+    are the whole ones, with what came after `as_of`.
+    """
+
+    workflow: Workflow
+    as_of: datetime
+    window: Window
+    cards: tuple[Followed, ...]
+    histories: tuple[CardHistory, ...] = ()
+
+    @cached_property
+    def today(self) -> date:
+        """Day(as_of)."""
+        return self.workflow.day(self.as_of)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self.window, self.today, str(self.workflow.timezone))
+
+    @cached_property
+    def worked(self) -> tuple[Followed, ...]:
+        """Every card with a start that still holds, open or departed, whatever the window."""
+        return tuple(c for c in self.cards if c.start is not None and not c.flow.never_worked)
+
+    @cached_property
+    def open(self) -> tuple[Followed, ...]:
+        return tuple(card for card in self.worked if card.flow.state is State.OPEN)
+
+    @cached_property
+    def finished(self) -> tuple[Followed, ...]:
+        """Shipped, learned and superseded within the window, in order of their finish."""
+        return self._departed(State.FINISHED)
+
+    @cached_property
+    def abandoned(self) -> tuple[Followed, ...]:
+        """Abandoned within the window, in order of that."""
+        return self._departed(State.ABANDONED)
+
+    @cached_property
+    def never_worked(self) -> tuple[Followed, ...]:
+        """Went straight past delivery, within the window."""
+        return tuple(c for c in self.cards if c.flow.never_worked and self._holds(c))
+
+    @cached_property
+    def days(self) -> range:
+        """The days of the window as ordinals, from the first commitment on if that is later."""
+        starts = [card.start for card in self.worked if card.start is not None]
+        first = min(starts, default=self.window.last.toordinal() + 1)
+        if self.window.first is not None:
+            first = max(first, self.window.first.toordinal())
+        return range(first, self.window.last.toordinal() + 1)
+
+    def days_of(self, card: Followed) -> int:
+        """Cycle time of a departed card, age of an open one: calendar days, both ends counted."""
+        assert card.start is not None
+        last = self.today.toordinal() if card.finish is None else card.finish
+        return last - card.start + 1
+
+    def within(self, window: Window) -> "Sample":
+        """The same cards counted in another window."""
+        return replace(self, window=window)
+
+    def grouped(self, by: Grouping) -> list[tuple[str, "Sample"]]:
+        """A sample for each type or tag, by name, or stage before delivery, in board order.
+
+        A card with two tags is in both groups, one with none in the group ""; of a stage are the
+        cards that have been there. Types and tags of cards that do not count here are left out.
+        """
+        if by == "stage":
+            return [
+                (name, self._only(card for card in self.cards if card.flow.passes[at]))
+                for at, name in enumerate(self.workflow.stages[: self.workflow.first_delivered])
+            ]
+        groups: defaultdict[str, list[Followed]] = defaultdict(list)
+        for card in self.cards:
+            for key in (card.history.type,) if by == "type" else card.history.tags or ("",):
+                groups[key].append(card)
+        made = [(key, self._only(groups[key])) for key in sorted(groups)]
+        return [
+            (key, some)
+            for key, some in made
+            if some.open or some.finished or some.abandoned or some.never_worked
+        ]
+
+    def _only(self, cards: Iterable[Followed]) -> "Sample":
+        kept = tuple(cards)
+        refs = {card.ref for card in kept}
+        return replace(
+            self, cards=kept, histories=tuple(h for h in self.histories if h.ref in refs)
+        )
+
+    def _holds(self, card: Followed) -> bool:
+        return card.finish is not None and date.fromordinal(card.finish) in self.window
+
+    def _departed(self, state: State) -> tuple[Followed, ...]:
+        found = [c for c in self.worked if c.flow.state is state and self._holds(c)]
+        return tuple(sorted(found, key=lambda card: (card.flow.finish, card.ref)))
+
+
+def follow(
+    workflow: Workflow, histories: Iterable[CardHistory], as_of: datetime, window: Window
+) -> Sample:
+    """Follow every card up to the instant `as_of`; what came later is kept in `histories` only."""
+    cards: list[Followed] = []
+    whole = tuple(histories)
+    for history in whole:
+        flow = trace(workflow, history, as_of)
+        if flow is None:
+            continue
+        if history.steps[-1].at > as_of:
+            history = history.until(as_of)
+        start, finish = (
+            None if at is None else workflow.day(at).toordinal() for at in (flow.start, flow.finish)
+        )
+        cards.append(Followed(history, flow, start, finish))
+    return Sample(workflow, as_of, window, tuple(cards), whole)

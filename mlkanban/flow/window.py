@@ -1,0 +1,70 @@
+"""The days a number is about."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Calendar days from `first` to `last`, both included; without a first day all up to the last.
+
+    `name` is how it was asked for: `90d`, `all`, or two days.
+    """
+
+    first: date | None
+    last: date
+    name: str
+
+    @classmethod
+    def back(cls, days: int | None, last: date) -> "Window":
+        """The last `days` days, or all of them."""
+        if days is None:
+            return cls(None, last, "all")
+        return cls(last - timedelta(days=days - 1), last, f"{days}d")
+
+    @classmethod
+    def between(cls, first: date | None, last: date) -> "Window":
+        """From one day to another; ValueError when they lie the wrong way round."""
+        if first is None:
+            return cls(None, last, f"to {last}")
+        if first > last:
+            raise ValueError(f"{first} comes after {last}")
+        return cls(first, last, f"{first} to {last}")
+
+    def __contains__(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and day <= self.last
+
+    @property
+    def words(self) -> str:
+        """As it stands in a sentence: `90 days to 2026-03-31`."""
+        if self.first is None:
+            return f"all time to {self.last}"
+        days = (self.last - self.first).days + 1
+        return f"{days} day{'' if days == 1 else 's'} to {self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What every number says of itself: its window, the day it was counted, the zone of days."""
+
+    window: Window
+    as_of: date
+    timezone: str
+
+    def to_data(self) -> dict[str, Any]:
+        """The part of a number's JSON that names its scope; `from` is null for all time."""
+        first = self.window.first
+        return {
+            "window": self.window.name,
+            "from": first and first.isoformat(),
+            "to": self.window.last.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "timezone": self.timezone,
+        }
+
+    @property
+    def words(self) -> str:
+        """`90 days to 2026-03-31, UTC`; with the day it was counted when that is another."""
+        counted = "" if self.as_of == self.window.last else f", known on {self.as_of}"
+        return f"{self.window.words}{counted}, {self.timezone}"

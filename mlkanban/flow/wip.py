@@ -1,0 +1,119 @@
+"""Work in progress at the end of each day.
+
+Source: the Kanban Guide (2025): WIP is the number of work items started but not finished. Here by
+the cumulative flow: WIP(d) = committed by the end of day d - departed by then. Cards that were
+never worked are in neither.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from typing import Any
+
+from mlkanban.flow.said import Said, Table
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.window import Scope
+
+_CONVENTION = "at the end of the day; committed and not departed"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkInProgress:
+    """WIP on each day from `first` on (an ordinal); `counts` is empty when no day is counted."""
+
+    first: int
+    counts: tuple[int, ...]
+    cards: tuple[str, ...]
+    scope: Scope
+
+    @property
+    def mean(self) -> float | None:
+        return sum(self.counts) / len(self.counts) if self.counts else None
+
+    @property
+    def highest(self) -> tuple[int, date] | None:
+        """The most cards at the end of a day, and the first such day."""
+        if not self.counts:
+            return None
+        most = max(self.counts)
+        return most, date.fromordinal(self.first + self.counts.index(most))
+
+    def to_data(self) -> dict[str, Any]:
+        top = self.highest
+        return {
+            "n": len(self.counts),
+            "mean": self.mean,
+            "min": min(self.counts, default=None),
+            "max": top and top[0],
+            "max_day": top and top[1].isoformat(),
+            "now": len(self.cards),
+            "days": [
+                {"day": date.fromordinal(self.first + i).isoformat(), "wip": count}
+                for i, count in enumerate(self.counts)
+            ],
+            "cards": list(self.cards),
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        top = self.highest
+        return (
+            ("now", str(len(self.cards))),
+            ("mean", "-" if self.mean is None else f"{self.mean:.1f}"),
+            ("max", str(top[0]) if top else "-"),
+            ("on", str(top[1]) if top else "-"),
+        )
+
+    def said(self) -> Said:
+        note = f"n {len(self.counts)} days | {self.scope.words} | {_CONVENTION}"
+        top = self.highest
+        if top is None or self.mean is None:
+            return Said("Work in progress", ("No card was ever committed.",), None, note)
+        lines = (
+            f"{len(self.cards)} in progress now | mean {self.mean:.1f}"
+            f" | from {min(self.counts)} to {top[0]} (on {top[1]})",
+        )
+        months: dict[str, list[int]] = {}
+        for i, count in enumerate(self.counts):
+            months.setdefault(date.fromordinal(self.first + i).strftime("%Y-%m"), []).append(count)
+        rows = tuple(
+            (month, f"{sum(some) / len(some):.1f}", str(min(some)), str(max(some)), str(some[-1]))
+            for month, some in months.items()
+        )
+        return Said(
+            "Work in progress", lines, Table(("month", "mean", "min", "max", "end"), rows), note
+        )
+
+
+def wip(sample: Sample) -> WorkInProgress:
+    """Count the cards in progress at the end of each day of the window."""
+    days = sample.days
+    begun = cumulative((card.start for card in sample.worked), days)
+    gone = cumulative((card.finish for card in sample.worked), days)
+    return WorkInProgress(
+        days.start,
+        tuple(into - out for into, out in zip(begun, gone, strict=True)),
+        tuple(card.ref for card in sample.open),
+        sample.scope,
+    )
+
+
+def in_progress_on(sample: Sample, day: int) -> tuple[Followed, ...]:
+    """The cards in progress at the end of a day (an ordinal)."""
+    return tuple(
+        card
+        for card in sample.worked
+        if card.start is not None
+        and card.start <= day
+        and (card.finish is None or card.finish > day)
+    )
+
+
+def cumulative(happened: Iterable[int | None], days: range) -> tuple[int, ...]:
+    """How often something happened by the end of each of the days, those before included."""
+    counts = Counter(day for day in happened if day is not None)
+    before = sum(count for day, count in counts.items() if day < days.start)
+    return tuple(accumulate((counts[day] for day in days), initial=before))[1:]

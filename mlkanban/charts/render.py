@@ -1,24 +1,22 @@
 """Charts drawn with plotext: the only file that knows it. It is loaded with the first chart."""
 
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any, TypeVar
 
-from mlkanban.charts.layout import EIGHTHS, SMALLEST, HistogramLayout, layout_histogram
-from mlkanban.charts.spec import HistogramSpec
-from mlkanban.charts.table import histogram_table
+from mlkanban.charts.layouts import SMALLEST, Layout, layout
+from mlkanban.charts.spec import Spec
+from mlkanban.charts.table import spec_table
 
 Colour = tuple[int, int, int] | int
-
-BLOCKS = " ▁▂▃▄▅▆▇█"
 T = TypeVar("T")
 
 THEME = "mlkanban"
-COUNTED = "cards"
-LINE = "│"
+SELECTED = "▲"
+NOTHING = "Nothing to draw yet."
 # A bar of blocks ends on an eighth of a row, a bar of ASCII on a half.
-ASCII = str.maketrans("│─└┤┬┼▁▂▃▄▅▆▇█", "|-++++...::###")
+ASCII = str.maketrans("│─└┤┬┼┄▁▂▃▄▅▆▇█▓▒░●◆▲○", "|-++++-...::###=-.o+^o")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,86 +27,98 @@ class Palette:
     line: Colour
     axis: Colour
     text: Colour
+    second: Colour
+    third: Colour
+    fourth: Colour
+    bad: Colour
 
 
 def render(
-    spec: HistogramSpec, width: int, height: int, *, palette: Palette | None, ascii: bool
+    spec: Spec,
+    width: int,
+    height: int,
+    *,
+    palette: Palette | None,
+    ascii: bool,
+    selected: int | None = None,
 ) -> str:
-    """Draw a histogram as lines of text of at most `width` cells, at most `height` of them.
+    """Draw a picture as lines of text of at most `width` cells, at most `height` of them.
 
-    With a palette the text holds ANSI colours; the background stays the terminal's. Where plotext
-    cannot be loaded, or the room is smaller than a chart needs, a table says the same. plotext has
-    one figure per process: draw from one thread only.
+    With a palette the text holds ANSI colours; the background stays the terminal's. The target
+    number `selected` of the layout is pointed at. Where plotext cannot be loaded, or the room is
+    smaller than a chart needs, a table says the same. plotext has one figure per process: draw
+    from one thread only.
     """
-    if not spec.counts:
-        return "No finished card to draw."[:width]
-    if width < SMALLEST[0] or height < SMALLEST[1]:
-        return "\n".join(histogram_table(spec, width, height))
+    placed = layout(spec, width, height)
+    if placed is None:
+        too_small = width < SMALLEST[0] or height < SMALLEST[1]
+        lines = spec_table(spec, width, height) if too_small else []
+        return "\n".join(lines) or NOTHING[:width]
     try:
         import plotext
     except ImportError as error:
         reason = str(error).partition("\n")[0]
         why = wrap(f"A table, because the chart cannot be drawn: {reason}", width)
-        lines = [*histogram_table(spec, width, max(1, height - len(why))), *why]
+        lines = [*spec_table(spec, width, max(1, height - len(why))), *why]
         return "\n".join(lines[:height])
-    text = _draw(plotext, layout_histogram(spec, width, height), spec.unit, palette)
+    text = _draw(plotext, placed, palette, selected)
     picture = "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
     return picture.translate(ASCII) if ascii else picture
 
 
-def _draw(plotext: Any, layout: HistogramLayout, unit: str, palette: Palette | None) -> str:
-    def pixel(colour: Colour | None) -> Any:
-        return plotext.pixel(colour)
+def _draw(plotext: Any, placed: Layout, palette: Palette | None, selected: int | None) -> str:
+    colours: Mapping[str, Any] = {
+        role: plotext.pixel(getattr(palette, role) if palette else None)
+        for role in Palette.__slots__
+    }
 
-    bar, line, axis, text = (
-        map(pixel, (palette.bar, palette.line, palette.axis, palette.text))
-        if palette
-        else (pixel(None) for _ in range(4))
-    )
-
-    def written(words: str) -> Any:
-        return plotext.colorize(words).fill(text)
+    def written(words: str, role: str) -> Any:
+        return plotext.colorize(words).fill(colours[role])
 
     figure = plotext.figure
     plotext.terminal.limit(False, False)
     figure.clear()
     # Only a theme leaves the background alone: set one by one, each colour brings a white one.
-    plotext.add_theme(THEME, text=axis)
+    plotext.add_theme(THEME, text=colours["axis"])
     figure.theme(THEME)
-    left = layout.margin + 1
-    figure.plot_size(left + layout.columns, layout.rows + 2)
-    figure.axes(False, axis=1, side=1)
-    figure.axes(False, axis=0, side=1)
-    figure.ruler("x").lim(0, layout.columns - 1)
-    figure.ruler("x").ticks(*_unzip([(at, written(words)) for at, words in layout.x_ticks]))
-    figure.ruler("y").lim(0, layout.rows - 1)
+    left = placed.left
+    figure.plot_size(left + placed.columns, placed.rows + (2 if placed.has_axes else 0))
+    for axis in (0, 1):
+        figure.axes(placed.has_axes, axis=axis, side=0)
+        figure.axes(False, axis=axis, side=1)
+    figure.ruler("x").lim(0, placed.columns - 1)
+    figure.ruler("x").ticks(*_unzip([(at, written(t, "text")) for at, t in placed.x_ticks]))
+    figure.ruler("y").lim(0, placed.rows - 1)
     figure.ruler("y").ticks(
-        *_unzip([(at, written(f"{words:>{layout.margin - 1}} ")) for at, words in layout.y_ticks])
+        *_unzip([(at, written(f"{t:>{placed.margin - 1}} ", "text")) for at, t in placed.y_ticks])
     )
-    for glyph, places in _cells(layout).items():
-        marker = plotext.marker(glyph, line if glyph == LINE else bar)
+    for (glyph, role), places in placed.cells.items():
+        marker = plotext.marker(glyph, colours[role])
         figure.draw(figure.signal(*_unzip(places), marker=marker))
     picture = figure.build()
-    picture.insert(layout.margin - len(unit) - 1, layout.rows + 1, written(unit))
-    header = plotext.matrix(left + layout.columns, 1, plotext.pixel())
-    header.insert(layout.margin - len(COUNTED) - 1, 0, written(COUNTED))
-    for label in layout.mark_labels:
-        header.insert(left + label.column, 0, plotext.colorize(label.text).fill(line))
+    header = plotext.matrix(left + placed.columns, placed.heads, plotext.pixel())
+    if placed.has_axes:
+        below, above = placed.rows + 1, placed.heads - 1
+        end = placed.margin - 1
+        picture.insert(end - len(placed.x_unit), below, written(placed.x_unit, "text"))
+        header.insert(end - len(placed.y_unit), above, written(placed.y_unit, "text"))
+    for words in placed.words:
+        above = words.row - placed.rows
+        text = written(words.text, words.role)
+        if above >= 0:
+            header.insert(left + words.column, placed.heads - 1 - above, text)
+        else:
+            picture.insert(left + words.column, placed.rows - 1 - words.row, text)
+    if selected is not None and selected < len(placed.targets):
+        target = placed.targets[selected]
+        if target.row is None:
+            picture.insert(left + target.column, placed.rows, written(SELECTED, "line"))
+        else:
+            column = max(0, left + target.column - 1)
+            picture.insert(column, placed.rows - 1 - target.row, written(">", "line"))
     drawing: str = header.vstack(picture).string(colorless=palette is None)
     return drawing
 
 
-def _cells(layout: HistogramLayout) -> dict[str, list[tuple[int, int]]]:
-    """Return the (column, row) cells of each glyph: the bars, and the lines down to them."""
-    cells: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for bar in layout.bars:
-        for row in range(bar.rows):
-            glyph = BLOCKS[min(EIGHTHS, bar.eighths - row * EIGHTHS)]
-            cells[glyph] += [(bar.column + i, row) for i in range(bar.columns)]
-    for column, lowest in layout.marks:
-        cells[LINE] += [(column, row) for row in range(lowest, layout.rows)]
-    return cells
-
-
-def _unzip(pairs: list[tuple[int, T]]) -> tuple[list[int], list[T]]:
+def _unzip(pairs: Sequence[tuple[int, T]]) -> tuple[list[int], list[T]]:
     return [first for first, _ in pairs], [second for _, second in pairs]

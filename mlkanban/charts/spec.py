@@ -1,7 +1,8 @@
-"""What a chart shows, whatever its size."""
+"""What each picture shows, whatever its size."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from mlkanban.flow.cycle_time import CycleTimes
@@ -10,10 +11,13 @@ from mlkanban.flow.percentiles import percentiles
 # Below this many days a chart in days would have one or two bars, so hours are drawn.
 FEWEST_DAYS = 3
 
+Cards = tuple[str, ...]
+"""Short ids of the cards behind a part of a picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A labelled vertical line at a value."""
+    """A labelled line at a value."""
 
     value: int
     label: str
@@ -21,11 +25,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class HistogramSpec:
-    """A histogram of whole numbers: (value, how often) in ascending order, and its marks."""
+    """A histogram of whole numbers: (value, how often) in ascending order, its marks, and the cards
+    of each value in the same order."""
 
     counts: tuple[tuple[int, int], ...]
     unit: Literal["days", "hours"]
     marks: tuple[Mark, ...]
+    cards: tuple[Cards, ...] = ()
 
 
 def histogram_spec(times: CycleTimes, *, sle: int | None = None) -> HistogramSpec:
@@ -35,12 +41,141 @@ def histogram_spec(times: CycleTimes, *, sle: int | None = None) -> HistogramSpe
     histogram and its marks are in elapsed hours, where an SLE, in calendar days, has no place.
     """
     in_hours = times.max is not None and times.max < FEWEST_DAYS
-    values = sorted(card.hours if in_hours else card.days for card in times.cards)
+    by_value: defaultdict[int, list[str]] = defaultdict(list)
+    for card in times.cards:
+        by_value[card.hours if in_hours else card.days].append(card.ref)
+    values = sorted(value for value, refs in by_value.items() for _ in refs)
     marks = [Mark(value, f"p{p}") for p, value in percentiles(values).items() if value is not None]
     if sle is not None and not in_hours:
         marks.append(Mark(sle, "SLE"))
     return HistogramSpec(
-        counts=tuple(sorted(Counter(values).items())),
+        counts=tuple((value, len(by_value[value])) for value in sorted(by_value)),
         unit="hours" if in_hours else "days",
         marks=tuple(marks),
+        cards=tuple(tuple(by_value[value]) for value in sorted(by_value)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A card that ended on a day after so many calendar days."""
+
+    day: date
+    days: int
+    outcome: str
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterSpec:
+    """Cards by the day they ended (across) and the days they took (up), with horizontal marks."""
+
+    first: date
+    last: date
+    dots: tuple[Dot, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One line of a cumulative flow diagram, day by day; `cards` stand below it now."""
+
+    label: str
+    counts: tuple[int, ...]
+    cards: Cards
+
+
+@dataclass(frozen=True, slots=True)
+class CfdSpec:
+    """At most four lines, nested, the lowest last; drawn from `base` up."""
+
+    first: date
+    base: int
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgingItem:
+    """An open card in the stage at a position, so many days old, with its marks."""
+
+    card: str
+    stage: int
+    age: int
+    marks: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgingSpec:
+    """Open cards by stage and age; `pace` are the ages of each stage's percentiles."""
+
+    stages: tuple[str, ...]
+    pace: tuple[tuple[Mark, ...], ...]
+    items: tuple[AgingItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """So many on a day, or in the days from `first` on; `second` is drawn as a ring."""
+
+    first: date
+    count: int
+    second: int | None
+    cards: Cards
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """Amounts over time as bars, with their mean. Where there are more buckets than room, those
+    that fall together are added (`sum`), or the highest stands for them (`max`)."""
+
+    unit: str
+    counted: str
+    second: str
+    buckets: tuple[Bucket, ...]
+    mean: float | None
+    merge: Literal["sum", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class XmrSpec:
+    """Values in order, each of a card, with mean and limits."""
+
+    values: tuple[tuple[str, int], ...]
+    mean: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChancesSpec:
+    """Chances (0..1) of outcomes in order, named by `names`; marks stand at positions."""
+
+    unit: str
+    names: tuple[str, ...]
+    chances: tuple[float, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """A horizontal bar of parts, with a text at its end."""
+
+    label: str
+    parts: tuple[float, ...]
+    text: str
+    cards: Cards
+
+
+@dataclass(frozen=True, slots=True)
+class BarsSpec:
+    """Horizontal bars, longest possible the sum of parts; `parts` names them where there are
+    several."""
+
+    unit: str
+    parts: tuple[str, ...]
+    rows: tuple[BarRow, ...]
+
+
+Spec = (
+    HistogramSpec | ScatterSpec | CfdSpec | AgingSpec | RunSpec | XmrSpec | ChancesSpec | BarsSpec
+)

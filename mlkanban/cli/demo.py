@@ -27,13 +27,17 @@ def demo(session: Session) -> None:
 
 def _numbers(session: Session) -> None:
     """Under the printed board, what its history says."""
-    from mlkanban.cli.flow import histogram, summary
+    from mlkanban.charts.spec import histogram_spec
+    from mlkanban.cli.flow import picture, words
     from mlkanban.clock import now
     from mlkanban.flow.cycle_time import cycle_times
+    from mlkanban.flow.sample import follow
+    from mlkanban.flow.window import Window
 
     with session.service() as service:
         workflow, histories = service.history.for_flow(session.board(service))
-    times = cycle_times(workflow, histories, as_of=now(), window_days=90)
+    until = now()
+    times = cycle_times(follow(workflow, histories, until, Window.back(90, workflow.day(until))))
     click.echo("\nCycle time, days\n")
-    click.echo("\n".join(histogram(times, ascii=session.settings.ascii)))
-    click.echo("\n" + "\n".join(summary(session, times)))
+    click.echo("\n".join(picture(histogram_spec(times), ascii=session.settings.ascii)))
+    click.echo("\n" + "\n".join(words(session, times.said(), [])))

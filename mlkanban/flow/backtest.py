@@ -65,11 +65,12 @@ class Backtest:
         return min(PASTS, key=lambda back: (round(self._worst(back), 6), -back))
 
     def sentence(self, kind: str, p: int = 85, *, back: int = PASTS[-1]) -> str:
-        """`the 85 % forecast held 83 % of 120 times`; '' without a trial."""
+        """`The 85 % forecast (how many in 14 days) held 83 % of 120 times.`; '' without a trial."""
         score = next(score for score in self.scores[back][kind] if score.p == p)
         if score.share is None:
             return ""
-        return f"the {p} % forecast held {score.share:.0f} % of {score.trials} times"
+        what = _KINDS[kind].format(self.cards)
+        return f"The {p} % forecast ({what}) held {score.share:.0f} % of {score.trials} times."
 
     def _worst(self, back: int) -> float:
         """The most points by which a forecast held less often than it says."""

@@ -8,7 +8,7 @@ an abandoned one is a departure, reported beside them.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from mlkanban.flow.histogram import Bin, bins
@@ -26,11 +26,13 @@ _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 
 @dataclass(frozen=True, slots=True)
-class FinishedCard:
-    """A finished card: calendar days, the same in elapsed hours rounded up, and the outcome."""
+class EndedCard:
+    """A finished or abandoned card: the day it ended, the calendar days it took, the same in
+    elapsed hours rounded up, and the outcome."""
 
     ref: str
     title: str
+    day: date
     days: int
     hours: int
     outcome: str
@@ -42,7 +44,8 @@ class CycleTimes:
 
     `n` finished cards, `never_worked` ones apart; `open` cards count whatever the window. A
     percentile is None where too few cards stand behind it; one that counts open cards also where
-    enough do (`n_with_open`) but it is not reached yet. `cards` are in order of their finish.
+    enough do (`n_with_open`) but it is not reached yet. `cards` are the finished
+    ones in order of their finish.
     """
 
     n: int
@@ -58,7 +61,8 @@ class CycleTimes:
     outcomes: dict[str, int]
     convention: str
     scope: Scope
-    cards: tuple[FinishedCard, ...]
+    cards: tuple[EndedCard, ...]
+    abandoned: tuple[EndedCard, ...]
 
     @property
     def n_with_open(self) -> int:
@@ -152,9 +156,9 @@ _Measure = Callable[[Followed], tuple[int, int]]
 
 def _counted(sample: Sample, measure: _Measure, convention: str) -> CycleTimes:
     """`measure` gives the days and hours of each card."""
-    finished = tuple(
-        FinishedCard(card.ref, card.history.title, *measure(card), card.flow.outcome or "shipped")
-        for card in sample.finished
+    finished, abandoned = (
+        tuple(_ended(card, measure) for card in cards)
+        for cards in (sample.finished, sample.abandoned)
     )
     censored = [measure(card)[0] for card in (*sample.open, *sample.abandoned)]
     days = sorted(card.days for card in finished)
@@ -180,7 +184,15 @@ def _counted(sample: Sample, measure: _Measure, convention: str) -> CycleTimes:
         convention=convention,
         scope=sample.scope,
         cards=finished,
+        abandoned=abandoned,
     )
+
+
+def _ended(card: Followed, measure: _Measure) -> EndedCard:
+    assert card.finish is not None
+    days, hours = measure(card)
+    day = date.fromordinal(card.finish)
+    return EndedCard(card.ref, card.history.title, day, days, hours, card.flow.outcome or "shipped")
 
 
 def _cycle_time(sample: Sample) -> _Measure:

@@ -115,7 +115,7 @@ class Throughput:
         )
         rows = tuple(
             (
-                f"{b.first}{'' if b.days == self._full else f' ({b.days} days)'}",
+                f"{b.first}{'' if b.days == self._full else f' ({b.days} of 7 days)'}",
                 str(b.finished),
                 str(b.arrived),
                 str(b.abandoned),

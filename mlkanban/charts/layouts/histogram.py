@@ -1,18 +1,24 @@
-"""Where everything in a chart goes: whole columns and rows, so that nothing can overlap."""
+"""The histogram."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 
+from mlkanban.charts.layouts.canvas import (
+    EIGHTHS,
+    LABEL_GAP,
+    LINE,
+    Cells,
+    Layout,
+    Target,
+    Words,
+    nice,
+)
 from mlkanban.charts.spec import HistogramSpec, Mark
 from mlkanban.flow.histogram import Bin, bins
 
-SMALLEST = (30, 8)
 WIDEST_BAR = 6
 SINGLE_SHARE = 4  # one card fills at most a quarter: a handful should not look like a crowd
-LABEL_GAP = 3
 INDENT = 1  # keeps the line over the first bar off the axis
-EIGHTHS = 8
 LONGEST_UNIT = len("cards")
 
 
@@ -58,6 +64,7 @@ class HistogramLayout:
     margin: int
     columns: int
     rows: int
+    bins: tuple[Bin, ...]
     bars: tuple[Bar, ...]
     y_ticks: tuple[tuple[int, str], ...]
     x_ticks: tuple[tuple[int, str], ...]
@@ -85,10 +92,11 @@ def layout_histogram(spec: HistogramSpec, width: int, height: int) -> HistogramL
         margin=margin,
         columns=columns,
         rows=rows,
+        bins=bars_of,
         bars=bars,
         y_ticks=tuple(_y_ticks(step, rows_per_step, rows)),
         x_ticks=tuple(_x_ticks(highest, bars_of, bars, pitch)),
-        mark_labels=_mark_labels(((bar.centre, label) for bar, label in marked), columns),
+        mark_labels=mark_labels(((bar.centre, label) for bar, label in marked), columns),
         marks=tuple(sorted({(bar.centre, bar.rows) for bar, _ in marked})),
     )
 
@@ -98,13 +106,6 @@ def _height(amount: int, step: int) -> int:
     return max((2 * amount * EIGHTHS + step) // (2 * step), min(amount, 1))
 
 
-def _nice() -> Iterator[int]:
-    """Yield 1 2 5 10 20 25 50 100 200 250 ..."""
-    yield from (1, 2, 5)
-    for power in count(1):
-        yield from (step * 10**power // 10 for step in (10, 20, 25, 50))
-
-
 def _scale(highest: int, rows: int) -> tuple[int, int]:
     """Return a round count per tick and the rows per tick: those that use the most of `rows`.
 
@@ -112,7 +113,7 @@ def _scale(highest: int, rows: int) -> tuple[int, int]:
     worth more than a fuller canvas.
     """
     fits: list[tuple[int, int]] = []
-    for step in _nice():
+    for step in nice():
         if fits and 2 * step > highest:
             break
         rows_per_step = min(rows * step // highest, rows // SINGLE_SHARE * step)
@@ -144,7 +145,7 @@ def _x_ticks(
     overfull = highest >= last.first + size
     names = [str(b.first) if size == 1 else f"{b.first}-{b.first + size - 1}" for b in bars_of]
     room = max(map(len, names)) + LABEL_GAP
-    every = next(n for n in _nice() if n * pitch >= room)
+    every = next(n for n in nice() if n * pitch >= room)
     end = bars[-1].centre - room if overfull else bars[-1].centre
     for i, (b, bar) in enumerate(zip(bars_of, bars, strict=True)):
         if (b.first if size == 1 else i) % every == 0 and bar.centre <= end:
@@ -159,7 +160,7 @@ def _label(text: str, anchors: tuple[int, ...], columns: int) -> Label:
     return Label(column, text, anchors)
 
 
-def _mark_labels(marks: Iterable[tuple[int, str]], columns: int) -> tuple[Label, ...]:
+def mark_labels(marks: Iterable[tuple[int, str]], columns: int) -> tuple[Label, ...]:
     """Centre each label over its mark; those that would touch become one, in order."""
     labels: list[Label] = []
     for column, text in sorted(marks, key=lambda mark: mark[0]):
@@ -169,3 +170,44 @@ def _mark_labels(marks: Iterable[tuple[int, str]], columns: int) -> tuple[Label,
             label = _label(f"{before.text} {label.text}", before.anchors + label.anchors, columns)
         labels.append(label)
     return tuple(labels)
+
+
+def drawn_histogram(spec: HistogramSpec, width: int, height: int) -> Layout:
+    """Draw a histogram with at least one value; every bar with cards is a target."""
+    placed = layout_histogram(spec, width, height)
+    cells, targets = Cells(), []
+    for b, bar in zip(placed.bins, placed.bars, strict=True):
+        cells.bar(bar.column, bar.columns, bar.eighths, "bar")
+        held = zip(spec.counts, spec.cards, strict=False)
+        refs = tuple(
+            ref
+            for (value, _), cards in held
+            if value >= b.first and (b.last is None or value <= b.last)
+            for ref in cards
+        )
+        if refs:
+            targets.append(Target(_named(b, spec.unit), refs, bar.centre))
+    for column, lowest in placed.marks:
+        for row in range(lowest, placed.rows):
+            cells.put(column, row, LINE, "line")
+    return Layout(
+        margin=placed.margin,
+        columns=placed.columns,
+        rows=placed.rows,
+        heads=1,
+        cells=cells.groups(),
+        words=tuple(
+            Words(label.column, placed.rows, label.text, "line") for label in placed.mark_labels
+        ),
+        y_ticks=placed.y_ticks,
+        x_ticks=placed.x_ticks,
+        y_unit="cards",
+        x_unit=spec.unit,
+        targets=tuple(targets),
+    )
+
+
+def _named(b: Bin, unit: str) -> str:
+    if b.last is None:
+        return f"{b.first} {unit} or more"
+    return f"{b.first} {unit}" if b.last == b.first else f"{b.first}-{b.last} {unit}"

@@ -1,0 +1,78 @@
+"""The scatter plot of cycle times."""
+
+from collections import defaultdict
+
+from mlkanban.charts.layouts.canvas import (
+    Cells,
+    Layout,
+    Role,
+    Scale,
+    Target,
+    Words,
+    above,
+    date_ticks,
+    day_column,
+    legend,
+    level,
+    margin_for,
+)
+from mlkanban.charts.spec import Dot, ScatterSpec
+
+_GLYPHS: dict[str, tuple[str, Role]] = {
+    "shipped": ("●", "bar"),
+    "learned": ("◆", "second"),
+    "superseded": ("▲", "third"),
+    "abandoned": ("x", "bad"),
+}
+_FAR = 4
+"""Values beyond so many times the highest mark are drawn on the top row, and said."""
+
+
+def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
+    """Place at least one dot."""
+    highest = max(dot.days for dot in spec.dots)
+    usual = max((mark.value for mark in spec.marks), default=highest)
+    top = usual * 3 // 2 + 1 if highest > _FAR * usual else max(highest, usual)
+    margin = margin_for([str(top), "days"])
+    columns = width - margin - 1
+    head = _head(spec, top, columns)
+    rows = height - len(head) - 2
+    scale = Scale(top, rows)
+    ticks = scale.ticks()
+    places: defaultdict[tuple[int, int], list[Dot]] = defaultdict(list)
+    for dot in spec.dots:
+        places[day_column(dot.day, spec.first, spec.last, columns), scale.row(dot.days)].append(dot)
+    cells, targets = Cells(), []
+    for (column, row), dots in sorted(places.items()):
+        glyph, role = _GLYPHS[dots[0].outcome]
+        if len(dots) > 1:
+            glyph = str(len(dots)) if len(dots) < 10 else "*"
+        cells.put(column, row, glyph, role)
+        targets.append(Target(_label(dots), tuple(dot.card for dot in dots), column))
+    words: list[Words] = []
+    taken: set[int] = set()
+    for mark in sorted(spec.marks, key=lambda mark: mark.value):
+        level(cells, words, scale.row(mark.value), columns, f"{mark.label} {mark.value}", taken)
+    words += above(head, rows)
+    return Layout(
+        margin, columns, rows, len(head), cells.groups(), tuple(words), ticks,
+        date_ticks(spec.first, spec.last, columns), "days", "", tuple(targets),
+    )  # fmt: skip
+
+
+def _head(spec: ScatterSpec, top: int, columns: int) -> list[str]:
+    used = {dot.outcome for dot in spec.dots}
+    parts = [(glyph, name) for name, (glyph, _) in _GLYPHS.items() if name in used]
+    far = [dot.days for dot in spec.dots if dot.days > top]
+    if far:
+        parts.append(("", f"on top: {len(far)} of up to {max(far)} days"))
+    return legend([*parts, ("2-9", "so many in one place")], columns)
+
+
+def _label(dots: list[Dot]) -> str:
+    days = sorted({dot.days for dot in dots})
+    took = f"{days[0]}" if len(days) == 1 else f"{days[0]}-{days[-1]}"
+    first, last = min(dot.day for dot in dots), max(dot.day for dot in dots)
+    when = f"{first}" if first == last else f"{first} to {last}"
+    outcomes = ", ".join(dict.fromkeys(dot.outcome for dot in dots))
+    return f"{took} days, {outcomes}, {when}"

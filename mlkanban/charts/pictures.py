@@ -1,0 +1,173 @@
+"""The picture of each number: from what flow counted to what is drawn."""
+
+from datetime import date
+
+from mlkanban.charts.spec import (
+    AgingItem,
+    AgingSpec,
+    Band,
+    BarRow,
+    BarsSpec,
+    Bucket,
+    CfdSpec,
+    ChancesSpec,
+    Dot,
+    Mark,
+    RunSpec,
+    ScatterSpec,
+    XmrSpec,
+)
+from mlkanban.flow.aging import Aging
+from mlkanban.flow.blockers import Blockers
+from mlkanban.flow.bottleneck import Bottleneck
+from mlkanban.flow.cfd import Cfd
+from mlkanban.flow.cycle_time import CycleTimes
+from mlkanban.flow.efficiency import Efficiency, Share
+from mlkanban.flow.forecast import Forecast
+from mlkanban.flow.iterations import Iterations
+from mlkanban.flow.throughput import Throughput
+from mlkanban.flow.wip import WorkInProgress
+from mlkanban.flow.xmr import Xmr
+
+_TOLD = (50, 85)
+
+
+def scatter(times: CycleTimes, sle: int | None) -> ScatterSpec:
+    """Finished and abandoned cards by the day they ended."""
+    ended = sorted((*times.cards, *times.abandoned), key=lambda card: card.day)
+    marks = [Mark(days, f"p{p}") for p, days in times.percentiles.items() if days is not None]
+    if sle is not None:
+        marks.append(Mark(sle, "SLE"))
+    window = times.scope.window
+    return ScatterSpec(
+        window.first or min((card.day for card in ended), default=window.last),
+        window.last,
+        tuple(Dot(card.day, card.days, card.outcome, card.ref) for card in ended),
+        tuple(marks),
+    )
+
+
+def throughput(counted: Throughput) -> RunSpec:
+    """Finished cards as bars, begun ones as rings."""
+    buckets = [Bucket(b.first, b.finished, b.arrived, b.cards) for b in counted.buckets]
+    return RunSpec(counted.unit, "finished", "begun", tuple(buckets), counted.mean, "sum")
+
+
+def wip(counted: WorkInProgress) -> RunSpec:
+    """Cards in progress at the end of each day; those of today can be looked at."""
+    last = len(counted.counts) - 1
+    return RunSpec(
+        "day",
+        "cards",
+        "",
+        tuple(
+            Bucket(
+                date.fromordinal(counted.first + at),
+                count,
+                None,
+                counted.cards if at == last else (),
+            )
+            for at, count in enumerate(counted.counts)
+        ),
+        counted.mean,
+        "max",
+    )
+
+
+def cfd(counted: Cfd) -> CfdSpec:
+    """At most four bands above the departures of before the window."""
+    bands = tuple(Band(line.name, line.counts, line.cards) for line in counted.bands())
+    return CfdSpec(date.fromordinal(counted.first), counted.lines[-1].before, bands)
+
+
+def aging(counted: Aging) -> AgingSpec:
+    return AgingSpec(
+        tuple(stage.stage for stage in counted.stages),
+        tuple(
+            tuple(Mark(age, str(p)) for p, age in stage.percentiles.items() if age is not None)
+            for stage in counted.stages
+        ),
+        tuple(
+            AgingItem(card.ref, card.stage - counted.first, card.age, card.marks)
+            for card in counted.cards
+        ),
+    )
+
+
+def xmr(counted: Xmr) -> XmrSpec | None:
+    limits = counted.limits
+    if limits is None:
+        return None
+    return XmrSpec(counted.cards, limits.mean, limits.lower, limits.upper)
+
+
+def how_many(counted: Forecast) -> ChancesSpec:
+    """How many cards will be finished by the day asked for."""
+    return ChancesSpec(
+        "cards",
+        tuple(str(k) for k, _ in counted.chances),
+        tuple(chance for _, chance in counted.chances),
+        tuple(Mark(cards, f"{p}%") for p, cards in counted.how_many.items()),
+    )
+
+
+def when(counted: Forecast) -> ChancesSpec:
+    """On which day the last of the cards asked for will be finished."""
+    days = [day for day, _ in counted.dates]
+    return ChancesSpec(
+        "day",
+        tuple(day.strftime("%b %d") for day in days),
+        tuple(chance for _, chance in counted.dates),
+        tuple(Mark((day - days[0]).days, f"{p}%") for p, day in counted.when.items() if day),
+    )
+
+
+def blockers(counted: Blockers) -> BarsSpec:
+    """Days lost by reason, the external ones named."""
+    rows = [
+        BarRow(
+            f"{c.reason}{' (ext)' if c.external else ''}",
+            (c.days,),
+            f"{c.days:.1f} d, {len(c.blocks)}x{f', {c.open} open' if c.open else ''}",
+            c.cards,
+        )
+        for c in counted.clusters
+    ]
+    return BarsSpec("days lost", ("days",), tuple(rows))
+
+
+def stage_times(counted: Efficiency) -> BarsSpec:
+    """Days by stage, divided into what they were spent on."""
+    rows = [
+        BarRow(
+            stage.stage,
+            tuple(stage.spent.days(share) for share in Share),
+            f"{stage.spent.total:.0f} d",
+            stage.cards,
+        )
+        for stage in counted.stages
+    ]
+    return BarsSpec("days", tuple(share.value for share in Share), tuple(rows))
+
+
+def bottleneck(counted: Bottleneck) -> BarsSpec:
+    """The share of all time each stage takes."""
+    rows = [
+        BarRow(e.stage, (100 * e.residence,), f"{100 * e.residence:.0f} %", ())
+        for e in counted.stages
+    ]
+    return BarsSpec("share of all time", ("share",), tuple(rows))
+
+
+def iterations(counted: Iterations) -> BarsSpec:
+    """The cards that came to a stage more than once."""
+    rows = [
+        BarRow(
+            stage.stage,
+            (float(stage.again),),
+            f"{stage.again} of {stage.n}",
+            tuple(ref for ref, _ in stage.cards),
+        )
+        for stage in counted.stages
+    ]
+    return BarsSpec("cards that came back", ("cards",), tuple(rows))

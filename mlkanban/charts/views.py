@@ -1,14 +1,11 @@
-"""THE table of flow numbers: what each is called, how it is counted and drawn.
-
-The commands of `mlkanban flow`, the views of the reports screen and the sections of the report come
-from it.
-"""
+"""How each flow number of the catalogue is counted and drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.charts import pictures
+from mlkanban.charts.catalogue import CATALOGUE, Entry
 from mlkanban.charts.spec import Spec, histogram_spec
 from mlkanban.flow.aging import aging
 from mlkanban.flow.backtest import Backtest, backtest
@@ -35,22 +32,19 @@ from mlkanban.flow.xmr import xmr
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One number. `name` is its command, `key` its key on the reports screen; `draw` makes the
-    picture, None where there is none to make. `slow` ones take more than a moment."""
+    """One number: how it is counted, and drawn; None where there is no picture to make."""
 
-    name: str
-    key: str
-    title: str
-    help: str
+    entry: Entry
     count: Callable[[Sample], Number]
-    draw: Callable[[Any, Sample], Spec | None] = lambda number, sample: None
-    slow: bool = False
+    draw: Callable[[Any, Sample], Spec | None]
 
-    def by(self, sample: Sample, grouping: Grouping) -> list[tuple[str, Number]]:
-        """The number of each group of cards. Cycle time by stage is the time spent in it."""
+    def by(self, sample: Sample, grouping: Grouping) -> list[tuple[str, Sample, Number]]:
+        """The cards and the number of each group. Cycle time by stage is the time spent in it."""
+        groups = sample.grouped(grouping)
         if self.count is cycle_times:
-            return list(cycle_times_by(sample, grouping))
-        return [(name, self.count(some)) for name, some in sample.grouped(grouping)]
+            counted = [times for _, times in cycle_times_by(sample, grouping)]
+            return [(n, some, times) for (n, some), times in zip(groups, counted, strict=True)]
+        return [(name, some, self.count(some)) for name, some in groups]
 
 
 def replayed(sample: Sample) -> Backtest:
@@ -62,41 +56,41 @@ def _histogram(times: CycleTimes, sample: Sample) -> Spec | None:
     return histogram_spec(times, sle=sle(sample).days)
 
 
-VIEWS: tuple[View, ...] = (
-    View("cycle-time", "1", "Cycle time", "how long finished cards took: histogram",
-         cycle_times, _histogram),
-    View("scatter", "2", "Cycle time, card by card", "every finished card by day and outcome",
-         cycle_times, lambda n, s: pictures.scatter(n, sle(s).days)),
-    View("throughput", "3", "Throughput", "cards finished and begun per day or week",
-         throughput, lambda n, s: pictures.throughput(n)),
-    View("wip", "4", "Work in progress", "cards in progress at the end of each day",
-         wip, lambda n, s: pictures.wip(n)),
-    View("cfd", "5", "Cumulative flow", "how many cards had arrived at each stage",
-         cfd, lambda n, s: pictures.cfd(n)),
-    View("aging", "6", "Aging work in progress", "how old open cards are for where they stand",
-         lambda s: aging(s, sle(s).days), lambda n, s: pictures.aging(n)),
-    View("forecast", "7", "Forecast", "how many cards by a day, and so many cards by when",
-         forecast, lambda n, s: pictures.how_many(n)),
-    View("forecast-cards", "8", "Forecast by card", "when each open card will be finished",
-         card_forecasts),
-    View("xmr", "9", "Cycle time, XmR", "which cycle times are out of the usual",
-         xmr, lambda n, s: pictures.xmr(n)),
-    View("efficiency", "0", "Flow efficiency", "hands on, unattended, waiting, blocked, by stage",
-         efficiency, lambda n, s: pictures.stage_times(n)),
-    View("blockers", "b", "Blockers", "what holds work up, how often and how long",
-         blockers, lambda n, s: pictures.blockers(n)),
-    View("bottleneck", "n", "Bottleneck", "the evidence for each stage, and a name if it agrees",
-         bottleneck, lambda n, s: pictures.bottleneck(n)),
-    View("iterations", "i", "Iterations", "how often cards come back to a stage",
-         iterations, lambda n, s: pictures.iterations(n)),
-    View("sle", "e", "Service level expectation", "85 % within how many days, and who is past it",
-         sle),
-    View("little", "y", "Little's law", "WIP, throughput and cycle time held against each other",
-         little),
-    View("debt", "d", "Flow debt", "what the finished cards owe to those that wait", debt),
-    View("quality", "z", "Data quality", "what in the history makes numbers doubtful", quality),
-    View("backtest", "t", "Back-test", "how often the forecasts would have held",
-         replayed, slow=True),
-)  # fmt: skip
+def _no_picture(number: Any, sample: Sample) -> None:
+    return None
 
-BY_NAME: Mapping[str, View] = {view.name: view for view in VIEWS}
+
+_PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], Spec | None]]] = {
+    "cycle-time": (cycle_times, _histogram),
+    "scatter": (cycle_times, lambda n, s: pictures.scatter(n, sle(s).days)),
+    "throughput": (throughput, lambda n, s: pictures.throughput(n)),
+    "wip": (wip, lambda n, s: pictures.wip(n)),
+    "cfd": (cfd, lambda n, s: pictures.cfd(n)),
+    "aging": (lambda s: aging(s, sle(s).days), lambda n, s: pictures.aging(n)),
+    "forecast": (forecast, lambda n, s: pictures.how_many(n)),
+    "forecast-cards": (card_forecasts, _no_picture),
+    "xmr": (xmr, lambda n, s: pictures.xmr(n)),
+    "efficiency": (efficiency, lambda n, s: pictures.stage_times(n)),
+    "blockers": (blockers, lambda n, s: pictures.blockers(n)),
+    "bottleneck": (bottleneck, lambda n, s: pictures.bottleneck(n)),
+    "iterations": (iterations, lambda n, s: pictures.iterations(n)),
+    "sle": (sle, _no_picture),
+    "little": (little, _no_picture),
+    "debt": (debt, _no_picture),
+    "quality": (quality, _no_picture),
+    "backtest": (replayed, _no_picture),
+}
+
+VIEWS: Mapping[str, View] = {entry.name: View(entry, *_PARTS[entry.name]) for entry in CATALOGUE}
+
+
+def remarks(view: View, sample: Sample) -> list[str]:
+    """What belongs beside a number but is counted elsewhere: how often forecasts held."""
+    if view.entry.name == "forecast":
+        kinds: tuple[str, ...] = ("how_many", "when")
+    elif view.entry.name == "forecast-cards":
+        kinds = ("card",)
+    else:
+        return []
+    tested = replayed(sample)
+    return [sentence for kind in kinds if (sentence := tested.sentence(kind))]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.params import DAY
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import CardType
@@ -19,6 +20,7 @@ from mlkanban.errors import UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
+    from mlkanban.charts.views import View
     from mlkanban.flow.said import Number, Said
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
@@ -136,27 +138,23 @@ _OPTIONS = (
 
 
 class FlowGroup(click.Group):
-    """One command per number, from the table of numbers; loaded when one is asked for."""
+    """One command per number of the catalogue, and some of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from mlkanban.charts.views import BY_NAME
-
-        return [*BY_NAME, *self.commands.keys() - BY_NAME.keys()]
+        names = [entry.name for entry in CATALOGUE]
+        return [*names, *(name for name in self.commands if name not in names)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from mlkanban.charts.views import BY_NAME
-
-        own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in BY_NAME:
-            return own
-        view = BY_NAME[cmd_name]
+        entry = next((entry for entry in CATALOGUE if entry.name == cmd_name), None)
+        if cmd_name in self.commands or entry is None:
+            return self.commands.get(cmd_name)
 
         def command(session: Session, asked: Asked) -> None:
-            with session.service() as service:
-                sample = asked.sample(session, service)
-            answer(session, asked, view.name, sample, view.count, view.draw, view.by)
+            from mlkanban.charts.views import VIEWS
 
-        command.__doc__ = f"{view.title}: {view.help}."
+            answer(session, asked, VIEWS[cmd_name])
+
+        command.__doc__ = f"{entry.title}: {entry.help}."
         return click.command(cmd_name)(number_options(pass_session(command)))
 
 
@@ -177,70 +175,59 @@ def forecast(
     session: Session, asked: Asked, days: int | None, by_date: date | None, cards: int | None
 ) -> None:
     """Forecast: how many cards by a day, and so many cards by when; exact, with back-test."""
+    from dataclasses import replace
+
     from mlkanban.charts import pictures
-    from mlkanban.charts.views import BY_NAME, replayed
-    from mlkanban.flow.forecast import Forecast
+    from mlkanban.charts.views import VIEWS
     from mlkanban.flow.forecast import forecast as ahead
+
+    if by_date is not None and days is not None:
+        raise UsageProblem("--days and --by-date say the same.", "Give one of them.")
+
+    def count(sample: Sample) -> Number:
+        until = days or 14
+        if by_date is not None:
+            until = (by_date - sample.today).days
+            if not 1 <= until <= 366:
+                raise UsageProblem(
+                    f"--by-date {by_date} does not lie in the year after {sample.today}.",
+                    "Give a day in it.",
+                )
+        return ahead(sample, days=until, cards=cards)
+
+    view = replace(VIEWS["forecast"], count=count)
+    if cards is not None and days is None and by_date is None:
+        view = replace(view, draw=lambda number, _: pictures.when(number))
+    answer(session, asked, view)
+
+
+def answer(session: Session, asked: Asked, view: View) -> None:
+    """Print a number: the picture, the sentences, the table, and the groups beside each other."""
+    from mlkanban.charts.views import remarks
 
     with session.service() as service:
         sample = asked.sample(session, service)
-    if by_date is not None:
-        if days is not None:
-            raise UsageProblem("--days and --by-date say the same.", "Give one of them.")
-        days = (by_date - sample.today).days
-        if not 1 <= days <= 366:
-            raise UsageProblem(
-                f"--by-date {by_date} does not lie in the year after {sample.today}.",
-                "Give a day in it.",
-            )
-
-    def count(some: Sample) -> Forecast:
-        return ahead(some, days=days or 14, cards=cards)
-
-    def by(some: Sample, grouping: Any) -> list[tuple[str, Number]]:
-        return [(name, count(group)) for name, group in some.grouped(grouping)]
-
-    tested = replayed(sample)
-    held = [tested.sentence("how_many"), tested.sentence("when")]
-    calibration = [sentence for sentence in held if sentence]
-    draw: Callable[[Any, Sample], Spec | None] = BY_NAME["forecast"].draw
-    if cards is not None and days is None:
-        draw = lambda number, _: pictures.when(number)  # noqa: E731
-    answer(session, asked, "forecast", sample, count, draw, by, extra=calibration)
-
-
-def answer(
-    session: Session,
-    asked: Asked,
-    name: str,
-    sample: Sample,
-    count: Callable[[Sample], Number],
-    draw: Callable[[Any, Sample], Spec | None],
-    by: Callable[[Sample, Any], list[tuple[str, Number]]],
-    *,
-    extra: list[str] | None = None,
-) -> None:
-    """Print a number: the picture, the sentences, the table, and the groups beside each other."""
-    number = count(sample)
-    groups = by(sample, asked.by) if asked.by else []
+    number = view.count(sample)
+    groups = view.by(sample, asked.by) if asked.by else []  # type: ignore[arg-type]
+    extra = remarks(view, sample)
 
     def data() -> dict[str, Any]:
-        apart = [{"name": group, **counted.to_data()} for group, counted in groups]
-        told = number.to_data() | ({"back_test": extra} if extra else {})
+        apart = [{"name": group, **counted.to_data()} for group, _, counted in groups]
+        told = number.to_data() | ({"remarks": extra} if extra else {})
         return told | ({"by": asked.by, "groups": apart} if asked.by else {})
 
     def lines() -> Iterator[str]:
         drawn = sys.stdout.isatty() if asked.chart is None else asked.chart
-        spec = draw(number, sample) if drawn else None
+        spec = view.draw(number, sample) if drawn else None
         if spec is not None:
             yield from picture(spec, ascii=session.settings.ascii)
             yield ""
-        yield from words(session, number.said(), extra or [])
+        yield from words(session, number.said(), extra)
         if asked.by:
             yield ""
-            yield from _compared(session, asked.by, groups)
+            yield from _compared(session, asked.by, [(name, n) for name, _, n in groups])
 
-    session.answer(f"flow.{name}", data, lines)
+    session.answer(f"flow.{view.entry.name}", data, lines)
 
 
 def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import signal
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -225,6 +226,14 @@ class BoardApp(App[None], inherit_bindings=False):
         """Say on the screen in front what an action did."""
         if isinstance(self.screen, KeyScreen):
             self.screen.tell(done)
+
+    def show_only(self, refs: Sequence[str], label: str) -> None:
+        """Show a few cards on the board, and say how to get the others back."""
+        if self._board_screen is not None:
+            self._board_screen.show_only(refs, label)
+            self._board_screen.status.say(
+                "Only these cards are shown. q shows all again, R the report."
+            )
 
     def today(self) -> date:
         """This day in the board's time zone."""

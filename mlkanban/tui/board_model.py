@@ -24,6 +24,8 @@ class BoardModel:
     blocked: int = 0
     marks: set[str] = field(default_factory=set)
     words: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
+    only_label: str = ""
     everything: bool = False
     stage: int = 0
     rows: list[int] = field(default_factory=list)
@@ -116,7 +118,10 @@ class BoardModel:
         self.rows[at] = max(0, min(self.rows[at], len(self.columns[at]) - 1))
 
     def shows(self, face: CardFace) -> bool:
-        """Whether a card stands on the board now: open or delivered, and found by the filter."""
+        """Whether a card stands on the board now: open or delivered, and found by the filter; or
+        one of the few asked for."""
+        if self.only:
+            return face.ref in self.only and found(face, self.words)
         return (self.everything or on_board(self.board, face)) and found(face, self.words)
 
     def filter(self, text: str) -> None:
@@ -129,6 +134,16 @@ class BoardModel:
         if not self.columns[self.stage]:
             filled = [at for at, column in enumerate(self.columns) if column]
             if self.words and filled:
+                self.stage = min(filled, key=lambda at: abs(at - self.stage))
+
+    def show_only(self, refs: Iterable[str], label: str) -> None:
+        """Only the cards with these short ids, wherever they ended; with none, all again."""
+        here = self.current
+        self.only, self.only_label = frozenset(refs), label
+        self._arrange()
+        if here is None or not self.go_to(here.id):
+            filled = [at for at, column in enumerate(self.columns) if column]
+            if filled and not self.columns[self.stage]:
                 self.stage = min(filled, key=lambda at: abs(at - self.stage))
 
     def show_everything(self, everything: bool) -> None:

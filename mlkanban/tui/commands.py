@@ -6,10 +6,13 @@ No Textual here: the command line prints the table too.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
 BOARD, CARD, REPORTS, STAGES, HELP = "board", "card", "reports", "stages", "help"
 SCREENS = (BOARD, CARD, REPORTS, STAGES, HELP)
+VIEW = "view."
+"""What the names of the commands begin with that show a number on the reports screen."""
 FORM = "form"
 """A screen that is typed into: it has no commands."""
 
@@ -78,14 +81,26 @@ COMMANDS: tuple[Command, ...] = (
             "Find"),
     Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
             "Find"),
-    Command("reports", ("R",), "Reports", "cycle time: histogram and percentiles", "Screens"),
+    Command("reports", ("R",), "Reports", "every number of the flow, with its picture", "Screens"),
     Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
     Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
             (REPORTS,)),
-    Command("group.next", ("l", "right", "j", "down"), "Next group", "the next type, tag or stage",
+    Command("group.next", ("j", "down"), "Next group", "the next type, tag or stage", "Screens",
+            (REPORTS,)),
+    Command("group.previous", ("k", "up"), "Previous group", "the one before", "Screens",
+            (REPORTS,)),
+    Command("part.next", ("l", "right"), "Next part", "point at the next bar, dot, band or row",
             "Screens", (REPORTS,)),
-    Command("group.previous", ("h", "left", "k", "up"), "Previous group", "the one before",
-            "Screens", (REPORTS,)),
+    Command("part.previous", ("h", "left"), "Previous part", "point at the one before", "Screens",
+            (REPORTS,)),
+    Command("part.open", ("enter",), "Open part", "the card, or the cards on the board", "Screens",
+            (REPORTS,)),
+    Command("part.board", ("f",), "Part on board", "show only these cards on the board", "Screens",
+            (REPORTS,)),
+    *(
+        Command(f"{VIEW}{entry.name}", (entry.key,), entry.title, entry.help, "Numbers", (REPORTS,))
+        for entry in CATALOGUE
+    ),
     Command("stages", ("s",), "Stages", "add, rename, order, limit and remove stages", "Screens"),
     Command("stage.add", ("n",), "New stage", "a new stage after this one", "Stages", (STAGES,)),
     Command("stage.rename", ("e",), "Rename", "rename the stage", "Stages", (STAGES,)),
@@ -122,7 +137,7 @@ STATUS = {
         "reports", "help",
     ),
     CARD: ("card.edit", "card.note", "card.block", "card.move", "card.complete", "undo", "back"),
-    REPORTS: ("reports.window", "reports.group", "group.next", "back"),
+    REPORTS: ("reports.window", "reports.group", "part.next", "part.open", "help", "back"),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
         "stage.remove", "back",

@@ -40,6 +40,8 @@ class Heads:
         if model.words:
             found = f"filter: {' '.join(map(display, model.words))} ({model.shown} found)"
             parts.insert(0, found)
+        if model.only:
+            parts.insert(0, f"only {display(model.only_label)} ({model.shown})")
         if model.everything:
             parts.insert(0, "finished shown")
         if not shape.narrow and shape.visible < len(model.columns):

@@ -1,7 +1,7 @@
 """The board: where the day is spent."""
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -14,6 +14,9 @@ from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.widgets.ask import numbered
 from mlkanban.tui.widgets.board_view import BoardView
 
+if TYPE_CHECKING:
+    from mlkanban.tui.screens.reports import Reading
+
 _FILTER = "filter"
 
 
@@ -24,6 +27,7 @@ class BoardScreen(CardActions):
         super().__init__()
         self.view = BoardView(ascii=self.board_app.ascii)
         self._filtering = False
+        self._reading: Reading | None = None
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -234,8 +238,15 @@ class BoardScreen(CardActions):
         self.status.clear()
         if self.model.words:
             self._filter("")
+        elif self.model.only:
+            self.show_only((), "")
         elif self.model.marks:
             self.do_mark_all()
+
+    def show_only(self, refs: Sequence[str], label: str) -> None:
+        """Only these cards; Esc or q brings all back."""
+        self.model.show_only(refs, label)
+        self.view.redraw()
 
     def do_finished_show(self) -> None:
         self.model.show_everything(not self.model.everything)
@@ -244,9 +255,11 @@ class BoardScreen(CardActions):
     # Other screens
 
     def do_reports(self) -> None:
-        from mlkanban.tui.screens.reports import ReportsScreen
+        from mlkanban.tui.screens.reports import Reading, ReportsScreen
 
-        self.app.push_screen(ReportsScreen())
+        if self._reading is None:
+            self._reading = Reading()
+        self.app.push_screen(ReportsScreen(self._reading))
 
     def do_stages(self) -> None:
         from mlkanban.tui.screens.stages import StagesScreen
@@ -270,7 +283,7 @@ class BoardScreen(CardActions):
             self.board_app.use_theme(names[[o.key for o in numbered(names)].index(key)])
 
     def do_back(self) -> None:
-        if self.model.words or self.model.marks:
+        if self.model.words or self.model.only or self.model.marks:
             self.escaped()
         else:
             self.app.exit()

@@ -1,148 +1,262 @@
-"""Reports: how long things take, as a histogram with the numbers under it."""
+"""Reports: every flow number, the picture and the words, and the cards behind each part of it."""
 
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.color import Color
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
-from mlkanban.charts.render import Palette, render
-from mlkanban.charts.spec import HistogramSpec, histogram_spec
-from mlkanban.flow.cycle_time import CycleTimes, Grouping, cycle_times, grouped
-from mlkanban.flow.summary import CYCLE_TIME, RESIDENCE, summary_lines
+from mlkanban.charts.layouts.canvas import Target
+from mlkanban.charts.spec import Spec
+from mlkanban.charts.tabular import table_lines, table_targets
+from mlkanban.charts.views import VIEWS, View, remarks
+from mlkanban.charts.wrapping import wrapped_note
+from mlkanban.core.models import Board
+from mlkanban.flow.said import Number, Said
+from mlkanban.flow.sample import Grouping, Sample, follow
+from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from mlkanban.text import ascii_only, display
-from mlkanban.tui.commands import REPORTS
+from mlkanban.tui.commands import REPORTS, VIEW
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.widgets.picture import Picture
 
 _WINDOWS: tuple[int | None, ...] = (90, 30, None)
 _GROUPINGS: tuple[Grouping | None, ...] = (None, "type", "tag", "stage")
-_LINES = 8
+_LINES = 9
+_ROOMY = 120
+"""From so many columns on the table stands beside the picture."""
+_SIDE = 56
 
 
-class Picture(Widget):
-    """A chart as large as its place; drawn again only for another spec, size or theme."""
+@dataclass
+class Reading:
+    """What is being looked at; kept while the person is on the board."""
 
-    DEFAULT_CSS = "Picture { height: 1fr; padding: 0 1; }"
+    view: str = "cycle-time"
+    window: int = 0
+    grouping: int = 0
+    group: int = 0
+    part: int | None = None
 
-    def __init__(self, *, ascii: bool) -> None:
-        super().__init__()
-        self._spec: HistogramSpec | None = None
-        self._ascii = ascii
-        self._drawn: tuple[object, Text] | None = None
 
-    def show(self, spec: HistogramSpec | None) -> None:
-        self._spec = spec
-        self.refresh()
+@dataclass
+class _Counted:
+    """The answer to a reading: a sample and a number for each group."""
 
-    def render(self) -> Text:
-        if self._spec is None:
-            return Text("")
-        width, height = self.content_size
-        key = (self._spec, width, height, self.app.theme)
-        if self._drawn is None or self._drawn[0] != key:
-            text = render(self._spec, width, height, palette=self._palette(), ascii=self._ascii)
-            self._drawn = (key, Text.from_ansi(text, no_wrap=True, end=""))
-        return self._drawn[1]
+    groups: list[tuple[str, Sample, Number]]
+    specs: list[Spec | None]
+    remarks: list[str] = field(default_factory=list)
 
-    def _palette(self) -> Palette:
-        colors = self.app.theme_variables
 
-        def colour(role: str) -> tuple[int, int, int] | int:
-            color = Color.parse(colors[role])
-            if color.ansi is not None:
-                # The terminal's own foreground has no number in its palette; 7 is its white.
-                return color.ansi if color.ansi >= 0 else 7
-            return color.rgb
-
-        return Palette(
-            bar=colour("board-chart-bar"),
-            line=colour("board-chart-line"),
-            axis=colour("board-chart-axis"),
-            text=colour("board-chart-axis"),
-        )
+def _count(
+    service: Service, board: Board, view: View, by: Grouping | None, days: int | None, now: datetime
+) -> _Counted:
+    workflow, histories = service.history.for_flow(board)
+    sample = follow(workflow, histories, now, Window.back(days, workflow.day(now)))
+    groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
+    specs = [view.draw(number, some) for _, some, number in groups]
+    return _Counted(groups, specs, remarks(view, sample))
 
 
 class ReportsScreen(KeyScreen):
     WHERE: ClassVar[str] = REPORTS
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Reading) -> None:
         super().__init__()
+        self._reading = reading
         self._picture = Picture(ascii=self.board_app.ascii)
-        self._window = 0
-        self._grouping = 0
-        self._group = 0
-        self._groups: list[tuple[str, CycleTimes]] = []
+        self._counted: _Counted | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="report-title")
-        yield self._picture
+        with Horizontal(id="report-body"):
+            yield self._picture
+            yield Static(markup=False, id="report-table")
         yield Static(markup=False, id="report-text")
         yield self.ask
         yield self.status
 
     async def on_mount(self) -> None:
-        await self.board_changed()
+        self._title("counting ...")
+        self.start(self.board_changed())
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    @property
+    def _view(self) -> View:
+        return VIEWS[self._reading.view]
+
+    @property
+    def _by(self) -> Grouping | None:
+        return _GROUPINGS[self._reading.grouping]
 
     async def board_changed(self) -> None:
         """Count again, in the store's thread, and show it."""
-        board = self.board_app.model.board
-        days, by = _WINDOWS[self._window], _GROUPINGS[self._grouping]
-        as_of = self.board_app.now()
-
-        def count(service: Service) -> list[tuple[str, CycleTimes]]:
-            workflow, histories = service.history.for_flow(board)
-            if by is not None:
-                return grouped(workflow, histories, by=by, as_of=as_of, window_days=days)
-            times = cycle_times(workflow, histories, as_of=as_of, window_days=days)
-            return [("all cards", times)]
-
-        groups = await self.fetch(count)
-        if groups is not None and self.ready:
-            self._groups = groups
-            self._group = min(self._group, max(0, len(groups) - 1))
+        board, now = self.board_app.model.board, self.board_app.now()
+        view, by, days = self._view, self._by, _WINDOWS[self._reading.window]
+        counted = await self.fetch(lambda service: _count(service, board, view, by, days, now))
+        if counted is not None and self.ready:
+            self._counted = counted
+            last = max(0, len(counted.groups) - 1)
+            self._reading.group = min(self._reading.group, last)
             self._show()
 
-    def _show(self) -> None:
-        days, by = _WINDOWS[self._window], _GROUPINGS[self._grouping]
+    # Showing
+
+    def _title(self, found: str) -> None:
+        days = _WINDOWS[self._reading.window]
         window = "all time" if days is None else f"{days} days"
-        if not self._groups:
-            self.query_one("#report-title", Static).update(Content(f" Cycle time, {window}"))
-            self.query_one("#report-text", Static).update(Content(" No cards to count yet."))
+        entry = self._view.entry
+        title = f" {entry.key}  {entry.title}, {window}{found and f', {found}'}"
+        self.query_one("#report-title", Static).update(Content(self._plain(title)))
+
+    def _show(self) -> None:
+        if self._counted is None or not self.ready:
+            return
+        text = self.query_one("#report-text", Static)
+        side = self.query_one("#report-table", Static)
+        if not self._counted.groups:
+            self._title("")
+            text.update(Content(" No cards to count yet."))
+            side.display = False
             self._picture.show(None)
             return
-        name, times = self._groups[self._group]
-        what = "Time in stage" if by == "stage" else "Cycle time"
-        which = ""
-        if by is not None:
-            label = display(name) or "(none)"
-            which = f", {by}: {label}  ({self._group + 1} of {len(self._groups)})"
-        title = f" {what}, {window}{which}"
-        lines = summary_lines(times, RESIDENCE if by == "stage" else CYCLE_TIME)
-        text = "\n".join(f" {display(line)}" for line in lines[:_LINES])
-        if self.board_app.ascii:
-            title = ascii_only(title)
-            text = "\n".join(ascii_only(line) for line in text.split("\n"))
-        self.query_one("#report-title", Static).update(Content(title))
-        self.query_one("#report-text", Static).update(Content(text))
-        self._picture.show(histogram_spec(times))
+        name, _, number = self._counted.groups[self._reading.group]
+        spec = self._counted.specs[self._reading.group]
+        found = ""
+        if self._by is not None:
+            at = f"({self._reading.group + 1} of {len(self._counted.groups)})"
+            found = f"{self._by}: {display(name) or '(none)'}  {at}"
+        self._title(found)
+        said = number.said()
+        roomy = self.size.width >= _ROOMY
+        side.display = said.table is not None and (roomy or spec is None)
+        self._picture.display = spec is not None
+        side.styles.width = _SIDE if spec is not None else "1fr"
+        text.update(Content(self._sentences(said)))
+        self._picture.show(spec, self._reading.part)
+        self.call_after_refresh(self._show_table, said, spec)
+
+    def _show_table(self, said: Said, spec: Spec | None) -> None:
+        side = self.query_one("#report-table", Static)
+        if said.table is None or not side.display or not self.ready:
+            return
+        width, height = side.content_size
+        part = self._reading.part if spec is None else None
+        lines = table_lines(said.table, width, height, part)
+        side.update(Content("\n".join(self._plain(line) for line in lines)))
+
+    def _sentences(self, said: Said) -> str:
+        counted = self._counted
+        assert counted is not None
+        lines = []
+        part = self._part
+        if part is not None:
+            cards = f"{len(part.cards)} card{'' if len(part.cards) == 1 else 's'}"
+            lines.append(f"> {part.label}: {cards}. Enter shows {self._which(part)}.")
+        for line in (*said.lines, *counted.remarks, said.note):
+            lines += wrapped_note(line, max(20, self.size.width - 3))
+        return "\n".join(" " + self._plain(line) for line in lines[:_LINES])
+
+    def _which(self, part: Target) -> str:
+        return "it" if len(part.cards) == 1 else "them on the board"
+
+    def _plain(self, text: str) -> str:
+        shown = display(text)
+        return ascii_only(shown) if self.board_app.ascii else shown
+
+    # The parts of the picture, or of the table where there is none
+
+    @property
+    def _parts(self) -> tuple[Target, ...]:
+        if self._counted is None or not self._counted.groups:
+            return ()
+        _, sample, number = self._counted.groups[self._reading.group]
+        if self._counted.specs[self._reading.group] is None:
+            return table_targets(number.said().table, sample)
+        return self._picture.targets()
+
+    @property
+    def _part(self) -> Target | None:
+        at, parts = self._reading.part, self._parts
+        return parts[at] if at is not None and at < len(parts) else None
+
+    def _point(self, by: int) -> None:
+        parts = self._parts
+        if not parts:
+            self.status.say("There is nothing to point at in this view.")
+            return
+        at = self._reading.part
+        self._reading.part = (
+            (0 if by > 0 else -1) % len(parts) if at is None else (at + by) % len(parts)
+        )
+        self._show()
+
+    def do_part_next(self) -> None:
+        self._point(1)
+
+    def do_part_previous(self) -> None:
+        self._point(-1)
+
+    async def do_part_open(self) -> None:
+        part = self._part
+        if part is None:
+            self.status.say("Point at a part first: l and h go from one to the next.")
+        elif len(part.cards) == 1:
+            from mlkanban.tui.screens.card import CardScreen
+
+            self.app.push_screen(CardScreen(part.cards[0]))
+        else:
+            self.do_part_board()
+
+    def do_part_board(self) -> None:
+        part = self._part
+        if part is None:
+            self.status.say("Point at a part first: l and h go from one to the next.")
+            return
+        self.app.pop_screen()
+        self.board_app.show_only(part.cards, f"{self._view.entry.title.lower()}, {part.label}")
+
+    # What is looked at
+
+    def run_command(self, name: str, key: str = "") -> None:
+        if name.startswith(VIEW):
+            self._reading.view = name.removeprefix(VIEW)
+            self._reading.part = None
+            self._title("counting ...")
+            self.start(self.board_changed())
+        else:
+            super().run_command(name, key)
+
+    def escaped(self) -> None:
+        if self._reading.part is not None:
+            self._reading.part = None
+            self._show()
+        else:
+            super().escaped()
 
     async def do_reports_window(self) -> None:
-        self._window = (self._window + 1) % len(_WINDOWS)
+        self._reading.window = (self._reading.window + 1) % len(_WINDOWS)
+        self._reading.part = None
         await self.board_changed()
 
     async def do_reports_group(self) -> None:
-        self._grouping = (self._grouping + 1) % len(_GROUPINGS)
-        self._group = 0
+        self._reading.grouping = (self._reading.grouping + 1) % len(_GROUPINGS)
+        self._reading.group, self._reading.part = 0, None
         await self.board_changed()
 
     def _turn(self, by: int) -> None:
-        if self._groups:
-            self._group = (self._group + by) % len(self._groups)
+        if self._counted is not None and self._by is not None and self._counted.groups:
+            self._reading.group = (self._reading.group + by) % len(self._counted.groups)
+            self._reading.part = None
             self._show()
+        else:
+            self.status.say("o groups the cards by type, tag or stage first.")
 
     def do_group_next(self) -> None:
         self._turn(1)

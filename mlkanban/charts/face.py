@@ -6,7 +6,7 @@ Every mark is a word or a character of its own, so that nothing depends on colou
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
@@ -14,6 +14,9 @@ from rich.cells import cell_len, set_cell_size
 from mlkanban.core.models import Board, CardFace, Priority, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.text import ascii_only, display, steady
+
+if TYPE_CHECKING:
+    from mlkanban.flow.aging import Pace
 
 WIDE = 44
 """From this many cells on a card takes two lines, below it four."""
@@ -33,15 +36,19 @@ Line = list[Piece]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a face depends on besides the card: the board, this day there, and the characters."""
+    """What a face depends on besides the card: the board, this day there, the characters, and what
+    is old for a stage, as far as that is known."""
 
     board: Board
     today: date
     ascii: bool = False
+    pace: "Pace | None" = None
 
     @classmethod
-    def at(cls, board: Board, now: datetime, *, ascii: bool = False) -> "View":
-        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), ascii)
+    def at(
+        cls, board: Board, now: datetime, *, ascii: bool = False, pace: "Pace | None" = None
+    ) -> "View":
+        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), ascii, pace)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone."""
@@ -145,6 +152,14 @@ def age(face: CardFace, view: View) -> str:
     return f"={days}d" if face.finished_at else f"{days}d"
 
 
+def old(face: CardFace, view: View) -> str:
+    """`~` for an open card older than the pace of its stage, `>` past the SLE, or both."""
+    if view.pace is None or not face.started_at or face.finished_at or not face.is_open:
+        return ""
+    days = (view.today - view.day(face.started_at)).days + 1
+    return view.pace.marks(view.board.position(face.stage), days, blocked=False)
+
+
 def due(face: CardFace, view: View) -> str:
     """`due 2d`, `due today`, `LATE 3d`; '' without a date or when finished."""
     if not face.due or face.outcome:
@@ -164,7 +179,8 @@ def _priority(face: CardFace, *, gap: bool = False) -> Line:
 
 
 def _age(face: CardFace, view: View) -> Piece:
-    return Piece(age(face, view), "card-meta")
+    marks = old(face, view)
+    return Piece(marks + age(face, view), "aging" if marks else "card-meta")
 
 
 def _marks(face: CardFace, view: View) -> Line:

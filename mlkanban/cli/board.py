@@ -64,7 +64,8 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
 
     board = snapshot.board
     loads = service.boards.loads(board.id)
-    view = View.at(board, now(), ascii=session.settings.ascii)
+    pace = service.history.pace(board, now())
+    view = View.at(board, now(), ascii=session.settings.ascii, pace=pace)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
     yield session.clean(board.name)

@@ -128,7 +128,7 @@ class Backtest:
             for back in PASTS
             if (scores := self.scores[back][kind])
         )
-        head = ("forecast", "from", *(f"{p} % held" for p in PERCENTILES), "trials")
+        head = ("held, forecast", "from", *(f"{p} %" for p in PERCENTILES), "trials")
         tried = f"Replayed on {len(self.days)} days from {self.days[0]} to {self.days[-1]}."
         return Said("Back-test", (tried, self._verdict()), Table(head, rows), note)
 

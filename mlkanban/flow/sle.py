@@ -14,7 +14,7 @@ from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 
 PERCENT = 85
-_DAYS, _CARDS = 90, 30
+BASIS_DAYS, BASIS_CARDS = 90, 30
 _CONVENTION = "85 %, nearest rank, from the last 90 days or 30 cards, whichever is more"
 
 
@@ -69,8 +69,10 @@ def sle(sample: Sample) -> Sle:
         (card for card in sample.worked if card.flow.state is State.FINISHED),
         key=lambda card: (card.flow.finish, card.ref),
     )
-    lately = [card for card in done if card.finish is not None and card.finish > today - _DAYS]
-    basis = sorted(map(sample.days_of, lately if len(lately) > _CARDS else done[-_CARDS:]))
+    lately = [card for card in done if card.finish is not None and card.finish > today - BASIS_DAYS]
+    basis = sorted(
+        map(sample.days_of, lately if len(lately) > BASIS_CARDS else done[-BASIS_CARDS:])
+    )
     days = nearest_rank(basis, PERCENT) if len(basis) >= needed(PERCENT) else None
     ages = [(card.ref, sample.days_of(card), card.history.title) for card in sample.open]
     past = [one for one in ages if days is not None and one[1] > days]

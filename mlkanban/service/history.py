@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change, Event
-from mlkanban.core.models import Board, Work
+from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.service.fields import by_ref
 from mlkanban.service.placing import Ends
 from mlkanban.service.transaction import Desk, find_face, free_key
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
+    from mlkanban.flow.aging import Pace
     from mlkanban.flow.history import CardHistory, Step, Workflow
     from mlkanban.store.repository import Transition
 
@@ -59,28 +60,29 @@ class History:
 
     def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
         """The board's workflow and the steps of all its cards, undone ones left out."""
-        # Loaded here: commands that need no numbers start without it.
-        from mlkanban.flow.history import CardHistory, Limits, Workflow
-
         with self._desk.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
-        workflow = Workflow(
-            tuple(stage.name for stage in board.stages),
-            board.first_committed,
-            board.first_delivered,
-            ZoneInfo(board.timezone),
-            tuple(stage.kind for stage in board.stages),
-            tuple(Limits(stage.limit, stage.unattended) for stage in board.stages),
-        )
-        return workflow, [
-            CardHistory(
-                faces[card].ref, faces[card].title, faces[card].type,
-                tuple(faces[card].tags.split()), _steps(board, taken),
-            )
-            for card, taken in groupby(transitions, key=itemgetter(0))
-            if card in faces
-        ]  # fmt: skip
+        return _workflow(board), list(_histories(board, faces, transitions))
+
+    def pace(self, board: Board, as_of: datetime) -> Pace:
+        """What marks open cards as old: the pace of each stage and the service level expectation,
+        from the cards finished lately; reads no others."""
+        from mlkanban.flow.aging import aging
+        from mlkanban.flow.sample import follow
+        from mlkanban.flow.sle import BASIS_CARDS, BASIS_DAYS, sle
+        from mlkanban.flow.window import Window
+
+        since = (as_of - timedelta(days=BASIS_DAYS + 1)).isoformat()
+        with self._desk.store.reading() as conn:
+            ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
+            faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
+            transitions = repository.transitions_of(conn, ids)
+        workflow = _workflow(board)
+        histories = _histories(board, faces, transitions)
+        window = Window.back(BASIS_DAYS, workflow.day(as_of))
+        sample = follow(workflow, histories, as_of, window)
+        return aging(sample, sle(sample).days).pace
 
     def bring_in(
         self,
@@ -116,6 +118,32 @@ class History:
                 if progress is not None and count % every == 0:
                     progress(count)
         return added
+
+
+def _workflow(board: Board) -> Workflow:
+    # Loaded here: commands that need no numbers start without it.
+    from mlkanban.flow.history import Limits, Workflow
+
+    return Workflow(
+        tuple(stage.name for stage in board.stages),
+        board.first_committed,
+        board.first_delivered,
+        ZoneInfo(board.timezone),
+        tuple(stage.kind for stage in board.stages),
+        tuple(Limits(stage.limit, stage.unattended) for stage in board.stages),
+    )
+
+
+def _histories(
+    board: Board, faces: Mapping[str, CardFace], transitions: Iterable[Transition]
+) -> Iterator[CardHistory]:
+    from mlkanban.flow.history import CardHistory
+
+    for card, taken in groupby(transitions, key=itemgetter(0)):
+        if card in faces:
+            face = faces[card]
+            tags = tuple(face.tags.split())
+            yield CardHistory(face.ref, face.title, face.type, tags, _steps(board, taken))
 
 
 def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:

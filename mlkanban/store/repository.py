@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -249,11 +250,37 @@ def stage_order(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[
     return [(card_id, rank) for card_id, rank in rows]
 
 
+_TRANSITION = "SELECT card, at, stage, outcome, work, block FROM transition WHERE "
+
+
+def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: int) -> list[str]:
+    """Ids of the cards finished (not abandoned) since an instant, newest first; at least so many
+    if there are."""
+    rows = conn.execute(
+        "SELECT id, finished_at FROM card WHERE board = ? AND finished_at != '' AND NOT deleted"
+        " AND outcome != 'abandoned' ORDER BY finished_at DESC",
+        (board_id,),
+    )
+    return [card for at, (card, finished) in enumerate(rows) if finished >= since or at < least]
+
+
+def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transition]:
+    """Everything in force that moved these cards on, by card and then in order of time."""
+    found: list[Transition] = []
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        rows = conn.execute(
+            f"{_TRANSITION} card IN ({','.join('?' * len(some))}) AND live ORDER BY card, at, seq",
+            tuple(some),
+        )
+        found += map(Transition._make, rows)
+    return found
+
+
 def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
     """Everything in force that moved the cards of a board on, by card and then in order of time."""
     rows = conn.execute(
-        "SELECT card, at, stage, outcome, work, block FROM transition WHERE board = ? AND live"
-        " ORDER BY card, at, seq",
+        _TRANSITION + "board = ? AND live ORDER BY card, at, seq",
         (board_id,),
     ).fetchall()
     return list(map(Transition._make, rows))

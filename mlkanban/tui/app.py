@@ -31,6 +31,8 @@ from mlkanban.tui.theme import board_variables, load_themes
 
 _POLL, _POLL_NETWORK = 0.25, 2.0
 _DRAFTS = 3.0
+_SETTLED = 1.5
+"""Seconds until the start is over for good, and for a burst of changes to be."""
 _DEFAULT_THEME = "mlkanban-dark"
 
 
@@ -152,6 +154,7 @@ class BoardApp(App[None], inherit_bindings=False):
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
         self.set_interval(_DRAFTS, self._keep_drafts_now_and_then)
+        self.set_timer(_SETTLED, self._mark_old)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()
@@ -257,7 +260,21 @@ class BoardApp(App[None], inherit_bindings=False):
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
             self.say(str(error), trouble=True)
-        self._board_screen.view.new_day(self.now())
+        if self._board_screen.view.new_day(self.now()):
+            await self._mark_old()
+
+    async def _mark_old(self) -> None:
+        """Find out which ages are old for which stage, and mark the cards."""
+        if self._board_screen is None:
+            return
+        board, now = self.model.board, self.now()
+        try:
+            pace = await self.backstage.call(lambda service: service.history.pace(board, now))
+        except MlkanbanError as error:
+            self.say(str(error), trouble=True)
+            return
+        if board is self.model.board:
+            self._board_screen.view.mark_old(pace, now)
 
     async def catch_up(self) -> None:
         """Take in what changed in the store since the last look, whoever did it."""
@@ -278,6 +295,8 @@ class BoardApp(App[None], inherit_bindings=False):
             screen = self._board_screen
             if screen is None:
                 return
+            if update.board is not None or any(face.finished_at for face in update.faces):
+                self.set_timer(_SETTLED, self._mark_old)
             if update.board is not None:
                 self.model.reset(update.board, update.faces)
                 screen.view.show(self.model, self.now())

@@ -14,6 +14,7 @@ _SIGNS = (
     ("1/1 + 2/2", "attended and running (unattended) cards, each with its limit"),
     ("5d", "days since work was committed; (5d) days since it was written down"),
     ("=5d", "finished, with its cycle time; = was never worked on"),
+    ("~12d >20d", "~ older than 85 % were on leaving this stage; > past the expectation"),
     ("^^ ^ v", "priority: urgent, high, low"),
     ("! data-access", "blocked, with the reason; ext: it lies with somebody else"),
     ("run", "a run is executing, nobody needs to look"),

@@ -1,6 +1,7 @@
 """The whole board as one widget that draws lines: a key repaints two cards, not a screen."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -19,6 +20,9 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
 from mlkanban.tui.heads import Heads
 from mlkanban.tui.theme import role_styles
+
+if TYPE_CHECKING:
+    from mlkanban.flow.aging import Pace
 
 _CACHE_LIMIT = 5_000
 
@@ -50,23 +54,35 @@ class BoardView(Widget):
         self._first = 0
         self._tops: list[int] = []
         self._dragging: CardFace | None = None
+        self._pace: Pace | None = None
 
     # What the screen calls
 
     def show(self, model: BoardModel, now: datetime) -> None:
         """Draw another board, or the same one after a change of its shape."""
         self.model = model
-        self._view = View.at(model.board, now, ascii=self._ascii)
+        if self._view is not None and self._view.board.id != model.board.id:
+            self._pace = None
+        self._view = View.at(model.board, now, ascii=self._ascii, pace=self._pace)
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
         self._cache.clear()
         self.redraw()
 
-    def new_day(self, now: datetime) -> None:
-        """Ages count in days: draw everything again when the day has changed."""
-        if self.model is not None and self._view is not None:
-            view = View.at(self.model.board, now, ascii=self._ascii)
-            if view != self._view:
-                self.show(self.model, now)
+    def new_day(self, now: datetime) -> bool:
+        """Ages count in days: draw everything again when the day has changed; whether it has."""
+        if self.model is None or self._view is None:
+            return False
+        view = View.at(self.model.board, now, ascii=self._ascii, pace=self._pace)
+        if view == self._view:
+            return False
+        self.show(self.model, now)
+        return True
+
+    def mark_old(self, pace: "Pace", now: datetime) -> None:
+        """Mark the cards that are old by this pace from now on."""
+        if pace != self._pace:
+            self._pace = pace
+            self.new_day(now)
 
     def redraw(self) -> None:
         """Paint everything again (another filter, another size)."""

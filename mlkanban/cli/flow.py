@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -21,10 +23,13 @@ from mlkanban.errors import UsageProblem
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
     from mlkanban.charts.views import View
+    from mlkanban.core.models import Board
     from mlkanban.flow.said import Number, Said
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
     from mlkanban.service import Service
+
+Command = Callable[..., None]
 
 DEFAULT_WINDOW = "90d"
 GROUPINGS = ("type", "tag", "stage")
@@ -96,23 +101,11 @@ class Asked:
             ) from None
 
 
-def number_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of all numbers, as one argument `asked`."""
-    names = ("as_of", "window_days", "first", "last", "by", "only_type", "tag", "chart")
-
-    def gathered(*args: Any, **given: Any) -> None:
-        command(*args, asked=Asked(*(given.pop(name) for name in names)), **given)
-
-    gathered.__doc__ = command.__doc__
-    gathered.__name__ = command.__name__
-    for option in reversed(_OPTIONS):
-        gathered = option(gathered)
-    return gathered
-
-
-_OPTIONS = (
-    click.option("--as-of", type=DAY, metavar="DATE", help="The last day that is known (today)."),
-    click.option(
+_OPTIONS: dict[str, Any] = {
+    "as_of": click.option(
+        "--as-of", type=DAY, metavar="DATE", help="The last day that is known (today)."
+    ),
+    "window_days": click.option(
         "--window",
         "window_days",
         type=WindowParam(),
@@ -121,20 +114,40 @@ _OPTIONS = (
         metavar="90d|30d|all",
         help="The days that count.",
     ),
-    click.option(
+    "first": click.option(
         "--from", "first", type=DAY, metavar="DATE", help="The first day, instead of --window."
     ),
-    click.option("--to", "last", type=DAY, metavar="DATE", help="The last day of the window."),
-    click.option("--by", type=click.Choice(GROUPINGS), help="Compare groups too."),
-    click.option(
+    "last": click.option(
+        "--to", "last", type=DAY, metavar="DATE", help="The last day of the window."
+    ),
+    "by": click.option("--by", type=click.Choice(GROUPINGS), help="Compare groups too."),
+    "only_type": click.option(
         "--type",
         "only_type",
         type=click.Choice([t.value for t in CardType]),
         help="Only cards of a type.",
     ),
-    click.option("--tag", default="", help="Only cards with a tag."),
-    click.option("--chart/--no-chart", default=None, help="Draw it (on a terminal)."),
-)
+    "tag": click.option("--tag", default="", help="Only cards with a tag."),
+    "chart": click.option("--chart/--no-chart", default=None, help="Draw it (on a terminal)."),
+}
+
+
+def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Command]:
+    """Give a command the options of all numbers but some, as one argument `asked`."""
+
+    def give(command: Command) -> Command:
+        @functools.wraps(command)
+        def gathered(*args: Any, **given: Any) -> None:
+            asked = Asked(*(given.pop(name, None) for name in _OPTIONS))
+            command(*args, asked=asked, **given)
+
+        made: Command = gathered
+        for name in reversed(_OPTIONS):
+            if name not in leave_out:
+                made = _OPTIONS[name](made)
+        return made
+
+    return give
 
 
 class FlowGroup(click.Group):
@@ -155,7 +168,7 @@ class FlowGroup(click.Group):
             answer(session, asked, VIEWS[cmd_name])
 
         command.__doc__ = f"{entry.title}: {entry.help}."
-        return click.command(cmd_name)(number_options(pass_session(command)))
+        return click.command(cmd_name)(number_options()(pass_session(command)))
 
 
 @click.group(cls=FlowGroup, no_args_is_help=False)
@@ -169,7 +182,7 @@ def flow() -> None:
 @click.option(
     "--cards", type=click.IntRange(1, 1000), help="By when so many are finished (all open ones)."
 )
-@number_options
+@number_options()
 @pass_session
 def forecast(
     session: Session, asked: Asked, days: int | None, by_date: date | None, cards: int | None
@@ -199,6 +212,84 @@ def forecast(
     if cards is not None and days is None and by_date is None:
         view = replace(view, draw=lambda number, _: pictures.when(number))
     answer(session, asked, view)
+
+
+class LimitOf(click.ParamType):  # type: ignore[type-arg]
+    """`Training=1`, or `Training=none`."""
+
+    name = "limit"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int | None]:
+        stage, sign, limit = value.rpartition("=")
+        if not (sign and stage and (limit == "none" or (limit.isdecimal() and int(limit) > 0))):
+            self.fail(f"{value!r} is not a stage and a limit such as Training=1.", param, ctx)
+        return stage, None if limit == "none" else int(limit)
+
+
+@flow.command("simulate")
+@click.option(
+    "--limit",
+    "limits",
+    type=LimitOf(),
+    multiple=True,
+    metavar="STAGE=N",
+    help="Another limit for a stage, or none; several times for several stages.",
+)
+@number_options(leave_out=("by", "chart"))
+@pass_session
+def simulate(session: Session, asked: Asked, limits: tuple[tuple[str, int | None], ...]) -> None:
+    """What if: play other WIP limits with the board's own cards."""
+    from mlkanban.flow.simulation.whatif import what_if
+
+    with session.service() as service:
+        board = session.board(service)
+        sample = asked.sample(session, service)
+    changes = named_limits(board, limits)
+    with _progress(session) as progress:
+        found = what_if(sample, changes, progress=progress)
+    session.answer("flow.simulate", found.to_data, lambda: words(session, found.said(), []))
+
+
+@flow.command("suggest-limits")
+@number_options(leave_out=("by", "chart"))
+@pass_session
+def suggest_limits(session: Session, asked: Asked) -> None:
+    """Search for better WIP limits, and say why they are."""
+    from mlkanban.flow.simulation.suggest import suggest
+
+    with session.service() as service:
+        sample = asked.sample(session, service)
+    with _progress(session) as progress:
+        found = suggest(sample, progress=progress)
+    session.answer("flow.suggest-limits", found.to_data, lambda: words(session, found.said(), []))
+
+
+def named_limits(board: Board, limits: Iterable[tuple[str, int | None]]) -> dict[str, int | None]:
+    """Limits by the full names of committed stages; NotFound or UsageProblem say what is wrong."""
+    from mlkanban.core.naming import find_stage
+
+    named: dict[str, int | None] = {}
+    for given, limit in limits:
+        stage = find_stage(board, given)
+        if not board.is_committed(stage.id):
+            raise UsageProblem(
+                f"{stage.name} is not a committed stage: its limit plays no part.",
+                "Name a stage between commitment and delivery.",
+            )
+        named[stage.name] = limit
+    return named
+
+
+@contextlib.contextmanager
+def _progress(session: Session) -> Iterator[Callable[[float], None] | None]:
+    """A line on stderr that counts up, where somebody looks."""
+    if session.json or not sys.stderr.isatty():
+        yield None
+        return
+    yield lambda share: click.echo(f"\rsimulating {100 * share:3.0f} %", nl=False, err=True)
+    click.echo("\r" + " " * 20 + "\r", nl=False, err=True)
 
 
 def answer(session: Session, asked: Asked, view: View) -> None:

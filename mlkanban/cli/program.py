@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "redo": "history:redo",
         "history": "history:history",
         "flow": "flow:flow",
+        "report": "report:report",
     },
     "Files": {
         "import": "importing:import_group",

@@ -1,0 +1,152 @@
+"""The report as one page, HTML or Markdown, that needs nothing but itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from mlkanban.charts.render import render
+from mlkanban.charts.spec import Spec
+from mlkanban.charts.svg import svg
+from mlkanban.flow.said import Said, Table
+from mlkanban.text import display
+
+WIDE, HIGH = 100, 20
+
+_STYLE = """
+:root { --ink: #1d2733; --soft: #5d6b7a; --ground: #ffffff; --rule: #d5dce4; --bar: #2f6fb3;
+  --second: #2a8c84; --third: #7d56a8; --fourth: #5a8f3c; --line: #b4651a; --bad: #c2333f; }
+@media (prefers-color-scheme: dark) { :root { --ink: #d9dfe8; --soft: #93a4bd; --ground: #11151b;
+  --rule: #2b3644; --bar: #6cb2f7; --second: #79c4c0; --third: #c9a2f2; --fourth: #7ccf8e;
+  --line: #f2a65e; --bad: #ff7f88; } }
+body { color: var(--ink); background: var(--ground); max-width: 58rem; margin: 2rem auto;
+  padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.7rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; }
+p { margin: .3rem 0; } .note { color: var(--soft); font-size: .85rem; }
+table { border-collapse: collapse; font-size: .88rem; margin: .8rem 0; }
+th, td { text-align: left; padding: .15rem 1rem .15rem 0; border-bottom: 1px solid var(--rule);
+  vertical-align: top; }
+th { color: var(--soft); font-weight: 600; }
+svg { max-width: 100%; height: auto; margin: .6rem 0; font: 13px ui-monospace, Menlo, monospace; }
+svg .bar { fill: var(--bar); } svg .second { fill: var(--second); }
+svg .third { fill: var(--third); } svg .fourth { fill: var(--fourth); }
+svg .line { fill: var(--line); } svg .bad { fill: var(--bad); }
+svg .text, svg .axis { fill: var(--soft); } svg .ground { fill: var(--ground); }
+svg .rule { fill: none; stroke-width: 1; stroke: var(--line); }
+svg .axis.rule { stroke: var(--soft); }
+svg .ring { fill: var(--ground); stroke: var(--second); stroke-width: 1.5; }
+ul { margin: .3rem 0; padding-left: 1.2rem; }
+@media print { body { max-width: none; margin: 0; font-size: 11pt; }
+  section { break-inside: avoid; } }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One number: what it says, its picture, and what it is, in a sentence."""
+
+    said: Said
+    spec: Spec | None
+    meaning: str
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A heading of the summary with its points; `empty` where there are none."""
+
+    heading: str
+    points: tuple[str, ...]
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The report of a board; titles of cards as they were stored."""
+
+    board: str
+    made: datetime
+    scope: str
+    summaries: tuple[Summary, ...]
+    sections: tuple[Section, ...]
+
+
+def html(page: Page) -> str:
+    """One self-contained page, without scripts; everything a person wrote is escaped."""
+    body = [
+        f"<h1>{_html(page.board)}</h1>",
+        f'<p class="note">{_html(page.scope)} | made {page.made:%Y-%m-%d %H:%M}</p>',
+    ]
+    for summary in page.summaries:
+        points = "".join(f"<li>{_html(point)}</li>" for point in summary.points)
+        shown = f"<ul>{points}</ul>" if points else f"<p>{_html(summary.empty)}</p>"
+        body.append(f"<section><h2>{_html(summary.heading)}</h2>{shown}</section>")
+    for section in page.sections:
+        said = section.said
+        lines = "".join(f"<p>{_html(line)}</p>" for line in (*said.lines, *section.remarks))
+        drawn = svg(section.spec, WIDE, HIGH, said.title) if section.spec else ""
+        body.append(
+            f"<section><h2>{_html(said.title)}</h2>{drawn}{lines}"
+            f"{_html_table(said.table) if said.table else ''}"
+            f'<p class="note">{_html(section.meaning)}. {_html(said.note)}</p></section>'
+        )
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_html(page.board)}</title><style>{_STYLE}</style></head>\n"
+        f"<body>{chr(10).join(body)}</body></html>\n"
+    )
+
+
+def markdown(page: Page) -> str:
+    """The same with the pictures as text."""
+    parts = [
+        f"# {_md(page.board)}",
+        f"{_md(page.scope)} | made {page.made:%Y-%m-%d %H:%M}",
+    ]
+    for summary in page.summaries:
+        points = "\n".join(f"- {_md(point)}" for point in summary.points)
+        parts += [f"## {summary.heading}", points or summary.empty]
+    for section in page.sections:
+        said = section.said
+        parts.append(f"## {_md(said.title)}")
+        if section.spec is not None:
+            drawn = render(section.spec, WIDE, HIGH, palette=None, ascii=False)
+            parts.append(f"```text\n{drawn}\n```")
+        parts.append("  \n".join(_md(line) for line in (*said.lines, *section.remarks)))
+        if said.table:
+            parts.append(_md_table(said.table))
+        parts.append(f"*{_md(section.meaning)}. {_md(said.note)}*")
+    return "\n\n".join(parts) + "\n"
+
+
+def _html(text: str) -> str:
+    return escape(display(text))
+
+
+def _html_table(table: Table) -> str:
+    head = "".join(f"<th>{_html(name)}</th>" for name in table.head)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_html(cell)}</td>' for cell in row)}</tr>" for row in table.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _md(text: str) -> str:
+    """Stored text with every sign that means something to Markdown taken literally."""
+    shown = display(text)
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in shown)
+
+
+def _md_table(table: Table) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    rows: Sequence[Sequence[str]] = table.rows
+    return "\n".join(
+        [
+            line(map(_md, table.head)),
+            line("---" for _ in table.head),
+            *(line(map(_md, row)) for row in rows),
+        ]
+    )

@@ -1,0 +1,110 @@
+"""The report: one page for people who do not use the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlkanban.cli.flow import Asked, number_options
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import MlkanbanError, UsageProblem
+
+if TYPE_CHECKING:
+    from mlkanban.charts.page import Page, Summary
+    from mlkanban.core.models import Board
+    from mlkanban.flow.sample import Sample
+    from mlkanban.service import Service
+
+_KINDS = (".html", ".htm", ".md", ".markdown")
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE.html|FILE.md",
+    help="The file to write; one that is there is replaced.",
+)
+@number_options(leave_out=("by", "chart"))
+@pass_session
+def report(session: Session, out: Path, asked: Asked) -> None:
+    """Write one page with the summary, every number and its picture."""
+    if out.suffix.lower() not in _KINDS:
+        raise UsageProblem(
+            f"{out} is neither a page (.html) nor Markdown (.md).", "Name one of them with --out."
+        )
+    from mlkanban.charts.page import html, markdown
+
+    with session.service() as service:
+        board = session.board(service)
+        sample = asked.sample(session, service)
+        page = _page(service, board, sample)
+    text = html(page) if out.suffix.lower() in (".html", ".htm") else markdown(page)
+    draft = out.with_name(f".{out.name}.part")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise MlkanbanError(
+            f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
+        ) from error
+    session.answer("report", lambda: {"file": str(out), "bytes": len(text.encode())})
+    if not session.json:
+        session.say(f"Written: {out}")
+
+
+def _page(service: Service, board: Board, sample: Sample) -> Page:
+    from mlkanban.charts.page import Page, Section
+    from mlkanban.charts.views import VIEWS, remarks
+
+    sections = []
+    for view in VIEWS.values():
+        number = view.count(sample)
+        sections.append(
+            Section(
+                number.said(),
+                view.draw(number, sample),
+                f"{view.entry.title}: {view.entry.help}",
+                tuple(remarks(view, sample)),
+            )
+        )
+    return Page(
+        board.name,
+        sample.as_of.astimezone(sample.workflow.timezone),
+        sample.scope.words,
+        tuple(_summary(service, sample)),
+        tuple(sections),
+    )
+
+
+def _summary(service: Service, sample: Sample) -> list[Summary]:
+    """What shipped, what was learned, what is blocked and since when, and what comes next."""
+    from mlkanban.charts.page import Summary
+    from mlkanban.flow.blockers import blockers
+    from mlkanban.flow.forecast import forecast
+
+    def ended(outcome: str) -> list[str]:
+        points = []
+        for card in reversed(sample.finished):
+            if card.flow.outcome == outcome:
+                verdict = service.cards.get(card.ref).verdict
+                points.append(f"{card.history.title}{verdict and f': {verdict}'} ({card.ref})")
+        return points
+
+    zone = sample.workflow.timezone
+    blocked = [
+        f"{block.title} ({block.ref}): {block.block.reason},"
+        f" {'external' if block.block.external else 'internal'},"
+        f" since {block.begin.astimezone(zone):%Y-%m-%d} ({block.days:.0f} days)"
+        for block in blockers(sample).still
+    ]
+    return [
+        Summary("What shipped", tuple(ended("shipped")), "Nothing in this time."),
+        Summary("What was learned", tuple(ended("learned")), "Nothing in this time."),
+        Summary("What is blocked", tuple(blocked), "Nothing is blocked."),
+        Summary("What comes next", forecast(sample).said().lines, ""),
+    ]

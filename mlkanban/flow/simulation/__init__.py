@@ -1,0 +1,1 @@
+"""What other limits would do: the board's own cards, played again under them."""

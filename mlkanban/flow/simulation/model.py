@@ -1,0 +1,49 @@
+"""What is simulated: stages with room for so many cards, jobs that go through them, arrivals.
+
+Times are in days. A job keeps its place in a stage until the next stage has room (pull), which is
+how a limit makes work wait. Touch time is calendar time: nights and weekends are part of it.
+"""
+
+from dataclasses import dataclass, replace
+
+from mlkanban.flow.history import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of a job in the stage at a position among the committed ones: `days` of work, run
+    or decision, after `blocked` days. Unattended legs take the room for runs where there is one."""
+
+    stage: int
+    unattended: bool
+    days: float
+    blocked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A finished card as a way to go."""
+
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`limits` by stage; the `gaps` between cards that could be begun, one for each job or more.
+
+    A run warms up for `warm_up` days and is measured over the `days` after.
+    """
+
+    stages: tuple[str, ...]
+    limits: tuple[Limits, ...]
+    jobs: tuple[Job, ...]
+    gaps: tuple[float, ...]
+    days: int
+    warm_up: int
+
+    def limited(self, changes: dict[int, int | None]) -> "Model":
+        """With other limits for some stages; that for runs stays."""
+        limits = list(self.limits)
+        for stage, cards in changes.items():
+            limits[stage] = Limits(cards, limits[stage].unattended)
+        return replace(self, limits=tuple(limits))

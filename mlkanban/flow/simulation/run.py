@@ -1,0 +1,110 @@
+"""One run of a model, by a discrete-event simulation (SimPy)."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import accumulate
+from math import floor
+from random import Random
+from sys import maxsize
+from typing import Any
+
+import simpy
+
+from mlkanban.flow.percentiles import nearest_rank
+from mlkanban.flow.simulation.model import Job, Model
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run gave: percentiles of cycle time in calendar days with both ends, cards finished
+    a week, mean work in progress, and cards that waited to be begun when it ended."""
+
+    p50: float
+    p85: float
+    per_week: float
+    wip: float
+    waiting: float
+
+
+def run(model: Model, seed: int) -> Outcome | None:
+    """Play a model once; the same seed brings the same cards at the same times, whatever the
+    limits. None when no card was finished."""
+    rng = Random(seed)
+    end = model.warm_up + model.days
+    arrivals: list[tuple[float, Job]] = []
+    for at in accumulate(_gaps(model, rng)):
+        if at >= end:
+            break
+        arrivals.append((at, rng.choice(model.jobs)))
+    board = _Board(model)
+    for at, job in arrivals:
+        board.env.process(board.play(at, job))
+    board.env.run(until=end)
+    return board.outcome(model.warm_up, end, len(arrivals))
+
+
+def _gaps(model: Model, rng: Random) -> Generator[float, None, None]:
+    while True:
+        yield rng.choice(model.gaps)
+
+
+class _Board:
+    """The rooms of the stages and what went through them."""
+
+    def __init__(self, model: Model) -> None:
+        self.env = simpy.Environment()
+        self._rooms: dict[tuple[int, bool], Any] = {}
+        for stage, limits in enumerate(model.limits):
+            room = simpy.Resource(self.env, limits.cards or maxsize)
+            apart = limits.unattended is not None
+            runs = simpy.Resource(self.env, limits.unattended or maxsize) if apart else room
+            self._rooms[stage, False], self._rooms[stage, True] = room, runs
+        self._begun: list[float] = []
+        self._done: list[tuple[float, float]] = []
+
+    def play(self, at: float, job: Job) -> Generator[Any, Any, None]:
+        """Take a job through its legs from the moment it could be begun."""
+        yield self.env.timeout(at)
+        room: Any = None
+        place: Any = None
+        stage = -1
+        begun = 0.0
+        for leg in job.legs:
+            wanted = self._rooms[leg.stage, leg.unattended]
+            if wanted is not room:
+                if room is not None and leg.stage <= stage:
+                    # Back, or from hand to run: who holds a place while waiting here could wait for
+                    # somebody who waits for that place.
+                    room.release(place)
+                    room = None
+                asked = wanted.request()
+                yield asked
+                if room is not None:
+                    room.release(place)
+                room, place = wanted, asked
+            if stage < 0:
+                begun = self.env.now
+                self._begun.append(begun)
+            stage = leg.stage
+            yield self.env.timeout(leg.blocked + leg.days)
+        room.release(place)
+        self._done.append((begun, self.env.now))
+
+    def outcome(self, start: float, end: float, came: int) -> Outcome | None:
+        """Measure from `start` to `end`; `came` jobs could have been begun by the end."""
+        ended = [(s, f) for s, f in self._done if f >= start]
+        if not ended:
+            return None
+        took = sorted(floor(f) - floor(s) + 1 for s, f in ended)
+        busy = sum(f - max(s, start) for s, f in ended)
+        begun = sorted(self._begun)
+        finished = {s for s, _ in self._done}
+        busy += sum(end - max(s, start) for s in begun if s not in finished)
+        days = end - start
+        return Outcome(
+            nearest_rank(took, 50),
+            nearest_rank(took, 85),
+            7 * len(ended) / days,
+            busy / days,
+            came - len(begun),
+        )

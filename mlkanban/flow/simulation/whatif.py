@@ -1,0 +1,213 @@
+"""What if: today's limits and others, each played many times with the same cards.
+
+It checks itself first: today, simulated, has to give the cycle times and the throughput that were
+observed, within its own interval; else it says that it is not to be trusted on this history.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.flow.percentiles import nearest_rank
+from mlkanban.flow.said import Said, Table, finished_cards
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.simulation.learn import FEWEST, learn
+from mlkanban.flow.simulation.model import Model
+from mlkanban.flow.simulation.run import Outcome, run
+from mlkanban.flow.window import Scope
+
+RUNS = 100
+Progress = Callable[[float], None]
+Changes = dict[str, int | None]
+"""Limits by stage name; None is no limit."""
+
+_MEASURES = {
+    "p50": "cycle time p50, days",
+    "p85": "cycle time p85, days",
+    "per_week": "finished a week",
+    "wip": "in progress",
+    "waiting": "waiting to start at the end",
+}
+_CHECKED = ("p50", "p85", "per_week")
+_CONVENTION = "mean of the runs, 5 to 95 % of them; calendar days with both ends"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A figure over many runs: its mean, and the values that 5 % and 95 % of them do not exceed."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ({self.low:.1f}-{self.high:.1f})"
+
+
+Played = dict[str, Spread]
+"""A spread for every measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """`today` and `proposed` as played, `observed` as it was. All empty when the history has too
+    few cards. `changes` is what was asked for, `limits` those of today."""
+
+    n: int
+    runs: int
+    changes: Changes
+    limits: Changes
+    observed: dict[str, float]
+    today: Played
+    proposed: Played
+    scope: Scope
+
+    @property
+    def off(self) -> list[str]:
+        """The measures that today's simulation does not reproduce."""
+        return [m for m in _CHECKED if self.today and self.observed[m] not in self.today[m]]
+
+    @property
+    def trusted(self) -> bool:
+        return bool(self.today) and not self.off
+
+    def to_data(self) -> dict[str, Any]:
+        def shown(played: Played) -> dict[str, Any] | None:
+            return {
+                m: {"mean": s.mean, "low": s.low, "high": s.high} for m, s in played.items()
+            } or None
+
+        return {
+            "n": self.n,
+            "runs": self.runs,
+            "trusted": self.trusted,
+            "not_reproduced": self.off,
+            "limits": self.limits,
+            "changes": self.changes,
+            "observed": self.observed or None,
+            "today": shown(self.today),
+            "proposed": shown(self.proposed),
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        after = self.proposed or self.today
+        return (
+            ("n", str(self.n)),
+            ("p85", str(after["p85"]) if after else "-"),
+            ("per week", str(after["per_week"]) if after else "-"),
+        )
+
+    def said(self) -> Said:
+        note = f"n {self.n} finished, {self.runs} runs | {self.scope.words} | {_CONVENTION}"
+        if not self.today:
+            few = f"{finished_cards(self.n)} in this window; a simulation needs {FEWEST}."
+            return Said("What if", (few,), None, note)
+        lines = [self._trust()]
+        if self.proposed:
+            lines.append(f"With {limits_text(self.changes)}: {self._effect()}.")
+        rows = tuple(
+            (
+                meaning,
+                f"{self.observed[m]:.1f}" if m in self.observed else "",
+                str(self.today[m]),
+                *((str(self.proposed[m]),) if self.proposed else ()),
+            )
+            for m, meaning in _MEASURES.items()
+        )
+        head = ("measure", "observed", "today, simulated", *(["proposed"] if self.proposed else []))
+        return Said("What if", tuple(lines), Table(head, rows), note)
+
+    def _trust(self) -> str:
+        if not self.off:
+            return "Today is reproduced: what was observed lies within the simulated interval."
+        what = ", ".join(_MEASURES[measure] for measure in self.off)
+        return f"Not to be trusted on this history: today is not reproduced ({what})."
+
+    def _effect(self) -> str:
+        said = []
+        for measure in ("p85", "per_week"):
+            before, after = self.today[measure].mean, self.proposed[measure].mean
+            change = 100 * (after - before) / before if before else 0.0
+            name = "p85 of cycle time" if measure == "p85" else "throughput"
+            said.append(f"{name} {before:.1f} -> {after:.1f} ({change:+.0f} %)")
+        return ", ".join(said)
+
+
+def what_if(
+    sample: Sample,
+    changes: Changes,
+    *,
+    runs: int = RUNS,
+    progress: Progress | None = None,
+) -> WhatIf:
+    """Play today's limits and the changed ones; KeyError for a stage that is not committed."""
+    model = learn(sample)
+    positions = {
+        sample.workflow.stages[at]: at - sample.workflow.first_committed
+        for at in sample.workflow.committed
+    }
+    wanted = {positions[stage]: limit for stage, limit in changes.items()}
+    limits: Changes = {name: sample.workflow.limits[sample.workflow.first_committed + at].cards
+                       for name, at in positions.items()}  # fmt: skip
+    today: Played = {}
+    proposed: Played = {}
+    observed: dict[str, float] = {}
+    if model is not None:
+        parts = 2 if changes else 1
+        today = summed(play(model, runs, _part(progress, 0, parts)))
+        if changes:
+            proposed = summed(play(model.limited(wanted), runs, _part(progress, 1, parts)))
+        observed = _observed(sample)
+    return WhatIf(
+        n=len(sample.finished), runs=runs, changes=changes, limits=limits, observed=observed,
+        today=today, proposed=proposed, scope=sample.scope,
+    )  # fmt: skip
+
+
+def play(model: Model, runs: int, progress: Progress | None = None) -> list[Outcome]:
+    """The outcomes of so many runs; the n-th run of any model of a board has the same cards."""
+    found: list[Outcome] = []
+    for seed in range(runs):
+        outcome = run(model, seed)
+        if outcome is not None:
+            found.append(outcome)
+        if progress is not None:
+            progress((seed + 1) / runs)
+    return found
+
+
+def summed(outcomes: list[Outcome]) -> Played:
+    """Every measure over all runs; empty without a run that finished a card."""
+    if not outcomes:
+        return {}
+    made: Played = {}
+    for measure in _MEASURES:
+        values = sorted(float(getattr(outcome, measure)) for outcome in outcomes)
+        low, high = (values[max(0, (p * len(values) + 99) // 100 - 1)] for p in (5, 95))
+        made[measure] = Spread(sum(values) / len(values), low, high)
+    return made
+
+
+def limits_text(changes: Mapping[str, int | None]) -> str:
+    return ", ".join(
+        f"{stage} {'without limit' if limit is None else limit}" for stage, limit in changes.items()
+    )
+
+
+def _observed(sample: Sample) -> dict[str, float]:
+    took = sorted(map(sample.days_of, sample.finished))
+    days = len(sample.days)
+    return {
+        "p50": nearest_rank(took, 50),
+        "p85": nearest_rank(took, 85),
+        "per_week": 7 * len(took) / days,
+    }
+
+
+def _part(progress: Progress | None, at: int, parts: int) -> Progress | None:
+    return progress and (lambda share: progress((at + share) / parts))

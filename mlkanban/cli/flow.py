@@ -7,7 +7,7 @@ import functools
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,6 @@ from mlkanban.errors import UsageProblem
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
     from mlkanban.charts.views import View
-    from mlkanban.core.models import Board
     from mlkanban.flow.said import Number, Said
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
@@ -214,39 +213,24 @@ def forecast(
     answer(session, asked, view)
 
 
-class LimitOf(click.ParamType):  # type: ignore[type-arg]
-    """`Training=1`, or `Training=none`."""
-
-    name = "limit"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int | None]:
-        stage, sign, limit = value.rpartition("=")
-        if not (sign and stage and (limit == "none" or (limit.isdecimal() and int(limit) > 0))):
-            self.fail(f"{value!r} is not a stage and a limit such as Training=1.", param, ctx)
-        return stage, None if limit == "none" else int(limit)
-
-
 @flow.command("simulate")
 @click.option(
     "--limit",
     "limits",
-    type=LimitOf(),
     multiple=True,
     metavar="STAGE=N",
     help="Another limit for a stage, or none; several times for several stages.",
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def simulate(session: Session, asked: Asked, limits: tuple[tuple[str, int | None], ...]) -> None:
+def simulate(session: Session, asked: Asked, limits: tuple[str, ...]) -> None:
     """What if: play other WIP limits with the board's own cards."""
-    from mlkanban.flow.simulation.whatif import what_if
+    from mlkanban.flow.simulation.whatif import limits_from, what_if
 
     with session.service() as service:
         board = session.board(service)
         sample = asked.sample(session, service)
-    changes = named_limits(board, limits)
+    changes = limits_from(board, " ".join(limits))
     with _progress(session) as progress:
         found = what_if(sample, changes, progress=progress)
     session.answer("flow.simulate", found.to_data, lambda: words(session, found.said(), []))
@@ -264,22 +248,6 @@ def suggest_limits(session: Session, asked: Asked) -> None:
     with _progress(session) as progress:
         found = suggest(sample, progress=progress)
     session.answer("flow.suggest-limits", found.to_data, lambda: words(session, found.said(), []))
-
-
-def named_limits(board: Board, limits: Iterable[tuple[str, int | None]]) -> dict[str, int | None]:
-    """Limits by the full names of committed stages; NotFound or UsageProblem say what is wrong."""
-    from mlkanban.core.naming import find_stage
-
-    named: dict[str, int | None] = {}
-    for given, limit in limits:
-        stage = find_stage(board, given)
-        if not board.is_committed(stage.id):
-            raise UsageProblem(
-                f"{stage.name} is not a committed stage: its limit plays no part.",
-                "Name a stage between commitment and delivery.",
-            )
-        named[stage.name] = limit
-    return named
 
 
 @contextlib.contextmanager

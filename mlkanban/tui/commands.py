@@ -97,6 +97,10 @@ COMMANDS: tuple[Command, ...] = (
             (REPORTS,)),
     Command("part.board", ("f",), "Part on board", "show only these cards on the board", "Screens",
             (REPORTS,)),
+    Command("limits.try", ("s",), "What if", "what other WIP limits would do", "Numbers",
+            (REPORTS,)),
+    Command("limits.suggest", ("S",), "Suggest limits", "search for better WIP limits", "Numbers",
+            (REPORTS,)),
     *(
         Command(f"{VIEW}{entry.name}", (entry.key,), entry.title, entry.help, "Numbers", (REPORTS,))
         for entry in CATALOGUE

@@ -4,10 +4,14 @@ It checks itself first: today, simulated, has to give the cycle times and the th
 observed, within its own interval; else it says that it is not to be trusted on this history.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlkanban.core.models import Board
+from mlkanban.core.naming import find_stage
+from mlkanban.errors import UsageProblem
 from mlkanban.flow.percentiles import nearest_rank
 from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
@@ -21,6 +25,7 @@ Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
 
+_LIMIT = re.compile(r"([^=]+)=\s*([1-9][0-9]*|none)(?=[\s,]|$)", re.IGNORECASE)
 _MEASURES = {
     "p50": "cycle time p50, days",
     "p85": "cycle time p85, days",
@@ -167,6 +172,26 @@ def what_if(
         n=len(sample.finished), runs=runs, changes=changes, limits=limits, observed=observed,
         today=today, proposed=proposed, scope=sample.scope,
     )  # fmt: skip
+
+
+def limits_from(board: Board, text: str) -> Changes:
+    """Limits from `Training=1 Data prep=none`, the stages by the beginning of their names.
+    UsageProblem or NotFound say what is wrong."""
+    changes: Changes = {}
+    found = list(_LIMIT.finditer(text))
+    if "".join(match[0] for match in found).strip() != text.strip():
+        raise UsageProblem(
+            f"{text!r} is not a list of stages and limits.", "Write it as Training=1 Evaluation=2."
+        )
+    for match in found:
+        stage = find_stage(board, match[1].strip(" ,"))
+        if not board.is_committed(stage.id):
+            raise UsageProblem(
+                f"{stage.name} is not a committed stage: its limit plays no part.",
+                "Name a stage between commitment and delivery.",
+            )
+        changes[stage.name] = None if match[2].lower() == "none" else int(match[2])
+    return changes
 
 
 def play(model: Model, runs: int, progress: Progress | None = None) -> list[Outcome]:

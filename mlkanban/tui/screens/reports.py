@@ -1,5 +1,6 @@
 """Reports: every flow number, the picture and the words, and the cards behind each part of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -17,6 +18,8 @@ from mlkanban.charts.wrapping import wrapped_note
 from mlkanban.core.models import Board
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample, follow
+from mlkanban.flow.simulation.suggest import suggest
+from mlkanban.flow.simulation.whatif import limits_from, what_if
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from mlkanban.text import ascii_only, display
@@ -52,11 +55,15 @@ class _Counted:
     remarks: list[str] = field(default_factory=list)
 
 
+def _sample(service: Service, board: Board, days: int | None, now: datetime) -> Sample:
+    workflow, histories = service.history.for_flow(board)
+    return follow(workflow, histories, now, Window.back(days, workflow.day(now)))
+
+
 def _count(
     service: Service, board: Board, view: View, by: Grouping | None, days: int | None, now: datetime
 ) -> _Counted:
-    workflow, histories = service.history.for_flow(board)
-    sample = follow(workflow, histories, now, Window.back(days, workflow.day(now)))
+    sample = _sample(service, board, days, now)
     groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
     specs = [view.draw(number, some) for _, some, number in groups]
     return _Counted(groups, specs, remarks(view, sample))
@@ -70,6 +77,7 @@ class ReportsScreen(KeyScreen):
         self._reading = reading
         self._picture = Picture(ascii=self.board_app.ascii)
         self._counted: _Counted | None = None
+        self._played = ""
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="report-title")
@@ -101,7 +109,7 @@ class ReportsScreen(KeyScreen):
         view, by, days = self._view, self._by, _WINDOWS[self._reading.window]
         counted = await self.fetch(lambda service: _count(service, board, view, by, days, now))
         if counted is not None and self.ready:
-            self._counted = counted
+            self._counted, self._played = counted, ""
             last = max(0, len(counted.groups) - 1)
             self._reading.group = min(self._reading.group, last)
             self._show()
@@ -112,7 +120,8 @@ class ReportsScreen(KeyScreen):
         days = _WINDOWS[self._reading.window]
         window = "all time" if days is None else f"{days} days"
         entry = self._view.entry
-        title = f" {entry.key}  {entry.title}, {window}{found and f', {found}'}"
+        what = self._played.capitalize() or f"{entry.key}  {entry.title}"
+        title = f" {what}, {window}{found and f', {found}'}"
         self.query_one("#report-title", Static).update(Content(self._plain(title)))
 
     def _show(self) -> None:
@@ -222,12 +231,43 @@ class ReportsScreen(KeyScreen):
         self.app.pop_screen()
         self.board_app.show_only(part.cards, f"{self._view.entry.title.lower()}, {part.label}")
 
+    # What if
+
+    async def do_limits_try(self) -> None:
+        text = await self.ask.text("Limits to try, as Training=1 Evaluation=2", "", verb="plays it")
+        self.refocus()
+        if text is None:
+            return
+        changes = limits_from(self.board_app.model.board, text)
+        await self._play("what if", lambda sample: what_if(sample, changes))
+
+    async def do_limits_suggest(self) -> None:
+        await self._play("limits to try", suggest)
+
+    async def _play(self, name: str, play: Callable[[Sample], Number]) -> None:
+        """Simulate, in the store's thread, and show what came of it."""
+        board, now = self.board_app.model.board, self.board_app.now()
+        days = _WINDOWS[self._reading.window]
+        self.status.say("Simulating ...")
+
+        def count(service: Service) -> _Counted:
+            sample = _sample(service, board, days, now)
+            return _Counted([(name, sample, play(sample))], [None])
+
+        counted = await self.fetch(count)
+        if counted is not None and self.ready:
+            self.status.clear()
+            self._reading.grouping, self._reading.group, self._reading.part = 0, 0, None
+            self._counted, self._played = counted, name
+            self._show()
+
     # What is looked at
 
     def run_command(self, name: str, key: str = "") -> None:
         if name.startswith(VIEW):
             self._reading.view = name.removeprefix(VIEW)
             self._reading.part = None
+            self._played = ""
             self._title("counting ...")
             self.start(self.board_changed())
         else:

@@ -3,7 +3,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.charts.layout import EIGHTHS, layout_histogram
+from mlkanban.charts.layouts.canvas import EIGHTHS
+from mlkanban.charts.layouts.histogram import layout_histogram
 from mlkanban.charts.spec import HistogramSpec, Mark
 from mlkanban.flow.percentiles import nearest_rank
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlkanban.charts.render import Palette, render
 from mlkanban.charts.spec import HistogramSpec, Mark
-from mlkanban.charts.table import histogram_table
+from mlkanban.charts.table import spec_table
 from mlkanban.flow.percentiles import percentiles
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -66,7 +66,7 @@ def test_it_fits_in_every_size(values, width, height, ascii):
 
 @pytest.mark.parametrize(
     "palette",
-    [Palette(4, 1, 8, 7), Palette((90, 150, 220), (230, 170, 60), (90, 90, 90), (200, 200, 200))],
+    [Palette(4, 1, 8, 7, 2, 3, 5, 6), Palette((90, 150, 220), *7 * [(200, 200, 200)])],
     ids=["terminal colours", "rgb"],
 )
 def test_colour_adds_nothing_but_colour(palette):
@@ -81,13 +81,13 @@ def test_colour_adds_nothing_but_colour(palette):
 
 def test_one_chart_leaves_nothing_in_the_next():
     first = render(SPECS["team"], 76, 16, palette=None, ascii=False)
-    render(SPECS["beginner"], 40, 10, palette=Palette(4, 1, 8, 7), ascii=True)
+    render(SPECS["beginner"], 40, 10, palette=Palette(4, 1, 8, 7, 2, 3, 5, 6), ascii=True)
     assert render(SPECS["team"], 76, 16, palette=None, ascii=False) == first
 
 
 def test_nothing_to_draw_is_said():
     assert render(HistogramSpec((), "days", ()), 76, 16, palette=None, ascii=False) == (
-        "No finished card to draw."
+        "Nothing to draw yet."
     )
 
 
@@ -134,7 +134,7 @@ def test_a_long_reason_keeps_to_the_room_too(monkeypatch):
 
 
 def test_the_table_keeps_to_its_room():
-    lines = histogram_table(SPECS["team"], 20, 6)
+    lines = spec_table(SPECS["team"], 20, 6)
     assert len(lines) <= 6
     assert max(map(len, lines)) <= 20
 

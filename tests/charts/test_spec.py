@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 from mlkanban.charts.spec import Mark, histogram_spec
 from mlkanban.flow.cycle_time import cycle_times
 from mlkanban.flow.history import CardHistory, Step, Workflow
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 
 WORKFLOW = Workflow(("Train", "Done"), 0, 1, UTC)
 MORNING = datetime(2026, 1, 1, 6, tzinfo=UTC)
@@ -19,7 +21,8 @@ def times(*hours):
         )
         for h in hours
     ]
-    return cycle_times(WORKFLOW, cards, as_of=MORNING + timedelta(days=99), window_days=None)
+    as_of = MORNING + timedelta(days=99)
+    return cycle_times(follow(WORKFLOW, cards, as_of, Window.back(None, as_of.date())))
 
 
 def test_percentiles_that_have_enough_cards_and_the_sle_are_marked():

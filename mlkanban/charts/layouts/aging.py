@@ -25,7 +25,7 @@ def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
     """Place at least one card. Ages far beyond the pace are brought closer by their square root."""
     margin = margin_for([str(max(item.age for item in spec.items)), "days"])
     columns = width - margin - 1
-    head = legend(_LEGEND, columns)
+    head = legend(_LEGEND, columns, height)
     rows = height - len(head) - 2
     highest = max(item.age for item in spec.items)
     paces = [mark.value for marks in spec.pace for mark in marks]

@@ -7,7 +7,9 @@ from mlkanban.charts.layouts.canvas import BANDS, Cells, Layout, Target, Words, 
 from mlkanban.charts.layouts.cumulative import FILLS
 from mlkanban.charts.spec import BarRow, BarsSpec
 
-_MOST_LABEL = 24
+_LEAST_LABEL, _MOST_LABEL = 8, 24
+_GAPS = 4
+"""Columns before, between and after the parts of a line."""
 
 
 def layout_bars(spec: BarsSpec, width: int, height: int) -> Layout:
@@ -15,19 +17,20 @@ def layout_bars(spec: BarsSpec, width: int, height: int) -> Layout:
     several = len(spec.parts) > 1
     columns = width
     named_parts = [(FILLS[i], name) for i, name in enumerate(spec.parts)] if several else []
-    head = legend([*named_parts, ("", spec.unit)], columns)
+    head = legend([*named_parts, ("", spec.unit)], columns, height)
     rows = height - len(head)
     gap = 2 if 2 * len(spec.rows) - 1 <= rows else 1
     fits = spec.rows if len(spec.rows) <= rows else spec.rows[: rows - 1]
-    named = min(_MOST_LABEL, max(cell_len(row.label) for row in spec.rows))
     tail = max(len(row.text) for row in spec.rows)
-    room = max(4, columns - named - tail - 4)
+    most = min(_MOST_LABEL, max(_LEAST_LABEL, columns - tail - 3 * _GAPS))
+    named = min(most, max(cell_len(row.label) for row in spec.rows))
+    room = max(_GAPS, columns - named - tail - _GAPS)
     longest = max(sum(row.parts) for row in spec.rows) or 1.0
     cells, words, targets = Cells(), [], []
     for at, row in enumerate(fits):
         y = rows - 1 - at * gap
         words.append(Words(1, y, shortened(row.label, named)))
-        end = _bar(cells, row, named + 3, y, room / longest)
+        end = _bar(cells, row, named + 3, y, room, longest)
         words.append(Words(end + 1, y, row.text[: max(0, columns - end - 1)]))
         if row.cards:
             targets.append(Target(row.label, row.cards, 1, y))
@@ -39,12 +42,12 @@ def layout_bars(spec: BarsSpec, width: int, height: int) -> Layout:
     )
 
 
-def _bar(cells: Cells, row: BarRow, start: int, y: int, per_unit: float) -> int:
+def _bar(cells: Cells, row: BarRow, start: int, y: int, room: int, longest: float) -> int:
     """Draw the parts one after the other; the column after the last."""
     sofar, column = 0.0, start
     for i, part in enumerate(row.parts):
         sofar += part
-        end = start + round(sofar * per_unit)
+        end = start + round(room * (sofar / longest))
         if part > 0:
             end = max(end, column + 1)
         for at in range(column, end):

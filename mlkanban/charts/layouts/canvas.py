@@ -87,6 +87,10 @@ class Cells:
         """Only where nothing is yet."""
         self._drawn.setdefault((column, row), (glyph, role))
 
+    def free(self, row: int, start: int, end: int) -> bool:
+        """Whether there is nothing from one column up to another."""
+        return not any((column, row) in self._drawn for column in range(start, end))
+
     def bar(self, column: int, columns: int, eighths: int, role: Role) -> None:
         for row in range(-(-eighths // EIGHTHS)):
             for at in range(column, column + columns):
@@ -117,10 +121,15 @@ class Scale:
         share = (value - self.base) / max(1, self.top - self.base)
         return max(round(share * self.rows * EIGHTHS), 1 if value > self.base else 0)
 
+    @property
+    def step(self) -> int:
+        """The smallest round number from tick to tick that leaves a row between two."""
+        gaps = max(1, self.rows - 1)
+        return next(n for n in nice() if gaps * n >= 2 * max(1, self.top - self.base))
+
     def ticks(self) -> tuple[tuple[int, str], ...]:
-        step = next(n for n in nice() if (self.rows - 1) * n >= 2 * max(1, self.top - self.base))
-        first = -(-self.base // step) * step
-        return tuple((self.row(v), str(v)) for v in range(first, self.top + 1, step))
+        first = -(-self.base // self.step) * self.step
+        return tuple((self.row(v), str(v)) for v in range(first, self.top + 1, self.step))
 
 
 def nice() -> Iterator[int]:
@@ -163,20 +172,27 @@ def spread(ticks: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
     return tuple(kept)
 
 
-def level(
-    cells: Cells, words: list[Words], row: int, columns: int, label: str, taken: set[int]
-) -> None:
-    """A horizontal line through the free cells of a row, named at its right end if there is room
-    for a name."""
-    for column in range(columns):
-        cells.put_below(column, row, "─", "line")
-    if row not in taken and len(label) + 1 < columns:
-        words.append(Words(columns - len(label) - 1, row, f" {label}", "line"))
-        taken.add(row)
+def levels(cells: Cells, marks: Iterable[tuple[int, str]], columns: int) -> list[Words]:
+    """Horizontal lines through the free cells of rows, named as far right as nothing is hidden;
+    those that share a row share the line."""
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    for row, name in marks:
+        names[row].append(name)
+    words = []
+    for row, some in names.items():
+        while len(label := f" {', '.join(some)}") >= columns and len(some) > 1:
+            some.pop()
+        right = columns - len(label)
+        places = (at for at in range(right, -1, -1) if cells.free(row, at, at + len(label) + 1))
+        if right > 0:
+            words.append(Words(next(places, right), row, label, "line"))
+        for column in range(columns):
+            cells.put_below(column, row, "─", "line")
+    return words
 
 
-def legend(parts: Iterable[tuple[str, str]], columns: int) -> list[str]:
-    """Glyphs and what they mean, in as many lines as it takes; the last part comes last."""
+def legend(parts: Iterable[tuple[str, str]], columns: int, height: int) -> list[str]:
+    """Glyphs and what they mean; what would take half the height of a picture is left out."""
     lines: list[str] = []
     for glyph, meaning in parts:
         text = f"{glyph} {meaning}".strip()[:columns]
@@ -184,7 +200,7 @@ def legend(parts: Iterable[tuple[str, str]], columns: int) -> list[str]:
             lines[-1] += " " * LABEL_GAP + text
         else:
             lines.append(text)
-    return lines
+    return lines[: height // 2 - 1]
 
 
 def above(lines: Sequence[str], rows: int) -> list[Words]:

@@ -1,5 +1,7 @@
 """The distribution of a forecast."""
 
+from math import ceil
+
 from mlkanban.charts.layouts.canvas import (
     LINE,
     Cells,
@@ -30,7 +32,7 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
         chances = [sum(chances[at : at + size]) for at in range(0, len(chances), size)]
     pitch = max(1, min((columns - 1) // len(chances), _WIDEST))
     wide = max(1, pitch - 1)
-    scale = Scale(max(1, round(100 * max(chances))), rows - 1)
+    scale = Scale(max(1, ceil(100 * max(chances))), rows - 1)
     cells = Cells()
     for at, chance in enumerate(chances):
         cells.bar(1 + at * pitch, wide, scale.eighths(100 * chance), "bar")

@@ -28,7 +28,7 @@ def layout_cfd(spec: CfdSpec, width: int, height: int) -> Layout:
         (FILLS[i], f"{band.label} ({len(band.cards)})" if band.cards else band.label)
         for i, band in enumerate(spec.bands)
     ]
-    head = legend(named, columns)
+    head = legend(named, columns, height)
     rows = height - len(head) - 2
     scale = Scale(top, rows, spec.base)
     ticks = scale.ticks()

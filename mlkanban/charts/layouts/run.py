@@ -1,6 +1,7 @@
 """The run chart: amounts per day or week."""
 
 from datetime import date
+from math import ceil
 
 from mlkanban.charts.layouts.canvas import (
     Cells,
@@ -10,7 +11,7 @@ from mlkanban.charts.layouts.canvas import (
     Words,
     above,
     legend,
-    level,
+    levels,
     margin_for,
     spread,
 )
@@ -34,9 +35,11 @@ def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
         parts = [("█", f"{spec.counted}, {joined} {spec.unit}s to a bar")]
     if spec.second:
         parts.append((_RING, spec.second))
-    head = legend(parts, columns)
+    head = legend(parts, columns, height)
     rows = height - len(head) - 2
-    highest = max([*(b.count for b in buckets), *(b.second or 0 for b in buckets), 1])
+    amounts = [n for b in buckets for n in (b.count, b.second or 0)]
+    # Of a part of a week, the mean per week can be the highest.
+    highest = max([*amounts, ceil(spec.mean or 0), 1])
     scale = Scale(highest, rows - 1)
     cells, targets = Cells(), []
     for at, bucket in enumerate(buckets):
@@ -52,7 +55,7 @@ def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
     words: list[Words] = []
     if spec.mean is not None and not (merged and spec.merge == "sum"):
         row = max(0, -(-scale.eighths(spec.mean) // 8) - 1)
-        level(cells, words, row, columns, f"mean {spec.mean:.1f}", set())
+        words = levels(cells, [(row, f"mean {spec.mean:.1f}")], columns)
     words += above(head, rows)
     return Layout(
         margin, columns, rows, len(head), cells.groups(), tuple(words), _ticks(scale),
@@ -62,7 +65,7 @@ def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
 
 def _ticks(scale: Scale) -> tuple[tuple[int, str], ...]:
     """Beside the top of a bar of so many."""
-    step = int(scale.ticks()[1][1]) if len(scale.ticks()) > 1 else 1
+    step = min(scale.step, scale.top)
     return tuple((-(-scale.eighths(v) // 8) - 1, str(v)) for v in range(step, scale.top + 1, step))
 
 

@@ -8,12 +8,11 @@ from mlkanban.charts.layouts.canvas import (
     Role,
     Scale,
     Target,
-    Words,
     above,
     date_ticks,
     day_column,
     legend,
-    level,
+    levels,
     margin_for,
 )
 from mlkanban.charts.spec import Dot, ScatterSpec
@@ -35,7 +34,7 @@ def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
     top = usual * 3 // 2 + 1 if highest > _FAR * usual else max(highest, usual)
     margin = margin_for([str(top), "days"])
     columns = width - margin - 1
-    head = _head(spec, top, columns)
+    head = _head(spec, top, columns, height)
     rows = height - len(head) - 2
     scale = Scale(top, rows)
     ticks = scale.ticks()
@@ -49,10 +48,9 @@ def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
             glyph = str(len(dots)) if len(dots) < 10 else "*"
         cells.put(column, row, glyph, role)
         targets.append(Target(_label(dots), tuple(dot.card for dot in dots), column))
-    words: list[Words] = []
-    taken: set[int] = set()
-    for mark in sorted(spec.marks, key=lambda mark: mark.value):
-        level(cells, words, scale.row(mark.value), columns, f"{mark.label} {mark.value}", taken)
+    marks = sorted(spec.marks, key=lambda mark: mark.value)
+    named = [(scale.row(mark.value), f"{mark.label} {mark.value}") for mark in marks]
+    words = levels(cells, named, columns)
     words += above(head, rows)
     return Layout(
         margin, columns, rows, len(head), cells.groups(), tuple(words), ticks,
@@ -60,13 +58,13 @@ def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
     )  # fmt: skip
 
 
-def _head(spec: ScatterSpec, top: int, columns: int) -> list[str]:
+def _head(spec: ScatterSpec, top: int, columns: int, height: int) -> list[str]:
     used = {dot.outcome for dot in spec.dots}
     parts = [(glyph, name) for name, (glyph, _) in _GLYPHS.items() if name in used]
     far = [dot.days for dot in spec.dots if dot.days > top]
     if far:
         parts.append(("", f"on top: {len(far)} of up to {max(far)} days"))
-    return legend([*parts, ("2-9", "so many in one place")], columns)
+    return legend([*parts, ("2-9", "so many in one place")], columns, height)
 
 
 def _label(dots: list[Dot]) -> str:

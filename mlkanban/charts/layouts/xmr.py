@@ -6,7 +6,7 @@ from mlkanban.charts.layouts.canvas import (
     Scale,
     Target,
     Words,
-    level,
+    levels,
     margin_for,
     spread,
 )
@@ -37,10 +37,9 @@ def layout_xmr(spec: XmrSpec, width: int, height: int) -> Layout:
         )
         label = f"{days} days, number {skipped + at + 1}" + (", outside" if outside else "")
         targets.append(Target(label, (card,), column))
-    words: list[Words] = []
-    taken: set[int] = set()
-    for name, value in (("mean", spec.mean), ("upper", spec.upper), ("lower", spec.lower)):
-        level(cells, words, scale.row(value), columns, f"{name} {value:.1f}", taken)
+    limits = (("mean", spec.mean), ("upper", spec.upper), ("lower", spec.lower))
+    named = [(scale.row(value), f"{name} {value:.1f}") for name, value in limits]
+    words = levels(cells, named, columns)
     said = f"X outside the limits   last {len(shown)} of {len(spec.values)}"
     words.append(Words(0, rows, said[:columns] if skipped else "X outside the limits"[:columns]))
     room = len(str(len(spec.values))) + 4

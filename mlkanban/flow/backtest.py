@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, pairwise
+from operator import attrgetter
+from sys import maxsize
 from typing import Any
 
 from mlkanban.flow.forecast import FEWEST_DAYS, Sums
@@ -25,6 +27,7 @@ MOST_TRIALS = 120
 PASTS = (30, 90)
 """The days of past that forecasts are tried from."""
 _FEWEST_PAST = 30
+_NEVER = maxsize
 _OFF = 5
 _KINDS = {
     "how_many": f"how many in {HORIZON} days",
@@ -161,8 +164,8 @@ def backtest(sample: Sample) -> Backtest:
     used: list[date] = []
     for day in range(first, first + span, max(1, -(-span // MOST_TRIALS))):
         before = made.total()
-        for back, kind, p, good in replay.trial(day):
-            made[back, kind, p] += 1
+        for back, kind, p, tries, good in replay.trial(day):
+            made[back, kind, p] += tries
             held[back, kind, p] += good
         if made.total() > before:
             used.append(date.fromordinal(day))
@@ -188,6 +191,9 @@ class _Replay:
         # The final facts of a card that never came back, cut off at a day, are what was known then.
         came_back = {c.ref for c in sample.cards if _came_back(sample.workflow, c.history)}
         self._plain = [_facts(c) for c in sample.worked if c.ref not in came_back]
+        self._coming = sorted(self._plain, key=attrgetter("start"), reverse=True)
+        self._running: list[_Facts] = []
+        self._ends = sorted((f for f in self._plain if f.finish is not None), key=_finish)
         self._turned = [card for card in sample.cards if card.ref in came_back]
         self._plain_done = Counter(facts.finish for facts in self._plain if facts.done)
         starts = [card.start for card in sample.worked if card.start is not None]
@@ -198,18 +204,16 @@ class _Replay:
         self._done_before = [0, *accumulate(per_day)]
         self.cards = max(1, round(HORIZON * self._done_before[-1] / max(1, len(per_day))))
 
-    def trial(self, day: int) -> Iterator[tuple[int, str, int, bool]]:
-        """The days of past used, kind, p and whether it held: of every forecast made on the day
-        that is decided by now."""
+    def trial(self, day: int) -> Iterator[tuple[int, str, int, int, int]]:
+        """The days of past used, kind, p, how many forecasts were made on the day that are decided
+        by now, and how many of these held. To be asked day by day, in order."""
         turned = [(card, self._then(card, day)) for card in self._turned]
         known = [then for _, then in turned if then is not None]
         done = self._plain_done + Counter(facts.finish for facts in known if facts.done)
-        ended = [_cut(facts, day) for facts in self._plain if facts.start <= day] + known
-        still = [
-            (day - facts.start + 1, facts)
-            for facts in self._plain
-            if facts.start <= day and (facts.finish is None or facts.finish > day)
-        ]
+        while self._coming and self._coming[-1].start <= day:
+            self._running.append(self._coming.pop())
+        self._running = [f for f in self._running if f.finish is None or f.finish > day]
+        still = [(day - facts.start + 1, facts) for facts in self._running]
         still += [
             (day - then.start + 1, _facts(card))
             for card, then in turned
@@ -220,10 +224,13 @@ class _Replay:
             past = [done[at] for at in range(since, day + 1)]
             if sum(count > 0 for count in past) >= FEWEST_DAYS:
                 yield from ((back, *one) for one in self._throughput(day, past))
-            lately = [f for f in ended if f.finish is not None and f.finish >= since]
-            yield from ((back, *one) for one in self._cards(day, lately, still))
+            lately = [f for f in known if f.finish is not None and f.finish >= since]
+            first, last = (bisect_left(self._ends, at, key=_finish) for at in (since, day + 1))
+            yield from (
+                (back, *one) for one in self._cards(day, self._ends[first:last] + lately, still)
+            )
 
-    def _throughput(self, day: int, past: Sequence[int]) -> Iterator[tuple[str, int, bool]]:
+    def _throughput(self, day: int, past: Sequence[int]) -> Iterator[tuple[str, int, int, int]]:
         sums = Sums(past)
         before = self._done_until(day)
         came = self._done_until(day + HORIZON) - before
@@ -231,27 +238,38 @@ class _Replay:
         # The k-th entry counts the finishes of the first k days.
         actual = self.first + reached - 1 if reached < len(self._done_before) else None
         for p in PERCENTILES:
-            yield "how_many", p, came >= sums.how_many(p, HORIZON)
-            due = sums.when(p, self.cards)
-            if due is not None and (actual is not None or day + due <= self._last):
-                yield "when", p, actual is not None and actual <= day + due
+            # Asked the other way round: whether more, or sooner, was as likely as that. The
+            # forecasts themselves may lie far ahead and take long.
+            yield "how_many", p, 1, not sums.reaches(HORIZON, came + 1, p)
+            if actual is not None:
+                sooner = actual > day + 1 and sums.reaches(actual - 1 - day, self.cards, p)
+                yield "when", p, 1, not sooner
+            elif sums.reaches(self._last - day, self.cards, p):
+                yield "when", p, 1, False
 
     def _cards(
         self, day: int, lately: Sequence[_Facts], still: Sequence[tuple[int, _Facts]]
-    ) -> Iterator[tuple[str, int, bool]]:
+    ) -> Iterator[tuple[str, int, int, int]]:
         took = [f.finish - f.start + 1 for f in lately if f.done and f.finish is not None]
         if len(took) < needed(PERCENTILES[0]):
             return
         cut = [f.finish - f.start + 1 for f in lately if not f.done and f.finish is not None]
         survival = kaplan_meier(took, [*cut, *(age for age, _ in still)])
-        ages = {age for age, _ in still}
-        due = {age: [survival.time_left(age, p) for p in PERCENTILES] for age in ages}
-        for age, final in still:
-            if final.finish is not None and not final.done:
-                continue
-            for p, left in zip(PERCENTILES, due[age], strict=True):
-                if left is not None and (final.finish is not None or day + left <= self._last):
-                    yield "card", p, final.finish is not None and final.finish <= day + left
+        # An abandoned card decides nothing; one that is open still, only that it is late.
+        ends = Counter(
+            (age, f.finish - day if f.finish is not None else _NEVER)
+            for age, f in still
+            if f.done or f.finish is None
+        )
+        ages = {age for age, _ in ends}
+        for p in PERCENTILES:
+            due = {age: survival.time_left(age, p) for age in ages}
+            decided = [
+                (often, took <= left)
+                for (age, took), often in ends.items()
+                if (left := due[age]) is not None and (took < _NEVER or day + left <= self._last)
+            ]
+            yield "card", p, sum(n for n, _ in decided), sum(n for n, good in decided if good)
 
     def _then(self, card: Followed, day: int) -> "_Facts | None":
         """What was known of a card at the end of a day; None when it was not worked on."""
@@ -273,10 +291,9 @@ def _facts(card: Followed) -> _Facts:
     return _Facts(card.start, card.finish, card.flow.state is State.FINISHED)
 
 
-def _cut(facts: _Facts, day: int) -> _Facts:
-    """The facts as they were known at the end of a day."""
-    known = facts.finish is None or facts.finish <= day
-    return facts if known else _Facts(facts.start, None, False)
+def _finish(facts: _Facts) -> int:
+    assert facts.finish is not None
+    return facts.finish
 
 
 def _came_back(workflow: Workflow, history: CardHistory) -> bool:

@@ -4,7 +4,7 @@ Source: E. Goldratt, The Goal, for what a bottleneck is; the evidence is that of
 where time is spent, where the limit is reached, where work piles up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -105,10 +105,9 @@ class Bottleneck:
 def bottleneck(sample: Sample) -> Bottleneck:
     """Weigh the stages over the window; cards of all states count while they were committed."""
     frame = _frame(sample)
-    committed = sample.workflow.committed
-    stays = _stays(sample, frame)
-    whole = sum((sum(times, timedelta()) for times in _sums(stays, committed)), timedelta())
-    found = [_evidence(sample, at, stays, frame, whole) for at in committed]
+    seen = _seen(sample, frame)
+    whole = sum((seen[at].time for at in sample.workflow.committed), timedelta())
+    found = [_evidence(sample, at, seen, frame, whole) for at in sample.workflow.committed]
     longest = max(range(len(found)), key=lambda i: found[i].residence)
     e = found[longest]
     agreed = whole and ((e.at_limit or 0) >= _FULL or e.net > 0)
@@ -119,14 +118,14 @@ def bottleneck(sample: Sample) -> Bottleneck:
 _Frame = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stay:
-    """A card in a stage within the frame."""
+@dataclass(slots=True)
+class _Seen:
+    """What went on in a stage within the frame; `changes` of the number of cards that its limit
+    counts, if it has one."""
 
-    begin: datetime
-    end: datetime
-    unattended: bool
-    share: Share
+    time: timedelta = timedelta()
+    blocked: timedelta = timedelta()
+    changes: list[tuple[datetime, int]] = field(default_factory=list)
 
 
 def _frame(sample: Sample) -> _Frame:
@@ -141,44 +140,45 @@ def _frame(sample: Sample) -> _Frame:
     return start, max(start, end)
 
 
-def _stays(sample: Sample, frame: _Frame) -> dict[int, list[_Stay]]:
-    """The stays in every stage before delivery that reach into the frame."""
+def _seen(sample: Sample, frame: _Frame) -> dict[int, _Seen]:
+    """Of every stage before delivery, all cards that were there in the frame."""
     start, end = frame
-    found: dict[int, list[_Stay]] = {at: [] for at in range(sample.workflow.first_delivered)}
+    workflow = sample.workflow
+    found = {at: _Seen() for at in range(workflow.first_delivered)}
     for card in sample.cards:
         for step, until in spans(card.history.steps, sample.as_of):
-            if step.outcome is None and step.stage in found and until > start and step.at < end:
-                stay = _Stay(
-                    max(step.at, start), min(until, end),
-                    step.work is Work.UNATTENDED, share_of(sample.workflow, step),
-                )  # fmt: skip
-                found[step.stage].append(stay)
+            if step.outcome is not None or step.stage not in found:
+                continue
+            begin, stop = max(step.at, start), min(until, end)
+            if begin >= stop:
+                continue
+            here, limits = found[step.stage], workflow.limits[step.stage]
+            here.time += stop - begin
+            if step.block is not None and share_of(workflow, step) is Share.BLOCKED:
+                here.blocked += stop - begin
+            apart = limits.unattended is not None and step.work is Work.UNATTENDED
+            if limits.cards is not None and not apart:
+                here.changes += (begin, 1), (stop, -1)
     return found
 
 
-def _sums(stays: dict[int, list[_Stay]], committed: range) -> list[list[timedelta]]:
-    return [[stay.end - stay.begin for stay in stays[at]] for at in committed]
-
-
 def _evidence(
-    sample: Sample, at: int, stays: dict[int, list[_Stay]], frame: _Frame, whole: timedelta
+    sample: Sample, at: int, seen: dict[int, _Seen], frame: _Frame, whole: timedelta
 ) -> Evidence:
-    workflow = sample.workflow
-    mine = sum((s.end - s.begin for s in stays[at]), timedelta())
-    blocked = sum((s.end - s.begin for s in stays[at] if s.share is Share.BLOCKED), timedelta())
+    workflow, here = sample.workflow, seen[at]
     came = left = 0
     for card in sample.worked:
         came += _within(card.flow.arrivals[at], frame)
         left += _within(card.flow.arrivals[at + 1], frame)
     length = frame[1] - frame[0]
     queues = _queue_before(sample, at)
-    queued = sum((s.end - s.begin for q in queues for s in stays[q]), timedelta())
+    queued = sum((seen[q].time for q in queues), timedelta())
     return Evidence(
         stage=workflow.stages[at],
-        residence=mine / whole if whole else 0.0,
-        at_limit=_at_limit(stays[at], workflow.limits[at], length),
+        residence=here.time / whole if whole else 0.0,
+        at_limit=_at_limit(here, workflow.limits[at], length),
         net=came - left,
-        blocked=blocked / mine if mine else 0.0,
+        blocked=here.blocked / here.time if here.time else 0.0,
         queue=queued / length if queues and length else None,
     )
 
@@ -198,14 +198,12 @@ def _queue_before(sample: Sample, at: int) -> list[int]:
     return found
 
 
-def _at_limit(stays: list[_Stay], limits: Limits, length: timedelta) -> float | None:
+def _at_limit(here: _Seen, limits: Limits, length: timedelta) -> float | None:
     """The share of the time in which no further attended card had room."""
     if limits.cards is None or not length:
         return None
-    counted = [s for s in stays if limits.unattended is None or not s.unattended]
-    changes = sorted([(s.begin, 1) for s in counted] + [(s.end, -1) for s in counted])
     full, inside, since = timedelta(), 0, None
-    for moment, change in changes:
+    for moment, change in sorted(here.changes):
         if since is not None and inside >= limits.cards:
             full += moment - since
         inside += change

@@ -4,6 +4,7 @@ Source: D. Vacanti and the Kanban Guide: flow efficiency = active / (active + wa
 Time in which a run executes unattended is neither: it is a third share of its own.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,8 +17,10 @@ from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 
+# Looked up once: most steps are these.
+_HANDS_ON, _ATTENDED = StageKind.ACTIVE, Work.ATTENDED
 _CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
-_DAY = timedelta(days=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
 class Share(StrEnum):
@@ -142,21 +145,18 @@ def efficiency(sample: Sample) -> Efficiency:
     """Divide the time of the cards finished in the window."""
     workflow = sample.workflow
     by_stage = {at: Spent() for at in workflow.committed}
-    stays: dict[int, list[tuple[timedelta, str]]] = {at: [] for at in workflow.committed}
+    stays: dict[int, Counter[str]] = {at: Counter() for at in workflow.committed}
     for card in sample.finished:
-        mine = time_by_stage(sample, card)
-        for at, spent in mine.items():
-            by_stage[at].add(spent)
-            stays[at].append((sum(spent.time.values(), timedelta()), card.ref))
+        for at, share, time in _shares(sample, card):
+            by_stage[at].time[share] += time
+            stays[at][card.ref] += time // _SECOND
     total = Spent()
     for spent in by_stage.values():
         total.add(spent)
     return Efficiency(
         n=len(sample.finished),
         stages=tuple(
-            StageTime(
-                workflow.stages[at], spent, tuple(ref for _, ref in sorted(stays[at], reverse=True))
-            )
+            StageTime(workflow.stages[at], spent, tuple(ref for ref, _ in stays[at].most_common()))
             for at, spent in by_stage.items()
         ),
         total=total,
@@ -165,27 +165,22 @@ def efficiency(sample: Sample) -> Efficiency:
     )
 
 
-def time_by_stage(sample: Sample, card: Followed) -> dict[int, Spent]:
-    """The time of a card since it was committed, by the committed stage it was spent in."""
-    found: dict[int, Spent] = {}
-    for at, share, time in shares(sample, card):
-        found.setdefault(at, Spent()).time[share] += time
-    return found
-
-
-def shares(sample: Sample, card: Followed) -> Iterator[tuple[int, Share, timedelta]]:
+def _shares(sample: Sample, card: Followed) -> Iterator[tuple[int, Share, timedelta]]:
     """Each stretch of a card's time in a committed stage since it was committed."""
     begun = card.flow.start
     if begun is None:
         return
+    committed = sample.workflow.committed
     for step, until in spans(card.history.steps, sample.as_of):
-        if step.outcome is None and step.stage in sample.workflow.committed and until > begun:
+        if step.outcome is None and step.stage in committed and until > begun:
             yield step.stage, share_of(sample.workflow, step), until - max(step.at, begun)
 
 
 def share_of(workflow: Workflow, step: Step) -> Share:
     """What the time of a state is; the first that fits. Blocked in a queue is waiting, once."""
     kind = workflow.kinds[step.stage]
+    if kind is _HANDS_ON and step.block is None and step.work is _ATTENDED:
+        return Share.ACTIVE
     if kind is StageKind.QUEUE:
         return Share.WAITING
     if step.block is not None:

@@ -5,11 +5,12 @@ distribution that such drawing only approaches is computed. A future day finishe
 share p_j of past days that did; X_D, the sum of D such days, has the D-fold convolution of p.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 from mlkanban.flow.percentiles import PERCENTILES
@@ -21,6 +22,7 @@ from mlkanban.flow.window import Scope
 FEWEST_DAYS = 5
 """Days with throughput that a forecast needs."""
 MOST_DAYS = 3650
+_UNSURE = 1e-6
 _CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
 
 
@@ -40,33 +42,41 @@ class Sums:
 
     def chances(self, days: int) -> list[float]:
         """P(X_days >= k) for k from 0 to one more than is possible."""
-        top = self.most * days + 1
-        power = self._power(days, top)
-        return [(power.whole - power.below(k)) / power.whole for k in range(top + 1)]
+        power = self._power(days, self.most * days + 1)
+        below = accumulate(power.coefficients(), initial=0)
+        return [(power.whole - short) / power.whole for short in below]
 
     def how_many(self, p: int, days: int) -> int:
         """max{k : P(X_days >= k) >= p %} for p of at least 50."""
         # By Markov's inequality no median is above twice the mean.
-        power = self._power(days, 2 * days * self._finished // self._days + 2)
-        cards = 0
-        while 100 * (power.whole - power.below(cards + 1)) >= p * power.whole:
-            cards += 1
-        return cards
+        top = 2 * days * self._finished // self._days + 2
+        power = self._power(days, top)
+        short = power.whole * (100 - p) // 100
+        return bisect_right(range(top + 1), short, key=power.below) - 1
 
     def when(self, p: int, cards: int) -> int | None:
         """min{D : P(X_D >= cards) >= p %} in days; None beyond ten years."""
-        high = 1
-        while not self._reaches(high, cards, p):
-            if high >= MOST_DAYS:
-                return None
-            high = min(2 * high, MOST_DAYS)
-        low = high // 2
-        while low + 1 < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._reaches(middle, cards, p) else (middle, high)
-        return high
+        for day, chance in enumerate(islice(self.soon(cards), MOST_DAYS), 1):
+            unsure = abs(100 * chance - p) < _UNSURE
+            if self.reaches(day, cards, p) if unsure else 100 * chance > p:
+                return day
+        return None
 
-    def _reaches(self, days: int, cards: int, p: int) -> bool:
+    def soon(self, cards: int) -> Iterator[float]:
+        """Yield P(X_D >= cards) for D = 1, 2, ..., to about ten decimal places.
+
+        The chances of k cards so far, for k below `cards`, lie side by side in one number, each in
+        a lane of 128 bits with 56 binary places; one multiplication moves all of them on by a day.
+        """
+        one, lane = 1 << 56, 1 << 128
+        day = sum(often * one // self._days * lane**j for j, often in self._of_one_day.items())
+        kept = (lane**cards - 1) // (lane - 1) * (2 * one - 1)
+        short = one
+        while True:
+            short = short * day // one & kept
+            yield 1 - short % (lane - 1) / one
+
+    def reaches(self, days: int, cards: int, p: int) -> bool:
         """Whether P(X_days >= cards) >= p %."""
         power = self._power(days, cards)
         return 100 * (power.whole - power.below(cards)) >= p * power.whole
@@ -95,18 +105,23 @@ class _Power:
         while power:
             if power & 1:
                 product = product * factor & kept
-            factor = factor * factor & kept
             power >>= 1
-        self._raw = product.to_bytes(size, "little")
-        self._below = [0]
+            if power:
+                factor = factor * factor & kept
+        self._product = product
+        self._top = top
+
+    def coefficients(self) -> Iterator[int]:
+        """Yield all of them, the lowest first."""
+        raw, width = self._product.to_bytes(self._width * self._top, "little"), self._width
+        for at in range(0, len(raw), width):
+            yield int.from_bytes(raw[at : at + width], "little")
 
     def below(self, k: int) -> int:
-        """The sum of the coefficients before the k-th."""
-        width, known = self._width, self._below
-        while len(known) <= k:
-            at = (len(known) - 1) * width
-            known.append(known[-1] + int.from_bytes(self._raw[at : at + width], "little"))
-        return known[k]
+        """The sum of the coefficients before the k-th: as 999 divides all but the digits of a
+        number in thousands, so the remainder is their sum."""
+        bits = 8 * self._width
+        return (self._product & ((1 << bits * k) - 1)) % ((1 << bits) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +232,7 @@ def forecast(sample: Sample, *, days: int = 14, cards: int | None = None) -> For
         ahead = {p: sums.when(p, wanted) for p in PERCENTILES}
         when = {p: today + timedelta(days=d) if d else None for p, d in ahead.items()}
         chances = _chances(sums, days)
-        dates = _dates(past, wanted, today, ahead[PERCENTILES[-1]])
+        dates = _dates(sums, wanted, today, ahead[PERCENTILES[-1]])
     return Forecast(
         days=days, by=today + timedelta(days=days), cards=wanted, how_many=how_many, when=when,
         chances=chances, dates=dates, n=sum(past), past_days=len(past), active_days=active,
@@ -237,17 +252,12 @@ def _chances(sums: Sums, days: int) -> tuple[tuple[int, float], ...]:
     return tuple((k, before - after) for k, (before, after) in enumerate(pairwise(tail)))
 
 
-def _dates(
-    past: Sequence[int], cards: int, today: date, last: int | None
-) -> tuple[tuple[date, float], ...]:
-    """Day by day up to a while after the latest day that is told. For a picture: floats do."""
+def _dates(sums: Sums, cards: int, today: date, last: int | None) -> tuple[tuple[date, float], ...]:
+    """Day by day up to a while after the latest day that is told."""
     if last is None:
         return ()
-    shares = [(j, often / len(past)) for j, often in Counter(past).items()]
-    short = [1.0] + [0.0] * (cards - 1)  # chances of k cards so far, for k below `cards`
-    made = []
-    for day in range(1, last + last // 4 + 2):
-        before = sum(short)
-        short = [sum(s * short[k - j] for j, s in shares if j <= k) for k in range(cards)]
-        made.append((today + timedelta(days=day), before - sum(short)))
-    return tuple(made)
+    chances = [0.0, *islice(sums.soon(cards), last + last // 4 + 1)]
+    return tuple(
+        (today + timedelta(days=day), after - before)
+        for day, (before, after) in enumerate(pairwise(chances), 1)
+    )

@@ -4,12 +4,13 @@ Finished cards alone are optimistic, because the slow ones are still open. Sourc
 Meier, Nonparametric estimation from incomplete observations, JASA 53 (1958).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from operator import itemgetter
+
+_UNSURE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,13 @@ class Survival:
     """
 
     steps: tuple[tuple[int, Fraction], ...]
+    _times: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _rough: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    """-S(t), ascending."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_times", tuple(t for t, _ in self.steps))
+        object.__setattr__(self, "_rough", tuple(-float(share) for _, share in self.steps))
 
     def time(self, p: int) -> int | None:
         """Return the first t with 1 - S(t) >= p/100: p % are finished; None when not reached."""
@@ -28,7 +36,7 @@ class Survival:
 
     def at(self, t: int) -> Fraction:
         """Return S(t)."""
-        before = bisect_right(self.steps, t, key=itemgetter(0))
+        before = bisect_right(self._times, t)
         return self.steps[before - 1][1] if before else Fraction(1)
 
     def chance(self, age: int, days: int) -> Fraction | None:
@@ -41,15 +49,17 @@ class Survival:
 
     def time_left(self, age: int, p: int) -> int | None:
         """Return the fewest more days in which that chance reaches p %; None when it never does."""
-        left = self.at(age)
+        before = bisect_right(self._times, age)
+        left, rough = (self.steps[before - 1][1], -self._rough[before - 1]) if before else (1, 1.0)
         if not left:
             return None
-        goal = left * (100 - p) / 100
-        low, high = 0, len(self.steps)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.steps[middle][1] <= goal else (middle + 1, high)
-        return max(0, self.steps[low][0] - age) if low < len(self.steps) else None
+        # Floats find the step, fractions decide between those that floats cannot tell apart.
+        goal = rough * (100 - p) / 100
+        at = bisect_left(self._rough, -goal - _UNSURE)
+        sure = bisect_left(self._rough, -goal + _UNSURE)
+        while at < sure and 100 * self.steps[at][1] > left * (100 - p):
+            at += 1
+        return max(0, self.steps[at][0] - age) if at < len(self.steps) else None
 
 
 def kaplan_meier(finished: Iterable[int], censored: Iterable[int]) -> Survival:

@@ -41,6 +41,11 @@ class Model:
     days: int
     warm_up: int
 
+    @property
+    def jobs_a_run(self) -> int:
+        """About how many begin in a run."""
+        return round((self.warm_up + self.days) * len(self.gaps) / sum(self.gaps))
+
     def limited(self, changes: dict[int, int | None]) -> "Model":
         """With other limits for some stages; that for runs stays."""
         limits = list(self.limits)

@@ -36,11 +36,11 @@ def run(model: Model, seed: int) -> Outcome | None:
         if at >= end:
             break
         arrivals.append((at, rng.choice(model.jobs)))
-    board = _Board(model)
+    line = Line(model)
     for at, job in arrivals:
-        board.env.process(board.play(at, job))
-    board.env.run(until=end)
-    return board.outcome(model.warm_up, end, len(arrivals))
+        line.env.process(line.play(at, job))
+    line.env.run(until=end)
+    return line.outcome(model.warm_up, end, len(arrivals))
 
 
 def _gaps(model: Model, rng: Random) -> Generator[float, None, None]:
@@ -48,7 +48,7 @@ def _gaps(model: Model, rng: Random) -> Generator[float, None, None]:
         yield rng.choice(model.gaps)
 
 
-class _Board:
+class Line:
     """The rooms of the stages and what went through them."""
 
     def __init__(self, model: Model) -> None:
@@ -60,15 +60,14 @@ class _Board:
             runs = simpy.Resource(self.env, limits.unattended or maxsize) if apart else room
             self._rooms[stage, False], self._rooms[stage, True] = room, runs
         self._begun: list[float] = []
-        self._done: list[tuple[float, float]] = []
+        self._ended: dict[int, float] = {}
 
     def play(self, at: float, job: Job) -> Generator[Any, Any, None]:
         """Take a job through its legs from the moment it could be begun."""
         yield self.env.timeout(at)
         room: Any = None
         place: Any = None
-        stage = -1
-        begun = 0.0
+        stage = number = -1
         for leg in job.legs:
             wanted = self._rooms[leg.stage, leg.unattended]
             if wanted is not room:
@@ -83,28 +82,26 @@ class _Board:
                     room.release(place)
                 room, place = wanted, asked
             if stage < 0:
-                begun = self.env.now
-                self._begun.append(begun)
+                number = len(self._begun)
+                self._begun.append(self.env.now)
             stage = leg.stage
             yield self.env.timeout(leg.blocked + leg.days)
         room.release(place)
-        self._done.append((begun, self.env.now))
+        self._ended[number] = self.env.now
 
     def outcome(self, start: float, end: float, came: int) -> Outcome | None:
         """Measure from `start` to `end`; `came` jobs could have been begun by the end."""
-        ended = [(s, f) for s, f in self._done if f >= start]
+        ended = [(self._begun[n], f) for n, f in self._ended.items() if f >= start]
         if not ended:
             return None
         took = sorted(floor(f) - floor(s) + 1 for s, f in ended)
-        busy = sum(f - max(s, start) for s, f in ended)
-        begun = sorted(self._begun)
-        finished = {s for s, _ in self._done}
-        busy += sum(end - max(s, start) for s in begun if s not in finished)
+        left = [s for n, s in enumerate(self._begun) if n not in self._ended]
+        busy = sum(f - max(s, start) for s, f in [*ended, *((s, end) for s in left)])
         days = end - start
         return Outcome(
             nearest_rank(took, 50),
             nearest_rank(took, 85),
             7 * len(ended) / days,
             busy / days,
-            came - len(begun),
+            came - len(self._begun),
         )

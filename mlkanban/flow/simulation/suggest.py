@@ -14,7 +14,15 @@ from mlkanban.flow.sample import Sample
 from mlkanban.flow.simulation.learn import learn
 from mlkanban.flow.simulation.model import Model
 from mlkanban.flow.simulation.run import Outcome
-from mlkanban.flow.simulation.whatif import Changes, Progress, WhatIf, limits_text, play, what_if
+from mlkanban.flow.simulation.whatif import (
+    Changes,
+    Progress,
+    WhatIf,
+    limits_text,
+    part_of,
+    play,
+    what_if,
+)
 
 _TRIES = 24
 _STEPS = 4
@@ -68,6 +76,8 @@ class Suggestion:
             return Said("Limits to try", said.lines, None, said.note)
         if not self.steps:
             sentence = f"Nothing better was found: {self.tried} other limits were tried."
+            if not self.tried:
+                sentence = "No stage in progress has a limit yet that could be changed: set one."
             return Said("Limits to try", (said.lines[0], sentence), said.table, said.note)
         reasons = [
             f"{s.stage} {'no limit' if s.before is None else s.before} -> {s.after}:"
@@ -86,11 +96,10 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
     if model is not None:
         best = play(model, _TRIES)
         for at in range(_STEPS):
-            if progress is not None:
-                progress(at / (_STEPS + 2))
+            told = part_of(progress, at, _STEPS + 1)
             found = [
                 (step, after, outcomes)
-                for step, after, outcomes in _tried(model, best)
+                for step, after, outcomes in _tried(model, best, told)
                 if step is not None
             ]
             tried += len(_neighbours(model))
@@ -101,7 +110,8 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
     changes: Changes = {}
     for step in steps:
         changes[step.stage] = step.after
-    return Suggestion(tuple(steps), tried, what_if(sample, changes, progress=progress))
+    told = part_of(progress, _STEPS, _STEPS + 1)
+    return Suggestion(tuple(steps), tried, what_if(sample, changes, progress=told))
 
 
 def _neighbours(model: Model) -> list[tuple[int, Limits, int]]:
@@ -114,11 +124,14 @@ def _neighbours(model: Model) -> list[tuple[int, Limits, int]]:
     ]
 
 
-def _tried(model: Model, before: list[Outcome]) -> list[tuple[Step | None, Model, list[Outcome]]]:
+def _tried(
+    model: Model, before: list[Outcome], progress: Progress | None
+) -> list[tuple[Step | None, Model, list[Outcome]]]:
     made: list[tuple[Step | None, Model, list[Outcome]]] = []
-    for stage, limits, wanted in _neighbours(model):
+    neighbours = _neighbours(model)
+    for at, (stage, limits, wanted) in enumerate(neighbours):
         changed = model.limited({stage: wanted})
-        after = play(changed, _TRIES)
+        after = play(changed, _TRIES, part_of(progress, at, len(neighbours)))
         step = _step(model.stages[stage], limits.cards, wanted, before, after)
         made.append((step, changed, after))
     return made

@@ -21,6 +21,9 @@ from mlkanban.flow.simulation.run import Outcome, run
 from mlkanban.flow.window import Scope
 
 RUNS = 100
+_FEWEST_RUNS = 20
+_MOST_JOBS = 50_000
+"""Busy boards are played less often, down to the fewest runs, so that it takes no longer."""
 Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
@@ -150,7 +153,10 @@ def what_if(
     runs: int = RUNS,
     progress: Progress | None = None,
 ) -> WhatIf:
-    """Play today's limits and the changed ones; KeyError for a stage that is not committed."""
+    """Play today's limits and the changed ones, at most `runs` times each.
+
+    KeyError for a stage that is not committed.
+    """
     model = learn(sample)
     positions = {
         sample.workflow.stages[at]: at - sample.workflow.first_committed
@@ -163,10 +169,11 @@ def what_if(
     proposed: Played = {}
     observed: dict[str, float] = {}
     if model is not None:
+        runs = min(runs, max(_FEWEST_RUNS, _MOST_JOBS // model.jobs_a_run))
         parts = 2 if changes else 1
-        today = summed(play(model, runs, _part(progress, 0, parts)))
+        today = summed(play(model, runs, part_of(progress, 0, parts)))
         if changes:
-            proposed = summed(play(model.limited(wanted), runs, _part(progress, 1, parts)))
+            proposed = summed(play(model.limited(wanted), runs, part_of(progress, 1, parts)))
         observed = _observed(sample)
     return WhatIf(
         n=len(sample.finished), runs=runs, changes=changes, limits=limits, observed=observed,
@@ -234,5 +241,6 @@ def _observed(sample: Sample) -> dict[str, float]:
     }
 
 
-def _part(progress: Progress | None, at: int, parts: int) -> Progress | None:
+def part_of(progress: Progress | None, at: int, parts: int) -> Progress | None:
+    """What tells the progress of one of several parts as progress of the whole."""
     return progress and (lambda share: progress((at + share) / parts))

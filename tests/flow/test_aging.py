@@ -1,0 +1,75 @@
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.flow.aging import Pace, aging
+from mlkanban.flow.percentiles import PERCENTILES, needed
+from tests.flow.logs import GPU, card, histories, sample, took
+
+
+def board():
+    """Ten cards that leave Train at the age of 1 to 10 days and are finished two days later."""
+    done = [card(f"f{n}", (1, 1), (n, 3), (n + 2, 4)) for n in range(1, 11)]
+    open_ones = [
+        card("young", (19, 1)),
+        card("stale", (11, 1)),
+        card("late", (1, 1), (5, 3)),
+        card("stuck", (18, 1), (19, 1, None, None, GPU)),
+    ]
+    return done + open_ones
+
+
+def test_the_pace_of_a_stage_is_the_age_on_leaving_it():
+    found = aging(sample(board(), day=20), 12)
+    train, wait, evaluate = found.stages
+    assert train.percentiles == {50: 5, 70: 7, 85: 9, 95: None}
+    assert wait.percentiles == train.percentiles  # skipped: left when the next one was entered
+    assert evaluate.percentiles == {50: 7, 70: 9, 85: 11, 95: None}
+
+
+def test_cards_have_their_marks_and_their_pace():
+    found = {c.ref: c for c in aging(sample(board(), day=20), 12).cards}
+    assert {ref: (c.age, c.marks) for ref, c in found.items()} == {
+        "late": (20, "~>"), "stale": (10, "~"), "stuck": (3, "!"), "young": (2, "")
+    }  # fmt: skip
+    assert found["young"].pace == 0.2
+    assert found["stale"].pace == 1.0
+    assert next(c.ref for c in aging(sample(board(), day=20), 12).cards) == "late"
+
+
+def test_too_few_cards_give_no_pace():
+    found = aging(sample([took("a", 3), card("b", (5, 1))], day=9), None)
+    assert found.stages[0].percentiles == dict.fromkeys(PERCENTILES)
+    assert (found.cards[0].pace, found.cards[0].marks) == (None, "")
+    assert "needs 10" in found.said().lines[1]
+
+
+def test_marks_without_a_sample():
+    pace = Pace((None, 5), 9)
+    assert [pace.marks(1, age, blocked=False) for age in (5, 6, 9, 10)] == ["", "~", "~", "~>"]
+    assert pace.marks(0, 99, blocked=True) == "!>"
+    assert pace.marks(7, 1, blocked=False) == ""
+
+
+@given(histories(25), st.integers(1, 31))
+def test_pace_is_as_counted_and_never_falls_from_left_to_right(cards, day):
+    some = sample(cards, day)
+    found = aging(some, None)
+    floor = dict.fromkeys(PERCENTILES, 0)
+    for at, stage in zip(some.workflow.committed, found.stages, strict=True):
+        ages = []
+        for c in some.finished:
+            left = c.flow.arrivals[at + 1]
+            ages.append(some.workflow.days(c.flow.start, left))
+        assert stage.n == len(ages)
+        for p, value in stage.percentiles.items():
+            assert (value is not None) == (len(ages) >= needed(p))
+            if value is not None:
+                assert Fraction(sum(a <= value for a in ages), len(ages)) >= Fraction(p, 100)
+                assert value >= floor[p]
+                floor[p] = value
+        for c in found.cards:
+            if c.stage == at and len(ages) >= 5:
+                assert c.pace == sum(a <= c.age for a in ages) / len(ages)
+    assert [c.age for c in found.cards] == sorted((c.age for c in found.cards), reverse=True)

@@ -1,0 +1,112 @@
+"""Little's law, flow debt, iterations, expectation, data quality."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.flow.debt import debt
+from mlkanban.flow.iterations import iterations
+from mlkanban.flow.little import little
+from mlkanban.flow.quality import quality
+from mlkanban.flow.sle import sle
+from mlkanban.flow.wip import wip
+from tests.flow.logs import at, card, histories, sample, took
+
+
+@given(histories(), st.integers(1, 31), st.one_of(st.none(), st.integers(1, 31)))
+def test_the_difference_of_littles_law_is_accounted_for_to_the_day(cards, day, days):
+    some = sample(cards, day, days)
+    found = little(some)
+    spent = found.n * (found.observed or 0) - found.before + found.open_days + found.abandoned_days
+    assert sum(wip(some).counts) == pytest.approx(spent)
+    if found.ratio is not None:
+        assert found.reason.startswith("They ")
+
+
+def test_a_balanced_board_agrees_and_an_open_pile_is_named():
+    steady = [took(f"c{n}", 5, start=n) for n in range(1, 61)]
+    assert "They agree" in little(sample(steady, day=60, days=40)).reason
+    pile = [took(f"c{n}", 2, start=n) for n in range(1, 11)] + [
+        card(f"o{n}", (2, 1)) for n in range(10)
+    ]
+    reason = little(sample(pile, day=20)).reason
+    assert reason.startswith("They differ: cards still open at the end spent 190 days")
+
+
+def test_few_cards_are_a_sentence():
+    assert "the check needs 5" in little(sample([took("a", 2)])).said().lines[0]
+    assert "flow debt needs 5" in debt(sample([took("a", 2)])).said().lines[0]
+
+
+def test_first_in_first_out_has_no_debt():
+    steady = [took(f"c{n}", 5, start=n) for n in range(1, 31)]
+    found = debt(sample(steady, day=40))
+    assert (found.gap, found.mean, found.debt) == (5, 5, 0)
+
+
+def test_hurrying_some_cards_past_others_is_debt():
+    old = [card(f"old{n}", (1, 1)) for n in range(5)]
+    quick = [took(f"q{n}", 1, start=n) for n in range(10, 20)]
+    found = debt(sample(old + quick, day=25))
+    assert found.mean == 1
+    assert found.debt > 2
+    assert "Debt was made" in found.said().lines[1]
+    paid = [took(f"old{n}", 30) for n in range(5)] + quick
+    assert debt(sample(paid, day=32, days=3)).debt < 0
+
+
+def test_iterations_are_visits():
+    back = card("a", (1, 1), (2, 3), (3, 1), (4, 3), (5, 1), (6, 4))
+    found = iterations(sample([back, took("b", 2), card("c", (3, 1))]))
+    train, _, evaluate = found.stages
+    assert (train.n, train.max, train.cards) == (3, 3, (("a", 3),))
+    assert train.mean == 5 / 3
+    assert evaluate.cards == (("a", 2),)
+    assert found.said().lines[0].startswith("1 of 3 cards (33 %)")
+
+
+def test_the_expectation_is_from_90_days_or_30_cards_whichever_is_more():
+    lately = [took(f"n{d}", d, start=300 - d) for d in range(1, 13)]
+    before = [took(f"o{d}", 40, start=d) for d in range(1, 31)]
+    found = sle(sample([*before, *lately, card("late", (250, 1)), card("new", (299, 1))], day=300))
+    assert (found.n, found.days) == (30, 40)  # 12 of the last 90 days are fewer than 30 cards
+    assert [ref for ref, _, _ in found.past] == ["late"]
+    many = [took(f"m{d}", 3, start=290 + d / 10) for d in range(40)]
+    assert sle(sample([*before, *lately, *many], day=300)).n == 52
+    assert sle(sample(lately[:9], day=300)).days is None
+    assert "needs 10" in sle(sample(lately[:9], day=300)).said().lines[0]
+
+
+def test_doubtful_cards_are_counted_and_listed():
+    cards = [
+        card("skip", (1, 0), (2, 4)),
+        card("back", (1, 1), (2, 3), (3, 1), (4, 4)),
+        card("again", (1, 1), (2, 4), (3, 3), (5, 4)),
+        card("twice", (1, 1), (1, 3), (4, 4)),
+        card("ahead", (1, 1), (99, 4)),
+        took("fine", 3),
+    ]
+    found = {f.kind: (f.count, f.cards) for f in quality(sample(cards, day=20)).findings}
+    assert found == {
+        "never_worked": (1, ("skip",)),
+        "moved_after_done": (1, ("again",)),
+        "backward_moves": (1, ("back",)),
+        "equal_timestamps": (1, ("twice",)),
+        "clock_skew": (1, ("ahead",)),
+    }
+    clean = quality(sample([took("fine", 3)]))
+    assert clean.said().lines == ("1 cards, nothing to doubt.",)
+    assert [row[1] for row in clean.said().table.rows] == ["0"] * 5
+
+
+@given(histories(), st.integers(1, 31))
+def test_numbers_of_a_group_are_those_of_its_cards_alone(cards, day):
+    known = [c for c in cards if c.steps and c.steps[0].at <= at(day)]
+    painted = [replace(c, type="model" if n % 2 else "data") for n, c in enumerate(known)]
+    for name, some in sample(painted, day).grouped("type"):
+        alone = sample([c for c in painted if c.type == name], day)
+        assert wip(some) == wip(alone)
+        assert little(some) == little(alone)
+        assert quality(some) == quality(alone)

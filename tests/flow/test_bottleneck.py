@@ -1,0 +1,72 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkanban.core.models import Work
+from mlkanban.flow.bottleneck import bottleneck
+from mlkanban.flow.history import Limits
+from tests.flow.logs import WORKFLOW, at, card, histories, sample
+
+
+def line(n, evaluate=3.0):
+    """Cards come every day, take a day in Train and longer in Evaluate."""
+    return [card(f"c{k}", (k, 1), (k + 1, 3), (k + 1 + evaluate, 4)) for k in range(1, n + 1)]
+
+
+def test_a_stage_is_named_where_the_evidence_agrees():
+    found = bottleneck(sample(line(20), day=20))
+    evaluate = found.stages[2]
+    assert found.named == 2
+    assert evaluate.residence > 0.6
+    assert evaluate.at_limit > 0.5
+    assert evaluate.net > 0
+    assert found.said().lines[0].startswith("Evaluate is the bottleneck")
+
+
+def test_it_is_not_named_on_few_cards_or_without_a_second_reason():
+    few = bottleneck(sample(line(6), day=7))
+    assert few.named is None
+    assert "it takes 10" in few.said().lines[0]
+    roomy = replace(WORKFLOW, limits=(Limits(),) * 5)
+    done = bottleneck(sample(line(12), day=40, workflow=roomy))
+    assert done.named is None
+    assert done.stages[2].at_limit is None
+    assert "No stage is named: Evaluate takes most" in done.said().lines[0]
+
+
+def test_the_queue_before_is_its_mean_number_of_cards():
+    waited = [
+        card("a", (1, 1), (2, 2), (6, 3), (11, 4)),
+        card("b", (1, 1), (2, 2), (4, 3), (11, 4)),
+    ]
+    found = bottleneck(sample(waited, day=11))
+    # Six card-days of waiting over ten days and nine hours.
+    length = (at(11) - at(1).replace(hour=0)) / timedelta(days=1)
+    assert found.stages[2].queue == pytest.approx(6 / length)
+    assert found.stages[1].queue is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(histories(8), st.integers(2, 20))
+def test_the_time_at_the_limit_is_that_of_looking_every_hour(cards, day):
+    some = sample(cards, day)
+    found = bottleneck(some)
+    if not some.days:
+        return
+    start = at(1).replace(hour=0) + timedelta(days=some.days.start - at(1).toordinal())
+    hours = int((some.as_of - start) / timedelta(hours=1))
+
+    def full(moment):
+        inside = 0
+        for c in some.cards:
+            now = [s for s in c.history.steps if s.at <= moment]
+            if now and now[-1].outcome is None and now[-1].stage == 1:
+                inside += now[-1].work is not Work.UNATTENDED
+        return inside >= 1
+
+    looked = sum(full(start + timedelta(hours=h, minutes=30)) for h in range(hours))
+    if hours:
+        assert found.stages[0].at_limit == pytest.approx(looked / hours, abs=1e-9)

@@ -1,0 +1,66 @@
+from datetime import date, timedelta
+
+import numpy
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
+
+from mlkanban.flow.card_forecast import card_forecasts, chance_text
+from mlkanban.flow.survival import kaplan_meier
+from tests.flow.logs import card, sample, took
+
+durations = st.lists(st.integers(1, 25), min_size=1, max_size=40)
+
+
+@given(durations, st.lists(st.integers(1, 25), max_size=20), st.integers(1, 24), st.integers(0, 20))
+def test_the_chance_of_a_card_is_that_of_scipys_curve(finished, censored, age, days):
+    curve = ecdf(CensoredData(uncensored=finished, right=censored)).sf
+    found = kaplan_meier(finished, censored)
+
+    def s(t):
+        return float(curve.evaluate(numpy.array([t]))[0])
+
+    chance = found.chance(age, days)
+    if age >= max(finished):
+        assert chance is None
+    elif s(age) > 0:
+        assert abs(float(chance) - (s(age) - s(age + days)) / s(age)) < 1e-9
+
+
+@given(durations, st.lists(st.integers(1, 25), max_size=20), st.integers(0, 24))
+def test_the_days_left_are_the_fewest_that_reach_the_share(finished, censored, age):
+    curve = kaplan_meier(finished, censored)
+    for p in (50, 70, 85, 95):
+        left = curve.time_left(age, p)
+        reached = [
+            d
+            for d in range(60)
+            if curve.at(age) and 100 * (curve.at(age) - curve.at(age + d)) >= p * curve.at(age)
+        ]
+        assert left == (reached[0] if reached else None)
+
+
+def test_every_open_card_gets_its_days():
+    cards = [took(f"f{d}", d) for d in (2, 4, 6, 8, 10)]
+    cards += [card("young", (19, 1)), card("old", (1, 1))]
+    found = card_forecasts(sample(cards, day=20), days=4)
+    assert [c.ref for c in found.cards] == ["young", "old"]
+    young, old = found.cards
+    # Past day 2 five are at risk (4 6 8 10 and the old one): .8 stay past 4, .6 past 6, .4 past 8.
+    assert young.age == 2
+    assert round(young.chance, 6) == 0.4
+    assert young.by[50] == date(2026, 1, 20) + timedelta(days=6)
+    assert (old.chance, old.by) == (None, {50: None, 85: None})
+    assert "unknown" in found.said().table.rows[1]
+
+
+def test_too_few_cards_are_a_sentence():
+    found = card_forecasts(sample([took("a", 2), card("b", (3, 1))], day=9))
+    assert found.cards == ()
+    assert found.said().lines == ("1 finished card; the forecast of a card needs 5.",)
+
+
+def test_no_chance_is_a_certainty():
+    assert [chance_text(c) for c in (None, 0.2, 0.95, 0.96, 1.0)] == [
+        "unknown", "20 %", "95 %", ">95 %", ">95 %"
+    ]  # fmt: skip

@@ -1,0 +1,62 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.models import StageKind, Work
+from mlkanban.flow.efficiency import Share, efficiency
+from tests.flow.logs import GPU, WORKFLOW, card, histories, sample
+
+ALL_ACTIVE = replace(WORKFLOW, kinds=(StageKind.ACTIVE,) * 5)
+
+
+def one():
+    """Train: 2 days by hand, 3 as a run, 1 blocked; Wait: 2; Evaluate: 1 waiting, 1 blocked."""
+    return card(
+        "a", (1, 1), (3, 1, None, Work.UNATTENDED), (6, 1, None, None, GPU), (7, 2),
+        (8, 2, None, None, GPU), (9, 3), (10, 3, None, None, GPU), (11, 4),
+    )  # fmt: skip
+
+
+def test_time_is_divided_and_blocked_in_a_queue_counts_once():
+    found = efficiency(sample([one()]))
+    days = {share: found.total.days(share) for share in Share}
+    assert days == {
+        Share.ACTIVE: 2, Share.UNATTENDED: 3, Share.WAITING: 3, Share.BLOCKED: 2
+    }  # fmt: skip
+    assert found.efficiency == 2 / 7  # the run is a third share of its own
+    assert found.share(Share.UNATTENDED) == 0.3
+    assert [stage.spent.total for stage in found.stages] == [6, 2, 2]
+
+
+def test_without_a_queue_or_a_gate_there_is_no_percentage():
+    found = efficiency(sample([one()], workflow=ALL_ACTIVE))
+    assert not found.configured
+    assert (found.efficiency, found.share(Share.ACTIVE)) == (None, None)
+    said = found.said()
+    assert "not configured" in said.lines[0]
+    assert "100 %" not in " ".join(said.lines)
+    assert found.to_data()["efficiency"] is None
+
+
+def test_nothing_finished_is_a_sentence():
+    assert efficiency(sample([])).said().lines == ("No finished cards to divide.",)
+
+
+@given(histories(), st.integers(1, 31))
+def test_the_shares_are_all_the_time_since_the_start(cards, day):
+    some = sample(cards, day)
+    found = efficiency(some)
+    expected = timedelta()
+    for c in some.finished:
+        ends = [*(s.at for s in c.history.steps[1:]), some.as_of]
+        for step, until in zip(c.history.steps, ends, strict=True):
+            if step.outcome is None and 1 <= step.stage < 4 and until > c.flow.start:
+                expected += until - max(step.at, c.flow.start)
+    assert sum(found.total.time.values(), timedelta()) == expected
+    if found.total.total:
+        assert sum(found.share(share) for share in Share) == pytest.approx(1)
+        if found.efficiency is not None:
+            assert 0 <= found.efficiency <= 1

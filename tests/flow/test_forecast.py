@@ -1,0 +1,114 @@
+from datetime import date, timedelta
+from fractions import Fraction
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkanban.flow.forecast import Sums, forecast
+from mlkanban.flow.percentiles import PERCENTILES
+from tests.flow.logs import card, sample, took
+
+pasts = st.lists(st.integers(0, 6), min_size=1, max_size=40).filter(any)
+
+
+def reference(past, days):
+    """P(X >= k) by numpy's convolution."""
+    share = numpy.bincount(past) / len(past)
+    total = numpy.array([1.0])
+    for _ in range(days):
+        total = numpy.convolve(total, share)
+    return numpy.cumsum(total[::-1])[::-1]
+
+
+@given(pasts, st.integers(1, 30))
+def test_the_distribution_is_that_of_numpy(past, days):
+    found = Sums(past).chances(days)
+    expected = reference(past, days)
+    assert numpy.allclose(found[: len(expected)], expected, atol=1e-12)
+    assert found[len(expected) :] == [0.0] * (len(found) - len(expected))
+
+
+def exact(past, days):
+    """P(X >= k) in fractions, one day after the other."""
+    shares = {j: Fraction(past.count(j), len(past)) for j in set(past)}
+    total = {0: Fraction(1)}
+    for _ in range(days):
+        step: dict[int, Fraction] = {}
+        for have, p in total.items():
+            for j, q in shares.items():
+                step[have + j] = step.get(have + j, 0) + p * q
+        total = step
+    return lambda k: sum((p for have, p in total.items() if have >= k), Fraction(0))
+
+
+@settings(max_examples=60)
+@given(pasts, st.integers(1, 9), st.sampled_from(PERCENTILES))
+def test_how_many_is_the_most_with_that_chance(past, days, p):
+    chance = exact(past, days)
+    k = Sums(past).how_many(p, days)
+    assert chance(k) >= Fraction(p, 100)
+    assert chance(k + 1) < Fraction(p, 100)
+
+
+@settings(max_examples=60)
+@given(pasts, st.integers(1, 8), st.sampled_from(PERCENTILES))
+def test_when_is_the_first_day_with_that_chance(past, cards, p):
+    sums = Sums(past)
+    days = sums.when(p, cards)
+    if days is not None and days < 40:
+        assert exact(past, days)(cards) >= Fraction(p, 100)
+        assert days == 1 or exact(past, days - 1)(cards) < Fraction(p, 100)
+        assert sums.how_many(p, days) >= cards
+
+
+@settings(max_examples=60)
+@given(pasts, st.integers(1, 40))
+def test_how_soon_is_that_of_numpy(past, cards):
+    for days, chance in zip(range(1, 25), Sums(past).soon(cards), strict=False):
+        tail = reference(past, days)
+        assert chance == pytest.approx(tail[cards] if cards < len(tail) else 0.0, abs=1e-9)
+
+
+def test_a_tie_counts_as_reached():
+    """Of two days one finished a card: one day more gives a card in exactly half of all cases."""
+    assert Sums([0, 1]).how_many(50, 1) == 1
+    assert Sums([0, 1]).when(50, 1) == 1
+    # 17 of 20 days: 85 % to the digit, which floats miss in one direction or the other.
+    assert Sums([1] * 17 + [0] * 3).how_many(85, 1) == 1
+
+
+def test_what_takes_too_long_is_not_told():
+    assert Sums([0] * 999 + [1]).when(95, 50) is None
+
+
+def five_days():
+    return [took(f"c{day}", 1, start=day) for day in (1, 3, 5, 7, 9)]
+
+
+def test_too_few_days_are_a_sentence_and_no_number():
+    ahead = forecast(sample(five_days()[:4], day=20))
+    assert "on 4 days of this window; a forecast needs 5" in ahead.reason
+    assert (ahead.how_many, ahead.when, ahead.chances) == ({}, {}, ())
+    assert ahead.said().table is None
+    assert ahead.to_data()["reason"]
+
+
+def test_the_day_that_is_not_over_is_left_out():
+    cards = [*five_days(), took("today", 1, start=20)]
+    assert forecast(sample(cards, day=20.2)).past_days == 19
+    assert forecast(sample(cards, day=20.2)).n == 5
+
+
+def test_days_are_dates_beside_numbers():
+    ahead = forecast(sample([*five_days(), card("open", (19, 1))], day=20), days=30, cards=3)
+    assert ahead.by == date(2026, 2, 19)
+    assert (ahead.days, ahead.cards) == (30, 3)
+    data = ahead.to_data()
+    for p in ("50", "85"):
+        day = date(2026, 1, 20) + timedelta(days=data["when"]["days"][p])
+        assert data["when"]["day"][p] == day.isoformat()
+    assert sum(chance for _, chance in ahead.chances) == pytest.approx(1)
+    assert ahead.dates[0][0] == date(2026, 1, 21)
+    assert forecast(sample([*five_days(), card("open", (19, 1))], day=20)).cards == 1

@@ -1,0 +1,49 @@
+from collections import Counter
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.flow.throughput import daily, throughput
+from tests.flow.logs import at, card, histories, sample, took
+
+
+def test_days_keep_their_zeros_and_abandoned_cards_stand_beside():
+    cards = [took("a", 2), took("b", 2, outcome="learned"), took("c", 4, outcome="abandoned")]
+    counted = throughput(sample(cards, day=5))
+    assert counted.unit == "day"
+    assert [b.finished for b in counted.buckets] == [0, 2, 0, 0, 0]
+    assert [b.arrived for b in counted.buckets] == [3, 0, 0, 0, 0]
+    assert [b.abandoned for b in counted.buckets] == [0, 0, 0, 1, 0]
+    assert counted.buckets[1].cards == ("a", "b")
+    assert (counted.n, counted.abandoned, counted.per_day) == (2, 1, 2 / 5)
+    assert counted.outcomes == {"learned": 1, "shipped": 1}
+
+
+def test_weeks_begin_on_monday_and_a_part_of_one_is_named():
+    counted = throughput(sample([took("a", 1), took("b", 3, start=50)], day=60))
+    assert counted.unit == "week"
+    assert {b.first.weekday() for b in counted.buckets} == {0}
+    assert counted.buckets[0].first == date(2025, 12, 29)
+    assert counted.buckets[0].days == 4
+    assert sum(b.days for b in counted.buckets) == counted.days == 60
+    assert "2025-12-29 (4 of 7 days)" in counted.said().table.rows[0][0]
+
+
+def test_an_empty_window_is_a_sentence():
+    said = throughput(sample([card("a", (1, 0))])).said()
+    assert said.lines == ("No card was committed in this window.",)
+    assert said.table is None
+
+
+@given(histories(), st.integers(1, 31), st.one_of(st.none(), st.integers(1, 31)))
+def test_every_finished_card_is_in_one_bucket(cards, day, days):
+    some = sample(cards, day, days)
+    counted = throughput(some)
+    refs = [ref for bucket in counted.buckets for ref in bucket.cards]
+    assert Counter(refs) == Counter(c.ref for c in some.finished)
+    assert sum(daily(some)) == len(some.finished)
+    assert counted.abandoned == sum(b.abandoned for b in counted.buckets)
+    first = at(day).toordinal() - (days or 10**6)
+    starts = [c.start for c in some.worked if c.start > first]
+    assert counted.arrivals == len(starts)

@@ -1,0 +1,100 @@
+"""Work in progress and cumulative flow against counting day by day from the steps."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.flow.cfd import cfd
+from mlkanban.flow.wip import in_progress_on, wip
+from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
+
+BERLIN = replace(WORKFLOW, timezone=ZoneInfo("Europe/Berlin"))
+zones = st.sampled_from([WORKFLOW, BERLIN])
+days_back = st.one_of(st.none(), st.integers(1, 31))
+
+
+def crossed(workflow, history, boundary, day, as_of):
+    """Whether a card, as known at `as_of`, had crossed a stage boundary for good by a day's end."""
+    last = None
+    reached = False
+    for step in history.steps:
+        if step.at > as_of:
+            break
+        past = step.stage >= 4 or (step.outcome and step.outcome != "discarded")
+        position = 4 if past else step.stage
+        if position >= boundary and not reached:
+            last = step.at
+        reached = position >= boundary
+    return reached and last.astimezone(workflow.timezone).date() <= day
+
+
+@given(histories(12), st.integers(1, 31), days_back, zones)
+def test_every_day_is_as_counted_by_hand(cards, day, days, workflow):
+    some = sample(cards, day, days, workflow)
+    worked = {c.ref for c in some.worked}
+    of = [c for c in cards if c.ref in worked]
+    counted, flow = wip(some), cfd(some)
+    for offset, count in enumerate(counted.counts):
+        today = date.fromordinal(counted.first + offset)
+        by_hand = [
+            sum(crossed(workflow, c, boundary, today, at(day)) for c in of)
+            for boundary in (1, 2, 3, 4)
+        ]
+        assert [line.counts[offset] for line in flow.lines] == by_hand
+        assert count == by_hand[0] - by_hand[-1]
+        assert len(in_progress_on(some, today.toordinal())) == count
+
+
+@given(histories(), st.integers(1, 31), days_back, zones)
+def test_lines_never_fall_and_never_cross(cards, day, days, workflow):
+    flow = cfd(sample(cards, day, days, workflow))
+    for line in flow.lines:
+        assert list(line.counts) == sorted(line.counts)
+        assert all(count >= line.before for count in line.counts)
+    for upper, lower in zip(flow.lines, flow.lines[1:], strict=False):
+        assert all(u >= low for u, low in zip(upper.counts, lower.counts, strict=True))
+        assert upper.before >= lower.before
+
+
+@given(histories(), st.integers(1, 31), zones)
+def test_conservation(cards, day, workflow):
+    """From nothing in progress on: WIP added up = days of departed cards - 1 each + ages."""
+    some = sample(cards, day, None, workflow)
+    departed = sum(some.days_of(c) - 1 for c in some.worked if c.finish is not None)
+    ages = sum(some.days_of(c) for c in some.open)
+    assert sum(wip(some).counts) == departed + ages
+
+
+@given(histories(), st.integers(2, 4))
+def test_bands_keep_the_first_and_the_last_line_and_every_card(cards, most):
+    flow = cfd(sample(cards, 31))
+    bands = flow.bands(most)
+    assert len(bands) <= max(2, most)
+    assert bands[0].counts == flow.lines[0].counts
+    assert sorted(ref for b in bands for ref in b.cards) == sorted(
+        ref for line in flow.lines for ref in line.cards
+    )
+
+
+def test_the_highest_day_is_the_first_of_its_kind():
+    counted = wip(sample([took("a", 5), took("b", 4, start=3), card("c", (9, 1))], day=10))
+    assert counted.counts == (1, 1, 2, 2, 1, 0, 0, 0, 1, 1)
+    assert counted.highest == (2, date(2026, 1, 3))
+    assert counted.cards == ("c",)
+    assert counted.mean == pytest.approx(0.9)
+
+
+def test_a_clock_change_moves_no_card_to_another_day():
+    """The night of 29 March 2026 in Berlin has 23 hours."""
+    night = datetime(2026, 3, 28, 23, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    later = night + timedelta(hours=24)
+    assert (later.date() - night.date()).days == 1
+    one = card("a", (1, 1))
+    steps = (replace(one.steps[0], at=night), replace(one.steps[0], at=later, outcome="shipped"))
+    some = sample([replace(one, steps=steps)], 100, None, BERLIN)
+    assert [some.days_of(c) for c in some.finished] == [2]
+    assert wip(some).counts[:3] == (1, 0, 0)

@@ -11,8 +11,6 @@ from mlkanban.text import display
 
 BOARD, CARD, REPORTS, STAGES, HELP = "board", "card", "reports", "stages", "help"
 SCREENS = (BOARD, CARD, REPORTS, STAGES, HELP)
-VIEW = "view."
-"""What the names of the commands begin with that show a number on the reports screen."""
 FORM = "form"
 """A screen that is typed into: it has no commands."""
 
@@ -95,14 +93,14 @@ COMMANDS: tuple[Command, ...] = (
             (REPORTS,)),
     Command("part.open", ("enter",), "Open part", "the card, or the cards on the board", "Screens",
             (REPORTS,)),
-    Command("part.board", ("f",), "Part on board", "show only these cards on the board", "Screens",
+    Command("part.board", ("/",), "Part on board", "show only these cards on the board", "Screens",
             (REPORTS,)),
-    Command("limits.try", ("s",), "What if", "what other WIP limits would do", "Numbers",
+    Command("limits.try", ("W",), "What if", "what other WIP limits would do", "Numbers",
             (REPORTS,)),
-    Command("limits.suggest", ("S",), "Suggest limits", "search for better WIP limits", "Numbers",
+    Command("limits.suggest", ("O",), "Suggest limits", "search for better WIP limits", "Numbers",
             (REPORTS,)),
     *(
-        Command(f"{VIEW}{entry.name}", (entry.key,), entry.title, entry.help, "Numbers", (REPORTS,))
+        Command(f"view.{entry.name}", (entry.key,), entry.title, entry.help, "Numbers", (REPORTS,))
         for entry in CATALOGUE
     ),
     Command("stages", ("s",), "Stages", "add, rename, order, limit and remove stages", "Screens"),

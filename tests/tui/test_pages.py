@@ -167,9 +167,9 @@ async def test_the_window_and_the_groups_turn(used: Path) -> None:
         assert "by" not in board.lines()[0]
         assert "type: " in board.lines()[0]
         first = board.lines()[0]
-        await board.press("cursor.right")
+        await board.press("group.next")
         assert board.lines()[0] != first
-        await board.press("cursor.left")
+        await board.press("group.previous")
         assert board.lines()[0] == first
         await board.press("reports.group", "reports.group")
         assert "Time in stage" in board.lines()[0]

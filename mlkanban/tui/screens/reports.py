@@ -1,8 +1,9 @@
 """Reports: every flow number, the picture and the words, and the cards behind each part of it."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from functools import partialmethod
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,26 +11,27 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.spec import Spec
 from mlkanban.charts.tabular import table_lines, table_targets
 from mlkanban.charts.views import VIEWS, View, remarks
 from mlkanban.charts.wrapping import wrapped_note
-from mlkanban.core.models import Board
+from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
-from mlkanban.flow.sample import Grouping, Sample, follow
+from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import limits_from, what_if
-from mlkanban.flow.window import Window
-from mlkanban.service import Service
 from mlkanban.text import ascii_only, display
-from mlkanban.tui.commands import REPORTS, VIEW
+from mlkanban.tui.commands import REPORTS
+from mlkanban.tui.counting import Counted, Progress, Samples, counted
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
 
 _WINDOWS: tuple[int | None, ...] = (90, 30, None)
 _GROUPINGS: tuple[Grouping | None, ...] = (None, "type", "tag", "stage")
 _LINES = 9
+_NUMBERS = "numbers"
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
 _SIDE = 56
@@ -46,29 +48,6 @@ class Reading:
     part: int | None = None
 
 
-@dataclass
-class _Counted:
-    """The answer to a reading: a sample and a number for each group."""
-
-    groups: list[tuple[str, Sample, Number]]
-    specs: list[Spec | None]
-    remarks: list[str] = field(default_factory=list)
-
-
-def _sample(service: Service, board: Board, days: int | None, now: datetime) -> Sample:
-    workflow, histories = service.history.for_flow(board)
-    return follow(workflow, histories, now, Window.back(days, workflow.day(now)))
-
-
-def _count(
-    service: Service, board: Board, view: View, by: Grouping | None, days: int | None, now: datetime
-) -> _Counted:
-    sample = _sample(service, board, days, now)
-    groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
-    specs = [view.draw(number, some) for _, some, number in groups]
-    return _Counted(groups, specs, remarks(view, sample))
-
-
 class ReportsScreen(KeyScreen):
     WHERE: ClassVar[str] = REPORTS
 
@@ -76,7 +55,9 @@ class ReportsScreen(KeyScreen):
         super().__init__()
         self._reading = reading
         self._picture = Picture(ascii=self.board_app.ascii)
-        self._counted: _Counted | None = None
+        self._samples = Samples()
+        self._counted: Counted | None = None
+        self._settled = asyncio.Event()
         self._played = ""
 
     def compose(self) -> ComposeResult:
@@ -89,8 +70,7 @@ class ReportsScreen(KeyScreen):
         yield self.status
 
     async def on_mount(self) -> None:
-        self._title("counting ...")
-        self.start(self.board_changed())
+        await self.board_changed()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
@@ -103,24 +83,44 @@ class ReportsScreen(KeyScreen):
     def _by(self) -> Grouping | None:
         return _GROUPINGS[self._reading.grouping]
 
+    # Counting, beside the keys: one can go on to another view, or leave, at any time
+
     async def board_changed(self) -> None:
-        """Count again, in the store's thread, and show it."""
-        board, now = self.board_app.model.board, self.board_app.now()
-        view, by, days = self._view, self._by, _WINDOWS[self._reading.window]
-        counted = await self.fetch(lambda service: _count(service, board, view, by, days, now))
-        if counted is not None and self.ready:
-            self._counted, self._played = counted, ""
-            last = max(0, len(counted.groups) - 1)
-            self._reading.group = min(self._reading.group, last)
+        """Count again what is looked at; what was still being counted is not waited for."""
+        self._settled.clear()
+        self._title("counting ...")
+        self.run_worker(self._count(), group=_NUMBERS, exclusive=True)
+
+    async def _count(self) -> None:
+        view, by = self._view, self._by
+        try:
+            sample = await self._sample()
+            found = await asyncio.to_thread(counted, view, sample, by)
+            self._counted, self._played = found, ""
+            self._reading.group = min(self._reading.group, max(0, len(found.groups) - 1))
             self._show()
+            self._settled.set()
+            found.remarks = await asyncio.to_thread(remarks, view, sample)
+            if found.remarks:
+                self._show()
+        except MlkanbanError as error:
+            self._settled.set()
+            self.status.say(str(error), trouble=True)
+
+    async def _sample(self) -> Sample:
+        board, now = self.board_app.model.board, self.board_app.now()
+        days = _WINDOWS[self._reading.window]
+        return await self.board_app.backstage.call(
+            lambda service: self._samples.get(service, board, days, now)
+        )
 
     # Showing
 
-    def _title(self, found: str) -> None:
+    def _title(self, found: str, what: str = "") -> None:
         days = _WINDOWS[self._reading.window]
         window = "all time" if days is None else f"{days} days"
         entry = self._view.entry
-        what = self._played.capitalize() or f"{entry.key}  {entry.title}"
+        what = self._played.capitalize() or f"{entry.key}  {what or entry.title}"
         title = f" {what}, {window}{found and f', {found}'}"
         self.query_one("#report-title", Static).update(Content(self._plain(title)))
 
@@ -141,8 +141,8 @@ class ReportsScreen(KeyScreen):
         if self._by is not None:
             at = f"({self._reading.group + 1} of {len(self._counted.groups)})"
             found = f"{self._by}: {display(name) or '(none)'}  {at}"
-        self._title(found)
         said = number.said()
+        self._title(found, said.title if self._by == "stage" else "")
         roomy = self.size.width >= _ROOMY
         side.display = said.table is not None and (roomy or spec is None)
         self._picture.display = spec is not None
@@ -161,14 +161,13 @@ class ReportsScreen(KeyScreen):
         side.update(Content("\n".join(self._plain(line) for line in lines)))
 
     def _sentences(self, said: Said) -> str:
-        counted = self._counted
-        assert counted is not None
+        assert self._counted is not None
         lines = []
         part = self._part
         if part is not None:
             cards = f"{len(part.cards)} card{'' if len(part.cards) == 1 else 's'}"
             lines.append(f"> {part.label}: {cards}. Enter shows {self._which(part)}.")
-        for line in (*said.lines, *counted.remarks, said.note):
+        for line in (*said.lines, *self._counted.remarks, said.note):
             lines += wrapped_note(line, max(20, self.size.width - 3))
         return "\n".join(" " + self._plain(line) for line in lines[:_LINES])
 
@@ -195,7 +194,8 @@ class ReportsScreen(KeyScreen):
         at, parts = self._reading.part, self._parts
         return parts[at] if at is not None and at < len(parts) else None
 
-    def _point(self, by: int) -> None:
+    async def _point(self, by: int) -> None:
+        await self._settled.wait()
         parts = self._parts
         if not parts:
             self.status.say("There is nothing to point at in this view.")
@@ -206,28 +206,34 @@ class ReportsScreen(KeyScreen):
         )
         self._show()
 
-    def do_part_next(self) -> None:
-        self._point(1)
+    async def do_part_next(self) -> None:
+        await self._point(1)
 
-    def do_part_previous(self) -> None:
-        self._point(-1)
+    async def do_part_previous(self) -> None:
+        await self._point(-1)
 
     async def do_part_open(self) -> None:
-        part = self._part
-        if part is None:
-            self.status.say("Point at a part first: l and h go from one to the next.")
-        elif len(part.cards) == 1:
+        part = await self._pointed()
+        if part is not None and len(part.cards) == 1:
             from mlkanban.tui.screens.card import CardScreen
 
             self.app.push_screen(CardScreen(part.cards[0]))
-        else:
-            self.do_part_board()
+        elif part is not None:
+            self._show_on_board(part)
 
-    def do_part_board(self) -> None:
-        part = self._part
-        if part is None:
+    async def do_part_board(self) -> None:
+        part = await self._pointed()
+        if part is not None:
+            self._show_on_board(part)
+
+    async def _pointed(self) -> Target | None:
+        """The part pointed at; None after saying how to point."""
+        await self._settled.wait()
+        if self._part is None:
             self.status.say("Point at a part first: l and h go from one to the next.")
-            return
+        return self._part
+
+    def _show_on_board(self, part: Target) -> None:
         self.app.pop_screen()
         self.board_app.show_only(part.cards, f"{self._view.entry.title.lower()}, {part.label}")
 
@@ -239,39 +245,40 @@ class ReportsScreen(KeyScreen):
         if text is None:
             return
         changes = limits_from(self.board_app.model.board, text)
-        await self._play("what if", lambda sample: what_if(sample, changes))
+        self._play("what if", lambda sample, told: what_if(sample, changes, progress=told))
 
-    async def do_limits_suggest(self) -> None:
-        await self._play("limits to try", suggest)
+    def do_limits_suggest(self) -> None:
+        self._play("limits to try", lambda sample, told: suggest(sample, progress=told))
 
-    async def _play(self, name: str, play: Callable[[Sample], Number]) -> None:
-        """Simulate, in the store's thread, and show what came of it."""
-        board, now = self.board_app.model.board, self.board_app.now()
-        days = _WINDOWS[self._reading.window]
-        self.status.say("Simulating ...")
+    def _play(self, name: str, play: Callable[[Sample, Progress], Number]) -> None:
+        """Simulate beside the keys, and show what came of it; another key gives it up."""
+        loop = asyncio.get_running_loop()
 
-        def count(service: Service) -> _Counted:
-            sample = _sample(service, board, days, now)
-            return _Counted([(name, sample, play(sample))], [None])
+        def tell(share: float) -> None:
+            loop.call_soon_threadsafe(self.status.say, f"Simulating ... {100 * share:.0f} %")
 
-        counted = await self.fetch(count)
-        if counted is not None and self.ready:
+        async def simulated() -> None:
+            progress = Progress(tell)
+            try:
+                sample = await self._sample()
+                number = await asyncio.to_thread(play, sample, progress)
+            finally:
+                progress.give_up()
             self.status.clear()
             self._reading.grouping, self._reading.group, self._reading.part = 0, 0, None
-            self._counted, self._played = counted, name
+            self._counted, self._played = Counted([(name, sample, number)], [None]), name
             self._show()
+
+        self._settled.set()
+        self.status.say("Simulating ...")
+        self.run_worker(simulated(), group=_NUMBERS, exclusive=True)
 
     # What is looked at
 
-    def run_command(self, name: str, key: str = "") -> None:
-        if name.startswith(VIEW):
-            self._reading.view = name.removeprefix(VIEW)
-            self._reading.part = None
-            self._played = ""
-            self._title("counting ...")
-            self.start(self.board_changed())
-        else:
-            super().run_command(name, key)
+    async def _look_at(self, view: str) -> None:
+        self._reading.view, self._reading.part = view, None
+        self._played = ""
+        await self.board_changed()
 
     def escaped(self) -> None:
         if self._reading.part is not None:
@@ -290,7 +297,8 @@ class ReportsScreen(KeyScreen):
         self._reading.group, self._reading.part = 0, None
         await self.board_changed()
 
-    def _turn(self, by: int) -> None:
+    async def _turn(self, by: int) -> None:
+        await self._settled.wait()
         if self._counted is not None and self._by is not None and self._counted.groups:
             self._reading.group = (self._reading.group + by) % len(self._counted.groups)
             self._reading.part = None
@@ -298,8 +306,16 @@ class ReportsScreen(KeyScreen):
         else:
             self.status.say("o groups the cards by type, tag or stage first.")
 
-    def do_group_next(self) -> None:
-        self._turn(1)
+    async def do_group_next(self) -> None:
+        await self._turn(1)
 
-    def do_group_previous(self) -> None:
-        self._turn(-1)
+    async def do_group_previous(self) -> None:
+        await self._turn(-1)
+
+
+for _entry in CATALOGUE:
+    setattr(
+        ReportsScreen,
+        f"do_view_{_entry.name.replace('-', '_')}",
+        partialmethod(ReportsScreen._look_at, _entry.name),
+    )

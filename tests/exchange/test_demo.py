@@ -16,7 +16,8 @@ from mlkanban.core.rules import Load
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times
-from mlkanban.flow.history import trace_all
+from mlkanban.flow.sample import Sample, follow
+from mlkanban.flow.window import Window
 from mlkanban.service import Service
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
@@ -40,9 +41,13 @@ class Demo:
         self.faces = self.service.boards.snapshot(self.board.id).faces
         self.stage_name = {stage.id: stage.name for stage in self.board.stages}
 
-    def times(self) -> CycleTimes:
+    def sample(self) -> Sample:
         workflow, histories = self.service.history.for_flow(self.board)
-        return cycle_times(workflow, histories, as_of=self.now, window_days=None)
+        window = Window.back(None, workflow.day(self.now))
+        return follow(workflow, histories, self.now, window)
+
+    def times(self) -> CycleTimes:
+        return cycle_times(self.sample())
 
 
 @pytest.fixture(scope="module", params=MOMENTS, ids=[f"{m:%F} {z}" for m, _, z in MOMENTS])
@@ -73,8 +78,7 @@ def test_every_outcome_and_every_reason_to_be_blocked_is_there(demo: Demo) -> No
     assert {face.outcome for face in demo.faces if face.outcome} == set(Outcome)
     reasons = {e.data["set"]["blocker"]["reason"] for e in of_kind(demo, "card.blocked")}
     assert reasons == set(BlockReason)
-    workflow, histories = demo.service.history.for_flow(demo.board)
-    flows = [flow for _, flow in trace_all(workflow, histories, demo.now)]
+    flows = [card.flow for card in demo.sample().cards]
     assert sum(flow.reopened for flow in flows) >= 2
     assert sum(flow.passes[4] > 1 for flow in flows) >= 8
 

@@ -51,16 +51,20 @@ class GivenUp(Exception):
 
 
 class Progress:
-    """Tells how far a simulation is, and ends it once it is given up."""
+    """Tells how far a simulation is in percent, and ends it once it is given up."""
 
-    def __init__(self, tell: Callable[[float], None]) -> None:
+    def __init__(self, tell: Callable[[int], None]) -> None:
         self._tell = tell
+        self._told = -1
         self._over = threading.Event()
 
     def __call__(self, share: float) -> None:
         if self._over.is_set():
             raise GivenUp
-        self._tell(share)
+        percent = int(100 * share)
+        if percent != self._told:
+            self._told = percent
+            self._tell(percent)
 
     def give_up(self) -> None:
         self._over.set()

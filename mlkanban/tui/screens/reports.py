@@ -254,8 +254,8 @@ class ReportsScreen(KeyScreen):
         """Simulate beside the keys, and show what came of it; another key gives it up."""
         loop = asyncio.get_running_loop()
 
-        def tell(share: float) -> None:
-            loop.call_soon_threadsafe(self.status.say, f"Simulating ... {100 * share:.0f} %")
+        def tell(percent: int) -> None:
+            loop.call_soon_threadsafe(self.status.say, f"Simulating ... {percent} %")
 
         async def simulated() -> None:
             progress = Progress(tell)

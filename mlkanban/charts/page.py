@@ -43,11 +43,12 @@ ul { margin: .3rem 0; padding-left: 1.2rem; }
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One number: what it says, its picture, and what it is, in a sentence."""
+    """One number: its title, what it says, its picture, and how it is defined."""
 
+    title: str
     said: Said
     spec: Spec | None
-    meaning: str
+    definition: str
     remarks: tuple[str, ...] = ()
 
 
@@ -84,11 +85,11 @@ def html(page: Page) -> str:
     for section in page.sections:
         said = section.said
         lines = "".join(f"<p>{_html(line)}</p>" for line in (*said.lines, *section.remarks))
-        drawn = svg(section.spec, WIDE, HIGH, said.title) if section.spec else ""
+        drawn = svg(section.spec, WIDE, HIGH, section.title) if section.spec else ""
         body.append(
-            f"<section><h2>{_html(said.title)}</h2>{drawn}{lines}"
+            f"<section><h2>{_html(section.title)}</h2>{drawn}{lines}"
             f"{_html_table(said.table) if said.table else ''}"
-            f'<p class="note">{_html(section.meaning)}. {_html(said.note)}</p></section>'
+            f'<p class="note">{_html(section.definition)} {_html(said.note)}</p></section>'
         )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -109,14 +110,14 @@ def markdown(page: Page) -> str:
         parts += [f"## {summary.heading}", points or summary.empty]
     for section in page.sections:
         said = section.said
-        parts.append(f"## {_md(said.title)}")
+        parts.append(f"## {section.title}")
         if section.spec is not None:
             drawn = render(section.spec, WIDE, HIGH, palette=None, ascii=False)
             parts.append(f"```text\n{drawn}\n```")
         parts.append("  \n".join(_md(line) for line in (*said.lines, *section.remarks)))
         if said.table:
             parts.append(_md_table(said.table))
-        parts.append(f"*{_md(section.meaning)}. {_md(said.note)}*")
+        parts.append(f"*{_md(section.definition)} {_md(said.note)}*")
     return "\n\n".join(parts) + "\n"
 
 

@@ -146,6 +146,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
             stage.cards,
         )
         for stage in counted.stages
+        if counted.n
     ]
     return BarsSpec("days", tuple(share.value for share in Share), tuple(rows))
 
@@ -155,6 +156,7 @@ def bottleneck(counted: Bottleneck) -> BarsSpec:
     rows = [
         BarRow(e.stage, (100 * e.residence,), f"{100 * e.residence:.0f} %", ())
         for e in counted.stages
+        if counted.known
     ]
     return BarsSpec("share of all time", ("share",), tuple(rows))
 
@@ -169,5 +171,6 @@ def iterations(counted: Iterations) -> BarsSpec:
             tuple(ref for ref, _ in stage.cards),
         )
         for stage in counted.stages
+        if counted.n
     ]
     return BarsSpec("cards that came back", ("cards",), tuple(rows))

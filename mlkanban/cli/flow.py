@@ -166,7 +166,7 @@ class FlowGroup(click.Group):
 
             answer(session, asked, VIEWS[cmd_name])
 
-        command.__doc__ = f"{entry.title}: {entry.help}."
+        command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
         return click.command(cmd_name)(number_options()(pass_session(command)))
 
 

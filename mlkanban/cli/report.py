@@ -66,9 +66,10 @@ def _page(service: Service, board: Board, sample: Sample) -> Page:
         number = view.count(sample)
         sections.append(
             Section(
+                view.entry.title,
                 number.said(),
                 view.draw(number, sample),
-                f"{view.entry.title}: {view.entry.help}",
+                view.entry.definition,
                 tuple(remarks(view, sample)),
             )
         )
@@ -92,14 +93,14 @@ def _summary(service: Service, sample: Sample) -> list[Summary]:
         for card in reversed(sample.finished):
             if card.flow.outcome == outcome:
                 verdict = service.cards.get(card.ref).verdict
-                points.append(f"{card.history.title}{verdict and f': {verdict}'} ({card.ref})")
+                points.append(f"{card.history.title} ({card.ref}){verdict and f': {verdict}'}")
         return points
 
     zone = sample.workflow.timezone
     blocked = [
         f"{block.title} ({block.ref}): {block.block.reason},"
         f" {'external' if block.block.external else 'internal'},"
-        f" since {block.begin.astimezone(zone):%Y-%m-%d} ({block.days:.0f} days)"
+        f" since {block.begin.astimezone(zone):%Y-%m-%d} ({block.days:.1f} days)"
         for block in blockers(sample).still
     ]
     return [

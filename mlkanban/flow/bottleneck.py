@@ -63,6 +63,11 @@ class Bottleneck:
             **self.scope.to_data(),
         }  # fmt: skip
 
+    @property
+    def known(self) -> bool:
+        """Whether any time was spent in a stage."""
+        return any(stage.residence for stage in self.stages)
+
     def figures(self) -> tuple[tuple[str, str], ...]:
         named = "-" if self.named is None else self.stages[self.named].stage
         return ("n", str(self.n)), ("bottleneck", named)
@@ -81,7 +86,8 @@ class Bottleneck:
             for e in self.stages
         )
         head = ("stage", "of time", "at limit", "in - out", "blocked", "queue before")
-        return Said("Bottleneck", (self._sentence(),), Table(head, rows), note)
+        table = Table(head, rows) if self.known else None
+        return Said("Bottleneck", (self._sentence(),), table, note)
 
     def _sentence(self) -> str:
         if self.n < FEWEST:

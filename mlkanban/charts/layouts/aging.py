@@ -36,7 +36,7 @@ def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
     def row_of(age: int) -> int:
         return scale.row(1000 * (sqrt(age / top) if far else age / top))
 
-    step = next(n for n in nice() if row_of(n) >= 2)
+    step = Scale(top, rows).step
     ticks: list[tuple[int, str]] = []
     for n in nice() if far else range(step, top + 1, step):
         if n > top:

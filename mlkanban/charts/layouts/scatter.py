@@ -39,8 +39,12 @@ def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
     scale = Scale(top, rows)
     ticks = scale.ticks()
     places: defaultdict[tuple[int, int], list[Dot]] = defaultdict(list)
+    across = {
+        day: day_column(day, spec.first, spec.last, columns) for day in {d.day for d in spec.dots}
+    }
+    up = {days: scale.row(days) for days in {dot.days for dot in spec.dots}}
     for dot in spec.dots:
-        places[day_column(dot.day, spec.first, spec.last, columns), scale.row(dot.days)].append(dot)
+        places[across[dot.day], up[dot.days]].append(dot)
     cells, targets = Cells(), []
     for (column, row), dots in sorted(places.items()):
         glyph, role = _GLYPHS[dots[0].outcome]

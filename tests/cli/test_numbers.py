@@ -1,0 +1,160 @@
+"""Every flow number from the command line, on the demo's half year."""
+
+from datetime import UTC, datetime
+from html import escape
+
+import pytest
+
+from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.exchange.demo import fill
+from mlkanban.service import Service
+
+NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
+DAY = ("--as-of", "2026-03-18")
+NAMES = [entry.name for entry in CATALOGUE]
+SCOPE = {"window", "from", "to", "as_of", "timezone", "convention"}
+
+
+@pytest.fixture(scope="module")
+def demo_home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("numbers")
+    service = Service.open(home, actor="ada", clock=lambda: NOW)
+    fill(service, NOW)
+    service.close()
+    return home
+
+
+@pytest.fixture
+def demo(mlk, demo_home):
+    """Somebody who asks for a number of the demo."""
+
+    def ask(*args, json=False):
+        return mlk("--home", str(demo_home), *(["--json"] if json else []), *args)
+
+    return ask
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_says_what_it_is_made_of(demo, name):
+    answer = demo("flow", name, *DAY, json=True)
+    assert answer.object["kind"] == f"flow.{name}"
+    assert answer.data.keys() >= SCOPE
+    assert (answer.data["as_of"], answer.data["to"]) == ("2026-03-18", "2026-03-18")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_readable_at_80_columns_with_its_picture(demo, name, monkeypatch):
+    monkeypatch.setattr("mlkanban.cli.layout.width", lambda: 80)
+    answer = demo("flow", name, *DAY, "--chart")
+    assert answer.code == 0, answer.err
+    assert max(map(len, answer.out.splitlines())) <= 80
+    assert "2026-03-18" in answer.out
+    plain = demo("flow", name, *DAY, "--no-chart").out
+    assert answer.out.endswith(plain)
+
+
+@pytest.mark.parametrize("by", ["type", "tag", "stage"])
+@pytest.mark.parametrize("name", NAMES)
+def test_each_compares_groups(demo, name, by):
+    data = demo("flow", name, *DAY, "--by", by, json=True).data
+    assert data["by"] == by
+    assert len(data["groups"]) > 2
+    assert by.upper() in demo("flow", name, *DAY, "--by", by).out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_board_gets_a_sentence_and_no_number(board, name):
+    answer = board("flow", name, "--chart")
+    assert answer.code == 0, answer.err
+    assert answer.out.strip()
+    assert "%" not in answer.out.replace("85 %", "")
+    assert "nan" not in answer.out.lower()
+
+
+def test_a_window_of_two_days(demo):
+    args = ("flow", "throughput", *DAY, "--from", "2026-02-01", "--to", "2026-02-28")
+    data = demo(*args, json=True).data
+    assert (data["from"], data["to"], data["window"]) == (
+        "2026-02-01", "2026-02-28", "2026-02-01 to 2026-02-28",
+    )  # fmt: skip
+    before = demo("flow", "throughput", *DAY, "--to", "2026-02-28", "--window", "28d", json=True)
+    assert before.data["n"] == data["n"] > 0
+    wrong = demo("flow", "wip", *DAY, "--from", "2026-03-02", "--to", "2026-03-01")
+    assert (wrong.code, "lies after" in wrong.err) == (2, True)
+    assert demo("flow", "wip", *DAY, "--to", "2026-03-19").code == 2
+
+
+def test_a_forecast_to_a_date_and_of_so_many(demo):
+    by = demo("flow", "forecast", *DAY, "--by-date", "2026-04-01", json=True).data["how_many"]
+    assert (by["days"], by["by"]) == (14, "2026-04-01")
+    assert demo("flow", "forecast", *DAY, "--days", "14", json=True).data["how_many"] == by
+    many = demo("flow", "forecast", *DAY, "--cards", "5", json=True).data
+    assert many["when"]["cards"] == 5
+    assert many["when"]["days"]["50"] <= many["when"]["days"]["95"]
+    assert "held" in " ".join(many["remarks"])
+    assert demo("flow", "forecast", *DAY, "--by-date", "2026-03-01").code == 2
+    assert demo("flow", "forecast", *DAY, "--by-date", "2026-04-01", "--days", "3").code == 2
+
+
+def test_limits_are_tried(demo):
+    data = demo("flow", "simulate", "--limit", "Eval=1", *DAY, json=True).data
+    assert data["trusted"] is True
+    assert data["changes"] == {"Evaluation": 1}
+    today, proposed = (data[name]["per_week"]["mean"] for name in ("today", "proposed"))
+    assert proposed < today
+    assert "Today is reproduced" in demo("flow", "simulate", *DAY).out
+    for bad, code in (("Eval", 2), ("Nowhere=1", 3), ("Ideas=1", 2), ("Eval=0", 2)):
+        assert demo("flow", "simulate", "--limit", bad, *DAY).code == code
+
+
+def test_limits_are_suggested_with_their_evidence(demo):
+    data = demo("flow", "suggest-limits", *DAY, json=True).data
+    assert data["tried"] > 4
+    assert all(step["agreed"] >= 0.75 for step in data["steps"])
+
+
+# The report
+
+
+def test_the_page_needs_nothing_but_itself(demo, tmp_path):
+    out = tmp_path / "report.html"
+    assert demo("report", "--out", str(out), *DAY).code == 0
+    page = out.read_text()
+    for heading in ("What shipped", "What was learned", "What is blocked", "What comes next"):
+        assert f"<h2>{heading}</h2>" in page
+    for entry in CATALOGUE:
+        assert f"<h2>{escape(entry.title)}</h2>" in page
+        assert escape(entry.definition) in page
+    assert page.count("<svg") >= 10
+    for outside in ("http:", "https:", "<script", "src=", "@import", "url("):
+        assert outside not in page.replace("http://www.w3.org/2000/svg", "")
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".report")] == []
+
+
+def test_the_page_as_markdown(demo, tmp_path):
+    out = tmp_path / "report.md"
+    told = demo("report", "--out", str(out), *DAY, json=True).data
+    text = out.read_text()
+    assert told == {"file": str(out), "bytes": len(text.encode())}
+    assert "## What shipped" in text
+    assert "█" in text
+
+
+def test_what_people_wrote_does_nothing_on_the_page(board, tmp_path):
+    ref = board.card("<script>alert(1)</script> [x](javascript:y) \x9b31m")
+    board("move", ref, "data prep")
+    board("block", ref, "--reason", "bug", "--note", "<img src=x>")
+    for name in ("page.html", "page.md"):
+        assert board("report", "--out", str(tmp_path / name)).code == 0
+        text = (tmp_path / name).read_text()
+        assert "<script>" not in text
+        assert "[x](" not in text or name == "page.html"
+        assert "\x9b" not in text
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report", "nowhere/report.html"])
+def test_a_place_that_does_not_do_is_said(demo, tmp_path, name):
+    answer = demo("report", "--out", str(tmp_path / name), *DAY)
+    assert answer.code in (2, 4)
+    assert "--out" in answer.err
+    assert list(tmp_path.glob("*report*")) == []

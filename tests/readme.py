@@ -1,7 +1,10 @@
 """The parts of the README that are made from the code: key table, list of commands."""
 
 import re
+from functools import partial
 from pathlib import Path
+
+import click
 
 from mlkanban.cli import program
 from mlkanban.tui.commands import COMMANDS, keys_shown
@@ -39,8 +42,10 @@ def command_list() -> str:
                 command = program.program.get_command(ctx, name)
                 assert command is not None
                 lines.append(f"  {name:<11} {command.get_short_help_str(80)}")
-                for below in getattr(command, "commands", {}).values():
-                    lines.append(f"    {below.name:<14} {below.get_short_help_str(75)}")
+                if isinstance(command, click.Group):
+                    for below in map(partial(command.get_command, ctx), command.list_commands(ctx)):
+                        assert below is not None
+                        lines.append(f"    {below.name:<14} {below.get_short_help_str(75)}")
     return "\n".join([*lines, "```"])
 
 

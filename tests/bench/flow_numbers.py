@@ -1,26 +1,29 @@
-"""How long the flow numbers of a large store take, and their chart."""
+"""How long the flow numbers of a large store take, and their pictures."""
 
 import time
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.charts.render import render
-from mlkanban.charts.spec import histogram_spec
-from mlkanban.flow.cycle_time import cycle_times, grouped
+from mlkanban.charts.views import VIEWS
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from tests.bench import programs
 
-_GROUPINGS = ("type", "tag", "stage")
+REPLAY = "backtest"
 
 
 class Numbers(NamedTuple):
-    """Seconds for each part: reading the log, every flow number from it, one drawing."""
+    """Seconds for each part: reading the log, following the cards, every flow number but the
+    back-test, that, the dearest number, and the dearest drawing."""
 
     reading: float
-    cycle_time: float
-    groups: float
+    following: float
+    counting: float
+    replaying: float
+    dearest: float
     drawing: float
 
 
@@ -29,26 +32,62 @@ def numbers(home: Path) -> Numbers:
     as_of = datetime.now(UTC)
     service = Service.open(home, actor="bench", clock=lambda: as_of, write=False)
     board = service.boards.find()
-    times = [time.perf_counter()]
+    began = time.perf_counter()
     workflow, histories = service.history.for_flow(board)
-    times.append(time.perf_counter())
-    all_cards = cycle_times(workflow, histories, as_of=as_of, window_days=None)
-    times.append(time.perf_counter())
-    for by in _GROUPINGS:
-        grouped(workflow, histories, by=by, as_of=as_of, window_days=None)
-    times.append(time.perf_counter())
+    read = time.perf_counter()
+    window = Window.back(None, workflow.day(as_of))
+    sample = follow(workflow, histories, as_of, window)
+    followed = time.perf_counter()
     width, height = programs.SIZE
-    render(histogram_spec(all_cards), width, height - 10, palette=None, ascii=False)
-    times.append(time.perf_counter())
+    counting, drawing = {}, []
+    for name, view in VIEWS.items():
+        start = time.perf_counter()
+        number = view.count(sample)
+        counting[name] = time.perf_counter() - start
+        start = time.perf_counter()
+        spec = view.draw(number, sample)
+        if spec is not None:
+            render(spec, width, height - 10, palette=None, ascii=False)
+        drawing.append(time.perf_counter() - start)
     service.close()
-    return Numbers(*(after - before for before, after in pairwise(times)))
+    replaying = counting.pop(REPLAY)
+    return Numbers(
+        read - began,
+        followed - read,
+        sum(counting.values()),
+        replaying,
+        max(counting.values()),
+        max(drawing),
+    )
 
 
-def open_reports(home: Path) -> float:
-    """Seconds from the key to the chart on the real screen."""
+class Opening(NamedTuple):
+    """Seconds from a key to the end of what it draws on the real screen."""
+
+    first: float
+    next: float
+    leaving: float
+
+
+def open_reports(home: Path) -> Opening:
+    """The report, another view of it, and back to the board while the back-test is counted."""
     with programs.board(home) as terminal:
         programs.settled(terminal)
-        pressed = time.monotonic()
-        terminal.send("R")
-        terminal.settle(1.5, 30)
-        return terminal.last_output - pressed
+
+        def pressed(key: str, seconds: float) -> float:
+            at = time.monotonic()
+            terminal.send(key)
+            terminal.settle(seconds, 30)
+            return terminal.last_output - at
+
+        first, following = pressed("R", 3), pressed("5", 1.5)
+        terminal.send("P")
+        time.sleep(0.3)
+        at = time.monotonic()
+        shown = terminal.raw.count(programs.BOARD.encode())
+        terminal.send("q")
+        while terminal.raw.count(programs.BOARD.encode()) == shown:
+            if time.monotonic() > at + 30:
+                raise RuntimeError(f"the board did not come back:\n{terminal.text}")
+            time.sleep(0.001)
+        return Opening(first, following, time.monotonic() - at)

@@ -14,7 +14,7 @@ BIN = Path(sys.executable).parent
 SIZE = (160, 45)
 _QUIET = 0.3
 _TIMEOUT = 60
-_BOARD = "in progress"
+BOARD = "in progress"
 """Stands on the board as soon as its cards do."""
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def board(home: Path) -> Terminal:
 
 def start_board(home: Path) -> Start:
     with board(home) as terminal:
-        return settled(terminal, _BOARD)
+        return settled(terminal, BOARD)
 
 
 def start_minimal(home: Path) -> Start:
@@ -44,7 +44,7 @@ def start_minimal(home: Path) -> Start:
         return settled(terminal, minimal.TEXT)
 
 
-def settled(terminal: Terminal, text: str = _BOARD) -> Start:
+def settled(terminal: Terminal, text: str = BOARD) -> Start:
     """Wait for `text` and for the end of the output."""
     deadline = terminal.started + _TIMEOUT
     # Not wait_for, which draws the screen to look at it and takes the CPU from the program.

@@ -5,6 +5,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.config import Settings
 from mlkanban.exchange.demo import fill
 from mlkanban.paths import Places
@@ -20,7 +21,7 @@ SCREENS = {
     "board": (),
     "full-stage": ("m", "6"),
     "card": ("4", "enter"),
-    "histogram": ("R",),
+    **{f"flow-{entry.name}": ("R", entry.key) for entry in CATALOGUE},
     "help": ("question_mark",),
     "stages": ("s",),
 }

@@ -186,7 +186,7 @@ def flow() -> None:
 def forecast(
     session: Session, asked: Asked, days: int | None, by_date: date | None, cards: int | None
 ) -> None:
-    """Forecast: how many cards by a day, and so many cards by when; exact, with back-test."""
+    """Forecast: how many cards by a day, so many cards by when."""
     from dataclasses import replace
 
     from mlkanban.charts import pictures

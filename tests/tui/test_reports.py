@@ -148,7 +148,8 @@ async def test_nobody_waits_for_what_is_not_looked_at_any_more(
             loop.call_soon_threadsafe(ended.set)
 
     monkeypatch.setattr(
-        "mlkanban.tui.screens.reports.suggest", lambda sample, progress: endless(sample, progress)
+        "mlkanban.flow.simulation.suggest.suggest",
+        lambda sample, progress: endless(sample, progress),
     )
     async with opened(filled) as page:
         await page.press("reports")

@@ -30,6 +30,8 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
     if size > 1:
         names = [names[at] for at in range(0, len(names), size)]
         chances = [sum(chances[at : at + size]) for at in range(0, len(chances), size)]
+    if start + size * len(names) < len(spec.names):
+        names[-1] += "+"
     pitch = max(1, min((columns - 1) // len(chances), _WIDEST))
     wide = max(1, pitch - 1)
     scale = Scale(max(1, ceil(100 * max(chances))), rows - 1)
@@ -47,11 +49,13 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
         Words(label.column, rows, label.text, "line") for label in mark_labels(marked, columns)
     ]
     room = max(map(len, names)) + 2
-    every = max(1, -(-room // pitch))
+    every = max(1, -(-(room + 2) // pitch))
     half = room // 2
+    end = len(names) - 1
+    named = [at for at in range(0, end, every) if end - at >= every] + [end]
     x_ticks = spread(
         (max(half - 1, min(1 + at * pitch + (wide - 1) // 2, columns - half)), names[at])
-        for at in range(0, len(names), every)
+        for at in named
     )
     ticks = tuple(
         (max(0, -(-scale.eighths(int(text)) // 8) - 1), f"{text}%")

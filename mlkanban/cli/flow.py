@@ -63,6 +63,7 @@ class Asked:
     by: str | None
     only_type: str | None
     tag: str
+    query: str
     chart: bool | None
 
     def sample(self, session: Session, service: Service) -> Sample:
@@ -71,7 +72,8 @@ class Asked:
         from mlkanban.flow.sample import follow
         from mlkanban.service.fields import member
 
-        workflow, histories = service.history.for_flow(session.board(service))
+        board = session.board(service)
+        workflow, histories = service.history.for_flow(board)
         tag = member("tags", self.tag) if self.tag else ""
         until = workflow.end_of_day(self.as_of) if self.as_of else now()
         cards = [
@@ -79,6 +81,12 @@ class Asked:
             for card in histories
             if (not self.only_type or card.type == self.only_type) and (not tag or tag in card.tags)
         ]
+        if self.query:
+            from mlkanban.cli.listing import found
+
+            faces = service.boards.snapshot(board.id).faces
+            refs = {face.ref for face in found(faces, self.query, board)}
+            cards = [card for card in cards if card.ref in refs]
         return follow(workflow, cards, until, self._window(workflow.day(until)))
 
     def _window(self, today: date) -> Window:
@@ -127,6 +135,9 @@ _OPTIONS: dict[str, Any] = {
         help="Only cards of a type.",
     ),
     "tag": click.option("--tag", default="", help="Only cards with a tag."),
+    "query": click.option(
+        "-q", "--query", default="", help="Only cards a query finds, as on the board."
+    ),
     "chart": click.option("--chart/--no-chart", default=None, help="Draw it (on a terminal)."),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,22 +12,21 @@ from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.sight import found, on_board, words
+from mlkanban.core.sight import on_board
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
 
 
 @click.command("list")
-@click.option("-q", "--query", default="", help="Only cards with these words in title, id or tags.")
+@click.option("-q", "--query", default="", help="Only cards a query finds, as on the board.")
 @click.option("--all", "everything", is_flag=True, help="Finished and archived cards too.")
 @pass_session
 def list_cards(session: Session, query: str, everything: bool) -> None:
     """List the cards of a board, stage by stage."""
     with session.service() as service:
         board, faces, _ = service.boards.snapshot(session.board(service).id)
-        wanted = words(query)
-        matching = [face for face in by_stage(faces, board) if found(face, wanted)]
+        matching = found(by_stage(faces, board), query, board)
         shown = [face for face in matching if everything or on_board(board, face)]
         session.answer(
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
@@ -35,6 +34,18 @@ def list_cards(session: Session, query: str, everything: bool) -> None:
         if not shown and not session.json:
             hidden = f" {len(matching)} finished or archived: add --all." if matching else ""
             session.say(f"No card to list on {board.name}.{hidden}")
+
+
+def found(faces: Iterable[CardFace], query: str, board: Board) -> list[CardFace]:
+    """The cards that a query finds; BadQuery says what is wrong with it."""
+    if not query.strip():
+        return list(faces)
+    from mlkanban.clock import now
+    from mlkanban.core.query.fields import Scene
+    from mlkanban.core.query.match import matcher
+
+    today = now().astimezone(ZoneInfo(board.timezone)).date()
+    return list(filter(matcher(query, Scene(board, today)), faces))
 
 
 @click.command()

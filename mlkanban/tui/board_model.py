@@ -2,12 +2,13 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.rules import Load
-from mlkanban.core.sight import found, on_board, words
+from mlkanban.core.sight import on_board
 
 
 @dataclass(slots=True)
@@ -23,12 +24,13 @@ class BoardModel:
     loads: dict[str, Load] = field(default_factory=dict)
     blocked: int = 0
     marks: set[str] = field(default_factory=set)
-    words: tuple[str, ...] = ()
+    query: str = ""
     only: frozenset[str] = frozenset()
     only_label: str = ""
     everything: bool = False
     stage: int = 0
     rows: list[int] = field(default_factory=list)
+    _found: Callable[[CardFace], bool] = lambda face: True
 
     @classmethod
     def of(cls, board: Board, faces: Iterable[CardFace]) -> "BoardModel":
@@ -121,19 +123,23 @@ class BoardModel:
         """Whether a card stands on the board now: open or delivered, and found by the filter; or
         one of the few asked for."""
         if self.only:
-            return face.ref in self.only and found(face, self.words)
-        return (self.everything or on_board(self.board, face)) and found(face, self.words)
+            return face.ref in self.only and self._found(face)
+        return (self.everything or on_board(self.board, face)) and self._found(face)
 
-    def filter(self, text: str) -> None:
-        """Show only cards that have every word of `text` in title, id or tags."""
+    def filter(self, text: str, today: date) -> None:
+        """Show only cards that a query asks for; BadQuery leaves what is shown as it was."""
+        from mlkanban.core.query.fields import Scene
+        from mlkanban.core.query.match import matcher
+
+        found = matcher(text, Scene(self.board, today))
         here = self.current
-        self.words = words(text)
+        self.query, self._found = text.strip(), found
         self._arrange()
         if here is not None:
             self.go_to(here.id)
         if not self.columns[self.stage]:
             filled = [at for at, column in enumerate(self.columns) if column]
-            if self.words and filled:
+            if self.query and filled:
                 self.stage = min(filled, key=lambda at: abs(at - self.stage))
 
     def show_only(self, refs: Iterable[str], label: str) -> None:

@@ -75,7 +75,7 @@ COMMANDS: tuple[Command, ...] = (
             (BOARD, CARD, STAGES)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
             (BOARD, CARD, STAGES)),
-    Command("filter", ("/",), "Filter", "show only cards with these words in title, id or tags",
+    Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
             "Find"),
     Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
             "Find"),

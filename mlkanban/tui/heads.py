@@ -37,9 +37,8 @@ class Heads:
         parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]
         if model.marks:
             parts.insert(0, f"{len(model.marks)} marked")
-        if model.words:
-            found = f"filter: {' '.join(map(display, model.words))} ({model.shown} found)"
-            parts.insert(0, found)
+        if model.query:
+            parts.insert(0, f"filter: {display(model.query)} ({model.shown} found)")
         if model.only:
             parts.insert(0, f"only {display(model.only_label)} ({model.shown})")
         if model.everything:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.bench import boards, flow_numbers, keys, programs
+from tests.bench import boards, finding, flow_numbers, keys, programs
 from tests.bench.table import Row, against, lines, within
 
 SIZES = (20, 200, 2_000, 10_000)
@@ -53,6 +53,7 @@ def main() -> None:
         for name, part in (
             ("starting", partial(starts, homes, 3 if quick else 9)),
             ("pressing keys", partial(key_presses, homes, 1 if quick else 2)),
+            ("finding cards", partial(finding_cards, homes[LARGE], 2 if quick else 5)),
             ("running commands", partial(commands, homes[200], 5 if quick else 15)),
             ("counting flow", partial(flow, worked, 2 if quick else 5)),
         ):
@@ -123,6 +124,12 @@ def key_presses(homes: dict[int, Path], repetitions: int) -> Iterator[Row]:
     for cards in (SMALL, LARGE):
         idle = median(session.idle for session in of[cards])
         yield within(f"left alone, CPU in a second, {cards:,}", 1000 * idle, "ms")
+
+
+def finding_cards(home: Path, repetitions: int) -> Iterator[Row]:
+    """The keys of the filter."""
+    dearest = median(programs.interleaved(repetitions, [partial(finding.dearest_key, home)])[0])
+    yield within("key of the filter, the dearest, 10,000", 1000 * dearest, "ms", 50)
 
 
 def commands(home: Path, repetitions: int) -> Iterator[Row]:

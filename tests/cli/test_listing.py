@@ -43,3 +43,22 @@ def test_ascii_where_it_is_asked_for(board, monkeypatch) -> None:
     monkeypatch.setenv("MLKANBAN_ASCII", "1")
     for args in (["list"], ["show", ref], []):
         assert board(*args).out.isascii()
+
+
+def test_a_query_finds_cards(board) -> None:
+    first = board.card("Focal loss", "--tag", "gpu")
+    second = board.card("Drift", "--tag", "gpu")
+    board("move", second, "data prep")
+    board("block", second, "--reason", "bug")
+
+    def found(query):
+        return [card["id"] for card in board.data("list", "-q", query)]
+
+    assert found("tag:gpu") == [first, second]
+    assert found("blocked:yes") == [second]
+    assert found("stage:ideas or blocked:data") == [first]
+    wrong = board("list", "-q", "tag:gpu stage:nowhere")
+    assert wrong.code == 2
+    assert "No stage begins with 'nowhere' (at character 9)." in wrong.err
+    assert board.data("flow", "aging", "-q", "blocked:yes")["open"] == 1
+    assert board.data("flow", "aging", "-q", "blocked:no")["open"] == 0

@@ -1,5 +1,7 @@
 """The model of the board: what one change at a time makes of it is what a fresh look would see."""
 
+from datetime import date
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,7 @@ FACES = st.builds(
     st.sampled_from([0, 0, 0, 1]),
     st.sampled_from(["", "", "shipped"]),
 )
+TODAY = date(2026, 3, 20)
 UPDATES = st.lists(
     st.tuples(st.lists(FACES, max_size=4), st.lists(st.integers(0, 12), max_size=2)), max_size=6
 )
@@ -46,7 +49,7 @@ def test_updates_and_a_fresh_look_agree(
 ) -> None:
     cards = {card.id: card for card in start}
     model = BoardModel.of(BOARD, cards.values())
-    model.filter(words)
+    model.filter(words, TODAY)
     model.show_everything(everything)
     model.marks |= set(cards)
     for changed, gone in updates:
@@ -57,7 +60,7 @@ def test_updates_and_a_fresh_look_agree(
         cards = {name: card for name, card in (cards | unique).items() if name not in lost}
 
         fresh = BoardModel.of(BOARD, cards.values())
-        fresh.filter(words)
+        fresh.filter(words, TODAY)
         fresh.show_everything(everything)
         assert model.columns == fresh.columns
         empty = {name: load for name, load in model.loads.items() if load.total}
@@ -72,7 +75,7 @@ def test_updates_and_a_fresh_look_agree(
 @given(st.lists(FACES, min_size=1, max_size=12), st.sampled_from(["s0", "s1", "s3"]))
 def test_the_cursor_stays_with_its_card(start: list[CardFace], to: str) -> None:
     model = BoardModel.of(BOARD, {card.id: card for card in start}.values())
-    model.filter("")
+    model.filter("", TODAY)
     here = model.current
     if here is None:
         return

@@ -71,7 +71,7 @@ async def test_nothing_found_says_so(small: Path) -> None:
     async with opened(small) as board:
         await board.press("filter")
         await board.answer("quantum")
-        assert "No card has these words. Press / to change the filter." in board.text()
+        assert "No card is found by this. Press / to change the filter." in board.text()
 
 
 async def test_counts_are_those_of_the_stage_whatever_is_filtered(small: Path) -> None:
@@ -89,3 +89,47 @@ async def test_a_card_that_no_longer_fits_the_filter_goes_out_of_sight(small: Pa
         await board.press("card.tags")
         await board.answer("cpu")
         assert shown(board) == []
+
+
+async def test_fields_are_asked_for(used: Path) -> None:
+    async with opened(used) as board:
+        for query, found in (
+            ("blocked:data", ["retrain on the new quarter"]),
+            ("stage:train work or is:unattended", ["sweep of learning rates"]),
+            ("is:committed -stage:training -blocked:yes", ["join the transactions"]),
+            ("due<1w", ["audit the labels"]),
+        ):
+            await board.press("filter")
+            await board.answer(query)
+            assert shown(board) == found, query
+
+
+async def test_a_query_that_cannot_be_read_keeps_what_was_found(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.type("tag:nlp")
+        assert shown(board) == ["focal loss for minority classes"]
+        await board.type(" (")
+        assert shown(board) == ["focal loss for minority classes"]
+        assert "missing here (at character 10)" in board.status()
+        await board.keys("enter")
+        assert board.question(), "it is asked again, with the text that was typed"
+        assert board.typed() == "tag:nlp ("
+        await board.type("blokced:yes")
+        assert "There is no field blokced (at character 10). Did you mean" in board.status()
+        await board.keys("ctrl+g")
+        assert len(shown(board)) == 6
+        assert board.question() == ""
+
+
+async def test_tab_completes_what_it_shows(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.type("sta")
+        assert board.question().endswith("Tab: stage:")
+        await board.keys("tab")
+        await board.type("tr")
+        await board.keys("tab")
+        assert board.typed() == "stage:training"
+        assert shown(board) == ["logistic baseline"]
+        assert "Tab" not in board.question()

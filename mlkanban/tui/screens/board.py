@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from mlkanban.core.models import CardFace
+from mlkanban.errors import BadQuery
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
@@ -216,27 +217,47 @@ class BoardScreen(CardActions):
     # Finding
 
     async def do_filter(self) -> None:
-        self._filtering = True
-        given = " ".join(self.model.words)
-        try:
-            text = await self.ask.text("Show cards with", given, verb="keeps it")
-        finally:
-            self._filtering = False
-            self.refocus()
-        self._filter(given if text is None else text)
+        """Ask for a query, shown as it is typed; while it cannot be read, the last good one is."""
+        given = typed = self.model.query
+        while True:
+            self._filtering = True
+            try:
+                text = await self.ask.text(
+                    "Show cards with", given, typed=typed, verb="keeps it", complete=self._completed
+                )
+            finally:
+                self._filtering = False
+                self.refocus()
+            if self._filter(given if text is None else text):
+                return
+            typed = text or ""
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if self._filtering:
             self._filter(event.value)
 
-    def _filter(self, text: str) -> None:
-        if " ".join(self.model.words) != " ".join(text.casefold().split()):
-            self.model.filter(text)
+    def _filter(self, text: str) -> bool:
+        """Show what a query asks for; False after saying what is wrong with it."""
+        self.status.clear()
+        if self.model.query != text.strip():
+            try:
+                self.model.filter(text, self.board_app.today())
+            except BadQuery as error:
+                self.status.say(str(error), trouble=True)
+                return False
             self.view.redraw()
+        return True
+
+    def _completed(self, text: str) -> str:
+        from mlkanban.core.query.complete import completion
+        from mlkanban.core.query.fields import Scene
+
+        scene = Scene(self.board, self.board_app.today())
+        return completion(text, scene, self.model.faces.values())
 
     def escaped(self) -> None:
         self.status.clear()
-        if self.model.words:
+        if self.model.query:
             self._filter("")
         elif self.model.only:
             self.show_only((), "")
@@ -283,7 +304,7 @@ class BoardScreen(CardActions):
             self.board_app.use_theme(names[[o.key for o in numbered(names)].index(key)])
 
     def do_back(self) -> None:
-        if self.model.words or self.model.only or self.model.marks:
+        if self.model.query or self.model.only or self.model.marks:
             self.escaped()
         else:
             self.app.exit()

@@ -51,13 +51,15 @@ class Ask(Vertical):
         self._keys: frozenset[str] = frozenset()
         self._given = ""
         self._warned = False
+        self._label = ""
+        self._complete: Callable[[str], str] | None = None
         self.form = ""
         self.opened: Callable[[], None] = lambda: None
 
     async def _made(self) -> None:
         """Its parts are made for the first question: the board is drawn without them."""
         if not self.children:
-            await self.mount(Static(markup=False), Field(entered=self.submit))
+            await self.mount(Static(markup=False), Field(entered=self.submit, tab=self._tab))
 
     @property
     def asking(self) -> bool:
@@ -76,10 +78,18 @@ class Ask(Vertical):
         return value if value != self._given else ""
 
     async def text(
-        self, label: str, given: str = "", *, typed: str = "", form: str = "", verb: str = "saves"
+        self,
+        label: str,
+        given: str = "",
+        *,
+        typed: str = "",
+        form: str = "",
+        verb: str = "saves",
+        complete: Callable[[str], str] | None = None,
     ) -> str | None:
         """A line of text, `given` to begin with, or `typed`, which was typed before and not saved.
-        `form` names it for drafts; without one nothing is lost by cancelling."""
+        `form` names it for drafts; without one nothing is lost by cancelling. Tab puts what
+        `complete` makes of it, which is shown before; '' is nothing to complete."""
         async with self._turn:
             await self._made()
             self.form, self._given, self._warned = form, given, False
@@ -88,7 +98,9 @@ class Ask(Vertical):
             field.value = typed or given
             field.cursor_position = len(field.value)
             self.add_class("typing")
-            self._show(f"{label}  (Enter {verb}, Ctrl+g cancels)")
+            self._label = f"{label}  (Enter {verb}, Ctrl+g cancels)"
+            self._complete = complete
+            self._hint()
             field.focus()
             return await self._wait()
 
@@ -141,6 +153,24 @@ class Ask(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._warned = False
+        self._hint()
+
+    def _completed(self) -> str:
+        """The text with its last word completed, '' when there is nothing to complete."""
+        field = self.query_one(Field)
+        at_end = field.cursor_position == len(field.value)
+        return self._complete(field.value) if self._complete and field.value and at_end else ""
+
+    def _hint(self) -> None:
+        if not self.choosing:
+            made = self._completed()
+            self._show(f"{self._label}  Tab: {made.split()[-1]}" if made else self._label)
+
+    def _tab(self) -> None:
+        if made := self._completed():
+            field = self.query_one(Field)
+            field.value = made
+            field.cursor_position = len(made)
 
     def on_descendant_blur(self) -> None:
         """A click elsewhere: what is typed on goes here all the same."""

@@ -239,8 +239,8 @@ class BoardView(Widget):
         return drawn
 
     def _empty(self) -> str:
-        if self._model.words:
-            return "No card has these words. Press / to change the filter."
+        if self._model.query:
+            return "No card is found by this. Press / to change the filter."
         if self._model.faces:
             return "Nothing open here. Press n for a new card, F to show finished ones."
         return "An empty board. Press n to write the first card, ? for help."

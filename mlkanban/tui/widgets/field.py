@@ -16,10 +16,18 @@ class Field(Input):
     are not text any more. While `closed`, keys pass on to the screen.
     """
 
-    def __init__(self, value: str = "", *, entered: Callable[[], None], **more: Any) -> None:
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        entered: Callable[[], None],
+        tab: Callable[[], None] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(value, select_on_focus=False, **more)
         self.closed = False
         self._entered = entered
+        self._tab = tab
 
     def validate_value(self, value: str) -> str:
         return display(value)
@@ -32,6 +40,10 @@ class Field(Input):
             event.prevent_default()
             self.closed = True
             self._entered()
+        elif event.key == "tab" and self._tab is not None:
+            event.stop()
+            event.prevent_default()
+            self._tab()
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()

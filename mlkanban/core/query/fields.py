@@ -1,0 +1,317 @@
+"""THE table of fields: what can be asked of a card, how, and what it is held against."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.dates import parse_day
+from mlkanban.core.models import (
+    BlockReason,
+    Board,
+    CardFace,
+    CardType,
+    Outcome,
+    Priority,
+    ServiceClass,
+    Work,
+)
+from mlkanban.errors import BadQuery, UsageProblem
+
+Predicate = Callable[[CardFace], bool]
+Kind = Literal["word", "span", "day", "metric"]
+
+_COMPARED: Mapping[str, Callable[..., bool]] = {
+    ":": operator.eq, "=": operator.eq, ">": operator.gt, "<": operator.lt,
+    ">=": operator.ge, "<=": operator.le,
+}  # fmt: skip
+_SPAN = re.compile(r"(\d{1,5})([dw]?)")
+_METRIC = re.compile(r"([^<>=]+)(?:(>=|<=|>|<|=)(-?[\d.]+(?:e-?\d+)?))?", re.IGNORECASE)
+STATES = ("open", "committed", "finished", "archived", "snoozed", "unattended", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a query depends on besides the card: the board, and this day there."""
+
+    board: Board
+    today: date
+
+    def day(self, instant: str) -> date:
+        """The day of a stored instant in the board's time zone."""
+        moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+        return moment.astimezone(ZoneInfo(self.board.timezone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`example` shows how it is written; `values` are what can stand after the colon."""
+
+    name: str
+    meaning: str
+    example: str
+    kind: Kind
+    made: Callable[[str, str, Scene], Predicate]
+    values: Callable[[Scene, Iterable[CardFace]], Iterable[str]] = lambda scene, faces: ()
+
+    def check(self, sign: str, value: str, at: int) -> None:
+        """BadQuery for an operator or a value that this field never takes."""
+        wrong = (
+            (self.kind in ("word", "metric") and sign not in (":", "="))
+            or (self.kind == "span" and not _SPAN.fullmatch(value.lower()))
+            or (self.kind == "metric" and not _METRIC.fullmatch(value))
+        )
+        if wrong:
+            said = f"{self.name}{sign}{value}"
+            raise BadQuery(f"{said} is not understood.", at, f"Write it as {self.example}.")
+
+    def predicate(self, sign: str, value: str, at: int, scene: Scene) -> Predicate:
+        """BadQuery for a value that there is not on this board."""
+        try:
+            return self.made(sign, value, scene)
+        except UsageProblem as error:
+            raise BadQuery(error.message, at, error.hint) from error
+
+
+def _one_of(name: str, value: str, allowed: Iterable[str]) -> frozenset[str]:
+    """The allowed words that begin with a value; UsageProblem when there is none."""
+    names = list(allowed)
+    found = frozenset(word for word in names if word.startswith(value.lower()))
+    exact = frozenset({value.lower()}) & found
+    if not found:
+        raise UsageProblem(f"{value!r} is no {name}.", f"There are: {', '.join(names)}.")
+    return exact or found
+
+
+def _stage(sign: str, value: str, scene: Scene) -> Predicate:
+    stages = scene.board.stages
+    if value.isdecimal() and 1 <= int(value) <= len(stages):
+        wanted = frozenset({stages[int(value) - 1].id})
+    else:
+        names = {stage.name.casefold(): stage.id for stage in stages}
+        found = [name for name in names if name.startswith(value.casefold())]
+        if not found:
+            known = ", ".join(stage.name for stage in stages)
+            raise UsageProblem(f"No stage begins with {value!r}.", f"There are: {known}.")
+        exact = [name for name in found if name == value.casefold()]
+        wanted = frozenset(names[name] for name in exact or found)
+    return lambda face: face.stage in wanted
+
+
+def _tag(sign: str, value: str, scene: Scene) -> Predicate:
+    wanted = value.casefold().removeprefix("#")
+    if wanted == "none":
+        return lambda face: not face.tags
+    return lambda face: wanted in face.tags.casefold().split()
+
+
+def _enum(
+    name: str, attribute: str, allowed: Iterable[str], *, none: bool = False
+) -> Callable[[str, str, Scene], Predicate]:
+    words = list(allowed)
+
+    def made(sign: str, value: str, scene: Scene) -> Predicate:
+        get = operator.attrgetter(attribute)
+        if none and value.lower() == "none":
+            return lambda face: not get(face)
+        wanted = _one_of(name, value, words)
+        return lambda face: get(face) in wanted
+
+    return made
+
+
+def _blocked(sign: str, value: str, scene: Scene) -> Predicate:
+    word = value.lower()
+    if word in ("yes", "no"):
+        return lambda face: bool(face.block_reason) == (word == "yes")
+    if word in ("external", "internal"):
+        return lambda face: (
+            bool(face.block_reason) and bool(face.block_external) == (word == "external")
+        )
+    wanted = _one_of("reason", value, (*map(str, BlockReason), "yes", "no", "external", "internal"))
+    return lambda face: face.block_reason in wanted
+
+
+def _is(sign: str, value: str, scene: Scene) -> Predicate:
+    wanted = _one_of("state", value, STATES)
+    board, today = scene.board, scene.today.isoformat()
+    checks: Mapping[str, Predicate] = {
+        "open": lambda face: face.is_open,
+        "committed": lambda face: face.is_open and board.is_committed(face.stage),
+        "finished": lambda face: bool(face.outcome),
+        "archived": lambda face: bool(face.archived),
+        "snoozed": lambda face: face.snoozed_until > today,
+        "unattended": lambda face: face.work == Work.UNATTENDED,
+        "waiting": lambda face: face.work == Work.WAITING,
+    }
+    some = [checks[word] for word in wanted]
+    return lambda face: any(check(face) for check in some)
+
+
+def _days(value: str) -> int:
+    found = _SPAN.fullmatch(value.lower())
+    assert found is not None
+    return int(found[1]) * (7 if found[2] == "w" else 1)
+
+
+def _age(sign: str, value: str, scene: Scene) -> Predicate:
+    compare, days, today = _COMPARED[sign], _days(value), scene.today
+
+    def old(face: CardFace) -> bool:
+        begun = face.started_at or face.created_at
+        if not begun or (face.finished_at and not face.started_at):
+            return False
+        last = scene.day(face.finished_at) if face.finished_at else today
+        return compare((last - scene.day(begun)).days + 1, days)
+
+    return old
+
+
+def _here(sign: str, value: str, scene: Scene) -> Predicate:
+    compare, days, today = _COMPARED[sign], _days(value), scene.today
+    return lambda face: (
+        bool(face.entered_at) and compare((today - scene.day(face.entered_at)).days, days)
+    )
+
+
+def _due(sign: str, value: str, scene: Scene) -> Predicate:
+    word = value.lower()
+    if word in ("none", "yes", "late") and sign in (":", "="):
+        today = scene.today.isoformat()
+        if word == "late":
+            return lambda face: bool(face.due) and face.due < today and face.is_open
+        return lambda face: bool(face.due) == (word == "yes")
+    day = parse_day(value, scene.today)
+    if day is None:
+        raise UsageProblem("due needs a day to be compared with.", "Write due<1w or due:none.")
+    compare, wanted = _COMPARED[sign], day.isoformat()
+    return lambda face: bool(face.due) and compare(face.due, wanted)
+
+
+def _ago(attribute: str) -> Callable[[str, str, Scene], Predicate]:
+    """A day in the past: `created<7d` is less than 7 days ago, `created>2026-01-31` after it."""
+
+    def made(sign: str, value: str, scene: Scene) -> Predicate:
+        get, compare = operator.attrgetter(attribute), _COMPARED[sign]
+        if _SPAN.fullmatch(value.lower()):
+            days = _days(value)
+            return lambda face: (
+                bool(get(face)) and compare((scene.today - scene.day(get(face))).days, days)
+            )
+        day = parse_day(value, scene.today)
+        if day is None:
+            return lambda face: not get(face)
+        return lambda face: bool(get(face)) and compare(scene.day(get(face)), day)
+
+    return made
+
+
+def _metric(sign: str, value: str, scene: Scene) -> Predicate:
+    found = _METRIC.fullmatch(value)
+    assert found is not None
+    name, how, number = found[1].casefold(), found[2], found[3]
+    if not how:
+        return lambda face: name in face.metric.casefold().split(" ")[0]
+    try:
+        compare, wanted = _COMPARED[how], float(number)
+    except ValueError:
+        raise UsageProblem(f"{number!r} is not a number.", "Write metric:auc>=0.9.") from None
+
+    def better(face: CardFace) -> bool:
+        title, _, rest = face.metric.partition(" ")
+        reached = rest.split("/")[0]
+        if name not in title.casefold() or not reached or reached[0] in "<>":
+            return False
+        return compare(float(reached), wanted)
+
+    return better
+
+
+def _snoozed(sign: str, value: str, scene: Scene) -> Predicate:
+    wanted = _one_of("answer", value, ("yes", "no")) == {"yes"}
+    today = scene.today.isoformat()
+    return lambda face: (face.snoozed_until > today) == wanted
+
+
+def _tags(scene: Scene, faces: Iterable[CardFace]) -> Iterable[str]:
+    return sorted({tag for face in faces for tag in face.tags.split()})
+
+
+_REASONS = ("yes", "no", "external", "internal", *map(str, BlockReason))
+
+
+def _table() -> Iterable[Field]:
+    def fixed(words: Iterable[str]) -> Callable[[Scene, Iterable[CardFace]], Iterable[str]]:
+        kept = tuple(words)
+        return lambda scene, faces: kept
+
+    yield Field(
+        "stage",
+        "the stage it stands in, by the beginning of its name or its number",
+        "stage:training or stage:5",
+        "word",
+        _stage,
+        lambda scene, faces: [stage.name.lower() for stage in scene.board.stages],
+    )
+    yield Field("tag", "one of its tags, or none", "tag:gpu", "word", _tag, _tags)
+    for name, attribute, allowed, none in (
+        ("type", "type", CardType, False),
+        ("priority", "priority", Priority, False),
+        ("class", "service_class", ServiceClass, False),
+        ("outcome", "outcome", Outcome, True),
+    ):
+        words = tuple(map(str, allowed))
+        extra = ("none",) if none else ()
+        yield Field(
+            name,
+            f"its {name}",
+            f"{name}:{words[0]}",
+            "word",
+            _enum(name, attribute, words, none=none),
+            fixed((*words, *extra)),
+        )
+    yield Field(
+        "blocked",
+        "yes, no, a reason, external or internal",
+        "blocked:yes or blocked:data",
+        "word",
+        _blocked,
+        fixed(_REASONS),
+    )
+    yield Field("is", "what it is", "is:committed", "word", _is, fixed(STATES))
+    yield Field(
+        "snoozed", "whether it sleeps", "snoozed:yes", "word", _snoozed, fixed(("yes", "no"))
+    )
+    yield Field(
+        "age", "days as the board shows them, both ends counted", "age>5d or age>=2w", "span", _age
+    )
+    yield Field("here", "days since it came to its stage", "here>3d", "span", _here)
+    yield Field(
+        "due",
+        "a day, or none, yes, late",
+        "due<1w, due:late or due<=2026-12-01",
+        "day",
+        _due,
+        fixed(("late", "today", "none", "yes")),
+    )
+    yield Field(
+        "created",
+        "how long ago, or a day",
+        "created<7d or created>2026-01-31",
+        "day",
+        _ago("created_at"),
+    )
+    yield Field("finished", "how long ago, or a day", "finished<30d", "day", _ago("finished_at"))
+    yield Field(
+        "metric",
+        "the name of its metric, and where it stands",
+        "metric:auc>=0.9",
+        "metric",
+        _metric,
+    )
+
+
+FIELDS: Mapping[str, Field] = {field.name: field for field in _table()}

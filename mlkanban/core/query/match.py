@@ -1,0 +1,33 @@
+"""From a tree to a predicate: made once, asked of ten thousand cards at every key."""
+
+from mlkanban.core.models import CardFace
+from mlkanban.core.query.fields import FIELDS, Predicate, Scene
+from mlkanban.core.query.parse import parse
+from mlkanban.core.query.tree import And, Node, Not, Or, Term, Words
+
+
+def matcher(text: str, scene: Scene) -> Predicate:
+    """What a query asks of a card; BadQuery says what is wrong with it, and where."""
+    return _made(parse(text), scene)
+
+
+def _made(node: Node, scene: Scene) -> Predicate:
+    match node:
+        case Words(text):
+            wanted = text.casefold().removeprefix("#")
+            return lambda face: wanted in _text(face)
+        case Term(name, sign, value, at):
+            return FIELDS[name].predicate(sign, value, at, scene)
+        case Not(part):
+            inner = _made(part, scene)
+            return lambda face: not inner(face)
+        case And(parts):
+            each = [_made(part, scene) for part in parts]
+            return lambda face: all(one(face) for one in each)
+        case Or(parts):
+            some = [_made(part, scene) for part in parts]
+            return lambda face: any(one(face) for one in some)
+
+
+def _text(face: CardFace) -> str:
+    return f"{face.ref} {face.title} {face.tags}".casefold()

@@ -1,0 +1,176 @@
+"""From text to a tree, or an error that says where it went wrong."""
+
+import re
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from mlkanban.core.query.fields import FIELDS
+from mlkanban.core.query.tree import (
+    EVERYTHING,
+    KEYWORDS,
+    OPERATORS,
+    And,
+    Node,
+    Not,
+    Or,
+    Term,
+    Words,
+)
+from mlkanban.errors import BadQuery
+
+_OPERATOR = "|".join(map(re.escape, OPERATORS))
+_FIELD = re.compile(rf"([A-Za-z]+)({_OPERATOR})")
+_RUN = re.compile(r'[^\s()"]+')
+_DEEPEST = 32
+
+
+class _Token(NamedTuple):
+    """`kind` is `(`, `)`, `-`, `and`, `or`, `word` or `term`."""
+
+    kind: str
+    at: int
+    text: str = ""
+    name: str = ""
+    operator: str = ""
+
+
+def parse(text: str) -> Node:
+    """Read a query; BadQuery says what is wrong and where."""
+    return _Parser(text).whole()
+
+
+def _tokens(text: str) -> list[_Token]:
+    made: list[_Token] = []
+    at = 0
+    while at < len(text):
+        sign = text[at]
+        if sign.isspace():
+            at += 1
+        elif sign in "()":
+            made.append(_Token(sign, at))
+            at += 1
+        elif sign == "-" and at + 1 < len(text) and not text[at + 1].isspace():
+            made.append(_Token("-", at))
+            at += 1
+        elif sign == '"':
+            words, after = _quote(text, at)
+            made.append(_Token("word", at, words))
+            at = after
+        elif (found := _FIELD.match(text, at)) and _means_a_field(found[1], found[2], at):
+            value, after = _value(text, found.end())
+            if not value:
+                raise BadQuery(f"{found[0]} needs a value.", at, _example(found[1].lower()))
+            made.append(_Token("term", at, value, found[1].lower(), found[2]))
+            at = after
+        else:
+            run = _RUN.match(text, at)
+            assert run is not None
+            kind = run[0].lower() if run[0].lower() in KEYWORDS else "word"
+            made.append(_Token("-" if kind == "not" else kind, at, run[0]))
+            at = run.end()
+    return made
+
+
+def _means_a_field(name: str, operator: str, at: int) -> bool:
+    """Whether it is a field of the table; an error for what was surely meant to be one.
+
+    `lr=3e-4`, `http://x` and the like are text.
+    """
+    if name.lower() in FIELDS:
+        return True
+    near = get_close_matches(name.lower(), FIELDS, 1, 0.75)
+    if near and operator == ":":
+        raise BadQuery(f"There is no field {name}.", at, f"Did you mean {near[0]}?")
+    return False
+
+
+def _value(text: str, at: int) -> tuple[str, int]:
+    if text[at : at + 1] == '"':
+        return _quote(text, at)
+    run = _RUN.match(text, at)
+    return (run[0], run.end()) if run else ("", at)
+
+
+def _quote(text: str, at: int) -> tuple[str, int]:
+    made: list[str] = []
+    place = at + 1
+    while place < len(text):
+        sign = text[place]
+        if sign == '"':
+            return "".join(made), place + 1
+        if sign == "\\" and text[place + 1 : place + 2] in ('"', "\\"):
+            place += 1
+            sign = text[place]
+        made.append(sign)
+        place += 1
+    raise BadQuery("The quote is not closed.", at, 'Put a " at its end.')
+
+
+def _example(name: str) -> str:
+    return f"Write it as {FIELDS[name].example}."
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._tokens = _tokens(text)
+        self._next = 0
+        self._end = len(text)
+        self._depth = 0
+
+    @property
+    def _kind(self) -> str:
+        return self._tokens[self._next].kind if self._next < len(self._tokens) else ""
+
+    @property
+    def _at(self) -> int:
+        return self._tokens[self._next].at if self._next < len(self._tokens) else self._end
+
+    def whole(self) -> Node:
+        if not self._tokens:
+            return EVERYTHING
+        found = self._any()
+        if self._kind:
+            raise BadQuery("There is no ( for this ).", self._at, "Take it away.")
+        return found
+
+    def _any(self) -> Node:
+        parts = [self._all()]
+        while self._kind == "or":
+            self._next += 1
+            parts.append(self._all())
+        flat = [p for part in parts for p in (part.parts if isinstance(part, Or) else (part,))]
+        return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+    def _all(self) -> Node:
+        parts = [self._one()]
+        while self._kind not in ("", "or", ")"):
+            if self._kind == "and":
+                self._next += 1
+            parts.append(self._one())
+        flat = [p for part in parts for p in (part.parts if isinstance(part, And) else (part,))]
+        return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+    def _one(self) -> Node:
+        if self._kind in ("", "or", "and", ")"):
+            raise BadQuery("Something to look for is missing here.", self._at, "Add it, or quote.")
+        token = self._tokens[self._next]
+        self._next += 1
+        if token.kind == "word":
+            return Words(token.text, token.at)
+        if token.kind == "term":
+            FIELDS[token.name].check(token.operator, token.text, token.at)
+            return Term(token.name, token.operator, token.text, token.at)
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise BadQuery(
+                f"More than {_DEEPEST} things in each other.", token.at, "Take it apart."
+            )
+        if token.kind == "-":
+            found: Node = Not(self._one())
+        else:
+            found = self._any()
+            if self._kind != ")":
+                raise BadQuery("The ( is not closed.", token.at, "Put a ) at its end.")
+            self._next += 1
+        self._depth -= 1
+        return found

@@ -1,0 +1,82 @@
+"""What a query says, as a tree that can be written down again."""
+
+import re
+from dataclasses import dataclass, field
+
+OPERATORS = (">=", "<=", ":", ">", "<", "=")
+KEYWORDS = frozenset({"and", "or", "not"})
+_BARE = re.compile(r'[^\s()"-][^\s()"]*')
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text to be found; `at` is where it began in the query, from 0."""
+
+    text: str
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A field of the table held against a value."""
+
+    name: str
+    operator: str
+    value: str
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of two or more parts, none of them an And; of none: everything."""
+
+    parts: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of two or more parts, none of them an Or."""
+
+    parts: "tuple[Node, ...]"
+
+
+Node = Words | Term | Not | And | Or
+EVERYTHING = And(())
+
+
+def printed(node: Node, names: frozenset[str]) -> str:
+    """A query that is read as this tree; `names` are the fields of the table."""
+    match node:
+        case Words(text):
+            return text if _plain(text, names) else _quoted(text)
+        case Term(name, operator, value):
+            bare = re.fullmatch(r'[^\s()"]+', value) and not value.startswith(("=",))
+            return f"{name}{operator}{value if bare else _quoted(value)}"
+        case Not(part):
+            inner = printed(part, names)
+            return f"-({inner})" if isinstance(part, And | Or) else f"-{inner}"
+        case And(parts):
+            return " ".join(
+                f"({printed(part, names)})" if isinstance(part, Or) else printed(part, names)
+                for part in parts
+            )
+        case Or(parts):
+            return " or ".join(printed(part, names) for part in parts)
+
+
+def _plain(text: str, names: frozenset[str]) -> bool:
+    if text.lower() in KEYWORDS or not _BARE.fullmatch(text):
+        return False
+    return re.match(r"[a-z]+", text.lower()) is None or not re.match(
+        rf"[A-Za-z]+({'|'.join(map(re.escape, OPERATORS))})", text
+    )
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

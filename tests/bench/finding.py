@@ -1,0 +1,29 @@
+"""How long a key of the filter takes: the query is read and asked of every card again."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mlkanban.errors import BadQuery
+from mlkanban.service import Service
+from mlkanban.tui.board_model import BoardModel
+
+QUERY = "tag:gpu (stage:train or age>5d) -blocked:yes loss"
+
+
+def dearest_key(home: Path) -> float:
+    """Seconds of the dearest of the keys that type a query, on the board below `home`."""
+    now = datetime.now(UTC)
+    service = Service.open(home, actor="bench", clock=lambda: now, write=False)
+    board, faces, _ = service.boards.snapshot(service.boards.find().id)
+    model = BoardModel.of(board, faces)
+    service.close()
+    taken = []
+    for end in range(1, len(QUERY) + 1):
+        start = time.perf_counter()
+        try:
+            model.filter(QUERY[:end], now.date())
+        except BadQuery:
+            continue  # half typed: the board stays as it is
+        taken.append(time.perf_counter() - start)
+    return max(taken)

@@ -1,0 +1,175 @@
+"""What each field asks of a card."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.query.complete import completion
+from mlkanban.core.query.fields import FIELDS, Scene
+from mlkanban.core.query.match import matcher
+from mlkanban.core.templates import template
+from mlkanban.errors import BadQuery
+
+STAGES = tuple(
+    Stage(str(n), s.name, s.kind, s.committed) for n, s in enumerate(template("ml").stages)
+)
+BOARD = Board("b", "b", "B", STAGES, "Europe/Berlin")
+TODAY = date(2026, 3, 20)
+SCENE = Scene(BOARD, TODAY)
+AT = {stage.name: stage.id for stage in STAGES}
+
+
+def card(**more) -> CardFace:
+    fields = {
+        "id": "c1", "ref": "g1", "stage": AT["Training"], "rank": "a", "title": "Focal loss",
+        "type": "experiment", "priority": "normal", "service_class": "standard",
+        "tags": "gpu nlp", "due": "", "snoozed_until": "", "block_reason": "",
+        "block_external": 0, "metric": "", "work": "attended", "outcome": "", "archived": 0,
+        "created_at": "2026-03-01T10:00:00Z", "entered_at": "2026-03-18T10:00:00Z",
+        "started_at": "2026-03-15T10:00:00Z", "finished_at": "", "version": 1,
+    }  # fmt: skip
+    return CardFace(**(fields | more))
+
+
+def found(query: str, **more) -> bool:
+    return matcher(query, SCENE)(card(**more))
+
+
+DONE = {
+    "stage": AT["Monitoring"], "outcome": "shipped", "finished_at": "2026-03-18T10:00:00Z",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "more", "expected"),
+    [
+        ("", {}, True),
+        ("focal", {}, True),
+        ("LOSS gpu", {}, True),
+        ("#nlp", {}, True),
+        ("g1", {}, True),
+        ('"focal loss"', {}, True),
+        ('"loss focal"', {}, False),
+        ("loss -gpu", {}, False),
+        ("quantum or loss", {}, True),
+        ("not (quantum or drift)", {}, True),
+        ("stage:train", {}, True),
+        ("stage:5", {}, True),
+        ("stage:data", {}, False),
+        ('stage:"data prep"', {"stage": AT["Data prep"]}, True),
+        ("tag:gpu", {}, True),
+        ("tag:gp", {}, False),
+        ("tag:#GPU", {}, True),
+        ("tag:none", {"tags": ""}, True),
+        ("type:exp", {}, True),
+        ("priority:high", {}, False),
+        ("priority:high", {"priority": "high"}, True),
+        ("class:exp", {"service_class": "expedite"}, True),
+        ("outcome:shipped", DONE, True),
+        ("outcome:none", {}, True),
+        ("blocked:yes", {}, False),
+        ("blocked:no", {}, True),
+        ("blocked:yes", {"block_reason": "bug"}, True),
+        ("blocked:data", {"block_reason": "data-quality"}, True),
+        ("blocked:external", {"block_reason": "decision", "block_external": 1}, True),
+        ("blocked:internal", {"block_reason": "decision", "block_external": 1}, False),
+        ("is:open", {}, True),
+        ("is:committed", {}, True),
+        ("is:committed", {"stage": AT["Ideas"]}, False),
+        ("is:finished", DONE, True),
+        ("is:archived", {"archived": 1}, True),
+        ("is:unattended", {"work": "unattended"}, True),
+        ("snoozed:yes", {"snoozed_until": "2026-03-21"}, True),
+        ("snoozed:yes", {"snoozed_until": "2026-03-20"}, False),
+        # 15 to 20 March are six days, both ends counted, as the board says.
+        ("age>5d", {}, True),
+        ("age>6d", {}, False),
+        ("age:6", {}, True),
+        ("age>=2w", {"started_at": ""}, True),
+        ("age:4d", DONE, True),
+        ("here>=2d", {}, True),
+        ("here>2d", {}, False),
+        ("due<1w", {"due": "2026-03-26"}, True),
+        ("due<1w", {"due": "2026-03-27"}, False),
+        ("due<1w", {}, False),
+        ("due:late", {"due": "2026-03-19"}, True),
+        ("due:late", {"due": "2026-03-20"}, False),
+        ("due:none", {}, True),
+        ("due:today", {"due": "2026-03-20"}, True),
+        ("due>=2026-03-20", {"due": "2026-03-20"}, True),
+        ("created<30d", {}, True),
+        ("created>2026-03-01", {}, False),
+        ("finished<7d", DONE, True),
+        ("finished<7d", {}, False),
+        ("metric:auc", {"metric": "val_auc .917/>=.92"}, True),
+        ("metric:auc>=0.9", {"metric": "val_auc .917/>=.92"}, True),
+        ("metric:auc>0.92", {"metric": "val_auc .917/>=.92"}, False),
+        ("metric:auc>=0.9", {"metric": "val_auc >=.92"}, False),
+        ("metric:auc>=0.9", {}, False),
+        ("metric:loss<1e-3", {"metric": "loss 0.0001"}, True),
+    ],
+)
+def test_a_query(query, more, expected):
+    assert found(query, **more) is expected
+
+
+@pytest.mark.parametrize(
+    ("query", "at", "said"),
+    [
+        ("tag:a stage:nowhere", 6, "Ideas, Ready"),
+        ("type:x", 0, "experiment, data"),
+        ("a blocked:z", 2, "compute-queue"),
+        ("due<soon", 0, "is no day"),
+        ("due<none", 0, "due<1w"),
+        ("outcome:lost", 0, "shipped"),
+    ],
+)
+def test_a_value_that_there_is_not_is_pointed_at(query, at, said):
+    with pytest.raises(BadQuery) as caught:
+        matcher(query, SCENE)
+    assert caught.value.at == at
+    assert said in str(caught.value)
+
+
+def test_the_examples_of_the_table_are_queries():
+    for field in FIELDS.values():
+        for example in field.example.replace(",", " or").split(" or "):
+            assert matcher(example, SCENE)(card()) in (True, False), example
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_a_query_or_an_error(text):
+    try:
+        asked = matcher(text, SCENE)
+    except BadQuery:
+        return
+    assert asked(card()) in (True, False)
+
+
+@given(st.text(min_size=1, max_size=12).filter(lambda t: '"' not in t and "\\" not in t))
+def test_any_quoted_text_is_searched_as_it_stands(text):
+    asked = matcher(f'"{text}"', SCENE)
+    assert asked(card(title=f"a {text} b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "completed"),
+    [
+        ("st", "stage:"),
+        ("a", "age"),
+        ("tag:gpu bl", "tag:gpu blocked:"),
+        ("stage:tr", "stage:training"),
+        ("stage:data", 'stage:"data prep"'),
+        ("-(blocked:ext", "-(blocked:external"),
+        ("tag:n", "tag:nlp"),
+        ("tag:nlp", ""),
+        ("focal ", ""),
+        ("", ""),
+        ("xyz", ""),
+    ],
+)
+def test_what_could_be_typed_next(text, completed):
+    assert completion(text, SCENE, [card()]) == completed

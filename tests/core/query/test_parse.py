@@ -1,0 +1,118 @@
+"""The grammar: what is read, what is written again, and where an error points."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.query.fields import FIELDS
+from mlkanban.core.query.parse import parse
+from mlkanban.core.query.tree import EVERYTHING, And, Not, Or, Term, Words, printed
+from mlkanban.errors import BadQuery
+
+NAMES = frozenset(FIELDS)
+VALUES = {
+    "word": st.text(min_size=1).filter(str.strip),
+    "span": st.from_regex(r"[0-9]{1,4}[dw]?", fullmatch=True),
+    "day": st.sampled_from(["1w", "2026-01-31", "today", "none", "fri"]),
+    "metric": st.from_regex(r"[a-z_]{1,8}((>=|<=|>|<|=)0\.[0-9]{1,3})?", fullmatch=True),
+}
+SIGNS = {
+    "word": [":"],
+    "metric": [":"],
+    "span": [":", ">", "<", ">=", "<="],
+    "day": [":", "<", ">="],
+}
+
+
+@st.composite
+def terms(draw):
+    field = FIELDS[draw(st.sampled_from(sorted(NAMES)))]
+    return Term(field.name, draw(st.sampled_from(SIGNS[field.kind])), draw(VALUES[field.kind]))
+
+
+def joined(of):
+    def parts(kind):
+        return st.lists(of.filter(lambda n: not isinstance(n, kind)), min_size=2, max_size=4)
+
+    return st.one_of(
+        of.map(Not), parts(And).map(tuple).map(And), parts(Or).map(tuple).map(Or)
+    )  # fmt: skip
+
+
+trees = st.recursive(st.one_of(terms(), st.text().map(Words)), joined, max_leaves=12)
+
+
+@given(trees)
+def test_what_is_written_is_read_as_the_same(tree):
+    assert parse(printed(tree, NAMES)) == tree
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused_with_a_place(text):
+    refused = None
+    try:
+        tree = parse(text)
+    except BadQuery as error:
+        refused = error
+    if refused is None:
+        assert parse(printed(tree, NAMES)) == tree
+    else:
+        assert 0 <= refused.at <= len(text)
+        assert str(refused).endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", EVERYTHING),
+        ("   ", EVERYTHING),
+        ("focal loss", And((Words("focal"), Words("loss")))),
+        ('"focal loss"', Words("focal loss")),
+        ("stage:train tag:gpu", And((Term("stage", ":", "train"), Term("tag", ":", "gpu")))),
+        ("a or b c", Or((Words("a"), And((Words("b"), Words("c")))))),
+        ("(a or b) c", And((Or((Words("a"), Words("b"))), Words("c")))),
+        ("a AND b", And((Words("a"), Words("b")))),
+        ("-tag:gpu", Not(Term("tag", ":", "gpu"))),
+        ("not (a or b)", Not(Or((Words("a"), Words("b"))))),
+        ("age>5d", Term("age", ">", "5d")),
+        ("due<1w", Term("due", "<", "1w")),
+        ("metric:auc>=0.9", Term("metric", ":", "auc>=0.9")),
+        ('stage:"data prep"', Term("stage", ":", "data prep")),
+        ("STAGE:Train", Term("stage", ":", "Train")),
+        # Text that only looks like more.
+        ("lr=3e-4", Words("lr=3e-4")),
+        ("c++", Words("c++")),
+        ("http://x.y/z", Words("http://x.y/z")),
+        ('"a AND"', Words("a AND")),
+        ("a - b", And((Words("a"), Words("-"), Words("b")))),
+        ("12:30", Words("12:30")),
+        (r'"say \"hi\""', Words('say "hi"')),
+    ],
+)
+def test_the_grammar(text, tree):
+    assert parse(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "said"),
+    [
+        ("tag:gpu blokced:yes", 8, "Did you mean blocked?"),
+        ("tag:gpu or", 10, "missing"),
+        ("or a", 0, "missing"),
+        ("a (b or c", 2, "not closed"),
+        ("a b)", 3, "There is no ( for this )"),
+        ('tag:gpu "focal', 8, "quote is not closed"),
+        ("a stage:", 2, "stage: needs a value"),
+        ("age>soon", 0, "age>5d"),
+        ("stage>train", 0, "stage:training"),
+        ("metric:auc>=high", 0, "metric:auc>=0.9"),
+        ("()", 1, "missing"),
+        ("-" * 40 + "a", 32, "in each other"),
+    ],
+)
+def test_an_error_points_at_its_place(text, at, said):
+    with pytest.raises(BadQuery) as caught:
+        parse(text)
+    assert caught.value.at == at
+    assert said in str(caught.value)
+    assert f"at character {at + 1}" in str(caught.value)

@@ -58,8 +58,8 @@ CATALOGUE = (
     Entry(
         "forecast-cards", "8", "Forecast by card", "when each open card will be finished",
         "Among cards that got as old as this one, the share that finished within so many "
-        "more days; open and abandoned cards count as long as they are known (Kaplan- "
-        "Meier).",
+        "more days; open and abandoned cards count as long as they are known "
+        "(Kaplan-Meier).",
     ),
     Entry(
         "xmr", "9", "XmR", "which cycle times are out of the usual",

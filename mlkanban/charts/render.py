@@ -13,10 +13,10 @@ Colour = tuple[int, int, int] | int
 T = TypeVar("T")
 
 THEME = "mlkanban"
-SELECTED = "▲"
+SELECTED = "^"
 NOTHING = "Nothing to draw yet."
 # A bar of blocks ends on an eighth of a row, a bar of ASCII on a half.
-ASCII = str.maketrans("│─└┤┬┼┄▁▂▃▄▅▆▇█▓▒░●◆▲○", "|-++++-...::###=-.o+^o")
+ASCII = str.maketrans("│─└┤┬┼┄▁▂▃▄▅▆▇█▓▒░●◆▲○", "|-++++-...::###=-.o+so")
 
 
 @dataclass(frozen=True, slots=True)

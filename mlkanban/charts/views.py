@@ -8,7 +8,7 @@ from mlkanban.charts import pictures
 from mlkanban.charts.catalogue import CATALOGUE, Entry
 from mlkanban.charts.spec import Spec, histogram_spec
 from mlkanban.flow.aging import aging
-from mlkanban.flow.backtest import Backtest, backtest
+from mlkanban.flow.backtest import PASTS, Backtest, backtest
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.card_forecast import card_forecasts
@@ -38,6 +38,11 @@ class View:
     count: Callable[[Sample], Number]
     draw: Callable[[Any, Sample], Spec | None]
 
+    @property
+    def staged(self) -> bool:
+        """Whether it is told stage by stage, so that groups by stage would say nothing more."""
+        return self.entry.name in _STAGED
+
     def by(self, sample: Sample, grouping: Grouping) -> list[tuple[str, Sample, Number]]:
         """The cards and the number of each group. Cycle time by stage is the time spent in it."""
         groups = sample.grouped(grouping)
@@ -53,7 +58,12 @@ def replayed(sample: Sample) -> Backtest:
 
 
 def _histogram(times: CycleTimes, sample: Sample) -> Spec | None:
-    return histogram_spec(times, sle=sle(sample).days)
+    return histogram_spec(times, sle=_sle(times, sample))
+
+
+def _sle(times: CycleTimes, sample: Sample) -> int | None:
+    """The expectation is of the whole way; it has no place on the time in one stage."""
+    return None if times.of_stage else sle(sample).days
 
 
 def _no_picture(number: Any, sample: Sample) -> None:
@@ -62,7 +72,7 @@ def _no_picture(number: Any, sample: Sample) -> None:
 
 _PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], Spec | None]]] = {
     "cycle-time": (cycle_times, _histogram),
-    "scatter": (cycle_times, lambda n, s: pictures.scatter(n, sle(s).days)),
+    "scatter": (cycle_times, lambda n, s: pictures.scatter(n, _sle(n, s))),
     "throughput": (throughput, lambda n, s: pictures.throughput(n)),
     "wip": (wip, lambda n, s: pictures.wip(n)),
     "cfd": (cfd, lambda n, s: pictures.cfd(n)),
@@ -81,16 +91,20 @@ _PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], S
     "backtest": (replayed, _no_picture),
 }
 
+_STAGED = frozenset({"cfd", "aging", "efficiency", "bottleneck", "iterations"})
+
 VIEWS: Mapping[str, View] = {entry.name: View(entry, *_PARTS[entry.name]) for entry in CATALOGUE}
 
 
-def remarks(view: View, sample: Sample) -> list[str]:
-    """What belongs beside a number but is counted elsewhere: how often forecasts held."""
+def remarks(view: View, sample: Sample, tested: Backtest | None = None) -> list[str]:
+    """What belongs beside a number but is counted elsewhere: how often forecasts held, from about
+    as much past as this one. `tested` is the back-test, if it is there already."""
     if view.entry.name == "forecast":
         kinds: tuple[str, ...] = ("how_many", "when")
     elif view.entry.name == "forecast-cards":
         kinds = ("card",)
     else:
         return []
-    tested = replayed(sample)
-    return [sentence for kind in kinds if (sentence := tested.sentence(kind))]
+    tested = tested or replayed(sample)
+    back = min(PASTS, key=lambda days: abs(days - len(sample.days)))
+    return [said for kind in kinds if (said := tested.sentence(kind, back=back))]

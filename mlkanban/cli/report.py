@@ -59,23 +59,25 @@ def report(session: Session, out: Path, asked: Asked) -> None:
 
 def _page(service: Service, board: Board, sample: Sample) -> Page:
     from mlkanban.charts.page import Page, Section
-    from mlkanban.charts.views import VIEWS, remarks
+    from mlkanban.charts.views import VIEWS, remarks, replayed
+    from mlkanban.clock import now
 
     sections = []
+    tested = replayed(sample)
     for view in VIEWS.values():
-        number = view.count(sample)
+        number = tested if view.count is replayed else view.count(sample)
         sections.append(
             Section(
                 view.entry.title,
                 number.said(),
                 view.draw(number, sample),
                 view.entry.definition,
-                tuple(remarks(view, sample)),
+                tuple(remarks(view, sample, tested)),
             )
         )
     return Page(
         board.name,
-        sample.as_of.astimezone(sample.workflow.timezone),
+        now().astimezone(sample.workflow.timezone),
         sample.scope.words,
         tuple(_summary(service, sample)),
         tuple(sections),

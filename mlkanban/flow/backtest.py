@@ -14,7 +14,7 @@ from operator import attrgetter
 from sys import maxsize
 from typing import Any
 
-from mlkanban.flow.forecast import FEWEST_DAYS, Sums
+from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
 from mlkanban.flow.history import CardHistory, State, Workflow, trace
 from mlkanban.flow.percentiles import PERCENTILES, needed
 from mlkanban.flow.said import Said, Table
@@ -29,6 +29,8 @@ PASTS = (30, 90)
 _FEWEST_PAST = 30
 _NEVER = maxsize
 _OFF = 5
+_SAID = PERCENTILES.index(85)
+"""The forecast that is spoken of; the trials told are its own."""
 _KINDS = {
     "how_many": f"how many in {HORIZON} days",
     "when": "when the next {} are done",
@@ -67,13 +69,17 @@ class Backtest:
         is better."""
         return min(PASTS, key=lambda back: (round(self._worst(back), 6), -back))
 
-    def sentence(self, kind: str, p: int = 85, *, back: int = PASTS[-1]) -> str:
-        """`The 85 % forecast (how many in 14 days) held 83 % of 120 times.`; '' without a trial."""
+    def sentence(self, kind: str, p: int = 85, *, back: int) -> str:
+        """`The 85 % forecast from 90 days (how many in 14 days) held 83 % of 120 times.`; ''
+        without a trial."""
         score = next(score for score in self.scores[back][kind] if score.p == p)
         if score.share is None:
             return ""
         what = _KINDS[kind].format(self.cards)
-        return f"The {p} % forecast ({what}) held {score.share:.0f} % of {score.trials} times."
+        return (
+            f"The {p} % forecast from {back} days ({what}) held {score.share:.0f} %"
+            f" of {score.trials} times."
+        )
 
     def _worst(self, back: int) -> float:
         """The most points by which a forecast held less often than it says."""
@@ -109,7 +115,7 @@ class Backtest:
         }  # fmt: skip
 
     def figures(self) -> tuple[tuple[str, str], ...]:
-        shares = ((kind, scores[2].share) for kind, scores in self.scores[PASTS[-1]].items())
+        shares = ((kind, scores[_SAID].share) for kind, scores in self.scores[PASTS[-1]].items())
         return (
             ("trials", str(len(self.days))),
             *((k.replace("_", " "), "-" if s is None else f"{s:.0f} %") for k, s in shares),
@@ -118,14 +124,17 @@ class Backtest:
     def said(self) -> Said:
         note = f"n {len(self.days)} days | {self.scope.words} | {_CONVENTION}"
         if not self.days:
-            few = f"The history is too short to replay: it takes {_FEWEST_PAST + HORIZON} days."
+            few = (
+                f"Nothing to replay: it takes {_FEWEST_PAST + HORIZON} days of history, and cards"
+                f" finished on {FEWEST_DAYS} of them before a trial."
+            )
             return Said("Back-test", (few,), None, note)
         rows = tuple(
             (
                 _KINDS[kind].format(self.cards),
                 f"{back} d",
                 *("-" if s.share is None else f"{s.share:.0f} %" for s in scores),
-                str(scores[0].trials),
+                str(scores[_SAID].trials),
             )
             for kind in _KINDS
             for back in PASTS
@@ -138,7 +147,10 @@ class Backtest:
     def _verdict(self) -> str:
         worst = self._worst(self.best)
         if worst > _OFF:
-            return f"Be careful: even from {self.best} days one held {worst:.0f} points too seldom."
+            return (
+                f"Be careful: even those from {self.best} days of past held up to {worst:.0f}"
+                " points less often than they say."
+            )
         held = f"From {self.best} days all held as often as they say, within {_OFF} points"
         if self._worst(PASTS[-1]) > _OFF:
             return f"{held}; from {PASTS[-1]} not: forecast with --window {self.best}d."
@@ -158,7 +170,7 @@ def backtest(sample: Sample) -> Backtest:
     """Replay the window, a trial every few days so that there are at most about 120."""
     replay = _Replay(sample)
     first = max(replay.first + _FEWEST_PAST, sample.days.start)
-    span = max(0, sample.days.stop - HORIZON - first)
+    span = max(0, whole_days(sample).stop - HORIZON - first)
     held: Counter[tuple[int, str, int]] = Counter()
     made: Counter[tuple[int, str, int]] = Counter()
     used: list[date] = []
@@ -198,7 +210,7 @@ class _Replay:
         self._plain_done = Counter(facts.finish for facts in self._plain if facts.done)
         starts = [card.start for card in sample.worked if card.start is not None]
         self.first = min(starts, default=sample.days.stop)
-        self._last = sample.days.stop - 1
+        self._last = whole_days(sample).stop - 1
         done = Counter(c.finish for c in sample.worked if c.flow.state is State.FINISHED)
         per_day = [done[day] for day in range(self.first, self._last + 1)]
         self._done_before = [0, *accumulate(per_day)]

@@ -147,11 +147,13 @@ def _frame(sample: Sample) -> _Frame:
 
 
 def _seen(sample: Sample, frame: _Frame) -> dict[int, _Seen]:
-    """Of every stage before delivery, all cards that were there in the frame."""
+    """Of every stage before delivery, the cards that were there in the frame; how full it was is
+    for all cards of the board to say."""
     start, end = frame
     workflow = sample.workflow
     found = {at: _Seen() for at in range(workflow.first_delivered)}
-    for card in sample.cards:
+    mine = {card.ref for card in sample.cards}
+    for card in sample.everyone:
         for step, until in spans(card.history.steps, sample.as_of):
             if step.outcome is not None or step.stage not in found:
                 continue
@@ -159,9 +161,10 @@ def _seen(sample: Sample, frame: _Frame) -> dict[int, _Seen]:
             if begin >= stop:
                 continue
             here, limits = found[step.stage], workflow.limits[step.stage]
-            here.time += stop - begin
-            if step.block is not None and share_of(workflow, step) is Share.BLOCKED:
-                here.blocked += stop - begin
+            if card.ref in mine:
+                here.time += stop - begin
+                if step.block is not None and share_of(workflow, step) is Share.BLOCKED:
+                    here.blocked += stop - begin
             apart = limits.unattended is not None and step.work is Work.UNATTENDED
             if limits.cards is not None and not apart:
                 here.changes += (begin, 1), (stop, -1)

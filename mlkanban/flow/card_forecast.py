@@ -34,9 +34,11 @@ class CardForecast:
 
 @dataclass(frozen=True, slots=True)
 class CardForecasts:
-    """Every open card, the likeliest to be finished first. Empty `cards` with `n` too small."""
+    """Every open card, the likeliest to be finished first. Empty `cards` with `n` too small for
+    the `open` ones."""
 
     n: int
+    open: int
     censored: int
     days: int
     until: date
@@ -46,6 +48,7 @@ class CardForecasts:
     def to_data(self) -> dict[str, Any]:
         return {
             "n": self.n,
+            "open": self.open,
             "censored": self.censored,
             "days": self.days,
             "until": self.until.isoformat(),
@@ -65,8 +68,8 @@ class CardForecasts:
         likely = sum(card.chance is not None and card.chance >= 0.5 for card in self.cards)
         return (
             ("n", str(self.n)),
-            ("open", str(len(self.cards))),
-            (f"likely in {self.days} d", str(likely)),
+            ("open", str(self.open)),
+            (f"likely in {self.days} d", str(likely) if self.cards else "-"),
         )
 
     def said(self) -> Said:
@@ -113,6 +116,7 @@ def card_forecasts(sample: Sample, *, days: int = 14) -> CardForecasts:
     cards.sort(key=lambda card: (-(card.chance or 0), card.age, card.ref))
     return CardForecasts(
         n=n,
+        open=len(sample.open),
         censored=len(sample.open) + len(sample.abandoned),
         days=days,
         until=sample.today + timedelta(days=days),

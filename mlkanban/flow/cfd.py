@@ -10,7 +10,6 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from mlkanban.flow.history import State
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
@@ -24,7 +23,8 @@ _CONVENTION = "last arrival of each card at the stage or past it"
 @dataclass(frozen=True, slots=True)
 class Line:
     """The cards that had arrived at a stage (or departed) by the end of each day, and those that
-    stand in it now: between this line and the next. `before` had arrived before the first day."""
+    stand in it at the end: between this line and the next. `before` had arrived before the first
+    day."""
 
     name: str
     before: int
@@ -90,7 +90,7 @@ class Cfd:
     def said(self) -> Said:
         note = f"n {self.n} cards | {self.scope.words} | {_CONVENTION}"
         if not self.n or not self.lines[0].counts:
-            return Said("Cumulative flow", ("No card was committed yet.",), None, note)
+            return Said("Cumulative flow", ("No card was committed by then.",), None, note)
         into, out = self.lines[0].counts, self.lines[-1].counts
         first, last = self.lines[0].before - self.lines[-1].before, into[-1] - out[-1]
         grew = "grew" if last > first else "fell" if last < first else "stayed the same"
@@ -112,15 +112,25 @@ class Cfd:
 def cfd(sample: Sample) -> Cfd:
     """Add up the arrivals of all worked cards at each committed stage, day by day."""
     workflow, days = sample.workflow, sample.days
-    here = [card for card in sample.worked if card.flow.state is State.OPEN]
-    lines = [
-        Line(
-            workflow.stages[at] if at < workflow.first_delivered else _DEPARTED,
-            *_counted([_day(sample, card, at) for card in sample.worked], days),
-            tuple(card.ref for card in here if card.stage == at),
-        )
+    last = days.stop - 1
+    arrived = {
+        at: [_day(sample, card, at) for card in sample.worked]
         for at in (*workflow.committed, workflow.first_delivered)
-    ]
+    }
+    lines = []
+    for at, came in arrived.items():
+        went = arrived.get(at + 1, came)
+        lines.append(
+            Line(
+                workflow.stages[at] if at < workflow.first_delivered else _DEPARTED,
+                *_counted(came, days),
+                tuple(
+                    card.ref
+                    for card, into, out in zip(sample.worked, came, went, strict=True)
+                    if into is not None and into <= last and not (out is not None and out <= last)
+                ),
+            )
+        )
     return Cfd(days.start, tuple(lines), len(sample.worked), sample.scope)
 
 

@@ -89,6 +89,11 @@ class CycleTimes:
             **self.scope.to_data(),
         }
 
+    @property
+    def of_stage(self) -> bool:
+        """Whether it is the time in a stage, not that of the whole way."""
+        return self.convention == _RESIDENCE
+
     def figures(self) -> tuple[tuple[str, str], ...]:
         return (
             ("finished", str(self.n)),
@@ -99,7 +104,7 @@ class CycleTimes:
 
     def said(self) -> Said:
         """With too few cards for any percentile: a sentence that says so, and the cards."""
-        title = "Time in stage" if self.convention == _RESIDENCE else "Cycle time"
+        title = "Time in stage" if self.of_stage else "Cycle time"
         note = f"{self.scope.words} | {self.convention}"
         least = needed(PERCENTILES[0])
         if self.n < least:

@@ -110,7 +110,8 @@ class Efficiency:
     def said(self) -> Said:
         note = f"n {self.n} finished | {self.scope.words} | {_CONVENTION}"
         if not self.n or not self.total.total:
-            return Said("Flow efficiency", (f"{finished_cards(self.n)} to divide.",), None, note)
+            what = finished_cards(self.n) if not self.n else "No time"
+            return Said("Flow efficiency", (f"{what} to divide.",), None, note)
         shares = {share: 100 * (self.share(share) or 0.0) for share in Share}
         waited = shares[Share.WAITING] + shares[Share.BLOCKED]
         if not self.configured:

@@ -242,9 +242,13 @@ def forecast(sample: Sample, *, days: int = 14, cards: int | None = None) -> For
 
 def past_days(sample: Sample) -> tuple[int, ...]:
     """Finished cards on each whole day of the window."""
-    counts = daily(sample)
+    return daily(sample)[: len(whole_days(sample))]
+
+
+def whole_days(sample: Sample) -> range:
+    """The days of the window without the one that is still going on."""
     over = sample.as_of >= sample.workflow.end_of_day(sample.window.last).replace(microsecond=0)
-    return counts if over else counts[:-1]
+    return sample.days if over else sample.days[:-1]
 
 
 def _chances(sums: Sums, days: int) -> tuple[tuple[int, float], ...]:

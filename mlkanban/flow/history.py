@@ -48,6 +48,11 @@ class CardHistory:
     tags: tuple[str, ...]
     steps: tuple[Step, ...]
 
+    def without(self, after: datetime, until: datetime) -> "CardHistory":
+        """The card without what happened after one instant and up to another."""
+        steps = tuple(step for step in self.steps if not after < step.at <= until)
+        return replace(self, steps=steps)
+
     def until(self, as_of: datetime) -> "CardHistory":
         """The card as it was known at an instant."""
         return replace(self, steps=tuple(known(self.steps, as_of)))

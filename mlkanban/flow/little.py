@@ -82,16 +82,17 @@ class LittlesLaw:
     @property
     def reason(self) -> str:
         """Why the two differ, by the largest part of the difference; '' when nothing to compare."""
-        if self.ratio is None:
+        if self.implied is None or self.observed is None:
             return ""
-        if abs(self.ratio - 1) <= _CLOSE:
+        apart = self.implied - self.observed
+        if abs(apart) <= _CLOSE * self.observed:
             return "They agree: the board is in balance over this window."
         parts = {
             "cards still open at the end spent {} days of it here": self.open_days,
             "abandoned cards spent {} days of it here": self.abandoned_days,
             "the finished cards had spent {} days before the window": -self.before,
         }
-        wanted = {words: days for words, days in parts.items() if days * (self.ratio - 1) > 0}
+        wanted = {words: days for words, days in parts.items() if days * apart > 0}
         words = max(wanted, key=lambda key: abs(wanted[key]))
         change = self.wip_after - self.wip_before
         moved = (

@@ -45,7 +45,8 @@ class Sample:
     as_of: datetime
     window: Window
     cards: tuple[Followed, ...]
-    histories: tuple[CardHistory, ...] = ()
+    histories: tuple[CardHistory, ...]
+    everyone: tuple[Followed, ...]
 
     @cached_property
     def today(self) -> date:
@@ -107,25 +108,27 @@ class Sample:
         """
         if by == "stage":
             return [
-                (name, self._only(card for card in self.cards if card.flow.passes[at]))
+                (name, self.only(card.ref for card in self.cards if card.flow.passes[at]))
                 for at, name in enumerate(self.workflow.stages[: self.workflow.first_delivered])
             ]
-        groups: defaultdict[str, list[Followed]] = defaultdict(list)
+        groups: defaultdict[str, list[str]] = defaultdict(list)
         for card in self.cards:
             for key in (card.history.type,) if by == "type" else card.history.tags or ("",):
-                groups[key].append(card)
-        made = [(key, self._only(groups[key])) for key in sorted(groups)]
+                groups[key].append(card.ref)
+        made = [(key, self.only(groups[key])) for key in sorted(groups)]
         return [
             (key, some)
             for key, some in made
             if some.open or some.finished or some.abandoned or some.never_worked
         ]
 
-    def _only(self, cards: Iterable[Followed]) -> "Sample":
-        kept = tuple(cards)
-        refs = {card.ref for card in kept}
+    def only(self, refs: Iterable[str]) -> "Sample":
+        """The cards with these short ids, on the same board."""
+        kept = frozenset(refs)
         return replace(
-            self, cards=kept, histories=tuple(h for h in self.histories if h.ref in refs)
+            self,
+            cards=tuple(card for card in self.cards if card.ref in kept),
+            histories=tuple(h for h in self.histories if h.ref in kept),
         )
 
     def _holds(self, card: Followed) -> bool:
@@ -152,4 +155,4 @@ def follow(
             None if at is None else workflow.day(at).toordinal() for at in (flow.start, flow.finish)
         )
         cards.append(Followed(history, flow, start, finish))
-    return Sample(workflow, as_of, window, tuple(cards), whole)
+    return Sample(workflow, as_of, window, tuple(cards), whole, tuple(cards))

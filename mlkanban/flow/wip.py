@@ -71,9 +71,9 @@ class WorkInProgress:
         note = f"n {len(self.counts)} days | {self.scope.words} | {_CONVENTION}"
         top = self.highest
         if top is None or self.mean is None:
-            return Said("Work in progress", ("No card was ever committed.",), None, note)
+            return Said("Work in progress", ("No card was committed by then.",), None, note)
         lines = (
-            f"{len(self.cards)} in progress now | mean {self.mean:.1f}"
+            f"{len(self.cards)} in progress at the end | mean {self.mean:.1f}"
             f" | from {min(self.counts)} to {top[0]} (on {top[1]})",
         )
         months: dict[str, list[int]] = {}
@@ -96,7 +96,7 @@ def wip(sample: Sample) -> WorkInProgress:
     return WorkInProgress(
         days.start,
         tuple(into - out for into, out in zip(begun, gone, strict=True)),
-        tuple(card.ref for card in sample.open),
+        tuple(card.ref for card in in_progress_on(sample, days.stop - 1)),
         sample.scope,
     )
 

@@ -254,11 +254,11 @@ _TRANSITION = "SELECT card, at, stage, outcome, work, block FROM transition WHER
 
 
 def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: int) -> list[str]:
-    """Ids of the cards finished (not abandoned) since an instant, newest first; at least so many
-    if there are."""
+    """Ids of the cards that were worked on and finished (not abandoned) since an instant, newest
+    first; at least so many if there are."""
     rows = conn.execute(
         "SELECT id, finished_at FROM card WHERE board = ? AND finished_at != '' AND NOT deleted"
-        " AND outcome != 'abandoned' ORDER BY finished_at DESC",
+        " AND started_at != '' AND outcome != 'abandoned' ORDER BY finished_at DESC",
         (board_id,),
     )
     return [card for at, (card, finished) in enumerate(rows) if finished >= since or at < least]

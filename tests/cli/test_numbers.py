@@ -6,6 +6,7 @@ from html import escape
 import pytest
 
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.charts.views import VIEWS
 from mlkanban.exchange.demo import fill
 from mlkanban.service import Service
 
@@ -56,6 +57,10 @@ def test_each_is_readable_at_80_columns_with_its_picture(demo, name, monkeypatch
 @pytest.mark.parametrize("by", ["type", "tag", "stage"])
 @pytest.mark.parametrize("name", NAMES)
 def test_each_compares_groups(demo, name, by):
+    if by == "stage" and VIEWS[name].staged:
+        answer = demo("flow", name, *DAY, "--by", by)
+        assert (answer.code, "stage by stage already" in answer.err) == (2, True)
+        return
     data = demo("flow", name, *DAY, "--by", by, json=True).data
     assert data["by"] == by
     assert len(data["groups"]) > 2
@@ -80,7 +85,9 @@ def test_a_window_of_two_days(demo):
     before = demo("flow", "throughput", *DAY, "--to", "2026-02-28", "--window", "28d", json=True)
     assert before.data["n"] == data["n"] > 0
     wrong = demo("flow", "wip", *DAY, "--from", "2026-03-02", "--to", "2026-03-01")
-    assert (wrong.code, "lies after" in wrong.err) == (2, True)
+    assert (wrong.code, "lies after --to 2026-03-01" in wrong.err) == (2, True)
+    both = demo("flow", "wip", *DAY, "--from", "2026-03-02", "--window", "all")
+    assert (both.code, "--window" in both.err) == (2, True)
     assert demo("flow", "wip", *DAY, "--to", "2026-03-19").code == 2
 
 
@@ -103,7 +110,8 @@ def test_limits_are_tried(demo):
     today, proposed = (data[name]["per_week"]["mean"] for name in ("today", "proposed"))
     assert proposed < today
     assert "Today is reproduced" in demo("flow", "simulate", *DAY).out
-    for bad, code in (("Eval", 2), ("Nowhere=1", 3), ("Ideas=1", 2), ("Eval=0", 2)):
+    assert "Limits today: Data prep 2" in demo("flow", "simulate", *DAY).out
+    for bad, code in (("Eval", 2), ("Eval=x", 2), ("Nowhere=1", 3), ("Ideas=1", 2), ("Eval=0", 2)):
         assert demo("flow", "simulate", "--limit", bad, *DAY).code == code
 
 
@@ -158,3 +166,17 @@ def test_a_place_that_does_not_do_is_said(demo, tmp_path, name):
     assert answer.code in (2, 4)
     assert "--out" in answer.err
     assert list(tmp_path.glob("*report*")) == []
+
+
+def test_what_is_not_there_is_said(demo):
+    unknown = demo("flow", "cycle-time", *DAY, "--tag", "frad")
+    assert (unknown.code, "has the tag frad" in unknown.err) == (3, True)
+    ahead = demo("flow", "cycle-time", "--as-of", "2199-01-01")
+    assert (ahead.code, "lies in the future" in ahead.err) == (2, True)
+
+
+def test_what_came_after_the_day_asked_for_is_not_a_wrong_clock(demo):
+    data = demo("flow", "quality", "--as-of", "2026-01-15", json=True).data
+    skew = next(f for f in data["findings"] if f["kind"] == "clock_skew")
+    assert skew["count"] == 0
+    assert data["n"] < demo("flow", "quality", *DAY, json=True).data["n"]

@@ -26,7 +26,7 @@ def test_forecasts_of_a_steady_board_hold_as_often_as_they_say():
             for score in scores:
                 assert score.trials >= 60
                 assert score.share >= score.p - 12
-    assert "held" in found.sentence("how_many")
+    assert "held" in found.sentence("how_many", back=90)
 
 
 def test_a_board_that_breaks_down_is_called_out():
@@ -35,7 +35,7 @@ def test_a_board_that_breaks_down_is_called_out():
         c for n, c in enumerate(cards) if c.steps[0].at >= at(200) and n % 12 == 0
     ]
     said = backtest(sample(half, day=400)).said()
-    assert any("too seldom" in line or "--window 30d" in line for line in said.lines)
+    assert any("less often than they say" in line or "--window 30d" in line for line in said.lines)
 
 
 @settings(max_examples=25, deadline=None)
@@ -90,6 +90,6 @@ def test_the_future_changes_no_prediction():
 def test_a_short_history_is_a_sentence():
     found = backtest(sample([took("a", 2), card("b", (3, 1))], day=9))
     assert found.days == ()
-    assert "too short to replay" in found.said().lines[0]
-    assert found.sentence("how_many") == ""
+    assert "Nothing to replay" in found.said().lines[0]
+    assert found.sentence("how_many", back=90) == ""
     assert found.best == PASTS[-1]

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import mean, multimode
 from zoneinfo import ZoneInfo
@@ -35,6 +36,8 @@ def still(age, as_of, **fields):
 
 
 def sample(cards, day=21, window=None, workflow=WORKFLOW):
+    """Of cards with a short id each, whatever they were made with."""
+    cards = [replace(c, ref=f"C{n}") if c.ref == "C1" else c for n, c in enumerate(cards, 1)]
     return follow(workflow, cards, at(day), Window.back(window, workflow.day(at(day))))
 
 

@@ -16,7 +16,7 @@ from mlkanban.charts.spec import ChancesSpec
 
 _WIDEST = 5
 _TAIL = 0.005
-"""What is less likely is folded into the first and the last bar."""
+"""What comes to no more on either end is folded into the first and the last bar."""
 
 
 def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
@@ -30,8 +30,6 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
     if size > 1:
         names = [names[at] for at in range(0, len(names), size)]
         chances = [sum(chances[at : at + size]) for at in range(0, len(chances), size)]
-    if start + size * len(names) < len(spec.names):
-        names[-1] += "+"
     pitch = max(1, min((columns - 1) // len(chances), _WIDEST))
     wide = max(1, pitch - 1)
     scale = Scale(max(1, ceil(100 * max(chances))), rows - 1)
@@ -68,10 +66,16 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
 
 
 def _folded(spec: ChancesSpec) -> tuple[list[str], list[float], int]:
-    likely = [at for at, chance in enumerate(spec.chances) if chance >= _TAIL]
-    first = min(likely, default=0)
-    last = max(likely, default=len(spec.chances) - 1)
+    """Names and chances without the ends that come to less than the tail, and where they start."""
+    first, last = 0, len(spec.chances) - 1
+    below = above = 0.0
+    while first < last and below + spec.chances[first] <= _TAIL:
+        below += spec.chances[first]
+        first += 1
+    while last > first and above + spec.chances[last] <= _TAIL:
+        above += spec.chances[last]
+        last -= 1
     chances = list(spec.chances[first : last + 1])
-    chances[0] += sum(spec.chances[:first])
-    chances[-1] += sum(spec.chances[last + 1 :])
+    chances[0] += below
+    chances[-1] += above
     return list(spec.names[first : last + 1]), chances, first

@@ -46,11 +46,11 @@ def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
         column, wide = 1 + at * pitch, max(1, pitch - 1)
         cells.bar(column, wide, scale.eighths(bucket.count), "bar")
         centre = column + (wide - 1) // 2
-        if bucket.second is not None:
+        if bucket.second:
             row = max(0, -(-scale.eighths(bucket.second) // 8) - 1)
             cells.put(centre, row, _RING, "second")
         if bucket.cards:
-            label = f"{bucket.count} {spec.counted} from {bucket.first}"
+            label = f"{spec.counted} from {bucket.first}"
             targets.append(Target(label, bucket.cards, centre))
     words: list[Words] = []
     if spec.mean is not None and not (merged and spec.merge == "sum"):

@@ -68,7 +68,7 @@ def _head(spec: ScatterSpec, top: int, columns: int, height: int) -> list[str]:
     far = [dot.days for dot in spec.dots if dot.days > top]
     if far:
         parts.append(("", f"on top: {len(far)} of up to {max(far)} days"))
-    return legend([*parts, ("2-9", "so many in one place")], columns, height)
+    return legend([*parts, ("2-9", "so many in one place, * more")], columns, height)
 
 
 def _label(dots: list[Dot]) -> str:

@@ -125,7 +125,7 @@ def _when_full(sample: Sample, at: int) -> list[tuple[datetime, datetime]]:
     if limits.cards is None:
         return []
     changes: list[tuple[datetime, int]] = []
-    for card in sample.cards:
+    for card in sample.everyone:
         for step, until in spans(card.history.steps, sample.as_of):
             apart = limits.unattended is not None and step.work is Work.UNATTENDED
             if step.stage == at and step.outcome is None and not apart:

@@ -28,7 +28,7 @@ Progress = Callable[[float], None]
 Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
 
-_LIMIT = re.compile(r"([^=]+)=\s*([1-9][0-9]*|none)(?=[\s,]|$)", re.IGNORECASE)
+_LIMIT = re.compile(r"([^=]+)=\s*([^\s,=]+)(?=[\s,]|$)")
 _MEASURES = {
     "p50": "cycle time p50, days",
     "p85": "cycle time p85, days",
@@ -114,10 +114,13 @@ class WhatIf:
         note = f"n {self.n} finished, {self.runs} runs | {self.scope.words} | {_CONVENTION}"
         if not self.today:
             few = f"{finished_cards(self.n)} in this window; a simulation needs {FEWEST}."
+            if self.n >= FEWEST:
+                few = "No time lies between the starts of these cards, so nothing can be simulated."
             return Said("What if", (few,), None, note)
         lines = [self._trust()]
         if self.proposed:
             lines.append(f"With {limits_text(self.changes)}: {self._effect()}.")
+        lines.append(f"Limits today: {limits_text(self.limits)}")
         rows = tuple(
             (
                 meaning,
@@ -197,6 +200,13 @@ def limits_from(board: Board, text: str) -> Changes:
                 f"{stage.name} is not a committed stage: its limit plays no part.",
                 "Name a stage between commitment and delivery.",
             )
+        if not re.fullmatch(r"[1-9][0-9]{0,5}|none", match[2].lower()):
+            raise UsageProblem(
+                f"{match[2]} is no limit for {stage.name}.",
+                "Give a whole number from 1 on, or none.",
+            )
+        if stage.name in changes:
+            raise UsageProblem(f"Two limits are given for {stage.name}.", "Give one of them.")
         changes[stage.name] = None if match[2].lower() == "none" else int(match[2])
     return changes
 

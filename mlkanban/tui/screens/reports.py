@@ -13,8 +13,7 @@ from textual.widgets import Static
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.charts.spec import Spec
-from mlkanban.charts.tabular import table_lines, table_targets
+from mlkanban.charts.tabular import table_targets
 from mlkanban.charts.views import VIEWS, View, remarks
 from mlkanban.charts.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
@@ -25,11 +24,13 @@ from mlkanban.tui.commands import REPORTS
 from mlkanban.tui.counting import Counted, Progress, Samples, counted
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
+from mlkanban.tui.widgets.table_pane import TablePane
 
 _WINDOWS: tuple[int | None, ...] = (90, 30, None)
 _GROUPINGS: tuple[Grouping | None, ...] = (None, "type", "tag", "stage")
 _LINES = 9
 _NUMBERS = "numbers"
+_NOTHING = "There is nothing to point at in this view."
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
 _SIDE = 56
@@ -53,6 +54,7 @@ class ReportsScreen(KeyScreen):
         super().__init__()
         self._reading = reading
         self._picture = Picture(ascii=self.board_app.ascii)
+        self._table = TablePane(ascii=self.board_app.ascii, id="report-table")
         self._samples = Samples()
         self._counted: Counted | None = None
         self._settled = asyncio.Event()
@@ -62,7 +64,7 @@ class ReportsScreen(KeyScreen):
         yield Static(markup=False, id="report-title")
         with Horizontal(id="report-body"):
             yield self._picture
-            yield Static(markup=False, id="report-table")
+            yield self._table
         yield Static(markup=False, id="report-text")
         yield self.ask
         yield self.status
@@ -98,7 +100,8 @@ class ReportsScreen(KeyScreen):
             self._reading.group = min(self._reading.group, max(0, len(found.groups) - 1))
             self._show()
             self._settled.set()
-            found.remarks = await asyncio.to_thread(remarks, view, sample)
+            if by is None:
+                found.remarks = await asyncio.to_thread(remarks, view, sample)
             if found.remarks:
                 self._show()
         except MlkanbanError as error:
@@ -114,23 +117,23 @@ class ReportsScreen(KeyScreen):
 
     # Showing
 
-    def _title(self, found: str, what: str = "") -> None:
+    def _title(self, found: str, what: str = "", pointed: str = "") -> None:
         days = _WINDOWS[self._reading.window]
         window = "all time" if days is None else f"{days} days"
         entry = self._view.entry
         what = self._played.capitalize() or f"{entry.key}  {what or entry.title}"
-        title = f" {what}, {window}{found and f', {found}'}"
+        # Beside the title, where it moves nothing.
+        title = f" {what}, {window}{found and f', {found}'}{pointed and f'  > {pointed}'}"
         self.query_one("#report-title", Static).update(Content(self._plain(title)))
 
     def _show(self) -> None:
         if self._counted is None or not self.ready:
             return
         text = self.query_one("#report-text", Static)
-        side = self.query_one("#report-table", Static)
         if not self._counted.groups:
             self._title("")
             text.update(Content(" No cards to count yet."))
-            side.display = False
+            self._table.display = False
             self._picture.show(None)
             return
         name, _, number = self._counted.groups[self._reading.group]
@@ -138,39 +141,38 @@ class ReportsScreen(KeyScreen):
         found = ""
         if self._by is not None:
             at = f"({self._reading.group + 1} of {len(self._counted.groups)})"
-            found = f"{self._by}: {display(name) or '(none)'}  {at}"
+            by = "cards that were in" if self._by == "stage" else f"{self._by}:"
+            found = f"{by} {display(name) or '(none)'}  {at}"
         said = number.said()
-        self._title(found, said.title if self._by == "stage" else "")
+        by_stage = said.title if self._by == "stage" else ""
+        self._title(found, by_stage, self._pointed_words())
         roomy = self.size.width >= _ROOMY
-        side.display = said.table is not None and (roomy or spec is None)
+        self._table.display = said.table is not None and (roomy or spec is None)
         self._picture.display = spec is not None
-        side.styles.width = _SIDE if spec is not None else "1fr"
+        self._table.styles.width = _SIDE if spec is not None else "1fr"
         text.update(Content(self._sentences(said)))
         self._picture.show(spec, self._reading.part)
-        self.call_after_refresh(self._show_table, said, spec)
-
-    def _show_table(self, said: Said, spec: Spec | None) -> None:
-        side = self.query_one("#report-table", Static)
-        if said.table is None or not side.display or not self.ready:
-            return
-        width, height = side.content_size
-        part = self._reading.part if spec is None else None
-        lines = table_lines(said.table, width, height, part)
-        side.update(Content("\n".join(self._plain(line) for line in lines)))
+        self._table.show(said.table, self._reading.part if spec is None else None)
 
     def _sentences(self, said: Said) -> str:
         assert self._counted is not None
-        lines = []
-        part = self._part
-        if part is not None:
-            cards = f"{len(part.cards)} card{'' if len(part.cards) == 1 else 's'}"
-            lines.append(f"> {part.label}: {cards}. Enter shows {self._which(part)}.")
+        lines: list[str] = []
         for line in (*said.lines, *self._counted.remarks, said.note):
             lines += wrapped_note(line, max(20, self.size.width - 3))
         return "\n".join(" " + self._plain(line) for line in lines[:_LINES])
 
-    def _which(self, part: Target) -> str:
-        return "it" if len(part.cards) == 1 else "them on the board"
+    def _pointed_words(self) -> str:
+        """What is pointed at: the card, or how many."""
+        part = self._part
+        if part is None or self._counted is None:
+            return ""
+        if len(part.cards) > 1:
+            return f"{part.label}: {len(part.cards)} cards, Enter shows them"
+        _, sample, _ = self._counted.groups[self._reading.group]
+        [ref] = part.cards
+        title = next((c.history.title for c in sample.cards if c.ref == ref), "")
+        label = "" if part.label == ref else f"{part.label}: "
+        return f"{label}{ref} {title}"
 
     def _plain(self, text: str) -> str:
         shown = display(text)
@@ -196,7 +198,7 @@ class ReportsScreen(KeyScreen):
         await self._settled.wait()
         parts = self._parts
         if not parts:
-            self.status.say("There is nothing to point at in this view.")
+            self.status.say(_NOTHING)
             return
         at = self._reading.part
         self._reading.part = (
@@ -227,8 +229,10 @@ class ReportsScreen(KeyScreen):
     async def _pointed(self) -> Target | None:
         """The part pointed at; None after saying how to point."""
         await self._settled.wait()
-        if self._part is None:
-            self.status.say("Point at a part first: l and h go from one to the next.")
+        if not self._parts:
+            self.status.say(_NOTHING)
+        elif self._part is None:
+            self.status.say("Point at something first: l and h go from one to the next.")
         return self._part
 
     def _show_on_board(self, part: Target) -> None:
@@ -242,11 +246,20 @@ class ReportsScreen(KeyScreen):
     async def do_limits_try(self) -> None:
         from mlkanban.flow.simulation.whatif import limits_from, what_if
 
-        text = await self.ask.text("Limits to try, as Training=1 Evaluation=2", "", verb="plays it")
-        self.refocus()
-        if text is None:
-            return
-        changes = limits_from(self.board_app.model.board, text)
+        board = self.board_app.model.board
+        limits = [f"{s.name}={s.limit}" for s in board.stages if s.committed and s.limit]
+        label = f"Limits to try; today: {' '.join(limits) or 'none'}"
+        text: str | None = ""
+        while True:
+            text = await self.ask.text(label, typed=text or "", verb="plays it")
+            self.refocus()
+            if text is None:
+                return
+            try:
+                changes = limits_from(board, text)
+                break
+            except MlkanbanError as error:
+                self.status.say(str(error), trouble=True)
         self._play("what if", lambda sample, told: what_if(sample, changes, progress=told))
 
     def do_limits_suggest(self) -> None:
@@ -281,6 +294,8 @@ class ReportsScreen(KeyScreen):
 
     async def _look_at(self, view: str) -> None:
         self._reading.view, self._reading.part = view, None
+        if self._by == "stage" and self._view.staged:
+            self._reading.grouping = self._reading.group = 0
         self._played = ""
         await self.board_changed()
 
@@ -298,6 +313,8 @@ class ReportsScreen(KeyScreen):
 
     async def do_reports_group(self) -> None:
         self._reading.grouping = (self._reading.grouping + 1) % len(_GROUPINGS)
+        if self._by == "stage" and self._view.staged:
+            self._reading.grouping = 0
         self._reading.group, self._reading.part = 0, None
         await self.board_changed()
 

@@ -1,0 +1,95 @@
+"""Numbers of a window that ended, of some cards only, and of a day that still goes on."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkanban.charts.layouts import layout
+from mlkanban.charts.pictures import when
+from mlkanban.charts.views import VIEWS
+from mlkanban.flow.backtest import backtest
+from mlkanban.flow.bottleneck import bottleneck
+from mlkanban.flow.card_forecast import card_forecasts
+from mlkanban.flow.cfd import cfd
+from mlkanban.flow.forecast import forecast
+from mlkanban.flow.history import Limits
+from mlkanban.flow.little import little
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
+from mlkanban.flow.wip import wip
+from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), st.integers(1, 30))
+def test_the_cards_told_are_those_of_the_last_day(cards, last):
+    today = WORKFLOW.day(at(31))
+    some = follow(WORKFLOW, cards, at(31), Window(None, today - timedelta(days=31 - last), "to"))
+    counted, lines = wip(some), cfd(some).lines
+    assert len(counted.cards) == (counted.counts[-1] if counted.counts else 0)
+    if lines[0].counts:
+        for line, after in pairwise(lines):
+            assert len(line.cards) == line.counts[-1] - after.counts[-1]
+
+
+def pairs():
+    """Two cards at a time in Train, one of each type, for two days each."""
+    return [
+        card(f"{kind}{n}", (1 + 2 * n, 1), (3 + 2 * n, 4), type=kind)
+        for n in range(10)
+        for kind in ("model", "data")
+    ]
+
+
+def test_a_stage_is_full_whatever_cards_are_looked_at():
+    limits = (Limits(), Limits(2), Limits(), Limits(), Limits())
+    workflow = type(WORKFLOW)(WORKFLOW.stages, 1, 4, WORKFLOW.timezone, WORKFLOW.kinds, limits)
+    whole = sample(pairs(), day=21.5, workflow=workflow)
+    for some in (whole, *(group for _, group in whole.grouped("type"))):
+        assert bottleneck(some).stages[0].at_limit > 0.9
+    assert bottleneck(whole).stages[0].residence == 1.0
+
+
+def test_open_cards_are_counted_where_no_forecast_can_be_made():
+    cards = [*(took(f"c{n}", 1) for n in range(3)), *(card(f"o{n}", (5, 1)) for n in range(5))]
+    figures = dict(card_forecasts(sample(cards)).figures())
+    assert (figures["open"], figures["likely in 14 d"]) == ("5", "-")
+
+
+def test_the_expectation_stands_on_no_stage():
+    cards = [card(f"c{n}", (n, 1), (n + 1, 2), (n + 7, 3), (n + 8, 4)) for n in range(1, 16)]
+    view, some = VIEWS["cycle-time"], sample(cards, day=40)
+    labels = {mark.label for mark in view.draw(view.count(some), some).marks}
+    assert "SLE" in labels
+    for _, group, number in view.by(some, "stage"):
+        assert "SLE" not in {mark.label for mark in view.draw(number, group).marks}
+
+
+def test_there_is_a_reason_too_when_all_took_one_day():
+    cards = [took(f"c{n}", 1, start=n + 1) for n in range(10)]
+    found = little(sample([*cards, *(card(f"o{n}", (1, 1)) for n in range(5))], day=21))
+    assert found.observed == 0
+    assert "cards still open at the end spent 105 days" in found.reason
+
+
+def test_the_ends_of_a_wide_forecast_hold_little():
+    some = sample([took(f"c{n}", 3, start=1 + n * 2.5) for n in range(60)], day=155)
+    spec = when(forecast(some, cards=200))
+    placed = layout(spec, 78, 20)
+    heights = {}
+    for places in placed.cells.values():
+        for column, row in places:
+            heights[column] = max(heights.get(column, 0), row)
+    bars = [heights[column] for column in sorted(heights)]
+    assert max(bars) > 2 * max(bars[0], bars[-1])
+
+
+def test_a_forecast_does_not_fail_because_the_day_is_not_over():
+    """One card every evening: in the morning of the last day none is missing."""
+    cards = [card(f"c{n}", (n + 0.2, 1), (n + 0.4, 4)) for n in range(1, 60)]
+    for moment in (59.0, 59.5):
+        for kinds in backtest(sample(cards, day=moment)).scores.values():
+            for score in kinds["how_many"]:
+                assert score.held == score.trials

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.params import CARD, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
+from mlkanban.core.capture import captured
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
@@ -79,16 +81,22 @@ def _fields(command: F) -> F:
 def add(
     session: Session, /, title: Sequence[str], stage: str, note: str, override: str, **given: Any
 ) -> None:
-    """Add one card; several words make one title."""
+    """Add one card; several words make one title.
+
+    Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9;
+    a backslash before the mark keeps the word. Options say the same, and win.
+    """
     with session.service(write=True) as service:
         board = session.board(service)
-        fields = _plain(given, board)
-        fields |= {"tags": given["tags"], "links": given["links"], "depends_on": given["needs"]}
+        made = captured(" ".join(title), _today(board))
+        tags = [*made.fields.pop("tags", ()), *given["tags"]]
+        fields = made.fields | _plain(given, board)
+        fields |= {"tags": tags, "links": given["links"], "depends_on": given["needs"]}
         if metric := _metric(given):
             fields["metric"] = parse_metric(*metric)
         done = service.cards.add(
             board.id,
-            " ".join(title),
+            made.title,
             stage_id=find_stage(board, stage).id if stage else "",
             fields={name: value for name, value in fields.items() if value},
             note=note,
@@ -227,18 +235,23 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
 
 def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     """The fields that were given, as the service takes them; those not given are left out."""
-    from mlkanban.clock import now
-
     names = ("type", "priority", "service_class", "hypothesis", "dataset", "work")
     fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
     if given["due"] is not None:
-        due = parse_day(given["due"], now().astimezone(ZoneInfo(board.timezone)).date())
+        due = parse_day(given["due"], _today(board))
         fields["due"] = due and due.isoformat()
     if given["parent"] is not None:
         fields["parent"] = None if given["parent"] in ("", params.NONE) else given["parent"]
     if given["checklist"]:
         fields["checklist"] = params.checklist(given["checklist"])
     return fields
+
+
+def _today(board: Board) -> date:
+    """This day in the board's time zone."""
+    from mlkanban.clock import now
+
+    return now().astimezone(ZoneInfo(board.timezone)).date()
 
 
 def _metric(given: dict[str, Any]) -> MetricParts | None:

@@ -185,3 +185,19 @@ def test_a_day_is_that_of_the_board(board, monkeypatch) -> None:
     assert due == ["2026-03-01", "2026-03-02"]
     ref = board.card("y")
     assert board.data("edit", ref, "--due", "1d")["cards"][0]["due"] == "2026-03-03"
+
+
+def test_a_card_in_one_line(board) -> None:
+    card = board.data(
+        "add",
+        "focal loss #nlp !high @exp metric:val_auc>=0.92",
+        "--priority",
+        "low",
+        "--tag",
+        "gpu",
+    )
+    assert card["title"] == "focal loss"
+    assert (sorted(card["tags"]), card["priority"]) == (["gpu", "nlp"], "low")
+    assert card["metric"]["target"] == 0.92
+    assert board.data("add", r"talk about \#nlp")["title"] == "talk about #nlp"
+    assert board("add", "#nlp").code == 2

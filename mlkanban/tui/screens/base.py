@@ -213,14 +213,20 @@ class KeyScreen(Screen[None]):
         )
 
     async def ask_and_write(
-        self, label: str, given: str, action: Callable[[Service, str], Done], *, form: str
+        self,
+        label: str,
+        given: str,
+        action: Callable[[Service, str], Done],
+        *,
+        form: str,
+        preview: Callable[[str], str] | None = None,
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up."""
         drafts = self.board_app.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
         while done is None:
-            text = await self.ask.text(label, given, typed=text or "", form=form)
+            text = await self.ask.text(label, given, typed=text or "", form=form, preview=preview)
             self.refocus()
             if text is None:
                 self.status.clear()

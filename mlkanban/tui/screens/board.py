@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from mlkanban.core.capture import captured
 from mlkanban.core.models import CardFace
 from mlkanban.errors import BadQuery
-from mlkanban.service import Done
+from mlkanban.service import Done, Service
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.screens.card_actions import CardActions
@@ -18,7 +19,7 @@ from mlkanban.tui.widgets.board_view import BoardView
 if TYPE_CHECKING:
     from mlkanban.tui.screens.reports import Reading
 
-_FILTER = "filter"
+_MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 
 
 class BoardScreen(CardActions):
@@ -177,12 +178,18 @@ class BoardScreen(CardActions):
         await self._new_in(stage.id, stage.name)
 
     async def _new_in(self, stage_id: str, stage_name: str) -> None:
-        board_id = self.board.id
+        board_id, today = self.board.id, self.board_app.today()
+
+        def add(service: Service, text: str) -> Done:
+            made = captured(text, today)
+            return service.cards.add(board_id, made.title, stage_id=stage_id, fields=made.fields)
+
         done = await self.ask_and_write(
             f"New card in {stage_name}",
             "",
-            lambda s, text: s.cards.add(board_id, text, stage_id=stage_id),
+            add,
             form="new card",
+            preview=lambda text: captured(text, today).told or _MARKS,
         )
         if done is not None:
             self.after(done)

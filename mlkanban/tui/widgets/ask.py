@@ -53,6 +53,7 @@ class Ask(Vertical):
         self._warned = False
         self._label = ""
         self._complete: Callable[[str], str] | None = None
+        self._preview: Callable[[str], str] | None = None
         self.form = ""
         self.opened: Callable[[], None] = lambda: None
 
@@ -86,10 +87,12 @@ class Ask(Vertical):
         form: str = "",
         verb: str = "saves",
         complete: Callable[[str], str] | None = None,
+        preview: Callable[[str], str] | None = None,
     ) -> str | None:
         """A line of text, `given` to begin with, or `typed`, which was typed before and not saved.
         `form` names it for drafts; without one nothing is lost by cancelling. Tab puts what
-        `complete` makes of it, which is shown before; '' is nothing to complete."""
+        `complete` makes of it, which is shown before; '' is nothing to complete. `preview` says
+        what the text is understood as."""
         async with self._turn:
             await self._made()
             self.form, self._given, self._warned = form, given, False
@@ -99,7 +102,7 @@ class Ask(Vertical):
             field.cursor_position = len(field.value)
             self.add_class("typing")
             self._label = f"{label}  (Enter {verb}, Ctrl+g cancels)"
-            self._complete = complete
+            self._complete, self._preview = complete, preview
             self._hint()
             field.focus()
             return await self._wait()
@@ -164,7 +167,10 @@ class Ask(Vertical):
     def _hint(self) -> None:
         if not self.choosing:
             made = self._completed()
-            self._show(f"{self._label}  Tab: {made.split()[-1]}" if made else self._label)
+            said = f"Tab: {made.split()[-1]}" if made else ""
+            if self._preview is not None:
+                said = self._preview(self.query_one(Field).value)
+            self._show(f"{self._label}  {said}".rstrip())
 
     def _tab(self) -> None:
         if made := self._completed():

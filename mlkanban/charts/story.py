@@ -43,6 +43,10 @@ def _sentence(
             return f"blocked by {block['reason']}{note}"
         case "card.unblocked":
             return "unblocked"
+        case "card.snoozed":
+            return f"snoozed until {values['snoozed_until']}"
+        case "card.woken":
+            return "woken"
         case "card.noted":
             return f"note: {_cut(event.data.get('note', ''))}"
         case "card.finished":

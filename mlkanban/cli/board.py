@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from mlkanban.cli.params import today
 from mlkanban.cli.session import Session, login_name
 from mlkanban.core.sight import on_board
 from mlkanban.errors import NotFound
@@ -46,7 +47,7 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
     from mlkanban.cli.shapes import board_data, by_stage, face_data
 
     faces = by_stage(snapshot.faces, snapshot.board)
-    shown = [face for face in faces if on_board(snapshot.board, face)]
+    shown = [face for face in faces if on_board(snapshot.board, face, today(snapshot.board))]
     return {
         **board_data(snapshot.board, service.boards.loads(snapshot.board.id)),
         "cards": face_data(shown, snapshot.board),
@@ -70,7 +71,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     faces = by_stage(snapshot.faces, board)
     yield session.clean(board.name)
     for at, stage in enumerate(board.stages):
-        shown = [f for f in faces if f.stage == stage.id and on_board(board, f)]
+        shown = [f for f in faces if f.stage == stage.id and on_board(board, f, view.today)]
         head = header(board, at, loads.get(stage.id, Load()), len(shown))
         yield ""
         yield f"{bold(session.clean(head.name))}  {head.text}"

@@ -2,9 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -88,7 +86,7 @@ def add(
     """
     with session.service(write=True) as service:
         board = session.board(service)
-        made = captured(" ".join(title), _today(board))
+        made = captured(" ".join(title), params.today(board))
         tags = [*made.fields.pop("tags", ()), *given["tags"]]
         fields = made.fields | _plain(given, board)
         fields |= {"tags": tags, "links": given["links"], "depends_on": given["needs"]}
@@ -213,6 +211,23 @@ def unblock(session: Session, cards: Sequence[str]) -> None:
 
 @click.command()
 @_cards
+@click.option(
+    "--until",
+    required=True,
+    metavar="DATE",
+    help="The day it comes back: 2026-03-31, 3d, 2w, fri; or none to wake it now.",
+)
+@pass_session
+def snooze(session: Session, cards: Sequence[str], until: str) -> None:
+    """Put cards out of sight until a day, or until something is done with them."""
+    with session.service(write=True) as service:
+        day = parse_day(until, params.today(service.boards.of_card(cards[0])))
+        done = service.cards.snooze(cards, day) if day else service.cards.wake(cards)
+        session.answer_done("snooze", done, service)
+
+
+@click.command()
+@_cards
 @click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How it ended.")
 @click.option("--verdict", default="", metavar="TEXT", help="What was found out.")
 @pass_session
@@ -238,20 +253,13 @@ def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     names = ("type", "priority", "service_class", "hypothesis", "dataset", "work")
     fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
     if given["due"] is not None:
-        due = parse_day(given["due"], _today(board))
+        due = parse_day(given["due"], params.today(board))
         fields["due"] = due and due.isoformat()
     if given["parent"] is not None:
         fields["parent"] = None if given["parent"] in ("", params.NONE) else given["parent"]
     if given["checklist"]:
         fields["checklist"] = params.checklist(given["checklist"])
     return fields
-
-
-def _today(board: Board) -> date:
-    """This day in the board's time zone."""
-    from mlkanban.clock import now
-
-    return now().astimezone(ZoneInfo(board.timezone)).date()
 
 
 def _metric(given: dict[str, Any]) -> MetricParts | None:

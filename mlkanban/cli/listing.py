@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.params import CARD
+from mlkanban.cli.params import CARD, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data
 from mlkanban.core.models import Board, CardFace
@@ -27,7 +28,16 @@ def list_cards(session: Session, query: str, everything: bool) -> None:
     with session.service() as service:
         board, faces, _ = service.boards.snapshot(session.board(service).id)
         matching = found(by_stage(faces, board), query, board)
-        shown = [face for face in matching if everything or on_board(board, face)]
+        sleepers = False
+        if "snoozed" in query:
+            from mlkanban.core.query.match import looks_for_sleepers
+
+            sleepers = looks_for_sleepers(query)
+        shown = [
+            face
+            for face in matching
+            if everything or on_board(board, face, date.max if sleepers else today(board))
+        ]
         session.answer(
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
         )
@@ -40,12 +50,10 @@ def found(faces: Iterable[CardFace], query: str, board: Board) -> list[CardFace]
     """The cards that a query finds; BadQuery says what is wrong with it."""
     if not query.strip():
         return list(faces)
-    from mlkanban.clock import now
     from mlkanban.core.query.fields import Scene
     from mlkanban.core.query.match import matcher
 
-    today = now().astimezone(ZoneInfo(board.timezone)).date()
-    return list(filter(matcher(query, Scene(board, today)), faces))
+    return list(filter(matcher(query, Scene(board, today(board))), faces))
 
 
 @click.command()

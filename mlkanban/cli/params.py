@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -12,7 +13,16 @@ from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from mlkanban.core.models import Board
+
 NONE = "none"
+
+
+def today(board: "Board") -> date:
+    """This day in the board's time zone."""
+    from mlkanban.clock import now
+
+    return now().astimezone(ZoneInfo(board.timezone)).date()
 
 
 class CardParam(click.ParamType):  # type: ignore[type-arg]

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "block": "cards:block",
         "unblock": "cards:unblock",
         "done": "cards:done",
+        "snooze": "cards:snooze",
         "archive": "cards:archive",
     },
     "Time": {

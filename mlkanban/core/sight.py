@@ -1,9 +1,21 @@
 """Which cards are seen on the board."""
 
+from datetime import date
+
 from mlkanban.core.models import Board, CardFace
 
 
-def on_board(board: Board, face: CardFace) -> bool:
-    """Whether a card stands on the board now: finished ones stay in sight past delivery, and an
-    archived one does not."""
+def stands(board: Board, face: CardFace) -> bool:
+    """Whether a card has a place on the board: finished ones keep it past delivery, and an archived
+    one does not."""
     return face.is_open or (not face.archived and board.is_delivered(face.stage))
+
+
+def asleep(face: CardFace, today: date) -> bool:
+    """Whether an open card is snoozed until a day after this one."""
+    return face.is_open and face.snoozed_until > today.isoformat()
+
+
+def on_board(board: Board, face: CardFace, today: date) -> bool:
+    """Whether a card is in sight now. A snoozed one keeps its place and its slot, out of sight."""
+    return stands(board, face) and not asleep(face, today)

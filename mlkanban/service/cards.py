@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
@@ -15,7 +17,7 @@ from mlkanban.core.models import (
     Outcome,
     Work,
 )
-from mlkanban.core.sight import on_board
+from mlkanban.core.sight import stands
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
 from mlkanban.service.asking import check_growth, check_links, condition, enter
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
@@ -159,7 +161,7 @@ class Cards:
                 "Choose cards of one board.",
             )
         stage = board.stage(stage_id)
-        if face.stage == stage_id and on_board(board, face) and not before:
+        if face.stage == stage_id and stands(board, face) and not before:
             return ""
         values: dict[str, Any] = {}
         work = rules.work_in(stage, face.work)
@@ -278,6 +280,33 @@ class Cards:
 
         return self._each(refs, "unblocked", lifted)
 
+    def snooze(self, refs: Sequence[str], until: date) -> Done:
+        """Put open cards out of sight until a day. They keep their places and slots, and come back
+        sooner when something is done with them."""
+
+        def snoozed(tx: Transaction, face: CardFace) -> Change:
+            if not face.is_open:
+                raise RuleRefused(
+                    f"{face.ref} is {'archived' if face.archived else 'finished'}.",
+                    "Only open cards are snoozed.",
+                )
+            zone = ZoneInfo(tx.board_of(face).timezone)
+            if until <= tx.now.astimezone(zone).date():
+                raise UsageProblem(f"{until} does not lie ahead.", "Name a later day.")
+            return _change(tx, "card.snoozed", face, {"snoozed_until": until.isoformat()})
+
+        return self._each(refs, f"snoozed until {until}", snoozed)
+
+    def wake(self, refs: Sequence[str]) -> Done:
+        """Bring snoozed cards back into sight."""
+
+        def woken(tx: Transaction, face: CardFace) -> Change:
+            if not face.snoozed_until:
+                raise RuleRefused(f"{face.ref} is not snoozed.", "Nothing was changed.")
+            return _change(tx, "card.woken", face, {})
+
+        return self._each(refs, "back on the board", woken)
+
     def finish(self, refs: Sequence[str], outcome: Outcome, verdict: str = "") -> Done:
         """Give cards an outcome. Shipped ones go on to the stage after delivery, if there is one;
         what was never committed cannot be abandoned and is recorded as discarded."""
@@ -358,6 +387,9 @@ def _change(
     reason: str = "",
 ) -> Change:
     board = repository.board_id(tx.conn, face)
+    if face.snoozed_until and "snoozed_until" not in values:
+        # What something is done with is not out of mind any more.
+        values = {**values, "snoozed_until": None}
     return Change(kind, board, card=face.id, set=values, note=note, reason=reason)
 
 

@@ -101,7 +101,9 @@ _DOING = {
     "card.created": "adding", "card.edited": "editing", "card.moved": "moving",
     "card.reordered": "reordering", "card.blocked": "blocking", "card.unblocked": "unblocking",
     "card.noted": "the note on", "card.finished": "finishing", "card.reopened": "re-opening",
-    "card.archived": "archiving", "card.restored": "restoring", "stage.added": "adding a stage",
+    "card.archived": "archiving",
+    "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
+    "stage.added": "adding a stage",
     "stage.edited": "changing a stage", "stage.removed": "removing a stage",
     "board.edited": "changing the board",
 }  # fmt: skip

@@ -198,7 +198,9 @@ class BoardApp(App[None], inherit_bindings=False):
         await self.push_screen(WelcomeScreen(self.settings.timezone or local_timezone()))
 
     async def _show(self, snapshot: Snapshot) -> None:
-        self.model = BoardModel.of(snapshot.board, snapshot.faces)
+        self.model = BoardModel.of(
+            snapshot.board, snapshot.faces, View.at(snapshot.board, self.now()).today
+        )
         self.cursor = snapshot.cursor
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now())
@@ -260,7 +262,9 @@ class BoardApp(App[None], inherit_bindings=False):
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
             self.say(str(error), trouble=True)
-        if self._board_screen.view.new_day(self.now()):
+        if self.model.today != self.today():
+            self.model.new_day(self.today())
+            self._board_screen.view.new_day(self.now())
             await self._mark_old()
 
     async def _mark_old(self) -> None:

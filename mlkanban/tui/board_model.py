@@ -8,21 +8,24 @@ from datetime import date
 
 from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.rules import Load
-from mlkanban.core.sight import on_board
+from mlkanban.core.sight import asleep, stands
 
 
 @dataclass(slots=True)
 class BoardModel:
     """Cards by stage in order, the filter, the marks, and one cursor per stage.
 
-    `columns[i]` are the cards shown in stage i; `loads` and `blocked` count all open cards.
+    `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` count all open
+    cards. `today` says which snoozed ones are out of sight.
     """
 
     board: Board
+    today: date
     faces: dict[str, CardFace] = field(default_factory=dict)
     columns: list[list[CardFace]] = field(default_factory=list)
     loads: dict[str, Load] = field(default_factory=dict)
     blocked: int = 0
+    asleep: int = 0
     marks: set[str] = field(default_factory=set)
     query: str = ""
     only: frozenset[str] = frozenset()
@@ -31,10 +34,11 @@ class BoardModel:
     stage: int = 0
     rows: list[int] = field(default_factory=list)
     _found: Callable[[CardFace], bool] = lambda face: True
+    _sleepers: bool = False
 
     @classmethod
-    def of(cls, board: Board, faces: Iterable[CardFace]) -> "BoardModel":
-        model = cls(board)
+    def of(cls, board: Board, faces: Iterable[CardFace], today: date) -> "BoardModel":
+        model = cls(board, today)
         model.reset(board, faces)
         return model
 
@@ -98,6 +102,7 @@ class BoardModel:
         """The counts of ten thousand cards, without ten thousand steps between."""
         taken = [face for face in self.faces.values() if face.is_open]
         self.loads, self.blocked = {}, sum(1 for face in taken if face.block_reason)
+        self.asleep = sum(1 for face in taken if face.snoozed_until and asleep(face, self.today))
         for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
             self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
 
@@ -106,6 +111,7 @@ class BoardModel:
             load = self.loads.get(face.stage, Load())
             self.loads[face.stage] = load.plus(Work(face.work), by)
             self.blocked += by if face.block_reason else 0
+            self.asleep += by if face.snoozed_until and asleep(face, self.today) else 0
 
     def _arrange(self) -> None:
         self.columns = [[] for _ in self.board.stages]
@@ -124,16 +130,31 @@ class BoardModel:
         one of the few asked for."""
         if self.only:
             return face.ref in self.only and self._found(face)
-        return (self.everything or on_board(self.board, face)) and self._found(face)
+        if not self.everything:
+            if not stands(self.board, face):
+                return False
+            if face.snoozed_until and not self._sleepers and asleep(face, self.today):
+                return False
+        return self._found(face)
 
-    def filter(self, text: str, today: date) -> None:
+    def new_day(self, today: date) -> None:
+        """Wake the cards whose day has come."""
+        here = self.current
+        self.today = today
+        self._count_all()
+        self._arrange()
+        if here is not None:
+            self.go_to(here.id)
+
+    def filter(self, text: str) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was."""
         from mlkanban.core.query.fields import Scene
-        from mlkanban.core.query.match import matcher
+        from mlkanban.core.query.match import looks_for_sleepers, matcher
 
-        found = matcher(text, Scene(self.board, today))
+        found = matcher(text, Scene(self.board, self.today))
         here = self.current
         self.query, self._found = text.strip(), found
+        self._sleepers = looks_for_sleepers(text)
         self._arrange()
         if here is not None:
             self.go_to(here.id)

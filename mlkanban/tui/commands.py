@@ -63,6 +63,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.edit", ("e",), "Edit", "edit the fields of the card", "Write", _CARDS),
     Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS),
     Command("card.block", ("b",), "Block", "block with a reason, or unblock", "Write", _CARDS),
+    Command("card.snooze", ("z",), "Snooze", "out of sight for a day, a week ..., or back",
+            "Write", _CARDS),
     Command("card.priority", ("p",), "Priority", "urgent, high, normal or low", "Write", _CARDS),
     Command("card.tags", ("t",), "Tags", "change the tags", "Write", _CARDS),
     Command("card.due", ("d",), "Due date", "set or clear the due date", "Write", _CARDS),

@@ -35,6 +35,8 @@ class Heads:
         total = sum(load.total for load in model.loads.values())
         conwip = "" if board.conwip is None else f"/{board.conwip}"
         parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]
+        if model.asleep:
+            parts.append(f"{model.asleep} snoozed")
         if model.marks:
             parts.insert(0, f"{len(model.marks)} marked")
         if model.query:

@@ -16,13 +16,13 @@ def dearest_key(home: Path) -> float:
     now = datetime.now(UTC)
     service = Service.open(home, actor="bench", clock=lambda: now, write=False)
     board, faces, _ = service.boards.snapshot(service.boards.find().id)
-    model = BoardModel.of(board, faces)
+    model = BoardModel.of(board, faces, now.date())
     service.close()
     taken = []
     for end in range(1, len(QUERY) + 1):
         start = time.perf_counter()
         try:
-            model.filter(QUERY[:end], now.date())
+            model.filter(QUERY[:end])
         except BadQuery:
             continue  # half typed: the board stays as it is
         taken.append(time.perf_counter() - start)

@@ -201,3 +201,20 @@ def test_a_card_in_one_line(board) -> None:
     assert card["metric"]["target"] == 0.92
     assert board.data("add", r"talk about \#nlp")["title"] == "talk about #nlp"
     assert board("add", "#nlp").code == 2
+
+
+def test_snoozed_cards_are_out_of_the_list(board) -> None:
+    ref = board.card("later")
+    other = board.card("now")
+
+    def listed(*args):
+        return [card["id"] for card in board.data("list", *args)]
+
+    assert board("snooze", ref, "--until", "2w").code == 0
+    assert listed() == [other]
+    assert listed("--all") == listed("-q", "snoozed:yes or snoozed:no") == [ref, other]
+    assert listed("-q", "snoozed:yes") == [ref]
+    assert board("snooze", ref, "--until", "2020-01-01").code == 2
+    assert board("snooze", ref, "--until", "none").code == 0
+    assert listed() == [ref, other]
+    assert board("snooze", other, "--until", "none").code == 1

@@ -16,10 +16,18 @@ BOARD = Board(
 )
 
 
-def face(number: int, stage: str, rank: str, title: str, archived: int, outcome: str) -> CardFace:
+def face(
+    number: int,
+    stage: str,
+    rank: str,
+    title: str,
+    archived: int,
+    outcome: str,
+    snoozed: str,
+) -> CardFace:
     return CardFace(
         id=f"c{number}", ref=f"r{number}", stage=stage, rank=rank, title=title, type="data",
-        priority="normal", service_class="standard", tags="", due="", snoozed_until="",
+        priority="normal", service_class="standard", tags="", due="", snoozed_until=snoozed,
         block_reason="", block_external=0, metric="", work="attended", outcome=outcome,
         archived=archived, created_at="", entered_at="", started_at="", finished_at="", version=1,
     )  # fmt: skip
@@ -33,6 +41,7 @@ FACES = st.builds(
     st.sampled_from(["focal loss", "drift", "loss of labels"]),
     st.sampled_from([0, 0, 0, 1]),
     st.sampled_from(["", "", "shipped"]),
+    st.sampled_from(["", "", "2026-03-20", "2026-03-21"]),
 )
 TODAY = date(2026, 3, 20)
 UPDATES = st.lists(
@@ -48,8 +57,8 @@ def test_updates_and_a_fresh_look_agree(
     everything: bool,
 ) -> None:
     cards = {card.id: card for card in start}
-    model = BoardModel.of(BOARD, cards.values())
-    model.filter(words, TODAY)
+    model = BoardModel.of(BOARD, cards.values(), TODAY)
+    model.filter(words)
     model.show_everything(everything)
     model.marks |= set(cards)
     for changed, gone in updates:
@@ -59,8 +68,8 @@ def test_updates_and_a_fresh_look_agree(
         touched = model.update(unique.values(), lost)
         cards = {name: card for name, card in (cards | unique).items() if name not in lost}
 
-        fresh = BoardModel.of(BOARD, cards.values())
-        fresh.filter(words, TODAY)
+        fresh = BoardModel.of(BOARD, cards.values(), TODAY)
+        fresh.filter(words)
         fresh.show_everything(everything)
         assert model.columns == fresh.columns
         empty = {name: load for name, load in model.loads.items() if load.total}
@@ -74,12 +83,12 @@ def test_updates_and_a_fresh_look_agree(
 
 @given(st.lists(FACES, min_size=1, max_size=12), st.sampled_from(["s0", "s1", "s3"]))
 def test_the_cursor_stays_with_its_card(start: list[CardFace], to: str) -> None:
-    model = BoardModel.of(BOARD, {card.id: card for card in start}.values())
-    model.filter("", TODAY)
+    model = BoardModel.of(BOARD, {card.id: card for card in start}.values(), TODAY)
+    model.filter("")
     here = model.current
     if here is None:
         return
-    above = face(99, here.stage, "Z", "above", 0, "")
+    above = face(99, here.stage, "Z", "above", 0, "", "")
     model.update([above], ())
     assert model.current == here
     assert model.go_to(here.id)

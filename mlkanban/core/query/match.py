@@ -11,6 +11,22 @@ def matcher(text: str, scene: Scene) -> Predicate:
     return _made(parse(text), scene)
 
 
+def looks_for_sleepers(text: str) -> bool:
+    """Whether a query asks for snoozed cards, which are out of sight otherwise."""
+    return _speaks_of_sleep(parse(text))
+
+
+def _speaks_of_sleep(node: Node) -> bool:
+    match node:
+        case Term("snoozed") | Term("is", _, "snoozed"):
+            return True
+        case Not(part):
+            return _speaks_of_sleep(part)
+        case And(parts) | Or(parts):
+            return any(map(_speaks_of_sleep, parts))
+    return False
+
+
 def _made(node: Node, scene: Scene) -> Predicate:
     match node:
         case Words(text):

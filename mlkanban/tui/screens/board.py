@@ -248,7 +248,7 @@ class BoardScreen(CardActions):
         self.status.clear()
         if self.model.query != text.strip():
             try:
-                self.model.filter(text, self.board_app.today())
+                self.model.filter(text)
             except BadQuery as error:
                 self.status.say(str(error), trouble=True)
                 return False

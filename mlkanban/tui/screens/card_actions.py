@@ -1,12 +1,14 @@
 """What can be done with cards, the same on the board and on a card's page."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 
 from mlkanban.charts.face import header, padded
 from mlkanban.core.dates import parse_day
 from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Priority, Stage
 from mlkanban.core.rules import Load
-from mlkanban.errors import LimitReached, MlkanbanError
+from mlkanban.core.sight import asleep
+from mlkanban.errors import LimitReached, MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -17,6 +19,7 @@ _OUTCOMES = {
     "p": (Outcome.SUPERSEDED, "superseded"),
     "a": (Outcome.ABANDONED, "abandoned"),
 }
+_SNOOZES = {"d": ("a day", 1), "w": ("a week", 7), "m": ("a month", 30)}
 _PRIORITIES = {
     "u": Priority.URGENT,
     "h": Priority.HIGH,
@@ -186,6 +189,28 @@ class CardActions(KeyScreen):
             faces,
         )
 
+    async def do_card_snooze(self) -> None:
+        faces = self._chosen()
+        if not faces:
+            return
+        refs, today = [face.ref for face in faces], self.board_app.today()
+        if all(asleep(face, today) for face in faces):
+            await self._do(lambda service: service.cards.wake(refs))
+            return
+        options = [Option(key, name) for key, (name, _) in _SNOOZES.items()]
+        key = await self.ask.choose(f"Snooze {names(faces)} for:", [*options, Option("o", "...")])
+        if key == "o":
+            await self._ask(
+                f"Snooze {names(faces)} until: 2026-12-01, 3d, 2w, fri",
+                "",
+                lambda s, text: s.cards.snooze(refs, _ahead(text, today)),
+                "snooze",
+                faces,
+            )
+        elif key is not None:
+            until = today + timedelta(days=_SNOOZES[key][1])
+            await self._do(lambda service: service.cards.snooze(refs, until))
+
     async def do_card_priority(self) -> None:
         faces = self._chosen()
         if not faces:
@@ -275,6 +300,13 @@ def names(faces: Sequence[CardFace]) -> str:
 
 def _open_in(face: CardFace, stage: Stage) -> bool:
     return face.stage == stage.id and face.is_open
+
+
+def _ahead(text: str, today: date) -> date:
+    day = parse_day(text, today)
+    if day is None:
+        raise UsageProblem("No day was named.", "Type one such as 3d or fri.")
+    return day
 
 
 def _overridden(service: Service, refs: Sequence[str], stage: Stage, reason: str) -> Done:

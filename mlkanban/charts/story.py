@@ -16,7 +16,9 @@ def told(event: Event, board: Board) -> str:
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
-    if reason:
+    if reason and event.kind == "card.unblocked":
+        text += f": {reason}"
+    elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]
 

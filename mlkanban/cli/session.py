@@ -53,6 +53,10 @@ class Session:
             if write and service.read_only:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
             yield service
+            if write:
+                lifted = service.conditions.lift()
+                if lifted.changed:
+                    self.say(lifted.message)
         finally:
             service.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
+from mlkanban.service.conditions import Conditions
 from mlkanban.service.history import Entry, History
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.undoing import Undoing
@@ -25,6 +26,7 @@ class Service:
         self._desk = desk
         self.boards = Boards(desk)
         self.cards = Cards(desk)
+        self.conditions = Conditions(desk)
         self.history = History(desk)
         self.undoing = Undoing(desk)
 

@@ -58,6 +58,25 @@ def check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> No
             raise RuleRefused(f"{own} cannot {what} itself.", "Name another card.")
         if value:
             tx.face(other)
+        if value and kind == "needs" and own and (way := _way(tx, other.lower(), own)):
+            raise RuleRefused(
+                f"{own} cannot depend on {other}: {' needs '.join(way)}.", "Name another card."
+            )
+
+
+def _way(tx: Transaction, start: str, end: str) -> list[str]:
+    """The cards from one to another along what they depend on; empty when there is no way."""
+    ways = [[start]]
+    seen = {start}
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == end:
+            return way
+        face = repository.face_by_ref(tx.conn, way[-1])
+        needs = tx.writer.projector.entity(face.id).members("needs:") if face else []
+        ways += [[*way, one] for one in needs if one not in seen]
+        seen.update(needs)
+    return []
 
 
 def condition(tx: Transaction, until: str, face: CardFace) -> str:

@@ -123,6 +123,17 @@ def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
     return CardFace._make(row) if row else None
 
 
+def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
+    """The open cards, of all boards, whose block has a condition, and that."""
+    rows = conn.execute(
+        f"SELECT {_FACE} FROM card WHERE block_reason != '' AND outcome = '' AND NOT archived"
+        " AND NOT deleted"
+    ).fetchall()
+    found = list(map(CardFace._make, rows))
+    untils = [(entity(conn, face.id).fields.get("blocker") or {}).get("until") for face in found]
+    return [(face, until) for face, until in zip(found, untils, strict=True) if until]
+
+
 def board_id(conn: sqlite3.Connection, face: CardFace) -> str:
     """The id of the board a card is on."""
     (found,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()

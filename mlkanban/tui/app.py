@@ -154,7 +154,7 @@ class BoardApp(App[None], inherit_bindings=False):
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
         self.set_interval(_DRAFTS, self._keep_drafts_now_and_then)
-        self.set_timer(_SETTLED, self._mark_old)
+        self.set_timer(_SETTLED, self._look_around)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()
@@ -265,7 +265,21 @@ class BoardApp(App[None], inherit_bindings=False):
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())
-            await self._mark_old()
+            await self._look_around()
+
+    async def _look_around(self) -> None:
+        """What time and other cards bring about: blocks that are over, cards grown old."""
+        try:
+            lifted = await self.backstage.call(lambda service: service.conditions.lift())
+        except StoreBusy:
+            return  # somebody writes: whoever comes next does it
+        except MlkanbanError as error:
+            self.say(str(error), trouble=True)
+            return
+        if lifted.changed:
+            await self.catch_up()
+            self.say(lifted.message)
+        await self._mark_old()
 
     async def _mark_old(self) -> None:
         """Find out which ages are old for which stage, and mark the cards."""
@@ -299,8 +313,8 @@ class BoardApp(App[None], inherit_bindings=False):
             screen = self._board_screen
             if screen is None:
                 return
-            if update.board is not None or any(face.finished_at for face in update.faces):
-                self.set_timer(_SETTLED, self._mark_old)
+            if update.board is not None or any(not face.is_open for face in update.faces):
+                self.set_timer(_SETTLED, self._look_around)
             if update.board is not None:
                 self.model.reset(update.board, update.faces)
                 screen.view.show(self.model, self.now())

@@ -1,0 +1,54 @@
+"""Blocks that lift themselves: by a day that came, or a card that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.events import Change
+from mlkanban.core.models import CardFace
+from mlkanban.service.transaction import Desk, Done
+from mlkanban.store import repository
+from mlkanban.store.database import Connection
+from mlkanban.store.rows import board_of
+
+ACTOR = "condition"
+"""Who lifts them, in the log: nobody's undo takes it for something of their own."""
+
+
+class Conditions:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def lift(self) -> Done:
+        """Lift every block whose condition holds by now, on all boards, and say why."""
+        if self._desk.store.read_only:
+            return Done("", changed=False)
+        with self._desk.store.reading() as conn:
+            waiting = any(True for _ in _due(conn, self._desk.clock()))
+        if not waiting:
+            return Done("", changed=False)
+        told = []
+        with replace(self._desk, actor=ACTOR).writing() as tx:
+            for face, cause in list(_due(tx.conn, tx.now)):
+                board = repository.board_id(tx.conn, face)
+                values = {"blocker": None} | ({"snoozed_until": None} if face.snoozed_until else {})
+                tx.write(Change("card.unblocked", board, card=face.id, set=values, reason=cause))
+                told.append(f"{face.ref} is not blocked any more: {cause}.")
+            return tx.done(" ".join(told))
+
+
+def _due(conn: Connection, now: datetime) -> Iterator[tuple[CardFace, str]]:
+    """Each open card whose block is to be lifted, and why."""
+    for face, until in repository.waiting(conn):
+        kind, _, name = until.partition(":")
+        if kind == "card":
+            other = repository.face_by_ref(conn, name)
+            if other is not None and not other.is_open:
+                yield face, f"{other.ref} is {other.outcome or 'archived'}"
+        elif kind != "run":
+            zone = ZoneInfo(board_of(conn, repository.board_id(conn, face)).timezone)
+            if until <= now.astimezone(zone).date().isoformat():
+                yield face, f"{until} has come"

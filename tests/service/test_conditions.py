@@ -1,0 +1,76 @@
+"""Blocks with a condition lift themselves, once, whoever looks; dependencies never go round."""
+
+from datetime import timedelta
+
+import pytest
+
+from mlkanban.charts.story import told
+from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.errors import RuleRefused
+from tests.service.people import START, Person
+
+
+def blocked(ada: Person, ref: str) -> bool:
+    return ada.cards.get(ref).blocker is not None
+
+
+def last_word(ada: Person, ref: str) -> str:
+    entry = ada.history.of_card(ref)[-1]
+    return f"{entry.event.actor}: {told(entry.event, ada.board)}"
+
+
+def test_a_day_that_came_lifts_it(ada: Person) -> None:
+    [ref] = ada.adds("wait for GPUs", to="Data prep")
+    day = (START + timedelta(days=2)).date().isoformat()
+    ada.cards.block([ref], BlockReason.COMPUTE_QUEUE, until=day)
+    assert not ada.service.conditions.lift().changed
+    assert blocked(ada, ref)
+    ada.clock.now += timedelta(days=2)
+    assert (
+        ada.service.conditions.lift().message == f"{ref} is not blocked any more: {day} has come."
+    )
+    assert not blocked(ada, ref)
+    assert last_word(ada, ref) == f"condition: unblocked: {day} has come"
+    assert not ada.service.conditions.lift().changed
+
+
+@pytest.mark.parametrize("end", ["finished", "archived"])
+def test_a_card_that_is_done_lifts_it(ada: Person, bob: Person, end: str) -> None:
+    first, second = ada.adds("labels", "model")
+    ada.cards.block([second], BlockReason.LABELLING, until=f"card:{first}")
+    assert not ada.service.conditions.lift().changed
+    if end == "finished":
+        bob.cards.finish([first], Outcome.SHIPPED)
+    else:
+        bob.cards.archive([first])
+    assert bob.service.conditions.lift().changed
+    assert not ada.service.conditions.lift().changed, "only once"
+    assert not blocked(ada, second)
+
+
+def test_it_is_nobodys_own_action(ada: Person) -> None:
+    first, second = ada.adds("labels", "model")
+    ada.cards.block([second], BlockReason.LABELLING, until=f"card:{first}")
+    ada.cards.finish([first], Outcome.DISCARDED)
+    ada.service.conditions.lift()
+    assert "finishing" in ada.undoes()
+    assert ada.cards.get(first).outcome is None
+    assert not blocked(ada, second)
+
+
+def test_a_finished_card_is_left_alone(ada: Person) -> None:
+    first, second = ada.adds("labels", "model")
+    ada.cards.block([second], BlockReason.LABELLING, until=f"card:{first}")
+    ada.cards.archive([second])
+    ada.cards.archive([first])
+    assert not ada.service.conditions.lift().changed
+
+
+def test_cards_cannot_wait_for_each_other_in_a_circle(ada: Person) -> None:
+    a, b, c = ada.adds("a", "b", "c")
+    ada.cards.edit([a], add={"depends_on": [b]})
+    ada.cards.edit([b], add={"depends_on": [c]})
+    with pytest.raises(RuleRefused, match=f"{c} cannot depend on {a}: {a} needs {b} needs {c}"):
+        ada.cards.edit([c], add={"depends_on": [a]})
+    assert ada.cards.get(c).depends_on == ()
+    ada.cards.edit([c], {"title": "still fine"})

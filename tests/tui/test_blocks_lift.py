@@ -1,0 +1,18 @@
+"""An open board lifts the blocks whose condition holds, and says so."""
+
+from pathlib import Path
+
+from mlkanban.core.models import BlockReason, Outcome
+from tests.tui.page import opened
+
+
+async def test_when_somebody_else_finishes_the_card(small: Path) -> None:
+    async with opened(small) as board:
+        labels, model = board.ref("audit the labels"), board.ref("logistic baseline")
+        with board.store() as bob:
+            bob.cards.block([model], BlockReason.LABELLING, until=f"card:{labels}")
+        await board.until(lambda: "1 blocked" in board.lines()[0])
+        with board.store() as bob:
+            bob.cards.finish([labels], Outcome.SHIPPED)
+        await board.until(lambda: "0 blocked" in board.lines()[0])
+        assert f"{model} is not blocked any more: {labels} is shipped." in board.status()

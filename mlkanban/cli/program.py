@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "done": "cards:done",
         "snooze": "cards:snooze",
         "archive": "cards:archive",
+        "triage": "triage:triage",
     },
     "Time": {
         "undo": "history:undo",

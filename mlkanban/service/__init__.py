@@ -9,6 +9,7 @@ from mlkanban.service.cards import Cards
 from mlkanban.service.conditions import Conditions
 from mlkanban.service.history import Entry, History
 from mlkanban.service.transaction import Clock, Desk, Done
+from mlkanban.service.triage import Triage
 from mlkanban.service.undoing import Undoing
 from mlkanban.store import database
 from mlkanban.store.location import file_system, is_network, store_path
@@ -28,6 +29,7 @@ class Service:
         self.cards = Cards(desk)
         self.conditions = Conditions(desk)
         self.history = History(desk)
+        self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
 
     @classmethod

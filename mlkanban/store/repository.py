@@ -134,6 +134,16 @@ def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
     return [(face, until) for face, until in zip(found, untils, strict=True) if until]
 
 
+def last_touched(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
+    """When something was last done with each of these cards, by card id."""
+    return {
+        card: at
+        for card in ids
+        for (at,) in conn.execute("SELECT max(at) FROM event WHERE card = ?", (card,))
+        if at
+    }
+
+
 def board_id(conn: sqlite3.Connection, face: CardFace) -> str:
     """The id of the board a card is on."""
     (found,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()

@@ -17,6 +17,7 @@ from textual.worker import WorkerFailed
 from mlkanban.charts.face import View
 from mlkanban.clock import local_timezone, now
 from mlkanban.config import Settings, remember
+from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
@@ -37,9 +38,15 @@ _DEFAULT_THEME = "mlkanban-dark"
 
 
 def run_board(
-    places: Places, settings: Settings, board_key: str, *, actor: str, demo: bool = False
+    places: Places,
+    settings: Settings,
+    board_key: str,
+    *,
+    actor: str,
+    demo: bool = False,
+    triage: tuple[TriageView, int | None] | None = None,
 ) -> int:
-    """Open the board on this terminal; the exit code for the process.
+    """Open the board on this terminal, or a part of its triage; the exit code for the process.
 
     What goes wrong with the store before the first picture is raised as it is; a crash is raised
     after the terminal has been restored.
@@ -54,7 +61,14 @@ def run_board(
         # Read before the app runs: beside its start the same takes half as long again.
         trouble, first = backstage.at_once(lambda s: (s.read_only, _look_at(s, board_key)))
         app = BoardApp(
-            backstage, places, settings, board_key, first=first, trouble=trouble, demo=demo
+            backstage,
+            places,
+            settings,
+            board_key,
+            first=first,
+            trouble=trouble,
+            demo=demo,
+            triage=triage,
         )
         app.run()
         if app.crash is not None:
@@ -114,6 +128,7 @@ class BoardApp(App[None], inherit_bindings=False):
         first: Snapshot | None = None,
         trouble: str = "",
         demo: bool = False,
+        triage: tuple[TriageView, int | None] | None = None,
         clock: Any = now,
     ) -> None:
         super().__init__()
@@ -125,6 +140,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.ascii = settings.ascii
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
+        self._triage = triage
         self.crash: Exception | None = None
         self.model: BoardModel
         self.cursor = 0
@@ -208,6 +224,10 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_screen = BoardScreen()
         await self.push_screen(self._board_screen)
         self._greet()
+        if self._triage is not None:
+            from mlkanban.tui.screens.triage import TriageScreen
+
+            await self.push_screen(TriageScreen(*self._triage))
         self.call_after_refresh(_collect_garbage_again)
 
     def _greet(self) -> None:

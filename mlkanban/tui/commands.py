@@ -9,8 +9,12 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, REPORTS, STAGES, HELP = "board", "card", "reports", "stages", "help"
-SCREENS = (BOARD, CARD, REPORTS, STAGES, HELP)
+BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP = (
+    "board", "card", "triage", "reports", "stages", "help",
+)  # fmt: skip
+SCREENS = (BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP)
+DIGITS = tuple("123456789")
+"""The keys of a command that is told which of them was pressed."""
 FORM = "form"
 """A screen that is typed into: it has no commands."""
 
@@ -28,7 +32,7 @@ class Command:
     where: tuple[str, ...] = (BOARD,)
 
 
-_CARDS = (BOARD, CARD)
+_CARDS = (BOARD, CARD, TRIAGE)
 
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look"),
@@ -45,15 +49,23 @@ COMMANDS: tuple[Command, ...] = (
             (BOARD, CARD, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
             (BOARD, CARD, HELP)),
-    Command("cursor.stage", ("1", "2", "3", "4", "5", "6", "7", "8", "9"), "Go to stage",
-            "go to stage 1 to 9", "Look"),
-    Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look"),
+    Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
+    Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
+            (BOARD, TRIAGE)),
     Command("card.left", ("H", "shift+left"), "Move left", "move the card one stage to the left",
             "Move"),
     Command("card.right", ("L", "shift+right"), "Move right",
             "move the card one stage to the right", "Move"),
     Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
-            "Move", _CARDS),
+            "Move", (BOARD, CARD)),
+    Command("triage.accept", ("L", "shift+right"), "Accept",
+            "into progress, or one stage on; the next card", "Decide", (TRIAGE,)),
+    Command("triage.stage", DIGITS, "Accept into stage", "into stage 1 to 9; the next card",
+            "Decide", (TRIAGE,)),
+    Command("triage.skip", ("j", "down"), "Skip", "leave it, it comes back once at the end",
+            "Decide", (TRIAGE,)),
+    Command("triage.previous", ("k", "up"), "Previous", "look at the card before", "Decide",
+            (TRIAGE,)),
     Command("card.down", ("J", "shift+down"), "Move down", "one place down in its stage", "Move"),
     Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move"),
     Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS),
@@ -74,13 +86,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
             "Mark"),
     Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
-            (BOARD, CARD, STAGES)),
+            (BOARD, CARD, TRIAGE, STAGES)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
-            (BOARD, CARD, STAGES)),
+            (BOARD, CARD, TRIAGE, STAGES)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
             "Find"),
     Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
             "Find"),
+    Command("triage", ("i",), "Triage", "one card at a time: decide, and the next one comes",
+            "Screens"),
     Command("reports", ("R",), "Reports", "every number of the flow, with its picture", "Screens"),
     Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
     Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
@@ -141,6 +155,10 @@ STATUS = {
         "reports", "help",
     ),
     CARD: ("card.edit", "card.note", "card.block", "card.move", "card.complete", "undo", "back"),
+    TRIAGE: (
+        "triage.accept", "card.snooze", "card.block", "card.complete", "card.archive",
+        "triage.skip", "undo", "help", "back",
+    ),
     REPORTS: ("reports.window", "reports.group", "part.next", "part.open", "help", "back"),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
@@ -215,15 +233,18 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
         else:
             commands[name] = replace(commands[name], keys=wanted)
     taken: dict[tuple[str, str], str] = {}
+    clashes: dict[tuple[str, str, str], list[str]] = {}
     for command in commands.values():
         for where in command.where:
             for key in command.keys:
                 other = taken.setdefault((where, key), command.name)
                 if other != command.name:
-                    problems.append(
-                        f"[keys] {shown(key)} is given to both {other} and {command.name} on the "
-                        f"{where} screen; {other} keeps it."
-                    )
+                    clashes.setdefault((key, other, command.name), []).append(where)
+    for (key, other, name), screens in clashes.items():
+        problems.append(
+            f"[keys] {shown(key)} is given to both {other} and {name} "
+            f"({', '.join(screens)}); {other} keeps it."
+        )
     return tuple(commands.values()), problems
 
 
@@ -252,6 +273,6 @@ def shown(key: str) -> str:
 
 def keys_shown(command: Command) -> str:
     """All keys of a command as people write them; digits as a range."""
-    if command.keys == tuple("123456789"):
+    if command.keys == DIGITS:
         return "1-9"
     return " ".join(shown(key) for key in command.keys)

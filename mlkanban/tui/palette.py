@@ -7,7 +7,7 @@ from textual.content import Content
 
 from mlkanban.charts.face import shortened
 from mlkanban.text import ascii_only, display
-from mlkanban.tui.commands import BOARD, Command, keys_shown
+from mlkanban.tui.commands import BOARD, DIGITS, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 
@@ -28,7 +28,9 @@ class CommandProvider(Provider):
         return [
             command
             for command in screen.board_app.commands
-            if screen.WHERE in command.where and command.name not in ("palette", "cursor.stage")
+            if screen.WHERE in command.where
+            and command.name != "palette"
+            and command.keys != DIGITS
         ]
 
     async def discover(self) -> Hits:

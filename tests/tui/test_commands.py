@@ -17,6 +17,7 @@ from mlkanban.tui.commands import (
     SCREENS,
     STAGES,
     STATUS,
+    TRIAGE,
     Command,
     keymap,
     keys_shown,
@@ -29,6 +30,7 @@ from mlkanban.tui.screens.edit import EditScreen
 from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.reports import ReportsScreen
 from mlkanban.tui.screens.stages import StagesScreen
+from mlkanban.tui.screens.triage import TriageScreen
 from mlkanban.tui.screens.welcome import WelcomeScreen
 from tests.tui.page import Page, opened
 
@@ -38,8 +40,16 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     REPORTS: [ReportsScreen],
     STAGES: [StagesScreen],
     HELP: [HelpScreen],
+    TRIAGE: [TriageScreen],
 }
-WAYS_IN = {BOARD: [], CARD: ["card.open"], REPORTS: ["reports"], STAGES: ["stages"], HELP: ["help"]}
+WAYS_IN = {
+    BOARD: [],
+    CARD: ["card.open"],
+    REPORTS: ["reports"],
+    STAGES: ["stages"],
+    HELP: ["help"],
+    TRIAGE: ["triage"],
+}
 PLACES = [(where, command) for where in SCREENS for command in COMMANDS if where in command.where]
 
 
@@ -116,6 +126,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (REPORTS, "Window", "Cycle time, 30 days"),
         (STAGES, "New stage", "New stage after Ideas"),
         (HELP, "Back", "Enter open card"),
+        (TRIAGE, "Skip", "Triage 2/"),
     ],
 )
 @pytest.mark.parametrize("way", [":", "ctrl+p"])
@@ -211,9 +222,7 @@ def test_an_unknown_command_is_named() -> None:
 def test_a_key_two_commands_have_stays_with_the_first() -> None:
     commands, problems = keymap({"card.note": "b"})
     assert problems == [
-        "[keys] b is given to both card.note and card.block on the board screen; "
-        "card.note keeps it.",
-        "[keys] b is given to both card.note and card.block on the card screen; "
+        "[keys] b is given to both card.note and card.block (board, card, triage); "
         "card.note keeps it.",
     ]
     assert on_screen(commands, BOARD)["b"].name == "card.note"

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.service import Done, Service
-from mlkanban.tui.commands import STATUS, keys_shown, on_screen
+from mlkanban.tui.commands import DIGITS, STATUS, keys_shown, on_screen
 from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask
 from mlkanban.tui.widgets.field import Field
 from mlkanban.tui.widgets.status_line import StatusLine
@@ -135,7 +135,7 @@ class KeyScreen(Screen[None]):
         """Run a command of the table, as its key would; one at a time, the next keys wait."""
         method = getattr(self, "do_" + name.replace(".", "_").replace("-", "_"))
         command = next(c for c in self.board_app.commands if c.name == name)
-        result = method(command.keys.index(key) + 1) if name == "cursor.stage" else method()
+        result = method(command.keys.index(key) + 1) if command.keys == DIGITS else method()
         if result is not None:
             self.start(result)
 

@@ -289,6 +289,11 @@ class BoardScreen(CardActions):
             self._reading = Reading()
         self.app.push_screen(ReportsScreen(self._reading))
 
+    def do_triage(self) -> None:
+        from mlkanban.tui.screens.triage import TriageScreen
+
+        self.app.push_screen(TriageScreen())
+
     def do_stages(self) -> None:
         from mlkanban.tui.screens.stages import StagesScreen
 

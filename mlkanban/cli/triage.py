@@ -1,0 +1,59 @@
+"""The queue of cards that ask for a decision."""
+
+import sys
+
+import click
+
+from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.core.triage import View
+
+
+@click.command()
+@click.option(
+    "--view",
+    type=click.Choice([view.value for view in View]),
+    default=View.ALL.value,
+    help="Only a part of the queue.",
+)
+@click.option("--limit", type=click.IntRange(1, 1000), help="At most so many cards.")
+@pass_session
+def triage(session: Session, view: str, limit: int | None) -> None:
+    """Decide on one card after the other; without a terminal the queue is printed.
+
+    Snoozes that came due come first, then blocked cards nothing was done with for three days, cards
+    that are old for their stage, and new ones, the oldest first.
+    """
+    terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    if terminal and not session.json:
+        from mlkanban.paths import places
+        from mlkanban.tui.app import run_board
+
+        code = run_board(
+            places(),
+            session.settings,
+            session.board_key or session.settings.board,
+            actor=login_name(),
+            triage=(View(view), limit),
+        )
+        raise click.exceptions.Exit(code)
+    with session.service() as service:
+        board = session.board(service)
+        items = service.triage.queue(board, View(view))[:limit]
+        titles = {face.ref: face.title for face in service.boards.snapshot(board.id).faces}
+
+        def lines() -> list[str]:
+            from mlkanban.cli.layout import table
+
+            rows = [(item.ref, session.clean(item.why), session.clean(titles[item.ref]))
+                    for item in items]  # fmt: skip
+            return list(table(rows, ("CARD", "WHY", "TITLE"))) if rows else []
+
+        session.answer(
+            "triage",
+            lambda: [
+                {"id": item.ref, "why": item.why, "title": titles[item.ref]} for item in items
+            ],
+            lines,
+        )
+        if not items and not session.json:
+            session.say("Nothing asks for a decision.")

@@ -1,0 +1,65 @@
+"""Which cards ask for a decision, and why: the queue that is gone through one by one."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from mlkanban.core.models import Board, CardFace
+
+QUIET_DAYS = 3
+"""A blocked card that nothing was done with for so many days is looked at."""
+
+
+class View(StrEnum):
+    """A part of the queue."""
+
+    ALL = "all"
+    SNOOZED = "snoozed"
+    BLOCKED = "blocked"
+    STALE = "stale"
+    INBOX = "inbox"
+
+
+class Item(NamedTuple):
+    """A card and why it is here."""
+
+    ref: str
+    why: str
+
+
+def queue(
+    board: Board,
+    faces: Iterable[CardFace],
+    today: date,
+    *,
+    quiet: Mapping[str, int],
+    old: Callable[[CardFace], bool],
+    view: View = View.ALL,
+) -> list[Item]:
+    """Cards in the order they are decided on: snoozes that came due, blocked cards that have been
+    `quiet` (card id -> days), cards that are `old` for their stage, new ones; the oldest first.
+
+    A card is there once, for the first of these.
+    """
+    found: dict[View, list[tuple[str, CardFace, str]]] = {part: [] for part in View}
+    now = today.isoformat()
+    for face in faces:
+        if not face.is_open or face.snoozed_until > now:
+            continue
+        days = quiet.get(face.id, 0)
+        if face.snoozed_until:
+            found[View.SNOOZED].append((face.snoozed_until, face, "its snooze is over"))
+        elif face.block_reason and days >= QUIET_DAYS:
+            why = f"blocked ({face.block_reason}), nothing done for {days} days"
+            found[View.BLOCKED].append((f"{10**6 - days:07}", face, why))
+        elif old(face):
+            found[View.STALE].append((face.started_at, face, "old for its stage"))
+        elif board.position(face.stage) == 0 and not board.is_committed(face.stage):
+            found[View.INBOX].append((face.created_at, face, "new"))
+    return [
+        Item(face.ref, why)
+        for part in (View.SNOOZED, View.BLOCKED, View.STALE, View.INBOX)
+        if view in (View.ALL, part)
+        for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
+    ]

@@ -1,0 +1,67 @@
+"""The fields of a card as lines of text."""
+
+from textwrap import wrap
+from zoneinfo import ZoneInfo
+
+from mlkanban.charts.face import View, age, due
+from mlkanban.core.card import Card
+from mlkanban.core.models import CardFace
+from mlkanban.text import display
+
+
+def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> list[str]:
+    """Everything on a card that is not empty, but for its notes; safe to show."""
+    lines = [f"{card.ref}  {display(card.title)}", ""]
+
+    def add(label: str, value: object) -> None:
+        if value:
+            first, *rest = wrap(str(value), max(20, width - 19)) or [""]
+            lines.append(f"  {label:<12} {first}")
+            lines.extend(" " * 15 + line for line in rest)
+
+    stage = display(view.board.stage(card.stage).name)
+    how = f", {card.work.value}" if card.work != "attended" else ""
+    state = f"finished: {card.outcome.value}" if card.outcome else stage + how
+    add("stage", stage if card.outcome else state)
+    add("outcome", card.outcome.value if card.outcome else "")
+    add("archived", "yes, x brings it back" if card.archived else "")
+    add("verdict", display(card.verdict))
+    if card.blocker:
+        block = card.blocker
+        side = "external" if block.external else "internal"
+        since = (view.today - block.since.astimezone(ZoneInfo(view.board.timezone)).date()).days
+        note = f": {display(block.note)}" if block.note else ""
+        until = f" until {display(block.until)}" if block.until else ""
+        days = f"{since} day{'' if since == 1 else 's'}"
+        add("blocked", f"{block.reason.value} ({side}), {days}{note}{until}")
+    if face is not None:
+        spoken = age(face, view)
+        meaning = (
+            "cycle time" if spoken.startswith("=")
+            else "since it was written" if spoken.startswith("(") else "since commitment"
+        )  # fmt: skip
+        add("age", "never worked" if spoken == "=" else f"{spoken.strip('=()')} {meaning}")
+        add("due", f"{card.due}  {due(face, view)}" if card.due else "")
+    add("snoozed", card.snoozed_until)
+    add("type", card.type.value)
+    add("priority", card.priority.value)
+    add("class", card.service_class.value)
+    add("tags", " ".join(f"#{display(tag)}" for tag in card.tags))
+    add("hypothesis", display(card.hypothesis))
+    if card.metric:
+        metric = card.metric
+        extra = [
+            f"{name} {value:g}"
+            for name, value in (("baseline", metric.baseline), ("noise", metric.noise))
+            if value is not None
+        ]
+        add("metric", display("  ".join([str(metric), *extra])))
+    add("dataset", display(card.dataset))
+    add("needs", " ".join(map(display, card.depends_on)))
+    add("parent", display(card.parent))
+    for link in card.links:
+        add("link", display(link))
+    if card.checklist:
+        lines += ["", "  checklist"]
+        lines += [f"    [{'x' if c.done else ' '}] {display(c.text)}" for c in card.checklist]
+    return lines

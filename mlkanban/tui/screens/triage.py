@@ -1,0 +1,256 @@
+"""Triage: one card, one key, the next card."""
+
+from collections import Counter
+from collections.abc import Awaitable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.charts.face import View as FaceView
+from mlkanban.charts.face import header, shortened
+from mlkanban.core import triage
+from mlkanban.core.card import Card
+from mlkanban.core.models import CardFace
+from mlkanban.core.rules import Load
+from mlkanban.core.triage import Item
+from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.service import Done
+from mlkanban.text import ascii_only, display, display_lines
+from mlkanban.tui.card_text import field_lines
+from mlkanban.tui.commands import TRIAGE
+from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.widgets.ask import Option
+
+_OFTEN = 2
+"""Who was snoozed so often before is asked for a decision."""
+_NOTES = 6
+
+
+class TriageScreen(CardActions):
+    """Goes through the queue. Cards that something was decided on are in `_decided`, in order."""
+
+    WHERE: ClassVar[str] = TRIAGE
+
+    def __init__(self, view: triage.View = triage.View.ALL, limit: int | None = None) -> None:
+        super().__init__()
+        self._view, self._limit = view, limit
+        self._queue: list[Item] = []
+        self._at = 0
+        self._decided: list[tuple[str, str]] = []
+        self._skipped: set[str] = set()
+        self._done: Done | None = None
+        self._began = self.board_app.now()
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="triage-head")
+        with VerticalScroll(can_focus=False):
+            yield Static(markup=False, id="triage-card")
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.start(self._begin())
+
+    def on_resize(self) -> None:
+        self.run_worker(self.board_changed(), group="resize", exclusive=True)
+
+    async def _begin(self) -> None:
+        board, view = self.board, self._view
+        found = await self.fetch(lambda service: service.triage.queue(board, view))
+        self._queue = (found or [])[: self._limit]
+        await self.board_changed()
+
+    # Showing
+
+    @property
+    def _item(self) -> Item | None:
+        return self._queue[self._at] if self._at < len(self._queue) else None
+
+    def targets(self) -> list[CardFace]:
+        item = self._item
+        faces = self.board_app.model.faces.values()
+        return [face for face in faces if item is not None and face.ref == item.ref]
+
+    async def board_changed(self) -> None:
+        """Read the card again, and show it; or the end, when there is none left."""
+        item = self._item
+        card: Card | None = None
+        snoozes = 0
+        if item is not None:
+            try:
+                card, snoozes = await self.board_app.backstage.call(
+                    lambda s: (s.cards.get(item.ref), s.triage.snoozes(item.ref))
+                )
+            except NotFound:
+                self._queue.remove(item)
+                await self.board_changed()
+                return
+            except MlkanbanError as error:
+                self.status.say(str(error), trouble=True)
+                return
+        if not self.ready:
+            return
+        lines = self._ended() if card is None or item is None else self._card(card, item, snoozes)
+        shown = "\n".join(f" {self._plain(line)}" for line in lines)
+        self.query_one("#triage-card", Static).update(Content(shown))
+        head = shortened(self._plain(self._head()), self.size.width)
+        self.query_one("#triage-head", Static).update(Content(head))
+
+    def _head(self) -> str:
+        place = f"{min(self._at + 1, len(self._queue))}/{len(self._queue)}"
+        parts = [f" Triage {place}", self._told(), self._meters()]
+        return " | ".join(part for part in parts if part)
+
+    def _told(self) -> str:
+        counts = Counter(what for _, what in self._decided)
+        return " ".join(f"{what} {count}" for what, count in counts.items())
+
+    def _meters(self) -> str:
+        model, board = self.board_app.model, self.board
+        limited = [at for at, stage in enumerate(board.stages) if stage.limit is not None]
+        heads = [
+            header(board, at, model.loads.get(board.stages[at].id, Load()), len(model.columns[at]))
+            for at in limited
+        ]
+        return "  ".join(
+            f"{shortened(board.stages[at].name, 10)} {head.brief}"
+            for at, head in zip(limited, heads, strict=True)
+        )
+
+    def _card(self, card: Card, item: Item, snoozes: int) -> list[str]:
+        view = FaceView.at(self.board, self.board_app.now())
+        face = next(iter(self.targets()), None)
+        why = item.why + (f"; snoozed {snoozes} times before" if snoozes else "")
+        first, *rest = field_lines(card, face, view, self.size.width)
+        lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
+        if card.notes:
+            note = display_lines(card.notes[-1].text).split("\n")
+            lines += ["", f"  last note, {card.notes[-1].at:%Y-%m-%d}"]
+            lines += [f"    {line}" for line in note[:_NOTES]]
+        return lines
+
+    def _ended(self) -> list[str]:
+        """The last page: what was decided, how long it took, what is left."""
+        minutes = (self.board_app.now() - self._began).total_seconds() / 60
+        model = self.board_app.model
+        if not self._queue:
+            lines = ["", "Nothing asks for a decision.", ""]
+        else:
+            decided = len(self._decided)
+            lines = ["", f"Done: {decided} of {len(self._queue)} decided in {minutes:.0f} minutes."]
+            lines += [f"  {what:<12} {count}" for what, count in
+                      Counter(what for _, what in self._decided).items()]  # fmt: skip
+            lines += ["", "u takes the last decision back."]
+        opened = [face for face in model.faces.values() if face.is_open]
+        if opened:
+            oldest = min(opened, key=lambda face: face.created_at)
+            lines.append(f"The oldest open card is {oldest.ref}  {display(oldest.title)}")
+        return [*lines, "q goes back to the board."]
+
+    def _plain(self, text: str) -> str:
+        shown = display(text)
+        return ascii_only(shown) if self.board_app.ascii else shown
+
+    # Deciding
+
+    def after(self, done: Done) -> None:
+        self._done = done
+
+    async def _decide(self, what: str, action: Awaitable[None]) -> None:
+        """Do it, and go on to the next card if it was done."""
+        item, self._done = self._item, None
+        await action
+        if item is not None and self._done is not None and self._done.changed:
+            self._decided.append((item.ref, what))
+            self._at += 1
+        await self.board_changed()
+
+    async def do_triage_accept(self) -> None:
+        faces = self._chosen()
+        if faces:
+            at, board = self.board.position(faces[0].stage), self.board
+            onward = min(max(at + 1, board.first_committed), len(board.stages) - 1)
+            await self._decide("accepted", self.move(faces, board.stages[onward]))
+
+    async def do_triage_stage(self, number: int) -> None:
+        faces = self._chosen()
+        if faces and number <= len(self.board.stages):
+            await self._decide("accepted", self.move(faces, self.board.stages[number - 1]))
+
+    async def do_card_complete(self) -> None:
+        await self._decide("completed", super().do_card_complete())
+
+    async def do_card_block(self) -> None:
+        await self._decide("blocked", super().do_card_block())
+
+    async def do_card_archive(self) -> None:
+        await self._decide("archived", super().do_card_archive())
+
+    async def do_card_snooze(self) -> None:
+        faces = self._chosen()
+        if not faces:
+            return
+        snoozes = await self.fetch(lambda service: service.triage.snoozes(faces[0].ref))
+        if snoozes is not None and snoozes >= _OFTEN:
+            options = [
+                Option("L", "accept"), Option("c", "complete"), Option("x", "archive"),
+                Option("z", "snooze again"),
+            ]  # fmt: skip
+            label = f"{faces[0].ref} was snoozed {snoozes} times. What is it to be?"
+            key = await self.ask.choose(label, options)
+            others = {
+                "L": self.do_triage_accept, "c": self.do_card_complete, "x": self.do_card_archive,
+            }  # fmt: skip
+            if key in others:
+                await others[key]()
+            if key != "z":
+                return
+        await self._decide("snoozed", super().do_card_snooze())
+
+    async def do_triage_skip(self) -> None:
+        """Leave it for now; it comes back once, at the end."""
+        item = self._item
+        if item is None:
+            return
+        if item.ref not in self._skipped:
+            self._skipped.add(item.ref)
+            self._queue.append(item)
+        self._at += 1
+        await self.board_changed()
+
+    async def do_triage_previous(self) -> None:
+        self._at = max(0, self._at - 1)
+        await self.board_changed()
+
+    async def do_undo(self) -> None:
+        """Take the last change back, and go to the card it was about."""
+        self._done = None
+        await super().do_undo()
+        done = self._done
+        if done is not None and done.cards:
+            ref = done.cards[-1].ref
+            places = [at for at, item in enumerate(self._queue) if item.ref == ref]
+            if places:
+                self._at = places[0]
+            last = [at for at, (decided, _) in enumerate(self._decided) if decided == ref]
+            if last:
+                del self._decided[last[-1]]
+        await self.board_changed()
+
+    def do_card_open(self) -> None:
+        item = self._item
+        if item is not None:
+            from mlkanban.tui.screens.card import CardScreen
+
+            self.app.push_screen(CardScreen(item.ref))
+
+    def do_back(self) -> None:
+        self.app.pop_screen()
+        left = len(self._queue) - self._at
+        told = self._told() or "nothing decided"
+        self.board_app.say(
+            f"Triage: {told}; {left} left, i goes on." if left else f"Triage: {told}."
+        )

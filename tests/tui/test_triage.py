@@ -1,0 +1,156 @@
+"""Triage: one card, one key, the next card."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.tui.boards import somebody, started
+from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """Thirty new cards, and room for all of them."""
+    ada = started(tmp_path / "data")
+    ada.adds(*(f"idea {number:02}" for number in range(1, 31)))
+    for stage in ada.board.stages:
+        ada.sets(stage.name, limit=None, unattended=None)
+    ada.service.close()
+    return tmp_path / "data"
+
+
+def place(page: Page) -> str:
+    found = re.match(r" Triage (\d+/\d+)", page.lines()[0])
+    return found[1] if found else ""
+
+
+def title(page: Page) -> str:
+    return page.lines()[2].split(None, 1)[1].strip()
+
+
+@pytest.mark.parametrize("size", [SMALL, ROOMY], ids=["80x24", "160x45"])
+async def test_thirty_cards_are_decided_on_by_their_keys(
+    inbox: Path, size: tuple[int, int]
+) -> None:
+    async with opened(inbox, size=size) as page:
+        before = len(page.events())
+        await page.press("triage")
+        assert (place(page), title(page)) == ("1/30", "idea 01")
+        for number in range(30):
+            assert title(page) == f"idea {number + 1:02}"
+            match number % 5:
+                case 0:
+                    await page.keys("L")
+                case 1:
+                    await page.keys("5")
+                case 2:
+                    await page.keys("z", "w")
+                case 3:
+                    await page.keys("x")
+                case 4:
+                    await page.keys("c", "l")
+        assert "Done: 30 of 30 decided" in page.text()
+        kinds = [kind for _, kind in page.events()[before:]]
+        assert kinds == 6 * [
+            "card.moved", "card.moved", "card.snoozed", "card.archived", "card.finished",
+        ]  # fmt: skip
+        assert page.stage("Data prep").cards() == [f"idea {n:02}" for n in range(1, 31, 5)]
+        assert page.stage("Training").cards() == [f"idea {n:02}" for n in range(2, 31, 5)]
+        assert "accepted 12 snoozed 6 archived 6 completed 6" in page.lines()[0]
+        await page.press("back")
+        assert "Triage: accepted 12" in page.status()
+
+
+async def test_the_keys_may_all_come_at_once(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        page.send("L", "j", "L", "x", "L")
+        await page.settled()
+        assert (place(page), title(page)) == ("6/31", "idea 06")
+        assert page.stage("Data prep").cards() == ["idea 01", "idea 03", "idea 05"]
+
+
+async def test_undo_goes_back_to_the_card(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        await page.keys("L", "x", "L")
+        await page.press("undo", "undo")
+        assert (place(page), title(page)) == ("2/30", "idea 02")
+        assert "accepted 1 " in page.lines()[0] + " "
+        assert "archived" not in page.lines()[0]
+        await page.keys("5")
+        assert (place(page), title(page)) == ("3/30", "idea 03")
+
+
+async def test_a_skipped_card_comes_back_once_at_the_end(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage", "triage.skip")
+        assert (place(page), title(page)) == ("2/31", "idea 02")
+        await page.press("triage.previous")
+        assert title(page) == "idea 01"
+        await page.press(*["triage.skip"] * 30)
+        assert (place(page), title(page)) == ("31/60", "idea 01")
+        await page.press(*["triage.skip"] * 30)
+        assert "Done: 0 of 60" in page.text()
+
+
+async def test_what_does_not_decide_stays_on_the_card(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage", "card.priority")
+        await page.keys("h")
+        await page.press("card.note")
+        await page.type("worth a look")
+        await page.keys("enter")
+        assert place(page) == "1/30"
+        assert "high" in page.text()
+        assert "worth a look" in page.text()
+        await page.press("card.block")
+        await page.keys("8", "enter")
+        assert place(page) == "2/30"
+
+
+async def test_the_third_snooze_asks_for_a_decision(inbox: Path) -> None:
+    ada = somebody(inbox, 3)
+    [ref] = ada.adds("again and again")
+    for _ in range(2):
+        ada.cards.snooze([ref], (NOW - timedelta(days=1)).date())
+    ada.service.close()
+    async with opened(inbox) as page:
+        await page.press("triage")
+        assert title(page) == "again and again"
+        assert "its snooze is over; snoozed 2 times before" in page.text()
+        await page.keys("z")
+        assert "was snoozed 2 times. What is it to be?" in page.question()
+        await page.keys("q")
+        assert place(page).startswith("1/")
+        await page.keys("z", "z", "d")
+        assert place(page).startswith("2/")
+        await page.press("undo")
+        await page.keys("z", "x")
+        assert place(page).startswith("2/")
+        assert "archived 1" in page.lines()[0]
+
+
+async def test_a_full_stage_asks_as_everywhere(small: Path) -> None:
+    async with opened(small) as page:
+        await page.press("triage")
+        first = title(page)
+        await page.keys("5")
+        assert "Training is 1/1" in page.question()
+        await page.keys("q")
+        assert title(page) == first
+        await page.keys("5", "r")
+        assert page.stage("Ready").cards()[-1] == first
+        assert place(page).startswith("2/")
+
+
+async def test_nothing_to_decide_is_said(small: Path) -> None:
+    async with opened(small) as page:
+        await page.press("triage", "card.archive", "card.archive", "card.archive")
+        await page.press("back", "triage")
+        assert "Nothing asks for a decision." in page.text()
+        for name in ("triage.accept", "card.snooze", "card.archive", "triage.skip", "card.open"):
+            await page.press(name)
+        assert page.app.crash is None

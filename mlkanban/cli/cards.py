@@ -238,6 +238,16 @@ def done(session: Session, cards: Sequence[str], outcome: str, verdict: str) -> 
 
 
 @click.command()
+@click.argument("card", type=CARD)
+@click.argument("into", type=CARD)
+@pass_session
+def merge(session: Session, card: str, into: str) -> None:
+    """Say that CARD is a duplicate of INTO: notes, tags and links move over."""
+    with session.service(write=True) as service:
+        session.answer_done("merge", service.duplicates.merge(card, into), service)
+
+
+@click.command()
 @_cards
 @click.option("--restore", is_flag=True, help="Bring archived cards back.")
 @pass_session

@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "unblock": "cards:unblock",
         "done": "cards:done",
         "snooze": "cards:snooze",
+        "merge": "cards:merge",
         "archive": "cards:archive",
         "triage": "triage:triage",
     },

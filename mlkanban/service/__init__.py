@@ -7,6 +7,7 @@ from pathlib import Path
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
 from mlkanban.service.conditions import Conditions
+from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
@@ -28,6 +29,7 @@ class Service:
         self.boards = Boards(desk)
         self.cards = Cards(desk)
         self.conditions = Conditions(desk)
+        self.duplicates = Duplicates(desk)
         self.history = History(desk)
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)

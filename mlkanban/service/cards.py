@@ -123,7 +123,7 @@ class Cards:
                 changed = tx.new_values(face.id, wanted)
                 check_links(tx, changed, face.ref)
                 if changed:
-                    tx.write(_change(tx, "card.edited", face, changed, reason=forced))
+                    tx.write(tx.change("card.edited", face, changed, reason=forced))
                 cards.append(tx.card(ref))
             return tx.done(f"{_listed(cards)} saved.", cards, " ".join(warnings.values()))
 
@@ -186,7 +186,7 @@ class Cards:
         elif face.outcome:
             values["outcome"] = None
             kind = "card.reopened"
-        tx.write(_change(tx, kind, face, values, reason=forced))
+        tx.write(tx.change(kind, face, values, reason=forced))
         return warning
 
     def swap(self, ref: str, out: str) -> Done:
@@ -211,7 +211,7 @@ class Cards:
                 values: dict[str, Any] = {"place": [stage.id, rank_at_end(tx, board, stage)]}
                 if rules.work_in(stage, moving.work) != moving.work:
                     values["work"] = rules.work_in(stage, moving.work).value
-                tx.write(_change(tx, "card.moved", moving, values))
+                tx.write(tx.change("card.moved", moving, values))
             after = repository.loads(tx.conn, board.id)
             warning = rules.required(rules.grown(board, before, after)).warning
             cards = (tx.card(face.ref), tx.card(other.ref))
@@ -229,7 +229,7 @@ class Cards:
             order = [one for one, _ in repository.stage_order(tx.conn, board.id, stage.id)] + [""]
             if order[order.index(face.id) + 1] != ahead_of:
                 rank = rank_before(tx, board, stage, face.id, ahead_of)
-                tx.write(_change(tx, "card.reordered", face, {"place": [face.stage, rank]}))
+                tx.write(tx.change("card.reordered", face, {"place": [face.stage, rank]}))
             card = tx.card(ref)
             return tx.done(f"{card.ref} put in its new place.", (card,))
 
@@ -239,7 +239,7 @@ class Cards:
         if not text:
             raise UsageProblem("The note is empty.", "Type what you want to keep.")
         return self._each(
-            refs, "noted", lambda tx, face: _change(tx, "card.noted", face, {}, note=text)
+            refs, "noted", lambda tx, face: tx.change("card.noted", face, {}, note=text)
         )
 
     def block(
@@ -266,7 +266,7 @@ class Cards:
                 until=condition(tx, accept(until, "the condition of the block").strip(), face),
                 since=tx.now,
             )
-            return _change(tx, "card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
+            return tx.change("card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
 
         return self._each(refs, f"blocked: {reason.value}", blocked)
 
@@ -276,7 +276,7 @@ class Cards:
         def lifted(tx: Transaction, face: CardFace) -> Change:
             if not face.block_reason:
                 raise RuleRefused(f"{face.ref} is not blocked.", "Nothing was changed.")
-            return _change(tx, "card.unblocked", face, {"blocker": None})
+            return tx.change("card.unblocked", face, {"blocker": None})
 
         return self._each(refs, "unblocked", lifted)
 
@@ -293,7 +293,7 @@ class Cards:
             zone = ZoneInfo(tx.board_of(face).timezone)
             if until <= tx.now.astimezone(zone).date():
                 raise UsageProblem(f"{until} does not lie ahead.", "Name a later day.")
-            return _change(tx, "card.snoozed", face, {"snoozed_until": until.isoformat()})
+            return tx.change("card.snoozed", face, {"snoozed_until": until.isoformat()})
 
         return self._each(refs, f"snoozed until {until}", snoozed)
 
@@ -303,7 +303,7 @@ class Cards:
         def woken(tx: Transaction, face: CardFace) -> Change:
             if not face.snoozed_until:
                 raise RuleRefused(f"{face.ref} is not snoozed.", "Nothing was changed.")
-            return _change(tx, "card.woken", face, {})
+            return tx.change("card.woken", face, {})
 
         return self._each(refs, "back on the board", woken)
 
@@ -330,7 +330,7 @@ class Cards:
                 if rest and not board.is_delivered(face.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
                 if tx.new_values(face.id, values).keys() - {"work"}:
-                    tx.write(_change(tx, "card.finished", face, values))
+                    tx.write(tx.change("card.finished", face, values))
                 cards.append(tx.card(ref))
             ends = {c.outcome.value for c in cards if c.outcome}
             return tx.done(f"{_listed(cards)} finished: {', '.join(sorted(ends))}.", cards)
@@ -344,7 +344,7 @@ class Cards:
             values: dict[str, Any] = {"archived": True}
             if face.started_at and not face.finished_at:
                 values["outcome"] = Outcome.ABANDONED.value
-            return _change(tx, "card.archived", face, values)
+            return tx.change("card.archived", face, values)
 
         return self._each(refs, "archived", archived)
 
@@ -363,7 +363,7 @@ class Cards:
                 same_event = state.origins.get("outcome") == state.origins.get("archived")
                 if face.outcome == Outcome.ABANDONED and same_event:
                     values["outcome"] = None
-                tx.write(_change(tx, "card.restored", face, values))
+                tx.write(tx.change("card.restored", face, values))
                 cards.append(tx.card(ref))
             warning = check_growth(tx, before)
         return Done(f"{_listed(cards)} restored.", tuple(cards), warning)
@@ -375,22 +375,6 @@ class Cards:
                 tx.write(make(tx, tx.face(ref)))
                 cards.append(tx.card(ref))
         return Done(f"{_listed(cards)} {what}.", tuple(cards))
-
-
-def _change(
-    tx: Transaction,
-    kind: str,
-    face: CardFace,
-    values: Mapping[str, Any],
-    *,
-    note: str = "",
-    reason: str = "",
-) -> Change:
-    board = repository.board_id(tx.conn, face)
-    if face.snoozed_until and "snoozed_until" not in values:
-        # What something is done with is not out of mind any more.
-        values = {**values, "snoozed_until": None}
-    return Change(kind, board, card=face.id, set=values, note=note, reason=reason)
 
 
 def _listed(cards: Sequence[Card]) -> str:

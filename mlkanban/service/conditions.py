@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.events import Change
 from mlkanban.core.models import CardFace
 from mlkanban.service.transaction import Desk, Done
 from mlkanban.store import repository
@@ -33,9 +32,7 @@ class Conditions:
         told = []
         with replace(self._desk, actor=ACTOR).writing() as tx:
             for face, cause in list(_due(tx.conn, tx.now)):
-                board = repository.board_id(tx.conn, face)
-                values = {"blocker": None} | ({"snoozed_until": None} if face.snoozed_until else {})
-                tx.write(Change("card.unblocked", board, card=face.id, set=values, reason=cause))
+                tx.write(tx.change("card.unblocked", face, {"blocker": None}, reason=cause))
                 told.append(f"{face.ref} is not blocked any more: {cause}.")
             return tx.done(" ".join(told))
 

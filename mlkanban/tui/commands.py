@@ -69,6 +69,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.down", ("J", "shift+down"), "Move down", "one place down in its stage", "Move"),
     Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move"),
     Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS),
+    Command("card.merge", ("M",), "Duplicate", "a duplicate: notes, tags and links move over",
+            "Move", _CARDS),
     Command("card.archive", ("x",), "Archive", "take the card off the board, or bring it back",
             "Move", _CARDS),
     Command("card.new", ("n",), "New card", "a new card in this stage", "Write"),

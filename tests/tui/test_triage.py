@@ -154,3 +154,14 @@ async def test_nothing_to_decide_is_said(small: Path) -> None:
         for name in ("triage.accept", "card.snooze", "card.archive", "triage.skip", "card.open"):
             await page.press(name)
         assert page.app.crash is None
+
+
+async def test_a_duplicate_goes_into_the_other_card(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage", "triage.skip", "card.merge")
+        await page.answer("nobody")
+        assert "There is no card" in page.status()
+        await page.answer(page.ref("idea 01"))
+        assert (place(page), title(page)) == ("3/31", "idea 03")
+        assert "merged 1" in page.lines()[0]
+        assert "idea 02" not in page.stage("Ideas").cards()

@@ -211,6 +211,20 @@ class CardActions(KeyScreen):
             until = today + timedelta(days=_SNOOZES[key][1])
             await self._do(lambda service: service.cards.snooze(refs, until))
 
+    async def do_card_merge(self) -> None:
+        faces = self._chosen()
+        if len(faces) > 1:
+            self.status.say("Mark one card at most: it is merged into another one.")
+        elif faces:
+            ref = faces[0].ref
+            await self._ask(
+                f"{ref} is a duplicate of which card? Its id:",
+                "",
+                lambda s, text: s.duplicates.merge(ref, text),
+                "merge",
+                faces,
+            )
+
     async def do_card_priority(self) -> None:
         faces = self._chosen()
         if not faces:

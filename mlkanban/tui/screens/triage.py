@@ -27,6 +27,7 @@ from mlkanban.tui.widgets.ask import Option
 _OFTEN = 2
 """Who was snoozed so often before is asked for a decision."""
 _NOTES = 6
+_ROOMY = 120
 
 
 class TriageScreen(CardActions):
@@ -109,16 +110,15 @@ class TriageScreen(CardActions):
         return " ".join(f"{what} {count}" for what, count in counts.items())
 
     def _meters(self) -> str:
+        """The committed stages with their counts, as much of the names as there is room for."""
         model, board = self.board_app.model, self.board
-        limited = [at for at, stage in enumerate(board.stages) if stage.limit is not None]
-        heads = [
-            header(board, at, model.loads.get(board.stages[at].id, Load()), len(model.columns[at]))
-            for at in limited
-        ]
-        return "  ".join(
-            f"{shortened(board.stages[at].name, 10)} {head.brief}"
-            for at, head in zip(limited, heads, strict=True)
-        )
+        letters = 12 if self.size.width >= _ROOMY else 5
+        said = []
+        for at in range(board.first_committed, board.first_delivered):
+            stage = board.stages[at]
+            head = header(board, at, model.loads.get(stage.id, Load()), len(model.columns[at]))
+            said.append(f"{stage.name.split()[0][:letters]} {head.brief}")
+        return "  ".join(said)
 
     def _card(self, card: Card, item: Item, snoozes: int) -> list[str]:
         view = FaceView.at(self.board, self.board_app.now())
@@ -188,6 +188,9 @@ class TriageScreen(CardActions):
 
     async def do_card_archive(self) -> None:
         await self._decide("archived", super().do_card_archive())
+
+    async def do_card_merge(self) -> None:
+        await self._decide("merged", super().do_card_merge())
 
     async def do_card_snooze(self) -> None:
         faces = self._chosen()

@@ -1,0 +1,55 @@
+"""Duplicates: two cards that are one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlkanban.core.models import Outcome
+from mlkanban.errors import RuleRefused
+from mlkanban.service.asking import check_links
+from mlkanban.service.fields import SET_FIELDS
+from mlkanban.service.transaction import Desk, Done
+from mlkanban.store import repository
+
+
+class Duplicates:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def merge(self, ref: str, into: str) -> Done:
+        """Say that a card is a duplicate: its notes, tags, links and dependencies go to the other
+        one, and it ends as superseded (discarded, if it was never begun)."""
+        with self._desk.writing() as tx:
+            face, other = tx.face(ref), tx.face(into)
+            if face.id == other.id:
+                raise RuleRefused(f"{face.ref} is no duplicate of itself.", "Name another card.")
+            if not face.is_open:
+                raise RuleRefused(f"{face.ref} is not open any more.", "Nothing was changed.")
+            if repository.board_id(tx.conn, face) != repository.board_id(tx.conn, other):
+                raise RuleRefused(
+                    f"{face.ref} and {other.ref} are on different boards.",
+                    "Choose cards of one board.",
+                )
+            for note in tx.card(face.ref).notes:
+                text = f"From {face.ref}, {note.at:%Y-%m-%d}:\n\n{note.text}"
+                tx.write(tx.change("card.noted", other, {}, note=text))
+            fields = tx.writer.projector.entity(face.id).fields
+            moving = {
+                name: True
+                for name, there in fields.items()
+                if there and name.startswith(tuple(SET_FIELDS.values()))
+                and name != f"needs:{other.ref}"
+            }  # fmt: skip
+            if added := tx.new_values(other.id, moving):
+                check_links(tx, added, other.ref)
+                tx.write(tx.change("card.edited", other, added))
+            ended = Outcome.SUPERSEDED if face.started_at else Outcome.DISCARDED
+            values: dict[str, Any] = {
+                "outcome": ended.value, "work": "attended", "archived": True,
+                "verdict": f"duplicate of {other.ref}",
+            }  # fmt: skip
+            if face.block_reason:
+                values["blocker"] = None
+            tx.write(tx.change("card.finished", face, values))
+            cards = (tx.card(other.ref), tx.card(face.ref))
+        return Done(f"{face.ref} merged into {other.ref}.", cards)

@@ -1,0 +1,54 @@
+"""Duplicates: what was written on one goes to the other, in one step that can be undone."""
+
+import pytest
+
+from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.errors import NotFound, RuleRefused
+from tests.service.people import Person
+
+
+def test_what_was_written_moves_over(ada: Person) -> None:
+    [base] = ada.adds("a base")
+    first, second = ada.adds("drift", "drift again", tags=["q4"])
+    ada.cards.edit([second], add={"tags": ["psi"], "links": ["mlflow:1"], "depends_on": [base]})
+    ada.cards.note([second], "PSI is 0.3")
+    ada.cards.block([second], BlockReason.BUG)
+    before = ada.state()
+    assert ada.service.duplicates.merge(second, first).message == f"{second} merged into {first}."
+    kept, gone = ada.cards.get(first), ada.cards.get(second)
+    assert (kept.tags, kept.links, kept.depends_on) == (("psi", "q4"), ("mlflow:1",), (base,))
+    assert kept.notes[-1].text.startswith(f"From {second}, 2026-03-02:")
+    assert kept.notes[-1].text.endswith("PSI is 0.3")
+    assert (gone.outcome, gone.archived, gone.blocker) == (Outcome.DISCARDED, True, None)
+    assert gone.verdict == f"duplicate of {first}"
+    ada.undoes()
+    fields = [
+        [{**card, "notes": ()} for card in state[1]] for state in (before, ada.state())
+    ]  # fmt: skip
+    assert fields[0] == fields[1], "notes alone stay: they are never taken back"
+
+
+def test_what_was_begun_is_superseded_and_leaves_its_slot(ada: Person) -> None:
+    first, second = ada.adds("a", "b", to="Data prep")
+    ada.service.duplicates.merge(second, first)
+    assert ada.cards.get(second).outcome is Outcome.SUPERSEDED
+    assert ada.boards.loads(ada.board_id)[ada.stage("Data prep").id].total == 1
+
+
+def test_what_cannot_be_merged(ada: Person) -> None:
+    first, second = ada.adds("a", "b")
+    with pytest.raises(RuleRefused, match="itself"):
+        ada.service.duplicates.merge(first, first)
+    with pytest.raises(NotFound):
+        ada.service.duplicates.merge(first, "z99")
+    ada.cards.finish([first], Outcome.DISCARDED)
+    with pytest.raises(RuleRefused, match="not open"):
+        ada.service.duplicates.merge(first, second)
+    assert ada.cards.get(second).notes == ()
+
+
+def test_one_that_needed_the_other_does_not_make_it_need_itself(ada: Person) -> None:
+    first, second = ada.adds("a", "b")
+    ada.cards.edit([second], add={"depends_on": [first]})
+    ada.service.duplicates.merge(second, first)
+    assert ada.cards.get(first).depends_on == ()

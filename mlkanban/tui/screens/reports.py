@@ -99,7 +99,8 @@ class ReportsScreen(KeyScreen):
             self._counted, self._played = found, ""
             self._reading.group = min(self._reading.group, max(0, len(found.groups) - 1))
             self._show()
-            self._settled.set()
+            # Not before the picture has its size: its parts are where they are drawn.
+            self.call_after_refresh(self._settled.set)
             if by is None:
                 found.remarks = await asyncio.to_thread(remarks, view, sample)
             if found.remarks:

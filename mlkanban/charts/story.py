@@ -71,6 +71,12 @@ def _sentence(
         case "stage.edited":
             name = names.get(str(event.data.get("stage")), "")
             return f"stage {name}: {_fields(values)}"
+        case "view.saved" | "view.removed":
+            return "; ".join(
+                f"view {name.removeprefix('view:')} "
+                + (f"saved: {_cut(str(query))}" if query else "removed")
+                for name, query in values.items()
+            )
         case "import.noted":
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.option("-q", "--query", default="", help="Only cards a query finds, as on the board.")
+@click.option("--view", default="", metavar="NAME", help="The query saved by a name.")
 @click.option("--all", "everything", is_flag=True, help="Finished and archived cards too.")
 @pass_session
-def list_cards(session: Session, query: str, everything: bool) -> None:
+def list_cards(session: Session, query: str, view: str, everything: bool) -> None:
     """List the cards of a board, stage by stage."""
     with session.service() as service:
         board, faces, _ = service.boards.snapshot(session.board(service).id)
+        if view:
+            query = f"({service.views.query(board.id, view)}) {query}"
         matching = found(by_stage(faces, board), query, board)
         sleepers = False
         if "snoozed" in query:

@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Cards": {
         "add": "cards:add",
         "list": "listing:list_cards",
+        "views": "views:views",
         "show": "listing:show",
         "move": "cards:move",
         "edit": "cards:edit",

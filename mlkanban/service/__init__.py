@@ -12,6 +12,7 @@ from mlkanban.service.history import Entry, History
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
 from mlkanban.service.undoing import Undoing
+from mlkanban.service.views import Views
 from mlkanban.store import database
 from mlkanban.store.location import file_system, is_network, store_path
 
@@ -33,6 +34,7 @@ class Service:
         self.history = History(desk)
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
+        self.views = Views(desk)
 
     @classmethod
     def open(

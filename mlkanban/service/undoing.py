@@ -106,6 +106,7 @@ _DOING = {
     "stage.added": "adding a stage",
     "stage.edited": "changing a stage", "stage.removed": "removing a stage",
     "board.edited": "changing the board",
+    "view.saved": "saving a view", "view.removed": "removing a view",
 }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from mlkanban.core.timing import milestones, phase
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
 _CARD_COLUMNS = 24
+_TIMELESS = frozenset({"import.noted", "view.saved", "view.removed"})
+"""Events of a board that move no start and no finish of a card."""
 
 
 class Projector:
@@ -57,7 +59,7 @@ class Projector:
         else:
             # The first event, not the last: a board is as old as that.
             self._others.setdefault(entity_id, event)
-            if event.kind != "import.noted":
+            if event.kind not in _TIMELESS:
                 self._retimed.add(event.board)
 
     def _undo(self, event: Event) -> None:

@@ -93,6 +93,7 @@ COMMANDS: tuple[Command, ...] = (
             (BOARD, CARD, TRIAGE, STAGES)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
             "Find"),
+    Command("views", ("f",), "Views", "saved filters: choose, keep or forget one", "Find"),
     Command("finished.show", ("F",), "Show finished", "show or hide finished and archived cards",
             "Find"),
     Command("triage", ("i",), "Triage", "one card at a time: decide, and the next one comes",

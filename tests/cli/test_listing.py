@@ -62,3 +62,19 @@ def test_a_query_finds_cards(board) -> None:
     assert "No stage begins with 'nowhere' (at character 9)." in wrong.err
     assert board.data("flow", "aging", "-q", "blocked:yes")["open"] == 1
     assert board.data("flow", "aging", "-q", "blocked:no")["open"] == 0
+
+
+def test_saved_views(board) -> None:
+    first = board.card("a", "--tag", "gpu")
+    board.card("b")
+    assert board.data("views", "--save", "gpus", "-q", "tag:gpu or tag:tpu") == [
+        {"name": "gpus", "query": "tag:gpu or tag:tpu"}
+    ]
+    assert [card["id"] for card in board.data("list", "--view", "gpus")] == [first]
+    assert board.data("list", "--view", "gpus", "-q", "b") == []
+    unknown = board("list", "--view", "x")
+    assert (unknown.code, "Saved views: gpus." in unknown.err) == (3, True)
+    assert board("views", "--save", "x").code == 2
+    assert board("views", "--save", "x", "-q", "tag:(").code == 2
+    assert board.data("views", "--remove", "gpus") == []
+    assert "No view is saved yet" in board("views").err

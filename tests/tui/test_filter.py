@@ -133,3 +133,24 @@ async def test_tab_completes_what_it_shows(small: Path) -> None:
         assert board.typed() == "stage:training"
         assert shown(board) == ["logistic baseline"]
         assert "Tab" not in board.question()
+
+
+async def test_a_filter_is_kept_and_chosen_again(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("views")
+        assert "No view is saved yet" in board.status()
+        await board.press("filter")
+        await board.answer("tag:nlp")
+        await board.press("views")
+        await board.keys("+")
+        await board.answer("language")
+        assert "View language saved: tag:nlp" in board.status()
+        await board.press("back")
+        assert len(shown(board)) == 6
+        await board.press("views")
+        assert "language  tag:nlp" in board.question()
+        await board.keys("1")
+        assert shown(board) == ["focal loss for minority classes"]
+        await board.press("views")
+        await board.keys("-", "1")
+        assert "View language removed" in board.status()

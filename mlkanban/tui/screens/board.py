@@ -13,7 +13,7 @@ from mlkanban.service import Done, Service
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.screens.card_actions import CardActions
-from mlkanban.tui.widgets.ask import numbered
+from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 
 if TYPE_CHECKING:
@@ -254,6 +254,32 @@ class BoardScreen(CardActions):
                 return False
             self.view.redraw()
         return True
+
+    async def do_views(self) -> None:
+        """Choose a saved filter, keep the present one, or forget one."""
+        board_id, query = self.board.id, self.model.query
+        views = await self.fetch(lambda service: service.views.of(board_id))
+        if views is None:
+            return
+        rows = numbered([f"{name}  {text}" for name, text in views.items()])
+        more = [Option("+", f"keep {query}")] if query else []
+        more += [Option("-", "forget one")] if views else []
+        if not rows and not more:
+            self.status.say("No view is saved yet: / filters the board, then f keeps it.")
+            return
+        key = await self.ask.choose("Show", [*rows, *more], rows=True)
+        if key == "+":
+            await self.ask_and_write(
+                "Name of this view", "", lambda s, text: s.views.save(board_id, text, query),
+                form="view",
+            )  # fmt: skip
+        elif key == "-":
+            key = await self.ask.choose("Forget", rows, rows=True)
+            if key is not None:
+                name = list(views)[[row.key for row in rows].index(key)]
+                await self.write(lambda service: service.views.remove(board_id, name))
+        elif key is not None:
+            self._filter(list(views.values())[[row.key for row in rows].index(key)])
 
     def _completed(self, text: str) -> str:
         from mlkanban.core.query.complete import completion

@@ -1,0 +1,36 @@
+"""Queries that are kept by a name."""
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import UsageProblem
+
+
+@click.command()
+@click.option("--save", default="", metavar="NAME", help="Keep the query given with -q.")
+@click.option("--remove", default="", metavar="NAME", help="Forget one.")
+@click.option("-q", "--query", default="", help="The query to keep.")
+@pass_session
+def views(session: Session, save: str, remove: str, query: str) -> None:
+    """List the saved views of the board, keep one or forget one."""
+    if bool(save) != bool(query) or (save and remove):
+        raise UsageProblem("--save NAME and -q QUERY go together.", "Give both, or neither.")
+    with session.service(write=bool(save or remove)) as service:
+        board = session.board(service)
+        if save:
+            session.tell(service.views.save(board.id, save, query))
+        if remove:
+            session.tell(service.views.remove(board.id, remove))
+        found = service.views.of(board.id)
+
+        def lines() -> list[str]:
+            from mlkanban.cli.layout import table
+
+            rows = [(session.clean(name), session.clean(text)) for name, text in found.items()]
+            return list(table(rows, ("VIEW", "QUERY"))) if rows else []
+
+        session.answer(
+            "views", lambda: [{"name": name, "query": text} for name, text in found.items()], lines
+        )
+        if not found and not session.json:
+            session.say("No view is saved yet. Keep one: mlkanban views --save NAME -q QUERY")

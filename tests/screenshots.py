@@ -22,6 +22,7 @@ SCREENS = {
     "full-stage": ("m", "6"),
     "card": ("4", "enter"),
     **{f"flow-{entry.name}": ("R", entry.key) for entry in CATALOGUE},
+    "triage": ("i",),
     "help": ("question_mark",),
     "stages": ("s",),
 }

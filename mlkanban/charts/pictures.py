@@ -28,6 +28,7 @@ from mlkanban.flow.iterations import Iterations
 from mlkanban.flow.throughput import Throughput
 from mlkanban.flow.wip import WorkInProgress
 from mlkanban.flow.xmr import Xmr
+from mlkanban.text import display, steady
 
 _TOLD = (50, 85)
 
@@ -76,13 +77,13 @@ def wip(counted: WorkInProgress) -> RunSpec:
 
 def cfd(counted: Cfd) -> CfdSpec:
     """At most four bands above the departures of before the window."""
-    bands = tuple(Band(line.name, line.counts, line.cards) for line in counted.bands())
+    bands = tuple(Band(_name(line.name), line.counts, line.cards) for line in counted.bands())
     return CfdSpec(date.fromordinal(counted.first), counted.lines[-1].before, bands)
 
 
 def aging(counted: Aging) -> AgingSpec:
     return AgingSpec(
-        tuple(stage.stage for stage in counted.stages),
+        tuple(_name(stage.stage) for stage in counted.stages),
         tuple(
             tuple(Mark(age, str(p)) for p, age in stage.percentiles.items() if age is not None)
             for stage in counted.stages
@@ -126,7 +127,7 @@ def blockers(counted: Blockers) -> BarsSpec:
     """Days lost by reason, the external ones named."""
     rows = [
         BarRow(
-            f"{c.reason}{' (ext)' if c.external else ''}",
+            f"{_name(c.reason)}{' (ext)' if c.external else ''}",
             (c.days,),
             f"{c.days:.1f} d, {len(c.blocks)}x{f', {c.open} open' if c.open else ''}",
             c.cards,
@@ -140,7 +141,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
     """Days by stage, divided into what they were spent on."""
     rows = [
         BarRow(
-            stage.stage,
+            _name(stage.stage),
             tuple(stage.spent.days(share) for share in Share),
             f"{stage.spent.total:.0f} d",
             stage.cards,
@@ -154,7 +155,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
 def bottleneck(counted: Bottleneck) -> BarsSpec:
     """The share of all time each stage takes."""
     rows = [
-        BarRow(e.stage, (100 * e.residence,), f"{100 * e.residence:.0f} %", ())
+        BarRow(_name(e.stage), (100 * e.residence,), f"{100 * e.residence:.0f} %", ())
         for e in counted.stages
         if counted.known
     ]
@@ -165,7 +166,7 @@ def iterations(counted: Iterations) -> BarsSpec:
     """The cards that came to a stage more than once."""
     rows = [
         BarRow(
-            stage.stage,
+            _name(stage.stage),
             (float(stage.again),),
             f"{stage.again} of {stage.n}",
             tuple(ref for ref, _ in stage.cards),
@@ -174,3 +175,8 @@ def iterations(counted: Iterations) -> BarsSpec:
         if counted.n
     ]
     return BarsSpec("cards that came back", ("cards",), tuple(rows))
+
+
+def _name(text: str) -> str:
+    """A stored name as it may be drawn: here it enters the picture."""
+    return steady(display(text))

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from mlkanban.charts.layouts import SMALLEST, Layout, layout
 from mlkanban.charts.spec import Spec
 from mlkanban.charts.table import spec_table
+from mlkanban.text import ascii_only
 
 Colour = tuple[int, int, int] | int
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def render(
         return "\n".join(lines[:height])
     text = _draw(plotext, placed, palette, selected)
     picture = "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
-    return picture.translate(ASCII) if ascii else picture
+    return "\n".join(map(ascii_only, picture.translate(ASCII).split("\n"))) if ascii else picture
 
 
 def _draw(plotext: Any, placed: Layout, palette: Palette | None, selected: int | None) -> str:

@@ -41,7 +41,10 @@ def assert_harmless(text: str) -> None:
 @pytest.mark.parametrize("size", [ROOMY, SMALL, (40, 10)])
 async def test_every_screen_shows_it_and_stays(hostile: Path, size: tuple[int, int]) -> None:
     async with opened(hostile, size=size) as board:
-        for keys in (["s"], ["s", "j", "j", "j", "e"], ["?"], ["R"], ["B"]):
+        for keys in (
+            ["s"], ["s", "j", "j", "j", "e"], ["?"], ["B"], ["R"], ["R", "6", "l"], ["R", "8"],
+            ["i"], ["i", "j", "j"], ["i", *["j"] * 16],
+        ):  # fmt: skip
             await board.keys(*keys)
             assert_harmless(board.text())
             await board.keys("ctrl+g", "ctrl+g")

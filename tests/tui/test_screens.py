@@ -20,6 +20,8 @@ WAYS = {
     "move-menu": ["m"],
     "card": ["j", "j", "j", "enter"],
     "reports": ["R"],
+    "aging": ["R", "6"],
+    "triage": ["i"],
     "help": ["?"],
     "stages": ["s"],
     "form": ["e"],

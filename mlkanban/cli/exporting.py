@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
 from mlkanban.errors import StoreProblem, UsageProblem
@@ -20,7 +21,7 @@ _out = click.option(
 )
 
 
-@click.group("export", no_args_is_help=False)
+@click.group("export", cls=Guessing, no_args_is_help=False)
 def export_group() -> None:
     """Write a board as CSV or JSON lines."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.cli.groups import Guessing
 from mlkanban.cli.params import DAY
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import CardType
@@ -170,7 +171,7 @@ def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Co
     return give
 
 
-class FlowGroup(click.Group):
+class FlowGroup(Guessing):
     """One command per number of the catalogue, and some of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
 
 
-@click.group("import", no_args_is_help=False)
+@click.group("import", cls=Guessing, no_args_is_help=False)
 def import_group() -> None:
     """Read history from other tools."""
 

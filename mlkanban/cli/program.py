@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from mlkanban import __version__
+from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, use_home
 from mlkanban.errors import MlkanbanError, UsageProblem
 
@@ -61,7 +62,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 
-class Program(click.Group):
+class Program(Guessing):
     """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

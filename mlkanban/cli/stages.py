@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mlkanban.cli.groups import Guessing
 from mlkanban.cli.params import LIMIT, STAGE, limit_of
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import stages_data
@@ -18,7 +19,7 @@ _stage = click.argument("stage", type=STAGE)
 _kind = click.Choice([kind.value for kind in StageKind])
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Guessing, invoke_without_command=True)
 @click.pass_context
 def stages(ctx: click.Context) -> None:
     """List the stages of a board, or change them."""

@@ -237,3 +237,20 @@ def test_only_what_makes_a_board_makes_a_store(mlk, tmp_path) -> None:
     assert not home.exists()
     assert mlk("--home", str(home), "init", "x").code == 0
     assert (home / "board.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "guess"),
+    [
+        (("reprot",), "Did you mean report?"),
+        (("flow", "cycletime"), "Did you mean cycle-time?"),
+        (("stages", "limits"), "Did you mean limit?"),
+        (("export", "jsonn"), "Did you mean jsonl?"),
+        (("xyzzy",), "See: mlkanban --help"),
+    ],
+)
+def test_a_misspelt_command_is_guessed(mlk, words, guess) -> None:
+    answer = mlk(*words)
+    assert answer.code == 2
+    assert f"There is no command '{words[-1]}'." in answer.err
+    assert guess in answer.err

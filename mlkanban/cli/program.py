@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "export": "exporting:export_group",
     },
     "Program": {
+        "doctor": "doctor:doctor",
         "keys": "about:keys",
         "themes": "about:themes",
         "config": "about:config",

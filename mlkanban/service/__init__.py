@@ -64,14 +64,29 @@ class Service:
         return self._desk.store.path
 
     @property
+    def file_system(self) -> str:
+        """The type of the file system the store lies on, '' when it cannot be told."""
+        return file_system(self.path)
+
+    @property
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where asking it costs more."""
-        return is_network(file_system(self.path))
+        return is_network(self.file_system)
+
+    @property
+    def sqlite_version(self) -> str:
+        """The version of the SQLite library in use."""
+        return database.library_version()
 
     @property
     def read_only(self) -> str:
         """Why nothing can be written, '' when it can."""
         return self._desk.store.read_only
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing could be written even by a command that writes, '' when it could."""
+        return "" if self.read_only == database.READS else self.read_only
 
     def forbid_writing(self, reason: str) -> None:
         """Refuse every write from now on, with this reason."""

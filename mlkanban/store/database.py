@@ -28,6 +28,8 @@ _PRAGMAS = (
     "PRAGMA cache_spill=OFF",
 )
 _STALE_SECONDS = 3600
+READS = "This command only reads."
+"""Why a store that was opened for reading is not written to."""
 _OFTEN = 40
 """Milliseconds of waiting for the lock after which the asking starts again from short pauses."""
 
@@ -105,6 +107,11 @@ class Store:
             raise trouble.explain(error, self.path) from error
 
 
+def library_version() -> str:
+    """The version of the SQLite library that this Python uses."""
+    return sqlite3.sqlite_version
+
+
 def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> Store:
     """The store at `path`, brought to the latest shape after a backup.
 
@@ -172,7 +179,7 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
     if version > LATEST:
         store.read_only = newer(path, version)
     else:
-        store.read_only = "This command only reads."
+        store.read_only = READS
     return store
 
 

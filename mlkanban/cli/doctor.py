@@ -1,0 +1,156 @@
+"""Is all well here? The terminal, the settings, the store and its disk, with a plain verdict."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.paths import places
+
+Verdict = Literal["ok", "note", "problem"]
+
+_LITTLE_SPACE = 100_000_000
+_SLOW_ESCAPE = 100
+"""Milliseconds that tmux may hold Esc back before it is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, the verdict, what is the case, and what to do about it."""
+
+    what: str
+    verdict: Verdict
+    said: str
+    hint: str = ""
+
+
+@click.command()
+@pass_session
+def doctor(session: Session) -> None:
+    """Look at the terminal, the settings and the store, and say what is wrong.
+
+    Nothing is changed. The exit code is 4 when there is a problem.
+    """
+    checks = [
+        *terminal_checks(os.environ, sys.stdout.encoding or ""),
+        *_tmux(os.environ),
+        *_settings(session),
+        *_store(session),
+    ]
+    problems = sum(check.verdict == "problem" for check in checks)
+
+    def lines() -> Iterator[str]:
+        for check in checks:
+            mark = {"ok": "ok  ", "note": "note", "problem": "BAD "}[check.verdict]
+            yield f"{mark}  {check.what:<10} {session.clean(check.said)}"
+            if check.hint:
+                yield f"{'':17}{session.clean(check.hint)}"
+        yield ""
+        yield (
+            "All is well."
+            if not problems
+            else f"{problems} problem{'' if problems == 1 else 's'} to mend."
+        )
+
+    session.answer(
+        "doctor", lambda: {"problems": problems, "checks": [asdict(c) for c in checks]}, lines
+    )
+    if problems:
+        raise click.exceptions.Exit(4)
+
+
+def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
+    """What the environment says about colours and characters."""
+    term = env.get("TERM", "")
+    if term in ("", "dumb"):
+        yield Check(
+            "terminal",
+            "note",
+            f"TERM={term or 'not set'}: the board cannot be drawn here.",
+            "The commands work; for the board use a terminal that can move its cursor.",
+        )
+    else:
+        yield Check("terminal", "ok", f"TERM={term}")
+    if "NO_COLOR" in env:
+        yield Check("colours", "ok", "none, as NO_COLOR asks")
+    elif env.get("COLORTERM") in ("truecolor", "24bit"):
+        yield Check("colours", "ok", "16 million")
+    elif "256color" in term:
+        yield Check("colours", "ok", "256 (ssh does not pass COLORTERM on)")
+    else:
+        yield Check("colours", "note", "16", "The theme `terminal` looks best: press T.")
+    if "utf" not in encoding.lower():
+        yield Check("characters", "note", f"{encoding or 'unknown'}, not UTF-8",
+                    "MLKANBAN_ASCII=1 draws with ASCII alone.")  # fmt: skip
+    else:
+        yield Check("characters", "ok", encoding)
+
+
+def _tmux(env: Mapping[str, str]) -> Iterator[Check]:
+    if "TMUX" not in env:
+        return
+    try:
+        asked = subprocess.run(
+            ["tmux", "show-options", "-gsv", "escape-time"],
+            capture_output=True, text=True, timeout=2, check=True,
+        )  # fmt: skip
+        delay = int(asked.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        yield Check("tmux", "note", f"its escape-time cannot be asked: {error}")
+        return
+    if delay > _SLOW_ESCAPE:
+        yield Check("tmux", "note", f"holds Esc back for {delay} ms; Ctrl+g cancels at once",
+                    "For a quick Esc: set -sg escape-time 10 in ~/.tmux.conf")  # fmt: skip
+    else:
+        yield Check("tmux", "ok", f"holds Esc back for {delay} ms")
+
+
+def _settings(session: Session) -> Iterator[Check]:
+    from mlkanban.tui.commands import keymap
+
+    _, problems = keymap(session.settings.keys)
+    yield from (Check("keys", "problem", problem) for problem in problems)
+    if not problems:
+        yield Check("keys", "ok", "every key has one meaning")
+
+
+def _store(session: Session) -> Iterator[Check]:
+    try:
+        with session.service() as service:
+            path, kind = service.path, service.file_system
+            boards, events = len(service.boards.all()), service.boards.cursor()
+            trouble, network = service.trouble, service.on_network
+            library = service.sqlite_version
+    except NotFound:
+        yield Check("store", "note", f"there is none yet below {places().data}",
+                    "It is made with the first board: mlkanban init NAME")  # fmt: skip
+        return
+    except MlkanbanError as error:
+        yield Check("store", "problem", error.message, error.hint)
+        return
+    size = path.stat().st_size
+    yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
+    if trouble:
+        yield Check("store", "problem", trouble)
+    where = f"{kind or 'unknown'}, {'network: each host has its own store' if network else 'local'}"
+    yield Check("disk", "ok", where)
+    free = shutil.disk_usage(path.parent).free
+    verdict: Verdict = "ok" if free > _LITTLE_SPACE else "problem"
+    yield Check("space", verdict, f"{free / 1e9:.1f} GB free",
+                "" if verdict == "ok" else "Make room before you go on.")  # fmt: skip
+    for place, wanted in ((path, 0o600), (path.parent, 0o700)):
+        mode = stat.S_IMODE(place.stat().st_mode)
+        if mode & 0o077:
+            yield Check("modes", "problem", f"{place} can be read by others ({mode:o})",
+                        f"chmod {wanted:o} {place}")  # fmt: skip
+    yield Check("sqlite", "ok", library)

@@ -54,11 +54,20 @@ class Session:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
             yield service
             if write:
-                lifted = service.conditions.lift()
-                if lifted.changed:
-                    self.say(lifted.message)
+                self._lift_blocks(service)
         finally:
             service.close()
+
+    def _lift_blocks(self, service: Service) -> None:
+        """What a command brought about or time has. The command itself is done by then: if this
+        cannot be, it is said, and whoever comes next does it."""
+        try:
+            lifted = service.conditions.lift()
+        except MlkanbanError as error:
+            self.say(f"Blocks that are over were not lifted: {error}")
+        else:
+            if lifted.changed:
+                self.say(lifted.message)
 
     def board(self, service: Service) -> Board:
         """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used."""

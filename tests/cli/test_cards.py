@@ -2,6 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mlkanban.errors import StoreBusy
+from mlkanban.service.conditions import Conditions
+
 CARD_KEYS = {
     "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",
     "snoozed_until", "blocked", "metric", "work", "hypothesis", "dataset", "checklist", "links",
@@ -218,3 +221,21 @@ def test_snoozed_cards_are_out_of_the_list(board) -> None:
     assert board("snooze", ref, "--until", "none").code == 0
     assert listed() == [ref, other]
     assert board("snooze", other, "--until", "none").code == 1
+
+
+def test_a_command_lifts_the_blocks_it_ends(board, monkeypatch) -> None:
+    first, second = board.card("labels"), board.card("model")
+    board("block", second, "--reason", "labelling", "--until", f"card:{first}")
+    done = board("done", first, "--outcome", "shipped")
+    assert (done.code, f"{second} is not blocked any more: {first} is shipped." in done.err) == (
+        0, True,
+    )  # fmt: skip
+    assert board.data("list", "-q", "blocked:yes") == []
+
+    def busy(self):
+        raise StoreBusy("Somebody writes.", "Try again.")
+
+    monkeypatch.setattr(Conditions, "lift", busy)
+    added = board("add", "still done")
+    assert (added.code, "were not lifted: Somebody writes." in added.err) == (0, True)
+    assert len(board.data("list", "-q", "still")) == 1

@@ -52,6 +52,28 @@ def captured(text: str, today: date) -> Captured:
     return made
 
 
+def condition_in(text: str, today: date) -> tuple[str, str]:
+    """A note and what lifts the block, from `4 GPUs until:fri` or `labels until:card:g4`; '' for
+    none. What is no condition stays in the note."""
+    words, until = [], ""
+    for word in text.split(" "):
+        wanted = word.removeprefix("until:") if word.startswith("until:") else ""
+        if wanted.startswith(("card:", "run:")):
+            until = wanted
+        elif wanted and (day := _day(wanted, today)):
+            until = day.isoformat()
+        else:
+            words.append(word)
+    return " ".join(words).strip(), until
+
+
+def _day(text: str, today: date) -> date | None:
+    try:
+        return parse_day(text, today)
+    except UsageProblem:
+        return None
+
+
 def _taken(word: str, fields: dict[str, Any], today: date) -> bool:
     sign, rest = word[0], word[1:]
     if _TAG.fullmatch(word):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.capture import captured
+from mlkanban.core.capture import captured, condition_in
 
 TODAY = date(2026, 3, 18)  # a Wednesday
 
@@ -46,3 +46,19 @@ def test_no_word_is_lost(text):
     assert len(told) <= len(text.split())
     if not made.fields:
         assert len(told) == len(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ("", "")),
+        ("4 GPUs from Thursday", ("4 GPUs from Thursday", "")),
+        ("4 GPUs until:fri", ("4 GPUs", "2026-03-20")),
+        ("until:card:g4 labels missing", ("labels missing", "card:g4")),
+        ("wait until:someday", ("wait until:someday", "")),
+        ("until: later", ("until: later", "")),
+        ("until:none", ("until:none", "")),
+    ],
+)
+def test_what_lifts_a_block(text, found):
+    assert condition_in(text, TODAY) == found

@@ -16,3 +16,18 @@ async def test_when_somebody_else_finishes_the_card(small: Path) -> None:
             bob.cards.finish([labels], Outcome.SHIPPED)
         await board.until(lambda: "0 blocked" in board.lines()[0])
         assert f"{model} is not blocked any more: {labels} is shipped." in board.status()
+
+
+async def test_the_condition_is_typed_with_the_note(small: Path) -> None:
+    async with opened(small) as board:
+        labels = board.ref("audit the labels")
+        await board.go_to("logistic baseline")
+        await board.press("card.block")
+        await board.keys("4")
+        await board.answer(f"half are missing until:card:{labels}")
+        with board.store() as bob:
+            block = bob.cards.get(board.ref("logistic baseline")).blocker
+        assert (block.note, block.until) == ("half are missing", f"card:{labels}")
+        await board.go_to("audit the labels")
+        await board.press("card.archive")
+        await board.until(lambda: "0 blocked" in board.lines()[0])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from mlkanban.charts.face import header, padded
+from mlkanban.core.capture import condition_in
 from mlkanban.core.dates import parse_day
 from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Priority, Stage
 from mlkanban.core.rules import Load
@@ -180,11 +181,20 @@ class CardActions(KeyScreen):
         key = await self.ask.choose(f"What blocks {names(faces)}?", options, rows=True)
         if key is None:
             return
-        reason = reasons[[option.key for option in options].index(key)]
+        reason, today = (
+            reasons[[option.key for option in options].index(key)],
+            self.board_app.today(),
+        )
+
+        def block(service: Service, text: str) -> Done:
+            note, until = condition_in(text, today)
+            return service.cards.block(refs, reason, note=note, until=until)
+
         await self._ask(
-            f"Blocked by {reason.value.replace('-', ' ')}: what exactly? (may be empty)",
+            f"Blocked by {reason.value.replace('-', ' ')}: what exactly? until:fri or until:card:ID"
+            " lifts it",
             "",
-            lambda s, text: s.cards.block(refs, reason, note=text),
+            block,
             f"block {reason.value}",
             faces,
         )

@@ -30,6 +30,7 @@ _WINDOWS: tuple[int | None, ...] = (90, 30, None)
 _GROUPINGS: tuple[Grouping | None, ...] = (None, "type", "tag", "stage")
 _LINES = 9
 _NUMBERS = "numbers"
+_PATIENCE = 50
 _NOTHING = "There is nothing to point at in this view."
 _ROOMY = 120
 """From so many columns on the table stands beside the picture."""
@@ -87,26 +88,27 @@ class ReportsScreen(KeyScreen):
 
     async def board_changed(self) -> None:
         """Count again what is looked at; what was still being counted is not waited for."""
-        self._settled.clear()
+        # One for each count: what an earlier one left to be done settles nothing of this one.
+        before, self._settled = self._settled, asyncio.Event()
+        before.set()
         self._title("counting ...")
         self.run_worker(self._count(), group=_NUMBERS, exclusive=True)
 
     async def _count(self) -> None:
-        view, by = self._view, self._by
+        view, by, settled = self._view, self._by, self._settled
         try:
             sample = await self._sample()
             found = await asyncio.to_thread(counted, view, sample, by)
             self._counted, self._played = found, ""
             self._reading.group = min(self._reading.group, max(0, len(found.groups) - 1))
             self._show()
-            # Not before the picture has its size: its parts are where they are drawn.
-            self.call_after_refresh(self._settled.set)
+            settled.set()
             if by is None:
                 found.remarks = await asyncio.to_thread(remarks, view, sample)
             if found.remarks:
                 self._show()
         except MlkanbanError as error:
-            self._settled.set()
+            settled.set()
             self.status.say(str(error), trouble=True)
 
     async def _sample(self) -> Sample:
@@ -195,8 +197,20 @@ class ReportsScreen(KeyScreen):
         at, parts = self._reading.part, self._parts
         return parts[at] if at is not None and at < len(parts) else None
 
+    async def _counting_is_over(self) -> None:
+        waited = None
+        while waited is not self._settled:
+            waited = self._settled
+            await waited.wait()
+        # A picture has parts once it has a place: it gets that with the next layout, or, where the
+        # terminal is too small for it, never.
+        for _ in range(_PATIENCE):
+            if not self._picture.display or all(self._picture.content_size):
+                return
+            await asyncio.sleep(0.01)
+
     async def _point(self, by: int) -> None:
-        await self._settled.wait()
+        await self._counting_is_over()
         parts = self._parts
         if not parts:
             self.status.say(_NOTHING)
@@ -229,7 +243,7 @@ class ReportsScreen(KeyScreen):
 
     async def _pointed(self) -> Target | None:
         """The part pointed at; None after saying how to point."""
-        await self._settled.wait()
+        await self._counting_is_over()
         if not self._parts:
             self.status.say(_NOTHING)
         elif self._part is None:
@@ -320,7 +334,7 @@ class ReportsScreen(KeyScreen):
         await self.board_changed()
 
     async def _turn(self, by: int) -> None:
-        await self._settled.wait()
+        await self._counting_is_over()
         if self._counted is not None and self._by is not None and self._counted.groups:
             self._reading.group = (self._reading.group + by) % len(self._counted.groups)
             self._reading.part = None

@@ -181,10 +181,8 @@ class CardActions(KeyScreen):
         key = await self.ask.choose(f"What blocks {names(faces)}?", options, rows=True)
         if key is None:
             return
-        reason, today = (
-            reasons[[option.key for option in options].index(key)],
-            self.board_app.today(),
-        )
+        reason = reasons[[option.key for option in options].index(key)]
+        today = self.board_app.today()
 
         def block(service: Service, text: str) -> Done:
             note, until = condition_in(text, today)

@@ -5,7 +5,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from textual.worker import WorkerFailed
 from mlkanban.charts.face import View
 from mlkanban.clock import local_timezone, now
 from mlkanban.config import Settings, remember
+from mlkanban.core.models import CardFace
 from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
@@ -28,6 +29,7 @@ from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.palette import CommandProvider
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
+from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.theme import board_variables, load_themes
 
 _POLL, _POLL_NETWORK = 0.25, 2.0
@@ -109,7 +111,8 @@ def _collect_garbage_again() -> None:
 
 
 class BoardApp(App[None], inherit_bindings=False):
-    """One board at a time. `model` is what is shown; every change goes through `backstage`."""
+    """One board at a time. `model` is what is shown; every change goes through `backstage`;
+    `again` does what was done last to other cards, on the screen it is given."""
 
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -141,6 +144,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
+        self.again: Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, None]] | None
+        self.again = None
         self.crash: Exception | None = None
         self.model: BoardModel
         self.cursor = 0

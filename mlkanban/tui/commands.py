@@ -3,7 +3,7 @@
 No Textual here: the command line prints the table too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlkanban.charts.catalogue import CATALOGUE
@@ -15,14 +15,17 @@ BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP = (
 SCREENS = (BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
+CANCELS = "q"
+"""What leaves a menu without a choice."""
 FORM = "form"
 """A screen that is typed into: it has no commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing a person can do. `name` is for the config, `keys` are Textual's key names, the
-    first is the one shown; `where` are the screens it works on."""
+    """One thing a person can do. `name` is for the config, `keys` are Textual's key names, or two
+    characters that are pressed one after the other (the first opens a menu); the first is the one
+    shown. `where` are the screens it works on."""
 
     name: str
     keys: tuple[str, ...]
@@ -41,9 +44,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
             (BOARD, CARD, STAGES, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look"),
-    Command("cursor.top", ("g", "home"), "Top", "first card of the stage", "Look",
+    Command("cursor.top", ("gg", "home"), "Top", "first card of the stage, or line", "Look",
             (BOARD, CARD, HELP)),
-    Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage", "Look",
+    Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage, or line", "Look",
             (BOARD, CARD, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
             (BOARD, CARD, HELP)),
@@ -91,6 +94,8 @@ COMMANDS: tuple[Command, ...] = (
             (BOARD, CARD, TRIAGE, STAGES)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
             (BOARD, CARD, TRIAGE, STAGES)),
+    Command("card.repeat", (".",), "Repeat", "do the last thing again, to this card",
+            "Write", (BOARD, CARD)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
             "Find"),
     Command("views", ("f",), "Views", "saved filters: choose, keep or forget one", "Find"),
@@ -198,8 +203,16 @@ _NAMED = {
 }  # fmt: skip
 
 
+def is_pair(key: str) -> bool:
+    """Whether it is two characters, the first of which opens a menu with the second."""
+    return len(key) == 2 and key not in _NAMED
+
+
 def _known(key: str) -> bool:
-    """Whether such a key can be pressed: one character, or a name, held with Ctrl or Shift."""
+    """Whether such a key can be pressed: one character, or two that follow each other, or a name,
+    held with Ctrl or Shift."""
+    if is_pair(key):
+        return key.isprintable() and " " not in key and key[1] != CANCELS
     held, _, last = key.rpartition("+") if len(key) > 1 else ("", "", key)
     named = last in _NAMED or (len(last) == 1 and last.isprintable())
     return named and (not held or held in ("ctrl", "shift", "ctrl+shift"))
@@ -218,7 +231,7 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
             continue
         wanted = tuple(keys.split())
         unknown = next((key for key in wanted if not _known(key) and key not in NEVER), None)
-        bad = next((key for key in wanted if key in NEVER), None)
+        bad = next((part for key in wanted for part in presses(key) if part in NEVER), None)
         if unknown is not None and not unknown.startswith("alt+"):
             problems.append(
                 f"[keys] {name}: there is no key {display(unknown)}; "
@@ -248,7 +261,27 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
             f"[keys] {shown(key)} is given to both {other} and {name} "
             f"({', '.join(screens)}); {other} keeps it."
         )
+    problems += _unreachable(commands.values(), taken)
     return tuple(commands.values()), problems
+
+
+def presses(key: str) -> tuple[str, ...]:
+    """What is pressed one after the other for a key of the table."""
+    return tuple(key) if is_pair(key) else (key,)
+
+
+def _unreachable(
+    commands: Iterable[Command], taken: Mapping[tuple[str, str], str]
+) -> Iterator[str]:
+    """A sentence for each pair whose first character does something by itself already."""
+    for command in commands:
+        for key in filter(is_pair, command.keys):
+            before = {taken.get((where, key[0])) for where in command.where} - {None}
+            for other in sorted(filter(None, before)):
+                yield (
+                    f"[keys] {command.name}: {shown(key)} cannot be reached, because "
+                    f"{shown(key[0])} alone is {other}."
+                )
 
 
 def on_screen(commands: Sequence[Command], where: str) -> dict[str, Command]:
@@ -279,3 +312,10 @@ def keys_shown(command: Command) -> str:
     if command.keys == DIGITS:
         return "1-9"
     return " ".join(shown(key) for key in command.keys)
+
+
+def pairs(keys: Mapping[str, Command], first: str) -> dict[str, Command]:
+    """The commands of a menu that a character opens, by the character that chooses them."""
+    if first in keys:
+        return {}
+    return {key[1]: command for key, command in keys.items() if is_pair(key) and key[0] == first}

@@ -44,7 +44,7 @@ def session(home: Path) -> Session:
         near = press(terminal, "jjjjkkkk" * 5, idle=idle)
         across = press(terminal, "lllhhh" * 5, idle=idle)
         move = press(terminal, "LH" * 6, idle=idle, quiet=_QUIET_STORE)
-        press(terminal, "g", idle=idle)
+        press(terminal, "gg", idle=idle)
         down = press(terminal, "j" * 40, idle=idle)
         return Session(near, down, across, move, idle, terminal.peak_rss())
 

@@ -18,7 +18,7 @@ from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
 from mlkanban.tui.backstage import Backstage
-from mlkanban.tui.commands import BY_NAME
+from mlkanban.tui.commands import BY_NAME, presses
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 
@@ -148,10 +148,12 @@ class Page:
             await self.keys(BY_NAME[name].keys[0])
 
     async def keys(self, *keys: str) -> None:
-        """Keys by Textual's names; a single character stands for itself."""
+        """Keys by Textual's names or as the table of commands has them; a single character stands
+        for itself."""
         for key in keys:
-            self.send(key)
-            await self.settled()
+            for part in presses(key):
+                self.send(part)
+                await self.settled()
 
     def send(self, *keys: str) -> None:
         """Keys that arrive all at once, and no waiting for what comes of them."""

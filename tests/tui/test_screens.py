@@ -78,7 +78,7 @@ async def test_in_ascii_nothing_else_comes_out(worldly: Path, size: tuple[int, i
         for screen, keys in (
             WAYS | {"boards": ["B"], "block": ["b"], "swap": ["m", "5", "w"]}
         ).items():
-            await page.keys("g", *keys)
+            await page.keys("home", *keys)
             strange = {c for c in page.text() if ord(c) > 126}
             assert not strange, screen
             await page.keys("ctrl+g", "ctrl+g")

@@ -1,7 +1,7 @@
 """What all screens share: keys by the command table, the status line, questions, writing."""
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -10,8 +10,8 @@ from textual.screen import Screen
 
 from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.service import Done, Service
-from mlkanban.tui.commands import DIGITS, STATUS, keys_shown, on_screen
-from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask
+from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
+from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask, Option
 from mlkanban.tui.widgets.field import Field
 from mlkanban.tui.widgets.status_line import StatusLine
 
@@ -87,8 +87,17 @@ class KeyScreen(Screen[None]):
         elif key in self._keys:
             self.status.clear()
             self.run_command(self._keys[key].name, key)
+        elif menu := pairs(self._keys, key):
+            self.start(self._choose_command(menu))
         elif event.key == "ctrl+c":
             self.status.say("q leaves. Ctrl+g cancels a question.")
+
+    async def _choose_command(self, menu: Mapping[str, Command]) -> None:
+        """The second key of a pair; it waits as long as the person does."""
+        options = [Option(key, command.title.lower()) for key, command in menu.items()]
+        key = await self.ask.choose("Go to", options)
+        if key is not None:
+            self.run_command(menu[key].name)
 
     def _question_is_up(self) -> None:
         """Keys typed ahead answer a question that one knew would come, never one that the store's

@@ -120,27 +120,11 @@ class BoardScreen(CardActions):
 
     # Moving
 
-    async def _beside(self, by: int) -> None:
-        faces = self._chosen()
-        if not faces:
-            return
-        stages = self.board.stages
-        if len({face.stage for face in faces}) > 1:
-            self.status.say("The marked cards stand in several stages: m moves them to one.")
-            return
-        at = self.board.position(faces[0].stage) + by
-        if at >= len(stages):
-            await self.do_card_complete()
-        elif at < 0:
-            self.status.say(f"{stages[0].name} is the first stage.")
-        else:
-            await self.move(faces, stages[at])
-
     async def do_card_left(self) -> None:
-        await self._beside(-1)
+        await self._beside(self._chosen(), -1)
 
     async def do_card_right(self) -> None:
-        await self._beside(1)
+        await self._beside(self._chosen(), 1)
 
     async def _reorder(self, by: int) -> None:
         card = self.model.current
@@ -165,7 +149,7 @@ class BoardScreen(CardActions):
     async def _drop(self, event: BoardView.Dropped) -> None:
         stage = self.board.stages[event.stage]
         if event.card.stage == stage.id:
-            await self._do(lambda s: s.cards.reorder(event.card.ref, event.before))
+            await self.change(lambda s: s.cards.reorder(event.card.ref, event.before))
         else:
             await self.move([event.card], stage, event.before)
 

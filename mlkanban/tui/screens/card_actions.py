@@ -29,6 +29,10 @@ _PRIORITIES = {
 }
 
 
+Action = Callable[[Service, Sequence[str]], Done]
+"""What is done to the cards with these ids."""
+
+
 class CardActions(KeyScreen):
     """Actions on `targets()`; `after` is told what changed."""
 
@@ -48,6 +52,15 @@ class CardActions(KeyScreen):
         if not faces:
             self.status.say("There is no card here. Press n to write one.")
         return faces
+
+    async def do_card_repeat(self) -> None:
+        faces = self._chosen()
+        if not faces:
+            return
+        if self.board_app.again is None:
+            self.status.say("Nothing was done in this session that could be done again.")
+        else:
+            await self.board_app.again(self, faces)
 
     # Moving
 
@@ -71,6 +84,7 @@ class CardActions(KeyScreen):
     async def move(self, faces: Sequence[CardFace], stage: Stage, before: str = "") -> None:
         """Move cards; a full stage asks what to do."""
         refs = [face.ref for face in faces]
+        self.board_app.again = lambda screen, others: screen.move(others, stage)
         self._surprise = True
         try:
             done = await self.board_app.backstage.call(
@@ -82,6 +96,22 @@ class CardActions(KeyScreen):
             self.status.say(str(error), trouble=True)
         else:
             await self._moved(done)
+
+    async def _beside(self, faces: Sequence[CardFace], by: int) -> None:
+        if not faces:
+            return
+        stages = self.board.stages
+        if len({face.stage for face in faces}) > 1:
+            self.status.say("The marked cards stand in several stages: m moves them to one.")
+            return
+        at = self.board.position(faces[0].stage) + by
+        if at >= len(stages):
+            await self.do_card_complete()
+        elif at < 0:
+            self.status.say(f"{stages[0].name} is the first stage.")
+        else:
+            await self.move(faces, stages[at])
+            self.board_app.again = lambda screen, others: screen._beside(others, by)
 
     async def _moved(self, done: Done) -> None:
         await self.board_app.catch_up()
@@ -138,43 +168,40 @@ class CardActions(KeyScreen):
         options = [Option(key, text) for key, (_, text) in _OUTCOMES.items()]
         key = await self.ask.choose(f"{names(faces)} ends as:", options)
         if key is not None:
-            refs, outcome = [face.ref for face in faces], _OUTCOMES[key][0]
-            await self._do(lambda service: service.cards.finish(refs, outcome))
+            outcome = _OUTCOMES[key][0]
+            await self._do(faces, lambda service, refs: service.cards.finish(refs, outcome))
 
     async def do_card_archive(self) -> None:
         faces = self._chosen()
-        refs = [face.ref for face in faces]
         if faces and all(face.archived for face in faces):
-            await self._do(lambda service: service.cards.restore(refs))
+            await self._do(faces, lambda service, refs: service.cards.restore(refs))
         elif faces:
-            await self._do(lambda service: service.cards.archive(refs))
+            await self._do(faces, lambda service, refs: service.cards.archive(refs))
 
     # Writing
 
     async def do_card_note(self) -> None:
         faces = self._chosen()
         if faces:
-            refs = [face.ref for face in faces]
             await self._ask(
+                faces,
                 f"Note on {names(faces)}",
                 "",
-                lambda s, text: s.cards.note(refs, text),
+                lambda service, refs, text: service.cards.note(refs, text),
                 "note",
-                faces,
             )
 
     async def do_card_block(self) -> None:
         faces = self._chosen()
         if not faces:
             return
-        refs = [face.ref for face in faces]
         finished = next((face.ref for face in faces if face.outcome), None)
         if finished is not None:
             self.status.say(f"{finished} is finished; only open cards can be blocked.")
             return
-        blocked = [face.ref for face in faces if face.block_reason]
+        blocked = [face for face in faces if face.block_reason]
         if blocked:
-            await self._do(lambda service: service.cards.unblock(blocked))
+            await self._do(blocked, lambda service, refs: service.cards.unblock(refs))
             return
         reasons = list(BlockReason)
         options = numbered([reason.value.replace("-", " ") for reason in reasons])
@@ -184,53 +211,52 @@ class CardActions(KeyScreen):
         reason = reasons[[option.key for option in options].index(key)]
         today = self.board_app.today()
 
-        def block(service: Service, text: str) -> Done:
+        def block(service: Service, refs: Sequence[str], text: str) -> Done:
             note, until = condition_in(text, today)
             return service.cards.block(refs, reason, note=note, until=until)
 
         await self._ask(
+            faces,
             f"Blocked by {reason.value.replace('-', ' ')}: what exactly? until:fri or until:card:ID"
             " lifts it",
             "",
             block,
             f"block {reason.value}",
-            faces,
         )
 
     async def do_card_snooze(self) -> None:
         faces = self._chosen()
         if not faces:
             return
-        refs, today = [face.ref for face in faces], self.board_app.today()
+        today = self.board_app.today()
         if all(asleep(face, today) for face in faces):
-            await self._do(lambda service: service.cards.wake(refs))
+            await self._do(faces, lambda service, refs: service.cards.wake(refs))
             return
         options = [Option(key, name) for key, (name, _) in _SNOOZES.items()]
         key = await self.ask.choose(f"Snooze {names(faces)} for:", [*options, Option("o", "...")])
         if key == "o":
             await self._ask(
+                faces,
                 f"Snooze {names(faces)} until: 2026-12-01, 3d, 2w, fri",
                 "",
-                lambda s, text: s.cards.snooze(refs, _ahead(text, today)),
+                lambda service, refs, text: service.cards.snooze(refs, _ahead(text, today)),
                 "snooze",
-                faces,
             )
         elif key is not None:
             until = today + timedelta(days=_SNOOZES[key][1])
-            await self._do(lambda service: service.cards.snooze(refs, until))
+            await self._do(faces, lambda service, refs: service.cards.snooze(refs, until))
 
     async def do_card_merge(self) -> None:
         faces = self._chosen()
         if len(faces) > 1:
             self.status.say("Mark one card at most: it is merged into another one.")
         elif faces:
-            ref = faces[0].ref
             await self._ask(
-                f"{ref} is a duplicate of which card? Its id:",
-                "",
-                lambda s, text: s.duplicates.merge(ref, text),
-                "merge",
                 faces,
+                f"{faces[0].ref} is a duplicate of which card? Its id:",
+                "",
+                lambda service, refs, text: service.duplicates.merge(refs[0], text),
+                "merge",
             )
 
     async def do_card_priority(self) -> None:
@@ -240,39 +266,41 @@ class CardActions(KeyScreen):
         options = [Option(key, value.value) for key, value in _PRIORITIES.items()]
         key = await self.ask.choose(f"Priority of {names(faces)}:", options)
         if key is not None:
-            refs, fields = [f.ref for f in faces], {"priority": _PRIORITIES[key].value}
-            await self._do(lambda service: service.cards.edit(refs, fields))
+            fields = {"priority": _PRIORITIES[key].value}
+            await self._do(faces, lambda service, refs: service.cards.edit(refs, fields))
 
     async def do_card_tags(self) -> None:
         faces = self._chosen()
         if not faces:
             return
-        refs = [face.ref for face in faces]
         had = set(faces[0].tags.split()).intersection(*(f.tags.split() for f in faces[1:]))
 
-        def save(service: Service, text: str) -> Done:
+        def save(service: Service, refs: Sequence[str], text: str) -> Done:
             wanted = {tag.lstrip("#").lower() for tag in text.replace(",", " ").split()}
             added, removed = sorted(wanted - had), sorted(had - wanted)
             if not added and not removed:
                 return Done("")
             return service.cards.edit(refs, add={"tags": added}, remove={"tags": removed})
 
-        await self._ask(f"Tags of {names(faces)}", " ".join(sorted(had)), save, "tags", faces)
+        await self._ask(faces, f"Tags of {names(faces)}", " ".join(sorted(had)), save, "tags")
 
     async def do_card_due(self) -> None:
         faces = self._chosen()
         if not faces:
             return
-        refs, today = [face.ref for face in faces], self.board_app.today()
+        today = self.board_app.today()
 
-        def save(service: Service, text: str) -> Done:
+        def save(service: Service, refs: Sequence[str], text: str) -> Done:
             day = parse_day(text, today)
             return service.cards.edit(refs, {"due": day.isoformat() if day else None})
 
         await self._ask(
-            f"Due day of {names(faces)}: 2026-12-01, 3d, 2w, fri or none", faces[0].due, save,
-            "due", faces,
-        )  # fmt: skip
+            faces,
+            f"Due day of {names(faces)}: 2026-12-01, 3d, 2w, fri or none",
+            faces[0].due,
+            save,
+            "due",
+        )
 
     async def do_card_edit(self) -> None:
         faces = self._chosen()
@@ -292,27 +320,47 @@ class CardActions(KeyScreen):
             self.status.say(f"Copied: {text}")
 
     async def do_undo(self) -> None:
-        await self._do(lambda service: service.undoing.undo(self.board.id))
+        await self.change(lambda service: service.undoing.undo(self.board.id))
 
     async def do_redo(self) -> None:
-        await self._do(lambda service: service.undoing.redo(self.board.id))
+        await self.change(lambda service: service.undoing.redo(self.board.id))
 
-    async def _do(self, action: Callable[[Service], Done]) -> None:
+    async def change(self, action: Callable[[Service], Done]) -> Done | None:
+        """Write, and let the screen show what came of it; None after saying why it was refused."""
         done = await self.write(action)
         if done is not None:
             self.after(done)
+        return done
+
+    async def _do(self, faces: Sequence[CardFace], action: Action) -> None:
+        """Do something to cards, which `.` can do again to others."""
+        refs = [face.ref for face in faces]
+        done = await self.change(lambda service: action(service, refs))
+        if done is not None and done.changed:
+            self.board_app.again = lambda screen, others: screen._do(others, action)
 
     async def _ask(
         self,
+        faces: Sequence[CardFace],
         label: str,
         given: str,
-        action: Callable[[Service, str], Done],
+        action: Callable[[Service, Sequence[str], str], Done],
         form: str,
-        faces: Sequence[CardFace],
     ) -> None:
-        done = await self.ask_and_write(label, given, action, form=f"{form} {faces[0].ref}")
+        """The same with a text that is asked for; it is not asked for again."""
+        refs, typed = [face.ref for face in faces], ""
+
+        def write(service: Service, text: str) -> Done:
+            nonlocal typed
+            typed = text
+            return action(service, refs, text)
+
+        done = await self.ask_and_write(label, given, write, form=f"{form} {refs[0]}")
         if done is not None:
             self.after(done)
+            if done.changed:
+                again: Action = lambda service, refs: action(service, refs, typed)  # noqa: E731
+                self.board_app.again = lambda screen, others: screen._do(others, again)
 
 
 def names(faces: Sequence[CardFace]) -> str:

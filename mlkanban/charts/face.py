@@ -61,8 +61,9 @@ def height(width: int) -> int:
     return 2 if width >= WIDE else 4
 
 
-def lines(face: CardFace, width: int, view: View) -> list[Line]:
-    """The `height(width)` lines of a card, each at most `width` cells."""
+def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> list[Line]:
+    """The `height(width)` lines of a card, each at most `width` cells; `waits` are the open cards
+    it depends on."""
     title = _text(face.title, view)
     if width >= WIDE:
         return [
@@ -78,7 +79,7 @@ def lines(face: CardFace, width: int, view: View) -> list[Line]:
                     *_joined(
                         [
                             Piece(face.type, "card-meta"),
-                            *_marks(face, view),
+                            *_marks(face, view, waits),
                             *_metric(face, view),
                             *_tags(face, view),
                         ]
@@ -97,7 +98,9 @@ def lines(face: CardFace, width: int, view: View) -> list[Line]:
         ),
         [Piece(first, "card-title")],
         [Piece(second, "card-title")],
-        _fit(_joined([*_marks(face, view), *_metric(face, view), *_tags(face, view)]), width),
+        _fit(
+            _joined([*_marks(face, view, waits), *_metric(face, view), *_tags(face, view)]), width
+        ),
     ]
 
 
@@ -183,11 +186,14 @@ def _age(face: CardFace, view: View) -> Piece:
     return Piece(marks + age(face, view), "aging" if marks else "card-meta")
 
 
-def _marks(face: CardFace, view: View) -> Line:
+def _marks(face: CardFace, view: View, waits: Sequence[str]) -> Line:
     marks: Line = []
     if face.block_reason:
         side = "ext " if face.block_external else ""
         marks.append(Piece(f"! {side}{face.block_reason}", "blocked"))
+    if waits:
+        more = f" +{len(waits) - 1}" if len(waits) > 1 else ""
+        marks.append(Piece(f"needs {_text(waits[0], view)}{more}", "blocked"))
     if face.outcome and not view.board.is_delivered(face.stage):
         marks.append(Piece(f"= {face.outcome}", "card-meta"))
     if face.archived:

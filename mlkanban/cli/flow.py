@@ -17,7 +17,7 @@ import click
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import DAY
+from mlkanban.cli.params import DAY, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import CardType
 from mlkanban.errors import NotFound, UsageProblem
@@ -97,10 +97,9 @@ class Asked:
             if (not self.only_type or card.type == self.only_type) and (not tag or tag in card.tags)
         }
         if self.query:
-            from mlkanban.cli.listing import found
-
             faces = service.boards.snapshot(board.id).faces
-            kept &= {face.ref for face in found(faces, self.query, board)}
+            found = service.search.find(board, faces, self.query, today(board))
+            kept &= {face.ref for face in found}
         return sample.only(kept) if len(kept) < len(histories) else sample
 
     def _window(self, today: date) -> Window:

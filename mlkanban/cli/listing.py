@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from mlkanban.core.sight import on_board
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
+    from mlkanban.service import Service
 
 
 @click.command("list")
@@ -30,7 +31,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         board, faces, _ = service.boards.snapshot(session.board(service).id)
         if view:
             query = f"({service.views.query(board.id, view)}) {query}"
-        matching = found(by_stage(faces, board), query, board)
+        matching = service.search.find(board, by_stage(faces, board), query, today(board))
         sleepers = False
         if "snoozed" in query:
             from mlkanban.core.query.match import looks_for_sleepers
@@ -49,16 +50,6 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
             session.say(f"No card to list on {board.name}.{hidden}")
 
 
-def found(faces: Iterable[CardFace], query: str, board: Board) -> list[CardFace]:
-    """The cards that a query finds; BadQuery says what is wrong with it."""
-    if not query.strip():
-        return list(faces)
-    from mlkanban.core.query.fields import Scene
-    from mlkanban.core.query.match import matcher
-
-    return list(filter(matcher(query, Scene(board, today(board))), faces))
-
-
 @click.command()
 @click.argument("card", type=CARD)
 @pass_session
@@ -67,9 +58,12 @@ def show(session: Session, card: str) -> None:
     with session.service() as service:
         whole = service.cards.get(card)
         board = service.boards.of_card(card)
-        session.answer(
-            "card", lambda: card_data(whole, board), lambda: _whole(session, whole, board)
-        )
+
+        def lines() -> Iterator[str]:
+            yield from _whole(session, whole, board)
+            yield from _tree(session, whole, board, service)
+
+        session.answer("card", lambda: card_data(whole, board), lines)
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
@@ -122,6 +116,13 @@ def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
         yield display_lines(note.text)
 
 
+def _tree(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
+    from mlkanban.charts.tree import tree_lines
+
+    faces = service.boards.snapshot(board.id).faces
+    yield from map(session.clean, tree_lines(faces, card.ref, board))
+
+
 def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str]]:
     def day(moment: object) -> str:
         return f"{moment:%Y-%m-%d}"
@@ -151,7 +152,6 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
         yield "Metric", ", ".join([str(card.metric), *more])
     yield "Hypothesis", card.hypothesis
     yield "Dataset", card.dataset
-    yield "Needs", ", ".join(card.depends_on)
     yield "Part of", card.parent
     for link in card.links:
         yield "Link", link

@@ -122,6 +122,7 @@ class CardFace(NamedTuple):
     started_at: str
     finished_at: str
     version: int
+    needs: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -1,5 +1,6 @@
 """Which cards are seen on the board."""
 
+from collections.abc import Collection
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace
@@ -19,3 +20,14 @@ def asleep(face: CardFace, today: date) -> bool:
 def on_board(board: Board, face: CardFace, today: date) -> bool:
     """Whether a card is in sight now. A snoozed one keeps its place and its slot, out of sight."""
     return stands(board, face) and not asleep(face, today)
+
+
+def waits(faces: Collection[CardFace]) -> dict[str, tuple[str, ...]]:
+    """For each open card, by id, that depends on cards which are open still: their short ids."""
+    needing = [face for face in faces if face.needs and face.is_open]
+    if not needing:
+        return {}
+    needed = {ref for face in needing for ref in face.needs.split()}
+    opened = {face.ref for face in faces if face.ref in needed and face.is_open}
+    found = {face.id: tuple(r for r in face.needs.split() if r in opened) for face in needing}
+    return {card: refs for card, refs in found.items() if refs}

@@ -2,6 +2,8 @@
 
 from sqlite3 import Connection
 
+from mlkanban.store import words
+from mlkanban.store.rows import entity_from
 from mlkanban.store.sqlite import Database, Migrations
 
 migrations = Migrations("mlkanban")
@@ -25,7 +27,18 @@ def m002_what_flow_is_made_of(db: Database) -> None:
     _run(db.conn, "DROP TABLE transition\n\n" + _TRANSITIONS + "\n\n" + _REFILL)
 
 
-PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone")
+@migrations()
+def m003_what_cards_wait_for_and_say(db: Database) -> None:
+    """`card.needs` names the cards one depends on, `words` holds what is written about it."""
+    _run(db.conn, _NEEDS + "\n\n" + _FILL_NEEDS + "\n\n" + _WORDS)
+    rows = db.conn.execute(
+        "SELECT card.id, card.board, state FROM card JOIN entity ON entity.id = card.id"
+    ).fetchall()
+    for card, board, state in rows:
+        words.save(db.conn, card, board, entity_from(state).fields)
+
+
+PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words")
 
 _EVENTS = """
 CREATE TABLE event (
@@ -172,6 +185,23 @@ CREATE INDEX transition_card ON transition (card)
 CREATE INDEX transition_board ON transition (board, card)
 """
 
+_NEEDS = "ALTER TABLE card ADD COLUMN needs TEXT NOT NULL DEFAULT ''"
+
+_FILL_NEEDS = """
+UPDATE card SET needs = ifnull((
+    SELECT group_concat(other, ' ') FROM (
+        SELECT substr(key, 7) AS other FROM entity, json_each(entity.state, '$.fields')
+        WHERE entity.id = card.id AND key LIKE 'needs:%' AND value ORDER BY other
+    )
+), '')
+"""
+
+_WORDS = """
+CREATE TABLE words (card TEXT PRIMARY KEY, board TEXT NOT NULL, text TEXT NOT NULL)
+
+CREATE INDEX words_board ON words (board)
+"""
+
 _REFILL = """
 INSERT INTO transition
 SELECT id, card, board, at, seq, stage, outcome, work, block,
@@ -201,4 +231,4 @@ def recreate_projections(conn: Connection) -> None:
     """Empty projections in their latest shape; the caller replays the events into them."""
     for table in PROJECTION_TABLES:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
-    _run(conn, _PROJECTIONS + "\n" + _TRANSITIONS)
+    _run(conn, "\n\n".join((_PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS)))

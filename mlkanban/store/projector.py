@@ -11,9 +11,10 @@ from mlkanban.core.events import Entity, Event
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.timing import milestones, phase
+from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
-_CARD_COLUMNS = 24
+_CARD_COLUMNS = 25
 _TIMELESS = frozenset({"import.noted", "view.saved", "view.removed"})
 """Events of a board that move no start and no finish of a card."""
 
@@ -29,6 +30,7 @@ class Projector:
         self._others: dict[str, Event] = {}
         self._boards: dict[str, Board] = {}
         self._retimed: set[str] = set()
+        self._reworded: set[str] = set()
 
     def entity(self, entity_id: str) -> Entity:
         """The folded state of an entity as of now, events not yet flushed included."""
@@ -50,6 +52,8 @@ class Projector:
             self._undo(event)
         if event.card:
             self._cards[entity_id] = event
+            if words.may_change(event):
+                self._reworded.add(entity_id)
             step = _step(event.data.get("set", {}))
             if not event.undoes and any(value is not None for value in step):
                 self._conn.execute(
@@ -98,6 +102,9 @@ class Projector:
                 for entity_id in [*self._others, *self._cards]
             ],
         )
+        for card_id in self._reworded:
+            words.save(self._conn, card_id, self._home[card_id], self._entities[card_id].fields)
+        self._reworded.clear()
         self._cards.clear()
         self._others.clear()
         self._retimed.clear()
@@ -202,6 +209,7 @@ class Projector:
                 event.seq,
                 event.board,
                 int(bool(fields.get("deleted"))),
+                " ".join(entity.members("needs:")),
             ),
         )
 

@@ -95,11 +95,12 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
             once(metric, metric), once(work, work), once(outcome, outcome), archived, created,
             entered if entered != created else created,
             started if started != entered else entered,
-            finished, version,
+            finished, version, once(needs, needs),
         )
         for (
             card, ref, stage, rank, title, kind, priority, service, tags, due, snoozed, reason,
             external, metric, work, outcome, archived, created, entered, started, finished, version,
+            needs,
         ) in rows
     ]  # fmt: skip
 
@@ -163,6 +164,14 @@ def refs(conn: sqlite3.Connection, prefix: str, limit: int) -> list[tuple[str, s
 def ref_by_id(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
     """Short id of every card of a board, by card id."""
     return dict(conn.execute("SELECT id, ref FROM card WHERE board = ?", (board_id,)).fetchall())
+
+
+def having(conn: sqlite3.Connection, board_id: str, text: str) -> frozenset[str]:
+    """Ids of the cards of a board about which this was written, in any case."""
+    rows = conn.execute(
+        "SELECT card FROM words WHERE board = ? AND instr(text, ?)", (board_id, text.casefold())
+    ).fetchall()
+    return frozenset(card for (card,) in rows)
 
 
 def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:

@@ -225,6 +225,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.cursor = snapshot.cursor
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now())
+            self._board_screen.filter_again()
             return
         self._board_screen = BoardScreen()
         await self.push_screen(self._board_screen)
@@ -345,6 +346,7 @@ class BoardApp(App[None], inherit_bindings=False):
                 screen.view.show(self.model, self.now())
             elif update.faces or update.gone:
                 screen.view.changed(self.model.update(update.faces, update.gone))
+            screen.filter_again()
             self.cursor = update.cursor
 
     # Leaving

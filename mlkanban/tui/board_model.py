@@ -2,13 +2,13 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.rules import Load
-from mlkanban.core.sight import asleep, stands
+from mlkanban.core.sight import asleep, stands, waits
 
 
 @dataclass(slots=True)
@@ -16,7 +16,8 @@ class BoardModel:
     """Cards by stage in order, the filter, the marks, and one cursor per stage.
 
     `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` count all open
-    cards. `today` says which snoozed ones are out of sight.
+    cards; `waits` names, by card id, the open cards that an open card depends on. `today` says
+    which snoozed ones are out of sight.
     """
 
     board: Board
@@ -33,6 +34,7 @@ class BoardModel:
     everything: bool = False
     stage: int = 0
     rows: list[int] = field(default_factory=list)
+    waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _found: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
 
@@ -51,6 +53,7 @@ class BoardModel:
         self.stage = max(0, min(self.stage, len(board.stages) - 1))
         self.marks &= self.faces.keys()
         self._count_all()
+        self._find_waiting()
         self._arrange()
         if here is not None:
             self.go_to(here.id)
@@ -70,9 +73,19 @@ class BoardModel:
             column, row = self.locate(here.id)
             if column == self.stage and row >= 0:
                 self.rows[column] = row
+        touched |= self._find_waiting()
         for at in touched:
             self._clamp(at)
         return touched
+
+    def _find_waiting(self) -> set[int]:
+        """Find out which cards wait for others; the stages where that is different now."""
+        before, self.waits = self.waits, waits(self.faces.values())
+        return {
+            self.board.position(self.faces[card].stage)
+            for card in before.keys() | self.waits.keys()
+            if before.get(card) != self.waits.get(card) and card in self.faces
+        }
 
     def _replace(self, card_id: str, face: CardFace | None) -> set[int]:
         old = self.faces.pop(card_id, None)
@@ -146,12 +159,13 @@ class BoardModel:
         if here is not None:
             self.go_to(here.id)
 
-    def filter(self, text: str) -> None:
-        """Show only cards that a query asks for; BadQuery leaves what is shown as it was."""
+    def filter(self, text: str, written: Mapping[str, frozenset[str]] | None = None) -> None:
+        """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `written`
+        has, for a text, the ids of the cards in whose notes and so on it occurs."""
         from mlkanban.core.query.fields import Scene
         from mlkanban.core.query.match import looks_for_sleepers, matcher
 
-        found = matcher(text, Scene(self.board, self.today))
+        found = matcher(text, Scene(self.board, self.today, self.faces.values(), written or {}))
         here = self.current
         self.query, self._found = text.strip(), found
         self._sleepers = looks_for_sleepers(text)

@@ -57,7 +57,6 @@ def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> li
         ]
         add("metric", display("  ".join([str(metric), *extra])))
     add("dataset", display(card.dataset))
-    add("needs", " ".join(map(display, card.depends_on)))
     add("parent", display(card.parent))
     for link in card.links:
         add("link", display(link))

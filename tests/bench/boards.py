@@ -74,6 +74,7 @@ def _fields(board: Board, chance: random.Random) -> dict[str, object]:
         "priority": chance.choice(list(Priority)).value,
         "place": [board.stages[0].id, ""],
         "deleted": False,
+        "hypothesis": " ".join(chance.choices(words, k=60)),
     }
     values |= {f"tag:{tag}": True for tag in chance.sample(_TAGS, chance.randint(0, 2))}
     if chance.random() < 0.3:

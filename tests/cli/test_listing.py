@@ -78,3 +78,16 @@ def test_saved_views(board) -> None:
     assert board("views", "--save", "x", "-q", "tag:(").code == 2
     assert board.data("views", "--remove", "gpus") == []
     assert "No view is saved yet" in board("views").err
+
+
+def test_notes_are_searched_and_dependencies_drawn_as_a_tree(board):
+    first = board.card("Label more")
+    second = board.card("Train", "--needs", first)
+    third = board.card("Ship", "--needs", second)
+    assert board("note", first, "Maria has the guideline").code == 0
+    assert [card["id"] for card in board.data("list", "-q", "guideline")] == [first]
+    assert [card["id"] for card in board.data("list", "-q", "needs:yes")] == [second, third]
+    shown = [" ".join(line.split()) for line in board("show", second).out.split("\n")]
+    at = shown.index("needs")
+    assert shown[at + 1] == f"{first} Label more Ideas"
+    assert shown[shown.index("needed by") + 1] == f"{third} Ship Ideas"

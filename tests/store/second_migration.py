@@ -26,8 +26,9 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made = Migrations("mlkanban")
     made()(migrations.m001_first_store)
     made()(migrations.m002_what_flow_is_made_of)
-    made(name="m003_next")(second)
-    return made, 3
+    made()(migrations.m003_what_cards_wait_for_and_say)
+    made(name="m004_next")(second)
+    return made, 4
 
 
 if __name__ == "__main__":

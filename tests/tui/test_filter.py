@@ -1,7 +1,8 @@
-"""The filter: as one types, over title, id and tags."""
+"""The filter: as one types, over all that is known of a card."""
 
 from pathlib import Path
 
+from mlkanban.core.models import Outcome
 from tests.tui.page import Page, opened
 
 
@@ -154,3 +155,54 @@ async def test_a_filter_is_kept_and_chosen_again(small: Path) -> None:
         await board.press("views")
         await board.keys("-", "1")
         assert "View language removed" in board.status()
+
+
+async def test_what_is_written_about_a_card_is_found_too(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("filter")
+        await board.type("psi")
+        await board.until(lambda: shown(board) == ["drift alert"])
+        await board.keys("enter")
+        with board.store() as service:
+            service.cards.note([board.ref("embedding store")], "psi looks fine")
+        await board.until(lambda: sorted(shown(board)) == ["drift alert", "embedding store"])
+        with board.store() as service:
+            service.undoing.undo(board.app.model.board.id)
+        await board.until(lambda: shown(board) == ["drift alert"])
+
+
+async def test_cards_that_wait_for_others_say_so_until_those_are_done(small: Path) -> None:
+    async with opened(small) as board:
+        waiting, first = board.ref("embedding store"), board.ref("audit the labels")
+        with board.store() as service:
+            service.cards.edit([waiting], add={"depends_on": [first]})
+        await board.until(lambda: f"needs {first}" in board.text())
+        await board.press("filter")
+        await board.answer("needs:yes")
+        assert shown(board) == ["embedding store"]
+        with board.store() as service:
+            service.cards.finish([first], Outcome.LEARNED)
+        await board.until(lambda: shown(board) == [])
+        await board.keys("q")
+        assert f"needs {first}" not in board.text()
+
+
+async def test_the_page_of_a_card_shows_what_comes_before_and_after_it(small: Path) -> None:
+    async with opened(small) as board:
+        refs = [board.ref(t) for t in ("embedding store", "audit the labels", "logistic baseline")]
+        with board.store() as service:
+            service.cards.edit([refs[0]], add={"depends_on": [refs[1]]})
+            service.cards.edit([refs[1]], add={"depends_on": [refs[2]]})
+        await board.until(lambda: f"needs {refs[1]}" in board.text())
+        await board.go_to("embedding store")
+        await board.press("card.open")
+        said = [" ".join(line.split()) for line in board.lines()]
+        at = said.index("needs")
+        assert said[at + 1] == f"{refs[1]} audit the labels Ready"
+        assert said[at + 2] == f"{refs[2]} logistic baseline Training"
+        await board.press("back")
+        await board.go_to("logistic baseline")
+        await board.press("card.open")
+        said = [" ".join(line.split()) for line in board.lines()]
+        at = said.index("needed by")
+        assert said[at + 2] == f"{refs[0]} embedding store Ideas"

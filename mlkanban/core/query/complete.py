@@ -1,15 +1,13 @@
 """What could be typed next."""
 
 import re
-from collections.abc import Iterable
 
-from mlkanban.core.models import CardFace
 from mlkanban.core.query.fields import FIELDS, Scene
 
 _LAST = re.compile(r'(?:^|(?<=[\s(-]))([A-Za-z]+)(?:(:)([^\s()"]*))?$')
 
 
-def completion(text: str, scene: Scene, faces: Iterable[CardFace]) -> str:
+def completion(text: str, scene: Scene) -> str:
     """The whole query with its last word completed, '' when nothing fits: a field by its name, or
     after the colon one of its values."""
     found = _LAST.search(text)
@@ -24,7 +22,7 @@ def completion(text: str, scene: Scene, faces: Iterable[CardFace]) -> str:
         return ""
     if name not in FIELDS:
         return ""
-    for value in FIELDS[name].values(scene, faces):
+    for value in FIELDS[name].values(scene):
         if value.startswith(begun.lower()) and value != begun.lower():
             quoted = f'"{value}"' if re.search(r"\s", value) else value
             return text[: found.start(3)] + quoted

@@ -2,8 +2,8 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
+from mlkanban.core.sight import waits
 from mlkanban.errors import BadQuery, UsageProblem
 
 Predicate = Callable[[CardFace], bool]
@@ -35,10 +36,13 @@ STATES = ("open", "committed", "finished", "archived", "snoozed", "unattended", 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a query depends on besides the card: the board, and this day there."""
+    """What a query depends on besides the card: the board, this day there, all its cards, and for
+    a text the ids of the cards about which it was written."""
 
     board: Board
     today: date
+    faces: Collection[CardFace] = ()
+    written: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone."""
@@ -55,7 +59,7 @@ class Field:
     example: str
     kind: Kind
     made: Callable[[str, str, Scene], Predicate]
-    values: Callable[[Scene, Iterable[CardFace]], Iterable[str]] = lambda scene, faces: ()
+    values: Callable[[Scene], Iterable[str]] = lambda scene: ()
 
     def check(self, sign: str, value: str, at: int) -> None:
         """BadQuery for an operator or a value that this field never takes."""
@@ -236,17 +240,27 @@ def _snoozed(sign: str, value: str, scene: Scene) -> Predicate:
     return lambda face: (face.snoozed_until > today) == wanted
 
 
-def _tags(scene: Scene, faces: Iterable[CardFace]) -> Iterable[str]:
-    return sorted({tag for face in faces for tag in face.tags.split()})
+def _needs(sign: str, value: str, scene: Scene) -> Predicate:
+    word = value.lower()
+    if word in ("yes", "no"):
+        waiting = waits(scene.faces)
+        return lambda face: (face.id in waiting) == (word == "yes")
+    if word == "none":
+        return lambda face: not face.needs
+    return lambda face: word in face.needs.split()
+
+
+def _tags(scene: Scene) -> Iterable[str]:
+    return sorted({tag for face in scene.faces for tag in face.tags.split()})
 
 
 _REASONS = ("yes", "no", "external", "internal", *map(str, BlockReason))
 
 
 def _table() -> Iterable[Field]:
-    def fixed(words: Iterable[str]) -> Callable[[Scene, Iterable[CardFace]], Iterable[str]]:
+    def fixed(words: Iterable[str]) -> Callable[[Scene], Iterable[str]]:
         kept = tuple(words)
-        return lambda scene, faces: kept
+        return lambda scene: kept
 
     yield Field(
         "stage",
@@ -254,7 +268,7 @@ def _table() -> Iterable[Field]:
         "stage:training or stage:5",
         "word",
         _stage,
-        lambda scene, faces: [stage.name.lower() for stage in scene.board.stages],
+        lambda scene: [stage.name.lower() for stage in scene.board.stages],
     )
     yield Field("tag", "one of its tags, or none", "tag:gpu", "word", _tag, _tags)
     for name, attribute, allowed, none in (
@@ -280,6 +294,14 @@ def _table() -> Iterable[Field]:
         "word",
         _blocked,
         fixed(_REASONS),
+    )
+    yield Field(
+        "needs",
+        "yes while it waits for another card, no, none, or the card it depends on",
+        "needs:yes or needs:g4",
+        "word",
+        _needs,
+        fixed(("yes", "no", "none")),
     )
     yield Field("is", "what it is", "is:committed", "word", _is, fixed(STATES))
     yield Field(
@@ -314,4 +336,4 @@ def _table() -> Iterable[Field]:
     )
 
 
-FIELDS: Mapping[str, Field] = {field.name: field for field in _table()}
+FIELDS: Mapping[str, Field] = {entry.name: entry for entry in _table()}

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from mlkanban.core.capture import captured
 from mlkanban.core.models import CardFace
-from mlkanban.errors import BadQuery
+from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
@@ -29,6 +29,7 @@ class BoardScreen(CardActions):
         super().__init__()
         self.view = BoardView(ascii=self.board_app.ascii)
         self._filtering = False
+        self._written: dict[str, frozenset[str]] = {}
         self._reading: Reading | None = None
 
     def compose(self) -> ComposeResult:
@@ -232,12 +233,40 @@ class BoardScreen(CardActions):
         self.status.clear()
         if self.model.query != text.strip():
             try:
-                self.model.filter(text)
+                self.model.filter(text, self._written)
             except BadQuery as error:
                 self.status.say(str(error), trouble=True)
                 return False
             self.view.redraw()
+            self._look_in_notes(text)
         return True
+
+    def _look_in_notes(self, text: str, *, again: bool = False) -> None:
+        """Find cards by what is written about them too, as soon as the store has said which."""
+        from mlkanban.core.query.match import words_in
+
+        unknown = [words for words in words_in(text) if words not in self._written]
+        if unknown or again:
+            self.run_worker(self._found_in_notes(text, unknown))
+
+    async def _found_in_notes(self, text: str, unknown: list[str]) -> None:
+        board_id = self.board.id
+        try:
+            found = await self.board_app.backstage.call(
+                lambda service: service.search.written(board_id, unknown)
+            )
+            self._written = self._written | found
+            if self.model.query == text.strip() and self.board.id == board_id:
+                self.model.filter(text, self._written)
+                self.view.redraw()
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+
+    def filter_again(self) -> None:
+        """The board changed: what the filter finds may be other cards."""
+        self._written = {}
+        if self.model.query:
+            self._look_in_notes(self.model.query, again=True)
 
     async def do_views(self) -> None:
         """Choose a saved filter, keep the present one, or forget one."""
@@ -269,8 +298,8 @@ class BoardScreen(CardActions):
         from mlkanban.core.query.complete import completion
         from mlkanban.core.query.fields import Scene
 
-        scene = Scene(self.board, self.board_app.today())
-        return completion(text, scene, self.model.faces.values())
+        scene = Scene(self.board, self.board_app.today(), self.model.faces.values())
+        return completion(text, scene)
 
     def escaped(self) -> None:
         self.status.clear()

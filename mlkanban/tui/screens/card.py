@@ -13,6 +13,7 @@ from textual.widgets import Markdown, Static
 
 from mlkanban.charts.face import View
 from mlkanban.charts.story import told
+from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.errors import MlkanbanError, NotFound
@@ -102,7 +103,9 @@ class CardScreen(CardActions, ScrollingScreen):
 
     def _fields(self, card: Card) -> str:
         view = View.at(self.board, self.board_app.now())
-        return "\n".join(field_lines(card, self._face(), view, self.size.width))
+        faces = self.board_app.model.faces.values()
+        lines = field_lines(card, self._face(), view, self.size.width)
+        return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 
     def _history(self, entries: list[Entry]) -> str:
         lines = ["History", ""]

@@ -1,5 +1,6 @@
 """The whole board as one widget that draws lines: a key repaints two cards, not a screen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -213,21 +214,27 @@ class BoardView(Widget):
         card = column[index]
         cursor = at == model.stage and index == model.rows[at]
         mark = card.id in model.marks
-        key = (card.id, card.version, shape.text, cursor, mark)
+        waits = model.waits.get(card.id, ())
+        key = (card.id, card.version, shape.text, cursor, mark, waits)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > _CACHE_LIMIT:
                 self._cache.clear()
-            found = self._cache[key] = self._draw(card, shape, cursor, mark)
+            found = self._cache[key] = self._draw(card, shape, cursor, mark, waits)
         return found[line]
 
     def _draw(
-        self, card: CardFace, shape: Geometry, cursor: bool, mark: bool
+        self,
+        card: CardFace,
+        shape: Geometry,
+        cursor: bool,
+        mark: bool,
+        waits: Sequence[str],
     ) -> list[list[Segment]]:
         """The lines of a card, as wide as its column."""
         assert self._view is not None
         drawn = []
-        for line, pieces in enumerate(face.lines(card, shape.text, self._view)):
+        for line, pieces in enumerate(face.lines(card, shape.text, self._view, waits)):
             signs = (">" if cursor else " ") + ("*" if mark else " ") if line == 0 else "  "
             used = sum(cell_len(text) for text, _ in pieces)
             blank = Piece(" " * (shape.text - used), "card-meta")

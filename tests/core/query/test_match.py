@@ -1,5 +1,6 @@
 """What each field asks of a card."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, Scene
-from mlkanban.core.query.match import matcher
+from mlkanban.core.query.match import matcher, words_in
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
 
@@ -172,4 +173,28 @@ def test_any_quoted_text_is_searched_as_it_stands(text):
     ],
 )
 def test_what_could_be_typed_next(text, completed):
-    assert completion(text, SCENE, [card()]) == completed
+    assert completion(text, replace(SCENE, faces=[card()])) == completed
+
+
+def test_what_a_card_waits_for_is_known_from_the_others() -> None:
+    waiting = card(id="c2", ref="g2", needs="g1 g9")
+    free = card(id="c3", ref="g3", needs="g4", title="other")
+    ended = card(id="c4", ref="g4", **DONE)
+    scene = replace(SCENE, faces=[card(), waiting, free, ended])
+
+    def refs(query: str) -> list[str]:
+        return [face.ref for face in scene.faces if matcher(query, scene)(face)]
+
+    assert refs("needs:yes") == ["g2"]
+    assert refs("needs:no") == ["g1", "g3", "g4"]
+    assert refs("needs:G4") == ["g3"]
+    assert refs("needs:none") == ["g1", "g4"]
+    assert refs("-needs:none") == ["g2", "g3"]
+
+
+def test_words_are_found_where_they_were_written_too() -> None:
+    scene = replace(SCENE, written={"drift": frozenset({"c1"}), "a or": frozenset()})
+    assert words_in('drift -(other or "a or") stage:train drift') == ["drift", "other", "a or"]
+    assert matcher("drift", scene)(card())
+    assert not matcher("-drift", scene)(card())
+    assert not matcher("drift", scene)(card(id="c2"))

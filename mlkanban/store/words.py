@@ -1,0 +1,41 @@
+"""The words of a card, folded for searching: everything a person wrote about it.
+
+A plain table that is read through: ten thousand cards with their notes take less time than a key
+press may, any part of a word is found, and no character of a search means something else.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from mlkanban.core.events import Event
+
+_FIELDS = ("title", "hypothesis", "dataset", "verdict", "checklist", "blocker")
+
+
+def may_change(event: Event) -> bool:
+    """Whether what is written about the card can be different after an event."""
+    values = event.data.get("set", {})
+    return bool(event.data.get("note") or event.undoes) or any(
+        name in _FIELDS or name.startswith("link:") for name in values
+    )
+
+
+def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, Any]) -> None:
+    """Keep the words of a card as they are now."""
+    blocker = fields.get("blocker") or {}
+    links = sorted(name[5:] for name, on in fields.items() if on and name.startswith("link:"))
+    notes = conn.execute(
+        "SELECT json_extract(data, '$.note') FROM event WHERE card = ? AND kind = 'card.noted'"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY at, seq",
+        (card,),
+    ).fetchall()
+    parts = [
+        *(str(fields.get(name) or "") for name in ("title", "hypothesis", "dataset", "verdict")),
+        *(str(item.get("text", "")) for item in fields.get("checklist") or ()),
+        str(blocker.get("note", "")),
+        *links,
+        *(str(note) for (note,) in notes),
+    ]
+    text = "\n".join(filter(None, parts)).casefold()
+    conn.execute("INSERT OR REPLACE INTO words VALUES (?, ?, ?)", (card, board, text))

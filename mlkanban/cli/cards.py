@@ -56,6 +56,8 @@ def _fields(command: F) -> F:
             click.option("--noise", type=float, help="How far the metric varies by chance."),
             click.option("--hypothesis", help="What is expected, and why."),
             click.option("--dataset", help="The data it works on."),
+            click.option("--worth", metavar="WORTH",
+                         help="Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning."),
             click.option("--work", type=_choice(Work), help="What the card is doing."),
             click.option("--checklist", multiple=True, metavar="ITEM",
                          help="An item, '[x] item' when done; all of them, repeated."),
@@ -260,7 +262,7 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
 
 def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     """The fields that were given, as the service takes them; those not given are left out."""
-    names = ("type", "priority", "service_class", "hypothesis", "dataset", "work")
+    names = ("type", "priority", "service_class", "hypothesis", "dataset", "worth", "work")
     fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
     if given["due"] is not None:
         due = parse_day(given["due"], params.today(board))

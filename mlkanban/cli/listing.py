@@ -124,6 +124,8 @@ def _tree(session: Session, card: Card, board: Board, service: Service) -> Itera
 
 
 def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str]]:
+    from mlkanban.core.worth import worth_text
+
     def day(moment: object) -> str:
         return f"{moment:%Y-%m-%d}"
 
@@ -152,6 +154,7 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
         yield "Metric", ", ".join([str(card.metric), *more])
     yield "Hypothesis", card.hypothesis
     yield "Dataset", card.dataset
+    yield "Worth", worth_text(card.worth)
     yield "Part of", card.parent
     for link in card.links:
         yield "Link", link

@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "merge": "cards:merge",
         "archive": "cards:archive",
         "triage": "triage:triage",
+        "plan": "plan:plan",
     },
     "Time": {
         "undo": "history:undo",

@@ -44,6 +44,7 @@ def card_data(card: Card, board: Board) -> Data:
         "work": card.work,
         "hypothesis": card.hypothesis,
         "dataset": card.dataset,
+        "worth": card.worth or None,
         "checklist": [item.model_dump() for item in card.checklist],
         "links": list(card.links),
         "needs": list(card.depends_on),

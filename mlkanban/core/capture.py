@@ -13,10 +13,11 @@ from typing import Any
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import metric_text, parse_metric
 from mlkanban.core.models import CardType, Priority
+from mlkanban.core.worth import parse_worth, worth_text
 from mlkanban.errors import UsageProblem
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")
-_ESCAPED = re.compile(r"\\(?=[#!^@]|metric:)")
+_ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|worth:)")
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Captured:
             f"priority {fields['priority']}" if "priority" in fields else "",
             f"due {fields['due']}" if "due" in fields else "",
             metric_text(fields.get("metric")),
+            f"worth {worth_text(fields['worth'])}" if "worth" in fields else "",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -94,6 +96,9 @@ def _taken(word: str, fields: dict[str, Any], today: date) -> bool:
             return True
         if word.startswith("metric:"):
             fields["metric"] = parse_metric([word.removeprefix("metric:")])
+            return True
+        if word.startswith("worth:") and (worth := parse_worth(word.removeprefix("worth:"))):
+            fields["worth"] = worth.text
             return True
     except UsageProblem:
         pass  # it is a word of the title

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import BlockReason, CardType, Outcome, Priority, ServiceClass, Work
+from mlkanban.core.worth import parse_worth
 
 
 class _Frozen(BaseModel):
@@ -70,6 +71,7 @@ class Card(_Frozen):
     work: Work = Work.ATTENDED
     hypothesis: str = ""
     dataset: str = ""
+    worth: str = ""
     checklist: tuple[CheckItem, ...] = ()
     links: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
@@ -82,3 +84,9 @@ class Card(_Frozen):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     notes: tuple[Note, ...] = ()
+
+    @field_validator("worth")
+    @classmethod
+    def _written_as_worth(cls, text: str) -> str:
+        worth = parse_worth(text)
+        return worth.text if worth else ""

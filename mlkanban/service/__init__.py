@@ -9,6 +9,7 @@ from mlkanban.service.cards import Cards
 from mlkanban.service.conditions import Conditions
 from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
+from mlkanban.service.planning import Planning
 from mlkanban.service.search import Search
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
@@ -33,6 +34,7 @@ class Service:
         self.conditions = Conditions(desk)
         self.duplicates = Duplicates(desk)
         self.history = History(desk)
+        self.planning = Planning(desk, self.cards, self.history)
         self.search = Search(desk)
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)

@@ -19,6 +19,7 @@ PLAIN_FIELDS = frozenset(
         "work",
         "hypothesis",
         "dataset",
+        "worth",
         "checklist",
         "parent",
         "verdict",

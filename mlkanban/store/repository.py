@@ -166,6 +166,16 @@ def ref_by_id(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
     return dict(conn.execute("SELECT id, ref FROM card WHERE board = ?", (board_id,)).fetchall())
 
 
+def worths(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
+    """What cards of a board are worth, as it was written, by card id."""
+    rows = conn.execute(
+        "SELECT id, json_extract(state, '$.fields.worth') FROM entity WHERE board = ?"
+        " AND json_extract(state, '$.fields.worth') != ''",
+        (board_id,),
+    ).fetchall()
+    return dict(rows)
+
+
 def having(conn: sqlite3.Connection, board_id: str, text: str) -> frozenset[str]:
     """Ids of the cards of a board about which this was written, in any case."""
     rows = conn.execute(
@@ -204,6 +214,7 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
         work=Work(face.work),
         hypothesis=fields.get("hypothesis") or "",
         dataset=fields.get("dataset") or "",
+        worth=fields.get("worth") or "",
         checklist=tuple(fields.get("checklist") or ()),
         links=tuple(state.members("link:")),
         depends_on=tuple(state.members("needs:")),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.charts.face import View, age, due
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
+from mlkanban.core.worth import worth_text
 from mlkanban.text import display
 
 
@@ -57,6 +58,7 @@ def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> li
         ]
         add("metric", display("  ".join([str(metric), *extra])))
     add("dataset", display(card.dataset))
+    add("worth", worth_text(card.worth))
     add("parent", display(card.parent))
     for link in card.links:
         add("link", display(link))

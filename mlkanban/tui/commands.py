@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP = (
-    "board", "card", "triage", "reports", "stages", "help",
+BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, HELP = (
+    "board", "card", "triage", "plan", "reports", "stages", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP)
+SCREENS = (BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 CANCELS = "q"
@@ -35,32 +35,33 @@ class Command:
     where: tuple[str, ...] = (BOARD,)
 
 
-_CARDS = (BOARD, CARD, TRIAGE)
+_CARDS = (BOARD, CARD, TRIAGE, PLAN)
+_LISTS = (BOARD, PLAN)
 
 COMMANDS: tuple[Command, ...] = (
-    Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look"),
+    Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, STAGES, HELP)),
+            (BOARD, CARD, PLAN, STAGES, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, STAGES, HELP)),
-    Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look"),
+            (BOARD, CARD, PLAN, STAGES, HELP)),
+    Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card of the stage, or line", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, PLAN, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage, or line", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, PLAN, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, PLAN, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, PLAN, HELP)),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
-            (BOARD, TRIAGE)),
+            (BOARD, TRIAGE, PLAN)),
     Command("card.left", ("H", "shift+left"), "Move left", "move the card one stage to the left",
-            "Move"),
+            "Move", _LISTS),
     Command("card.right", ("L", "shift+right"), "Move right",
-            "move the card one stage to the right", "Move"),
+            "move the card one stage to the right", "Move", _LISTS),
     Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
-            "Move", (BOARD, CARD)),
+            "Move", (BOARD, CARD, PLAN)),
     Command("triage.accept", ("L", "shift+right"), "Accept",
             "into progress, or one stage on; the next card", "Decide", (TRIAGE,)),
     Command("triage.stage", DIGITS, "Accept into stage", "into stage 1 to 9; the next card",
@@ -69,14 +70,16 @@ COMMANDS: tuple[Command, ...] = (
             "Decide", (TRIAGE,)),
     Command("triage.previous", ("k", "up"), "Previous", "look at the card before", "Decide",
             (TRIAGE,)),
-    Command("card.down", ("J", "shift+down"), "Move down", "one place down in its stage", "Move"),
-    Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move"),
+    Command("card.down", ("J", "shift+down"), "Move down", "one place down in its stage", "Move",
+            _LISTS),
+    Command("card.up", ("K", "shift+up"), "Move up", "one place up in its stage", "Move",
+            _LISTS),
     Command("card.complete", ("c",), "Complete", "finish, with an outcome", "Move", _CARDS),
     Command("card.merge", ("M",), "Duplicate", "a duplicate: notes, tags and links move over",
             "Move", _CARDS),
     Command("card.archive", ("x",), "Archive", "take the card off the board, or bring it back",
             "Move", _CARDS),
-    Command("card.new", ("n",), "New card", "a new card in this stage", "Write"),
+    Command("card.new", ("n",), "New card", "a new card in this stage", "Write", _LISTS),
     Command("card.edit", ("e",), "Edit", "edit the fields of the card", "Write", _CARDS),
     Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS),
     Command("card.block", ("b",), "Block", "block with a reason, or unblock", "Write", _CARDS),
@@ -85,17 +88,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.priority", ("p",), "Priority", "urgent, high, normal or low", "Write", _CARDS),
     Command("card.tags", ("t",), "Tags", "change the tags", "Write", _CARDS),
     Command("card.due", ("d",), "Due date", "set or clear the due date", "Write", _CARDS),
+    Command("card.worth", ("$",), "Worth", "value for effort, what planning orders by", "Write",
+            _CARDS),
     Command("card.copy", ("y",), "Copy id", "the card's id to the clipboard", "Write", _CARDS),
-    Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark"),
+    Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark", _LISTS),
     Command("mark.range", ("v",), "Mark range", "mark from the nearest mark to here", "Mark"),
     Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
-            "Mark"),
+            "Mark", _LISTS),
     Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
-            (BOARD, CARD, TRIAGE, STAGES)),
+            (BOARD, CARD, TRIAGE, PLAN, STAGES)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
-            (BOARD, CARD, TRIAGE, STAGES)),
+            (BOARD, CARD, TRIAGE, PLAN, STAGES)),
     Command("card.repeat", (".",), "Repeat", "do the last thing again, to this card",
-            "Write", (BOARD, CARD)),
+            "Write", (BOARD, CARD, PLAN)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
             "Find"),
     Command("views", ("f",), "Views", "saved filters: choose, keep or forget one", "Find"),
@@ -103,6 +108,13 @@ COMMANDS: tuple[Command, ...] = (
             "Find"),
     Command("triage", ("i",), "Triage", "one card at a time: decide, and the next one comes",
             "Screens"),
+    Command("plan", ("gp",), "Planning", "ideas and what is ready, and what fits until a day",
+            "Screens"),
+    Command("plan.replenish", ("P",), "Pull ideas", "pull the first ideas, up to the limit",
+            "Plan", (PLAN,)),
+    Command("plan.order", ("o",), "Order", "by worth for effort, or as on the board", "Plan",
+            (PLAN,)),
+    Command("plan.day", ("D",), "Until", "the day until which cards are to fit", "Plan", (PLAN,)),
     Command("reports", ("R",), "Reports", "every number of the flow, with its picture", "Screens"),
     Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
     Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
@@ -166,6 +178,10 @@ STATUS = {
     TRIAGE: (
         "triage.accept", "card.snooze", "card.block", "card.complete", "card.archive",
         "triage.skip", "undo", "help", "back",
+    ),
+    PLAN: (
+        "plan.replenish", "card.right", "card.worth", "plan.order", "plan.day", "undo", "help",
+        "back",
     ),
     REPORTS: ("reports.window", "reports.group", "part.next", "part.open", "help", "back"),
     STAGES: (

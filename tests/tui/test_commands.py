@@ -13,6 +13,7 @@ from mlkanban.tui.commands import (
     COMMANDS,
     HELP,
     NEVER,
+    PLAN,
     REPORTS,
     SCREENS,
     STAGES,
@@ -28,6 +29,7 @@ from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.edit import EditScreen
 from mlkanban.tui.screens.help import HelpScreen
+from mlkanban.tui.screens.plan import PlanScreen
 from mlkanban.tui.screens.reports import ReportsScreen
 from mlkanban.tui.screens.stages import StagesScreen
 from mlkanban.tui.screens.triage import TriageScreen
@@ -41,6 +43,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     STAGES: [StagesScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
+    PLAN: [PlanScreen],
 }
 WAYS_IN = {
     BOARD: [],
@@ -49,6 +52,7 @@ WAYS_IN = {
     STAGES: ["stages"],
     HELP: ["help"],
     TRIAGE: ["triage"],
+    PLAN: ["plan"],
 }
 PLACES = [(where, command) for where in SCREENS for command in COMMANDS if where in command.where]
 
@@ -127,6 +131,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (STAGES, "New stage", "New stage after Ideas"),
         (HELP, "Back", "Enter open card"),
         (TRIAGE, "Skip", "Triage 2/"),
+        (PLAN, "Order", "most worth for its effort first"),
     ],
 )
 @pytest.mark.parametrize("way", [":", "ctrl+p"])
@@ -222,7 +227,7 @@ def test_an_unknown_command_is_named() -> None:
 def test_a_key_two_commands_have_stays_with_the_first() -> None:
     commands, problems = keymap({"card.note": "b"})
     assert problems == [
-        "[keys] b is given to both card.note and card.block (board, card, triage); "
+        "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it.",
     ]
     assert on_screen(commands, BOARD)["b"].name == "card.note"

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from mlkanban.core.capture import captured
 from mlkanban.core.models import CardFace
 from mlkanban.errors import BadQuery, MlkanbanError
-from mlkanban.service import Done, Service
+from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.screens.card_actions import CardActions
@@ -18,8 +17,6 @@ from mlkanban.tui.widgets.board_view import BoardView
 
 if TYPE_CHECKING:
     from mlkanban.tui.screens.reports import Reading
-
-_MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 
 
 class BoardScreen(CardActions):
@@ -158,26 +155,7 @@ class BoardScreen(CardActions):
         self.do_card_open()
 
     async def do_card_new(self) -> None:
-        model = self.model
-        stage = model.board.stages[model.stage]
-        await self._new_in(stage.id, stage.name)
-
-    async def _new_in(self, stage_id: str, stage_name: str) -> None:
-        board_id, today = self.board.id, self.board_app.today()
-
-        def add(service: Service, text: str) -> Done:
-            made = captured(text, today)
-            return service.cards.add(board_id, made.title, stage_id=stage_id, fields=made.fields)
-
-        done = await self.ask_and_write(
-            f"New card in {stage_name}",
-            "",
-            add,
-            form="new card",
-            preview=lambda text: captured(text, today).told or _MARKS,
-        )
-        if done is not None:
-            self.after(done)
+        await self.new_in(self.model.board.stages[self.model.stage])
 
     # Marks
 
@@ -327,6 +305,11 @@ class BoardScreen(CardActions):
         if self._reading is None:
             self._reading = Reading()
         self.app.push_screen(ReportsScreen(self._reading))
+
+    def do_plan(self) -> None:
+        from mlkanban.tui.screens.plan import PlanScreen
+
+        self.app.push_screen(PlanScreen())
 
     def do_triage(self) -> None:
         from mlkanban.tui.screens.triage import TriageScreen

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from mlkanban.charts.face import header, padded
-from mlkanban.core.capture import condition_in
+from mlkanban.core.capture import captured, condition_in
 from mlkanban.core.dates import parse_day
 from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Priority, Stage
 from mlkanban.core.rules import Load
@@ -14,6 +14,7 @@ from mlkanban.service import Done, Service
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option, numbered
 
+_MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 _OUTCOMES = {
     "s": (Outcome.SHIPPED, "shipped"),
     "l": (Outcome.LEARNED, "learned: the answer was no"),
@@ -180,6 +181,24 @@ class CardActions(KeyScreen):
 
     # Writing
 
+    async def new_in(self, stage: Stage) -> None:
+        """Ask for a new card, and show what is understood as it is typed."""
+        board_id, today = self.board.id, self.board_app.today()
+
+        def add(service: Service, text: str) -> Done:
+            made = captured(text, today)
+            return service.cards.add(board_id, made.title, stage_id=stage.id, fields=made.fields)
+
+        done = await self.ask_and_write(
+            f"New card in {stage.name}",
+            "",
+            add,
+            form="new card",
+            preview=lambda text: captured(text, today).told or _MARKS,
+        )
+        if done is not None:
+            self.after(done)
+
     async def do_card_note(self) -> None:
         faces = self._chosen()
         if faces:
@@ -283,6 +302,20 @@ class CardActions(KeyScreen):
             return service.cards.edit(refs, add={"tags": added}, remove={"tags": removed})
 
         await self._ask(faces, f"Tags of {names(faces)}", " ".join(sorted(had)), save, "tags")
+
+    async def do_card_worth(self) -> None:
+        faces = self._chosen()
+        if not faces:
+            return
+        card = await self.fetch(lambda service: service.cards.get(faces[0].ref))
+        if card is not None:
+            await self._ask(
+                faces,
+                f"Worth of {names(faces)}: value/effort 5/2, RICE 8*2*80%/3, WSJF 5+3+1/2 or none",
+                card.worth,
+                lambda service, refs, text: service.cards.edit(refs, {"worth": text}),
+                "worth",
+            )
 
     async def do_card_due(self) -> None:
         faces = self._chosen()

@@ -140,7 +140,7 @@ _CHOICES: dict[str, tuple[str, list[str]]] = {
 _HELP = "\n".join(
     [f" {name:<10} {', '.join(values)}" for name, (_, values) in _CHOICES.items()]
     + [
-        " metric     val_auc>=0.92 val_auc=0.917 (target, value)",
+        " metric     val_auc>=0.92 val_auc=0.917 (target, value)  worth  5/2, 8*2*80%/3, 5+3+1/2",
         " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
     ]
 )
@@ -177,7 +177,8 @@ def _values(card: Card) -> dict[str, str]:
         "title": card.title, "type": card.type.value, "priority": card.priority.value,
         "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),
         "due": card.due.isoformat() if card.due else "", "metric": metric,
-        "hypothesis": card.hypothesis, "dataset": card.dataset, "verdict": card.verdict,
+        "worth": card.worth, "hypothesis": card.hypothesis, "dataset": card.dataset,
+        "verdict": card.verdict,
         "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
     }  # fmt: skip
     return {name: display(text) for name, text in texts.items()}

@@ -1,0 +1,81 @@
+"""What could be pulled next, in which order, and what fits until a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlkanban.cli.params import today
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.core.dates import parse_day
+
+if TYPE_CHECKING:
+    from mlkanban.core.plan import Plan
+    from mlkanban.flow.fitting import Fit
+
+AHEAD = 30
+"""Days that a plan reaches when no day is given."""
+
+
+@click.command()
+@click.option("--until", default="", metavar="DATE", help=f"2026-03-31, 2w, fri ({AHEAD} days).")
+@click.option("--by-worth", is_flag=True, help="Most worth for its effort first, not board order.")
+@click.option("--replenish", is_flag=True, help="Pull the first ideas, up to the limit.")
+@pass_session
+def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
+    """Show ideas and what is ready, and what of it is finished by a day.
+
+    What fits comes from the forecast: finished by then in 85 % of the cases, or in 50 %, after the
+    cards that are in progress now. Cards get a worth with `edit --worth`.
+    """
+    with session.service(write=replenish) as service:
+        board = session.board(service)
+        if replenish:
+            session.tell(service.planning.replenish(board, by_worth=by_worth))
+        made = service.planning.plan(board, by_worth=by_worth)
+        day = parse_day(until, now := today(board)) or now + timedelta(days=AHEAD)
+        fit = service.planning.fit(board, day)
+        session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, made, fit))
+
+
+def _data(made: Plan, fit: Fit) -> dict[str, Any]:
+    def rows(part: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": row.face.ref,
+                "title": row.face.title,
+                "worth": row.worth.text if row.worth else None,
+                "score": row.worth.score if row.worth else None,
+                "fits": word or None,
+            }
+            for row, word in made.with_words(fit.word)
+            if (row in made.rows) == (part == "ready")
+        ]
+
+    return {
+        "stage": made.ready.name,
+        "limit": made.ready.limit,
+        "room": made.room,
+        "ready": rows("ready"),
+        "ideas": rows("ideas"),
+        "fit": fit.to_data(),
+    }
+
+
+def _lines(session: Session, made: Plan, fit: Fit) -> Iterator[str]:
+    from mlkanban.cli.layout import table
+
+    rows = []
+    for row, word in made.with_words(fit.word):
+        where = made.ready.name if row in made.rows else "-"
+        worth = f"{row.worth.text} = {row.worth}" if row.worth else ""
+        title = session.clean(row.face.title)
+        rows.append((row.face.ref, session.clean(where), worth, word, title))
+    if rows:
+        yield from table(rows, ("ID", "STAGE", "WORTH", "FITS", "TITLE"))
+        yield ""
+    limit = "" if made.ready.limit is None else f"/{made.ready.limit}"
+    yield f"{session.clean(made.ready.name)} {made.standing}{limit}; {fit.said}"

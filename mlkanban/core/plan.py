@@ -1,0 +1,82 @@
+"""Offline planning: what could be pulled next, what is ready, and in which order."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from mlkanban.core.models import Board, CardFace, Stage, place
+from mlkanban.core.sight import asleep
+from mlkanban.core.worth import Worth, parse_worth
+
+
+class Row(NamedTuple):
+    """A card of the plan; `worth` is None where none was written down."""
+
+    face: CardFace
+    worth: Worth | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`ideas` are pulled into the stage `ready`, whose cards are `rows`; both in the order they
+    would be taken. `standing` counts the snoozed ones there too: they keep their slots."""
+
+    ready: Stage
+    ideas: tuple[Row, ...]
+    rows: tuple[Row, ...]
+    standing: int
+
+    @property
+    def room(self) -> int | None:
+        """How many more cards the stage takes; None without a limit."""
+        limit = self.ready.limit
+        return None if limit is None else max(0, limit - self.standing)
+
+    def with_words(self, word: Callable[[int], str]) -> Iterator[tuple[Row, str]]:
+        """Every card in the order they would be begun, with what `word` says of its place; those
+        in progress already have none."""
+        waiting = () if self.ready.committed else self.rows
+        if self.ready.committed:
+            yield from ((row, "") for row in self.rows)
+        yield from ((row, word(at)) for at, row in enumerate((*waiting, *self.ideas)))
+
+    @property
+    def next(self) -> tuple[Row, ...]:
+        """What replenishing pulls: the first ideas that there is room for."""
+        return self.ideas[: self.room or 0]
+
+
+def ready_stage(board: Board) -> Stage | None:
+    """The stage that is replenished: the last one before commitment, or the first committed one
+    where only one stage comes before it. None when there is nothing before commitment."""
+    if not board.first_committed or len(board.stages) < 2:
+        return None
+    return board.stages[max(1, board.first_committed - 1)]
+
+
+def plan(
+    board: Board,
+    ready: Stage,
+    faces: Iterable[CardFace],
+    worths: Mapping[str, str],
+    today: date,
+    *,
+    by_worth: bool,
+) -> Plan:
+    """The open cards before commitment that are awake. `worths` are texts by card id; by worth,
+    the cards without one come last; equals are in board order."""
+    at = board.position(ready.id)
+    found = [face for face in faces if face.is_open and board.position(face.stage) <= at]
+    found.sort(key=lambda face: (board.position(face.stage), *place(face)))
+    rows = [
+        Row(face, parse_worth(worths.get(face.id, ""))) for face in found if not asleep(face, today)
+    ]
+    if by_worth:
+        rows.sort(key=lambda row: -row.worth.score if row.worth else 1.0)
+    return Plan(
+        ready,
+        tuple(row for row in rows if row.face.stage != ready.id),
+        tuple(row for row in rows if row.face.stage == ready.id),
+        sum(face.stage == ready.id for face in found),
+    )

@@ -1,0 +1,56 @@
+"""What a card is worth for what it costs, the way people write it down.
+
+`5/2` is value by effort. Three factors, `8*2*0.8/3`, are RICE: reach, impact and confidence by
+effort (S. McBride, Intercom 2016). A sum, `5+3+1/2`, is WSJF: value, urgency and risk reduced by
+the size of the job (D. Reinertsen's cost of delay by duration, as SAFe writes it).
+"""
+
+import math
+import re
+from typing import NamedTuple
+
+from mlkanban.errors import UsageProblem
+
+_NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(%?)")
+_HINT = "Write value/effort such as 5/2, RICE as 8*2*80%/3, or WSJF as 5+3+1/2."
+
+
+class Worth(NamedTuple):
+    """What was written, without blanks, and the number cards are ranked by: higher comes first."""
+
+    text: str
+    score: float
+
+    def __str__(self) -> str:
+        return f"{self.score:.1f}" if self.score < 100 else f"{self.score:.0f}"
+
+
+def parse_worth(written: str) -> Worth | None:
+    """Read a worth; None for `` or `none`. UsageProblem says how it is written."""
+    text = "".join(written.split()).replace("x", "*").replace("×", "*")
+    if text in ("", "none"):
+        return None
+    gain, slash, effort = text.partition("/")
+    sign = "*" if "*" in gain else "+"
+    parts = gain.split(sign)
+    if not slash or len(parts) > 3 or (sign == "*" and len(parts) != 3):
+        raise UsageProblem(f"{written!r} says no worth.", _HINT)
+    numbers = [_number(part, written) for part in parts]
+    cost = _number(effort, written)
+    if not cost:
+        raise UsageProblem(f"{written!r} has no effort to divide by.", _HINT)
+    total = math.prod(numbers) if sign == "*" else sum(numbers)
+    return Worth(text, total / cost)
+
+
+def worth_text(written: str) -> str:
+    """`5/2 = 2.5`; '' for none."""
+    worth = parse_worth(written)
+    return f"{worth.text} = {worth}" if worth else ""
+
+
+def _number(text: str, written: str) -> float:
+    found = _NUMBER.fullmatch(text)
+    if not found or not math.isfinite(number := float(found[1])):
+        raise UsageProblem(f"{written!r} says no worth.", _HINT)
+    return number / 100 if found[2] else number

@@ -1,0 +1,73 @@
+"""Planning: what could be pulled next and what fits until a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.models import Board, Stage
+from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.service.cards import Cards
+from mlkanban.service.history import History
+from mlkanban.service.transaction import Desk, Done
+from mlkanban.store import repository
+
+if TYPE_CHECKING:
+    from mlkanban.core.plan import Plan
+    from mlkanban.flow.fitting import Fit
+
+
+class Planning:
+    def __init__(self, desk: Desk, cards: Cards, history: History) -> None:
+        self._desk = desk
+        self._cards = cards
+        self._history = history
+
+    def plan(self, board: Board, *, by_worth: bool = False) -> Plan:
+        """The ideas and what is ready. RuleRefused on a board where work begins at once."""
+        from mlkanban.core.plan import plan, ready_stage
+
+        ready = ready_stage(board)
+        if ready is None:
+            raise RuleRefused(
+                f"On {board.name} no stage comes before commitment, so there is nothing to plan.",
+                "Add a queue in front of the first committed stage.",
+            )
+        with self._desk.store.reading() as conn:
+            faces = repository.faces(conn, board.id)
+            worths = repository.worths(conn, board.id)
+        today = self._desk.clock().astimezone(ZoneInfo(board.timezone)).date()
+        return plan(board, ready, faces, worths, today, by_worth=by_worth)
+
+    def replenish(self, board: Board, *, by_worth: bool = False) -> Done:
+        """Pull the first ideas into the stage that is ready, as many as its limit has room for."""
+        plan = self.plan(board, by_worth=by_worth)
+        ready: Stage = plan.ready
+        if plan.room is None:
+            raise RuleRefused(
+                f"{ready.name} has no limit to fill up to.",
+                "Set one (mlkanban stages limit), or move the cards you want.",
+            )
+        if not plan.next:
+            what = "is full" if plan.ideas else "has room, but there is no idea to pull"
+            raise RuleRefused(f"{ready.name} {what}.", "Nothing was moved.")
+        return self._cards.move([row.face.ref for row in plan.next], ready.id)
+
+    def fit(self, board: Board, until: date, *, days: int | None = 90) -> Fit:
+        """What fits until a day, going by the last `days` days (None: by all of them)."""
+        from mlkanban.flow.fitting import fitting
+        from mlkanban.flow.sample import follow
+        from mlkanban.flow.window import Window
+
+        now: datetime = self._desk.clock()
+        workflow, histories = self._history.for_flow(board)
+        today = workflow.day(now)
+        if not today < until <= date.fromordinal(today.toordinal() + _FARTHEST):
+            raise UsageProblem(
+                f"A plan cannot reach to {until}.", "Name a day within the next three years."
+            )
+        return fitting(follow(workflow, histories, now, Window.back(days, today)), until)
+
+
+_FARTHEST = 3 * 365

@@ -1,0 +1,276 @@
+"""Planning: ideas and what is ready side by side, in an order, with what fits until a day."""
+
+from datetime import date, timedelta
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.charts.face import PRIORITY_MARKS, shortened
+from mlkanban.core.dates import parse_day
+from mlkanban.core.models import CardFace, Priority, Stage
+from mlkanban.core.plan import Plan, Row
+from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.flow.fitting import Fit
+from mlkanban.service import Done
+from mlkanban.text import ascii_only, display, steady
+from mlkanban.tui.commands import PLAN
+from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.widgets.list_pane import Entry, ListPane
+
+_AHEAD = 30
+_NARROW = 70
+"""Below this many cells one list is shown at a time."""
+_IDEAS, _READY = 0, 1
+
+
+class PlanScreen(CardActions):
+    WHERE: ClassVar[str] = PLAN
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: Plan | None = None
+        self._fit: Fit | None = None
+        self._by_worth = False
+        self._until = self.board_app.today() + timedelta(days=_AHEAD)
+        self._side = _IDEAS
+        self._rows = [0, 0]
+        ascii = self.board_app.ascii
+        self._panes = [ListPane(ascii=ascii, id=f"plan-{name}") for name in ("ideas", "ready")]
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="plan-head")
+        yield Static(markup=False, id="plan-fit")
+        with Horizontal(id="plan-lists"):
+            yield from self._panes
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.start(self.board_changed())
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    # Showing
+
+    async def board_changed(self) -> None:
+        """Read the plan again, and what fits."""
+        board, by_worth = self.board, self._by_worth
+        try:
+            self._plan = await self.board_app.backstage.call(
+                lambda service: service.planning.plan(board, by_worth=by_worth)
+            )
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
+        self._show()
+        self.run_worker(self._forecast(), group="fit")
+
+    async def _forecast(self) -> None:
+        board, until = self.board, self._until
+        try:
+            fit = await self.board_app.backstage.call(
+                lambda service: service.planning.fit(board, until)
+            )
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
+        if until == self._until:
+            self._fit = fit
+            self._show()
+
+    def _sides(self) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+        return (self._plan.ideas, self._plan.rows) if self._plan else ((), ())
+
+    def _show(self) -> None:
+        plan, fit = self._plan, self._fit
+        if plan is None or not self.ready:
+            return
+        words = {row.face.id: word for row, word in plan.with_words(fit.word if fit else _nothing)}
+        ready = steady(display(plan.ready.name))
+        limit = "" if plan.ready.limit is None else f"/{plan.ready.limit}"
+        room = f"room for {plan.room}" if plan.room else "FULL" if plan.room == 0 else "no limit"
+        titles = (f"Ideas {len(plan.ideas)}", f"{ready} {plan.standing}{limit} {room}")
+        empty = ("No idea waits. n writes one.", "Nothing is ready. P pulls the first ideas.")
+        marks = self.board_app.model.marks
+        for side, rows in enumerate(self._sides()):
+            self._rows[side] = max(0, min(self._rows[side], len(rows) - 1))
+            entries = [_entry(row, words[row.face.id], row.face.id in marks) for row in rows]
+            self._panes[side].show(titles[side], entries, empty[side])
+        order = "most worth for its effort first" if self._by_worth else "in board order"
+        head = f" Plan of {display(self.board.name)}, {order}"
+        self._say("plan-head", head)
+        self._say("plan-fit", " " + (fit.said if fit else "Counting what fits ..."))
+        self._arrange()
+
+    def _say(self, where: str, text: str) -> None:
+        shown = shortened(text, max(4, self.size.width))
+        shown = ascii_only(shown) if self.board_app.ascii else shown
+        self.query_one(f"#{where}", Static).update(Content(shown))
+
+    def _arrange(self) -> None:
+        """Give the cursor to a list; on a narrow screen the other one gives way."""
+        for side, pane in enumerate(self._panes):
+            pane.display = side == self._side or self.size.width >= _NARROW
+            pane.point(self._rows[side], active=side == self._side)
+
+    # Looking around
+
+    @property
+    def _list(self) -> tuple[Row, ...]:
+        return self._sides()[self._side]
+
+    @property
+    def _current(self) -> CardFace | None:
+        rows = self._list
+        return rows[self._rows[self._side]].face if rows else None
+
+    def targets(self) -> list[CardFace]:
+        marks = self.board_app.model.marks
+        marked = [row.face for side in self._sides() for row in side if row.face.id in marks]
+        return marked or ([self._current] if self._current else [])
+
+    def after(self, done: Done) -> None:
+        self.board_app.model.marks.clear()
+        if done.cards and self._plan is not None:
+            for side, rows in enumerate(self._sides()):
+                for at, row in enumerate(rows):
+                    if row.face.id == done.cards[-1].id:
+                        self._side, self._rows[side] = side, at
+        self._show()
+
+    def _go(self, row: int) -> None:
+        self._rows[self._side] = max(0, min(row, len(self._list) - 1))
+        self._arrange()
+
+    def do_cursor_down(self) -> None:
+        self._go(self._rows[self._side] + 1)
+
+    def do_cursor_up(self) -> None:
+        self._go(self._rows[self._side] - 1)
+
+    def do_cursor_top(self) -> None:
+        self._go(0)
+
+    def do_cursor_bottom(self) -> None:
+        self._go(len(self._list))
+
+    def do_cursor_page_down(self) -> None:
+        self._go(self._rows[self._side] + max(1, self.size.height // 2))
+
+    def do_cursor_page_up(self) -> None:
+        self._go(self._rows[self._side] - max(1, self.size.height // 2))
+
+    def do_cursor_left(self) -> None:
+        self._side = _IDEAS
+        self._arrange()
+
+    def do_cursor_right(self) -> None:
+        self._side = _READY
+        self._arrange()
+
+    def do_card_open(self) -> None:
+        if self._current is not None:
+            from mlkanban.tui.screens.card import CardScreen
+
+            self.app.push_screen(CardScreen(self._current.ref))
+
+    def do_mark_toggle(self) -> None:
+        if self._current is not None:
+            self.board_app.model.marks ^= {self._current.id}
+            self._rows[self._side] += 1
+            self._show()
+
+    def do_mark_all(self) -> None:
+        marks = self.board_app.model.marks
+        if marks:
+            marks.clear()
+        else:
+            marks |= {row.face.id for row in self._list}
+        self._show()
+
+    # Planning
+
+    async def do_card_left(self) -> None:
+        await self._beside(self._chosen(), -1)
+
+    async def do_card_right(self) -> None:
+        await self._beside(self._chosen(), 1)
+
+    async def do_card_down(self) -> None:
+        await self._reorder(1)
+
+    async def do_card_up(self) -> None:
+        await self._reorder(-1)
+
+    async def _reorder(self, by: int) -> None:
+        card, rows, at = self._current, self._list, self._rows[self._side]
+        if self._by_worth:
+            self.status.say("This is ordered by worth: o goes back to the order of the board.")
+        elif card is not None and 0 <= at + by < len(rows):
+            ahead_of = rows[at - 1 : at] if by < 0 else rows[at + 2 : at + 3]
+            near = [row.face for row in ahead_of if row.face.stage == card.stage]
+            before = near[0].ref if near else ""
+            await self.change(lambda service: service.cards.reorder(card.ref, before))
+
+    async def do_card_new(self) -> None:
+        await self.new_in(self.board.stages[0] if self._side == _IDEAS else self._ready_stage)
+
+    @property
+    def _ready_stage(self) -> Stage:
+        return self._plan.ready if self._plan else self.board.stages[0]
+
+    async def do_plan_order(self) -> None:
+        self._by_worth = not self._by_worth
+        await self.board_changed()
+
+    async def do_plan_replenish(self) -> None:
+        board, by_worth = self.board, self._by_worth
+        await self.change(lambda service: service.planning.replenish(board, by_worth=by_worth))
+
+    async def do_plan_day(self) -> None:
+        today, text = self.board_app.today(), ""
+        while True:
+            answer = await self.ask.text(
+                "What fits until: 2026-12-01, 2w, fri", "", typed=text, verb="shows it"
+            )
+            self.refocus()
+            if answer is None:
+                return
+            try:
+                self._until, self._fit = _ahead_of(today, answer), None
+            except MlkanbanError as error:
+                text = answer
+                self.status.say(str(error), trouble=True)
+            else:
+                break
+        self._show()
+        await self._forecast()
+
+    def do_back(self) -> None:
+        if self.board_app.model.marks:
+            self.do_mark_all()
+        else:
+            self.app.pop_screen()
+
+
+def _nothing(place: int) -> str:
+    return ""
+
+
+def _entry(row: Row, word: str, marked: bool) -> Entry:
+    face = row.face
+    priority = PRIORITY_MARKS.get(Priority(face.priority), "")
+    worth = str(row.worth) if row.worth else ""
+    title = steady(display(face.title)) + (f"  ! {face.block_reason}" if face.block_reason else "")
+    return Entry(f"{face.ref:<5}{priority:<2} ", title, f"{worth:>4} {word:<3}", marked)
+
+
+def _ahead_of(today: date, text: str) -> date:
+    day = parse_day(text, today)
+    if day is None or day <= today:
+        raise UsageProblem(f"{text or 'Nothing'} does not lie ahead.", "Type a day such as 2w.")
+    return day

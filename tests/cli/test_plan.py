@@ -1,0 +1,38 @@
+"""The plan on the command line."""
+
+
+def test_a_plan_is_printed_in_order_with_what_to_pull(board):
+    first = board.card("first worth:1/2")
+    second = board.card("second", "--worth", "5/2")
+    board("edit", first, "--worth", "1/1")
+    plan = board.data("plan", "--by-worth")
+    assert [(c["id"], c["worth"], c["score"]) for c in plan["ideas"]] == [
+        (second, "5/2", 2.5), (first, "1/1", 1.0),
+    ]  # fmt: skip
+    assert (plan["stage"], plan["limit"], plan["room"], plan["ready"]) == ("Ready", 3, 3, [])
+    assert "a forecast needs 5" in plan["fit"]["reason"]
+    shown = board("plan", "--by-worth").out.splitlines()
+    assert shown[0].split() == ["ID", "STAGE", "WORTH", "FITS", "TITLE"]
+    assert shown[1].split() == [second, "-", "5/2", "=", "2.5", "second"]
+
+
+def test_replenishing_moves_and_says_so(board):
+    refs = [board.card(f"card {n}") for n in range(4)]
+    done = board("plan", "--replenish")
+    assert done.code == 0
+    assert "moved to Ready" in done.err
+    assert [c["id"] for c in board.data("list", "-q", "stage:ready")] == refs[:3]
+    full = board("plan", "--replenish")
+    assert (full.code, "Ready is full" in full.err) == (1, True)
+
+
+def test_a_day_that_is_past_and_a_worth_that_is_none_are_refused(board):
+    assert board("plan", "--until", "2020-01-01").code == 2
+    assert board("plan", "--until", "soon").code == 2
+    answer = board("add", "x", "--worth", "much")
+    assert (answer.code, "5/2" in answer.err) == (2, True)
+    assert board.data("list") == []
+
+
+def test_an_empty_board_says_what_there_is(board):
+    assert board("plan").out.startswith("Ready 0/3; Cards were finished on no days")

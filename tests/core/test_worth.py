@@ -1,0 +1,46 @@
+"""Worth is what was written, and one number to rank by."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.worth import parse_worth, worth_text
+from mlkanban.errors import UsageProblem
+
+numbers = st.integers(0, 1000) | st.decimals(0, 1000, places=2)
+efforts = st.integers(1, 100)
+
+
+@given(st.lists(numbers, min_size=1, max_size=3), efforts)
+def test_a_sum_is_wsjf_and_one_number_value_by_effort(parts: list[object], effort: int) -> None:
+    worth = parse_worth(f" {' + '.join(map(str, parts))} / {effort}")
+    assert worth is not None
+    assert math.isclose(worth.score, sum(map(float, parts)) / effort, abs_tol=1e-12)
+    assert parse_worth(worth.text) == worth
+
+
+@given(numbers, numbers, st.integers(0, 100), efforts)
+def test_a_product_is_rice(reach: object, impact: object, percent: int, effort: int) -> None:
+    worth = parse_worth(f"{reach}*{impact}*{percent}%/{effort}")
+    assert worth is not None
+    expected = float(str(reach)) * float(str(impact)) * percent / 100 / effort
+    assert math.isclose(worth.score, expected, abs_tol=1e-9)
+    assert parse_worth(f"{reach} x {impact} × {percent}% / {effort}") == worth
+
+
+@pytest.mark.parametrize(
+    "text", ["5", "5/", "/2", "a/2", "5*2/3", "1+2+3+4/5", "1*2*3*4/5", "5/0", "-1/2", "5/2/1",
+             "1e999/2", "9" * 400 + "/1", "1+2*3/4"],
+)  # fmt: skip
+def test_what_is_no_worth_is_refused_with_how_it_is_written(text: str) -> None:
+    with pytest.raises(UsageProblem, match=r"5/2"):
+        parse_worth(text)
+
+
+def test_nothing_is_no_worth_and_large_numbers_take_little_room() -> None:
+    assert parse_worth("") is parse_worth(" none ") is None
+    assert worth_text("5/2") == "5/2 = 2.5"
+    assert worth_text("9000*2*1/3") == "9000*2*1/3 = 6000"
+    assert worth_text("") == ""

@@ -1,0 +1,113 @@
+"""Planning on the screen: two lists, an order, pulling, and what fits."""
+
+from pathlib import Path
+
+import pytest
+
+from mlkanban.tui.screens.plan import PlanScreen
+from tests.tui.page import ROOMY, SMALL, Page, opened
+
+
+def lists(board: Page) -> tuple[list[str], list[str]]:
+    screen = board.screen
+    assert isinstance(screen, PlanScreen)
+    ideas, ready = screen._sides()
+    return [row.face.title for row in ideas], [row.face.title for row in ready]
+
+
+@pytest.mark.parametrize("size", [ROOMY, SMALL])
+async def test_ideas_and_what_is_ready_stand_side_by_side(
+    used: Path, size: tuple[int, int]
+) -> None:
+    async with opened(used, size=size) as board:
+        await board.press("plan")
+        lines = board.lines()
+        assert lines[3].split("Ready")[0].split() == [">", "Ideas", "4"]
+        assert "Ready 1/3 room for 2" in lines[3]
+        assert "calibrate" in lines[5]
+        assert "audit the" in lines[5]
+        assert "fit at 85 %" in lines[1]
+
+
+async def test_the_list_that_is_not_looked_at_gives_way_where_there_is_no_room(used: Path) -> None:
+    async with opened(used, size=(40, 10)) as board:
+        await board.press("plan")
+        assert "Ready" not in board.lines()[3]
+        await board.press("cursor.right")
+        assert "Ready 1/3" in board.lines()[3]
+        assert "Ideas" not in board.lines()[3]
+
+
+async def test_cards_are_pulled_and_put_back(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("plan", "cursor.down", "card.right")
+        assert lists(board)[1] == ["audit the labels", "focal loss for minority classes"]
+        assert "moved to Ready" in board.status()
+        await board.press("card.left")
+        assert lists(board)[1] == ["audit the labels"]
+        await board.press("undo", "undo")
+        assert lists(board)[0][1] == "focal loss for minority classes"
+
+
+async def test_marked_cards_are_pulled_together(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("plan", "mark.toggle", "mark.toggle", "card.right")
+        assert lists(board)[0] == ["embedding store"]
+        assert not board.app.model.marks
+        await board.press("undo")
+        assert len(lists(board)[0]) == 3
+
+
+async def test_worth_is_written_down_and_orders(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("plan", "cursor.bottom", "card.worth")
+        await board.answer("much")
+        assert "5/2" in board.status()
+        await board.answer("8*2*80%/3")
+        assert "4.3" in board.text()
+        await board.press("plan.order")
+        assert lists(board)[0][0] == "embedding store"
+        await board.press("card.down")
+        assert "ordered by worth" in board.status()
+        await board.press("plan.order", "cursor.top", "card.down")
+        assert lists(board)[0][:2] == [
+            "focal loss for minority classes", "calibrate probabilities",
+        ]  # fmt: skip
+
+
+async def test_the_first_ideas_are_pulled_up_to_the_limit(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("plan", "plan.replenish")
+        assert lists(board) == (
+            ["embedding store"],
+            ["audit the labels", "calibrate probabilities", "focal loss for minority classes"],
+        )
+        assert "Ready 3/3 FULL" in board.text()
+        await board.press("plan.replenish")
+        assert "Ready is full" in board.status()
+
+
+async def test_the_day_can_be_chosen(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("plan", "plan.day")
+        await board.answer("yesterday")
+        assert "is no day" in board.status()
+        await board.answer("2026-05-01")
+        assert "by 2026-05-01" in board.lines()[1]
+
+
+async def test_a_new_card_goes_to_the_list_one_is_in(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("plan", "cursor.right", "card.new")
+        await board.answer("at once worth:9/1")
+        assert lists(board)[1] == ["audit the labels", "at once"]
+        await board.press("back")
+        assert board.stage("Ready").cards() == ["audit the labels", "at once"]
+
+
+async def test_what_another_process_does_is_seen(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("plan")
+        with board.store() as service:
+            service.cards.add(board.app.model.board.id, "from elsewhere")
+        await board.until(lambda: "from elsewhere" in lists(board)[0])

@@ -9,7 +9,7 @@ CARD_KEYS = {
     "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",
     "snoozed_until", "blocked", "metric", "work", "hypothesis", "dataset", "checklist", "links",
     "needs", "parent", "outcome", "verdict", "archived", "created", "entered", "started",
-    "finished", "age_days", "notes",
+    "finished", "age_days", "notes", "worth",
 }  # fmt: skip
 
 

@@ -140,7 +140,7 @@ _CHOICES: dict[str, tuple[str, list[str]]] = {
 _HELP = "\n".join(
     [f" {name:<10} {', '.join(values)}" for name, (_, values) in _CHOICES.items()]
     + [
-        " metric     val_auc>=0.92 val_auc=0.917 (target, value)  worth  5/2, 8*2*80%/3, 5+3+1/2",
+        " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
         " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
     ]
 )

@@ -246,7 +246,7 @@ class BoardApp(App[None], inherit_bindings=False):
         elif forms:
             self.say(f"Kept from last time: {', '.join(forms)}. Open the form again to go on.")
         elif self._demo:
-            self.say("A demo board, thrown away at the end: try everything. ? shows the keys.")
+            self.say("A demo board, thrown away at the end: try everything. ? helps, gt is a tour.")
 
     def say(self, message: str, *, trouble: bool = False) -> None:
         """Show a message on the screen in front."""

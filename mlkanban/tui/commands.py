@@ -162,6 +162,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme", ("T",), "Theme", "choose a theme", "Screens", (BOARD,)),
     Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
             SCREENS),
+    Command("tour", ("gt",), "Tour", "the board in a minute", "Screens"),
     Command("help", ("?", "f1"), "Help", "the keys of this screen", "Screens", SCREENS),
     Command("back", ("q",), "Back", "one level up; leaves from the board", "Screens", SCREENS),
     Command("quit", ("Q",), "Quit", "leave mlkanban", "Screens", SCREENS),

@@ -22,6 +22,7 @@ async def test_choose_and_name_it(tmp_path: Path, number: int) -> None:
         await board.keys(str(number))
         assert board.typed() == TEMPLATES[number - 1].title
         await board.answer("Churn & fraud")
+        await board.keys("q")  # the tour
         assert [stage.name for stage in board.app.model.board.stages] == [
             stage.name for stage in TEMPLATES[number - 1].stages
         ]

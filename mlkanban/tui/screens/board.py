@@ -316,6 +316,11 @@ class BoardScreen(CardActions):
 
         self.app.push_screen(TriageScreen())
 
+    def do_tour(self) -> None:
+        from mlkanban.tui.screens.tour import TourScreen
+
+        self.app.push_screen(TourScreen())
+
     def do_stages(self) -> None:
         from mlkanban.tui.screens.stages import StagesScreen
 

@@ -1,5 +1,7 @@
 """Help: the live keys of the screen one came from, and what the signs on a card mean."""
 
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,6 +10,7 @@ from textual.widgets import Static
 
 from mlkanban.tui.commands import BOARD, CARD, HELP, keys_shown
 from mlkanban.tui.screens.scrolling import ScrollingScreen
+from mlkanban.tui.teaching import SITUATIONS, with_keys
 
 _SIGNS = (
     ("3/2!", "a stage over its limit; 2/2 FULL is full"),
@@ -37,7 +40,10 @@ class HelpScreen(ScrollingScreen):
         yield self.status
 
     def _text(self) -> str:
-        lines = [f"Keys of the {self._about} screen", ""]
+        lines: list[str] = []
+        if situations := SITUATIONS.get(self._about):
+            lines += ["When", *self._when(situations), ""]
+        lines += [f"Keys of the {self._about} screen", ""]
         groups: dict[str, list[tuple[str, str]]] = {}
         for command in self.board_app.commands:
             if self._about in command.where:
@@ -56,6 +62,15 @@ class HelpScreen(ScrollingScreen):
         lines.append("In a question: Enter saves, Ctrl+g (or Esc) cancels.")
         lines.append("Mouse: click selects, double click opens, drag moves, wheel scrolls.")
         return "\n".join(lines)
+
+    def _when(self, situations: Sequence[tuple[str, str]]) -> Iterator[str]:
+        """What one may be up to, and what to press, as wide as the screen."""
+        left = max(len(when) for when, _ in situations) + 4
+        for when, text in situations:
+            first, *rest = wrap(with_keys(text, self.board_app.commands),
+                                max(20, self.app.size.width - left - 4))  # fmt: skip
+            yield f"  {when:<{left - 2}}{first}"
+            yield from (" " * left + line for line in rest)
 
     def do_help(self) -> None:
         self.app.pop_screen()

@@ -12,6 +12,7 @@ from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.service import Service
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.tour import TourScreen
 from mlkanban.tui.widgets.ask import Option
 
 _ROOMY = 34
@@ -67,6 +68,7 @@ class WelcomeScreen(KeyScreen):
         self.app.pop_screen()
         await self.board_app.open_board(board.key)
         self.board_app.say(f"{board.name} is ready. Press n to write the first card, ? for help.")
+        self.app.push_screen(TourScreen())
         return True
 
     def _made(self, name: str, chosen: Template, service: Service) -> Board:

@@ -1,0 +1,89 @@
+"""What help and tour teach: situations one gets into, and the board in a few pages.
+
+`{card.new}` in a text stands for the key of that command, the person's own if there is one. No
+Textual here.
+"""
+
+import re
+from collections.abc import Iterable
+
+from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, TRIAGE, Command, keys_shown
+
+_KEY = re.compile(r"\{([a-z.-]+)\}")
+
+SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    BOARD: (
+        ("a new idea", "{card.new} writes it in a line, with #tag !high ^fri"),
+        ("what to do next", "{triage} decides card by card; {plan} compares ideas"),
+        ("a card goes on", "{card.right} takes it to the next stage, {card.move} to any"),
+        ("a stage is full", "{card.complete} finishes something; going over needs a reason"),
+        ("a card is stuck", "{card.block} says by what; until:fri lifts it by itself"),
+        ("not now", "{card.snooze} takes it out of sight until a day"),
+        ("it is done", "{card.complete} asks how: shipped, or learned that it fails"),
+        ("that was wrong", "{undo} takes it back, {redo} does it again, in any session"),
+        ("the same again", "{card.repeat} does the last thing again, to this card"),
+        ("several cards", "{mark.toggle} marks them; what you do then is done to all"),
+        ("where is my card", "{filter} filters, {palette} finds by words, {finished.show} adds "
+         "finished ones"),
+        ("how long it takes", "{reports} shows every number with its picture"),
+    ),
+    CARD: (
+        ("more to say", "{card.note} appends a note, {card.edit} edits the fields"),
+        ("it goes on", "{card.move} moves it, {card.complete} finishes it"),
+    ),
+    TRIAGE: (
+        ("it is worth doing", "{triage.accept} takes it into progress, 1-9 into a stage"),
+        ("it is not", "{card.archive} archives it, {card.complete} says how it ended"),
+        ("not now", "{card.snooze} brings it back on a day; the third time asks for a decision"),
+        ("I cannot tell yet", "{triage.skip} brings it back once, at the end"),
+        ("that was wrong", "{undo} takes it back and returns to the card"),
+    ),
+    PLAN: (
+        ("what is worth most", "{card.worth} writes worth by effort, {plan.order} orders by it"),
+        ("what to begin", "{card.right} pulls one card, {plan.replenish} as many as there is room"),
+        ("what can be done by then", "{plan.day} chooses the day; 85% and 50% stand beside cards"),
+    ),
+    REPORTS: (
+        ("which cards are these", "{part.next} and {part.previous} point at a part, {part.open} "
+         "shows its cards"),
+        ("only some of them", "{reports.window} changes the time, {reports.group} the group"),
+        ("would other limits help", "{limits.try} plays them, {limits.suggest} looks for better "
+         "ones"),
+    ),
+}  # fmt: skip
+"""For each screen: what one may be up to, and what to press."""
+
+PAGES: tuple[tuple[str, str], ...] = (
+    ("The board",
+     "Columns are stages, from idea to monitoring. A card stands in one of them.\n\n"
+     "{cursor.left} {cursor.down} {cursor.up} {cursor.right} or the arrows move the eye: nothing "
+     "changes by looking.\nThe same letters in upper case move the card: {card.left} and "
+     "{card.right} to the stage beside,\n{card.down} and {card.up} within its stage."),
+    ("Writing",
+     "{card.new} writes a card, in one line:\n\n"
+     "    focal loss on minority classes #nlp !high ^fri metric:auc>=0.92\n\n"
+     "{card.note} adds a note, {card.edit} edits the fields, {card.open} opens the card. Only the "
+     "title is needed."),
+    ("Limits",
+     "Over each stage stand its cards and its limit: 1/2, 2/2 FULL, 3/2! OVER.\n\n"
+     "A full stage asks what gives way: put the card back, swap it, or go over\nthe limit with a "
+     "reason. Few things in progress get done sooner."),
+    ("Stuck, or not now",
+     "{card.block} says what a card waits for; it keeps its place. until:fri lifts it by itself.\n"
+     "{card.snooze} takes a card out of sight until a day.\n\n"
+     "{triage} goes through everything that asks for a decision, one key each."),
+    ("How long it takes",
+     "{card.complete} finishes a card: shipped, or learned that it does not work.\n"
+     "From then on {reports} knows how long things take, and what a forecast is worth."),
+    ("Nothing gets lost",
+     "{undo} takes back whatever you did, also what you did last week. {redo} does it again.\n"
+     "{back} goes one level up, and leaves from the board.\n\n"
+     "{help} shows the keys of the screen you are on, {palette} finds any command by its name."),
+)  # fmt: skip
+"""The tour: a title and a text each."""
+
+
+def with_keys(text: str, commands: Iterable[Command]) -> str:
+    """The text with the first key of each command it names."""
+    keys = {command.name: keys_shown(command).split()[0] for command in commands}
+    return _KEY.sub(lambda found: keys.get(found[1], found[0]), text)

@@ -1,0 +1,60 @@
+"""Help by situation and the tour: they name live keys that work where they are read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mlkanban.config import Settings
+from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS
+from mlkanban.tui.screens.board import BoardScreen
+from mlkanban.tui.screens.tour import TourScreen
+from mlkanban.tui.teaching import PAGES, SITUATIONS, with_keys
+from tests.tui.page import SMALL, opened
+
+TEXTS = [(where, text) for where, some in SITUATIONS.items() for _, text in some] + [
+    (BOARD, text) for _, text in PAGES
+]
+
+
+@pytest.mark.parametrize(("where", "text"), TEXTS)
+def test_every_key_that_is_named_works_on_that_screen(where: str, text: str) -> None:
+    for name in re.findall(r"\{([^}]+)\}", text):
+        assert where in BY_NAME[name].where, name
+    assert "{" not in with_keys(text, COMMANDS)
+
+
+async def test_help_says_what_to_press_with_the_persons_own_keys(used: Path) -> None:
+    settings = Settings(keys={"card.block": "%"})
+    async with opened(used, size=(80, 40), settings=settings) as board:
+        await board.press("help")
+        assert re.search(r"a card is stuck +% says by what", board.text())
+        assert all(len(line.rstrip()) <= 80 for line in board.lines())
+
+
+@pytest.mark.parametrize("size", [SMALL, (40, 10)])
+async def test_the_tour_goes_through_its_pages_and_back_to_the_board(
+    used: Path, size: tuple[int, int]
+) -> None:
+    async with opened(used, size=size) as board:
+        await board.press("tour")
+        for title, _ in PAGES:
+            assert board.lines()[1].strip() == title
+            await board.keys("n")
+        assert isinstance(board.screen, BoardScreen)
+        await board.press("tour")
+        await board.keys("n", "p")
+        assert board.lines()[1].strip() == PAGES[0][0]
+        await board.keys("q")
+        assert isinstance(board.screen, BoardScreen)
+
+
+async def test_the_tour_comes_by_itself_only_at_the_first_start(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data") as board:
+        await board.keys("5")
+        await board.answer("Chores")
+        assert isinstance(board.screen, TourScreen)
+        await board.keys("q")
+        assert "Chores is ready" in board.status()
+    async with opened(tmp_path / "data") as board:
+        assert isinstance(board.screen, BoardScreen)

@@ -290,15 +290,14 @@ def presses(key: str) -> tuple[str, ...]:
 def _unreachable(
     commands: Iterable[Command], taken: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
-    """A sentence for each pair whose first character does something by itself already."""
+    """A sentence for each command that has the first character of pairs for itself."""
+    hidden: dict[tuple[str, str], list[str]] = {}
     for command in commands:
         for key in filter(is_pair, command.keys):
-            before = {taken.get((where, key[0])) for where in command.where} - {None}
-            for other in sorted(filter(None, before)):
-                yield (
-                    f"[keys] {command.name}: {shown(key)} cannot be reached, because "
-                    f"{shown(key[0])} alone is {other}."
-                )
+            for other in {taken.get((where, key[0]), "") for where in command.where} - {""}:
+                hidden.setdefault((key[0], other), []).append(f"{key} ({command.name})")
+    for (first, other), pairs in hidden.items():
+        yield f"[keys] {first} alone is {other}, so {', '.join(pairs)} cannot be reached."
 
 
 def on_screen(commands: Sequence[Command], where: str) -> dict[str, Command]:

@@ -11,6 +11,7 @@ from mlkanban.tui.commands import (
     BY_NAME,
     CARD,
     COMMANDS,
+    DIGITS,
     HELP,
     NEVER,
     PLAN,
@@ -24,6 +25,7 @@ from mlkanban.tui.commands import (
     keys_shown,
     on_screen,
 )
+from mlkanban.tui.palette import CommandProvider
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
@@ -150,6 +152,26 @@ async def test_a_command_is_found_in_the_palette_by_its_title(
         await board.until(lambda: seen in board.text())
 
 
+@pytest.mark.parametrize("where", SCREENS)
+async def test_every_command_is_run_by_the_palette(
+    used: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """All but those that want to know which of nine keys was pressed."""
+    ran: list[str] = []
+    async with opened(used) as board:
+        await arrive(board, where)
+        wanted = [
+            c.name for c in COMMANDS
+            if where in c.where and c.keys != DIGITS and c.name != "palette"
+        ]  # fmt: skip
+        for name in wanted:
+            monkeypatch.setattr(type(board.screen), method(name), lambda *_, n=name: ran.append(n))
+        provider = CommandProvider(board.screen)
+        async for hit in provider.discover():
+            hit.command()
+    assert ran == wanted
+
+
 def name_of(title: str, where: str) -> str:
     return next(c.name for c in COMMANDS if c.title == title and where in c.where)
 
@@ -256,6 +278,16 @@ def test_a_key_that_does_not_exist_is_refused(key: str) -> None:
 
 def test_no_key_at_all_is_refused() -> None:
     assert complaint(card__note=" ") == "[keys] card.note: no key is given."
+
+
+def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
+    _, problems = keymap({"card.note": "b", "card.blok": "y", "card.tags": "g"})
+    assert problems == [
+        "[keys] card.blok: there is no such command; `mlkanban keys` lists them.",
+        "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
+        "card.note keeps it.",
+        "[keys] g alone is card.tags, so gg (cursor.top), gp (plan), gt (tour) cannot be reached.",
+    ]
 
 
 def test_several_keys_are_taken() -> None:

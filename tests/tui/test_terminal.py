@@ -119,6 +119,26 @@ def test_a_signal_keeps_a_form(started: Line, env: dict[str, str]) -> None:
         again.wait_for("probabilities and more")
 
 
+@pytest.mark.parametrize(
+    ("keys", "shown"), [("n", "New card"), ("e", "Edit v1")], ids=["line", "form"]
+)
+def test_what_was_typed_for_a_while_outlives_kill_9(
+    started: Line, env: dict[str, str], keys: str, shown: str
+) -> None:
+    started.send(keys)
+    started.wait_for(shown)
+    started.send(TITLE)
+    deadline = time.monotonic() + 20
+    while TITLE not in drafts(env):
+        assert time.monotonic() < deadline, "it is kept every few seconds"
+        time.sleep(0.1)
+    assert started.terminate(signal.SIGKILL) == -signal.SIGKILL
+    with Terminal(PROGRAM, env=env) as again:
+        again.wait_for("Kept from last time: " + ("new card" if keys == "n" else "edit v1"))
+        again.send(keys)
+        again.wait_for(TITLE)
+
+
 def test_a_signal_while_the_store_is_locked_keeps_the_text(
     started: Line, env: dict[str, str]
 ) -> None:

@@ -1,5 +1,7 @@
 """What can go wrong, said in one clear sentence, with the exit code scripts rely on."""
 
+from collections.abc import Mapping
+
 
 class MlkanbanError(Exception):
     """Something a person can act on.
@@ -28,6 +30,15 @@ class RuleRefused(MlkanbanError):
 
 class LimitReached(RuleRefused):
     """The stage (or the whole board) is full; an override with a reason would pass."""
+
+
+class GateClosed(RuleRefused):
+    """Cards would go past gates; an override with a reason would pass. `unticked` are the texts of
+    the items in the way, by the short id of the card."""
+
+    def __init__(self, message: str, hint: str, unticked: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(message, hint)
+        self.unticked = unticked
 
 
 class UsageProblem(MlkanbanError):

@@ -39,8 +39,11 @@ class Metric(_Frozen):
 
 
 class CheckItem(_Frozen):
+    """`gate` names the stage that is not to be left forward while the item is unticked."""
+
     text: str
     done: bool = False
+    gate: str = ""
 
 
 class Note(_Frozen):

@@ -1,10 +1,18 @@
-"""The rules of the board: WIP limits, commitment, blocking, outcomes -> Allowed or Refused."""
+"""The rules of the board: WIP limits, gates, commitment, outcomes -> Allowed or Refused."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
-from mlkanban.errors import LimitReached, RuleRefused
+from mlkanban.errors import GateClosed, LimitReached, RuleRefused
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import CheckItem
+
+_MOST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +24,17 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No, with the reason and what would help; `by_limit` when an override with a reason passes."""
+    """No, with the reason and what would help. An override with a reason passes what is refused
+    `by_limit`, or for items that are `unticked` (their texts by the short id of the card)."""
 
     reason: str
     hint: str
     by_limit: bool = False
+    unticked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def passable(self) -> bool:
+        return self.by_limit or bool(self.unticked)
 
 
 Verdict = Allowed | Refused
@@ -29,9 +43,26 @@ Verdict = Allowed | Refused
 def required(verdict: Verdict) -> Allowed:
     """`verdict` when it allows, else the error that says why not."""
     if isinstance(verdict, Refused):
+        if verdict.unticked:
+            raise GateClosed(verdict.reason, verdict.hint, verdict.unticked)
         kind = LimitReached if verdict.by_limit else RuleRefused
         raise kind(verdict.reason, verdict.hint)
     return verdict
+
+
+def together(verdicts: Iterable[Verdict]) -> Verdict:
+    """One verdict on several things done at once: all that is refused is said, the first hint
+    stands for all."""
+    given = list(verdicts)
+    refused = [verdict for verdict in given if isinstance(verdict, Refused)]
+    if not refused:
+        return Allowed(" ".join(v.warning for v in given if isinstance(v, Allowed) and v.warning))
+    told = [verdict.reason for verdict in refused[:_MOST_TOLD]]
+    if more := len(refused) - len(told):
+        told.append(f"{more} more {'card is' if more == 1 else 'cards are'} not ready either.")
+    unticked = {ref: texts for verdict in refused for ref, texts in verdict.unticked.items()}
+    by_limit = any(verdict.by_limit for verdict in refused)
+    return Refused(" ".join(told), refused[0].hint, by_limit, unticked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +76,7 @@ class Load:
     def total(self) -> int:
         return self.attended + self.unattended
 
-    def plus(self, work: Work, cards: int = 1) -> "Load":
+    def plus(self, work: Work, cards: int = 1) -> Load:
         if work is Work.UNATTENDED:
             return Load(self.attended, self.unattended + cards)
         return Load(self.attended + cards, self.unattended)
@@ -151,6 +182,43 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
             "Finish one first.",
         )
     return Allowed(warning)
+
+
+def gate(board: Board, name: str) -> Stage | None:
+    """The stage that a gate called `name` closes, None for ''. One that is not on the board (any
+    more) closes the last committed stage."""
+    if not name:
+        return None
+    named = (stage for stage in board.stages if stage.name.casefold() == name.casefold())
+    return next(named, board.stages[board.first_delivered - 1])
+
+
+def in_the_way(
+    board: Board, from_stage: str, to: int, checklist: Sequence[CheckItem]
+) -> tuple[CheckItem, ...]:
+    """The unticked items that keep a card from going from a stage to the position `to`: those with
+    a gate at or after the one and before the other. Shipping goes to `board.first_delivered`."""
+    passed = {stage.id for stage in board.stages[board.position(from_stage) : to]}
+    return tuple(
+        item
+        for item in checklist
+        if not item.done and (closed := gate(board, item.gate)) and closed.id in passed
+    )
+
+
+def leave(
+    board: Board, ref: str, from_stage: str, to: int, checklist: Sequence[CheckItem]
+) -> Verdict:
+    """May the card `ref` go from a stage to the position `to`?"""
+    texts = tuple(item.text for item in in_the_way(board, from_stage, to, checklist))
+    if not texts:
+        return Allowed()
+    listed = "; ".join(texts).rstrip(".")
+    return Refused(
+        f"{ref} leaves {board.stage(from_stage).name} with {len(texts)} unticked: {listed}.",
+        "Tick them first, or override with a reason.",
+        unticked={ref: texts},
+    )
 
 
 def outcome_for(wanted: Outcome, *, committed: bool) -> Outcome:

@@ -1,0 +1,74 @@
+"""Checklists: finding an item by what is typed, ticking it, telling what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlkanban.errors import NotFound, UsageProblem
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import CheckItem
+
+
+def progress(checklist: Sequence[CheckItem]) -> str:
+    """How far it is: `3/5`."""
+    return f"{sum(item.done for item in checklist)}/{len(checklist)}"
+
+
+def find(checklist: Sequence[CheckItem], wanted: str) -> int:
+    """The place, from 0, of the item with a number, a text, or a beginning only one item has.
+
+    NotFound when there is none, UsageProblem when there are several.
+    """
+    text = wanted.strip().casefold()
+    if text.isdecimal() and 1 <= int(text) <= len(checklist):
+        return int(text) - 1
+    texts = [item.text.strip().casefold() for item in checklist]
+    found = [at for at, one in enumerate(texts) if one == text]
+    found = found or [at for at, one in enumerate(texts) if text and one.startswith(text)]
+    if len(found) > 1:
+        listed = " or ".join(f"{at + 1} ({checklist[at].text})" for at in found)
+        raise UsageProblem(f"{wanted!r} could be {listed}.", "Type its number.")
+    if not found:
+        listed = "; ".join(f"{at} {item.text}" for at, item in enumerate(checklist, 1))
+        raise NotFound(
+            f"No item of the checklist is called {wanted!r}.",
+            f"There are: {listed}." if listed else "The checklist is empty.",
+        )
+    return found[0]
+
+
+def marked(
+    checklist: Sequence[CheckItem], places: Iterable[int], *, done: bool
+) -> tuple[CheckItem, ...]:
+    """The checklist with the items at some places ticked, or unticked."""
+    wanted = set(places)
+    return tuple(
+        item.model_copy(update={"done": done}) if at in wanted else item
+        for at, item in enumerate(checklist)
+    )
+
+
+def with_gates_of(given: Any, before: Sequence[CheckItem]) -> Any:
+    """Items as they were given, each that says nothing of a gate with the one it had `before`."""
+    gates = {item.text: item.gate for item in before}
+    return [
+        {"gate": gates[item["text"]], **item}
+        if isinstance(item, Mapping) and str(item.get("text")) in gates
+        else item
+        for item in given
+    ]
+
+
+def told(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
+    """What happened to a checklist, in words: `ticked three seeds; added report written`."""
+    was = {str(item["text"]): bool(item.get("done")) for item in before}
+    now = {str(item["text"]): bool(item.get("done")) for item in after}
+    parts = {
+        "ticked": [text for text, done in now.items() if done and was.get(text) is False],
+        "unticked": [text for text, done in now.items() if not done and was.get(text)],
+        "added": [text for text in now if text not in was],
+        "removed": [text for text in was if text not in now],
+    }
+    return "; ".join(f"{verb} {', '.join(texts)}" for verb, texts in parts.items() if texts)

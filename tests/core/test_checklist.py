@@ -1,0 +1,71 @@
+"""Finding items by what people type, ticking them, telling what changed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core import checklist
+from mlkanban.core.card import CheckItem
+from mlkanban.errors import NotFound, UsageProblem
+
+ITEMS = (
+    CheckItem(text="Beats the baseline", gate="Evaluation"),
+    CheckItem(text="three seeds", done=True),
+    CheckItem(text="three reviewers"),
+    CheckItem(text="3 months of data"),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [("1", 0), ("4", 3), ("beats", 0), (" THREE SEEDS ", 1), ("three r", 2), ("3 months", 3)],
+)
+def test_an_item_is_found_by_number_or_beginning(typed: str, place: int) -> None:
+    assert checklist.find(ITEMS, typed) == place
+
+
+def test_the_number_of_a_place_goes_before_a_text_that_begins_so() -> None:
+    assert checklist.find(ITEMS, "3") == 2
+
+
+def test_a_whole_text_is_no_beginning_of_another() -> None:
+    items = (CheckItem(text="report"), CheckItem(text="report sent"))
+    assert checklist.find(items, "report") == 0
+
+
+def test_what_could_be_several_or_none_lists_the_items() -> None:
+    with pytest.raises(UsageProblem, match=r"2 \(three seeds\) or 3 \(three reviewers\)"):
+        checklist.find(ITEMS, "three")
+    with pytest.raises(NotFound, match=r"'5'.*1 Beats the baseline; 2 three seeds"):
+        checklist.find(ITEMS, "5")
+    with pytest.raises(NotFound):
+        checklist.find(ITEMS, " ")
+    with pytest.raises(NotFound, match="empty"):
+        checklist.find((), "1")
+
+
+@given(st.lists(st.booleans(), max_size=8), st.sets(st.integers(0, 7)), st.booleans())
+def test_ticking_changes_the_items_named_and_nothing_else(marks, places, done) -> None:
+    items = tuple(CheckItem(text=str(n), done=mark, gate="G") for n, mark in enumerate(marks))
+    after = checklist.marked(items, places, done=done)
+    assert [item.done for item in after] == [
+        done if at in places else mark for at, mark in enumerate(marks)
+    ]
+    assert [(item.text, item.gate) for item in after] == [(item.text, item.gate) for item in items]
+    assert checklist.progress(after) == f"{sum(item.done for item in after)}/{len(items)}"
+
+
+def test_items_that_say_nothing_of_a_gate_keep_the_one_they_had() -> None:
+    given = [{"text": "Beats the baseline", "done": True}, {"text": "new"}, "nonsense",
+             {"text": "three seeds", "gate": "Training"}]  # fmt: skip
+    assert checklist.with_gates_of(given, ITEMS) == [
+        {"text": "Beats the baseline", "done": True, "gate": "Evaluation"}, {"text": "new"},
+        "nonsense", {"text": "three seeds", "gate": "Training"},
+    ]  # fmt: skip
+
+
+def test_what_changed_in_words() -> None:
+    before = [{"text": "a", "done": False}, {"text": "b", "done": True}, {"text": "c"}]
+    after = [{"text": "a", "done": True}, {"text": "b", "done": False}, {"text": "d"}]
+    assert checklist.told(before, after) == "ticked a; unticked b; added d; removed c"
+    assert checklist.told(before, before) == ""

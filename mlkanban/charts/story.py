@@ -1,8 +1,9 @@
 """What an event says, in a sentence, for the history of a card or a board."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlkanban.core import checklist
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board
 from mlkanban.text import display
@@ -18,6 +19,8 @@ def told(event: Event, board: Board) -> str:
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
     if reason and event.kind == "card.unblocked":
         text += f": {reason}"
+    elif unticked := event.data.get("unticked"):
+        text += f", with {len(unticked)} unticked ({_cut('; '.join(map(str, unticked)))}): {reason}"
     elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]
@@ -58,6 +61,8 @@ def _sentence(
             return "archived" + (" and abandoned" if values.get("outcome") else "")
         case "card.restored":
             return "brought back from the archive"
+        case "card.edited" if "checklist" in values and "checklist" in was:
+            return _ticked(values, was["checklist"][0] or ())
         case "undone":
             return "undone: " + _fields(values)
         case "redone":
@@ -81,6 +86,14 @@ def _sentence(
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
             return _fields(values) or event.kind
+
+
+def _ticked(values: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> str:
+    """An edit of a checklist, and of what else was edited with it."""
+    after = values["checklist"] or ()
+    said = _cut(checklist.told(before, after)) or f"checklist: {len(after)} items"
+    others = {name: value for name, value in values.items() if name != "checklist"}
+    return ", ".join(filter(None, (said, _fields(others))))
 
 
 def _fields(values: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ and the clock of each value it replaces. So one fold serves all kinds, undo is a
 the old values, and stores can be merged field by field: the later (hlc, replica) wins.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,8 @@ class Event:
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
-    {field: origin}, `note`, `reason` and `stage`.
+    {field: origin}, `note`, `reason`, `stage` and `unticked`: the items of the checklist that an
+    override went past.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Change:
     set: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     reason: str = ""
+    unticked: Sequence[str] = ()
     undoes: str = ""
     restores: Mapping[str, str] = field(default_factory=dict)
     at: str = ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
+from mlkanban.service.checklists import Checklists
 from mlkanban.service.conditions import Conditions
 from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
@@ -31,6 +32,7 @@ class Service:
         self._desk = desk
         self.boards = Boards(desk)
         self.cards = Cards(desk)
+        self.checklists = Checklists(desk)
         self.conditions = Conditions(desk)
         self.duplicates = Duplicates(desk)
         self.history = History(desk)

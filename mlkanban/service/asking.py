@@ -27,10 +27,15 @@ def enter(
     was needed). Raises when refused."""
     loads = repository.loads(tx.conn, board.id, face.id if face else "")
     came_from = face.stage if face and face.is_open else ""
-    verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
-    if isinstance(verdict, rules.Refused) and verdict.by_limit and override.strip():
+    return passed(rules.enter(board, stage, loads, work, from_stage=came_from), override)
+
+
+def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:
+    """(warning, the override's reason if it was needed). Raises when refused and not passed."""
+    if isinstance(verdict, rules.Refused) and verdict.passable and override.strip():
         reason = accept(override, "the reason").strip()
-        return f"{verdict.reason} Over the limit: {reason}.", reason
+        how = "Gone on all the same" if verdict.unticked else "Over the limit"
+        return f"{verdict.reason} {how}: {reason}.", reason
     return rules.required(verdict).warning, ""
 
 

@@ -17,10 +17,12 @@ from mlkanban.core.models import (
     Outcome,
     Work,
 )
-from mlkanban.core.sight import stands
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
 from mlkanban.service.asking import check_growth, check_links, condition, enter
+from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
+from mlkanban.service.gates import Gates
+from mlkanban.service.moving import move_one
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
@@ -91,16 +93,19 @@ class Cards:
         add: Mapping[str, Sequence[str]] | None = None,
         remove: Mapping[str, Sequence[str]] | None = None,
         metric: MetricParts | None = None,
+        tick: Sequence[str] = (),
+        untick: Sequence[str] = (),
         override: str = "",
     ) -> Done:
         """Set `fields` (JSON-ready values, None clears); `add` and `remove` members of the sets
-        tags, links and depends_on. `metric` goes on from the metric each card has."""
+        tags, links and depends_on. `metric` goes on from the metric each card has; `tick` and
+        `untick` name items of its checklist."""
         wanted = flat(checked(fields or {}, partial=True))
         for members, present in ((add or {}, True), (remove or {}, False)):
             for name, values in members.items():
                 for value in values:
                     wanted[SET_FIELDS[name] + member(name, value)] = present
-        if not wanted and metric is None:
+        if not wanted and metric is None and not tick and not untick:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
         cards = []
         warnings: dict[str, str] = {}
@@ -112,6 +117,9 @@ class Cards:
                     before = tx.writer.projector.entity(face.id).fields.get("metric")
                     made = parse_metric(*metric, before)
                     wanted |= checked({"metric": made}, partial=True)
+                if tick or untick or wanted.get("checklist"):
+                    had, given = checklist_of(tx, face), (fields or {}).get("checklist")
+                    wanted["checklist"] = dumped(edited(had, given, tick, untick))
                 work = Work(wanted.get("work") or Work.ATTENDED)
                 if "work" in wanted and face.is_open:
                     board = tx.board_of(face)
@@ -128,69 +136,42 @@ class Cards:
             return tx.done(f"{_listed(cards)} saved.", cards, " ".join(warnings.values()))
 
     def move(
-        self, refs: Sequence[str], stage_id: str, *, override: str = "", before: str = ""
+        self,
+        refs: Sequence[str],
+        stage_id: str,
+        *,
+        override: str = "",
+        before: str = "",
+        ticks: Ticks | None = None,
     ) -> Done:
         """Move cards to a stage, to its end or ahead of the card `before`.
 
         Passing the delivery point finishes a card as shipped; coming back re-opens it. A full
-        stage refuses (LimitReached) unless `override` gives the reason, which is kept.
+        stage refuses (LimitReached), and so do unticked items with a gate on the way (GateClosed),
+        unless `override` gives the reason, which is kept. `ticks` are ticked first.
         """
         cards: list[Card] = []
         warning = ""
         with self._desk.writing() as tx:
+            gates = Gates(tx, override, ticks)
+            for face in map(tx.face, refs):
+                board = tx.board_of(face)
+                gates.ask(board, face, board.position(stage_id))
             for ref in refs:
                 try:
-                    warning = self._move_one(tx, ref, stage_id, override, before) or warning
+                    said = move_one(tx, ref, stage_id, gates, override=override, before=before)
                 except LimitReached as error:
-                    if not cards:
-                        raise
                     room = f"There is room for {len(cards)} of these {len(refs)} cards."
-                    raise LimitReached(room, error.hint) from error
+                    gates.settle(LimitReached(room, error.hint) if cards else error)  # raises
+                warning = said or warning
                 cards.append(tx.card(ref))
+            warnings = filter(None, (gates.settle(), warning))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
-            return tx.done(f"{_listed(cards)} moved to {name}.", cards, warning)
+            return tx.done(f"{_listed(cards)} moved to {name}.", cards, " ".join(warnings))
 
-    def _move_one(
-        self, tx: Transaction, ref: str, stage_id: str, override: str, before: str
-    ) -> str:
-        face = tx.face(ref)
-        board = tx.board_of(face)
-        if all(s.id != stage_id for s in board.stages):
-            raise RuleRefused(
-                f"{face.ref} is on the board {board.key}, which has no such stage.",
-                "Choose cards of one board.",
-            )
-        stage = board.stage(stage_id)
-        if face.stage == stage_id and stands(board, face) and not before:
-            return ""
-        values: dict[str, Any] = {}
-        work = rules.work_in(stage, face.work)
-        if work != face.work:
-            values["work"] = work.value
-        warning, forced = "", ""
-        if not board.is_delivered(stage_id) and not (face.is_open and face.stage == stage_id):
-            warning, forced = enter(tx, board, stage, work, face, override=override)
-        rank = (
-            rank_before(tx, board, stage, face.id, tx.face(before).id)
-            if before
-            else rank_at_end(tx, board, stage)
-        )
-        values["place"] = [stage_id, rank]
-        kind = "card.moved" if face.stage != stage_id else "card.reordered"
-        if face.archived:
-            values["archived"] = False
-            kind = "card.moved" if face.stage != stage_id else "card.restored"
-        if board.is_delivered(stage_id):
-            if not face.outcome:
-                values["outcome"] = Outcome.SHIPPED.value
-        elif face.outcome:
-            values["outcome"] = None
-            kind = "card.reopened"
-        tx.write(tx.change(kind, face, values, reason=forced))
-        return warning
-
-    def swap(self, ref: str, out: str) -> Done:
-        """Two open cards of one board change places: for a stage that is full."""
+    def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
+        """Two open cards of one board change places: for a stage that is full. An override passes
+        gates; limits are kept."""
         with self._desk.writing() as tx:
             face, other = tx.face(ref), tx.face(out)
             board = tx.board_of(face)
@@ -205,15 +186,19 @@ class Cards:
                         f"{one.ref} is {'archived' if one.archived else 'finished'}.",
                         "Only open cards change places.",
                     )
+            gates = Gates(tx, override, ticks)
+            gates.ask(board, face, board.position(other.stage))
+            gates.ask(board, other, board.position(face.stage))
             before = repository.loads(tx.conn, board.id)
             for moving, target in ((face, other.stage), (other, face.stage)):
                 stage = board.stage(target)
                 values: dict[str, Any] = {"place": [stage.id, rank_at_end(tx, board, stage)]}
                 if rules.work_in(stage, moving.work) != moving.work:
                     values["work"] = rules.work_in(stage, moving.work).value
-                tx.write(tx.change("card.moved", moving, values))
+                tx.write(tx.change("card.moved", moving, values, **gates.kept(moving)))
             after = repository.loads(tx.conn, board.id)
-            warning = rules.required(rules.grown(board, before, after)).warning
+            grown = rules.required(rules.grown(board, before, after)).warning
+            warning = " ".join(filter(None, (gates.settle(), grown)))
             cards = (tx.card(face.ref), tx.card(other.ref))
             names = [board.stage(c.stage).name for c in cards]
         message = f"{cards[0].ref} moved to {names[0]}, {cards[1].ref} to {names[1]}."
@@ -307,11 +292,21 @@ class Cards:
 
         return self._each(refs, "back on the board", woken)
 
-    def finish(self, refs: Sequence[str], outcome: Outcome, verdict: str = "") -> Done:
-        """Give cards an outcome. Shipped ones go on to the stage after delivery, if there is one;
-        what was never committed cannot be abandoned and is recorded as discarded."""
+    def finish(
+        self,
+        refs: Sequence[str],
+        outcome: Outcome,
+        verdict: str = "",
+        *,
+        override: str = "",
+        ticks: Ticks | None = None,
+    ) -> Done:
+        """Give cards an outcome. Shipped ones go on to the stage after delivery, if there is one,
+        and past all gates before it (GateClosed, `override` and `ticks` as in a move); what was
+        never committed cannot be abandoned and is recorded as discarded."""
         cards = []
         with self._desk.writing() as tx:
+            gates = Gates(tx, override, ticks)
             for ref in refs:
                 face = tx.face(ref)
                 board = tx.board_of(face)
@@ -329,11 +324,13 @@ class Cards:
                 rest = rules.resting_place(board, given)
                 if rest and not board.is_delivered(face.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
+                if given is Outcome.SHIPPED and not face.outcome:
+                    gates.ask(board, face, board.first_delivered)
                 if tx.new_values(face.id, values).keys() - {"work"}:
-                    tx.write(tx.change("card.finished", face, values))
+                    tx.write(tx.change("card.finished", face, values, **gates.kept(face)))
                 cards.append(tx.card(ref))
-            ends = {c.outcome.value for c in cards if c.outcome}
-            return tx.done(f"{_listed(cards)} finished: {', '.join(sorted(ends))}.", cards)
+            ends = ", ".join(sorted({c.outcome.value for c in cards if c.outcome}))
+            return tx.done(f"{_listed(cards)} finished: {ends}.", cards, gates.settle())
 
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""

@@ -59,12 +59,15 @@ class Transaction:
         *,
         note: str = "",
         reason: str = "",
+        unticked: Sequence[str] = (),
     ) -> Change:
         """A change of a card. What something is done with is not out of mind: it wakes."""
         if face.snoozed_until and "snoozed_until" not in values:
             values = {**values, "snoozed_until": None}
         board = repository.board_id(self.conn, face)
-        return Change(kind, board, card=face.id, set=values, note=note, reason=reason)
+        return Change(
+            kind, board, card=face.id, set=values, note=note, reason=reason, unticked=unticked
+        )
 
     def done(self, message: str, cards: Sequence[Card] = (), warning: str = "") -> Done:
         """What is answered at the end, which is less when nothing was written."""

@@ -111,8 +111,9 @@ _DOING = {
 
 
 def _what(events: list[Event]) -> str:
-    """What an action did, from its first event, ready for the ids of its cards."""
-    return _DOING.get(events[0].kind, "")
+    """What an action did, ready for the ids of its cards; what was edited on the way is less."""
+    kinds = [event.kind for event in events]
+    return _DOING.get(next((kind for kind in kinds if kind != "card.edited"), kinds[0]), "")
 
 
 def _spoken(field: str) -> str:

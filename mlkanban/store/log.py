@@ -90,7 +90,7 @@ class Writer:
             data["was"] = entity.replaced_by(change.set)
         for name, value in (
             ("stage", change.stage), ("note", change.note), ("reason", change.reason),
-            ("restores", dict(change.restores)),
+            ("unticked", list(change.unticked)), ("restores", dict(change.restores)),
         ):  # fmt: skip
             if value:
                 data[name] = value

@@ -42,6 +42,17 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
             "moved from Ideas to Training, shipped, over the limit: deadline",
         ),
         (
+            event(
+                "card.moved", {"place": ["s2", "a"]}, was={"place": [["s1", "a"], "x"]},
+                reason="deadline", unticked=["three seeds", "report"],
+            ),
+            "moved from Ideas to Training, with 2 unticked (three seeds; report): deadline",
+        ),
+        (
+            event("card.finished", {"outcome": "shipped"}, reason="now", unticked=["report"]),
+            "finished, shipped, with 1 unticked (report): now",
+        ),
+        (
             event("card.moved", {"place": ["gone", "a"]}, was={"place": [["s1", "a"], "x"]}),
             "moved from Ideas to a removed stage",
         ),
@@ -75,6 +86,21 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
         (event("card.edited", {"needs:v3": True}), "dependency v3 added"),
         (event("card.edited", {"metric": {"name": "auc"}}), "metric: auc"),
         (event("card.edited", {"checklist": [1, 2]}), "checklist: 2 items"),
+        (
+            event("card.edited", {"checklist": [{"text": "a", "done": True}]},
+                  was={"checklist": [[{"text": "a", "done": False}], "x"]}),
+            "ticked a",
+        ),
+        (
+            event("card.edited", {"title": "New", "checklist": [{"text": "a", "done": False}]},
+                  was={"title": ["Old", "x"], "checklist": [None, ""]}),
+            "added a, title: New",
+        ),
+        (
+            event("card.edited", {"checklist": None},
+                  was={"checklist": [[{"text": "a", "done": False}], "x"]}),
+            "removed a",
+        ),
         (event("undone", {"place": ["s1", "a"]}), "undone: its place"),
         (event("undone", {"deleted": True}), "undone: taken away"),
         (event("redone", {"deleted": False}), "done again: brought back"),

@@ -29,7 +29,8 @@ def test_a_card_with_everything(board) -> None:
         "tags": ["gpu", "loss"], "priority": "high", "class": "fixed-date", "due": "2026-12-01",
         "metric": {"name": "val_auc", "direction": ">=", "target": 0.92, "baseline": 0.88,
                    "noise": 0.01, "value": 0.91},
-        "checklist": [{"text": "split", "done": True}, {"text": "run", "done": False}],
+        "checklist": [{"text": "split", "done": True, "gate": ""},
+                      {"text": "run", "done": False, "gate": ""}],
         "links": ["https://example.org"], "needs": [first], "parent": first, "blocked": None,
         "outcome": None, "age_days": None, "started": None,
     }  # fmt: skip

@@ -256,8 +256,8 @@ def test_everything_a_card_can_have_is_kept(ada: Person) -> None:
         "type": "model", "priority": "high", "service_class": "fixed-date", "due": "2026-05-01",
         "snoozed_until": "2026-04-01", "hypothesis": "h", "dataset": "d", "verdict": "v",
         "metric": {"name": "auc", "target": 0.9, "value": 0.87}, "parent": first.upper(),
-        "checklist": [{"text": "one", "done": True}], "tags": ["#GPU ", "two words"],
-        "links": ["http://x"], "depends_on": [first.upper()],
+        "checklist": [{"text": "one", "done": True, "gate": "Training"}],
+        "tags": ["#GPU ", "two words"], "links": ["http://x"], "depends_on": [first.upper()],
     }  # fmt: skip
     [ref] = ada.adds("a", **fields)
     card = ada.cards.get(ref)

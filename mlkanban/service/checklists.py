@@ -1,0 +1,112 @@
+"""Checklists, from the store and back: one field of a card, whatever item of it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlkanban.core import checklist
+from mlkanban.core.models import CardFace
+from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.service.fields import checked
+from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.text import accept
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import CheckItem
+
+Ticks = Mapping[str, Sequence[str]]
+"""Texts of items to tick, by the short id of their card."""
+
+
+def checklist_of(tx: Transaction, face: CardFace) -> tuple[CheckItem, ...]:
+    """The checklist a card has now."""
+    stored = tx.writer.projector.entity(face.id).fields.get("checklist")
+    return _items(stored or ())
+
+
+def edited(
+    before: Sequence[CheckItem], given: Any, tick: Sequence[str], untick: Sequence[str]
+) -> tuple[CheckItem, ...]:
+    """A checklist after an edit: `given` takes its place unless that is None, then items are
+    ticked and unticked by number or by the beginning of their text."""
+    items = tuple(before)
+    if given is not None:
+        whole = checked({"checklist": checklist.with_gates_of(given, before)}, partial=True)
+        items = _items(whole["checklist"])
+    for wanted, done in ((tick, True), (untick, False)):
+        places = [checklist.find(items, one) for one in wanted]
+        items = checklist.marked(items, places, done=done)
+    return items
+
+
+def dumped(items: Sequence[CheckItem]) -> list[dict[str, Any]]:
+    """A checklist in the shape the log keeps it."""
+    return [item.model_dump(mode="json") for item in items]
+
+
+def tick(tx: Transaction, ticks: Ticks) -> None:
+    """Tick items that stand in the way of what is done next."""
+    for ref, texts in ticks.items():
+        face = tx.face(ref)
+        items = checklist_of(tx, face)
+        places = [at for at, item in enumerate(items) if item.text in texts]
+        if (after := checklist.marked(items, places, done=True)) != items:
+            tx.write(tx.change("card.edited", face, {"checklist": dumped(after)}))
+
+
+class Checklists:
+    """An item is named by its place, from 0, and its text, so that nobody ticks another one than
+    the one that was looked at."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def toggle(self, ref: str, place: int, text: str) -> Done:
+        """Tick an item, or untick it."""
+        with self._desk.writing() as tx:
+            face = tx.face(ref)
+            items = _looked_at(tx, face, place, text)
+            done = not items[place].done
+            after = checklist.marked(items, [place], done=done)
+            return _saved(tx, face, after, f"{'ticked' if done else 'unticked'}: {text}.")
+
+    def add(self, ref: str, text: str) -> Done:
+        """One more item, at the end."""
+        text = accept(text, "the item").strip()
+        if not text:
+            raise UsageProblem("The item is empty.", "Type what is to be ticked.")
+        with self._desk.writing() as tx:
+            from mlkanban.core.card import CheckItem
+
+            face = tx.face(ref)
+            after = (*checklist_of(tx, face), CheckItem(text=text))
+            return _saved(tx, face, after, f"added: {text}.")
+
+    def remove(self, ref: str, place: int, text: str) -> Done:
+        """Take an item off."""
+        with self._desk.writing() as tx:
+            face = tx.face(ref)
+            items = _looked_at(tx, face, place, text)
+            after = items[:place] + items[place + 1 :]
+            return _saved(tx, face, after, f"removed: {text}.")
+
+
+def _items(stored: Sequence[Mapping[str, Any]]) -> tuple[CheckItem, ...]:
+    from mlkanban.core.card import CheckItem  # with pydantic, when there is something to look at
+
+    return tuple(CheckItem(**item) for item in stored)
+
+
+def _looked_at(tx: Transaction, face: CardFace, place: int, text: str) -> tuple[CheckItem, ...]:
+    items = checklist_of(tx, face)
+    if place >= len(items) or items[place].text != text:
+        raise RuleRefused(
+            f"The checklist of {face.ref} was changed meanwhile.", "Nothing was changed now."
+        )
+    return items
+
+
+def _saved(tx: Transaction, face: CardFace, items: Sequence[CheckItem], what: str) -> Done:
+    tx.write(tx.change("card.edited", face, {"checklist": dumped(items)}))
+    return tx.done(f"{face.ref} {what}", (tx.card(face.ref),))

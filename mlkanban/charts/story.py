@@ -20,7 +20,7 @@ def told(event: Event, board: Board) -> str:
     if reason and event.kind == "card.unblocked":
         text += f": {reason}"
     elif unticked := event.data.get("unticked"):
-        text += f", with {len(unticked)} unticked ({_cut('; '.join(map(str, unticked)))}): {reason}"
+        text += f", with {len(unticked)} unticked: {reason} ({'; '.join(map(str, unticked))})"
     elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]

@@ -12,6 +12,7 @@ from mlkanban.cli.params import CARD, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
 from mlkanban.core.capture import captured
+from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
@@ -32,8 +33,14 @@ _cards = click.argument("cards", type=CARD, nargs=-1, required=True, metavar="CA
 _cards_then_stage = click.argument(
     "cards", type=CARD, nargs=-1, required=True, metavar="CARD...", shell_complete=cards_or_stages
 )
-_override = click.option("--override", default="", metavar="REASON", help="Pass a full stage.")
+_TEMPLATES = "\b\nTemplates:\n" + "\n".join(
+    f"  {template.key:<14}{template.about}" for template in CARD_TEMPLATES
+)
 _OUTCOMES = [outcome.value for outcome in Outcome if outcome is not Outcome.DISCARDED]
+
+
+def _override(what: str) -> Callable[[F], F]:
+    return click.option("--override", default="", metavar="REASON", help=what)
 
 
 def _choice(values: type[CardType | Priority | ServiceClass | Work | BlockReason]) -> Any:
@@ -71,26 +78,39 @@ def _fields(command: F) -> F:
     return command
 
 
-@click.command()
+@click.command(epilog=_TEMPLATES)
 @click.argument("title", nargs=-1, required=True, metavar="TITLE...")
 @click.option("--stage", type=STAGE, default="", help="Where it goes (the first stage).")
+@click.option(
+    "--template",
+    type=click.Choice([template.key for template in CARD_TEMPLATES]),
+    help="Start with its type and its checklist.",
+)
 @_fields
 @click.option("--note", default="", metavar="TEXT", help="A first note.")
-@_override
+@_override("Pass a full stage.")
 @pass_session
 def add(
-    session: Session, /, title: Sequence[str], stage: str, note: str, override: str, **given: Any
+    session: Session,
+    /,
+    title: Sequence[str],
+    stage: str,
+    template: str | None,
+    note: str,
+    override: str,
+    **given: Any,
 ) -> None:
     """Add one card; several words make one title.
 
     Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9;
-    a backslash before the mark keeps the word. Options say the same, and win.
+    a backslash before the mark keeps the word. Options say the same, and win, over a template too.
     """
     with session.service(write=True) as service:
         board = session.board(service)
         made = captured(" ".join(title), params.today(board))
         tags = [*made.fields.pop("tags", ()), *given["tags"]]
-        fields = made.fields | _plain(given, board)
+        start = card_template(template) if template else None
+        fields = (start.fields(board) if start else {}) | made.fields | _plain(given, board)
         fields |= {"tags": tags, "links": given["links"], "depends_on": given["needs"]}
         if metric := _metric(given):
             fields["metric"] = parse_metric(*metric)
@@ -113,8 +133,10 @@ def add(
 @click.option("--untag", multiple=True, metavar="TAG", help="Take a tag off.")
 @click.option("--unlink", multiple=True, metavar="LINK", help="Take a link off.")
 @click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
+@click.option("--tick", multiple=True, metavar="N|TEXT", help="Tick an item of the checklist.")
+@click.option("--untick", multiple=True, metavar="N|TEXT", help="Take the tick off an item.")
 @click.option("--verdict", help="What was found out.")
-@_override
+@_override("Pass a full stage.")
 @pass_session
 def edit(
     session: Session,
@@ -124,11 +146,16 @@ def edit(
     untag: Sequence[str],
     unlink: Sequence[str],
     needs_not: Sequence[str],
+    tick: Sequence[str],
+    untick: Sequence[str],
     verdict: str | None,
     override: str,
     **given: Any,
 ) -> None:
-    """Change what is on cards. Empty text clears a field, none a metric, date or parent."""
+    """Change what is on cards. Empty text clears a field, none a metric, date or parent.
+
+    An item of the checklist is named by its number or by the beginning of its text.
+    """
     with session.service(write=True) as service:
         metric = _metric(given)
         if metric and len(cards) > 1:
@@ -142,6 +169,8 @@ def edit(
             add={"tags": given["tags"], "links": given["links"], "depends_on": given["needs"]},
             remove={"tags": untag, "links": unlink, "depends_on": needs_not},
             metric=metric,
+            tick=tick,
+            untick=untick,
             override=override,
         )
         session.answer_done("edit", done, service)
@@ -151,7 +180,7 @@ def edit(
 @_cards_then_stage
 @click.argument("stage", type=STAGE)
 @click.option("--before", type=CARD, default="", metavar="CARD", help="Put them ahead of a card.")
-@_override
+@_override("Pass a full stage, or unticked items.")
 @pass_session
 def move(session: Session, cards: Sequence[str], stage: str, before: str, override: str) -> None:
     """Move cards to a stage. Past delivery they are shipped; moved back, open again."""
@@ -232,11 +261,13 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
 @_cards
 @click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How it ended.")
 @click.option("--verdict", default="", metavar="TEXT", help="What was found out.")
+@_override("Ship with items unticked.")
 @pass_session
-def done(session: Session, cards: Sequence[str], outcome: str, verdict: str) -> None:
+def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, override: str) -> None:
     """Finish cards. Abandoned before commitment they are recorded as discarded."""
     with session.service(write=True) as service:
-        session.answer_done("done", service.cards.finish(cards, Outcome(outcome), verdict), service)
+        done = service.cards.finish(cards, Outcome(outcome), verdict, override=override)
+        session.answer_done("done", done, service)
 
 
 @click.command()

@@ -63,6 +63,7 @@ def _data(entry: Entry, board: Board) -> dict[str, Any]:
         "stage": _stage(entry, board),
         "note": event.data.get("note") or None,
         "reason": event.data.get("reason") or None,
+        "unticked": list(event.data.get("unticked", ())),
         "undoes": event.undoes or None,
         "in_force": entry.in_force,
     }

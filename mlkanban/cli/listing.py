@@ -12,6 +12,7 @@ import click
 from mlkanban.cli.params import CARD, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data
+from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.sight import on_board
 
@@ -108,7 +109,7 @@ def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
         if text:
             yield dim(f"{label:<12}") + clean(text)
     for item in card.checklist:
-        yield f"  [{'x' if item.done else ' '}] {clean(item.text)}"
+        yield f"  {clean(checklist.line(board, item))}"
     for note in card.notes:
         at = note.at.astimezone(ZoneInfo(board.timezone)).strftime("%Y-%m-%d %H:%M")
         yield ""
@@ -168,3 +169,4 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
         yield "Cycle time", f"{days}, {both}"
     elif started:
         yield "Age", f"{days}, committed {day(started.astimezone(zone))}"
+    yield "Checklist", checklist.progress(card.checklist) if card.checklist else ""

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core import rules
 from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
+    from mlkanban.core.models import Board
 
 
 def progress(checklist: Sequence[CheckItem]) -> str:
     """How far it is: `3/5`."""
     return f"{sum(item.done for item in checklist)}/{len(checklist)}"
+
+
+def line(board: Board, item: CheckItem) -> str:
+    """An item as it is shown, with the stage it closes: `[ ] three seeds  (gate: Evaluation)`."""
+    closed = rules.gate(board, item.gate)
+    gate = f"  (gate: {closed.name})" if closed else ""
+    return f"[{'x' if item.done else ' '}] {item.text}{gate}"
 
 
 def find(checklist: Sequence[CheckItem], wanted: str) -> int:

@@ -4,6 +4,7 @@ from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from mlkanban.charts.face import View, age, due
+from mlkanban.core import checklist
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.core.worth import worth_text
@@ -63,6 +64,8 @@ def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> li
     for link in card.links:
         add("link", display(link))
     if card.checklist:
-        lines += ["", "  checklist"]
-        lines += [f"    [{'x' if c.done else ' '}] {display(c.text)}" for c in card.checklist]
+        lines += ["", f"  checklist {checklist.progress(card.checklist)}"]
+        for item in card.checklist:
+            first, *rest = wrap(display(checklist.line(view.board, item)), max(20, width - 8))
+            lines += [f"    {first}", *(f"        {line}" for line in rest)]
     return lines

@@ -46,11 +46,11 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
                 "card.moved", {"place": ["s2", "a"]}, was={"place": [["s1", "a"], "x"]},
                 reason="deadline", unticked=["three seeds", "report"],
             ),
-            "moved from Ideas to Training, with 2 unticked (three seeds; report): deadline",
+            "moved from Ideas to Training, with 2 unticked: deadline (three seeds; report)",
         ),
         (
             event("card.finished", {"outcome": "shipped"}, reason="now", unticked=["report"]),
-            "finished, shipped, with 1 unticked (report): now",
+            "finished, shipped, with 1 unticked: now (report)",
         ),
         (
             event("card.moved", {"place": ["gone", "a"]}, was={"place": [["s1", "a"], "x"]}),

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.errors import StoreBusy
 from mlkanban.service.conditions import Conditions
 
@@ -240,3 +241,81 @@ def test_a_command_lifts_the_blocks_it_ends(board, monkeypatch) -> None:
     added = board("add", "still done")
     assert (added.code, "were not lifted: Somebody writes." in added.err) == (0, True)
     assert len(board.data("list", "-q", "still")) == 1
+
+
+GATED = ("--checklist", "split fixed", "--checklist", "[x] report", "--checklist", "three seeds")
+
+
+def items(card) -> list[tuple[str, bool]]:
+    return [(item["text"], item["done"]) for item in card["checklist"]]
+
+
+def test_items_are_ticked_by_number_and_by_beginning(board) -> None:
+    ref = board.card("a", *GATED)
+    [card] = board.data("edit", ref, "--tick", "1", "--tick", "THREE", "--untick", "rep")["cards"]
+    assert items(card) == [("split fixed", True), ("report", False), ("three seeds", True)]
+    assert board("undo").code == 0
+    assert items(board.data("show", ref)) == [
+        ("split fixed", False), ("report", True), ("three seeds", False),
+    ]  # fmt: skip
+    assert (board("edit", ref, "--tick", "4").code, board("edit", ref, "--tick", "").code) == (3, 3)
+    answer = board("edit", ref, "--tick", "four")
+    assert "No item of the checklist is called 'four'" in answer.err
+    assert "1 split fixed; 2 report; 3 three seeds" in answer.err
+    shown = board("history", ref).out
+    assert "ticked split fixed, three seeds; unticked report" in shown
+
+
+def test_a_card_from_a_template_has_its_type_and_checklist(board) -> None:
+    card = board.data("add", "--template", "model-release", "Fraud", "v3", "#fraud")
+    assert (card["type"], card["title"], card["tags"]) == ("model", "Fraud v3", ["fraud"])
+    assert {"text": "rollback tested", "done": False, "gate": "Deployment"} in card["checklist"]
+    shown = board("show", card["id"]).out
+    assert "Checklist   0/10" in shown
+    assert "  [ ] rollback tested  (gate: Deployment)\n" in shown
+    board("init", "Other", "--template", "plain")
+    other = board.data("--board", "other", "add", "--template", "chore", "x")
+    assert {item["gate"] for item in other["checklist"]} == {"", "Doing"}
+
+
+def test_what_is_given_wins_over_the_template(board) -> None:
+    card = board.data("add", "--template", "experiment", "a @feature metric:auc>=0.9",
+                      "--hypothesis", "h", "--checklist", "mine")  # fmt: skip
+    assert (card["type"], card["hypothesis"]) == ("feature", "h")
+    assert card["metric"]["target"] == 0.9
+    assert items(card) == [("mine", False)]
+    assert board.data("add", "--template", "chore", "b", "--type", "data")["type"] == "data"
+    assert board("add", "--template", "poem", "c").code == 2
+
+
+def test_the_help_lists_the_templates(board) -> None:
+    shown = board("add", "--help").out
+    for template in CARD_TEMPLATES:
+        assert f"  {template.key:<14}{template.about}\n" in shown
+
+
+def test_a_gate_refuses_and_a_reason_passes(board) -> None:
+    ref = board.card("v3", "--template", "model-release", "--stage", "deployment")
+    answer = board("--json", "move", ref, "monitoring")
+    assert answer.code == 1
+    assert answer.object["data"]["message"] == (
+        f"{ref} leaves Deployment with 4 unticked: features the same in training and serving; "
+        "small share of traffic served first; rollback tested; somebody named who watches it."
+    )
+    assert "override with a reason" in answer.err
+    assert board("done", ref, "--outcome", "shipped").code == 1
+    assert board("done", ref, "--outcome", "learned").code == 0
+    assert board("undo").code == 0
+    done = board.data("done", ref, "--outcome", "shipped", "--override", "agreed with risk")
+    assert done["cards"][0]["outcome"] == "shipped"
+    assert "Gone on all the same: agreed with risk." in done["warning"]
+    shown = board("history", ref).out
+    assert "finished, shipped, with 4 unticked: agreed with risk (features the same" in shown
+    assert "rollback tested; somebody named who watches it)" in shown
+    [event] = [e for e in board.data("history", ref) if e["reason"]]
+    assert (event["kind"], event["reason"]) == ("card.finished", "agreed with risk")
+    assert event["unticked"][-1] == "somebody named who watches it"
+    assert board("undo").code == 0
+    for number in ("7", "8", "9", "10"):
+        assert board("edit", ref, "--tick", number).code == 0
+    assert board("move", ref, "monitoring").code == 0

@@ -24,6 +24,9 @@ def test_cards_stages_and_commands(shell, home) -> None:
     assert found.out.splitlines()[:2] == ["plain", ref]
     assert "\x1b" not in found.out
     assert completed(shell, "move", ref, "da").out == "plain,Data\n"
+    assert (
+        completed(shell, "add", "--template", "mo").out == "plain,model-release\nplain,monitoring\n"
+    )
     assert completed(shell, "unb").out == "plain,unblock\n"
 
 

@@ -11,7 +11,7 @@ from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
-from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.screens.new_card import NewCardActions
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlkanban.tui.screens.reports import Reading
 
 
-class BoardScreen(CardActions):
+class BoardScreen(NewCardActions):
     WHERE: ClassVar[str] = BOARD
 
     def __init__(self) -> None:
@@ -156,6 +156,9 @@ class BoardScreen(CardActions):
 
     async def do_card_new(self) -> None:
         await self.new_in(self.model.board.stages[self.model.stage])
+
+    async def do_card_template(self) -> None:
+        await self.template_in(self.model.board.stages[self.model.stage])
 
     # Marks
 

@@ -4,17 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from mlkanban.charts.face import header, padded
-from mlkanban.core.capture import captured, condition_in
+from mlkanban.core.capture import condition_in
 from mlkanban.core.dates import parse_day
-from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Priority, Stage
+from mlkanban.core.models import BlockReason, CardFace, Outcome, Priority, Stage
 from mlkanban.core.rules import Load
 from mlkanban.core.sight import asleep
-from mlkanban.errors import LimitReached, MlkanbanError, UsageProblem
+from mlkanban.errors import LimitReached, UsageProblem
 from mlkanban.service import Done, Service
-from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.checklists import ChecklistActions
+from mlkanban.tui.screens.gates import Ticks, needed
 from mlkanban.tui.widgets.ask import Option, numbered
 
-_MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 _OUTCOMES = {
     "s": (Outcome.SHIPPED, "shipped"),
     "l": (Outcome.LEARNED, "learned: the answer was no"),
@@ -34,25 +34,8 @@ Action = Callable[[Service, Sequence[str]], Done]
 """What is done to the cards with these ids."""
 
 
-class CardActions(KeyScreen):
-    """Actions on `targets()`; `after` is told what changed."""
-
-    @property
-    def board(self) -> Board:
-        return self.board_app.model.board
-
-    def targets(self) -> list[CardFace]:
-        """The cards an action is about: the marked ones, else the one under the cursor."""
-        raise NotImplementedError
-
-    def after(self, done: Done) -> None:
-        """Something was done; the board shows it already."""
-
-    def _chosen(self) -> list[CardFace]:
-        faces = self.targets()
-        if not faces:
-            self.status.say("There is no card here. Press n to write one.")
-        return faces
+class CardActions(ChecklistActions):
+    """All of them; a screen says what its `targets()` are."""
 
     async def do_card_repeat(self) -> None:
         faces = self._chosen()
@@ -83,20 +66,19 @@ class CardActions(KeyScreen):
         return f"{padded(stage.name, 24)} {head.counts} {head.state}".rstrip()
 
     async def move(self, faces: Sequence[CardFace], stage: Stage, before: str = "") -> None:
-        """Move cards; a full stage asks what to do."""
+        """Move cards; a closed gate and a full stage ask what to do."""
         refs = [face.ref for face in faces]
         self.board_app.again = lambda screen, others: screen.move(others, stage)
-        self._surprise = True
+        ticked: Ticks = {}
         try:
-            done = await self.board_app.backstage.call(
-                lambda service: service.cards.move(refs, stage.id, before=before)
+            await self.pass_gates(
+                lambda service, override, ticks: service.cards.move(
+                    refs, stage.id, before=before, override=override, ticks=ticks
+                ),
+                ticked,
             )
         except LimitReached as error:
-            await self._full(faces, stage, error)
-        except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
-        else:
-            await self._moved(done)
+            await self._full(faces, stage, error, ticked)
 
     async def _beside(self, faces: Sequence[CardFace], by: int) -> None:
         if not faces:
@@ -114,12 +96,9 @@ class CardActions(KeyScreen):
             await self.move(faces, stages[at])
             self.board_app.again = lambda screen, others: screen._beside(others, by)
 
-    async def _moved(self, done: Done) -> None:
-        await self.board_app.catch_up()
-        self.tell(done)
-        self.after(done)
-
-    async def _full(self, faces: Sequence[CardFace], stage: Stage, error: LimitReached) -> None:
+    async def _full(
+        self, faces: Sequence[CardFace], stage: Stage, error: LimitReached, ticks: Ticks
+    ) -> None:
         """The one-line choice of a full stage."""
         refs = [face.ref for face in faces]
         options = []
@@ -136,14 +115,17 @@ class CardActions(KeyScreen):
         elif key == "w":
             out = await self._pick(f"Swap {refs[0]} with", standing)
             if out is not None:
-                done = await self.write(lambda s: s.cards.swap(refs[0], out.ref))
-                if done:
-                    self.after(done)
+                await self.pass_gates(
+                    lambda service, override, ticks: service.cards.swap(
+                        refs[0], out.ref, override=override, ticks=ticks
+                    ),
+                    ticks,
+                )
         elif key == "o":
             done = await self.ask_and_write(
                 f"Why go over the limit of {stage.name}?",
                 "",
-                lambda s, text: _overridden(s, refs, stage, text),
+                lambda s, text: s.cards.move(refs, stage.id, override=needed(text), ticks=ticks),
                 form=f"override {refs[0]}",
             )
             if done:
@@ -169,8 +151,18 @@ class CardActions(KeyScreen):
         options = [Option(key, text) for key, (_, text) in _OUTCOMES.items()]
         key = await self.ask.choose(f"{names(faces)} ends as:", options)
         if key is not None:
-            outcome = _OUTCOMES[key][0]
-            await self._do(faces, lambda service, refs: service.cards.finish(refs, outcome))
+            await self.finish(faces, _OUTCOMES[key][0])
+
+    async def finish(self, faces: Sequence[CardFace], outcome: Outcome) -> None:
+        """Finish cards; what is shipped goes past gates."""
+        refs = [face.ref for face in faces]
+        self.board_app.again = lambda screen, others: screen.finish(others, outcome)
+        await self.pass_gates(
+            lambda service, override, ticks: service.cards.finish(
+                refs, outcome, override=override, ticks=ticks
+            ),
+            {},
+        )
 
     async def do_card_archive(self) -> None:
         faces = self._chosen()
@@ -180,24 +172,6 @@ class CardActions(KeyScreen):
             await self._do(faces, lambda service, refs: service.cards.archive(refs))
 
     # Writing
-
-    async def new_in(self, stage: Stage) -> None:
-        """Ask for a new card, and show what is understood as it is typed."""
-        board_id, today = self.board.id, self.board_app.today()
-
-        def add(service: Service, text: str) -> Done:
-            made = captured(text, today)
-            return service.cards.add(board_id, made.title, stage_id=stage.id, fields=made.fields)
-
-        done = await self.ask_and_write(
-            f"New card in {stage.name}",
-            "",
-            add,
-            form="new card",
-            preview=lambda text: captured(text, today).told or _MARKS,
-        )
-        if done is not None:
-            self.after(done)
 
     async def do_card_note(self) -> None:
         faces = self._chosen()
@@ -410,9 +384,3 @@ def _ahead(text: str, today: date) -> date:
     if day is None:
         raise UsageProblem("No day was named.", "Type one such as 3d or fri.")
     return day
-
-
-def _overridden(service: Service, refs: Sequence[str], stage: Stage, reason: str) -> Done:
-    if not reason.strip():
-        raise LimitReached("An override needs a reason.", "Type it, or cancel.")
-    return service.cards.move(refs, stage.id, override=reason)

@@ -17,7 +17,7 @@ from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done
 from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.commands import PLAN
-from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.screens.new_card import NewCardActions
 from mlkanban.tui.widgets.list_pane import Entry, ListPane
 
 _AHEAD = 30
@@ -26,7 +26,7 @@ _NARROW = 70
 _IDEAS, _READY = 0, 1
 
 
-class PlanScreen(CardActions):
+class PlanScreen(NewCardActions):
     WHERE: ClassVar[str] = PLAN
 
     def __init__(self) -> None:

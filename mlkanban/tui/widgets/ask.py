@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -108,10 +109,17 @@ class Ask(Vertical):
             return await self._wait()
 
     async def choose(
-        self, label: str, options: Sequence[Option], *, rows: bool = False, listed: bool = True
+        self,
+        label: str,
+        options: Sequence[Option],
+        *,
+        rows: bool = False,
+        listed: bool = True,
+        stays: bool = False,
     ) -> str | None:
         """One of the options by its key, `q` cancels. In one line if it fits, else in rows; the
-        label alone where the options are `listed` elsewhere already."""
+        label alone where the options are `listed` elsewhere already. One that `stays` is shown
+        until the next question, or `close`."""
         room = max(10, self.screen.size.width - 2)
         keys = [f"[{key}] {text}" for key, text in options]
         lines = ["  ".join([label, *keys, "[q] cancel"]), " ".join([label, *keys, "[q]"])]
@@ -119,13 +127,21 @@ class Ask(Vertical):
         if not listed:
             line = label
         elif rows or not line:
-            texts = [label, *(f" {key}  {text}" for key, text in [*options, Option("q", "cancel")])]
-            line = "\n".join(shortened(display(text), room) for text in texts)
+            last = Option("q", "done" if stays else "cancel")
+            texts = [f" {key}  {text}" for key, text in [*options, last]]
+            most = max(1, self.screen.size.height - len(texts) - 2)
+            head = wrap(display(label), room, max_lines=most, placeholder=" ..")
+            line = "\n".join([*head, *(shortened(display(text), room) for text in texts)])
         async with self._turn:
             await self._made()
             self._keys = frozenset(option.key for option in options)
             self._show(line)
-            return await self._wait()
+            return await self._wait(stays=stays)
+
+    def close(self) -> None:
+        """Away with a choice that stays."""
+        if not self.asking:
+            self.display = False
 
     def press(self, key: str) -> None:
         """A key while choosing; keys that are no answer are left alone."""
@@ -183,7 +199,7 @@ class Ask(Vertical):
         if self.asking and not self.choosing:
             self.query_one(Field).focus()
 
-    async def _wait(self) -> str | None:
+    async def _wait(self, *, stays: bool = False) -> str | None:
         self._answer = asyncio.get_running_loop().create_future()
         self.display = True
         self.opened()
@@ -191,7 +207,7 @@ class Ask(Vertical):
             return await self._answer
         finally:
             self._answer = None
-            self.display = False
+            self.display = stays
             self.remove_class("typing")
 
     def _settle(self, answer: str | None) -> None:

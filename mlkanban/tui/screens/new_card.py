@@ -73,7 +73,9 @@ class NewCardActions(CardActions):
                     self.status.clear()
                     break
                 if text is None:
-                    at -= 1
+                    drafts.drop(forms[part])
+                    self._writing.pop(forms[part], None)
+                    texts[part], at = "", at - 1
                     continue
                 texts[part] = self._writing[forms[part]] = text
                 if self._fits(part, text):
@@ -123,7 +125,7 @@ class NewCardActions(CardActions):
 
 def _label(template: CardTemplate, stage: Stage, part: str) -> str:
     if part == _HYPOTHESIS:
-        return f"{template.hypothesis} Empty: no hypothesis"
+        return f"{template.hypothesis} Empty for none."
     if part == _METRIC:
-        return f"{template.metric} As in val_auc>=0.92; empty: no metric"
-    return f"{template.title} in {stage.name}"
+        return f"{template.metric} As in val_auc>=0.92, or empty for none."
+    return f"New {template.title.lower()} in {stage.name}"

@@ -51,15 +51,17 @@ def required(verdict: Verdict) -> Allowed:
 
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
-    """One verdict on several things done at once: all that is refused is said, the first hint
+    """One verdict on several things done at once: what is refused is said together, the first hint
     stands for all."""
     given = list(verdicts)
     refused = [verdict for verdict in given if isinstance(verdict, Refused)]
     if not refused:
         return Allowed(" ".join(v.warning for v in given if isinstance(v, Allowed) and v.warning))
-    told = [verdict.reason for verdict in refused[:_MOST_TOLD]]
-    if more := len(refused) - len(told):
-        told.append(f"{more} more {'card is' if more == 1 else 'cards are'} not ready either.")
+    told = [verdict.reason for verdict in refused if verdict.unticked]
+    if more := len(told[_MOST_TOLD:]):
+        several = "card is" if more == 1 else "cards are"
+        told[_MOST_TOLD:] = [f"{more} more {several} not ready either."]
+    told += [verdict.reason for verdict in refused if not verdict.unticked]
     unticked = {ref: texts for verdict in refused for ref, texts in verdict.unticked.items()}
     by_limit = any(verdict.by_limit for verdict in refused)
     return Refused(" ".join(told), refused[0].hint, by_limit, unticked)

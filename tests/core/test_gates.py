@@ -131,6 +131,9 @@ def test_of_many_refusals_the_first_are_told_and_all_are_kept() -> None:
     assert isinstance(said, Refused)
     assert said.reason == "g0 leaves. g1 leaves. g2 leaves. 2 more cards are not ready either."
     assert list(said.unticked) == ["g0", "g1", "g2", "g3", "g4"]
+    said = rules.together([*many[:4], FULL])
+    assert isinstance(said, Refused)
+    assert said.reason.endswith("g2 leaves. 1 more card is not ready either. B is 1/1.")
 
 
 def test_required_raises_the_kind_that_says_what_passes() -> None:

@@ -117,6 +117,20 @@ def test_no_limit_is_passed_but_by_the_three_overrides(demo: Demo) -> None:
     assert overridden == 3
 
 
+def test_some_open_cards_have_gates_and_none_went_past_one(demo: Demo) -> None:
+    cards = [demo.service.cards.get(face.ref) for face in demo.faces]
+    gated = [card for card in cards if any(item.gate for item in card.checklist)]
+    assert len([card for card in gated if not card.outcome]) >= 6
+    names = {stage.name for stage in demo.board.stages}
+    for card in gated:
+        assert {item.gate for item in card.checklist} <= names | {""}
+        at = demo.board.position(card.stage)
+        left = [stage.id for stage in demo.board.stages[:at]]
+        for item in card.checklist:
+            gate = rules.gate(demo.board, item.gate)
+            assert gate is None or gate.id not in left, (card.title, item.text)
+
+
 def test_nothing_happens_in_the_future_or_at_the_weekend(demo: Demo) -> None:
     instants = [datetime.fromisoformat(event.at) for event in demo.events]
     assert max(instants) <= demo.now

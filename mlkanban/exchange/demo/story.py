@@ -207,11 +207,11 @@ class Story:
 
 
 def _checklist(texts: list[str], *, at_first: bool = False) -> list[dict[str, Any]]:
-    """`[x]` and `[ ]` before a text say whether it is done by now; without them it is."""
-    return [
-        {
-            "text": text.removeprefix("[x] ").removeprefix("[ ] "),
-            "done": not at_first and not text.startswith("[ ]"),
-        }
-        for text in texts
-    ]
+    """`[x]` and `[ ]` before a text say whether it is done by now; without them it is. What stands
+    after a bar is the gate."""
+    items = []
+    for written in texts:
+        text, _, gate = written.removeprefix("[x] ").removeprefix("[ ] ").partition(" | ")
+        done = not at_first and not written.startswith("[ ]")
+        items.append({"text": text, "done": done, "gate": gate})
+    return items

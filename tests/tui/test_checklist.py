@@ -1,6 +1,7 @@
 """C: a menu of the checklist that stays while one ticks."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,24 @@ async def test_a_number_ticks_and_the_menu_stays(listed: Path, size) -> None:
         await board.keys("q")
         assert (board.question(), board.screen.ask.display) == ("", False)
         assert board.current() == CARD
+
+
+async def test_the_menu_does_not_flicker_while_a_tick_is_saved(
+    listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(listed) as board:
+        await board.press("card.checklist")
+        shown: list[bool] = []
+        call = board.app.backstage.call
+
+        async def watched(action: Any) -> Any:
+            shown.append(board.screen.ask.display)
+            return await call(action)
+
+        monkeypatch.setattr(board.app.backstage, "call", watched)
+        await board.keys("1")
+        assert shown
+        assert all(shown)
 
 
 async def test_each_tick_is_one_undo(listed: Path) -> None:

@@ -85,7 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.checklist", ("C",), "Checklist", "tick items, add or remove them", "Write",
             _CARDS),
     Command("card.template", ("N",), "New from template",
-            "a new card with a checklist: experiment, data issue ...", "Write"),
+            "a new card with a checklist: experiment, data issue ...", "Write", _LISTS),
     Command("card.block", ("b",), "Block", "block with a reason, or unblock", "Write", _CARDS),
     Command("card.snooze", ("z",), "Snooze", "out of sight for a day, a week ..., or back",
             "Write", _CARDS),

@@ -217,11 +217,16 @@ class PlanScreen(NewCardActions):
             await self.change(lambda service: service.cards.reorder(card.ref, before))
 
     async def do_card_new(self) -> None:
-        await self.new_in(self.board.stages[0] if self._side == _IDEAS else self._ready_stage)
+        await self.new_in(self._stage)
+
+    async def do_card_template(self) -> None:
+        await self.template_in(self._stage)
 
     @property
-    def _ready_stage(self) -> Stage:
-        return self._plan.ready if self._plan else self.board.stages[0]
+    def _stage(self) -> Stage:
+        """Where a new card goes: to the list one is in."""
+        there = self._plan is not None and self._side == _READY
+        return self._plan.ready if self._plan and there else self.board.stages[0]
 
     async def do_plan_order(self) -> None:
         self._by_worth = not self._by_worth

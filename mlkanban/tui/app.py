@@ -5,8 +5,10 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -344,10 +346,29 @@ class BoardApp(App[None], inherit_bindings=False):
 
     # Leaving
 
+    def write_later(self, action: Callable[[Service], Done]) -> None:
+        """Begin a write that nobody waits for; it is done even if the program ends meanwhile. Where
+        nothing can be written at all, nothing is."""
+        if not self._trouble:
+            self.run_worker(partial(self._written, self.backstage.begin(action)))
+
+    async def _written(self, future: Future[Done]) -> None:
+        try:
+            await asyncio.shield(asyncio.wrap_future(future))
+        except MlkanbanError as error:
+            self.say(str(error), trouble=True)
+
+    def leave(self, return_code: int = 0) -> None:
+        """End the program, once every screen has begun to write what is kept of it."""
+        for screen in self.screen_stack:
+            if isinstance(screen, KeyScreen):
+                screen.leaving()
+        self.exit(return_code=return_code)
+
     def _leave(self, number: int) -> None:
         """A signal asks us to go: keep what is typed and restore the terminal."""
         self._keep_drafts()
-        self.exit(return_code=128 + number)
+        self.leave(128 + number)
 
     def _keep_drafts(self) -> None:
         for form, text in self._typed().items():

@@ -170,8 +170,12 @@ class KeyScreen(Screen[None]):
         """Whether its parts are there: made already, and nobody has left it."""
         return bool(self.children) and self in self.app.screen_stack
 
+    def leaving(self) -> None:
+        """The program is about to end, or a session on this screen: begin to write what is kept
+        of it."""
+
     def do_quit(self) -> None:
-        self.app.exit()
+        self.board_app.leave()
 
     # The store
 

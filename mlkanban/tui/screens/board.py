@@ -318,7 +318,10 @@ class BoardScreen(CardActions):
     def do_triage(self) -> None:
         from mlkanban.tui.screens.triage import TriageScreen
 
-        self.app.push_screen(TriageScreen())
+        marked = [face.ref for face in self.targets()] if self.model.marks else []
+        if marked:
+            self.do_mark_all()
+        self.app.push_screen(TriageScreen(marked=marked))
 
     def do_stages(self) -> None:
         from mlkanban.tui.screens.stages import StagesScreen

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import date
-from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -347,10 +346,8 @@ class BoardApp(App[None], inherit_bindings=False):
     # Leaving
 
     def write_later(self, action: Callable[[Service], Done]) -> None:
-        """Begin a write that nobody waits for; it is done even if the program ends meanwhile. Where
-        nothing can be written at all, nothing is."""
-        if not self._trouble:
-            self.run_worker(partial(self._written, self.backstage.begin(action)))
+        """Begin a write that nobody waits for."""
+        self.run_worker(self._written(self.backstage.begin(action)))
 
     async def _written(self, future: Future[Done]) -> None:
         try:

@@ -171,8 +171,7 @@ class KeyScreen(Screen[None]):
         return bool(self.children) and self in self.app.screen_stack
 
     def leaving(self) -> None:
-        """The program is about to end, or a session on this screen: begin to write what is kept
-        of it."""
+        """The program is about to end: begin to write what is to be kept of this screen."""
 
     def do_quit(self) -> None:
         self.board_app.leave()

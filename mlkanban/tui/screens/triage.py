@@ -1,6 +1,6 @@
 """Triage: one card, one key, the next card."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -18,7 +18,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.service import Done
+from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import TRIAGE
@@ -274,13 +274,17 @@ class TriageScreen(CardActions):
     # Leaving
 
     def leaving(self) -> None:
-        """Keep what was decided, and where one stopped."""
         if self._sitting.happened:
-            board, session = self.board, self._sitting.ended()
-            self.board_app.write_later(lambda service: service.triage.end(board.id, session))
+            self.board_app.backstage.begin(self._keep())
+
+    def _keep(self) -> Callable[[Service], Done]:
+        """Keeps what was decided, and where one stopped."""
+        board, session = self.board, self._sitting.ended()
+        return lambda service: service.triage.end(board.id, session)
 
     def do_back(self) -> None:
-        self.leaving()
+        if self._sitting.happened:
+            self.board_app.write_later(self._keep())
         self.app.pop_screen()
         left = self._sitting.left
         told = self._told() or "nothing decided"

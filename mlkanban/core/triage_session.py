@@ -221,10 +221,11 @@ class Sitting:
     def ended(self) -> Session:
         """What is kept of it, as of the last key."""
         left, again = self._left()
+        forced = [change for change in self._done if change.forced]
         return Session(
             view=self._view, began=self._began, seconds=round(self._active.total_seconds()),
             queue=self._length, decided=dict(self.decided), skipped=len(self._skipped),
-            undone=self._undone, overrides=sum(c.forced for c in self._done),
+            undone=self._undone, overrides=sum(c.verb == "accepted" for c in forced),
             left=left, again=again,
         )  # fmt: skip
 

@@ -167,15 +167,17 @@ class CardActions(KeyScreen):
         faces = self._chosen()
         if not faces:
             return
-        refs = [face.ref for face in faces]
         finished = next((face.ref for face in faces if face.outcome), None)
         if finished is not None:
             self.status.say(f"{finished} is finished; only open cards can be blocked.")
             return
-        blocked = [face.ref for face in faces if face.block_reason]
-        if blocked:
+        free = [face for face in faces if not face.block_reason]
+        if not free:
+            blocked = [face.ref for face in faces]
             await self._do(lambda service: service.cards.unblock(blocked))
             return
+        # Of several, those that are blocked already keep their reasons.
+        refs, faces = [face.ref for face in free], free
         reasons = list(BlockReason)
         options = numbered([reason.value.replace("-", " ") for reason in reasons])
         key = await self.ask.choose(f"What blocks {names(faces)}?", options, rows=True)

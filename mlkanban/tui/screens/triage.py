@@ -288,6 +288,12 @@ class TriageScreen(CardActions):
         self.app.pop_screen()
         left = self._sitting.left
         told = self._told() or "nothing decided"
-        self.board_app.say(
-            f"Triage: {told}; {left} left, i goes on." if left else f"Triage: {told}."
-        )
+        self.board_app.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")
+
+    @property
+    def _onward(self) -> str:
+        """How one goes on with what is left."""
+        if self._marked:
+            return ""
+        here = self._view is triage.View.ALL
+        return f", {'i' if here else f'mlkanban triage --view {self._view}'} goes on"

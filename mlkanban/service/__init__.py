@@ -9,6 +9,7 @@ from mlkanban.service.cards import Cards
 from mlkanban.service.conditions import Conditions
 from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
+from mlkanban.service.portfolio import Portfolio
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
 from mlkanban.service.undoing import Undoing
@@ -32,6 +33,7 @@ class Service:
         self.conditions = Conditions(desk)
         self.duplicates = Duplicates(desk)
         self.history = History(desk)
+        self.portfolio = Portfolio(desk, self.history)
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
         self.views = Views(desk)

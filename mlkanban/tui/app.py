@@ -212,7 +212,7 @@ class BoardApp(App[None], inherit_bindings=False):
                 return
         from mlkanban.tui.screens.welcome import WelcomeScreen
 
-        await self.push_screen(WelcomeScreen(self.settings.timezone or local_timezone()))
+        await self.push_screen(WelcomeScreen())
 
     async def _show(self, snapshot: Snapshot) -> None:
         self.model = BoardModel.of(
@@ -260,6 +260,11 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen.status.say(
                 "Only these cards are shown. q shows all again, R the report."
             )
+
+    @property
+    def timezone(self) -> str:
+        """The time zone of a new board."""
+        return self.settings.timezone or local_timezone()
 
     def today(self) -> date:
         """This day in the board's time zone."""

@@ -58,7 +58,7 @@ def table(rows: Sequence[Row], width: int | None = None, *, ascii: bool = False)
         columns["next 30 d"] = [c.replace(_LONG, _SHORT) for c in columns["next 30 d"]]
     if _room(columns, width) >= least:
         room = _room(columns, width) - len(_GAP)
-        name = min(name, max(min(name, _LEAST_NAME), room - key))
+        name = min(name, room - min(key, _LEAST_KEY))
         keys = [padded(text, min(key, room - name)) for text in keys]
         return _lines(rows, [names, keys, *columns.values()], name)
     for head in _GIVE_WAY:

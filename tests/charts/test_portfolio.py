@@ -35,7 +35,7 @@ def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
     rows.append(row("Chores", NEW))
     head, first, second = table(rows, 75)
     assert head.split() == table(ROWS)[0].split()
-    assert first.startswith("  Churn of..  churn..  3/12 ")
+    assert first.startswith("  Churn of ..  chur..  3/12 ")
     assert second.endswith("too little")
     head, first, _ = table(rows, 37)
     assert head.split() == ["board", "WIP", "blocked", "past", "SLE"]

@@ -8,6 +8,9 @@ from mlkanban.service import Service
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.ask import Option
 
+_ROOMY = 60
+"""From so many columns on the templates are told of in their rows."""
+
 
 class MakesBoards(KeyScreen):
     """A screen that makes boards."""
@@ -16,7 +19,11 @@ class MakesBoards(KeyScreen):
         self, label: str, *, rows: bool = False, listed: bool = True
     ) -> Template | None:
         """The template chosen by its number."""
-        options = [Option(str(n), t.title) for n, t in enumerate(TEMPLATES, 1)]
+        told = rows and self.app.size.width >= _ROOMY
+        options = [
+            Option(str(n), f"{t.title:<18} {t.about}" if told else t.title)
+            for n, t in enumerate(TEMPLATES, 1)
+        ]
         key = await self.ask.choose(label, options, rows=rows, listed=listed)
         return None if key is None else TEMPLATES[int(key) - 1]
 

@@ -15,6 +15,8 @@ from mlkanban.tui.commands import PORTFOLIO
 from mlkanban.tui.screens.new_board import MakesBoards
 
 _NUMBERS = "numbers"
+_FEWEST = 4
+"""So many boards are listed before anything is said of one."""
 
 
 class PortfolioScreen(MakesBoards):
@@ -90,14 +92,16 @@ class PortfolioScreen(MakesBoards):
             for sentence in sentences(rows[self._row], ascii=ascii)
             for line in wrapped_note(sentence, width)
         ]
-        # Title, head, the lines between, and the status line.
-        room = max(1, self.size.height - len(told) - 6)
+        # Beside the title, the head, the lines between and the status line; boards come first.
+        room = self.size.height - 5
+        told = told[: max(0, room - min(len(lines), _FEWEST) - 1)]
+        room = max(1, room - len(told) - bool(told))
         first = max(0, min(self._row - room // 2, len(lines) - room))
         shown = [
             f"{'>' if at == self._row else ' '} {line}"
             for at, line in enumerate(lines[first : first + room], first)
         ]
-        text = ["Boards", "", f"  {head}", *shown, "", *told]
+        text = ["Boards (* the one in use)", "", f"  {head}", *shown, "", *told]
         self.query_one("#portfolio", Static).update(Content("\n".join(text)))
 
     # Choosing

@@ -69,9 +69,10 @@ def cursor(conn: sqlite3.Connection) -> int:
 
 
 def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
-    """What the events after `after` touched on a board."""
+    """What the events after `after` touched on a board; a session of triage nothing."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ?", (board_id, after)
+        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ? AND kind != 'triage.ended'",
+        (board_id, after),
     ).fetchall()
     cards = tuple(card for (card,) in rows if card)
     return Changes(cursor(conn), cards, any(not card for (card,) in rows))

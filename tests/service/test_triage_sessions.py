@@ -42,6 +42,15 @@ def test_a_session_is_kept_with_the_board_and_moves_no_card(ada: Person) -> None
     assert_log_and_tables_agree(ada)
 
 
+def test_nobody_reads_the_board_again_for_it(ada: Person) -> None:
+    ada.adds("a")
+    before = ada.boards.cursor()
+    ends(ada)
+    update = ada.boards.update(ada.board_id, before)
+    assert (update.board, update.faces, update.gone) == (None, (), ())
+    assert update.cursor > before
+
+
 def test_it_is_nothing_to_undo_and_does_not_hinder_a_redo(ada: Person) -> None:
     [ref] = ada.adds("a")
     ada.moves(ref, to="Ready")

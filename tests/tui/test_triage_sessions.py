@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from mlkanban.charts.story import told
+from mlkanban.core.triage import View
 from mlkanban.service import Service
+from mlkanban.tui.screens.triage import TriageScreen
 from tests.tui.boards import started
 from tests.tui.page import NOW, ROOMY, SMALL, clock, opened
 from tests.tui.test_read_only import reader
@@ -150,6 +152,23 @@ async def test_undo_on_the_board_takes_back_a_decision_not_the_session(inbox: Pa
         await page.keys("x")
         await page.press("back", "undo", "redo")
         assert len(page.stages()["Ideas"]) == 5
+
+
+async def test_a_part_of_the_queue_is_gone_on_with_by_its_name(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        page.app.push_screen(TriageScreen(View.INBOX, 3))
+        await page.settled()
+        assert place(page) == "1/3"
+        await page.keys("x")
+        await page.press("back")
+        assert page.status() == "Triage: archived 1; 2 left, mlkanban triage --view inbox goes on."
+        await page.press("triage")
+        assert "resumed" not in page.lines()[0]
+        await page.press("back")
+        page.app.push_screen(TriageScreen(View.INBOX, 4))
+        await page.settled()
+        assert page.lines()[0].startswith(" Triage 1/4 (resumed)")
+        assert title(page) == "idea 2"
 
 
 async def test_redo_counts_the_decision_again(inbox: Path) -> None:

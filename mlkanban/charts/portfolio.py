@@ -14,8 +14,8 @@ _GAP = "  "
 _LONG, _SHORT = "too little history", "too little"
 _NONE = "-"
 _LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 6, 32
-_GIVE_WAY = ("key", "a week", "next 30 d", "overdue", "past SLE", "blocked")
-"""The columns that are left out where there is no room, the first of them first."""
+_GIVE_WAY = ("a week", "next 30 d", "overdue", "past SLE", "blocked")
+"""The columns that are left out where there is no room, the first of them first, after the key."""
 
 
 class Row(NamedTuple):
@@ -62,9 +62,9 @@ def table(rows: Sequence[Row], width: int | None = None, *, ascii: bool = False)
         keys = [padded(text, min(key, room - name)) for text in keys]
         return _lines(rows, [names, keys, *columns.values()], name)
     for head in _GIVE_WAY:
-        columns.pop(head, None)
         if _room(columns, width) >= min(name, _LEAST_NAME):
             break
+        del columns[head]
     return _lines(rows, [names, *columns.values()], max(4, min(name, _room(columns, width))))
 
 

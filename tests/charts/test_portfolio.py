@@ -37,6 +37,7 @@ def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
     assert head.split() == table(ROWS)[0].split()
     assert first.startswith("  Churn of ..  chur..  3/12 ")
     assert second.endswith("too little")
+    assert table(rows, 70)[0].split() == [w for w in table(ROWS)[0].split() if w != "key"]
     head, first, _ = table(rows, 37)
     assert head.split() == ["board", "WIP", "blocked", "past", "SLE"]
     assert first.split()[-3:] == ["3/12", "1", "1"]

@@ -5,8 +5,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -349,16 +348,6 @@ class BoardApp(App[None], inherit_bindings=False):
             self.cursor = update.cursor
 
     # Leaving
-
-    def write_later(self, action: Callable[[Service], Done]) -> None:
-        """Begin a write that nobody waits for."""
-        self.run_worker(self._written(self.backstage.begin(action)))
-
-    async def _written(self, future: Future[Done]) -> None:
-        try:
-            await asyncio.shield(asyncio.wrap_future(future))
-        except MlkanbanError as error:
-            self.say(str(error), trouble=True)
 
     def leave(self, return_code: int = 0) -> None:
         """End the program, once every screen has begun to write what is kept of it."""

@@ -1,6 +1,8 @@
 """Triage: one card, one key, the next card."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from typing import ClassVar
 
 from textual import events
@@ -284,11 +286,18 @@ class TriageScreen(CardActions):
 
     def do_back(self) -> None:
         if self._sitting.happened:
-            self.board_app.write_later(self._keep())
+            # Of the app: this screen is left meanwhile, and nobody waits for it.
+            self.app.run_worker(self._kept(self.board_app.backstage.begin(self._keep())))
         self.app.pop_screen()
         left = self._sitting.left
         told = self._told() or "nothing decided"
         self.board_app.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")
+
+    async def _kept(self, future: Future[Done]) -> None:
+        try:
+            await asyncio.shield(asyncio.wrap_future(future))
+        except MlkanbanError as error:
+            self.board_app.say(str(error), trouble=True)
 
     @property
     def _onward(self) -> str:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from mlkanban.charts.face import View
-from mlkanban.clock import local_timezone, now
+from mlkanban.clock import now
 from mlkanban.config import Settings, remember
 from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
@@ -259,11 +259,6 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen.status.say(
                 "Only these cards are shown. q shows all again, R the report."
             )
-
-    @property
-    def timezone(self) -> str:
-        """The time zone of a new board."""
-        return self.settings.timezone or local_timezone()
 
     def today(self) -> date:
         """This day in the board's time zone."""

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from mlkanban.clock import local_timezone
 from mlkanban.core.models import Board
 from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.service import Service
@@ -29,6 +30,7 @@ class MakesBoards(KeyScreen):
 
     async def make_board(self, chosen: Template) -> Board | None:
         """Ask for a name and make the board; None when cancelled."""
+        timezone = self.board_app.settings.timezone or local_timezone()
         name: str | None = ""
         board = None
         while board is None:
@@ -36,7 +38,7 @@ class MakesBoards(KeyScreen):
             self.set_focus(None)
             if name is None:
                 return None
-            board = await self.fetch(partial(_made, name, chosen, self.board_app.timezone))
+            board = await self.fetch(partial(_made, name, chosen, timezone))
         return board
 
     def welcome(self, board: Board) -> None:

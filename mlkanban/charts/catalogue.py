@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 class Entry(NamedTuple):
     """A number: the name of its command, its key on the reports screen, what it is in a few words,
-    and how it is defined."""
+    and how it is defined. `of_cards`: whether some of the cards have a number of their own."""
 
     name: str
     key: str
     title: str
     help: str
     definition: str
+    of_cards: bool = True
 
 
 CATALOGUE = (
@@ -110,5 +111,13 @@ CATALOGUE = (
         "backtest", "P", "Back-test", "how often the forecasts would have held",
         "Every few days of the past the forecasts are made again from what was known "
         "then, and compared with what came.",
+    ),
+    Entry(
+        "triage", "A", "Triage", "how triage goes: decisions, their pace, what is put off",
+        "Sessions of triage on the screen by the day they began. Pauses of more than two "
+        "minutes are not active time; decisions that were taken back are not counted. Snoozes "
+        "are a share of all decisions, overrides of the accepted cards, and what was taken back "
+        "is one of all that was decided at first.",
+        of_cards=False,
     ),
 )  # fmt: skip

@@ -26,6 +26,7 @@ from mlkanban.flow.efficiency import Efficiency, Share
 from mlkanban.flow.forecast import Forecast
 from mlkanban.flow.iterations import Iterations
 from mlkanban.flow.throughput import Throughput
+from mlkanban.flow.triage import Triage
 from mlkanban.flow.wip import WorkInProgress
 from mlkanban.flow.xmr import Xmr
 from mlkanban.text import display, steady
@@ -175,6 +176,12 @@ def iterations(counted: Iterations) -> BarsSpec:
         if counted.n
     ]
     return BarsSpec("cards that came back", ("cards",), tuple(rows))
+
+
+def triage(counted: Triage) -> RunSpec | None:
+    """Decisions by week."""
+    weeks = tuple(Bucket(week.first, week.decisions, None, ()) for week in counted.weeks)
+    return RunSpec("week", "decisions", "", weeks, None, "sum") if weeks else None
 
 
 def _name(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from mlkanban.core import checklist
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board
+from mlkanban.core.triage_session import FIELD, Session, in_minutes
 from mlkanban.text import display
 
 _LONGEST = 120
@@ -81,6 +82,11 @@ def _sentence(
                 f"view {name.removeprefix('view:')} "
                 + (f"saved: {_cut(str(query))}" if query else "removed")
                 for name, query in values.items()
+            )
+        case "triage.ended" if (session := Session.of_field(values.get(FIELD))) is not None:
+            return (
+                f"triage: {session.decisions} of {session.queue} decided"
+                f" in {in_minutes(session.minutes)}"
             )
         case "import.noted":
             return f"imported: {_cut(event.data.get('note', ''))}"

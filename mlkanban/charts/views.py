@@ -25,6 +25,7 @@ from mlkanban.flow.said import Number
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.sle import sle
 from mlkanban.flow.throughput import throughput
+from mlkanban.flow.triage import triage
 from mlkanban.flow.window import Window
 from mlkanban.flow.wip import wip
 from mlkanban.flow.xmr import xmr
@@ -42,6 +43,10 @@ class View:
     def staged(self) -> bool:
         """Whether it is told stage by stage, so that groups by stage would say nothing more."""
         return self.entry.name in _STAGED
+
+    def divides(self, by: Grouping | None) -> bool:
+        """Whether groups of cards say something more than the whole does."""
+        return by is None or (self.entry.of_cards and not (by == "stage" and self.staged))
 
     def by(self, sample: Sample, grouping: Grouping) -> list[tuple[str, Sample, Number]]:
         """The cards and the number of each group. Cycle time by stage is the time spent in it."""
@@ -89,6 +94,7 @@ _PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], S
     "debt": (debt, _no_picture),
     "quality": (quality, _no_picture),
     "backtest": (replayed, _no_picture),
+    "triage": (triage, lambda n, s: pictures.triage(n)),
 }
 
 _STAGED = frozenset({"cfd", "aging", "efficiency", "bottleneck", "iterations"})

@@ -90,7 +90,8 @@ class Asked:
             # What came after is not known yet; what lies ahead of now is a clock that is wrong.
             known = (card.without(until, now) for card in histories)
             histories = [card for card in known if card.steps]
-        sample = follow(workflow, histories, until, self._window(workflow.day(until)))
+        sessions = service.triage.sessions(board.id)
+        sample = follow(workflow, histories, until, self._window(workflow.day(until)), sessions)
         kept = {
             card.ref
             for card in histories
@@ -152,6 +153,10 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+_OF_CARDS = ("by", "only_type", "tag", "query")
+"""The options that say which cards."""
+
+
 def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Command]:
     """Give a command the options of all numbers but some, as one argument `asked`."""
 
@@ -188,7 +193,9 @@ class FlowGroup(Guessing):
             answer(session, asked, VIEWS[cmd_name])
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
-        return click.command(cmd_name)(number_options()(pass_session(command)))
+        left_out = () if entry.of_cards else _OF_CARDS
+        options = number_options(leave_out=left_out)
+        return click.command(cmd_name)(options(pass_session(command)))
 
 
 @click.group(cls=FlowGroup, no_args_is_help=False)

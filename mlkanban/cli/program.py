@@ -45,6 +45,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "redo": "history:redo",
         "history": "history:history",
         "flow": "flow:flow",
+        "portfolio": "portfolio:portfolio",
         "report": "report:report",
     },
     "Files": {

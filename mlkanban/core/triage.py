@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from mlkanban.core.models import Board, CardFace
 
+MARKED = "marked"
+"""The view of a queue that a person put together, and why each card is in it."""
 QUIET_DAYS = 3
 """A blocked card that nothing was done with for so many days is looked at."""
 

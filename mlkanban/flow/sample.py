@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
+from mlkanban.core.triage_session import Session
 from mlkanban.flow.history import CardFlow, CardHistory, State, Workflow, trace
 from mlkanban.flow.window import Scope, Window
 
@@ -38,7 +39,7 @@ class Sample:
 
     A card is in the window by the day it departed; open cards are as they stand at `as_of`. Cards
     that were never worked, or are not committed, are in no list but `never_worked`. `histories`
-    are the whole ones, with what came after `as_of`.
+    are the whole ones, with what came after `as_of`; `sessions` are those of triage.
     """
 
     workflow: Workflow
@@ -47,6 +48,7 @@ class Sample:
     cards: tuple[Followed, ...]
     histories: tuple[CardHistory, ...]
     everyone: tuple[Followed, ...]
+    sessions: tuple[Session, ...] = ()
 
     @cached_property
     def today(self) -> date:
@@ -140,7 +142,11 @@ class Sample:
 
 
 def follow(
-    workflow: Workflow, histories: Iterable[CardHistory], as_of: datetime, window: Window
+    workflow: Workflow,
+    histories: Iterable[CardHistory],
+    as_of: datetime,
+    window: Window,
+    sessions: Iterable[Session] = (),
 ) -> Sample:
     """Follow every card up to the instant `as_of`; what came later is kept in `histories` only."""
     cards: list[Followed] = []
@@ -155,4 +161,4 @@ def follow(
             None if at is None else workflow.day(at).toordinal() for at in (flow.start, flow.finish)
         )
         cards.append(Followed(history, flow, start, finish))
-    return Sample(workflow, as_of, window, tuple(cards), whole, tuple(cards))
+    return Sample(workflow, as_of, window, tuple(cards), whole, tuple(cards), tuple(sessions))

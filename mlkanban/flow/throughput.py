@@ -148,7 +148,7 @@ def throughput(sample: Sample) -> Throughput:
     gone = Counter(card.finish for card in sample.abandoned)
     groups: dict[int, list[int]] = {}
     for day in days:
-        groups.setdefault(_monday(day) if unit == "week" else day, []).append(day)
+        groups.setdefault(monday(day) if unit == "week" else day, []).append(day)
     return Throughput(
         unit=unit,
         buckets=tuple(
@@ -176,5 +176,6 @@ def daily(sample: Sample) -> tuple[int, ...]:
     return tuple(done[day] for day in sample.days)
 
 
-def _monday(day: int) -> int:
+def monday(day: int) -> int:
+    """The first day of the ISO week of a day, both as ordinals."""
     return day - (day - 1) % _WEEK

@@ -11,6 +11,7 @@ from mlkanban.service.conditions import Conditions
 from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
+from mlkanban.service.portfolio import Portfolio
 from mlkanban.service.search import Search
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
@@ -38,6 +39,7 @@ class Service:
         self.history = History(desk)
         self.planning = Planning(desk, self.cards, self.history)
         self.search = Search(desk)
+        self.portfolio = Portfolio(desk, self.history)
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
         self.views = Views(desk)

@@ -27,12 +27,14 @@ class Done:
     """What an action did: one sentence for the person, the cards as they are now, a warning.
 
     `changed` is False when all was that way already: nothing was written, nothing can be undone.
+    `forced` when a reason was needed for it.
     """
 
     message: str
     cards: tuple[Card, ...] = ()
     warning: str = ""
     changed: bool = True
+    forced: bool = False
 
 
 class Transaction:
@@ -42,13 +44,14 @@ class Transaction:
         self.conn = conn
         self.writer = writer
         self.now = now
-        self._wrote = False
+        self._wrote = self._forced = False
 
     def write(self, change: Change) -> Event | None:
         """Append one change and bring the projections up to date with it."""
         event = self.writer.append(change)
         self.writer.projector.flush()
         self._wrote = True
+        self._forced |= bool(change.reason)
         return event
 
     def change(
@@ -73,7 +76,7 @@ class Transaction:
         """What is answered at the end, which is less when nothing was written."""
         if not self._wrote:
             return Done("Nothing changed.", tuple(cards), changed=False)
-        return Done(message, tuple(cards), warning)
+        return Done(message, tuple(cards), warning, forced=self._forced)
 
     def new_values(self, card_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that a card does not have yet; what is empty is the same as none."""

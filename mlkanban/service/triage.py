@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from mlkanban.core import triage
+from mlkanban.core import triage, triage_session
+from mlkanban.core.events import Change, Event
+from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.triage import Item, View
+from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History
-from mlkanban.service.transaction import Desk, find_face
+from mlkanban.service.transaction import Desk, Done, find_face
 from mlkanban.store import repository
 
 
@@ -18,8 +21,39 @@ class Triage:
         self._desk = desk
         self._history = history
 
-    def queue(self, board: Board, view: View = View.ALL) -> list[Item]:
-        """The cards of a board that ask for a decision now, most pressing first."""
+    def queue(self, board: Board, view: View = View.ALL) -> Queue:
+        """The cards of a board that ask for a decision now, most pressing first; after a session of
+        this person that was paused lately, in the order it stopped in."""
+        items, paused = self._asking(board, view), self._paused(board.id, view)
+        return triage_session.resumed(items, paused) if paused else Queue(items)
+
+    def _paused(self, board_id: str, view: View) -> Session | None:
+        """The last session of this person with a view of a board, if it can be gone on with."""
+        with self._desk.store.reading() as conn:
+            events = repository.of_kind(conn, board_id, triage_session.KIND)
+        since = instant(self._desk.clock() - triage_session.REMEMBERED)
+        for event in reversed(events):
+            session = _session(event)
+            if event.actor == self._desk.actor and session and session.view == view:
+                return session if session.left and event.at >= since else None
+        return None
+
+    def end(self, board_id: str, session: Session) -> Done:
+        """Keep the figures of a session, and what it had left, where anything can be kept."""
+        if self._desk.store.read_only:
+            return Done("", changed=False)
+        with self._desk.writing() as tx:
+            values = {triage_session.FIELD: session.to_field()}
+            tx.write(Change(triage_session.KIND, board_id, set=values))
+        return Done("")
+
+    def sessions(self, board_id: str) -> list[Session]:
+        """Every session on a board, of whomever, in the order they ended."""
+        with self._desk.store.reading() as conn:
+            events = repository.of_kind(conn, board_id, triage_session.KIND)
+        return [session for event in events if (session := _session(event))]
+
+    def _asking(self, board: Board, view: View) -> list[Item]:
         now, zone = self._desk.clock(), ZoneInfo(board.timezone)
         today = now.astimezone(zone).date()
         pace = self._history.pace(board, now)
@@ -48,3 +82,7 @@ class Triage:
             entry.event.kind == "card.snoozed" and entry.in_force
             for entry in self._history.of_card(ref)
         )
+
+
+def _session(event: Event) -> Session | None:
+    return Session.of_field(event.data.get("set", {}).get(triage_session.FIELD))

@@ -15,7 +15,7 @@ from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
 _CARD_COLUMNS = 25
-_TIMELESS = frozenset({"import.noted", "view.saved", "view.removed"})
+_TIMELESS = frozenset({"import.noted", "view.saved", "view.removed", "triage.ended"})
 """Events of a board that move no start and no finish of a card."""
 
 

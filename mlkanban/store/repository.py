@@ -69,9 +69,10 @@ def cursor(conn: sqlite3.Connection) -> int:
 
 
 def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
-    """What the events after `after` touched on a board."""
+    """What the events after `after` touched on a board; a session of triage nothing."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ?", (board_id, after)
+        "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ? AND kind != 'triage.ended'",
+        (board_id, after),
     ).fetchall()
     cards = tuple(card for (card,) in rows if card)
     return Changes(cursor(conn), cards, any(not card for (card,) in rows))
@@ -337,6 +338,17 @@ def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -
     return [event_of(row) for row in reversed(rows)]
 
 
+def of_kind(conn: sqlite3.Connection, board_id: str, kind: str) -> list[Event]:
+    """The events of one kind that are about the board itself, in order."""
+    # By the index of cards: those about none are few, those of a board may be all there are.
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event INDEXED BY event_card"
+        " WHERE card = '' AND board = ? AND kind = ? ORDER BY at, seq",
+        (board_id, kind),
+    ).fetchall()
+    return [event_of(row) for row in rows]
+
+
 def undone_ids(conn: sqlite3.Connection, board_id: str) -> frozenset[str]:
     """Ids of a board's events that are not in force."""
     rows = conn.execute(
@@ -367,7 +379,7 @@ def last_action(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
     """The newest action of `actor` on a board that an undo can take back, or ''."""
     row = conn.execute(
         "SELECT action FROM event WHERE board = ? AND actor = ?"
-        " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted')"
+        " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted', 'triage.ended')"
         " AND id NOT IN (SELECT event FROM undone)"
         " AND action NOT IN (SELECT action FROM event WHERE board = ?"
         "  AND kind IN ('board.created', 'import.noted'))"
@@ -381,7 +393,7 @@ def last_undo(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
     """The newest undo of `actor` that a redo can take back: nothing new was done since. Or ''."""
     (newest,) = conn.execute(
         "SELECT max(seq) FROM event WHERE board = ? AND actor = ?"
-        " AND kind NOT IN ('undone', 'redone')",
+        " AND kind NOT IN ('undone', 'redone', 'triage.ended')",
         (board_id, actor),
     ).fetchone()
     row = conn.execute(

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from mlkanban.charts.face import View
-from mlkanban.clock import local_timezone, now
+from mlkanban.clock import now
 from mlkanban.config import Settings, remember
 from mlkanban.core.models import CardFace
 from mlkanban.core.triage import View as TriageView
@@ -216,7 +216,7 @@ class BoardApp(App[None], inherit_bindings=False):
                 return
         from mlkanban.tui.screens.welcome import WelcomeScreen
 
-        await self.push_screen(WelcomeScreen(self.settings.timezone or local_timezone()))
+        await self.push_screen(WelcomeScreen())
 
     async def _show(self, snapshot: Snapshot) -> None:
         self.model = BoardModel.of(
@@ -351,10 +351,17 @@ class BoardApp(App[None], inherit_bindings=False):
 
     # Leaving
 
+    def leave(self, return_code: int = 0) -> None:
+        """End the program, once every screen has begun to write what is kept of it."""
+        for screen in self.screen_stack:
+            if isinstance(screen, KeyScreen):
+                screen.leaving()
+        self.exit(return_code=return_code)
+
     def _leave(self, number: int) -> None:
         """A signal asks us to go: keep what is typed and restore the terminal."""
         self._keep_drafts()
-        self.exit(return_code=128 + number)
+        self.leave(128 + number)
 
     def _keep_drafts(self) -> None:
         for form, text in self._typed().items():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from mlkanban.service import Service
@@ -20,11 +20,15 @@ class Backstage:
 
     def at_once(self, action: Callable[[Service], T]) -> T:
         """What `action` returns, waiting for it: only before the screen is up."""
-        return self._thread.submit(lambda: action(self._open())).result()
+        return self.begin(action).result()
+
+    def begin(self, action: Callable[[Service], T]) -> Future[T]:
+        """Begin an action: it is done before the store is closed, whoever waits for it."""
+        return self._thread.submit(lambda: action(self._open()))
 
     async def call(self, action: Callable[[Service], T]) -> T:
         """What `action` returns, or raises, after running it in the store's thread."""
-        future = self._thread.submit(lambda: action(self._open()))
+        future = self.begin(action)
         # Shielded: what was asked for is done, even if the screen that asked is left meanwhile.
         return await asyncio.shield(asyncio.wrap_future(future))
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, HELP = (
-    "board", "card", "triage", "plan", "reports", "stages", "help",
+BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, PORTFOLIO, HELP = (
+    "board", "card", "triage", "plan", "reports", "stages", "portfolio", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, HELP)
+SCREENS = (BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, PORTFOLIO, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 CANCELS = "q"
@@ -41,14 +41,14 @@ _LISTS = (BOARD, PLAN)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, PLAN, STAGES, HELP)),
+            (BOARD, CARD, PLAN, STAGES, PORTFOLIO, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, PLAN, STAGES, HELP)),
+            (BOARD, CARD, PLAN, STAGES, PORTFOLIO, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
-    Command("cursor.top", ("gg", "home"), "Top", "first card of the stage, or line", "Look",
-            (BOARD, CARD, PLAN, HELP)),
-    Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage, or line", "Look",
-            (BOARD, CARD, PLAN, HELP)),
+    Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
+            (BOARD, CARD, PLAN, PORTFOLIO, HELP)),
+    Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
+            (BOARD, CARD, PLAN, PORTFOLIO, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
             (BOARD, CARD, PLAN, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
@@ -162,7 +162,11 @@ COMMANDS: tuple[Command, ...] = (
             (STAGES,)),
     Command("stage.remove", ("x",), "Remove", "remove the stage, if no card stands in it", "Stages",
             (STAGES,)),
-    Command("board.switch", ("B",), "Boards", "choose another board", "Screens"),
+    Command("board.switch", ("B",), "Boards", "all boards with their numbers: open or make one",
+            "Screens"),
+    Command("board.open", ("enter",), "Open board", "work on this board", "Boards", (PORTFOLIO,)),
+    Command("board.new", ("n",), "New board", "a new board from a template", "Boards",
+            (PORTFOLIO,)),
     Command("theme", ("T",), "Theme", "choose a theme", "Screens", (BOARD,)),
     Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
             SCREENS),
@@ -193,6 +197,7 @@ STATUS = {
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
         "stage.remove", "back",
     ),
+    PORTFOLIO: ("board.open", "board.new", "cursor.down", "cursor.up", "help", "back"),
     HELP: ("cursor.down", "cursor.up", "back"),
     FORM: (),
 }  # fmt: skip

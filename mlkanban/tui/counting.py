@@ -36,7 +36,9 @@ class Samples:
         if self._sample is None or key != self._key:
             workflow, histories = service.history.for_flow(board)
             everything = Window.back(None, workflow.day(now))
-            self._key, self._sample = key, follow(workflow, histories, now, everything)
+            sessions = service.triage.sessions(board.id)
+            self._sample = follow(workflow, histories, now, everything, sessions)
+            self._key = key
         return self._sample.within(Window.back(days, self._sample.today))
 
 

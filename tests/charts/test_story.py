@@ -68,6 +68,18 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
         ),
         (event("card.blocked", {"blocker": {"reason": "bug", "note": ""}}), "blocked by bug"),
         (event("card.unblocked", {"blocker": None}), "unblocked"),
+        (
+            event(
+                "triage.ended",
+                {"triage": {
+                    "view": "all", "began": "2026-03-20T08:50:00Z", "seconds": 470, "queue": 23,
+                    "decided": {"accepted": 10, "snoozed": 2}, "skipped": 3, "undone": 1,
+                    "overrides": 0, "left": ["v1"],
+                }},
+            ),
+            "triage: 12 of 23 decided in 8 minutes",
+        ),
+        (event("triage.ended", {"triage": {"view": "all"}}), "triage: set"),
         (event("card.noted", note="PSI is up"), "note: PSI is up"),
         (
             event("card.finished", {"outcome": "learned", "verdict": "no gain"}),

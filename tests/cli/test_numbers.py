@@ -57,6 +57,12 @@ def test_each_is_readable_at_80_columns_with_its_picture(demo, name, monkeypatch
 @pytest.mark.parametrize("by", ["type", "tag", "stage"])
 @pytest.mark.parametrize("name", NAMES)
 def test_each_compares_groups(demo, name, by):
+    if not VIEWS[name].entry.of_cards:
+        answer = demo("flow", name, *DAY, "--by", by)
+        assert answer.code == 2
+        assert "No such option" in answer.err
+        assert "--by" in answer.err
+        return
     if by == "stage" and VIEWS[name].staged:
         answer = demo("flow", name, *DAY, "--by", by)
         assert (answer.code, "stage by stage already" in answer.err) == (2, True)
@@ -74,6 +80,20 @@ def test_an_empty_board_gets_a_sentence_and_no_number(board, name):
     assert answer.out.strip()
     assert "%" not in answer.out.replace("85 %", "")
     assert "nan" not in answer.out.lower()
+
+
+def test_triage_is_of_the_whole_board(demo):
+    data = demo("flow", "triage", *DAY, json=True).data
+    assert data["n"] >= 5
+    assert data["decisions"] == sum(data["decided"].values()) > data["n"]
+    assert 0 < data["snooze_rate"] < 1
+    assert data["last"]["began"] < "2026-03-18"
+    for option in (["--type", "model"], ["--tag", "fraud"], ["-q", "is:open"]):
+        answer = demo("flow", "triage", *DAY, *option)
+        assert (answer.code, "No such option" in answer.err) == (2, True)
+    before = demo("flow", "triage", "--as-of", "2026-02-01", "--window", "all", json=True).data
+    assert before["n"] < data["n"] or before["last"]["began"] < data["last"]["began"]
+    assert "Snoozes are a share of all decisions" in demo("flow", "triage", "--help").out
 
 
 def test_a_window_of_two_days(demo):

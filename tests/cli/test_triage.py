@@ -1,3 +1,8 @@
+from mlkanban.cli.session import Session
+from mlkanban.clock import now
+from mlkanban.core.triage_session import Session as Kept
+
+
 def test_the_queue_is_printed(board) -> None:
     first, second = board.card("first"), board.card("second")
     third = board.card("third", "--stage", "data prep")
@@ -12,3 +17,17 @@ def test_the_queue_is_printed(board) -> None:
     assert third not in shown
     assert "Nothing asks for a decision." in board("triage", "--view", "stale").err
     assert board("triage", "--limit", "0").code == 2
+
+
+def test_after_a_pause_it_is_in_the_order_one_stopped_in(board) -> None:
+    refs = [board.card(title) for title in ("first", "second", "third")]
+    with Session().service(write=True) as service:
+        here = service.boards.find()
+        kept = Kept("all", now(), 60, 3, {}, 1, 0, 0, (refs[2], refs[0]), 1)
+        service.triage.end(here.id, kept)
+    asked = [refs[2], refs[1], refs[0]]
+    assert [item["id"] for item in board.data("triage")] == asked
+    assert [item["id"] for item in board.data("triage", "--limit", "2")] == asked[:2]
+    assert [item["id"] for item in board.data("triage", "--view", "inbox")] == refs
+    assert "triage: 0 of 3 decided in 1 minute" in board("history").out
+    assert board.data("flow", "triage")["skipped"] == 1

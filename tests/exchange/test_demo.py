@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from mlkanban.core import rules
 from mlkanban.core.events import Event, fold
 from mlkanban.core.models import BlockReason, Board, Outcome, Work
 from mlkanban.core.rules import Load
+from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times
@@ -166,6 +167,18 @@ def test_events_look_like_those_of_the_service(demo: Demo, tmp_path: Path) -> No
         assert shape <= known[field], field
 
 
+def test_triage_was_held_on_most_mondays(demo: Demo) -> None:
+    sessions = demo.service.triage.sessions(demo.board.id)
+    assert 12 <= len(sessions) <= 26
+    assert {session.began.astimezone(zone_of(demo)).weekday() for session in sessions} == {0}
+    assert all(session.decisions + session.skipped == session.queue for session in sessions)
+    assert not demo.service.triage.queue(demo.board).resumed
+
+
+def zone_of(demo: Demo) -> tzinfo:
+    return demo.service.history.for_flow(demo.board)[0].timezone
+
+
 def test_titles_are_short_and_differ(demo: Demo) -> None:
     titles = [face.title for face in demo.faces]
     assert max(Counter(titles).values()) == 1
@@ -242,6 +255,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.move([card], stages["Training"])
     cards.finish([card], Outcome.SHIPPED, "v")
     cards.archive([card])
+    service.triage.end(board.id, Session("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
     events = service.history.events(board.id)
     service.close()
     return events

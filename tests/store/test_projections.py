@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.events import Change, fold, undone
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.triage_session import Session
 from mlkanban.errors import MlkanbanError
 from mlkanban.store import log, migrations
 from mlkanban.store.rows import entity_from
@@ -93,6 +94,9 @@ def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
         ),
         "move a stage": lambda: boards.move_stage(board, stage.id, number),
         "remove a stage": lambda: boards.remove_stage(board, stage.id),
+        "triage": lambda: person.service.triage.end(
+            board, Session("all", person.clock.now, number, 9, {}, number, 0, 0, (ref, other), 1)
+        ),
         "set the clock back": lambda: person.clock.back(number),
     }
 
@@ -100,7 +104,7 @@ def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
 ACTIONS = [
     "add", "move", "move ahead", "swap", "reorder", "edit", "note", "block", "unblock", "finish",
     "archive", "restore", "edit the board", "add a stage", "edit a stage", "move a stage",
-    "remove a stage", "set the clock back",
+    "remove a stage", "set the clock back", "triage",
     # Undo is where log and tables could part: it comes up often.
     "undo", "undo", "undo", "redo", "redo", "redo", "move",
 ]  # fmt: skip

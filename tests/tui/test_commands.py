@@ -15,6 +15,7 @@ from mlkanban.tui.commands import (
     HELP,
     NEVER,
     PLAN,
+    PORTFOLIO,
     REPORTS,
     SCREENS,
     STAGES,
@@ -32,6 +33,7 @@ from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.edit import EditScreen
 from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.plan import PlanScreen
+from mlkanban.tui.screens.portfolio import PortfolioScreen
 from mlkanban.tui.screens.reports import ReportsScreen
 from mlkanban.tui.screens.stages import StagesScreen
 from mlkanban.tui.screens.triage import TriageScreen
@@ -43,6 +45,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     CARD: [CardScreen],
     REPORTS: [ReportsScreen],
     STAGES: [StagesScreen],
+    PORTFOLIO: [PortfolioScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
     PLAN: [PlanScreen],
@@ -52,6 +55,7 @@ WAYS_IN = {
     CARD: ["card.open"],
     REPORTS: ["reports"],
     STAGES: ["stages"],
+    PORTFOLIO: ["board.switch"],
     HELP: ["help"],
     TRIAGE: ["triage"],
     PLAN: ["plan"],
@@ -131,6 +135,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (CARD, "Priority", "Priority of v1"),
         (REPORTS, "Window", "Cycle time, 30 days"),
         (STAGES, "New stage", "New stage after Ideas"),
+        (PORTFOLIO, "New board", "How does its work flow?"),
         (HELP, "Back", "Enter open card"),
         (TRIAGE, "Skip", "Triage 2/"),
         (PLAN, "Order", "most worth for its effort first"),

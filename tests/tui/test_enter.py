@@ -27,6 +27,7 @@ STATES: dict[str, list[str]] = {
     "due, unchanged": ["d"],
     "form, unchanged": ["e"],
     "boards": ["B"],
+    "new board": ["B", "n"],
     "themes": ["T"],
     "palette": [":"],
     "card page": ["enter"],

@@ -113,6 +113,21 @@ async def test_without_a_part_it_says_how_to_point(filled: Path) -> None:
         assert "nothing to point at" in page.status()
 
 
+async def test_triage_is_not_divided_into_groups(filled: Path) -> None:
+    async with opened(filled) as page:
+        await page.press("reports", "reports.group")
+        assert "type:" in title(page)
+        await page.press("view.triage")
+        assert title(page) == "A  Triage, 90 days"
+        assert "decisions a minute" in page.text()
+        assert "decisions per week" in page.text()
+        await page.press("reports.group")
+        assert "it has no groups" in page.status()
+        assert title(page) == "A  Triage, 90 days"
+        await page.press("part.next")
+        assert "nothing to point at" in page.status()
+
+
 async def test_other_limits_are_tried(filled: Path) -> None:
     async with opened(filled) as page:
         await page.press("reports", "limits.try")

@@ -24,6 +24,7 @@ WAYS = {
     "triage": ["i"],
     "help": ["?"],
     "stages": ["s"],
+    "portfolio": ["B"],
     "form": ["e"],
 }
 
@@ -76,7 +77,7 @@ async def test_in_ascii_the_board_as_text(worldly: Path) -> None:
 async def test_in_ascii_nothing_else_comes_out(worldly: Path, size: tuple[int, int]) -> None:
     async with opened(worldly, size=size, settings=Settings(ascii=True)) as page:
         for screen, keys in (
-            WAYS | {"boards": ["B"], "block": ["b"], "swap": ["m", "5", "w"]}
+            WAYS | {"new-board": ["B", "n"], "block": ["b"], "swap": ["m", "5", "w"]}
         ).items():
             await page.keys("home", *keys)
             strange = {c for c in page.text() if ord(c) > 126}

@@ -21,20 +21,17 @@ def two_boards(small: Path) -> Path:
 async def test_boards_are_switched(two_boards: Path) -> None:
     async with opened(two_boards) as board:
         assert "Chores" in board.lines()[0]
-        await board.press("board.switch")
-        assert "1  Fraud" in board.question()
-        await board.keys("1")
+        await board.press("board.switch", "cursor.up", "board.open")
         assert "Fraud" in board.lines()[0]
         assert len(board.stages()["Ideas"]) == 3
-        await board.press("board.switch")
+        await board.press("board.switch", "cursor.down")
         await board.keys("q")
         assert "Fraud" in board.lines()[0]
 
 
 async def test_a_filter_and_marks_belong_to_their_board(two_boards: Path) -> None:
     async with opened(two_boards) as board:
-        await board.press("mark.all", "board.switch")
-        await board.keys("1")
+        await board.press("mark.all", "board.switch", "cursor.up", "board.open")
         assert board.marked() == set()
         await board.press("card.note")
         assert "Note on v1" in board.question()

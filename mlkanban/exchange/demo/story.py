@@ -1,7 +1,7 @@
 """The story of the demo: the plan told as changes of the board, the way the service writes them."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -30,16 +30,22 @@ def new_id(rng: Random) -> str:
 
 
 class Story:
-    """Collects what happened, card by card; `changes` gives it in order of time."""
+    """Collects what happened, card by card; `changes` gives it in order of time, with what happened
+    `beside` at its minutes."""
 
     def __init__(
-        self, board: str, stages: Mapping[str, str], calendar: Calendar, rng: Random
+        self,
+        board: str,
+        stages: Mapping[str, str],
+        calendar: Calendar,
+        rng: Random,
+        beside: Iterable[tuple[float, Change]] = (),
     ) -> None:
         self._board = board
         self._stages = stages
         self._calendar = calendar
         self._rng = rng
-        self._told: list[tuple[float, Change]] = []
+        self._told = list(beside)
         self._cards: dict[str, tuple[str, Planned]] = {}
 
     def changes(self) -> Iterator[Change]:

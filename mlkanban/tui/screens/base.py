@@ -179,8 +179,11 @@ class KeyScreen(Screen[None]):
         """Whether its parts are there: made already, and nobody has left it."""
         return bool(self.children) and self in self.app.screen_stack
 
+    def leaving(self) -> None:
+        """The program is about to end: begin to write what is to be kept of this screen."""
+
     def do_quit(self) -> None:
-        self.app.exit()
+        self.board_app.leave()
 
     # The store
 

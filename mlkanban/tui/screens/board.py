@@ -317,7 +317,10 @@ class BoardScreen(NewCardActions):
     def do_triage(self) -> None:
         from mlkanban.tui.screens.triage import TriageScreen
 
-        self.app.push_screen(TriageScreen())
+        marked = [face.ref for face in self.targets()] if self.model.marks else []
+        if marked:
+            self.do_mark_all()
+        self.app.push_screen(TriageScreen(marked=marked))
 
     def do_tour(self) -> None:
         from mlkanban.tui.screens.tour import TourScreen
@@ -329,15 +332,10 @@ class BoardScreen(NewCardActions):
 
         self.app.push_screen(StagesScreen())
 
-    async def do_board_switch(self) -> None:
-        boards = await self.fetch(lambda service: service.boards.all())
-        if not boards:
-            return
-        options = numbered([f"{board.name}  ({board.key})" for board in boards])
-        key = await self.ask.choose("Open the board", options, rows=True)
-        if key is not None:
-            chosen = boards[[option.key for option in options].index(key)]
-            await self.board_app.open_board(chosen.key)
+    def do_board_switch(self) -> None:
+        from mlkanban.tui.screens.portfolio import PortfolioScreen
+
+        self.app.push_screen(PortfolioScreen())
 
     async def do_theme(self) -> None:
         names = sorted(self.board_app.own_themes)

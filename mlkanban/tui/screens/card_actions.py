@@ -192,10 +192,12 @@ class CardActions(ChecklistActions):
         if finished is not None:
             self.status.say(f"{finished} is finished; only open cards can be blocked.")
             return
-        blocked = [face for face in faces if face.block_reason]
-        if blocked:
-            await self._do(blocked, lambda service, refs: service.cards.unblock(refs))
+        free = [face for face in faces if not face.block_reason]
+        if not free:
+            await self._do(faces, lambda service, refs: service.cards.unblock(refs))
             return
+        # Of several, those that are blocked already keep their reasons.
+        faces = free
         reasons = list(BlockReason)
         options = numbered([reason.value.replace("-", " ") for reason in reasons])
         key = await self.ask.choose(f"What blocks {names(faces)}?", options, rows=True)

@@ -58,7 +58,8 @@ class HelpScreen(ScrollingScreen):
             lines += [f"  {sign:<16} {meaning}" for sign, meaning in _SIGNS]
             lines.append("")
         if self._about == BOARD:
-            lines.append("With cards marked, the commands of Move and Write act on all of them.")
+            lines.append("With cards marked, the commands of Move and Write act on all of them,")
+            lines.append("and triage goes through them.")
         lines.append("In a question: Enter saves, Ctrl+g (or Esc) cancels.")
         lines.append("Mouse: click selects, double click opens, drag moves, wheel scrolls.")
         return "\n".join(lines)

@@ -309,7 +309,7 @@ class ReportsScreen(KeyScreen):
 
     async def _look_at(self, view: str) -> None:
         self._reading.view, self._reading.part = view, None
-        if self._by == "stage" and self._view.staged:
+        if not self._view.divides(self._by):
             self._reading.grouping = self._reading.group = 0
         self._played = ""
         await self.board_changed()
@@ -327,8 +327,11 @@ class ReportsScreen(KeyScreen):
         await self.board_changed()
 
     async def do_reports_group(self) -> None:
+        if not self._view.entry.of_cards:
+            self.status.say(f"{self._view.entry.title} is of the whole board: it has no groups.")
+            return
         self._reading.grouping = (self._reading.grouping + 1) % len(_GROUPINGS)
-        if self._by == "stage" and self._view.staged:
+        if not self._view.divides(self._by):
             self._reading.grouping = 0
         self._reading.group, self._reading.part = 0, None
         await self.board_changed()

@@ -1,9 +1,11 @@
 """Triage: one card, one key, the next card."""
 
-from collections import Counter
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -16,8 +18,9 @@ from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.core.rules import Load
 from mlkanban.core.triage import Item
+from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.service import Done
+from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import TRIAGE
@@ -31,19 +34,22 @@ _ROOMY = 120
 
 
 class TriageScreen(CardActions):
-    """Goes through the queue. Cards that something was decided on are in `_decided`, in order."""
+    """Goes through a queue: the `marked` cards, or a part of those that ask for a decision."""
 
     WHERE: ClassVar[str] = TRIAGE
 
-    def __init__(self, view: triage.View = triage.View.ALL, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        view: triage.View = triage.View.ALL,
+        limit: int | None = None,
+        marked: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self._view, self._limit = view, limit
-        self._queue: list[Item] = []
-        self._at = 0
-        self._decided: list[tuple[str, str]] = []
-        self._skipped: set[str] = set()
+        self._marked = [Item(ref, triage.MARKED) for ref in marked]
+        self._sitting = self._sit(Queue([]))
         self._done: Done | None = None
-        self._began = self.board_app.now()
+        self._counting = False
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="triage-head")
@@ -58,17 +64,32 @@ class TriageScreen(CardActions):
     def on_resize(self) -> None:
         self.run_worker(self.board_changed(), group="resize", exclusive=True)
 
+    async def on_key(self, event: events.Key) -> None:
+        # Textual goes on to the handler of the class below by itself.
+        self._sitting.seen(self.board_app.now())
+
+    def on_input_changed(self) -> None:
+        # Keys that are typed into a field go no further.
+        self._sitting.seen(self.board_app.now())
+
+    def _sit(self, queue: Queue) -> Sitting:
+        view = triage.MARKED if self._marked else self._view
+        return Sitting(view, queue, self.board_app.now())
+
     async def _begin(self) -> None:
         board, view = self.board, self._view
-        found = await self.fetch(lambda service: service.triage.queue(board, view))
-        self._queue = (found or [])[: self._limit]
+        found: Queue | None = Queue(self._marked)
+        if not self._marked:
+            found = await self.fetch(lambda service: service.triage.queue(board, view))
+        if found is not None:
+            self._sitting = self._sit(found.first(self._limit))
         await self.board_changed()
 
     # Showing
 
     @property
     def _item(self) -> Item | None:
-        return self._queue[self._at] if self._at < len(self._queue) else None
+        return self._sitting.item
 
     def targets(self) -> list[CardFace]:
         item = self._item
@@ -86,7 +107,7 @@ class TriageScreen(CardActions):
                     lambda s: (s.cards.get(item.ref), s.triage.snoozes(item.ref))
                 )
             except NotFound:
-                self._queue.remove(item)
+                self._sitting.gone()
                 await self.board_changed()
                 return
             except MlkanbanError as error:
@@ -101,13 +122,14 @@ class TriageScreen(CardActions):
         self.query_one("#triage-head", Static).update(Content(head))
 
     def _head(self) -> str:
-        place = f"{min(self._at + 1, len(self._queue))}/{len(self._queue)}"
-        parts = [f" Triage {place}", self._told(), self._meters()]
+        sitting = self._sitting
+        place = f"{min(sitting.at + 1, len(sitting.items))}/{len(sitting.items)}"
+        resumed = " (resumed)" if sitting.resumed else ""
+        parts = [f" Triage {place}{resumed}", self._told(), self._meters()]
         return " | ".join(part for part in parts if part)
 
     def _told(self) -> str:
-        counts = Counter(what for _, what in self._decided)
-        return " ".join(f"{what} {count}" for what, count in counts.items())
+        return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
 
     def _meters(self) -> str:
         """The committed stages with their counts, as much of the names as there is room for."""
@@ -134,15 +156,14 @@ class TriageScreen(CardActions):
 
     def _ended(self) -> list[str]:
         """The last page: what was decided, how long it took, what is left."""
-        minutes = (self.board_app.now() - self._began).total_seconds() / 60
-        model = self.board_app.model
-        if not self._queue:
+        sitting, model = self._sitting, self.board_app.model
+        if not sitting.items:
             lines = ["", "Nothing asks for a decision.", ""]
         else:
-            decided = len(self._decided)
-            lines = ["", f"Done: {decided} of {len(self._queue)} decided in {minutes:.0f} minutes."]
-            lines += [f"  {what:<12} {count}" for what, count in
-                      Counter(what for _, what in self._decided).items()]  # fmt: skip
+            decided = sitting.decided
+            count = f"{sum(decided.values())} of {len(sitting.items)} decided"
+            lines = ["", f"Done: {count} in {in_minutes(sitting.minutes)}."]
+            lines += [f"  {what:<12} {count}" for what, count in decided.items()]
             lines += ["", "u takes the last decision back."]
         opened = [face for face in model.faces.values() if face.is_open]
         if opened:
@@ -158,14 +179,24 @@ class TriageScreen(CardActions):
 
     def after(self, done: Done) -> None:
         self._done = done
+        if done.changed and not self._counting:
+            self._sitting.note()
+
+    async def _watched(self, action: Awaitable[None]) -> Done | None:
+        """What an action did, if it did something."""
+        self._done, self._counting = None, True
+        try:
+            await action
+        finally:
+            self._counting = False
+        done: Done | None = self._done
+        return done if done is not None and done.changed else None
 
     async def _decide(self, what: str, action: Awaitable[None]) -> None:
         """Do it, and go on to the next card if it was done."""
-        item, self._done = self._item, None
-        await action
-        if item is not None and self._done is not None and self._done.changed:
-            self._decided.append((item.ref, what))
-            self._at += 1
+        done = await self._watched(action)
+        if done is not None:
+            self._sitting.decide(what, forced=done.forced)
         await self.board_changed()
 
     async def do_triage_accept(self) -> None:
@@ -215,32 +246,24 @@ class TriageScreen(CardActions):
 
     async def do_triage_skip(self) -> None:
         """Leave it for now; it comes back once, at the end."""
-        item = self._item
-        if item is None:
-            return
-        if item.ref not in self._skipped:
-            self._skipped.add(item.ref)
-            self._queue.append(item)
-        self._at += 1
+        self._sitting.skip()
         await self.board_changed()
 
     async def do_triage_previous(self) -> None:
-        self._at = max(0, self._at - 1)
+        self._sitting.previous()
         await self.board_changed()
 
     async def do_undo(self) -> None:
         """Take the last change back, and go to the card it was about."""
-        self._done = None
-        await super().do_undo()
-        done = self._done
-        if done is not None and done.cards:
-            ref = done.cards[-1].ref
-            places = [at for at, item in enumerate(self._queue) if item.ref == ref]
-            if places:
-                self._at = places[0]
-            last = [at for at, (decided, _) in enumerate(self._decided) if decided == ref]
-            if last:
-                del self._decided[last[-1]]
+        done = await self._watched(super().do_undo())
+        if done is not None:
+            self._sitting.undo([card.ref for card in done.cards])
+        await self.board_changed()
+
+    async def do_redo(self) -> None:
+        done = await self._watched(super().do_redo())
+        if done is not None:
+            self._sitting.redo([card.ref for card in done.cards])
         await self.board_changed()
 
     def do_card_open(self) -> None:
@@ -250,10 +273,36 @@ class TriageScreen(CardActions):
 
             self.app.push_screen(CardScreen(item.ref))
 
+    # Leaving
+
+    def leaving(self) -> None:
+        if self._sitting.happened:
+            self.board_app.backstage.begin(self._keep())
+
+    def _keep(self) -> Callable[[Service], Done]:
+        """Keeps what was decided, and where one stopped."""
+        board, session = self.board, self._sitting.ended()
+        return lambda service: service.triage.end(board.id, session)
+
     def do_back(self) -> None:
+        if self._sitting.happened:
+            # Of the app: this screen is left meanwhile, and nobody waits for it.
+            self.app.run_worker(self._kept(self.board_app.backstage.begin(self._keep())))
         self.app.pop_screen()
-        left = len(self._queue) - self._at
+        left = self._sitting.left
         told = self._told() or "nothing decided"
-        self.board_app.say(
-            f"Triage: {told}; {left} left, i goes on." if left else f"Triage: {told}."
-        )
+        self.board_app.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")
+
+    async def _kept(self, future: Future[Done]) -> None:
+        try:
+            await asyncio.shield(asyncio.wrap_future(future))
+        except MlkanbanError as error:
+            self.board_app.say(str(error), trouble=True)
+
+    @property
+    def _onward(self) -> str:
+        """How one goes on with what is left."""
+        if self._marked:
+            return ""
+        here = self._view is triage.View.ALL
+        return f", {'i' if here else f'mlkanban triage --view {self._view}'} goes on"

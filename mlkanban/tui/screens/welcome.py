@@ -1,19 +1,15 @@
 """The first start: a choice of templates, then the board."""
 
-from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.core.models import Board
 from mlkanban.core.templates import TEMPLATES, Template
-from mlkanban.service import Service
 from mlkanban.tui.commands import FORM
-from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.new_board import MakesBoards
 from mlkanban.tui.screens.tour import TourScreen
-from mlkanban.tui.widgets.ask import Option
 
 _ROOMY = 34
 """From this many lines on the stages of each template are listed too."""
@@ -22,12 +18,11 @@ _LEAST = 16
 """Below this many lines the templates are listed in the question itself."""
 
 
-class WelcomeScreen(KeyScreen):
+class WelcomeScreen(MakesBoards):
     WHERE: ClassVar[str] = FORM
 
-    def __init__(self, timezone: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._timezone = timezone
         self.status.hints = ["1-5 chooses", "q leaves"]
 
     def compose(self) -> ComposeResult:
@@ -41,38 +36,22 @@ class WelcomeScreen(KeyScreen):
         self.app.run_worker(self._choose())
 
     async def _choose(self) -> None:
-        options = [Option(str(n), t.title) for n, t in enumerate(TEMPLATES, 1)]
-        while True:
-            key = await self._which(options)
-            if key is None:
-                self.app.exit()
-                return
-            chosen = TEMPLATES[int(key) - 1]
-            if await self._create(chosen):
-                return
-
-    async def _which(self, options: list[Option]) -> str | None:
-        if self.app.size.height < _LEAST:
-            return await self.ask.choose("Which one?", options, rows=True)
-        return await self.ask.choose("Which one? Type its number, q leaves.", options, listed=False)
-
-    async def _create(self, chosen: Template) -> bool:
-        name: str | None = ""
         board = None
         while board is None:
-            name = await self.ask.text("Name of the board", chosen.title, typed=name or "")
-            self.set_focus(None)
-            if name is None:
-                return False
-            board = await self.fetch(partial(self._made, name, chosen))
+            chosen = await self._which()
+            if chosen is None:
+                self.app.exit()
+                return
+            board = await self.make_board(chosen)
         self.app.pop_screen()
         await self.board_app.open_board(board.key)
-        self.board_app.say(f"{board.name} is ready. Press n to write the first card, ? for help.")
+        self.welcome(board)
         self.app.push_screen(TourScreen())
-        return True
 
-    def _made(self, name: str, chosen: Template, service: Service) -> Board:
-        return service.boards.create(name, chosen.key, self._timezone)
+    async def _which(self) -> Template | None:
+        if self.app.size.height < _LEAST:
+            return await self.which_template("Which one?", rows=True)
+        return await self.which_template("Which one? Type its number, q leaves.", listed=False)
 
 
 def _text(*, stages: bool) -> str:

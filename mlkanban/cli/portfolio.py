@@ -1,0 +1,48 @@
+"""All boards beside each other."""
+
+from collections.abc import Iterator
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+
+
+@click.command()
+@pass_session
+def portfolio(session: Session) -> None:
+    """Show how all boards stand, one line each; * is the board in use.
+
+    \b
+    WIP        open cards between commitment and delivery, with the limit of all (CONWIP)
+    blocked    open cards that are blocked
+    past SLE   open cards older than 85 % of finished ones were
+    a week     cards finished a week, over the last 30 days
+    overdue    open cards whose due day is over
+    next 30 d  cards that will be finished in the next 30 days, with 85 %
+    """
+    from mlkanban.charts.portfolio import Row, table
+
+    with session.service() as service:
+        boards = service.boards.all()
+        here = session.board(service).id if boards else ""
+        rows = [Row(board, service.portfolio.standing(board), board.id == here) for board in boards]
+
+    def lines() -> Iterator[str]:
+        from mlkanban.cli.layout import dim, width
+
+        if rows:
+            head, *others = table(rows, width(), ascii=session.settings.ascii)
+            yield dim(head.upper())
+            yield from others
+
+    session.answer(
+        "portfolio",
+        lambda: [
+            {"key": row.board.key, "name": row.board.name, "in_use": row.here}
+            | (row.standing.to_data() if row.standing else {})
+            for row in rows
+        ],
+        lines,
+    )
+    if not rows and not session.json:
+        session.say("There is no board yet. Make one: mlkanban init NAME")

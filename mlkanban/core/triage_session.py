@@ -1,0 +1,251 @@
+"""A session of triage: going through the queue, and the figures that are kept of it."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from mlkanban.core.instants import instant
+from mlkanban.core.triage import Item
+
+KIND, FIELD = "triage.ended", "triage"
+"""The event that keeps a session, and the field of the board it sets."""
+VERBS = ("accepted", "snoozed", "blocked", "completed", "archived", "merged")
+AWAY = timedelta(minutes=2)
+"""Who presses no key for longer is not at it: that time does not count."""
+REMEMBERED = timedelta(days=7)
+"""How long a paused session can be gone on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What came of a session. `queue` is how many cards it began with, `decided` how many by verb,
+    undone ones not counted; `overrides` of the accepted ones went over a limit. `left` were still
+    to be decided, in order; the last `again` of them had been skipped already."""
+
+    view: str
+    began: datetime
+    seconds: int
+    queue: int
+    decided: Mapping[str, int]
+    skipped: int
+    undone: int
+    overrides: int
+    left: tuple[str, ...] = ()
+    again: int = 0
+
+    @property
+    def decisions(self) -> int:
+        return sum(self.decided.values())
+
+    @property
+    def minutes(self) -> float:
+        return self.seconds / 60
+
+    def to_field(self) -> dict[str, Any]:
+        """The value of the board's field."""
+        return {
+            "view": self.view,
+            "began": instant(self.began),
+            "seconds": self.seconds,
+            "queue": self.queue,
+            "decided": {verb: self.decided.get(verb, 0) for verb in VERBS},
+            "skipped": self.skipped,
+            "undone": self.undone,
+            "overrides": self.overrides,
+            "left": list(self.left),
+            "again": self.again,
+        }
+
+    @classmethod
+    def of_field(cls, value: Any) -> "Session | None":
+        """A session as it was kept; None for what is none: logs come from elsewhere too."""
+        try:
+            began = datetime.fromisoformat(value["began"])
+            return cls(
+                str(value["view"]),
+                began.astimezone(UTC) if began.tzinfo else began.replace(tzinfo=UTC),
+                int(value["seconds"]),
+                int(value["queue"]),
+                {verb: int(value["decided"].get(verb, 0)) for verb in VERBS},
+                int(value["skipped"]),
+                int(value["undone"]),
+                int(value["overrides"]),
+                tuple(map(str, value["left"])),
+                int(value.get("again", 0)),
+            )
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+            return None
+
+
+def in_minutes(minutes: float) -> str:
+    """`8 minutes`, `1 minute`, `less than a minute`."""
+    whole = round(minutes)
+    return f"{whole} minute{'' if whole == 1 else 's'}" if whole else "less than a minute"
+
+
+class Queue(NamedTuple):
+    """What a session begins with. `skipped` were skipped in the one it goes on with: each is
+    offered once more."""
+
+    items: list[Item]
+    skipped: frozenset[str] = frozenset()
+    resumed: bool = False
+
+    def first(self, limit: int | None) -> "Queue":
+        return self._replace(items=self.items[:limit])
+
+
+def resumed(items: Sequence[Item], paused: Session) -> Queue:
+    """The queue of now in the order a paused session stopped in: what it had left, then cards that
+    came since, then what it had skipped. What asks for no decision any more is left out."""
+    order = {ref: at for at, ref in enumerate(paused.left)}
+    skipped = frozenset(paused.left[len(paused.left) - paused.again :])
+
+    def place(item: Item) -> tuple[bool, int]:
+        return item.ref in skipped, order.get(item.ref, len(order))
+
+    there = [item for item in items if item.ref in order]
+    if not there:
+        return Queue(list(items))
+    return Queue(sorted(items, key=place), skipped & {item.ref for item in there}, True)
+
+
+class _Change(NamedTuple):
+    """Something done with a card; `verb` is '' where nothing was decided by it."""
+
+    ref: str
+    verb: str
+    forced: bool
+
+
+class Sitting:
+    """A session under way: a place in the queue, and what was decided. No store, no clock."""
+
+    def __init__(self, view: str, queue: Queue, began: datetime) -> None:
+        self.resumed = queue.resumed
+        self.items = list(queue.items)
+        self.at = 0
+        self._view, self._began, self._length = view, began, len(queue.items)
+        self._passed, self._skipped = set(queue.skipped), set[str]()
+        self._done: list[_Change] = []
+        self._taken_back: list[_Change] = []
+        self._undone = 0
+        self._seen, self._active = began, timedelta()
+
+    @property
+    def item(self) -> Item | None:
+        """The card to decide on, None at the end."""
+        return self.items[self.at] if self.at < len(self.items) else None
+
+    @property
+    def decided(self) -> Mapping[str, int]:
+        """How many cards by verb, in the order the verbs first came."""
+        return Counter(change.verb for change in self._done if change.verb)
+
+    @property
+    def minutes(self) -> float:
+        """Active time."""
+        return self._active / timedelta(minutes=1)
+
+    @property
+    def left(self) -> int:
+        """How many cards are still to be decided on."""
+        return len(self._left()[0])
+
+    @property
+    def happened(self) -> bool:
+        """Whether there is something to keep."""
+        return bool(self.decided or self._skipped or self._undone)
+
+    def seen(self, now: datetime) -> None:
+        """A key was pressed."""
+        gap = now - self._seen
+        if timedelta() < gap <= AWAY:
+            self._active += gap
+        self._seen = now
+
+    def decide(self, verb: str, *, forced: bool = False) -> None:
+        """The card was decided on: the next one."""
+        if self.item is not None:
+            self._do(_Change(self.item.ref, verb, forced))
+            self._go_on()
+
+    def note(self) -> None:
+        """Something was done with the card that decides nothing."""
+        if self.item is not None:
+            self._do(_Change(self.item.ref, "", False))
+
+    def skip(self) -> None:
+        """Leave the card; it comes back once, at the end."""
+        item = self.item
+        if item is None:
+            return
+        if item.ref not in self._decided_refs:
+            self._skipped.add(item.ref)
+            if item.ref not in self._passed:
+                self._passed.add(item.ref)
+                self.items.append(item)
+        self._go_on()
+
+    def previous(self) -> None:
+        self.at = max(0, self.at - 1)
+
+    def gone(self) -> None:
+        """The card is no more."""
+        if self.item is not None:
+            del self.items[self.at]
+
+    def undo(self, refs: Collection[str]) -> None:
+        """The last change, of these cards, was taken back: go to the card."""
+        if not refs:
+            return
+        ref = [*refs][-1]
+        if self._done and self._done[-1].ref in refs:
+            change = self._done.pop()
+            self._taken_back.append(change)
+            self._undone += bool(change.verb)
+            ref = change.ref
+        self.at = next((at for at, item in enumerate(self.items) if item.ref == ref), self.at)
+
+    def redo(self, refs: Collection[str]) -> None:
+        """What was taken back last, of these cards, was done again."""
+        if self._taken_back and self._taken_back[-1].ref in refs:
+            change = self._taken_back.pop()
+            self._done.append(change)
+            self._undone -= bool(change.verb)
+            if change.verb and self.item is not None and self.item.ref == change.ref:
+                self._go_on()
+
+    def ended(self) -> Session:
+        """What is kept of it, as of the last key."""
+        left, again = self._left()
+        forced = [change for change in self._done if change.forced]
+        return Session(
+            view=self._view, began=self._began, seconds=round(self._active.total_seconds()),
+            queue=self._length, decided=dict(self.decided), skipped=len(self._skipped),
+            undone=self._undone, overrides=sum(c.verb == "accepted" for c in forced),
+            left=left, again=again,
+        )  # fmt: skip
+
+    @property
+    def _decided_refs(self) -> set[str]:
+        return {change.ref for change in self._done if change.verb}
+
+    def _do(self, change: _Change) -> None:
+        self._done.append(change)
+        self._taken_back.clear()
+
+    def _go_on(self) -> None:
+        """To the next card nothing was decided on."""
+        decided = self._decided_refs
+        self.at += 1
+        while self.item is not None and self.item.ref in decided:
+            self.at += 1
+
+    def _left(self) -> tuple[tuple[str, ...], int]:
+        decided = self._decided_refs
+        rest = [r for r in dict.fromkeys(i.ref for i in self.items[self.at :]) if r not in decided]
+        again = [ref for ref in rest if ref in self._passed]
+        return (*(ref for ref in rest if ref not in self._passed), *again), len(again)

@@ -1,0 +1,67 @@
+"""How a board stands, in one line: to be held against other boards.
+
+Each figure is one that other numbers tell at length: the WIP limits, `sle`, `throughput` and
+`forecast`, with the windows these have when nothing else is asked for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.core.models import Board, CardFace
+from mlkanban.flow.forecast import forecast
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.sle import sle
+from mlkanban.flow.throughput import throughput
+from mlkanban.flow.window import Window
+
+WINDOW_DAYS = 90
+"""The past that a forecast is made from."""
+BACK, AHEAD, PERCENT = 30, 30, 85
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`wip` open cards are committed, of `conwip` (None: no limit); `blocked` and `overdue` are of
+    all open ones. `past` are older than the expectation of `sle` days, both None without one;
+    `per_week` were finished lately, None when nothing was begun; `ahead` cards or more will be,
+    with 85 %, in the next days, None when there is too little history."""
+
+    wip: int
+    conwip: int | None
+    blocked: int
+    overdue: int
+    sle: int | None
+    past: int | None
+    per_week: float | None
+    ahead: int | None
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "wip": self.wip,
+            "conwip": self.conwip,
+            "blocked": self.blocked,
+            "overdue": self.overdue,
+            "sle_days": self.sle,
+            "past_sle": self.past,
+            "per_week": self.per_week,
+            "next_30_days": self.ahead,
+        }
+
+
+def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standing:
+    """Count a board whose cards are `faces`; `sample` has them in a window of WINDOW_DAYS."""
+    today = sample.today.isoformat()
+    opened = [face for face in faces if face.is_open]
+    lately = throughput(sample.within(Window.back(BACK, sample.today))).per_day
+    expected = sle(sample)
+    return Standing(
+        wip=sum(board.is_committed(face.stage) for face in opened),
+        conwip=board.conwip,
+        blocked=sum(bool(face.block_reason) for face in opened),
+        overdue=sum(bool(face.due) and face.due < today for face in opened),
+        sle=expected.days,
+        past=None if expected.days is None else len(expected.past),
+        per_week=None if lately is None else lately * 7,
+        ahead=forecast(sample, days=AHEAD).how_many.get(PERCENT),
+    )

@@ -1,0 +1,195 @@
+"""Triage: how many decisions its sessions came to, how fast, and how many were only put off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mlkanban.core.triage_session import VERBS, Session, in_minutes
+from mlkanban.flow.percentiles import nearest_rank, needed
+from mlkanban.flow.said import Said, Table
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.throughput import monday
+from mlkanban.flow.window import Scope
+
+_CONVENTION = "by the day a session began; active time"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The sessions of an ISO week, from `first` on."""
+
+    first: date
+    sessions: tuple[Session, ...]
+
+    @property
+    def decisions(self) -> int:
+        return sum(session.decisions for session in self.sessions)
+
+    @property
+    def minutes(self) -> float:
+        return sum(session.seconds for session in self.sessions) / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The sessions of a window, and their weeks from the first one on, those of none too."""
+
+    sessions: tuple[Session, ...]
+    weeks: tuple[Week, ...]
+    last_at: str
+    scope: Scope
+
+    @property
+    def n(self) -> int:
+        return len(self.sessions)
+
+    @property
+    def decided(self) -> dict[str, int]:
+        return {verb: sum(s.decided.get(verb, 0) for s in self.sessions) for verb in VERBS}
+
+    @property
+    def decisions(self) -> int:
+        return sum(self.decided.values())
+
+    @property
+    def minutes(self) -> float:
+        return sum(session.seconds for session in self.sessions) / 60
+
+    @property
+    def per_minute(self) -> float | None:
+        """Decisions per minute of active time."""
+        return self.decisions / self.minutes if self.minutes else None
+
+    @property
+    def snooze_rate(self) -> float | None:
+        """The share of decisions that only put a card off."""
+        return _share(self.decided["snoozed"], self.decisions)
+
+    @property
+    def override_rate(self) -> float | None:
+        """The share of accepted cards that went over a limit."""
+        return _share(sum(s.overrides for s in self.sessions), self.decided["accepted"])
+
+    @property
+    def undo_rate(self) -> float | None:
+        """The share of all decisions that were taken back."""
+        undone = sum(session.undone for session in self.sessions)
+        return _share(undone, self.decisions + undone)
+
+    @property
+    def skipped(self) -> int:
+        return sum(session.skipped for session in self.sessions)
+
+    @property
+    def median_minutes(self) -> float | None:
+        """The median of active time; None for too few sessions."""
+        lengths = sorted(session.seconds for session in self.sessions)
+        return nearest_rank(lengths, 50) / 60 if len(lengths) >= needed(50) else None
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "decisions": self.decisions,
+            "decided": self.decided,
+            "minutes": self.minutes,
+            "per_minute": self.per_minute,
+            "snooze_rate": self.snooze_rate,
+            "override_rate": self.override_rate,
+            "undo_rate": self.undo_rate,
+            "skipped": self.skipped,
+            "median_minutes": self.median_minutes,
+            "weeks": [
+                {
+                    "from": week.first.isoformat(),
+                    "sessions": len(week.sessions),
+                    "decisions": week.decisions,
+                    "minutes": week.minutes,
+                }
+                for week in self.weeks
+            ],
+            "last": self.sessions[-1].to_field() if self.sessions else None,
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("sessions", str(self.n)),
+            ("decisions", str(self.decisions)),
+            ("a minute", _number(self.per_minute)),
+            ("snoozed", _percent(self.snooze_rate)),
+        )
+
+    def said(self) -> Said:
+        note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
+        if not self.sessions:
+            none = "No triage session in this window; i on the board begins one."
+            return Said("Triage", (none,), None, note)
+        median = self.median_minutes
+        speed = f"{_number(self.per_minute)} decisions a minute" + (
+            "" if median is None else f" | half of the sessions took {median:.1f} minutes or less"
+        )
+        lines = (
+            f"{_count(self.n, 'session')}: {_count(self.decisions, 'decision')}"
+            f" in {in_minutes(self.minutes)}, {_count(self.skipped, 'card')} skipped",
+            speed,
+            f"snoozed {_percent(self.snooze_rate)}"
+            f" | over a limit {_percent(self.override_rate)} of the accepted"
+            f" | taken back {_percent(self.undo_rate)}",
+            f"the last on {self.last_at}: {_told(self.sessions[-1])}",
+        )
+        rows = tuple(
+            (str(w.first), str(len(w.sessions)), str(w.decisions), f"{w.minutes:.0f}")
+            for w in self.weeks
+        )
+        return Said("Triage", lines, Table(("week from", "sessions", "decided", "min"), rows), note)
+
+
+def triage(sample: Sample) -> Triage:
+    """Count the sessions that began in the window, as far as they were known."""
+    zone = sample.workflow.timezone
+    some = tuple(
+        session
+        for session in sorted(sample.sessions, key=lambda session: session.began)
+        if session.began <= sample.as_of and sample.workflow.day(session.began) in sample.window
+    )
+    at = some[-1].began.astimezone(zone) if some else None
+    return Triage(some, _weeks(sample, some), f"{at:%Y-%m-%d %H:%M}" if at else "", sample.scope)
+
+
+def _weeks(sample: Sample, sessions: Sequence[Session]) -> tuple[Week, ...]:
+    if not sessions:
+        return ()
+    held: dict[int, list[Session]] = {}
+    first, last = (
+        monday(day.toordinal())
+        for day in (sample.workflow.day(sessions[0].began), sample.window.last)
+    )
+    for week in range(first, last + 1, 7):
+        held[week] = []
+    for session in sessions:
+        held[monday(sample.workflow.day(session.began).toordinal())].append(session)
+    return tuple(Week(date.fromordinal(first), tuple(some)) for first, some in held.items())
+
+
+def _told(session: Session) -> str:
+    left = f", {len(session.left)} left" if session.left else ""
+    count = f"{session.decisions} of {session.queue} decided"
+    return f"{count} in {in_minutes(session.minutes)}{left}"
+
+
+def _share(some: int, of: int) -> float | None:
+    return some / of if of else None
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.0f} %"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"

@@ -1,0 +1,32 @@
+"""How each board stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlkanban.core.models import Board
+from mlkanban.service.history import History
+from mlkanban.service.transaction import Desk
+from mlkanban.store import repository
+
+if TYPE_CHECKING:
+    from mlkanban.flow.portfolio import Standing
+
+
+class Portfolio:
+    def __init__(self, desk: Desk, history: History) -> None:
+        self._desk = desk
+        self._history = history
+
+    def standing(self, board: Board) -> Standing:
+        """The numbers of one board as of now."""
+        from mlkanban.flow.portfolio import WINDOW_DAYS, standing
+        from mlkanban.flow.sample import follow
+        from mlkanban.flow.window import Window
+
+        now = self._desk.clock()
+        workflow, histories = self._history.for_flow(board)
+        with self._desk.store.reading() as conn:
+            faces = repository.faces(conn, board.id)
+        window = Window.back(WINDOW_DAYS, workflow.day(now))
+        return standing(board, faces, follow(workflow, histories, now, window))

@@ -1,0 +1,138 @@
+"""All boards beside each other: open one, or make one."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.charts.portfolio import Row, sentences, table
+from mlkanban.charts.wrapping import wrapped_note
+from mlkanban.core.models import Board
+from mlkanban.errors import MlkanbanError
+from mlkanban.flow.portfolio import Standing
+from mlkanban.tui.commands import PORTFOLIO
+from mlkanban.tui.screens.new_board import MakesBoards
+
+_NUMBERS = "numbers"
+_FEWEST = 4
+"""So many boards are listed before anything is said of one."""
+
+
+class PortfolioScreen(MakesBoards):
+    """The list is there at once; the numbers come in board by board, beside the keys."""
+
+    WHERE: ClassVar[str] = PORTFOLIO
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._boards: list[Board] = []
+        self._standings: dict[str, Standing] = {}
+        self._row = 0
+        self._counting = self._again = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="portfolio")
+        yield self.ask
+        yield self.status
+
+    async def on_mount(self) -> None:
+        await self._list()
+        here = [board.id == self.board_app.model.board.id for board in self._boards]
+        self._row = here.index(True) if any(here) else 0
+        await self.board_changed()
+
+    def on_resize(self) -> None:
+        self._show()
+
+    # Counting
+
+    async def _list(self) -> None:
+        self._boards = await self.fetch(lambda service: service.boards.all()) or self._boards
+
+    async def board_changed(self) -> None:
+        """Count again; what is being counted is counted to its end first, else a board that others
+        work on all the time would never have numbers."""
+        self._show()
+        self._again = True
+        if not self._counting:
+            self._counting = True
+            self.run_worker(self._count(), group=_NUMBERS)
+
+    async def _count(self) -> None:
+        try:
+            while self._again:
+                self._again = False
+                await self._list()
+                for board in self._boards:
+                    await self._count_one(board)
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+        finally:
+            self._counting = False
+
+    async def _count_one(self, board: Board) -> None:
+        self._standings[board.id] = await self.board_app.backstage.call(
+            lambda service: service.portfolio.standing(board)
+        )
+        self._show()
+
+    # Showing
+
+    def _show(self) -> None:
+        if not self.ready or not self._boards:
+            return
+        self._row = max(0, min(self._row, len(self._boards) - 1))
+        ascii, width = self.board_app.ascii, self.size.width - 2
+        in_use = self.board_app.model.board.id
+        rows = [Row(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
+        head, *lines = table(rows, width - 2, ascii=ascii)
+        told = [
+            line
+            for sentence in sentences(rows[self._row], ascii=ascii)
+            for line in wrapped_note(sentence, width)
+        ]
+        # Beside the title, the head, the lines between and the status line; boards come first.
+        room = self.size.height - 5
+        told = told[: max(0, room - min(len(lines), _FEWEST) - 1)]
+        room = max(1, room - len(told) - bool(told))
+        first = max(0, min(self._row - room // 2, len(lines) - room))
+        shown = [
+            f"{'>' if at == self._row else ' '} {line}"
+            for at, line in enumerate(lines[first : first + room], first)
+        ]
+        text = ["Boards (* the one in use)", "", f"  {head}", *shown, "", *told]
+        self.query_one("#portfolio", Static).update(Content("\n".join(text)))
+
+    # Choosing
+
+    def _go(self, row: int) -> None:
+        self._row = row
+        self._show()
+
+    def do_cursor_down(self) -> None:
+        self._go(self._row + 1)
+
+    def do_cursor_up(self) -> None:
+        self._go(self._row - 1)
+
+    def do_cursor_top(self) -> None:
+        self._go(0)
+
+    def do_cursor_bottom(self) -> None:
+        self._go(len(self._boards) - 1)
+
+    async def do_board_open(self) -> None:
+        if self._boards:
+            await self._open(self._boards[self._row])
+
+    async def _open(self, board: Board) -> None:
+        await self.board_app.open_board(board.key)
+        self.app.pop_screen()
+
+    async def do_board_new(self) -> None:
+        chosen = await self.which_template("How does its work flow?", rows=True)
+        board = await self.make_board(chosen) if chosen is not None else None
+        if board is not None:
+            await self._open(board)
+            self.welcome(board)

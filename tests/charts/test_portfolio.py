@@ -1,0 +1,107 @@
+"""The boards beside each other, in any width."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from mlkanban.charts.portfolio import Row, sentences, table
+from mlkanban.core.models import Board, Stage
+from mlkanban.flow.portfolio import Standing
+
+FULL = Standing(3, 12, 1, 2, 9, 1, 1.44, 5)
+NEW = Standing(0, None, 0, 0, None, None, None, None)
+
+
+def row(name: str, standing: Standing | None, *, key: str = "", here: bool = False) -> Row:
+    board = Board("b", key or name.lower(), name, (Stage("s", "S", committed=True),))
+    return Row(board, standing, here)
+
+
+ROWS = [row("Fraud", FULL), row("Chores", NEW, here=True), row("Later", None)]
+
+
+def test_a_line_for_each_board() -> None:
+    assert table(ROWS) == [
+        "  board   key     WIP   blocked  past SLE  a week  overdue  next 30 d",
+        "  Fraud   fraud   3/12  1        1         1.4     2        5 or more",
+        "* Chores  chores  0     0        -         -       0        too little history",
+        "  Later   later   ..    ..       ..        ..      ..       ..",
+    ]
+
+
+def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
+    rows = [row("Churn of the smallest customers", FULL, key="churn-of-the-smallest-customers")]
+    rows.append(row("Chores", NEW))
+    head, first, second = table(rows, 75)
+    assert head.split() == table(ROWS)[0].split()
+    assert first.startswith("  Churn of ..  chur..  3/12 ")
+    assert second.endswith("too little")
+    assert table(rows, 70)[0].split() == [w for w in table(ROWS)[0].split() if w != "key"]
+    head, first, _ = table(rows, 37)
+    assert head.split() == ["board", "WIP", "blocked", "past", "SLE"]
+    assert first.split()[-3:] == ["3/12", "1", "1"]
+
+
+def test_over_the_limit_of_all_is_marked() -> None:
+    assert "13/12!" in table([row("Fraud", Standing(13, 12, 0, 0, None, None, 0.0, None))])[1]
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (None, ["Fraud (fraud): counting ..."]),
+        (
+            FULL,
+            [
+                "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 overdue,"
+                " 1 past the expectation of 9 days.",
+                "1.4 cards a week were finished in the last 30 days;"
+                " 5 or more will be in the next 30 (85 %).",
+            ],
+        ),
+        (
+            NEW,
+            [
+                "Fraud (fraud): 0 in progress, 0 blocked, 0 overdue,"
+                " no expectation yet how long cards take.",
+                "Nothing was in progress in the last 30 days; too little history for a forecast.",
+            ],
+        ),
+    ],
+)
+def test_a_board_in_words(standing: Standing | None, said: list[str]) -> None:
+    assert sentences(row("Fraud", standing)) == said
+
+
+def test_names_do_nothing() -> None:
+    hostile = row("\x1b]0;x\x07[red]异常", FULL, key="a\x9b31m")
+    for lines in (table([hostile]), sentences(hostile)):
+        assert not any(c in line for line in lines for c in "\x1b\x07\x9b")
+    assert all(line.isascii() for line in table([hostile], 75, ascii=True))
+
+
+@given(
+    st.lists(
+        st.builds(
+            row, st.text(min_size=1, max_size=50), st.sampled_from([FULL, NEW, None]),
+            key=st.text("abc-", min_size=1, max_size=50), here=st.booleans(),
+        ),
+        min_size=1,
+    ),
+    st.integers(24, 200),
+    st.booleans(),
+)  # fmt: skip
+def test_it_fits_and_its_columns_line_up(rows, width, ascii) -> None:
+    head, *lines = table(rows, width, ascii=ascii)
+    assert len(lines) == len(rows)
+    assert max(map(cell_len, [head, *lines])) <= width
+    assert "WIP" in head
+    place = cell_len(head[: head.index("WIP")])
+    for one, line in zip(rows, lines, strict=True):
+        assert line.startswith("* " if one.here else "  ")
+        beginning = {FULL: "3/12", NEW: "0", None: ".."}[one.standing]
+        tail = line
+        while cell_len(line) - cell_len(tail) < place:
+            tail = tail[1:]
+        assert tail.startswith(beginning)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.dates import parse_day
@@ -137,6 +136,8 @@ def as_tag(text: str) -> str:
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:
     """Sentence and hint about a name that nothing has."""
+    from difflib import get_close_matches
+
     known = list(names)
     near = get_close_matches(name, known, 1)
     guess = f" Did you mean {near[0]}?" if near else ""

@@ -21,7 +21,7 @@ def find_stage(board: Board, name: str) -> Stage:
 
     NotFound when none has it, UsageProblem when several do; both list the choices.
     """
-    stage = _pick(name, {s.name: s for s in board.stages})
+    stage = pick(name, {s.name: s for s in board.stages})
     if stage is not None:
         return stage
     listed = ", ".join(s.name for s in board.stages)
@@ -30,14 +30,16 @@ def find_stage(board: Board, name: str) -> Stage:
 
 def find_board(boards: list[Board], name: str) -> Board:
     """The board with this key or name, or a beginning of one that only one board has."""
-    board = _pick(name, {b.key: b for b in boards}) or _pick(name, {b.name: b for b in boards})
+    board = pick(name, {b.key: b for b in boards}) or pick(name, {b.name: b for b in boards})
     if board is not None:
         return board
     listed = ", ".join(b.key for b in boards) or "none yet; make one with: mlkanban init NAME"
     raise NotFound(f"There is no board {name!r}.", f"There are: {listed}.")
 
 
-def _pick(wanted: str, choices: dict[str, T]) -> T | None:
+def pick(wanted: str, choices: dict[str, T]) -> T | None:
+    """The choice with this name, or with a beginning that only one has; UsageProblem when several
+    have it."""
     folded = wanted.strip().casefold()
     if not folded:
         return None

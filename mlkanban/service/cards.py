@@ -19,12 +19,12 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.sight import stands
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
-from mlkanban.service.asking import check_growth, check_links, condition, enter
+from mlkanban.service.asking import check_growth, condition, enter
+from mlkanban.service.changing import write_edit, write_move, write_new
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
-from mlkanban.store.ids import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
 
@@ -64,24 +64,13 @@ class Cards:
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
             wanted = checked({**(fields or {}), "title": title})
             work = Work(wanted.get("work") or Work.ATTENDED)
-            wanted = flat(wanted)
-            check_links(tx, wanted)
             warning, forced = enter(tx, board, stage, work, None, override=override)
-            ref, card_id = tx.writer.new_ref(), uuid7(tx.now)
-            values: dict[str, Any] = {
-                "ref": ref,
-                "deleted": False,
-                "place": [stage.id, rank_at_end(tx, board, stage)],
-                **wanted,
-            }
-            if board.is_delivered(stage.id):
-                values["outcome"] = Outcome.SHIPPED.value
-            tx.write(Change("card.created", board_id, card=card_id, set=values, reason=forced))
+            face = write_new(tx, board, stage, flat(wanted), forced)
             if text := accept(note, "the note").strip():
-                tx.write(Change("card.noted", board_id, card=card_id, note=text))
-            card = tx.card(ref)
+                tx.write(Change("card.noted", board_id, card=face.id, note=text))
+            card = tx.card(face.ref)
             of = f" of {board.name}" if repository.count_boards(tx.conn) > 1 else ""
-        return Done(f"{ref} added to {stage.name}{of}.", (card,), warning)
+        return Done(f"{card.ref} added to {stage.name}{of}.", (card,), warning)
 
     def edit(
         self,
@@ -120,10 +109,7 @@ class Cards:
                         warning, forced = enter(tx, board, stage, work, face, override=override)
                         # The last one of a stage says how full it is in the end.
                         warnings |= {stage.id: warning} if warning else {}
-                changed = tx.new_values(face.id, wanted)
-                check_links(tx, changed, face.ref)
-                if changed:
-                    tx.write(tx.change("card.edited", face, changed, reason=forced))
+                write_edit(tx, face, wanted, forced)
                 cards.append(tx.card(ref))
             return tx.done(f"{_listed(cards)} saved.", cards, " ".join(warnings.values()))
 
@@ -163,10 +149,7 @@ class Cards:
         stage = board.stage(stage_id)
         if face.stage == stage_id and stands(board, face) and not before:
             return ""
-        values: dict[str, Any] = {}
         work = rules.work_in(stage, face.work)
-        if work != face.work:
-            values["work"] = work.value
         warning, forced = "", ""
         if not board.is_delivered(stage_id) and not (face.is_open and face.stage == stage_id):
             warning, forced = enter(tx, board, stage, work, face, override=override)
@@ -175,18 +158,7 @@ class Cards:
             if before
             else rank_at_end(tx, board, stage)
         )
-        values["place"] = [stage_id, rank]
-        kind = "card.moved" if face.stage != stage_id else "card.reordered"
-        if face.archived:
-            values["archived"] = False
-            kind = "card.moved" if face.stage != stage_id else "card.restored"
-        if board.is_delivered(stage_id):
-            if not face.outcome:
-                values["outcome"] = Outcome.SHIPPED.value
-        elif face.outcome:
-            values["outcome"] = None
-            kind = "card.reopened"
-        tx.write(tx.change(kind, face, values, reason=forced))
+        write_move(tx, board, face, stage, rank, work, forced)
         return warning
 
     def swap(self, ref: str, out: str) -> Done:

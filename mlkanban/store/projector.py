@@ -14,7 +14,7 @@ from mlkanban.core.timing import milestones, phase
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
 _CARD_COLUMNS = 24
-_TIMELESS = frozenset({"import.noted", "view.saved", "view.removed"})
+_TIMELESS = frozenset({"import.noted", "view.saved", "view.removed", "charter.edited"})
 """Events of a board that move no start and no finish of a card."""
 
 

@@ -112,6 +112,7 @@ def add(
 @click.option("--unlink", multiple=True, metavar="LINK", help="Take a link off.")
 @click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
 @click.option("--verdict", help="What was found out.")
+@click.option("--editor", is_flag=True, help="The whole card as Markdown in $EDITOR.")
 @_override
 @pass_session
 def edit(
@@ -123,10 +124,17 @@ def edit(
     unlink: Sequence[str],
     needs_not: Sequence[str],
     verdict: str | None,
+    editor: bool,
     override: str,
     **given: Any,
 ) -> None:
     """Change what is on cards. Empty text clears a field, none a metric, date or parent."""
+    if editor:
+        others = [title, verdict, override, *untag, *unlink, *needs_not, *given.values()]
+        if len(cards) > 1 or any(other not in (None, (), "") for other in others):
+            raise UsageProblem("--editor is for one card, and alone.", "Leave the rest out.")
+        _in_editor(session, cards[0])
+        return
     with session.service(write=True) as service:
         metric = _metric(given)
         if metric and len(cards) > 1:
@@ -256,6 +264,14 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
     with session.service(write=True) as service:
         act = service.cards.restore if restore else service.cards.archive
         session.answer_done("archive", act(cards), service)
+
+
+def _in_editor(session: Session, ref: str) -> None:
+    from mlkanban.cli.editing import edit_text
+    from mlkanban.tui.editor import CardDocument
+
+    with session.service(write=True) as service:
+        session.answer_done("edit", edit_text(session, service, CardDocument(ref)), service)
 
 
 def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:

@@ -8,7 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mlkanban.errors import BadMarkdown
 from mlkanban.text import display_lines
+
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
 
 
 class Part(NamedTuple):
@@ -81,5 +84,10 @@ def quoted(paragraphs: Iterable[str]) -> list[str]:
 
 
 def lines_of(text: str) -> list[str]:
-    """A hand-edited text in lines, whatever editor it comes from."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    """A hand-edited text in lines, whatever editor it comes from. Bytes that are no UTF-8 are lone
+    surrogates in it."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    for number, line in enumerate(lines, 1):
+        if _NO_UTF8.search(line):
+            raise BadMarkdown("The line is not UTF-8 text.", number, "Save the file as UTF-8.")
+    return lines

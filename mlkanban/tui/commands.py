@@ -75,6 +75,8 @@ COMMANDS: tuple[Command, ...] = (
             "Move", _CARDS),
     Command("card.new", ("n",), "New card", "a new card in this stage", "Write"),
     Command("card.edit", ("e",), "Edit", "edit the fields of the card", "Write", _CARDS),
+    Command("card.editor", ("E",), "Edit in $EDITOR", "the whole card as Markdown, in your editor",
+            "Write", _CARDS),
     Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS),
     Command("card.block", ("b",), "Block", "block with a reason, or unblock", "Write", _CARDS),
     Command("card.snooze", ("z",), "Snooze", "out of sight for a day, a week ..., or back",

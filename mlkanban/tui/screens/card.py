@@ -45,7 +45,7 @@ class CardScreen(CardActions, ScrollingScreen):
         yield self.status
 
     def on_resize(self) -> None:
-        self.run_worker(self.board_changed(), exclusive=True)
+        self.run_worker(self.board_changed(), group="resize", exclusive=True)
 
     def targets(self) -> list[CardFace]:
         face = self._face()

@@ -11,7 +11,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.sight import asleep
 from mlkanban.errors import LimitReached, MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
-from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.widgets.ask import Option, numbered
 
 _OUTCOMES = {
@@ -29,7 +29,7 @@ _PRIORITIES = {
 }
 
 
-class CardActions(KeyScreen):
+class CardActions(EditorScreen):
     """Actions on `targets()`; `after` is told what changed."""
 
     @property
@@ -283,6 +283,15 @@ class CardActions(KeyScreen):
         card = await self.fetch(lambda service: service.cards.get(faces[0].ref))
         if card is not None:
             self.app.push_screen(EditScreen(card))
+
+    async def do_card_editor(self) -> None:
+        faces = self._chosen()
+        if faces:
+            from mlkanban.tui.editor import CardDocument
+
+            done = await self.edit_text(CardDocument(faces[0].ref))
+            if done is not None:
+                self.after(done)
 
     def do_card_copy(self) -> None:
         faces = self._chosen()

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.board_markdown import BoardPage, Told
+from mlkanban.core.board_markdown import BoardPage, Told, board_page
 from mlkanban.core.card_markdown import Sheet, asked, card_page, note_lines, read_card
 from mlkanban.core.card_values import (
     DEFAULTS,
@@ -20,8 +20,10 @@ from mlkanban.core.card_values import (
     three_way,
     values,
 )
-from mlkanban.core.charter import SECTIONS
+from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Position
+from mlkanban.core.front_matter import Value
+from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, place
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import BadMarkdown, NotFound
@@ -36,7 +38,7 @@ from mlkanban.store import past, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.past import Named
 from mlkanban.store.rows import board_of
-from mlkanban.text import accept
+from mlkanban.text import accept, display
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -51,7 +53,7 @@ class Difference(NamedTuple):
     ref: str
     title: str
     line: int
-    changes: Sequence[tuple[str, object, object]]
+    changes: Sequence[tuple[str, Value, Value]]
     note: str
 
 
@@ -59,8 +61,9 @@ class Difference(NamedTuple):
 class Differences:
     """What a document changes on its board.
 
-    `clashes` were changed on both sides; `left_alone` are cards that the text has no more; `since`
-    is False when the state it was written from cannot be found, and that of now was taken.
+    `clashes` were changed on both sides; `left_alone` are cards that the text has no more,
+    `added_before` new ones of it that were added since it was written, by their titles; `since` is
+    False when the state it was written from cannot be found, and that of now was taken.
     """
 
     board: Board
@@ -68,6 +71,7 @@ class Differences:
     charter: tuple[tuple[str, str, str], ...]
     clashes: tuple[Clash, ...]
     left_alone: tuple[str, ...]
+    added_before: tuple[str, ...]
     since: bool
 
 
@@ -127,19 +131,20 @@ class Documents:
 
     # A board
 
-    def told(self, board_id: str) -> tuple[Position, dict[str, list[Told]]]:
-        """The cards of a board as a document tells them, by the id of their stage and in order,
-        without the archived ones; and the place in the log they were read at."""
+    def board_page(self, board_id: str) -> tuple[list[str], int]:
+        """The lines of a document with the charter and all cards but the archived ones, and how
+        many cards that are."""
         told: dict[str, list[Told]] = {}
         with self._desk.store.reading() as conn:
-            board = board_of(conn, board_id)
+            board, at = board_of(conn, board_id), instant(self._desk.clock())
             zone = ZoneInfo(board.timezone)
-            for face in sorted(repository.faces(conn, board_id), key=place):
-                if not face.archived:
-                    card = repository.card(conn, face)
-                    one = Told(card.ref, values(card, board), note_lines(card.notes, zone))
-                    told.setdefault(board.stage(card.stage).id, []).append(one)
-            return past.position(conn), told
+            faces = [face for face in repository.faces(conn, board_id) if not face.archived]
+            for face in sorted(faces, key=place):
+                card = repository.card(conn, face)
+                one = Told(card.ref, values(card, board), note_lines(card.notes, zone))
+                told.setdefault(board.stage(card.stage).id, []).append(one)
+            charter = charter_in(repository.entity(conn, board_id).fields)
+            return list(board_page(board, at, past.position(conn), charter, told)), len(faces)
 
     def refs(self) -> frozenset[str]:
         """The short ids of all cards, those that are no more too."""
@@ -171,7 +176,12 @@ class Documents:
         look = _Look(conn, board, page.position, self._today(board))
         planned: list[_Planned] = []
         clashes: list[Clash] = []
+        added: list[str] = []
+        newer = look.newer() if any(not sheet.ref for sheet in page.sheets) else {}
         for sheet in page.sheets:
+            if not sheet.ref and sheet.values["title"] in newer:
+                added.append(newer[sheet.values["title"]])
+                continue
             one, found = look.card(sheet)
             clashes += found
             if not one.nothing and not any(clash.name == GONE for clash in found):
@@ -189,6 +199,7 @@ class Documents:
                 tuple((key, now[key], str(charter[key])) for key in _KEYS if key in charter),
                 tuple(clash for clash in clashes if not mine or clash.name == GONE),
                 tuple(look.left_alone(page)),
+                tuple(added),
                 look.since is not None,
             ),
             planned,
@@ -202,10 +213,10 @@ def summary(found: Differences) -> str:
     """How much a document changes, in words."""
     new = sum(not one.ref for one in found.cards)
     old = len(found.cards) - new
-    parts = [f"{old} card{'' if old == 1 else 's'} changed"] if old or not new else []
+    parts = [f"{old} card{'' if old == 1 else 's'} changed"] if old else []
     parts += [f"{new} added"] if new else []
     parts += ["the charter changed"] if found.charter else []
-    return ", ".join(parts)
+    return ", ".join(parts).capitalize()
 
 
 class _Look:
@@ -240,6 +251,11 @@ class _Look:
         wanted = self._asked(sheet, base)
         changes, clashes = three_way(card.ref, values(base, self._board), wanted, now)
         return _Planned(sheet, card, now, changes), clashes
+
+    def newer(self) -> dict[Value, str]:
+        """The short ids of cards that were not there yet, by title."""
+        faces = repository.faces_of(self._conn, tuple(self._touched))
+        return {display(f.title).strip(): f.ref for f in faces if self._then(f.id) is None}
 
     def left_alone(self, page: BoardPage) -> Iterator[str]:
         """The cards that were written in the document and are not in it any more."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP = (
-    "board", "card", "triage", "reports", "stages", "help",
+BOARD, CARD, TRIAGE, REPORTS, STAGES, CHARTER, HELP = (
+    "board", "card", "triage", "reports", "stages", "charter", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, REPORTS, STAGES, HELP)
+SCREENS = (BOARD, CARD, TRIAGE, REPORTS, STAGES, CHARTER, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 FORM = "form"
@@ -37,18 +37,18 @@ _CARDS = (BOARD, CARD, TRIAGE)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look"),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, STAGES, HELP)),
+            (BOARD, CARD, STAGES, CHARTER, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, STAGES, HELP)),
+            (BOARD, CARD, STAGES, CHARTER, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look"),
     Command("cursor.top", ("g", "home"), "Top", "first card of the stage", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, CHARTER, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card of the stage", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, CHARTER, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, CHARTER, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
-            (BOARD, CARD, HELP)),
+            (BOARD, CARD, CHARTER, HELP)),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
             (BOARD, TRIAGE)),
@@ -90,9 +90,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
             "Mark"),
     Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
-            (BOARD, CARD, TRIAGE, STAGES)),
+            (BOARD, CARD, TRIAGE, STAGES, CHARTER)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
-            (BOARD, CARD, TRIAGE, STAGES)),
+            (BOARD, CARD, TRIAGE, STAGES, CHARTER)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
             "Find"),
     Command("views", ("f",), "Views", "saved filters: choose, keep or forget one", "Find"),
@@ -143,6 +143,10 @@ COMMANDS: tuple[Command, ...] = (
             (STAGES,)),
     Command("stage.remove", ("x",), "Remove", "remove the stage, if no card stands in it", "Stages",
             (STAGES,)),
+    Command("charter", ("gc",), "Charter", "what the board is for: scope, metrics, risks ...",
+            "Screens", (BOARD, CARD, TRIAGE, REPORTS)),
+    Command("charter.edit", ("E", "e"), "Edit charter", "the whole charter in your editor",
+            "Write", (CHARTER,)),
     Command("board.switch", ("B",), "Boards", "choose another board", "Screens"),
     Command("theme", ("T",), "Theme", "choose a theme", "Screens", (BOARD,)),
     Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
@@ -169,6 +173,7 @@ STATUS = {
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
         "stage.remove", "back",
     ),
+    CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "back"),
     HELP: ("cursor.down", "cursor.up", "back"),
     FORM: (),
 }  # fmt: skip

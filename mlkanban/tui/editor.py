@@ -121,9 +121,9 @@ class Editing:
             self._drop()
             self.message = "Nothing changed."
             return None
-        why = f"The editor ended with {code}. " if code else ""
-        why += f"{self._refused} " if self._refused else ""
-        self.message = f"{why}Not saved; your text is kept for the next time."
+        why = f" The editor ended with {code}." if code else ""
+        why += f" {self._refused}" if self._refused else ""
+        self.message = f"Not saved; your text is kept for the next time.{why}"
         return None
 
     def refused(self, error: MlkanbanError, again: tuple[str, Position] | None) -> None:

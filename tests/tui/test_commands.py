@@ -10,6 +10,7 @@ from mlkanban.tui.commands import (
     BOARD,
     BY_NAME,
     CARD,
+    CHARTER,
     COMMANDS,
     HELP,
     NEVER,
@@ -26,6 +27,7 @@ from mlkanban.tui.commands import (
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
+from mlkanban.tui.screens.charter import CharterScreen
 from mlkanban.tui.screens.edit import EditScreen
 from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.reports import ReportsScreen
@@ -39,6 +41,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     CARD: [CardScreen],
     REPORTS: [ReportsScreen],
     STAGES: [StagesScreen],
+    CHARTER: [CharterScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
 }
@@ -47,6 +50,7 @@ WAYS_IN = {
     CARD: ["card.open"],
     REPORTS: ["reports"],
     STAGES: ["stages"],
+    CHARTER: ["charter"],
     HELP: ["help"],
     TRIAGE: ["triage"],
 }

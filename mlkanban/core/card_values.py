@@ -55,7 +55,7 @@ def values(card: Card, board: Board) -> Values:
     metric, block = card.metric, card.blocker
     said: Values = {
         "title": display(card.title).strip(),
-        "stage": display(board.stage(card.stage).name),
+        "stage": shown(board.stage(card.stage).name),
         "type": card.type.value,
         "priority": card.priority.value,
         "class": card.service_class.value,
@@ -93,7 +93,7 @@ def item(text: str, *, done: bool) -> str:
 
 
 def shown(member: str) -> str:
-    """A tag, link, dependency or item as documents have it."""
+    """A name, member or item as documents have it."""
     return display(member).strip()
 
 
@@ -113,7 +113,7 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
                 raise UsageProblem("A title is needed.", "Type a few words.")
             return " ".join(text.split("\n"))
         case "stage":
-            return display(find_stage(board, text).name)
+            return shown(find_stage(board, text).name)
         case "due":
             day = parse_day(text, today)
             return day.isoformat() if day else ""

@@ -38,7 +38,7 @@ from mlkanban.store import past, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.past import Named
 from mlkanban.store.rows import board_of
-from mlkanban.text import accept, display
+from mlkanban.text import accept
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -179,8 +179,9 @@ class Documents:
         added: list[str] = []
         newer = look.newer() if any(not sheet.ref for sheet in page.sheets) else {}
         for sheet in page.sheets:
-            if not sheet.ref and sheet.values["title"] in newer:
-                added.append(newer[sheet.values["title"]])
+            title = shown(str(sheet.values["title"]))
+            if not sheet.ref and title in newer:
+                added.append(newer[title])
                 continue
             one, found = look.card(sheet)
             clashes += found
@@ -252,10 +253,10 @@ class _Look:
         changes, clashes = three_way(card.ref, values(base, self._board), wanted, now)
         return _Planned(sheet, card, now, changes), clashes
 
-    def newer(self) -> dict[Value, str]:
+    def newer(self) -> dict[str, str]:
         """The short ids of cards that were not there yet, by title."""
         faces = repository.faces_of(self._conn, tuple(self._touched))
-        return {display(f.title).strip(): f.ref for f in faces if self._then(f.id) is None}
+        return {shown(f.title): f.ref for f in faces if self._then(f.id) is None}
 
     def left_alone(self, page: BoardPage) -> Iterator[str]:
         """The cards that were written in the document and are not in it any more."""

@@ -11,7 +11,7 @@ from mlkanban.core.dates import parse_day
 from mlkanban.core.front_matter import Value
 from mlkanban.core.metrics import parse_metric, split_metrics
 from mlkanban.core.models import Board, CardType, Priority, ServiceClass, Work
-from mlkanban.core.naming import find_stage
+from mlkanban.core.naming import as_tag, find_stage
 from mlkanban.core.sections import tidy
 from mlkanban.errors import UsageProblem
 from mlkanban.text import display
@@ -127,11 +127,6 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
             return given
         case _:
             return _choice(name, text) if name in CHOICES else text
-
-
-def as_tag(text: str) -> str:
-    """A tag as it is kept: one word, in lower case."""
-    return "-".join(text.strip().lstrip("#").split()).lower()
 
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:

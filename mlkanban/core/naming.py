@@ -16,6 +16,11 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "board"
 
 
+def as_tag(text: str) -> str:
+    """A tag as it is kept: one word, in lower case."""
+    return "-".join(text.strip().lstrip("#").split()).lower()
+
+
 def find_stage(board: Board, name: str) -> Stage:
     """The stage called `name`: the whole name, or a beginning that only one stage has.
 

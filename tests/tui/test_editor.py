@@ -13,6 +13,7 @@ from tests.editors import FakeEditor, replacing
 from tests.terminal import Terminal
 from tests.tui import boards
 from tests.tui.page import clock
+from tests.tui.test_terminal import Line
 
 pytestmark = pytest.mark.terminal
 
@@ -177,6 +178,20 @@ def test_a_text_is_there_again_after_the_program_was_killed(
         terminal.wait_for("v1 saved.")
         leaves(terminal)
     assert (card(env).title, drafts(env)) == (NEW, [])
+
+
+def test_a_line_that_drops_under_the_editor_ends_both(
+    env: dict[str, str], editor: FakeEditor
+) -> None:
+    editor.does(replacing(TITLE, NEW) + "(folder / 'ready').touch()\nsys.stdin.read()\nsys.exit(1)")
+    with Line(PROGRAM, env=env) as terminal:
+        terminal.wait_for("v1 ")
+        terminal.settle()
+        terminal.send("E")
+        terminal.wait_for(lambda _: (Path(editor.command.split()[-1]) / "ready").exists())
+        terminal.hang_up()
+        assert terminal.wait(10) == -signal.SIGHUP
+    assert NEW in (Path(env["MLKANBAN_HOME"]) / "drafts/card-v1-in-the-editor.md").read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
+import sys
+import termios
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -58,6 +62,7 @@ class EditorScreen(KeyScreen):
                 except Exception as error:
                     # Raised in here, it would leave the screen suspended.
                     ran.set_exception(error)
+                _end_without_terminal()
         except SuspendNotSupported:
             raise UsageProblem("This terminal cannot be left to an editor.") from None
         finally:
@@ -80,6 +85,19 @@ class EditorScreen(KeyScreen):
             return None
         turn.saved()
         return done
+
+
+def _end_without_terminal() -> None:
+    """Go, as a hang-up means it, when the terminal went away with the editor: a screen that comes
+    back to no terminal waits forever. The text is with the drafts."""
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+    except termios.error as error:
+        if error.args[0] == errno.EIO:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGHUP)
+    except (OSError, ValueError):
+        pass  # no terminal from the start, as in tests
 
 
 def _saved(document: Document, text: str, turn: Editing, service: Service) -> Done:

@@ -75,3 +75,12 @@ class BadInput(MlkanbanError):
     """A file to read is not what it should be; nothing was written."""
 
     exit_code = 5
+
+
+class BadMarkdown(BadInput):
+    """A text that a person edited cannot be read; `line` says where."""
+
+    def __init__(self, what: str, line: int, hint: str = "") -> None:
+        super().__init__(f"Line {line}: {what}", hint)
+        self.what = what
+        self.line = line

@@ -88,6 +88,9 @@ def _sentence(
                 f"triage: {session.decisions} of {session.queue} decided"
                 f" in {in_minutes(session.minutes)}"
             )
+        case "charter.edited":
+            keys = ", ".join(name.removeprefix("charter:") for name in values)
+            return f"charter: {keys} written"
         case "import.noted":
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
@@ -109,6 +112,8 @@ def _fields(values: Mapping[str, Any]) -> str:
 def _field(name: str, value: Any) -> str:
     kind, _, member = name.partition(":")
     if member:
+        if kind == "charter":
+            return f"charter: {member}"
         word = {"tag": "tag", "link": "link", "needs": "dependency"}.get(kind, kind)
         return f"{word} {member} {'added' if value else 'removed'}"
     if name == "place":

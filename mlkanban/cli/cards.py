@@ -136,6 +136,7 @@ def add(
 @click.option("--tick", multiple=True, metavar="N|TEXT", help="Tick an item of the checklist.")
 @click.option("--untick", multiple=True, metavar="N|TEXT", help="Take the tick off an item.")
 @click.option("--verdict", help="What was found out.")
+@click.option("--editor", is_flag=True, help="The whole card as Markdown in $EDITOR.")
 @_override("Pass a full stage.")
 @pass_session
 def edit(
@@ -149,6 +150,7 @@ def edit(
     tick: Sequence[str],
     untick: Sequence[str],
     verdict: str | None,
+    editor: bool,
     override: str,
     **given: Any,
 ) -> None:
@@ -156,6 +158,13 @@ def edit(
 
     An item of the checklist is named by its number or by the beginning of its text.
     """
+    if editor:
+        others = [title, verdict, override, *untag, *unlink, *needs_not, *tick, *untick]
+        others += given.values()
+        if len(cards) > 1 or any(other not in (None, (), "") for other in others):
+            raise UsageProblem("--editor is for one card, and alone.", "Leave the rest out.")
+        _in_editor(session, cards[0])
+        return
     with session.service(write=True) as service:
         metric = _metric(given)
         if metric and len(cards) > 1:
@@ -289,6 +298,14 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
     with session.service(write=True) as service:
         act = service.cards.restore if restore else service.cards.archive
         session.answer_done("archive", act(cards), service)
+
+
+def _in_editor(session: Session, ref: str) -> None:
+    from mlkanban.cli.editing import edit_text
+    from mlkanban.tui.editor import CardDocument
+
+    with session.service(write=True) as service:
+        session.answer_done("edit", edit_text(session, service, CardDocument(ref)), service)
 
 
 def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _out = click.option(
 
 @click.group("export", cls=Guessing, no_args_is_help=False)
 def export_group() -> None:
-    """Write a board as CSV or JSON lines."""
+    """Write a board as CSV, JSON lines or Markdown."""
 
 
 @export_group.command()
@@ -46,11 +46,22 @@ def jsonl(session: Session, out: Path | None) -> None:
     _export(session, "jsonl", out, write_jsonl)
 
 
+@export_group.command()
+@_out
+@pass_session
+def markdown(session: Session, out: Path | None) -> None:
+    """One readable document, to edit and take back: mlkanban import markdown FILE."""
+    from mlkanban.exchange.markdown import write_markdown
+
+    _export(session, "markdown", out, write_markdown, "cards")
+
+
 def _export(
     session: Session,
     kind: str,
     out: Path | None,
     write: Callable[[Service, Board, TextIO], int],
+    what: str = "rows",
 ) -> None:
     if session.json and out is None:
         raise UsageProblem("With --json the export needs a file.", "Add --out FILE.")
@@ -59,9 +70,9 @@ def _export(
         with _opened(out, service.path) as file:
             count = write(service, board, file)
     if out is not None:
-        session.answer(f"export.{kind}", lambda: {"file": str(out), "rows": count})
+        session.answer(f"export.{kind}", lambda: {"file": str(out), what: count})
         if not session.json:
-            session.say(f"{count:,} rows written to {out}.")
+            session.say(f"{count:,} {what} written to {out}.")
 
 
 @contextlib.contextmanager

@@ -9,13 +9,17 @@ import click
 
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.taking_back import markdown
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
 
 
 @click.group("import", cls=Guessing, no_args_is_help=False)
 def import_group() -> None:
-    """Read history from other tools."""
+    """Read history from other tools, or an edited board."""
+
+
+import_group.add_command(markdown)
 
 
 @import_group.command()

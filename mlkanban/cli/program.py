@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "init": "boards:init",
         "boards": "boards:boards",
         "stages": "stages:stages",
+        "charter": "charter:charter",
     },
     "Cards": {
         "add": "cards:add",

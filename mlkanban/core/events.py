@@ -7,7 +7,7 @@ the old values, and stores can be merged field by field: the later (hlc, replica
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 FORMAT = 1
 """Version of the event format this program writes."""
@@ -21,8 +21,8 @@ class Event:
 
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
     reopened, snoozed, woken, archived or restored; `stage.` added, edited or removed;
-    `board.` created or edited; `view.` saved or removed; `triage.ended`; `import.noted`; `undone`
-    or `redone`.
+    `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
+    `import.noted`; `undone` or `redone`.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
@@ -54,6 +54,13 @@ class Event:
     @property
     def stamp(self) -> str:
         return f"{self.hlc}:{self.replica}"
+
+
+class Position(NamedTuple):
+    """A place in the log of one store: the number of its newest event, and that event's clock."""
+
+    cursor: int
+    hlc: str
 
 
 @dataclass(frozen=True, slots=True)

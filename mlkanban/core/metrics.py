@@ -9,6 +9,7 @@ from mlkanban.errors import UsageProblem
 
 NONE = "none"
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
+_SEVERAL = re.compile(rf"(?:{_METRIC.pattern})+")
 
 
 class MetricParts(NamedTuple):
@@ -57,6 +58,13 @@ def parse_metric(
         if given is not None:
             made[key] = _finite(given, str(given))
     return made or None
+
+
+def split_metrics(line: str) -> tuple[str, ...]:
+    """What stands in one line, `val_auc>=0.92 val_auc=0.917`, one by one for `parse_metric`."""
+    if not line or not _SEVERAL.fullmatch(line):
+        return (line,) if line else ()
+    return tuple(match[0] for match in _METRIC.finditer(line))
 
 
 def metric_text(metric: Mapping[str, Any] | None) -> str:

@@ -16,12 +16,17 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "board"
 
 
+def as_tag(text: str) -> str:
+    """A tag as it is kept: one word, in lower case."""
+    return "-".join(text.strip().lstrip("#").split()).lower()
+
+
 def find_stage(board: Board, name: str) -> Stage:
     """The stage called `name`: the whole name, or a beginning that only one stage has.
 
     NotFound when none has it, UsageProblem when several do; both list the choices.
     """
-    stage = _pick(name, {s.name: s for s in board.stages})
+    stage = pick(name, {s.name: s for s in board.stages})
     if stage is not None:
         return stage
     listed = ", ".join(s.name for s in board.stages)
@@ -30,14 +35,16 @@ def find_stage(board: Board, name: str) -> Stage:
 
 def find_board(boards: list[Board], name: str) -> Board:
     """The board with this key or name, or a beginning of one that only one board has."""
-    board = _pick(name, {b.key: b for b in boards}) or _pick(name, {b.name: b for b in boards})
+    board = pick(name, {b.key: b for b in boards}) or pick(name, {b.name: b for b in boards})
     if board is not None:
         return board
     listed = ", ".join(b.key for b in boards) or "none yet; make one with: mlkanban init NAME"
     raise NotFound(f"There is no board {name!r}.", f"There are: {listed}.")
 
 
-def _pick(wanted: str, choices: dict[str, T]) -> T | None:
+def pick(wanted: str, choices: dict[str, T]) -> T | None:
+    """The choice with this name, or with a beginning that only one has; UsageProblem when several
+    have it."""
     folded = wanted.strip().casefold()
     if not folded:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
@@ -19,6 +21,10 @@ from mlkanban.service.undoing import Undoing
 from mlkanban.service.views import Views
 from mlkanban.store import database
 from mlkanban.store.location import file_system, is_network, store_path
+
+if TYPE_CHECKING:
+    from mlkanban.service.charter import Charter
+    from mlkanban.service.documents import Documents
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
 
@@ -43,6 +49,18 @@ class Service:
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
         self.views = Views(desk)
+
+    @cached_property
+    def charter(self) -> Charter:
+        from mlkanban.service.charter import Charter  # as below
+
+        return Charter(self._desk)
+
+    @cached_property
+    def documents(self) -> Documents:
+        from mlkanban.service.documents import Documents  # the board is read without texts
+
+        return Documents(self._desk)
 
     @classmethod
     def open(

@@ -18,7 +18,8 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
-from mlkanban.service.asking import check_growth, check_links, condition, enter
+from mlkanban.service.asking import check_growth, condition, enter
+from mlkanban.service.changing import write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
@@ -26,7 +27,6 @@ from mlkanban.service.moving import move_one
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
-from mlkanban.store.ids import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
 
@@ -66,24 +66,13 @@ class Cards:
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
             wanted = checked({**(fields or {}), "title": title})
             work = Work(wanted.get("work") or Work.ATTENDED)
-            wanted = flat(wanted)
-            check_links(tx, wanted)
             warning, forced = enter(tx, board, stage, work, None, override=override)
-            ref, card_id = tx.writer.new_ref(), uuid7(tx.now)
-            values: dict[str, Any] = {
-                "ref": ref,
-                "deleted": False,
-                "place": [stage.id, rank_at_end(tx, board, stage)],
-                **wanted,
-            }
-            if board.is_delivered(stage.id):
-                values["outcome"] = Outcome.SHIPPED.value
-            tx.write(Change("card.created", board_id, card=card_id, set=values, reason=forced))
+            face = write_new(tx, board, stage, flat(wanted), forced)
             if text := accept(note, "the note").strip():
-                tx.write(Change("card.noted", board_id, card=card_id, note=text))
-            card = tx.card(ref)
+                tx.write(Change("card.noted", board_id, card=face.id, note=text))
+            card = tx.card(face.ref)
             of = f" of {board.name}" if repository.count_boards(tx.conn) > 1 else ""
-        return Done(f"{ref} added to {stage.name}{of}.", (card,), warning)
+        return Done(f"{card.ref} added to {stage.name}{of}.", (card,), warning)
 
     def edit(
         self,
@@ -128,10 +117,7 @@ class Cards:
                         warning, forced = enter(tx, board, stage, work, face, override=override)
                         # The last one of a stage says how full it is in the end.
                         warnings |= {stage.id: warning} if warning else {}
-                changed = tx.new_values(face.id, wanted)
-                check_links(tx, changed, face.ref)
-                if changed:
-                    tx.write(tx.change("card.edited", face, changed, reason=forced))
+                write_edit(tx, face, wanted, forced)
                 cards.append(tx.card(ref))
             return tx.done(f"{_listed(cards)} saved.", cards, " ".join(warnings.values()))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mlkanban.core.naming import as_tag
 from mlkanban.errors import UsageProblem
 from mlkanban.service.checking import accept_all, validated
 from mlkanban.text import accept, accept_title
@@ -65,7 +66,7 @@ def member(field: str, value: str) -> str:
     """One tag, link or dependency as it is stored."""
     text = accept(value, f"one of {field}").strip()
     if field == "tags":
-        text = "-".join(text.lstrip("#").split()).lower()
+        text = as_tag(text)
     elif field == "depends_on":
         text = text.lower()
     if not text:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlkanban.core import rules
-from mlkanban.core.models import Outcome
 from mlkanban.core.sight import stands
 from mlkanban.errors import RuleRefused
 from mlkanban.service.asking import enter
+from mlkanban.service.changing import write_move
 from mlkanban.service.gates import Gates
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Transaction
@@ -28,10 +26,7 @@ def move_one(
     stage = board.stage(stage_id)
     if face.stage == stage_id and stands(board, face) and not before:
         return ""
-    values: dict[str, Any] = {}
     work = rules.work_in(stage, face.work)
-    if work != face.work:
-        values["work"] = work.value
     warning, forced = "", ""
     if not board.is_delivered(stage_id) and not (face.is_open and face.stage == stage_id):
         warning, forced = enter(tx, board, stage, work, face, override=override)
@@ -40,16 +35,5 @@ def move_one(
         if before
         else rank_at_end(tx, board, stage)
     )
-    values["place"] = [stage_id, rank]
-    kind = "card.moved" if face.stage != stage_id else "card.reordered"
-    if face.archived:
-        values["archived"] = False
-        kind = "card.moved" if face.stage != stage_id else "card.restored"
-    if board.is_delivered(stage_id):
-        if not face.outcome:
-            values["outcome"] = Outcome.SHIPPED.value
-    elif face.outcome:
-        values["outcome"] = None
-        kind = "card.reopened"
-    tx.write(tx.change(kind, face, values, **({"reason": forced} | gates.kept(face))))
+    write_move(tx, board, face, stage, rank, work, **({"reason": forced} | gates.kept(face)))
     return warning

@@ -107,6 +107,7 @@ _DOING = {
     "stage.edited": "changing a stage", "stage.removed": "removing a stage",
     "board.edited": "changing the board",
     "view.saved": "saving a view", "view.removed": "removing a view",
+    "charter.edited": "changing the charter",
 }  # fmt: skip
 
 
@@ -118,6 +119,7 @@ def _what(events: list[Event]) -> str:
 
 def _spoken(field: str) -> str:
     name, _, member = field.partition(":")
-    return {"place": "its place", "tag": f"tag {member}", "needs": "dependencies"}.get(
-        name, name.replace("_", " ")
-    )
+    return {
+        "place": "its place", "tag": f"tag {member}", "needs": "dependencies",
+        "charter": f"charter: {member}",
+    }.get(name, name.replace("_", " "))  # fmt: skip

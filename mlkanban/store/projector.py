@@ -15,7 +15,9 @@ from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
 _CARD_COLUMNS = 25
-_TIMELESS = frozenset({"import.noted", "view.saved", "view.removed", "triage.ended"})
+_TIMELESS = frozenset(
+    {"import.noted", "view.saved", "view.removed", "triage.ended", "charter.edited"}
+)
 """Events of a board that move no start and no finish of a card."""
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.core.rules import Load
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import board_of, entity_from
+from mlkanban.store.rows import board_of, card_of, entity_from, notes_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
@@ -193,57 +192,19 @@ def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:
 
 def card(conn: sqlite3.Connection, face: CardFace) -> Card:
     """The whole card behind a face."""
-    from mlkanban.core.card import Card  # with pydantic, which the board does without
-
+    times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
     state = entity(conn, face.id)
-    fields = state.fields
-    return Card(
-        id=face.id,
-        ref=face.ref,
-        board=board_id(conn, face),
-        stage=face.stage,
-        rank=face.rank,
-        title=face.title,
-        type=face.type,
-        priority=face.priority,
-        service_class=face.service_class,
-        tags=tuple(state.members("tag:")),
-        due=date.fromisoformat(face.due) if face.due else None,
-        snoozed_until=date.fromisoformat(face.snoozed_until) if face.snoozed_until else None,
-        blocker=fields.get("blocker") or None,
-        metric=fields.get("metric") or None,
-        work=Work(face.work),
-        hypothesis=fields.get("hypothesis") or "",
-        dataset=fields.get("dataset") or "",
-        worth=fields.get("worth") or "",
-        checklist=tuple(fields.get("checklist") or ()),
-        links=tuple(state.members("link:")),
-        depends_on=tuple(state.members("needs:")),
-        parent=fields.get("parent") or "",
-        outcome=face.outcome or None,
-        verdict=fields.get("verdict") or "",
-        archived=bool(face.archived),
-        created_at=parse_instant(face.created_at),
-        entered_at=parse_instant(face.entered_at),
-        started_at=parse_instant(face.started_at) if face.started_at else None,
-        finished_at=parse_instant(face.finished_at) if face.finished_at else None,
-        notes=notes(conn, face.id),
-    )
+    return card_of(face.id, board_id(conn, face), state, times, notes(conn, face.id))
 
 
 def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
     """The notes of a card, oldest first, undone ones left out."""
-    from mlkanban.core.card import Note
-
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted'"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY at, seq",
         (card_id,),
     ).fetchall()
-    return tuple(
-        Note(at=parse_instant(event.at), actor=event.actor, text=event.data["note"])
-        for event in map(event_of, rows)
-    )
+    return notes_of(map(event_of, rows))
 
 
 # Written as in the index card_open, so that the count never looks at the cards themselves.
@@ -402,8 +363,3 @@ def last_undo(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
         (board_id, actor, newest or 0),
     ).fetchone()
     return row[0] if row else ""
-
-
-def parse_instant(text: str) -> datetime:
-    """An instant of the store as an aware datetime in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

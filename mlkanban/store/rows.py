@@ -1,11 +1,19 @@
 """Rows to core values and back, where more than one part of the store needs it."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from mlkanban.core.events import Entity
+from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.errors import NotFound
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card, Note
 
 
 def entity_text(entity: Entity) -> str:
@@ -54,3 +62,67 @@ def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
         stages=stages_of(conn, board_id, removed=False),
         former=stages_of(conn, board_id, removed=True),
     )  # fmt: skip
+
+
+def card_of(
+    card_id: str, board_id: str, state: Entity, times: tuple[str, ...], notes: tuple[Note, ...]
+) -> Card:
+    """A whole card from its fields; `times` are created, entered, started and finished."""
+    from mlkanban.core.card import Card  # with pydantic, which the board does without
+
+    fields = state.fields
+    stage, rank = fields["place"]
+    created, entered, started, finished = (parse_instant(at) if at else None for at in times)
+    assert created is not None
+    assert entered is not None
+    return Card(
+        id=card_id,
+        ref=fields["ref"],
+        board=board_id,
+        stage=stage,
+        rank=rank,
+        title=fields["title"],
+        type=fields.get("type") or "experiment",
+        priority=fields.get("priority") or "normal",
+        service_class=fields.get("service_class") or "standard",
+        tags=tuple(state.members("tag:")),
+        due=day_of(fields.get("due")),
+        snoozed_until=day_of(fields.get("snoozed_until")),
+        blocker=fields.get("blocker") or None,
+        metric=fields.get("metric") or None,
+        work=fields.get("work") or "attended",
+        hypothesis=fields.get("hypothesis") or "",
+        dataset=fields.get("dataset") or "",
+        worth=fields.get("worth") or "",
+        checklist=tuple(fields.get("checklist") or ()),
+        links=tuple(state.members("link:")),
+        depends_on=tuple(state.members("needs:")),
+        parent=fields.get("parent") or "",
+        outcome=fields.get("outcome") or None,
+        verdict=fields.get("verdict") or "",
+        archived=bool(fields.get("archived")),
+        created_at=created,
+        entered_at=entered,
+        started_at=started,
+        finished_at=finished,
+        notes=notes,
+    )
+
+
+def notes_of(events: Iterable[Event]) -> tuple[Note, ...]:
+    """The notes that these events wrote."""
+    from mlkanban.core.card import Note
+
+    return tuple(
+        Note(at=parse_instant(event.at), actor=event.actor, text=event.data["note"])
+        for event in events
+    )
+
+
+def day_of(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def parse_instant(text: str) -> datetime:
+    """An instant of the store as an aware datetime in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -164,9 +164,7 @@ class BoardApp(App[None], inherit_bindings=False):
         return board_variables(self.current_theme)
 
     async def on_mount(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            loop.add_signal_handler(number, self._leave, number)
+        self.listen(signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         if self._first is None:
             await self.open_board(self._board_key)
         else:
@@ -350,6 +348,11 @@ class BoardApp(App[None], inherit_bindings=False):
             self.cursor = update.cursor
 
     # Leaving
+
+    def listen(self, *numbers: int) -> None:
+        """Leave when one of these signals asks for it."""
+        for number in numbers:
+            asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
 
     def leave(self, return_code: int = 0) -> None:
         """End the program, once every screen has begun to write what is kept of it."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, PORTFOLIO, HELP = (
-    "board", "card", "triage", "plan", "reports", "stages", "portfolio", "help",
+BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
+    "board", "card", "triage", "plan", "reports", "stages", "charter", "portfolio", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, PORTFOLIO, HELP)
+SCREENS = (BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 CANCELS = "q"
@@ -41,18 +41,18 @@ _LISTS = (BOARD, PLAN)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, PLAN, STAGES, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, STAGES, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, PLAN, STAGES, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, STAGES, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
-            (BOARD, CARD, PLAN, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
-            (BOARD, CARD, PLAN, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
-            (BOARD, CARD, PLAN, HELP)),
+            (BOARD, CARD, PLAN, CHARTER, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
-            (BOARD, CARD, PLAN, HELP)),
+            (BOARD, CARD, PLAN, CHARTER, HELP)),
     Command("cursor.stage", DIGITS, "Go to stage", "go to stage 1 to 9", "Look"),
     Command("card.open", ("enter",), "Open card", "all fields, notes, history", "Look",
             (BOARD, TRIAGE, PLAN)),
@@ -81,6 +81,8 @@ COMMANDS: tuple[Command, ...] = (
             "Move", _CARDS),
     Command("card.new", ("n",), "New card", "a new card in this stage", "Write", _LISTS),
     Command("card.edit", ("e",), "Edit", "edit the fields of the card", "Write", _CARDS),
+    Command("card.editor", ("E",), "Edit in $EDITOR", "the whole card as Markdown, in your editor",
+            "Write", _CARDS),
     Command("card.note", ("a",), "Add note", "append a note", "Write", _CARDS),
     Command("card.checklist", ("C",), "Checklist", "tick items, add or remove them", "Write",
             _CARDS),
@@ -100,9 +102,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
             "Mark", _LISTS),
     Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
-            (BOARD, CARD, TRIAGE, PLAN, STAGES)),
+            (BOARD, CARD, TRIAGE, PLAN, STAGES, CHARTER)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
-            (BOARD, CARD, TRIAGE, PLAN, STAGES)),
+            (BOARD, CARD, TRIAGE, PLAN, STAGES, CHARTER)),
     Command("card.repeat", (".",), "Repeat", "do the last thing again, to this card",
             "Write", (BOARD, CARD, PLAN)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
@@ -162,6 +164,10 @@ COMMANDS: tuple[Command, ...] = (
             (STAGES,)),
     Command("stage.remove", ("x",), "Remove", "remove the stage, if no card stands in it", "Stages",
             (STAGES,)),
+    Command("charter", ("gc",), "Charter", "what the board is for: scope, metrics, risks ...",
+            "Screens", (BOARD, CARD, TRIAGE, PLAN, REPORTS)),
+    Command("charter.edit", ("E", "e"), "Edit charter", "the whole charter in your editor",
+            "Write", (CHARTER,)),
     Command("board.switch", ("B",), "Boards", "all boards with their numbers: open or make one",
             "Screens"),
     Command("board.open", ("enter",), "Open board", "work on this board", "Boards", (PORTFOLIO,)),
@@ -197,6 +203,7 @@ STATUS = {
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",
         "stage.remove", "back",
     ),
+    CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "back"),
     PORTFOLIO: ("board.open", "board.new", "cursor.down", "cursor.up", "help", "back"),
     HELP: ("cursor.down", "cursor.up", "back"),
     FORM: (),

@@ -1,8 +1,10 @@
 """Typed text that was not saved yet, kept beside the store when the program has to go."""
 
 import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -35,6 +37,27 @@ class Drafts:
             return str(json.loads(self._path(form).read_text())["text"])
         except (OSError, ValueError, KeyError, TypeError):
             return ""  # no draft, or one that a power cut made unreadable
+
+    def text_file(self, form: str) -> Path:
+        """Where the text for `form` lies while an editor has it."""
+        return self._path(form).with_suffix(".md")
+
+    @contextlib.contextmanager
+    def locked(self, form: str) -> Iterator[None]:
+        """Keep other processes from this form; BlockingIOError while one of them has it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(form).with_suffix(".lock")
+        lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not path.exists() or not os.path.samestat(os.fstat(lock), path.stat()):
+                raise BlockingIOError  # the one who had it took it away just now
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(lock)
 
     def forms(self) -> list[str]:
         """What there are drafts for."""

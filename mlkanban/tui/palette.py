@@ -1,25 +1,48 @@
-"""The command palette: every command of the screen by name, and every card by id and title."""
+"""The command palette: every command of the screen by name, every card by id and title, and every
+line of the charter."""
 
+import asyncio
+import contextlib
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from mlkanban.charts.face import shortened
+from mlkanban.core.charter import SECTIONS
+from mlkanban.errors import MlkanbanError
 from mlkanban.text import ascii_only, display
-from mlkanban.tui.commands import BOARD, DIGITS, Command, keys_shown
+from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 
 _MOST_CARDS = 8
+_MOST_LINES = 5
 
 
 class CommandProvider(Provider):
     """Commands of the screen the palette was opened from."""
 
+    _texts: Mapping[str, str] = MappingProxyType({})
+
     @property
     def _screen(self) -> KeyScreen | None:
         return self.screen if isinstance(self.screen, KeyScreen) else None
+
+    async def startup(self) -> None:
+        # Not waited for here: a key typed meanwhile would take the whole start down with it.
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        """Read the charter, where it can be opened from."""
+        screen = self._screen
+        if screen is not None and screen.WHERE in BY_NAME["charter"].where:
+            board = screen.board_app.model.board
+            with contextlib.suppress(MlkanbanError):  # the commands are there all the same
+                call = screen.board_app.backstage.call
+                self._texts = await call(lambda service: service.charter.of(board.id))
 
     def _commands(self) -> list[Command]:
         screen = self._screen
@@ -49,6 +72,9 @@ class CommandProvider(Provider):
                 )
         for score, text, go in self._cards(query):
             yield Hit(score, Content(text), go, text=text)
+        await asyncio.shield(self._reading)
+        for score, text, go in self._charter(query):
+            yield Hit(score, Content(text), go, text=text)
 
     def _cards(self, query: str) -> list[tuple[float, str, partial[None]]]:
         screen = self._screen
@@ -66,6 +92,22 @@ class CommandProvider(Provider):
                 if len(found) >= _MOST_CARDS:
                     break
         return found
+
+    def _charter(self, query: str) -> list[tuple[float, str, partial[None]]]:
+        """The lines of the charter with all the words."""
+        screen = self._screen
+        words = query.casefold().split()
+        if screen is None or not words:
+            return []
+        found = []
+        for section in SECTIONS:
+            for line in self._texts.get(section.key, "").split("\n"):
+                if all(word in f"{section.title} {line}".casefold() for word in words):
+                    shown = shortened(display(f"{section.title}: {line.strip()}"), 60)
+                    shown = ascii_only(shown) if screen.board_app.ascii else shown
+                    go = partial(screen.open_charter, section.key)
+                    found.append((0.4, f"Charter: {shown}", go))
+        return found[:_MOST_LINES]
 
     def _run(self, name: str) -> None:
         screen = self._screen

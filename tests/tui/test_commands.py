@@ -10,6 +10,7 @@ from mlkanban.tui.commands import (
     BOARD,
     BY_NAME,
     CARD,
+    CHARTER,
     COMMANDS,
     DIGITS,
     HELP,
@@ -30,6 +31,7 @@ from mlkanban.tui.palette import CommandProvider
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
+from mlkanban.tui.screens.charter import CharterScreen
 from mlkanban.tui.screens.edit import EditScreen
 from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.plan import PlanScreen
@@ -46,6 +48,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     REPORTS: [ReportsScreen],
     STAGES: [StagesScreen],
     PORTFOLIO: [PortfolioScreen],
+    CHARTER: [CharterScreen],
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
     PLAN: [PlanScreen],
@@ -56,6 +59,7 @@ WAYS_IN = {
     REPORTS: ["reports"],
     STAGES: ["stages"],
     PORTFOLIO: ["board.switch"],
+    CHARTER: ["charter"],
     HELP: ["help"],
     TRIAGE: ["triage"],
     PLAN: ["plan"],
@@ -112,7 +116,7 @@ async def test_every_key_runs_its_command(
 
 @pytest.mark.parametrize("where", SCREENS)
 async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where: str) -> None:
-    async with opened(used, size=(100, 90)) as board:
+    async with opened(used, size=(100, 110)) as board:
         await arrive(board, where)
         if where != HELP:
             await board.press("help")
@@ -291,7 +295,8 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] card.blok: there is no such command; `mlkanban keys` lists them.",
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it.",
-        "[keys] g alone is card.tags, so gg (cursor.top), gp (plan), gt (tour) cannot be reached.",
+        "[keys] g alone is card.tags, so gg (cursor.top), gp (plan), gc (charter), gt (tour) "
+        "cannot be reached.",
     ]
 
 

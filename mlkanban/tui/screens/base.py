@@ -168,6 +168,15 @@ class KeyScreen(Screen[None]):
 
         self.app.push_screen(HelpScreen(self.WHERE))
 
+    def do_charter(self) -> None:
+        self.open_charter()
+
+    def open_charter(self, section: str = "") -> None:
+        """Show the charter of the board, from a section on."""
+        from mlkanban.tui.screens.charter import CharterScreen
+
+        self.app.push_screen(CharterScreen(section))
+
     def do_palette(self) -> None:
         self.app.action_command_palette()
 

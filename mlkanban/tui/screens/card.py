@@ -6,7 +6,6 @@ from textwrap import wrap
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from markdown_it import MarkdownIt
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
@@ -21,13 +20,9 @@ from mlkanban.service import Done, Entry
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD
+from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.screens.scrolling import ScrollingScreen
-
-
-def _plain_parser() -> MarkdownIt:
-    """Markdown without HTML and entities: both would bring back what `display` took out."""
-    return MarkdownIt("gfm-like", {"html": False}).disable("entity")
 
 
 class CardScreen(CardActions, ScrollingScreen):
@@ -40,13 +35,13 @@ class CardScreen(CardActions, ScrollingScreen):
     def compose(self) -> ComposeResult:
         with self.scroll:
             yield Static(markup=False, id="fields")
-            yield Markdown(id="notes", open_links=False, parser_factory=_plain_parser)
+            yield Markdown(id="notes", open_links=False, parser_factory=plain_parser)
             yield Static(markup=False, id="history")
         yield self.ask
         yield self.status
 
     def on_resize(self) -> None:
-        self.run_worker(self.board_changed(), exclusive=True)
+        self.run_worker(self.board_changed(), group="resize", exclusive=True)
 
     def targets(self) -> list[CardFace]:
         face = self._face()

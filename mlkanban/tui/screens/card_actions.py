@@ -12,6 +12,7 @@ from mlkanban.core.sight import asleep
 from mlkanban.errors import LimitReached, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.checklists import ChecklistActions
+from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.screens.gates import Ticks, needed
 from mlkanban.tui.widgets.ask import Option, numbered
 
@@ -34,7 +35,7 @@ Action = Callable[[Service, Sequence[str]], Done]
 """What is done to the cards with these ids."""
 
 
-class CardActions(ChecklistActions):
+class CardActions(ChecklistActions, EditorScreen):
     """All of them; a screen says what its `targets()` are."""
 
     async def do_card_repeat(self) -> None:
@@ -320,6 +321,15 @@ class CardActions(ChecklistActions):
         card = await self.fetch(lambda service: service.cards.get(faces[0].ref))
         if card is not None:
             self.app.push_screen(EditScreen(card))
+
+    async def do_card_editor(self) -> None:
+        faces = self._chosen()
+        if faces:
+            from mlkanban.tui.editor import CardDocument
+
+            done = await self.edit_text(CardDocument(faces[0].ref))
+            if done is not None:
+                self.after(done)
 
     def do_card_copy(self) -> None:
         faces = self._chosen()

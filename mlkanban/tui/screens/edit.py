@@ -1,6 +1,5 @@
 """The fields of one card as a form. Enter saves, Tab goes to the next field."""
 
-import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
 from mlkanban.core.dates import parse_day
-from mlkanban.core.metrics import MetricParts
+from mlkanban.core.metrics import MetricParts, split_metrics
 from mlkanban.core.models import CardType, Priority, ServiceClass, Work
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Done, Service
@@ -114,7 +113,7 @@ class EditScreen(KeyScreen):
                 day = parse_day(text, self.board_app.today())
                 fields["due"] = day and day.isoformat()
             elif name == "metric" and text.strip():
-                metric = MetricParts(tuple(_METRICS.findall(text) or [text]))
+                metric = MetricParts(split_metrics(text.strip()))
             elif name in _CHOICES:
                 fields[_CHOICES[name][0]] = _one_of(name, text)
             else:
@@ -147,7 +146,6 @@ _HELP = "\n".join(
 
 
 _LINKS = " | "
-_METRICS = re.compile(r"[^\s<>=]+\s*(?:>=|<=|=)\s*\S+")
 
 
 def _parts(name: str, text: str) -> list[str]:

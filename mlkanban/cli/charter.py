@@ -1,0 +1,76 @@
+"""The charter of a board: what the work is for."""
+
+import sys
+
+import click
+
+from mlkanban.cli.groups import Guessing
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.core.models import Board
+from mlkanban.errors import UsageProblem
+from mlkanban.service import Service
+from mlkanban.text import ascii_only, display_lines
+
+
+@click.group("charter", cls=Guessing, invoke_without_command=True)
+@click.option("--edit", is_flag=True, help="Open it in $EDITOR.")
+@click.pass_context
+def charter(ctx: click.Context, edit: bool) -> None:
+    """Print the charter of the board as Markdown, or edit it."""
+    session: Session = ctx.obj
+    if ctx.invoked_subcommand is not None:
+        if edit:
+            raise UsageProblem("--edit opens the whole charter.", "Leave one of the two out.")
+        return
+    with session.service(write=edit) as service:
+        board = session.board(service)
+        if edit:
+            from mlkanban.cli.editing import edit_text
+            from mlkanban.tui.editor import CharterDocument
+
+            session.tell(edit_text(session, service, CharterDocument(board.id, board.key)))
+            return
+        _show(session, service, board)
+
+
+@charter.command("set")
+@click.argument("section")
+@click.argument("text")
+@pass_session
+def set_section(session: Session, section: str, text: str) -> None:
+    """Write one section; - reads it from stdin, an empty text clears it."""
+    if text == "-":
+        text = sys.stdin.read()
+    with session.service(write=True) as service:
+        board = session.board(service)
+        done = service.charter.set(board.id, section, text)
+        if session.json:
+            _show(session, service, board)
+        session.tell(done)
+
+
+def _show(session: Session, service: Service, board: Board) -> None:
+    from mlkanban.core.charter import SECTIONS, charter_page
+
+    texts = service.charter.of(board.id)
+
+    def lines() -> list[str]:
+        shown = display_lines(charter_page(texts).rstrip("\n"))
+        return shown.split("\n") if not session.settings.ascii else [
+            ascii_only(line) for line in shown.split("\n")
+        ]  # fmt: skip
+
+    session.answer(
+        "charter",
+        lambda: {
+            "board": board.key,
+            "sections": [
+                {"section": s.key, "title": s.title, "hint": s.hint, "text": texts[s.key]}
+                for s in SECTIONS
+            ],
+        },
+        lines,
+    )
+    if not any(texts.values()) and not session.json:
+        names = ", ".join(s.key for s in SECTIONS)
+        session.say(f"The charter is empty. Write it: mlkanban charter --edit. Sections: {names}.")

@@ -1,0 +1,144 @@
+"""An edited board document taken back: what it would change, then the change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from mlkanban.core.front_matter import Value
+    from mlkanban.service.documents import Difference, Differences
+
+_LONGEST = 60
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--mine", is_flag=True, help="Let the file win where the board changed as well.")
+@pass_session
+def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool) -> None:
+    """Take back a board that was exported as Markdown and edited.
+
+    Shows the differences, asks, and writes them as one action, which undo takes back. Only what the
+    file changes of the board as it was exported is written. What was changed on both sides is a
+    conflict: then nothing is written.
+
+    A card moved to another stage is moved. A `### Title` without an id is a new card; text below
+    `#### New note` becomes a note. Cards that the file has no more are left alone, as are new ones
+    that an import of the same file added before. The order inside a stage is not read.
+    """
+    from mlkanban.exchange.markdown import lines_of, read_markdown
+
+    watched = sys.stdin.isatty() and not session.json
+    if not (yes or dry_run or watched):
+        # Told before anything is read: a script is wrong about it every time.
+        raise UsageProblem(
+            "Nobody is here to be asked.", "Add --yes to write the changes, --dry-run to see them."
+        )
+    with session.service(write=not dry_run) as service:
+        page = read_markdown(service, file)
+        board = service.boards.find(page.key)
+        if session.board_key and service.boards.find(session.board_key).id != board.id:
+            raise UsageProblem(
+                f"{file} is of the board {board.key}.", "Leave --board out, or name that one."
+            )
+        with lines_of(file):
+            found = service.documents.compare(board.id, page, mine=mine)
+        if not session.json:
+            for line in _lines(session, found):
+                click.echo(line)
+        if found.clashes:
+            session.answer("import.markdown", lambda: _data(found, written=False))
+            session.say(
+                "Nothing was written: the board changed where the file does. Export again and edit "
+                "that, or add --mine to let the file win."
+            )
+            raise click.exceptions.Exit(1)
+        if not found.cards and not found.charter:
+            session.answer("import.markdown", lambda: _data(found, written=False))
+            session.say("Nothing differs.")
+            return
+        if not (yes or dry_run) and not click.confirm("Write this?", err=True):
+            session.say("Nothing was written.")
+            return
+        if not dry_run:
+            with lines_of(file):
+                done = service.documents.take_back(board.id, page, mine=mine)
+            session.tell(done)
+        session.answer("import.markdown", lambda: _data(found, written=not dry_run))
+
+
+def _lines(session: Session, found: Differences) -> Iterator[str]:
+    def clean(text: str) -> str:
+        return session.clean(text)
+
+    if not found.since:
+        yield "The board as it was exported is not in this store: compared with the board of now."
+    for one in found.cards:
+        yield clean(f"{one.ref or 'new card'}  {one.title}")
+        for name, old, new in one.changes:
+            change = f"{_short(old)} -> {_short(new)}" if one.ref else _short(new)
+            yield clean(f"  {name:<11} {change}")
+        if one.note:
+            yield clean(f"  {'note':<11} {_short(one.note)}")
+    if found.charter:
+        yield "charter"
+        for key, old, new in found.charter:
+            yield clean(f"  {key:<11} {_short(old)} -> {_short(new)}")
+    if found.clashes:
+        from mlkanban.service.merging import spoken
+
+        yield "in conflict"
+        for clash in found.clashes:
+            yield clean(f"  {spoken(clash)}")
+    if found.added_before:
+        yield f"added before, left alone: {', '.join(found.added_before)}"
+    if found.left_alone:
+        refs = found.left_alone
+        more = f" and {len(refs) - 10} more" if len(refs) > 10 else ""
+        yield f"not in the file, left alone: {', '.join(refs[:10])}{more}"
+
+
+def _short(value: Value) -> str:
+    from mlkanban.core.front_matter import flow
+
+    text = " ".join((value if isinstance(value, str) else flow(value)).split())
+    return (text if len(text) <= _LONGEST else text[: _LONGEST - 2] + "..") or "-"
+
+
+def _data(found: Differences, *, written: bool) -> dict[str, Any]:
+    return {
+        "board": found.board.key,
+        "compared_with": "export" if found.since else "now",
+        "cards": [_card(one) for one in found.cards],
+        "charter": [{"section": key, "from": old, "to": new} for key, old, new in found.charter],
+        "conflicts": [
+            {
+                "id": clash.ref or None, "field": clash.name, "at_export": clash.was,
+                "now": clash.now, "file": clash.wanted,
+            }
+            for clash in found.clashes
+        ],
+        "added_before": list(found.added_before),
+        "left_alone": list(found.left_alone),
+        "written": written,
+    }  # fmt: skip
+
+
+def _card(one: Difference) -> dict[str, Any]:
+    return {
+        "id": one.ref or None,
+        "title": one.title,
+        "line": one.line,
+        "changes": [{"field": name, "from": old, "to": new} for name, old, new in one.changes],
+        "note": one.note or None,
+    }

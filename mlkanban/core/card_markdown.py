@@ -1,0 +1,231 @@
+"""One whole card as Markdown, for an editor, and back.
+
+Front matter with a field a line, then the sections Hypothesis, Checklist, New note (what is typed
+there becomes a note) and Notes (those there are; they are not changed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.card_values import (
+    DEFAULTS,
+    LISTS,
+    METRIC,
+    READ_ONLY,
+    Values,
+    item,
+    metric_of,
+    understood,
+    unknown,
+)
+from mlkanban.core.front_matter import (
+    FENCE,
+    Entry,
+    Value,
+    entry_line,
+    read_lines,
+    read_list,
+    read_scalar,
+    scalar,
+    written,
+)
+from mlkanban.core.models import Board
+from mlkanban.core.sections import Levels, Part, lines_of, quoted, tidy
+from mlkanban.errors import BadMarkdown, MlkanbanError
+from mlkanban.text import display
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card, Note
+
+LEVELS = Levels(2, 2)
+HYPOTHESIS, CHECKLIST, NEW_NOTE, NOTES = "Hypothesis", "Checklist", "New note", "Notes"
+_SECTIONS = (HYPOTHESIS, CHECKLIST, NEW_NOTE, NOTES)
+IN_SECTIONS = ("hypothesis", "checklist")
+
+_ITEM = re.compile(r"[ \t]*[-*][ \t]+(?:\[([ xX])\](?:[ \t]+|$))?(.*)")
+_RAW = frozenset(["due", "baseline", "noise", "snoozed", "archived"])
+"""Fields whose text YAML may take for a day or a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a text says of one card. `values` are as they were typed, `notes` are the numbered lines
+    of the old notes (None when they were left out), `lines` tell where each field and section
+    stands; `line` is the first. `ref` is empty for a card to be made."""
+
+    ref: str
+    values: Values
+    note: str
+    notes: tuple[tuple[int, str], ...] | None
+    lines: Mapping[str, int]
+    line: int
+
+
+def card_page(ref: str, said: Mapping[str, Value], notes: Sequence[str], note: str = "") -> str:
+    """The text of a card: its `values`, its `note_lines`, and a note that is being written."""
+    front = [entry_line("id", scalar(ref))]
+    for name in DEFAULTS:
+        if name not in IN_SECTIONS and (said[name] or name not in READ_ONLY):
+            front.append(field_line(name, said[name]))
+    lines = [FENCE, *front, FENCE, ""]
+    for title, below in (
+        (HYPOTHESIS, _text_lines(LEVELS.guarded(str(said["hypothesis"])))),
+        (CHECKLIST, [f"- {one}" for one in said["checklist"]]),
+        (NEW_NOTE, _text_lines(LEVELS.guarded(note))),
+        (NOTES, list(notes)),
+    ):
+        lines += [f"## {title}", "", *below, *([""] if below else [])]
+    return "\n".join(lines)
+
+
+def field_line(name: str, value: Value) -> str:
+    """A field as a line."""
+    raw = str(value) if name in _RAW and isinstance(value, str) else written(value)
+    return entry_line(name, raw)
+
+
+def note_lines(notes: Iterable[Note], zone: ZoneInfo) -> list[str]:
+    """Notes as quotes with a day each, the newest last."""
+    lines: list[str] = []
+    for note in notes:
+        head = f"{_when(note.at, zone)} {display(note.actor)}"
+        lines += [*([""] if lines else []), *quoted((head, tidy(note.text)))]
+    return lines
+
+
+def read_card(text: str) -> Sheet:
+    """What a text says of the card; BadMarkdown says where it cannot be read."""
+    lines = lines_of(text)
+    start = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    if start == len(lines) or lines[start].strip() != FENCE:
+        raise BadMarkdown(
+            "The front matter is missing.", start + 1,
+            f"The text begins with a line {FENCE}, then come the fields, then {FENCE} again.",
+        )  # fmt: skip
+    end = next((at for at in range(start + 1, len(lines)) if lines[at].strip() == FENCE), None)
+    if end is None:
+        raise BadMarkdown("The front matter has no end.", start + 1, f"Close it with a {FENCE}.")
+    entries = read_lines(lines[start + 1 : end], start + 2)
+    named = entries.pop("id", None)
+    if named is None:
+        raise BadMarkdown("The id is missing.", start + 1, "Put the line id: ... back.")
+    first, *parts = LEVELS.parts(lines[end + 1 :], end + 2)
+    refuse_text(first, "Put it below ## Hypothesis or ## New note.")
+    return sheet(read_scalar(named).strip().lower(), entries, parts, LEVELS, named.line)
+
+
+def sheet(
+    ref: str, entries: Mapping[str, Entry], parts: Sequence[Part], levels: Levels, line: int
+) -> Sheet:
+    """A card from its fields and sections."""
+    said: Values = dict(DEFAULTS)
+    lines: dict[str, int] = {}
+    for name, entry in entries.items():
+        if name not in DEFAULTS or name in IN_SECTIONS:
+            names = [n for n in DEFAULTS if n not in (*IN_SECTIONS, *READ_ONLY)]
+            what, hint = unknown(name, names)
+            raise BadMarkdown(what, entry.line, hint)
+        said[name] = read_list(entry) if name in LISTS else read_scalar(entry)
+        lines[name] = entry.line
+    note, notes = "", None
+    for part in parts:
+        if part.title not in _SECTIONS:
+            what, hint = unknown(part.title, _SECTIONS)
+            marks = "#" * part.level
+            raise BadMarkdown(what, part.line, f"{hint} For a heading of your own: \\{marks} ...")
+        if part.title.lower() in lines:
+            raise BadMarkdown(
+                f"The section {part.title} stands here a second time.", part.line, "Join the two."
+            )
+        lines[part.title.lower()] = part.line
+        if part.title == HYPOTHESIS:
+            said["hypothesis"] = levels.text(part)
+        elif part.title == CHECKLIST:
+            said["checklist"] = tuple(_items(part))
+        elif part.title == NEW_NOTE:
+            note = levels.text(part)
+        else:
+            notes = tuple((number, tidy(row)) for number, row in part.rows())
+    return Sheet(ref, said, note, notes, lines, line)
+
+
+def asked(
+    found: Sheet,
+    was: Mapping[str, Value],
+    notes: Sequence[str],
+    board: Board,
+    today: date,
+    card: Card | None,
+) -> Values:
+    """The values that a text changes of `was`, as a card has them.
+
+    BadMarkdown names the line of what cannot be read and of what is not changed in a text: notes
+    that are there (their `note_lines`), and fields that have a command of their own.
+    """
+    changes: Values = {}
+    for name, typed in found.values.items():
+        if typed == was[name]:
+            continue
+        line = found.lines.get(name, found.line)
+        if name in READ_ONLY:
+            raise BadMarkdown(
+                f"{name} is not changed here.", line,
+                f"It is {written(was[name]) or 'not set'}; change it with: {READ_ONLY[name]}.",
+            )  # fmt: skip
+        try:
+            value = understood(name, typed, board, today)
+            if value == was[name]:
+                continue
+            changes[name] = value
+            if name in METRIC:
+                metric_of(changes, was, card)
+        except MlkanbanError as error:
+            raise BadMarkdown(error.message, line, error.hint) from error
+    _same_notes(found, notes)
+    return changes
+
+
+def refuse_text(part: Part, hint: str) -> None:
+    """No text where none belongs: it would be lost."""
+    if not part.empty:
+        raise BadMarkdown("The text here belongs to nothing.", part.first, hint)
+
+
+def _same_notes(found: Sheet, notes: Sequence[str]) -> None:
+    if found.notes is None:
+        return
+    there = [line for line in notes if line.strip()]
+    typed = [line for _, line in found.notes]
+    if typed != there:
+        same = next((at for at, (a, b) in enumerate(zip(typed, there)) if a != b), len(there))  # noqa: B905
+        line = found.notes[same][0] if same < len(typed) else found.lines["notes"]
+        raise BadMarkdown(
+            "Notes that are there are not changed.", line,
+            f"Put them back as they were; what you want to add goes below {NEW_NOTE}.",
+        )  # fmt: skip
+
+
+def _items(part: Part) -> Iterable[str]:
+    for number, line in part.rows():
+        match = _ITEM.fullmatch(line)
+        if match is None:
+            raise BadMarkdown(
+                f"{line.strip()[:40]!r} is no item of a checklist.", number,
+                "Begin each with '- [ ] ', or '- [x] ' when it is done.",
+            )  # fmt: skip
+        if text := match[2].strip():
+            yield item(text, done=(match[1] or "").lower() == "x")
+
+
+def _text_lines(text: str) -> list[str]:
+    return text.split("\n") if text else []
+
+
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

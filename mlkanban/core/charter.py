@@ -1,0 +1,104 @@
+"""The charter of a board: what the work is for, a page in sections, and that page as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mlkanban.core.card_values import unknown
+from mlkanban.core.naming import pick
+from mlkanban.core.sections import Levels, Part, lines_of, tidy
+from mlkanban.errors import BadMarkdown, NotFound
+
+PREFIX = "charter:"
+"""The section `scope` is the field `charter:scope` of a board."""
+
+LEVELS = Levels(2, 2)
+
+
+class Section(NamedTuple):
+    key: str
+    title: str
+    hint: str
+
+
+SECTIONS = (
+    Section("scope", "Scope", "What is decided with the model, for whom, and what is left out."),
+    Section("data", "Data sources", "Where the data comes from, who owns it, how fresh it is."),
+    Section("business", "Business metric", "The number the organisation wants to move."),
+    Section("technical", "Technical metric", "What the model is measured by, on which data."),
+    Section("connection", "How they connect", "Why a better technical metric moves the other one."),
+    Section("baseline", "Baseline and expected lift", "What is reached today, what is hoped for."),
+    Section("stakeholders", "Stakeholders", "Who decides, who is asked, who is told."),
+    Section("risks", "Risks", "What could go wrong, and how it would be noticed."),
+    Section("done", "Definition of done", "What must be true before the work ends."),
+    Section("links", "Links", "Documents, runbooks, repositories."),
+)  # fmt: skip
+
+_BY_TITLE = {section.title: section for section in SECTIONS}
+
+
+def charter_in(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of all sections, from the fields of a board."""
+    return {s.key: tidy(str(fields.get(PREFIX + s.key) or "")) for s in SECTIONS}
+
+
+def find_section(name: str) -> Section:
+    """The section called `name`, by its key or title or a beginning that only one has."""
+    found = pick(name, {s.key: s for s in SECTIONS}) or pick(name, _BY_TITLE)
+    if found is None:
+        listed = ", ".join(s.key for s in SECTIONS)
+        raise NotFound(f"The charter has no section {name!r}.", f"There are: {listed}.")
+    return found
+
+
+def charter_page(texts: Mapping[str, str], *, hints: bool = False) -> str:
+    """The charter as Markdown. Empty sections are left out, or said with their hints."""
+    return "\n".join(charter_lines(texts, LEVELS, hints=hints))
+
+
+def charter_lines(texts: Mapping[str, str], levels: Levels, *, hints: bool = False) -> list[str]:
+    lines: list[str] = []
+    for section in SECTIONS:
+        text = levels.guarded(texts.get(section.key, ""))
+        if not text and hints:
+            text = _remark(section)
+        if text:
+            lines += [f"## {section.title}", "", *text.split("\n"), ""]
+    return lines
+
+
+def read_charter(text: str) -> dict[str, str]:
+    """The texts of all sections; BadMarkdown says where the page cannot be read."""
+    first, *parts = LEVELS.parts(lines_of(text))
+    if not first.empty:
+        raise BadMarkdown(
+            "The text here belongs to nothing.", first.first, f"Put it below {_headings()}."
+        )
+    return charter_from(parts, LEVELS)
+
+
+def charter_from(parts: Sequence[Part], levels: Levels) -> dict[str, str]:
+    """The texts of all sections, from what stands below their headings."""
+    texts: dict[str, str] = {}
+    for part in parts:
+        section = _BY_TITLE.get(part.title)
+        if section is None:
+            what, _ = unknown(part.title, _BY_TITLE)
+            hint = f"The sections are: {', '.join(_BY_TITLE)}. For a heading of your own: \\## ..."
+            raise BadMarkdown(what, part.line, hint)
+        if section.key in texts:
+            raise BadMarkdown(
+                f"The section {part.title} stands here a second time.", part.line, "Join the two."
+            )
+        without = tuple("" if line.strip() == _remark(section) else line for line in part.lines)
+        texts[section.key] = levels.text(part._replace(lines=without))
+    return {section.key: texts.get(section.key, "") for section in SECTIONS}
+
+
+def _remark(section: Section) -> str:
+    return f"<!-- {section.hint} -->"
+
+
+def _headings() -> str:
+    return f"a heading such as ## {SECTIONS[0].title}"

@@ -1,0 +1,35 @@
+"""A board as one Markdown document: written whole, and read back after somebody edited it."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from mlkanban.core.board_markdown import BoardPage, read_board
+from mlkanban.core.models import Board
+from mlkanban.errors import BadMarkdown
+from mlkanban.exchange.reading import bad, read_text
+from mlkanban.service import Service
+
+
+def write_markdown(service: Service, board: Board, file: TextIO) -> int:
+    """The charter and every card that is not archived; how many cards there were."""
+    lines, cards = service.documents.board_page(board.id)
+    file.writelines(f"{line}\n" for line in lines)
+    return cards
+
+
+def read_markdown(service: Service, file: Path) -> BoardPage:
+    """What a document says; BadInput names the line that cannot be read."""
+    text = read_text(file)
+    with lines_of(file):
+        return read_board(text, service.documents.refs())
+
+
+@contextlib.contextmanager
+def lines_of(file: Path) -> Iterator[None]:
+    """What is wrong with a line, said with the file it is in."""
+    try:
+        yield
+    except BadMarkdown as error:
+        raise bad(file, error.line, error.what, error.hint) from error

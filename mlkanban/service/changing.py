@@ -1,0 +1,65 @@
+"""The changes of a card that more than one use case writes; limits are asked by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlkanban.core import rules
+from mlkanban.core.events import Change
+from mlkanban.core.models import Board, CardFace, Outcome, Stage
+from mlkanban.service.asking import check_links
+from mlkanban.service.placing import rank_at_end
+from mlkanban.service.transaction import Transaction
+from mlkanban.store.ids import uuid7
+
+
+def write_new(
+    tx: Transaction, board: Board, stage: Stage, wanted: Mapping[str, Any], reason: str = ""
+) -> CardFace:
+    """A new card with these values (checked and flat) at the end of a stage."""
+    check_links(tx, wanted)
+    ref, card_id = tx.writer.new_ref(), uuid7(tx.now)
+    values: dict[str, Any] = {
+        "ref": ref,
+        "deleted": False,
+        "place": [stage.id, rank_at_end(tx, board, stage)],
+        **wanted,
+    }
+    if board.is_delivered(stage.id):
+        values["outcome"] = Outcome.SHIPPED.value
+    tx.write(Change("card.created", board.id, card=card_id, set=values, reason=reason))
+    return tx.face(ref)
+
+
+def write_edit(
+    tx: Transaction, face: CardFace, wanted: Mapping[str, Any], reason: str = ""
+) -> None:
+    """Those of these values (checked and flat) that the card does not have yet."""
+    changed = tx.new_values(face.id, wanted)
+    check_links(tx, changed, face.ref)
+    if changed:
+        tx.write(tx.change("card.edited", face, changed, reason=reason))
+
+
+def write_move(
+    tx: Transaction, board: Board, face: CardFace, stage: Stage, rank: str, work: str, **kept: Any
+) -> None:
+    """Put a card, doing `work`, in a place of a stage. Past delivery it is shipped, before it open
+    again. `kept` goes with the event: the reason of an override, and what was unticked."""
+    values: dict[str, Any] = {}
+    work = rules.work_in(stage, work)
+    if work != face.work:
+        values["work"] = str(work)
+    values["place"] = [stage.id, rank]
+    kind = "card.moved" if face.stage != stage.id else "card.reordered"
+    if face.archived:
+        values["archived"] = False
+        kind = "card.moved" if face.stage != stage.id else "card.restored"
+    if board.is_delivered(stage.id):
+        if not face.outcome:
+            values["outcome"] = Outcome.SHIPPED.value
+    elif face.outcome:
+        values["outcome"] = None
+        kind = "card.reopened"
+    tx.write(tx.change(kind, face, values, **kept))

@@ -1,0 +1,80 @@
+"""The charter of a board: kept in sections, changed as a page or one section at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlkanban.core.card_values import Values, three_way
+from mlkanban.core.charter import PREFIX, charter_in, charter_page, find_section, read_charter
+from mlkanban.core.events import Change, Position
+from mlkanban.service.merging import ChangedMeanwhile
+from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.store import past, repository
+from mlkanban.store.database import Connection
+from mlkanban.text import accept
+
+
+class Charter:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def of(self, board_id: str) -> dict[str, str]:
+        """The texts of all sections by their keys; '' where nothing is written."""
+        with self._desk.store.reading() as conn:
+            return charter_in(repository.entity(conn, board_id).fields)
+
+    def set(self, board_id: str, name: str, text: str) -> Done:
+        """Write one section, named by its key, its title or the beginning of one."""
+        section = find_section(name)
+        with self._desk.writing() as tx:
+            write_charter(tx, board_id, {section.key: text})
+            return tx.done(f"Charter: {section.title} saved.")
+
+    def page(self, board_id: str) -> tuple[str, Position]:
+        """The charter for an editor, and the place in the log it was read at."""
+        with self._desk.store.reading() as conn:
+            texts = charter_in(repository.entity(conn, board_id).fields)
+            return charter_page(texts, hints=True), past.position(conn)
+
+    def save(self, board_id: str, text: str, since: Position | None) -> Done:
+        """Write what an edited page changes of the charter as it was at `since` (None: now).
+
+        BadMarkdown says where it cannot be read; ChangedMeanwhile, what somebody else changed too.
+        """
+        wanted = read_charter(text)
+        with self._desk.writing() as tx:
+            was, now = charter_states(tx.conn, board_id, since)
+            changes, clashes = three_way("", was, wanted, now)
+            if clashes:
+                raise ChangedMeanwhile(clashes)
+            write_charter(tx, board_id, changes)
+            return tx.done("Charter saved.")
+
+    def again(self, board_id: str, text: str, since: Position | None) -> tuple[str, Position]:
+        """An edited page as a change of the charter of now, with what others wrote meanwhile."""
+        wanted = read_charter(text)
+        with self._desk.store.reading() as conn:
+            was, now = charter_states(conn, board_id, since)
+            changes, _ = three_way("", was, wanted, now)
+            texts = {key: str(value) for key, value in {**now, **changes}.items()}
+            return charter_page(texts, hints=True), past.position(conn)
+
+
+def charter_states(
+    conn: Connection, board_id: str, since: Position | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The charter as it was at a place in the log, if that can be found, and as it is."""
+    now = charter_in(repository.entity(conn, board_id).fields)
+    if since is None or not past.holds(conn, since):
+        return now, now
+    return charter_in(past.board_at(conn, board_id, since.cursor).fields), now
+
+
+def write_charter(tx: Transaction, board_id: str, texts: Mapping[str, str] | Values) -> None:
+    """Those of these sections that say something else now."""
+    wanted = {
+        PREFIX + key: accept(str(text), "the charter").strip() or None
+        for key, text in texts.items()
+    }
+    if values := tx.new_values(board_id, wanted):
+        tx.write(Change("charter.edited", board_id, set=values))

@@ -1,0 +1,349 @@
+"""Cards and boards as texts that people edit: given out, compared, and taken back as one action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from mlkanban.core.board_markdown import BoardPage, Told, board_page
+from mlkanban.core.card_markdown import Sheet, asked, card_page, note_lines, read_card
+from mlkanban.core.card_values import (
+    DEFAULTS,
+    LISTS,
+    Clash,
+    Values,
+    shown,
+    stored,
+    three_way,
+    values,
+)
+from mlkanban.core.charter import SECTIONS, charter_in
+from mlkanban.core.events import Position
+from mlkanban.core.front_matter import Value
+from mlkanban.core.instants import instant
+from mlkanban.core.models import Board, place
+from mlkanban.core.naming import find_stage
+from mlkanban.errors import BadMarkdown, NotFound
+from mlkanban.service.asking import check_growth
+from mlkanban.service.changing import write_edit, write_move, write_new
+from mlkanban.service.charter import charter_states, write_charter
+from mlkanban.service.checklists import dumped, edited
+from mlkanban.service.fields import SET_FIELDS, checked, flat, member
+from mlkanban.service.gates import Gates
+from mlkanban.service.merging import GONE, ChangedMeanwhile
+from mlkanban.service.placing import rank_at_end
+from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.store import past, repository
+from mlkanban.store.database import Connection
+from mlkanban.store.past import Named
+from mlkanban.store.rows import board_of
+from mlkanban.text import accept
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card
+
+
+_KEYS = tuple(section.key for section in SECTIONS)
+
+
+class Difference(NamedTuple):
+    """What a text changes on one card, new where `ref` is empty: (field, old, new), and a note."""
+
+    ref: str
+    title: str
+    line: int
+    changes: Sequence[tuple[str, Value, Value]]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What a document changes on its board.
+
+    `clashes` were changed on both sides; `left_alone` are cards that the text has no more,
+    `added_before` new ones of it that were added since it was written, by their titles; `since` is
+    False when the state it was written from cannot be found, and that of now was taken.
+    """
+
+    board: Board
+    cards: tuple[Difference, ...]
+    charter: tuple[tuple[str, str, str], ...]
+    clashes: tuple[Clash, ...]
+    left_alone: tuple[str, ...]
+    added_before: tuple[str, ...]
+    since: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What becomes of one card of a text: `card` is None for a new one."""
+
+    sheet: Sheet
+    card: Card | None
+    now: Values
+    changes: Values
+
+    @property
+    def nothing(self) -> bool:
+        return self.card is not None and not self.changes and not self.sheet.note
+
+
+class Documents:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    # One card
+
+    def card_page(self, ref: str) -> tuple[str, Position]:
+        """A card for an editor, and the place in the log it was read at."""
+        with self._desk.store.reading() as conn:
+            card, board = _card(conn, ref)
+            notes = note_lines(card.notes, ZoneInfo(board.timezone))
+            return card_page(card.ref, values(card, board), notes), past.position(conn)
+
+    def save_card(self, ref: str, text: str, since: Position | None) -> Done:
+        """Write what an edited text changes of a card as it was at `since` (None: now).
+
+        BadMarkdown says where it cannot be read; ChangedMeanwhile, what somebody else changed too.
+        """
+        sheet = _sheet(ref, text)
+        with self._desk.writing() as tx:
+            board = tx.board_of(tx.face(ref))
+            planned, clashes = _Look(tx.conn, board, since, self._today(board)).card(sheet)
+            if clashes:
+                raise ChangedMeanwhile(clashes)
+            before, gates = {board.id: repository.loads(tx.conn, board.id)}, Gates(tx, "", None)
+            _write(tx, board, planned, gates)
+            gates.settle()
+            warning = check_growth(tx, before)
+            card = tx.card(ref)
+            return tx.done(f"{card.ref} saved.", (card,), warning)
+
+    def again(self, ref: str, text: str, since: Position | None) -> tuple[str, Position]:
+        """An edited text as a change of the card of now, with what others wrote meanwhile."""
+        sheet = _sheet(ref, text)
+        with self._desk.store.reading() as conn:
+            card, board = _card(conn, ref)
+            planned, _ = _Look(conn, board, since, self._today(board)).card(sheet)
+            notes = note_lines(card.notes, ZoneInfo(board.timezone))
+            said = {**planned.now, **planned.changes}
+            return card_page(card.ref, said, notes, sheet.note), past.position(conn)
+
+    # A board
+
+    def board_page(self, board_id: str) -> tuple[list[str], int]:
+        """The lines of a document with the charter and all cards but the archived ones, and how
+        many cards that are."""
+        told: dict[str, list[Told]] = {}
+        with self._desk.store.reading() as conn:
+            board, at = board_of(conn, board_id), instant(self._desk.clock())
+            zone = ZoneInfo(board.timezone)
+            faces = [face for face in repository.faces(conn, board_id) if not face.archived]
+            for face in sorted(faces, key=place):
+                card = repository.card(conn, face)
+                one = Told(card.ref, values(card, board), note_lines(card.notes, zone))
+                told.setdefault(board.stage(card.stage).id, []).append(one)
+            charter = charter_in(repository.entity(conn, board_id).fields)
+            return list(board_page(board, at, past.position(conn), charter, told)), len(faces)
+
+    def refs(self) -> frozenset[str]:
+        """The short ids of all cards, those that are no more too."""
+        with self._desk.store.reading() as conn:
+            return frozenset(past.names(conn))
+
+    def compare(self, board_id: str, page: BoardPage, *, mine: bool = False) -> Differences:
+        """What a document would change; with `mine` it wins where both sides changed a field."""
+        with self._desk.store.reading() as conn:
+            return self._plan(conn, board_id, page, mine)[0]
+
+    def take_back(self, board_id: str, page: BoardPage, *, mine: bool = False) -> Done:
+        """Change the board as an edited document says, all of it or nothing."""
+        with self._desk.writing() as tx:
+            found, planned = self._plan(tx.conn, board_id, page, mine)
+            if found.clashes:
+                raise ChangedMeanwhile(found.clashes)
+            before, gates = {board_id: repository.loads(tx.conn, board_id)}, Gates(tx, "", None)
+            refs = [_write(tx, found.board, one, gates) for one in planned]
+            gates.settle()
+            write_charter(tx, board_id, {key: new for key, _, new in found.charter})
+            warning = check_growth(tx, before)
+            cards = tuple(map(tx.card, refs))
+            return tx.done(f"{summary(found)}.", cards, warning)
+
+    def _plan(
+        self, conn: Connection, board_id: str, page: BoardPage, mine: bool
+    ) -> tuple[Differences, list[_Planned]]:
+        board = board_of(conn, board_id)
+        look = _Look(conn, board, page.position, self._today(board))
+        planned: list[_Planned] = []
+        clashes: list[Clash] = []
+        added: list[str] = []
+        newer = look.newer() if any(not sheet.ref for sheet in page.sheets) else {}
+        for sheet in page.sheets:
+            title = shown(str(sheet.values["title"]))
+            if not sheet.ref and title in newer:
+                added.append(newer[title])
+                continue
+            one, found = look.card(sheet)
+            clashes += found
+            if not one.nothing and not any(clash.name == GONE for clash in found):
+                planned.append(one)
+        charter: Values = {}
+        now: Mapping[str, str] = {}
+        if page.charter is not None:
+            was, now = charter_states(conn, board_id, look.since)
+            charter, found = three_way("", was, page.charter, now)
+            clashes += found
+        return (
+            Differences(
+                board,
+                tuple(map(_difference, planned)),
+                tuple((key, now[key], str(charter[key])) for key in _KEYS if key in charter),
+                tuple(clash for clash in clashes if not mine or clash.name == GONE),
+                tuple(look.left_alone(page)),
+                tuple(added),
+                look.since is not None,
+            ),
+            planned,
+        )  # fmt: skip
+
+    def _today(self, board: Board) -> date:
+        return self._desk.clock().astimezone(ZoneInfo(board.timezone)).date()
+
+
+def summary(found: Differences) -> str:
+    """How much a document changes, in words."""
+    new = sum(not one.ref for one in found.cards)
+    old = len(found.cards) - new
+    parts = [f"{old} card{'' if old == 1 else 's'} changed"] if old else []
+    parts += [f"{new} added"] if new else []
+    parts += ["the charter changed"] if found.charter else []
+    return ", ".join(parts).capitalize()
+
+
+class _Look:
+    """A board now, and as it was at a place in the log (None, or one that is not there: as now)."""
+
+    def __init__(self, conn: Connection, board: Board, since: Position | None, today: date) -> None:
+        self._conn = conn
+        self._board = board
+        self._today = today
+        self._zone = ZoneInfo(board.timezone)
+        self.since = since if since is not None and past.holds(conn, since) else None
+        self._touched: frozenset[str] = frozenset()
+        if self.since is not None:
+            changes = repository.changes(conn, board.id, self.since.cursor)
+            self._touched = frozenset(changes.cards)
+        self._names: dict[str, Named] | None = None
+
+    def card(self, sheet: Sheet) -> tuple[_Planned, list[Clash]]:
+        """What a text changes on a card, and where somebody else did as well."""
+        if not sheet.ref:
+            wanted = asked(sheet, DEFAULTS, (), self._board, self._today, None)
+            return _Planned(sheet, None, dict(DEFAULTS), wanted), []
+        known = self._known(sheet)
+        then = self._then(known.id)
+        if known.deleted:
+            changed = then and (self._asked(sheet, then) or sheet.note)
+            gone = [Clash(sheet.ref, GONE, then.title, "", then.title)] if then and changed else []
+            return _Planned(sheet, then, {}, {}), gone
+        card = repository.card(self._conn, find_face(self._conn, sheet.ref))
+        now = values(card, self._board)
+        base = then or card
+        wanted = self._asked(sheet, base)
+        changes, clashes = three_way(card.ref, values(base, self._board), wanted, now)
+        return _Planned(sheet, card, now, changes), clashes
+
+    def newer(self) -> dict[str, str]:
+        """The short ids of cards that were not there yet, by title."""
+        faces = repository.faces_of(self._conn, tuple(self._touched))
+        return {shown(f.title): f.ref for f in faces if self._then(f.id) is None}
+
+    def left_alone(self, page: BoardPage) -> Iterator[str]:
+        """The cards that were written in the document and are not in it any more."""
+        there = {sheet.ref for sheet in page.sheets}
+        for face in sorted(repository.faces(self._conn, self._board.id), key=place):
+            if face.ref not in there and not face.archived:
+                then = self._then(face.id)
+                if face.id not in self._touched or (then is not None and not then.archived):
+                    yield face.ref
+
+    def _known(self, sheet: Sheet) -> Named:
+        if self._names is None:
+            self._names = past.names(self._conn)
+        known = self._names.get(sheet.ref)
+        if known is None:
+            raise NotFound(f"There is no card {sheet.ref!r}.", "List them: mlkanban list --all")
+        if known.board != self._board.id:
+            other = board_of(self._conn, known.board)
+            raise BadMarkdown(
+                f"{sheet.ref} is on the board {other.key}.", sheet.line,
+                f"Only cards of {self._board.key} stand here.",
+            )  # fmt: skip
+        return known
+
+    def _then(self, card_id: str) -> Card | None:
+        if self.since is None or card_id not in self._touched:
+            return None
+        return past.card_at(self._conn, self._board.id, card_id, self.since.cursor)
+
+    def _asked(self, sheet: Sheet, card: Card) -> Values:
+        said, notes = values(card, self._board), note_lines(card.notes, self._zone)
+        return asked(sheet, said, notes, self._board, self._today, card)
+
+
+def _card(conn: Connection, ref: str) -> tuple[Card, Board]:
+    face = find_face(conn, ref)
+    return repository.card(conn, face), board_of(conn, repository.board_id(conn, face))
+
+
+def _sheet(ref: str, text: str) -> Sheet:
+    sheet = read_card(text)
+    if sheet.ref != ref.strip().lower():
+        raise BadMarkdown(
+            f"The id was changed to {sheet.ref!r}.", sheet.line, f"Put {ref} back; ids stay."
+        )
+    return sheet
+
+
+def _difference(one: _Planned) -> Difference:
+    changes = [(name, one.now[name], one.changes[name]) for name in DEFAULTS if name in one.changes]
+    title = one.now["title"] if one.card else one.changes["title"]
+    return Difference(one.sheet.ref, str(title), one.sheet.line, changes, one.sheet.note)
+
+
+def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates) -> str:
+    """Write what becomes of one card, asking the gates it goes past; its short id."""
+    fields = stored(one.changes, one.now, one.card)
+    lists = {name: fields.pop(kept) for name, kept in LISTS.items() if kept in fields}
+    stage = find_stage(board, str(one.changes["stage"])) if "stage" in one.changes else None
+    if one.card is None:
+        assert stage is not None
+        wanted = flat(checked({**fields, **{LISTS[n]: lists[n] or () for n in lists}}))
+        face = write_new(tx, board, stage, wanted)
+    else:
+        face = tx.face(one.card.ref)
+        work = str(fields.pop("work", None) or face.work) if stage else ""
+        if given := fields.get("checklist"):
+            fields["checklist"] = dumped(edited(one.card.checklist, given, (), ()))
+        wanted = flat(checked(fields, partial=True))
+        for name, members in lists.items():
+            wanted |= _members(LISTS[name], getattr(one.card, LISTS[name]), members or ())
+        write_edit(tx, face, wanted)
+        if stage:
+            face = tx.face(face.ref)
+            gates.ask(board, face, board.position(stage.id))
+            write_move(tx, board, face, stage, rank_at_end(tx, board, stage), work)
+    if text := accept(one.sheet.note, "the note").strip():
+        tx.write(tx.change("card.noted", tx.face(face.ref), {}, note=text))
+    return face.ref
+
+
+def _members(field: str, has: Sequence[str], wanted: Sequence[str]) -> dict[str, bool]:
+    """The members of a set to add and to remove; a text has them as they are shown."""
+    prefix, there = SET_FIELDS[field], {shown(one) for one in has}
+    changes = {prefix + one: False for one in has if shown(one) not in wanted}
+    return changes | {prefix + member(field, one): True for one in wanted if one not in there}

@@ -1,0 +1,39 @@
+"""Edited texts against a board that went on meanwhile."""
+
+from collections.abc import Sequence
+
+from mlkanban.core.card_values import Clash
+from mlkanban.core.front_matter import written
+from mlkanban.errors import RuleRefused
+
+
+class ChangedMeanwhile(RuleRefused):
+    """Fields that the text changes were changed by somebody else since; nothing was written."""
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        super().__init__(" ".join(map(spoken, clashes)), "Nothing was written.")
+        self.clashes = tuple(clashes)
+
+
+def spoken(clash: Clash) -> str:
+    """A clash as a sentence."""
+    about = f"{clash.ref}: " if clash.ref else ""
+    if clash.name == GONE:
+        return f"{about}the card is no more."
+    return (
+        f"{about}{clash.name} was changed meanwhile to {_short(clash.now)}; "
+        f"the text has {_short(clash.wanted)}."
+    )
+
+
+GONE = "card"
+"""The name of a clash about a whole card that is no more."""
+
+
+def _short(value: str | tuple[str, ...]) -> str:
+    if not value:
+        return "nothing"
+    text = (
+        " ".join(written(value).split()) if not isinstance(value, str) else " ".join(value.split())
+    )
+    return repr(text if len(text) <= 60 else text[:58] + "..")

@@ -1,0 +1,77 @@
+"""What cards and boards were at a place in the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlkanban.core.events import Entity, Event, Position, undone
+from mlkanban.store.log import COLUMNS, event_of
+from mlkanban.store.rows import card_of, notes_of
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import Card
+
+
+class Named(NamedTuple):
+    """A card that has, or had, a short id."""
+
+    id: str
+    board: str
+    deleted: bool
+
+
+def position(conn: sqlite3.Connection) -> Position:
+    """Where the log ends now."""
+    row = conn.execute("SELECT seq, hlc FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    return Position(*row) if row else Position(0, "")
+
+
+def holds(conn: sqlite3.Connection, place: Position) -> bool:
+    """Whether this log has such a place: not when it is of another store, or of a restored one."""
+    row = conn.execute("SELECT hlc FROM event WHERE seq = ?", (place.cursor,)).fetchone()
+    return row is not None and row[0] == place.hlc
+
+
+def names(conn: sqlite3.Connection) -> dict[str, Named]:
+    """All cards by their short ids, those that are no more too."""
+    rows = conn.execute("SELECT ref, id, board, deleted FROM card").fetchall()
+    return {ref: Named(card, board, bool(deleted)) for ref, card, board, deleted in rows}
+
+
+def card_at(conn: sqlite3.Connection, board_id: str, card_id: str, cursor: int) -> Card | None:
+    """A card as it was when the log ended at `cursor`, but for its times; None when there was
+    none."""
+    events = _until(conn, "card = ?", card_id, cursor)
+    state = _folded(events)
+    if not events or state.fields.get("deleted"):
+        return None
+    dead = undone(events)
+    notes = [e for e in events if e.kind == "card.noted" and e.id not in dead]
+    first = events[0].at
+    times = (first, first, "", "")
+    return card_of(card_id, board_id, state, times, notes_of(sorted(notes, key=_when)))
+
+
+def board_at(conn: sqlite3.Connection, board_id: str, cursor: int) -> Entity:
+    """The fields of a board when the log ended at `cursor`."""
+    events = _until(conn, "card = '' AND board = ?", board_id, cursor)
+    return _folded([event for event in events if event.entity == board_id])
+
+
+def _until(conn: sqlite3.Connection, where: str, value: str, cursor: int) -> list[Event]:
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE {where} AND seq <= ? ORDER BY seq", (value, cursor)
+    ).fetchall()
+    return [event_of(row) for row in rows]
+
+
+def _folded(events: list[Event]) -> Entity:
+    entity = Entity()
+    for event in events:
+        entity.apply(event)
+    return entity
+
+
+def _when(event: Event) -> tuple[str, int]:
+    return event.at, event.seq

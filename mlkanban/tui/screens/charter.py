@@ -1,0 +1,92 @@
+"""The charter of a board: what the work is for, to read and to edit."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Markdown, Static
+
+from mlkanban.core.charter import SECTIONS
+from mlkanban.errors import MlkanbanError
+from mlkanban.text import ascii_only, display, display_lines
+from mlkanban.tui.commands import CHARTER
+from mlkanban.tui.plain_markdown import plain_parser
+from mlkanban.tui.screens.editing import EditorScreen
+from mlkanban.tui.screens.scrolling import ScrollingScreen
+
+
+class CharterScreen(EditorScreen, ScrollingScreen):
+    """`section` is the key of the one to begin with."""
+
+    WHERE: ClassVar[str] = CHARTER
+
+    def __init__(self, section: str = "") -> None:
+        super().__init__()
+        self._section = section
+        self._texts: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="charter-title")
+        with self.scroll:
+            for section in SECTIONS:
+                yield Static(
+                    Content(section.title), id=f"title-{section.key}", classes="section",
+                    markup=False,
+                )  # fmt: skip
+                yield Markdown(
+                    id=section.key, classes="charter", open_links=False, parser_factory=plain_parser
+                )
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.start(self._begin())
+
+    async def _begin(self) -> None:
+        await self.board_changed()
+        if self._section and self.ready:
+            # Its place is known when the texts above it have theirs.
+            self.call_after_refresh(self.call_after_refresh, self._go_to, self._section)
+
+    def _go_to(self, key: str) -> None:
+        if self.ready:
+            self.query_one(f"#title-{key}").scroll_visible(animate=False, top=True)
+
+    async def board_changed(self) -> None:
+        """Read the charter again."""
+        board = self.board_app.model.board
+        try:
+            texts = await self.board_app.backstage.call(lambda s: s.charter.of(board.id))
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
+        if not self.ready:
+            return
+        title = Content(self._shown(f" Charter of {display(board.name)}"))
+        self.query_one("#charter-title", Static).update(title)
+        for section in SECTIONS:
+            text = texts[section.key]
+            if self._texts.get(section.key) != text and self.ready:
+                shown = self._shown(text or f"*{section.hint}*")
+                await self.query_one(f"#{section.key}", Markdown).update(shown)
+        self._texts = texts
+
+    def _shown(self, text: str) -> str:
+        shown = display_lines(text)
+        if self.board_app.ascii:
+            shown = "\n".join(ascii_only(line) for line in shown.split("\n"))
+        return shown
+
+    async def do_charter_edit(self) -> None:
+        from mlkanban.tui.editor import CharterDocument
+
+        board = self.board_app.model.board
+        await self.edit_text(CharterDocument(board.id, board.key))
+
+    async def do_undo(self) -> None:
+        board = self.board_app.model.board
+        await self.write(lambda service: service.undoing.undo(board.id))
+
+    async def do_redo(self) -> None:
+        board = self.board_app.model.board
+        await self.write(lambda service: service.undoing.redo(board.id))

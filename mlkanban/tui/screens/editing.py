@@ -1,0 +1,104 @@
+"""Texts in the person's own editor: the screen makes way for it and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import sys
+import termios
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.app import SuspendNotSupported
+
+from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
+from mlkanban.tui.screens.base import KeyScreen
+
+if TYPE_CHECKING:
+    from mlkanban.service import Done, Service
+    from mlkanban.tui.editor import Document, Editing
+
+T = TypeVar("T")
+_AFTERWARDS = 0.1
+
+
+class EditorScreen(KeyScreen):
+    """A screen from which texts are edited."""
+
+    async def edit_text(self, document: Document) -> Done | None:
+        """Let the person edit a text until it is saved or given up, and say what became of it."""
+        from mlkanban.tui.editor import editing  # seldom needed
+
+        app = self.board_app
+        why = await app.backstage.call(lambda service: service.read_only)
+        if why:
+            raise StoreProblem(why, "Nothing can be changed.")
+        with editing(app.drafts, document.form) as turn:
+            page, since = await app.backstage.call(document.page)
+            turn.begin(page, since)
+            while (text := self._hand_over(turn.edited)) is not None:
+                done = await self._save(document, turn, text)
+                if done is not None:
+                    await app.catch_up()
+                    self.tell(done)
+                    return done
+        self.status.say(turn.message)
+        return None
+
+    def _hand_over(self, run: Callable[[], T]) -> T:
+        """Leave the terminal to what `run` starts; Ctrl+C is meant for that alone."""
+        ran: Future[T] = Future()
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            with self.app.suspend():
+                try:
+                    ran.set_result(run())
+                except Exception as error:
+                    # Raised in here, it would leave the screen suspended.
+                    ran.set_exception(error)
+                _end_without_terminal()
+        except SuspendNotSupported:
+            raise UsageProblem("This terminal cannot be left to an editor.") from None
+        finally:
+            # The loop learns of signals late: what came in the meantime is let pass first.
+            loop.call_later(_AFTERWARDS, self.board_app.listen, signal.SIGINT)
+        return ran.result()
+
+    async def _save(self, document: Document, turn: Editing, text: str) -> Done | None:
+        """Save the text; None after writing into it why that could not be."""
+        from mlkanban.tui.editor import meanwhile
+
+        call, since = self.board_app.backstage.call, turn.since
+        try:
+            done = await call(partial(_saved, document, text, turn))
+        except StoreProblem as error:
+            raise StoreProblem(error.message, "Your text is kept for the next time.") from error
+        except MlkanbanError as error:
+            again = partial(meanwhile, document, error, text, since)
+            turn.refused(error, await call(again))
+            return None
+        turn.saved()
+        return done
+
+
+def _end_without_terminal() -> None:
+    """Go, as a hang-up means it, when the terminal went away with the editor: a screen that comes
+    back to no terminal waits forever. The text is with the drafts."""
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+    except termios.error as error:
+        if error.args[0] == errno.EIO:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGHUP)
+    except (OSError, ValueError):
+        pass  # no terminal from the start, as in tests
+
+
+def _saved(document: Document, text: str, turn: Editing, service: Service) -> Done:
+    return document.save(service, text, turn.since)

@@ -1,0 +1,273 @@
+"""A card as text and back: what is said is what is read, and every mistake has its own sentence."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
+from mlkanban.core.card_markdown import asked, card_page, note_lines, read_card
+from mlkanban.core.card_values import stored, values
+from mlkanban.core.models import (
+    BlockReason,
+    Board,
+    CardType,
+    Outcome,
+    Priority,
+    ServiceClass,
+    Stage,
+    Work,
+)
+from mlkanban.core.sections import tidy
+from mlkanban.errors import BadMarkdown
+
+ZONE = ZoneInfo("Europe/Berlin")
+TODAY = date(2026, 3, 18)  # a Wednesday
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+_NASTY = st.sampled_from(
+    ["## Notes", "## Checklist", "\\## Notes", "\\\\# x", "# x", "---", "...", "- [x] done", "> q",
+     "title: x", "a: b", "# error: x", "", " ", "\t", "`", "'", '"', "[a, b]", "{x}", "*b*", "&a",
+     "!t", "|", ">", "null", "yes", "~", "1e3", "2026-03-31", "12:30", "x #y", "x:", "\r",
+     "\x1b[2J", "\u202e", "\u2028", "\x85", "\ufeff", "\uffff", "模型", "🧪", "#",
+     "id", "\x0b", ","]
+)  # fmt: skip
+_WORDS = st.one_of(_NASTY, st.text(max_size=8))
+TEXTS = st.lists(_WORDS, max_size=6).map("\n".join)
+LINES = st.lists(_WORDS, min_size=1, max_size=4).map(" ".join)
+NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def boards(draw: st.DrawFn) -> Board:
+    names = draw(st.lists(LINES.filter(str.strip), min_size=1, max_size=3, unique=True))
+    return Board("b", "b", "b", tuple(Stage(str(at), name) for at, name in enumerate(names)))
+
+
+@st.composite
+def cards(draw: st.DrawFn, board: Board) -> Card:
+    metric = st.none() | st.builds(
+        Metric, name=LINES, direction=st.sampled_from([">=", "<="]), target=NUMBERS,
+        baseline=NUMBERS, noise=NUMBERS, value=NUMBERS,
+    )  # fmt: skip
+    blocker = st.none() | st.builds(
+        Blocker, reason=st.sampled_from(BlockReason), external=st.booleans(), note=TEXTS,
+        until=st.sampled_from(["", "card:g1"]), since=st.just(AT),
+    )  # fmt: skip
+    members = st.lists(LINES, max_size=3).map(tuple)
+    items = st.builds(CheckItem, text=TEXTS, done=st.booleans())
+    notes = st.builds(Note, at=st.just(AT), actor=LINES, text=TEXTS)
+    days = st.none() | st.dates()
+    made: dict[str, Any] = {
+        "id": "1", "ref": "g12", "board": "b", "rank": "", "created_at": AT, "entered_at": AT,
+        "stage": draw(st.sampled_from(board.stages)).id, "title": draw(LINES),
+        "type": draw(st.sampled_from(CardType)), "priority": draw(st.sampled_from(Priority)),
+        "service_class": draw(st.sampled_from(ServiceClass)), "work": draw(st.sampled_from(Work)),
+        "tags": draw(members), "links": draw(members), "depends_on": draw(members),
+        "parent": draw(LINES), "due": draw(days), "snoozed_until": draw(days),
+        "metric": draw(metric), "blocker": draw(blocker), "hypothesis": draw(TEXTS),
+        "worth": draw(st.sampled_from(["", "5/2", "8*2*80%/3", "1+2+3/4"])),
+        "dataset": draw(TEXTS), "verdict": draw(TEXTS), "archived": draw(st.booleans()),
+        "outcome": draw(st.none() | st.sampled_from(Outcome)),
+        "checklist": draw(st.lists(items, max_size=3)), "notes": draw(st.lists(notes, max_size=3)),
+    }  # fmt: skip
+    return Card(**made)
+
+
+BOARDS_AND_CARDS = boards().flatmap(lambda board: st.tuples(st.just(board), cards(board)))
+
+
+@given(BOARDS_AND_CARDS, TEXTS, st.booleans())
+def test_what_is_said_is_what_is_read(both: tuple[Board, Card], note: str, other: bool) -> None:
+    board, card = both
+    said, notes = values(card, board), note_lines(card.notes, ZONE)
+    text = card_page(card.ref, said, notes)
+    if other:  # another editor
+        text = "\ufeff\n" + text.replace("\n", " \t\r\n") + "\n\n"
+    found = read_card(text)
+    assert found.values == said
+    assert (found.ref, found.note) == ("g12", "")
+    assert asked(found, said, notes, board, TODAY, card) == {}
+
+
+@given(TEXTS)
+def test_every_note_comes_back(text: str) -> None:
+    board, card = plain()
+    assert read_card(card_page("g12", values(card, board), [], note=tidy(text))).note == tidy(text)
+
+
+def plain(**fields: Any) -> tuple[Board, Card]:
+    board = Board(
+        "b", "fraud", "Fraud", (Stage("1", "Ideas"), Stage("2", "Training"), Stage("3", "Test: a")),
+    )  # fmt: skip
+    times = {"created_at": AT, "entered_at": AT}
+    made = {"id": "1", "ref": "g12", "board": "b", "stage": "1", "rank": "", "title": "focal loss"}
+    return board, Card(**{**made, **times, **fields})
+
+
+FULL: dict[str, Any] = {
+    "tags": ("gpu", "nlp"), "due": date(2026, 3, 31), "hypothesis": "It helps.\n\n## Why\n# not",
+    "metric": Metric(name="val_auc", target=0.92, value=0.917, baseline=0.9),
+    "checklist": (CheckItem(text="split"), CheckItem(text="train: all", done=True)),
+    "links": ("https://x/a,b",), "worth": "5/2", "verdict": "yes", "priority": "high",
+    "notes": (Note(at=AT, actor="ada", text="## first\n\nseen"),),
+}  # fmt: skip
+
+PAGE = """\
+---
+id: g12
+title: focal loss
+stage: Ideas
+type: experiment
+priority: high
+class: standard
+work: attended
+tags: [gpu, nlp]
+due: 2026-03-31
+metric: val_auc>=0.92 val_auc=0.917
+baseline: 0.9
+noise:
+dataset:
+worth: 5/2
+parent:
+needs: []
+links: ["https://x/a,b"]
+verdict: "yes"
+---
+
+## Hypothesis
+
+It helps.
+
+\\## Why
+# not
+
+## Checklist
+
+- [ ] split
+- [x] train: all
+
+## New note
+
+## Notes
+
+> 2026-03-02 10:00 ada
+>
+> ## first
+>
+> seen
+"""
+
+
+def page_of(card: Card, board: Board) -> str:
+    return card_page(card.ref, values(card, board), note_lines(card.notes, ZONE))
+
+
+def changed(text: str, card: Card, board: Board) -> dict[str, Any]:
+    said, notes = values(card, board), note_lines(card.notes, ZONE)
+    found = read_card(text)
+    changes: dict[str, Any] = asked(found, said, notes, board, TODAY, card)
+    return changes | ({"note": found.note} if found.note else {})
+
+
+def test_the_text_of_a_card() -> None:
+    board, card = plain(**FULL)
+    assert page_of(card, board) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ("title: focal loss", "title: focal: loss # 2", {"title": "focal: loss # 2"}),
+        ("title: focal loss", 'title: "a \\"b\\""', {"title": 'a "b"'}),
+        ("title: focal loss", "title: 'it''s'", {"title": "it's"}),
+        ("stage: Ideas", "stage: train", {"stage": "Training"}),
+        ("stage: Ideas", "stage: idea", {}),
+        ("priority: high", "priority: u", {"priority": "urgent"}),
+        ("priority: high\n", "", {"priority": "normal"}),
+        ("tags: [gpu, nlp]", "tags: [NLP, '#gpu']", {"tags": ("'#gpu'", "nlp")}),
+        ("tags: [gpu, nlp]", "tags: #GPU, two words", {"tags": ("gpu", "two-words")}),
+        ("tags: [gpu, nlp]", "tags:", {"tags": ()}),
+        ("due: 2026-03-31", "due: fri", {"due": "2026-03-20"}),
+        ("due: 2026-03-31", "due: none", {"due": ""}),
+        ("val_auc=0.917", "val_auc=0.93", {"metric": "val_auc>=0.92 val_auc=0.93"}),
+        ("metric: val_auc>=0.92 val_auc=0.917", "metric:", {"metric": ""}),
+        ("noise:", "noise: 1e-3", {"noise": "0.001"}),
+        ("needs: []", "needs: [G3, g4]", {"needs": ("g3", "g4")}),
+        ("links: [", "links: [b, ", {"links": ("b", "https://x/a,b")}),
+        ("parent:", "parent: G9", {"parent": "g9"}),
+        ("worth: 5/2", "worth: 8 x 2 x 80% / 3", {"worth": "8*2*80%/3"}),
+        ("It helps.", "It helps.\n\n### Sub",
+         {"hypothesis": "It helps.\n\n### Sub\n\n## Why\n# not"}),
+        ("- [ ] split", "- [X] split\n* more\n- [ ]",
+         {"checklist": ("[x] split", "[ ] more", "[x] train: all")}),
+        ("## New note\n", "## New note\n\nseen\n## \n\\## it\n", {"note": "seen\n##\n## it"}),
+        ("## Notes\n\n> 2026-03-02 10:00 ada\n>\n> ## first\n>\n> seen\n", "", {}),
+        ("---\nid", "\n---\n# a remark\nid", {}),
+    ],
+)  # fmt: skip
+def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any]) -> None:
+    board, card = plain(**FULL)
+    assert old in PAGE
+    assert changed(PAGE.replace(old, new, 1), card, board) == change
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ("---\nid", "id", 1, "The front matter is missing."),
+        ('"yes"\n---\n', '"yes"\n', 1, "The front matter has no end."),
+        ("id: g12\n", "", 1, "The id is missing."),
+        ("priority:", "prio:", 6, "There is no 'prio' here. Did you mean priority?"),
+        ("priority: high", "priority high", 6, "'priority high' is not of the form 'name: value'."),
+        ("priority: high", "type: data", 6, "type stands here a second time."),
+        ("priority: high", "priority: soon", 6, "'soon' is no priority."),
+        ("title: focal loss", "title:", 3, "A title is needed."),
+        ("title: focal loss", 'title: "a" b', 3, "The value begins with a quote"),
+        ("stage: Ideas", "stage: Sleeping", 4, "No stage of fraud is called 'Sleeping'."),
+        ("tags: [gpu", "tags: [gpu, [", 9, None),
+        ("nlp]", "nlp", 9, "The list has no end."),
+        ("due: 2026-03-31", "due: soon", 10, "'soon' is no day."),
+        ("val_auc=0.917", "val_acc=0.917", 11, "A card has one metric"),
+        ("val_auc=0.917", "better", 11, "is not a metric."),
+        ("baseline: 0.9", "baseline: low", 12, "'low' is not a number."),
+        ("baseline: 0.9", "baseline: nan", 12, "A metric cannot be nan."),
+        ("worth: 5/2", "worth: much", 15, "'much' says no worth."),
+        ("## Hypothesis\n", "lost\n## Hypothesis\n", 22, "The text here belongs to nothing."),
+        ("\\## Why", "## Why", 26, "There is no 'Why' here."),
+        ("## New note", "## Checklist", 34, "The section Checklist stands here a second time."),
+        ("- [x] train", "1. train", 32, "'1. train: all' is no item of a checklist."),
+        ("> seen", "> never seen", 42, "Notes that are there are not changed."),
+        ("> seen\n", "> seen\n>\n> more\n", 43, "Notes that are there are not changed."),
+        ("verdict:", "outcome: shipped\nverdict:", 19, "outcome is not changed here."),
+    ],
+)  # fmt: skip
+def test_every_mistake_has_its_line_and_its_sentence(
+    old: str, new: str, line: int, sentence: str | None
+) -> None:
+    board, card = plain(**FULL)
+    assert old in PAGE
+    text = PAGE.replace(old, new, 1)
+    if sentence is None:
+        assert changed(text, card, board)
+        return
+    with pytest.raises(BadMarkdown) as caught:
+        changed(text, card, board)
+    assert caught.value.line == line
+    assert sentence in caught.value.what
+    assert caught.value.hint
+
+
+def test_a_metric_keeps_what_the_text_does_not_say() -> None:
+    board, card = plain(metric=Metric(name="log loss", direction="<=", value=0.4, noise=0.1))
+    text = page_of(card, board)
+    assert "metric: log loss=0.4\n" in text
+    changes = changed(text.replace("=0.4", "=0.3"), card, board)
+    made = stored(changes, values(card, board), card)["metric"]
+    assert made == {"name": "log loss", "direction": "<=", "value": 0.3, "noise": 0.1}
+    changes = changed(text.replace("noise: 0.1", "noise:"), card, board)
+    made = stored(changes, values(card, board), card)["metric"]
+    assert made == {"name": "log loss", "direction": "<=", "target": None, "value": 0.4}

@@ -1,0 +1,41 @@
+"""Values as YAML has them: quoted only where it would read something else. (Checked against PyYAML
+when the rule was made; here without it.)"""
+
+import pytest
+
+from mlkanban.core.front_matter import Entry, flow, read_list, read_scalar, scalar
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["focal loss", "GPU", "a:b", "a#b", "https://x/y?z=1", "it's", "3 epochs", "(a) b", "_x",
+     "模型",
+     "x [y]", "Test a, b", "v1", "nullable", 'say "x"'],
+)  # fmt: skip
+def test_what_yaml_reads_as_text_stands_as_it_is(text: str) -> None:
+    assert scalar(text) == text
+    assert read_scalar(Entry(text, 1)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("a: b", '"a: b"'), ("a:", '"a:"'), ("a #b", '"a #b"'), ("# a", '"# a"'), ("- a", '"- a"'),
+        ("[a]", '"[a]"'), ("{a}", '"{a}"'), ("*a", '"*a"'), ("&a", '"&a"'), ("!a", '"!a"'),
+        ("'a'", "\"'a'\""), ('"a"', '"\\"a\\""'), ("|", '"|"'), ("> a", '"> a"'), ("@a", '"@a"'),
+        ("yes", '"yes"'), ("No", '"No"'), ("null", '"null"'), ("~", '"~"'), ("1", '"1"'),
+        ("1e3", '"1e3"'), ("0x1F", '"0x1F"'), ("12:30", '"12:30"'), ("2026-03-31", '"2026-03-31"'),
+        (".5", '".5"'), ("a\nb", '"a\\nb"'), ("a\tb", '"a\\tb"'), ("a\u200bb", '"a\\u200bb"'),
+    ],
+)  # fmt: skip
+def test_what_it_would_misread_is_quoted(text: str, quoted: str) -> None:
+    assert scalar(text) == quoted
+    assert read_scalar(Entry(quoted, 1)) == text
+
+
+def test_lists() -> None:
+    items = ("a", "b c", "d,e", "f]", "", "yes", "g?", 'h"')
+    assert flow(items) == '[a, b c, "d,e", "f]", "", "yes", "g?", "h\\""]'
+    assert read_list(Entry(flow(items), 1)) == tuple(item for item in items if item)
+    assert flow(()) == "[]"
+    assert read_list(Entry("[]", 1)) == ()

@@ -1,0 +1,111 @@
+"""The charter on the screen: read, found, followed, edited."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from mlkanban.core.charter import SECTIONS
+from mlkanban.tui.app import BoardApp
+from mlkanban.tui.screens.charter import CharterScreen
+from tests.editors import FakeEditor, replacing
+from tests.tui.page import SMALL, Page, opened
+
+
+@pytest.fixture
+def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEditor:
+    """An editor for a screen that is drawn nowhere, and so has nothing to make way for."""
+    made = FakeEditor(tmp_path / "editor")
+    monkeypatch.setenv("VISUAL", made.command)
+    monkeypatch.setattr(BoardApp, "suspend", contextlib.nullcontext)
+    return made
+
+
+async def writes(board: Page, **texts: str) -> None:
+    with board.store() as bob:
+        for section, text in texts.items():
+            bob.charter.set(board.app.model.board.id, section, text)
+    await board.app.catch_up()
+    await board.settled()
+
+
+async def charter(board: Page) -> None:
+    board.screen.run_command("charter")
+    await board.settled()
+    assert isinstance(board.screen, CharterScreen)
+
+
+async def test_empty_sections_say_what_belongs_there(small: Path) -> None:
+    async with opened(small, size=(100, 80)) as board:
+        await charter(board)
+        for section in SECTIONS:
+            assert section.title in board.text()
+            assert section.hint.split(",")[0].rstrip(".") in board.text()
+        await writes(board, scope="Cards only.\n\n**Not** loans")
+        assert "Not loans" in board.text()
+        assert SECTIONS[0].hint[:20] not in board.text()
+
+
+async def test_it_scrolls_and_goes_back(small: Path) -> None:
+    async with opened(small, size=SMALL) as board:
+        await writes(board, scope="\n".join(f"- number {n}" for n in range(60)))
+        await charter(board)
+        assert "number 0" in board.text()
+        await board.keys("}")
+        assert "number 0" not in board.text()
+        await board.keys("G")
+        assert "Links" in board.text()
+        await board.keys("gg", "j", "j", "j", "k")
+        assert "Scope" not in board.text().replace("Charter", "")
+        assert "number 1" in board.text()
+        await board.keys("q")
+        assert board.screen is board.board_screen
+
+
+@pytest.mark.parametrize("way_in", [[], ["card.open"], ["triage"], ["reports"]])
+async def test_a_line_of_it_is_found_in_the_palette(small: Path, way_in: list[str]) -> None:
+    async with opened(small, size=SMALL) as board:
+        await writes(board, risks="- x\n- Drift of [merchants] goes unseen", data="x\n" * 40)
+        await board.press(*way_in)
+        before = board.app.screen
+        board.send(":")
+        await board.until(lambda: board.app.screen is not before)
+        board.send(*"merchants unseen")
+        await board.until(lambda: "Charter: Risks: - Drift of [merchants] goes" in board.text())
+        board.send("enter")
+        await board.until(lambda: isinstance(board.app.screen, CharterScreen))
+        await board.until(lambda: "Drift of [merchants]" in board.text())
+
+
+@pytest.mark.parametrize("key", ["e", "E"])
+async def test_it_is_edited_whole_and_undone(small: Path, editor: FakeEditor, key: str) -> None:
+    hint = f"<!-- {SECTIONS[0].hint} -->"
+    editor.does(
+        replacing(hint, "Cards only.\n\n### Not\n\nloans", "## Links", "## Linsk"),
+        replacing("## Linsk", "## Links"),
+    )
+    async with opened(small, size=(100, 80)) as board:
+        await charter(board)
+        await board.keys(key)
+        await board.until(lambda: "Charter saved." in board.status())
+        assert "Cards only." in board.text()
+        assert "loans" in board.text()
+        mistake = editor.seen()[1].split("\n")
+        at = mistake.index("## Linsk") + 1
+        assert mistake[0] == f"# error: Line {at}: There is no 'Linsk' here. Did you mean Links?"
+        with board.store() as bob:
+            texts = bob.charter.of(board.app.model.board.id)
+        assert {key: text for key, text in texts.items() if text} == {
+            "scope": "Cards only.\n\n### Not\n\nloans"
+        }
+        await board.press("undo")
+        assert "Undone: changing the charter" in board.status()
+        assert "Cards only." not in board.text()
+
+
+async def test_hostile_text_only_stands_there(small: Path) -> None:
+    async with opened(small, size=(100, 80)) as board:
+        await writes(board, scope="[@click=app.bell]x[/] <b>y</b> &#27;[31m \x1b]52;c;aGk=\x07 z")
+        await charter(board)
+        assert "[@click=app.bell]x[/] <b>y</b> &#27;[31m" in board.text()
+        assert "\x1b" not in board.text()

@@ -237,7 +237,7 @@ def by_hand(data: Path) -> list[Event]:
     fields = {
         "type": "data", "tags": ["a"], "priority": "high", "service_class": "expedite",
         "hypothesis": "h", "dataset": "d", "metric": metric, "links": ["l"],
-        "checklist": [{"text": "t"}], "due": "2026-03-20",
+        "checklist": [{"text": "t"}], "due": "2026-03-20", "worth": "5/2",
     }  # fmt: skip
     first = service.cards.add(board.id, "first").cards[0].ref
     card = service.cards.add(board.id, "second", fields=fields).cards[0].ref
@@ -255,6 +255,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.move([card], stages["Training"])
     cards.finish([card], Outcome.SHIPPED, "v")
     cards.archive([card])
+    service.charter.set(board.id, "scope", "s")
     service.triage.end(board.id, Session("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
     events = service.history.events(board.id)
     service.close()

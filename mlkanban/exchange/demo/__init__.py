@@ -12,6 +12,7 @@ from mlkanban.core.naming import slug
 from mlkanban.core.templates import template
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import plan
+from mlkanban.exchange.demo.charter import charter
 from mlkanban.exchange.demo.schedule import Calendar
 from mlkanban.exchange.demo.sessions import sessions
 from mlkanban.exchange.demo.story import Story, new_id
@@ -49,6 +50,7 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
     yield Change("board.created", board, set=values, at=start)
     for stage in made.stages:
         yield replace(added_stage(board, stages[stage.name], stage, ""), at=start)
+    yield charter(board, start)
     # With dice of their own: the cards do not depend on them.
     story = Story(board, stages, calendar, rng, sessions(board, calendar, Random(seed)))
     for card in plan.planned(made, calendar, rng):

@@ -53,6 +53,7 @@ class Told:
     hypothesis: str = ""
     dataset: str = ""
     metric: str = ""
+    worth: str = ""
     runs: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)

@@ -86,6 +86,7 @@ class Story:
             "title": told.title, "type": told.type, "tags": told.tags.split(),
             "priority": told.priority, "service_class": told.service_class,
             "hypothesis": told.hypothesis, "dataset": told.dataset, "metric": metric,
+            "worth": told.worth,
             "links": told.links, "checklist": _checklist(told.checklist, at_first=True),
         }  # fmt: skip
         if told.due is not None:

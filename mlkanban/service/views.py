@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlkanban.core.events import Change
-from mlkanban.core.query.parse import parse
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.transaction import Desk, Done
 from mlkanban.store import repository
@@ -40,6 +39,8 @@ class Views:
         name, query = accept_title(name), accept(query, "the query").strip()
         if not query:
             raise UsageProblem("A view needs a query.", "Filter the board first, or give -q QUERY.")
+        from mlkanban.core.query.parse import parse  # which the board does without at its start
+
         parse(query)
         with self._desk.writing() as tx:
             values = tx.new_values(board_id, {f"{_PREFIX}{name}": query})

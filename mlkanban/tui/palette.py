@@ -11,7 +11,6 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from mlkanban.charts.face import shortened
-from mlkanban.core.charter import SECTIONS
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown
@@ -99,6 +98,8 @@ class CommandProvider(Provider):
         words = query.casefold().split()
         if screen is None or not words:
             return []
+        from mlkanban.core.charter import SECTIONS  # which the board does without at its start
+
         found = []
         for section in SECTIONS:
             for line in self._texts.get(section.key, "").split("\n"):

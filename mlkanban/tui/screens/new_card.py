@@ -1,10 +1,12 @@
 """New cards: in one line, or from a template that asks for a little more."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mlkanban.charts.face import padded
 from mlkanban.core.capture import captured
-from mlkanban.core.card_templates import CARD_TEMPLATES, CardTemplate
 from mlkanban.core.metrics import parse_metric
 from mlkanban.core.models import Stage
 from mlkanban.errors import UsageProblem
@@ -12,6 +14,9 @@ from mlkanban.service import Done, Service
 from mlkanban.text import accept_title
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.widgets.ask import numbered
+
+if TYPE_CHECKING:
+    from mlkanban.core.card_templates import CardTemplate
 
 _MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 _TITLE, _HYPOTHESIS, _METRIC = "title", "hypothesis", "metric"
@@ -34,6 +39,8 @@ class NewCardActions(CardActions):
 
     async def template_in(self, stage: Stage) -> None:
         """Ask for a template, and for what a card made from it wants to know."""
+        from mlkanban.core.card_templates import CARD_TEMPLATES
+
         rows = numbered([f"{padded(made.title, 15)} {made.about}" for made in CARD_TEMPLATES])
         key = await self.ask.choose(f"New card in {stage.name} from", rows, rows=True)
         if key is None:

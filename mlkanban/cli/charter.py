@@ -29,7 +29,8 @@ def charter(ctx: click.Context, edit: bool) -> None:
             from mlkanban.tui.editor import CharterDocument
 
             session.tell(edit_text(session, service, CharterDocument(board.id, board.key)))
-            return
+            if not session.json:
+                return
         _show(session, service, board)
 
 

@@ -33,10 +33,11 @@ def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
     """
     with session.service(write=replenish) as service:
         board = session.board(service)
+        day = parse_day(until, now := today(board)) or now + timedelta(days=AHEAD)
+        service.planning.check_day(board, day)
         if replenish:
             session.tell(service.planning.replenish(board, by_worth=by_worth))
         made = service.planning.plan(board, by_worth=by_worth)
-        day = parse_day(until, now := today(board)) or now + timedelta(days=AHEAD)
         fit = service.planning.fit(board, day)
         session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, made, fit))
 

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from mlkanban.clock import now
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage, place
-from mlkanban.core.rules import Load
+from mlkanban.core.rules import Load, gate
 from mlkanban.service import Service
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import Blocker, Card
+    from mlkanban.core.card import Blocker, Card, CheckItem
 
 Data = dict[str, Any]
 
@@ -23,6 +23,12 @@ def cards_data(cards: Iterable[Card], service: Service) -> list[Data]:
     """Whole cards, of whatever boards."""
     boards = {board.id: board for board in service.boards.all()}
     return [card_data(card, boards[card.board]) for card in cards]
+
+
+def _item(item: CheckItem, board: Board) -> dict[str, Any]:
+    """An item of a checklist, its gate by the name of the stage."""
+    closed = gate(board, item.gate)
+    return {**item.model_dump(), "gate": closed.name if closed else ""}
 
 
 def card_data(card: Card, board: Board) -> Data:
@@ -45,7 +51,7 @@ def card_data(card: Card, board: Board) -> Data:
         "hypothesis": card.hypothesis,
         "dataset": card.dataset,
         "worth": card.worth or None,
-        "checklist": [item.model_dump() for item in card.checklist],
+        "checklist": [_item(item, board) for item in card.checklist],
         "links": list(card.links),
         "needs": list(card.depends_on),
         "parent": card.parent or None,

@@ -56,24 +56,18 @@ def captured(text: str, today: date) -> Captured:
 
 def condition_in(text: str, today: date) -> tuple[str, str]:
     """A note and what lifts the block, from `4 GPUs until:fri` or `labels until:card:g4`; '' for
-    none. What is no condition stays in the note."""
+    none. UsageProblem for an `until:` that is neither a day nor a card nor a run."""
     words, until = [], ""
     for word in text.split(" "):
         wanted = word.removeprefix("until:") if word.startswith("until:") else ""
         if wanted.startswith(("card:", "run:")):
             until = wanted
-        elif wanted and (day := _day(wanted, today)):
-            until = day.isoformat()
+        elif wanted:
+            day = parse_day(wanted, today)
+            until = day.isoformat() if day else ""
         else:
             words.append(word)
     return " ".join(words).strip(), until
-
-
-def _day(text: str, today: date) -> date | None:
-    try:
-        return parse_day(text, today)
-    except UsageProblem:
-        return None
 
 
 def _taken(word: str, fields: dict[str, Any], today: date) -> bool:

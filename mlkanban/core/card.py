@@ -39,7 +39,8 @@ class Metric(_Frozen):
 
 
 class CheckItem(_Frozen):
-    """`gate` names the stage that is not to be left forward while the item is unticked."""
+    """`gate` is the id (or the name) of the stage that is not to be left forward while the item is
+    unticked."""
 
     text: str
     done: bool = False

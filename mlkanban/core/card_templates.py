@@ -38,8 +38,8 @@ class CardTemplate:
         checklist = []
         for check in self.checks:
             closed = rules.gate(board, check.gate)
-            name = closed.name if closed else ""
-            checklist.append({"text": check.text, "done": False, "gate": name})
+            gate = closed.id if closed else ""  # which it keeps when the stage is renamed
+            checklist.append({"text": check.text, "done": False, "gate": gate})
         return {"type": self.type.value, "checklist": checklist}
 
 

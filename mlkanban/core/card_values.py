@@ -181,7 +181,7 @@ def three_way(
         before, present = was.get(name, ""), now.get(name, "")
         if value == before:
             continue
-        if name in LISTS:
+        if not isinstance(value, str) and name in LISTS:
             added, gone = set(value) - set(before), set(before) - set(value)
             value = tuple(sorted((set(present) | added) - gone))
         elif value != present and (present != before or _moved_on(name, was, now)):

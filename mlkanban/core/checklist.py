@@ -60,14 +60,16 @@ def marked(
 
 
 def with_gates_of(given: Any, before: Sequence[CheckItem]) -> Any:
-    """Items as they were given, each that says nothing of a gate with the one it had `before`."""
+    """Items as they were given, each that says nothing of a gate with the one it had `before`: by
+    its text, or by its place where it was only worded anew."""
     gates = {item.text: item.gate for item in before}
-    return [
-        {"gate": gates[item["text"]], **item}
-        if isinstance(item, Mapping) and str(item.get("text")) in gates
-        else item
-        for item in given
-    ]
+    texts = [str(item.get("text")) if isinstance(item, Mapping) else "" for item in given]
+    made = []
+    for at, (item, text) in enumerate(zip(given, texts, strict=True)):
+        reworded = len(given) == len(before) and text not in gates and before[at].text not in texts
+        gate = before[at].gate if reworded else gates.get(text, "")
+        made.append({"gate": gate, **item} if isinstance(item, Mapping) and gate else item)
+    return made
 
 
 def told(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:

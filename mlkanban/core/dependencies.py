@@ -20,7 +20,7 @@ def needs(faces: Collection[CardFace], ref: str) -> list[Branch]:
     by_ref = {face.ref: face for face in faces}
     found = by_ref.get(ref)
     below = lambda face: [by_ref[one] for one in face.needs.split() if one in by_ref]  # noqa: E731
-    return list(_grown(found, below, 1, set())) if found else []
+    return list(_grown(found, below)) if found else []
 
 
 def needed_by(faces: Collection[CardFace], ref: str) -> list[Branch]:
@@ -30,15 +30,16 @@ def needed_by(faces: Collection[CardFace], ref: str) -> list[Branch]:
         for one in face.needs.split():
             above.setdefault(one, []).append(face)
     found = next((face for face in faces if face.ref == ref), None)
-    return list(_grown(found, lambda face: above.get(face.ref, []), 1, set())) if found else []
+    return list(_grown(found, lambda face: above.get(face.ref, []))) if found else []
 
 
-def _grown(
-    root: CardFace, beyond: Callable[[CardFace], list[CardFace]], depth: int, shown: set[str]
-) -> Iterator[Branch]:
-    for face in beyond(root):
+def _grown(root: CardFace, beyond: Callable[[CardFace], list[CardFace]]) -> Iterator[Branch]:
+    shown: set[str] = set()
+    waiting = [(1, face) for face in reversed(beyond(root))]
+    while waiting:
+        depth, face = waiting.pop()
         again = face.id in shown
         shown.add(face.id)
         yield Branch(depth, face, again)
         if not again:
-            yield from _grown(face, beyond, depth + 1, shown)
+            waiting += [(depth + 1, one) for one in reversed(beyond(face))]

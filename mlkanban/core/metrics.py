@@ -9,7 +9,8 @@ from mlkanban.errors import UsageProblem
 
 NONE = "none"
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
-_SEVERAL = re.compile(rf"(?:{_METRIC.pattern})+")
+_ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
+_SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
 class MetricParts(NamedTuple):

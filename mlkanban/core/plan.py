@@ -1,6 +1,6 @@
 """Offline planning: what could be pulled next, what is ready, and in which order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -20,18 +20,22 @@ class Row(NamedTuple):
 @dataclass(frozen=True)
 class Plan:
     """`ideas` are pulled into the stage `ready`, whose cards are `rows`; both in the order they
-    would be taken. `standing` counts the snoozed ones there too: they keep their slots."""
+    would be taken. `standing` counts the snoozed ones there too: they keep their slots. `free` is
+    what CONWIP leaves, None where it limits nothing."""
 
     ready: Stage
     ideas: tuple[Row, ...]
     rows: tuple[Row, ...]
     standing: int
+    free: int | None = None
 
     @property
     def room(self) -> int | None:
         """How many more cards the stage takes; None without a limit."""
         limit = self.ready.limit
-        return None if limit is None else max(0, limit - self.standing)
+        rooms = [] if limit is None else [limit - self.standing]
+        rooms += [] if self.free is None else [self.free]
+        return max(0, min(rooms)) if rooms else None
 
     def with_words(self, word: Callable[[int], str]) -> Iterator[tuple[Row, str]]:
         """Every card in the order they would be begun, with what `word` says of its place; those
@@ -58,7 +62,7 @@ def ready_stage(board: Board) -> Stage | None:
 def plan(
     board: Board,
     ready: Stage,
-    faces: Iterable[CardFace],
+    faces: Collection[CardFace],
     worths: Mapping[str, str],
     today: date,
     *,
@@ -79,4 +83,12 @@ def plan(
         tuple(row for row in rows if row.face.stage != ready.id),
         tuple(row for row in rows if row.face.stage == ready.id),
         sum(face.stage == ready.id for face in found),
+        _free(board, ready, faces),
     )
+
+
+def _free(board: Board, ready: Stage, faces: Collection[CardFace]) -> int | None:
+    """How many cards more may be in progress, where the stage counts as that."""
+    if board.conwip is None or not board.is_committed(ready.id):
+        return None
+    return board.conwip - sum(f.is_open and board.is_committed(f.stage) for f in faces)

@@ -187,11 +187,11 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
 
 
 def gate(board: Board, name: str) -> Stage | None:
-    """The stage that a gate called `name` closes, None for ''. One that is not on the board (any
-    more) closes the last committed stage."""
+    """The stage that a gate closes, given by its id or by its name, None for ''. One that is not on
+    the board (any more) closes the last committed stage."""
     if not name:
         return None
-    named = (stage for stage in board.stages if stage.name.casefold() == name.casefold())
+    named = (s for s in board.stages if s.id == name or s.name.casefold() == name.casefold())
     return next(named, board.stages[board.first_delivered - 1])
 
 

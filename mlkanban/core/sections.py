@@ -42,7 +42,7 @@ class Levels:
     """The levels of heading that a kind of document is made of."""
 
     def __init__(self, least: int, most: int) -> None:
-        marks = f"#{{{least},{most}}}[ \\t]+\\S"
+        marks = f"#{{{least},{most}}}[ \\t]+.*\\S"
         self._heading = re.compile(f"(#{{{least},{most}}})[ \\t]+(.*\\S)")
         self._unsafe = re.compile(rf"^(?=\\*{marks})", re.MULTILINE)
         self._guarded = re.compile(rf"^\\(?=\\*{marks})", re.MULTILINE)

@@ -40,7 +40,10 @@ def parse_worth(written: str) -> Worth | None:
     if not cost:
         raise UsageProblem(f"{written!r} has no effort to divide by.", _HINT)
     total = math.prod(numbers) if sign == "*" else sum(numbers)
-    return Worth(text, total / cost)
+    score = total / cost
+    if not math.isfinite(score):
+        raise UsageProblem(f"{written!r} is too large.", _HINT)
+    return Worth(text, score)
 
 
 def worth_text(written: str) -> str:

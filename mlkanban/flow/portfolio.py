@@ -63,5 +63,5 @@ def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standin
         sle=expected.days,
         past=None if expected.days is None else len(expected.past),
         per_week=None if lately is None else lately * 7,
-        ahead=forecast(sample, days=AHEAD).how_many.get(PERCENT),
+        ahead=forecast(sample, days=AHEAD, cards=1).how_many.get(PERCENT),
     )

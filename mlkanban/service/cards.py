@@ -13,12 +13,13 @@ from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
     BlockReason,
+    Board,
     CardFace,
     Outcome,
     Work,
 )
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
-from mlkanban.service.asking import check_growth, condition, enter
+from mlkanban.service.asking import check_growth, condition, enter, passed
 from mlkanban.service.changing import write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
@@ -67,6 +68,8 @@ class Cards:
             wanted = checked({**(fields or {}), "title": title})
             work = Work(wanted.get("work") or Work.ATTENDED)
             warning, forced = enter(tx, board, stage, work, None, override=override)
+            if board.is_delivered(stage.id):
+                warning, forced = passed(_shipped_at_once(board, wanted), override)
             face = write_new(tx, board, stage, flat(wanted), forced)
             if text := accept(note, "the note").strip():
                 tx.write(Change("card.noted", board_id, card=face.id, note=text))
@@ -358,6 +361,14 @@ class Cards:
                 tx.write(make(tx, tx.face(ref)))
                 cards.append(tx.card(ref))
         return Done(f"{_listed(cards)} {what}.", tuple(cards))
+
+
+def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:
+    """A card that is written past delivery is shipped, past all gates."""
+    from mlkanban.core.card import CheckItem
+
+    checklist = [CheckItem(**item) for item in wanted.get("checklist") or ()]
+    return rules.leave(board, "It", board.stages[0].id, board.first_delivered, checklist)
 
 
 def _listed(cards: Sequence[Card]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mlkanban.core.card_values import Values, three_way
 from mlkanban.core.charter import PREFIX, charter_in, charter_page, find_section, read_charter
 from mlkanban.core.events import Change, Position
+from mlkanban.core.sections import tidy
 from mlkanban.service.merging import ChangedMeanwhile
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import past, repository
@@ -73,8 +74,7 @@ def charter_states(
 def write_charter(tx: Transaction, board_id: str, texts: Mapping[str, str] | Values) -> None:
     """Those of these sections that say something else now."""
     wanted = {
-        PREFIX + key: accept(str(text), "the charter").strip() or None
-        for key, text in texts.items()
+        PREFIX + key: tidy(accept(str(text), "the charter")) or None for key, text in texts.items()
     }
     if values := tx.new_values(board_id, wanted):
         tx.write(Change("charter.edited", board_id, set=values))

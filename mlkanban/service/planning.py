@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -54,20 +54,25 @@ class Planning:
             raise RuleRefused(f"{ready.name} {what}.", "Nothing was moved.")
         return self._cards.move([row.face.ref for row in plan.next], ready.id)
 
+    def check_day(self, board: Board, until: date) -> None:
+        """UsageProblem for a day that no plan reaches to."""
+        today = self._desk.clock().astimezone(ZoneInfo(board.timezone)).date()
+        if not today < until <= today + timedelta(days=_FARTHEST):
+            raise UsageProblem(
+                f"A plan cannot reach to {until}.", "Name a day within the next three years."
+            )
+
     def fit(self, board: Board, until: date, *, days: int | None = 90) -> Fit:
         """What fits until a day, going by the last `days` days (None: by all of them)."""
+        self.check_day(board, until)
         from mlkanban.flow.fitting import fitting
         from mlkanban.flow.sample import follow
         from mlkanban.flow.window import Window
 
         now: datetime = self._desk.clock()
         workflow, histories = self._history.for_flow(board)
-        today = workflow.day(now)
-        if not today < until <= date.fromordinal(today.toordinal() + _FARTHEST):
-            raise UsageProblem(
-                f"A plan cannot reach to {until}.", "Name a day within the next three years."
-            )
-        return fitting(follow(workflow, histories, now, Window.back(days, today)), until)
+        window = Window.back(days, workflow.day(now))
+        return fitting(follow(workflow, histories, now, window), until)
 
 
 _FARTHEST = 3 * 365

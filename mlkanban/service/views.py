@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from mlkanban.core.events import Change
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.transaction import Desk, Done
 from mlkanban.store import repository
+from mlkanban.store.rows import board_of
 from mlkanban.text import accept, accept_title
 
 _PREFIX = "view:"
@@ -39,10 +42,12 @@ class Views:
         name, query = accept_title(name), accept(query, "the query").strip()
         if not query:
             raise UsageProblem("A view needs a query.", "Filter the board first, or give -q QUERY.")
-        from mlkanban.core.query.parse import parse  # which the board does without at its start
+        from mlkanban.core.query.fields import Scene  # which the board does without at its start
+        from mlkanban.core.query.match import matcher
 
-        parse(query)
         with self._desk.writing() as tx:
+            board = board_of(tx.conn, board_id)
+            matcher(query, Scene(board, tx.now.astimezone(ZoneInfo(board.timezone)).date()))
             values = tx.new_values(board_id, {f"{_PREFIX}{name}": query})
             if values:
                 tx.write(Change("view.saved", board_id, set=values))

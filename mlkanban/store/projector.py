@@ -15,10 +15,6 @@ from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
 _CARD_COLUMNS = 25
-_TIMELESS = frozenset(
-    {"import.noted", "view.saved", "view.removed", "triage.ended", "charter.edited"}
-)
-"""Events of a board that move no start and no finish of a card."""
 
 
 class Projector:
@@ -65,7 +61,8 @@ class Projector:
         else:
             # The first event, not the last: a board is as old as that.
             self._others.setdefault(entity_id, event)
-            if event.kind not in _TIMELESS:
+            if "stage" in event.data:
+                # Where the stages stand says when cards started and finished.
                 self._retimed.add(event.board)
 
     def _undo(self, event: Event) -> None:

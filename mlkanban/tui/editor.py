@@ -119,7 +119,8 @@ class Editing:
             return own
         if text == self._given and self._fresh:
             self._drop()
-            self.message = "Nothing changed."
+            ended = f" The editor ended with {code}." if code else ""
+            self.message = f"Nothing changed.{ended}"
             return None
         why = f" The editor ended with {code}." if code else ""
         why += f" {self._refused}" if self._refused else ""

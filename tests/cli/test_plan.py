@@ -36,3 +36,9 @@ def test_a_day_that_is_past_and_a_worth_that_is_none_are_refused(board):
 
 def test_an_empty_board_says_what_there_is(board):
     assert board("plan").out.startswith("Ready 0/3; Cards were finished on no days")
+
+
+def test_a_bad_day_is_refused_before_anything_is_pulled(board):
+    board.card("idea")
+    assert board("plan", "--replenish", "--until", "2020-01-01").code == 2
+    assert board.data("list", "-q", "stage:ready") == []

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.capture import captured, condition_in
+from mlkanban.errors import UsageProblem
 
 TODAY = date(2026, 3, 18)  # a Wednesday
 
@@ -55,10 +56,14 @@ def test_no_word_is_lost(text):
         ("4 GPUs from Thursday", ("4 GPUs from Thursday", "")),
         ("4 GPUs until:fri", ("4 GPUs", "2026-03-20")),
         ("until:card:g4 labels missing", ("labels missing", "card:g4")),
-        ("wait until:someday", ("wait until:someday", "")),
         ("until: later", ("until: later", "")),
-        ("until:none", ("until:none", "")),
+        ("until:none", ("", "")),
     ],
 )
 def test_what_lifts_a_block(text, found):
     assert condition_in(text, TODAY) == found
+
+
+def test_a_condition_that_is_none_is_refused():
+    with pytest.raises(UsageProblem, match="someday"):
+        condition_in("wait until:someday", TODAY)

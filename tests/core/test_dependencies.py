@@ -52,3 +52,8 @@ def test_only_open_cards_wait_and_only_for_open_ones() -> None:
         card("g4", "g2", outcome="shipped"), card("g5", "g3"),
     ]  # fmt: skip
     assert waits(faces) == {"id-g1": ("g2",)}
+
+
+def test_a_long_chain_is_followed_to_its_end() -> None:
+    faces = [card(f"g{n}", f"g{n + 1}") for n in range(3000)] + [card("g3000")]
+    assert len(needs(faces, "g0")) == len(needed_by(faces, "g3000")) == 3000

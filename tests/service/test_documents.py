@@ -300,8 +300,8 @@ def test_the_charter_is_kept_and_leaves_the_times_of_cards(ada: Person, bob: Per
     before = ada.state()
     charter = ada.service.charter
     assert charter.set(ada.board_id, "Definition", " done \n").message.endswith("done saved.")
-    assert bob.service.charter.of(ada.board_id)["done"] == "done"
-    assert not charter.set(ada.board_id, "done", "done").changed
+    assert bob.service.charter.of(ada.board_id)["done"] == " done"
+    assert not charter.set(ada.board_id, "done", " done").changed
     assert ada.state() == before
     assert ada.undoes() == "Undone: changing the charter."
     with pytest.raises(NotFound, match="no section 'x'"):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mlkanban.core.card_templates import card_template
 from mlkanban.core.events import Change
 from mlkanban.core.models import Outcome
 from mlkanban.errors import GateClosed, LimitReached
@@ -204,3 +205,25 @@ def test_shipping_ticks_what_it_is_told_to(ada: Person, ref: str) -> None:
     assert [item.done for item in done.cards[0].checklist] == [True] * 4 + [False]
     assert ada.undoes() == f"Undone: finishing {ref}."
     assert ada.where(ref) == "Evaluation"
+
+
+def test_a_gate_stays_with_its_stage_when_that_gets_another_name(ada: Person) -> None:
+    template = card_template("experiment")
+    assert template is not None
+    [ref] = ada.adds("x", to="Evaluation", **template.fields(ada.board))
+    ada.sets("Evaluation", name="Review")
+    with pytest.raises(GateClosed, match="three seeds"):
+        ada.moves(ref, to="Deployment")
+
+
+def test_an_item_that_is_worded_anew_keeps_its_gate(ada: Person) -> None:
+    [ref] = ada.adds("x", checklist=[{"text": "seeds", "gate": "Evaluation"}, {"text": "b"}])
+    ada.cards.edit([ref], {"checklist": [{"text": "three seeds"}, {"text": "b", "done": True}]})
+    assert [one.gate for one in ada.cards.get(ref).checklist] == ["Evaluation", ""]
+
+
+def test_a_card_written_past_delivery_goes_past_no_gate(ada: Person) -> None:
+    items = [{"text": "seeds", "gate": "Evaluation"}]
+    with pytest.raises(GateClosed, match="seeds"):
+        ada.adds("x", to="Monitoring", checklist=items)
+    ada.adds("x", to="Monitoring", checklist=items, override="it runs already")

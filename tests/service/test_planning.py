@@ -105,3 +105,11 @@ def test_without_a_past_it_says_why_nothing_is_said(ada: Person) -> None:
     fit = ada.service.planning.fit(ada.board, ada.clock.now.date() + timedelta(days=10))
     assert "a forecast needs 5" in fit.said
     assert fit.word(0) == ""
+
+
+def test_a_limit_of_the_whole_board_is_no_more_to_pull_than_that(ada: Person) -> None:
+    ada.starts("plain", "Chores")
+    ada.adds("a", "b", "c")
+    ada.boards.edit(ada.board_id, {"conwip": 1})
+    made = ada.service.planning.plan(ada.board)
+    assert (made.room, titles(made.next)) == (1, ["a"])

@@ -46,7 +46,8 @@ async def test_an_experiment_asks_for_hypothesis_and_metric_and_is_one_action(sm
         assert made.hypothesis == "more variety, less overfit"
         assert made.metric is not None
         assert (made.metric.name, made.metric.target) == ("val_auc", 0.92)
-        assert ("beats the baseline", "Evaluation") in [(c.text, c.gate) for c in made.checklist]
+        gates = [(c.text, board.app.model.board.stage(c.gate).name) for c in made.checklist]
+        assert ("beats the baseline", "Evaluation") in gates
         assert [kind for _, kind in board.events()[len(before) :]] == ["card.created"]
         await board.press("undo")
         assert board.stage("Ready").cards() == ["audit the labels"]
@@ -111,13 +112,16 @@ async def test_cancelling_goes_one_back_and_out_at_the_first_line(small: Path) -
 
 async def test_a_full_stage_refuses_and_nothing_typed_is_lost(small: Path) -> None:
     async with opened(small) as board:
-        await board.keys("5")
+        await board.keys("3")
         await board.press("card.template")
         await board.keys("1")
         await board.answer("another baseline")
         await board.answer("it may help")
+        with board.store() as bob:
+            model = board.app.model.board
+            bob.cards.add(model.id, "quicker", stage_id=model.stages[2].id)
         await board.keys("enter")
-        assert "Training is 1/1" in board.status()
+        assert "Data prep is 2/2" in board.status()
         assert board.typed() == "another baseline"
         await board.keys("enter")
         assert board.typed() == "it may help"

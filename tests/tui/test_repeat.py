@@ -85,3 +85,13 @@ def test_a_pair_whose_first_key_is_taken_is_told() -> None:
 def test_a_pair_is_made_of_keys_that_arrive() -> None:
     assert "ssh takes it" in keymap({"reports": "g~"})[1][0]
     assert "there is no key gq" in keymap({"reports": "gq"})[1][0]
+
+
+async def test_what_was_not_done_is_not_done_again(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.due")
+        await board.answer("2026-04-01")
+        await board.press("cursor.down", "card.move")
+        await board.keys("5", "q")
+        await board.press("card.repeat")
+        assert next(f.due for f in board.app.model.faces.values() if f.ref == "v2") == "2026-04-01"

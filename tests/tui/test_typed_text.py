@@ -194,3 +194,24 @@ async def run_by_title(board: Page, title: str) -> None:
     board.send("enter")
     await board.until(lambda: board.app.screen is board.board_screen)
     await asyncio.sleep(0.2)
+
+
+async def test_the_form_leaves_texts_of_several_lines_alone(small: Path) -> None:
+    async with opened(small) as board:
+        with board.store() as bob:
+            bob.cards.edit(["v1"], {"hypothesis": "first\nsecond"})
+        await board.app.catch_up()
+        await board.press("card.edit")
+        assert "(several lines: E edits them)" in board.text()
+        await board.type(" more")
+        await board.keys("enter")
+        with board.store() as bob:
+            card = bob.cards.get("v1")
+        assert (card.title, card.hypothesis) == ("calibrate probabilities more", "first\nsecond")
+
+
+async def test_a_long_error_stands_below_the_question(small: Path) -> None:
+    async with opened(small, size=(80, 24)) as board:
+        await board.press("filter")
+        await board.type("stage:nope")
+        assert "No stage begins with 'nope'" in board.text()

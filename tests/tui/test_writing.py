@@ -29,11 +29,35 @@ async def test_a_new_card_without_a_title_is_asked_again(small: Path) -> None:
 
 async def test_a_new_card_for_a_full_stage_keeps_its_text(small: Path) -> None:
     async with opened(small) as board:
+        await board.keys("3")
+        await board.press("card.new")
+        with board.store() as bob:
+            model = board.app.model.board
+            bob.cards.add(model.id, "quicker", stage_id=model.stages[2].id)
+        await board.answer("another join")
+        assert "Data prep is 2/2" in board.status()
+        assert board.typed() == "another join"
+
+
+async def test_a_full_stage_asks_before_anything_is_typed(small: Path) -> None:
+    async with opened(small) as board:
         await board.keys("5")
         await board.press("card.new")
-        await board.answer("another baseline")
-        assert "Training is 1/1" in board.status()
-        assert board.typed() == "another baseline"
+        assert "Training is 1/1:" in board.question()
+        await board.keys("q")
+        assert board.question() == ""
+        await board.press("card.new")
+        await board.keys("r")
+        assert "New card in Ideas" in board.question()
+        await board.answer("later")
+        assert "later" in board.stage("Ideas").cards()
+        await board.keys("5")
+        await board.press("card.new")
+        await board.keys("o")
+        await board.answer("the demo is tomorrow")
+        await board.answer("now")
+        assert "now" in board.stage("Training").cards()
+        assert "OVER" in board.stage("Training").header()
 
 
 async def test_tags_are_edited_as_a_line(small: Path) -> None:

@@ -42,6 +42,7 @@ class KeyScreen(Screen[None]):
         self.ask = Ask(ascii=self.board_app.ascii)
         self.ask.opened = self._question_is_up
         self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
+        self.status.grown = self.ask.stand_above
 
     @property
     def board_app(self) -> "BoardApp":

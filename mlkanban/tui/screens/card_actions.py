@@ -66,20 +66,33 @@ class CardActions(ChecklistActions, EditorScreen):
         head = header(self.board, at, model.loads.get(stage.id, Load()), len(model.columns[at]))
         return f"{padded(stage.name, 24)} {head.counts} {head.state}".rstrip()
 
-    async def move(self, faces: Sequence[CardFace], stage: Stage, before: str = "") -> None:
-        """Move cards; a closed gate and a full stage ask what to do."""
+    async def move(
+        self,
+        faces: Sequence[CardFace],
+        stage: Stage,
+        before: str = "",
+        ticks: Ticks | None = None,
+    ) -> Done | None:
+        """Move cards, ticking `ticks` first; a closed gate and a full stage ask what to do. None
+        when nothing was done."""
         refs = [face.ref for face in faces]
-        self.board_app.again = lambda screen, others: screen.move(others, stage)
-        ticked: Ticks = {}
+        ticked: Ticks = dict(ticks or {})
         try:
-            await self.pass_gates(
+            done = await self.pass_gates(
                 lambda service, override, ticks: service.cards.move(
                     refs, stage.id, before=before, override=override, ticks=ticks
                 ),
                 ticked,
             )
         except LimitReached as error:
-            await self._full(faces, stage, error, ticked)
+            done = await self._full(faces, stage, error, ticked)
+        if done is not None and done.changed:
+            self.board_app.again = lambda screen, others: screen.move_again(others, stage)
+        return done
+
+    async def move_again(self, faces: Sequence[CardFace], stage: Stage) -> None:
+        """What `.` does after a move."""
+        await self.move(faces, stage)
 
     async def _beside(self, faces: Sequence[CardFace], by: int) -> None:
         if not faces:
@@ -93,13 +106,12 @@ class CardActions(ChecklistActions, EditorScreen):
             await self.do_card_complete()
         elif at < 0:
             self.status.say(f"{stages[0].name} is the first stage.")
-        else:
-            await self.move(faces, stages[at])
+        elif (done := await self.move(faces, stages[at])) and done.changed:
             self.board_app.again = lambda screen, others: screen._beside(others, by)
 
     async def _full(
         self, faces: Sequence[CardFace], stage: Stage, error: LimitReached, ticks: Ticks
-    ) -> None:
+    ) -> Done | None:
         """The one-line choice of a full stage."""
         refs = [face.ref for face in faces]
         options = []
@@ -112,17 +124,17 @@ class CardActions(ChecklistActions, EditorScreen):
         options.append(Option("o", "override (reason)"))
         key = await self.ask.choose(f"{error.message.rstrip('.')}:", options)
         if key == "r" and parking is not None:
-            await self.move(faces, parking)
-        elif key == "w":
+            return await self.move(faces, parking, ticks=ticks)
+        if key == "w":
             out = await self._pick(f"Swap {refs[0]} with", standing)
             if out is not None:
-                await self.pass_gates(
+                return await self.pass_gates(
                     lambda service, override, ticks: service.cards.swap(
                         refs[0], out.ref, override=override, ticks=ticks
                     ),
                     ticks,
                 )
-        elif key == "o":
+        if key == "o":
             done = await self.ask_and_write(
                 f"Why go over the limit of {stage.name}?",
                 "",
@@ -131,8 +143,9 @@ class CardActions(ChecklistActions, EditorScreen):
             )
             if done:
                 self.after(done)
-        else:
-            self.status.say("Nothing was moved.")
+            return done
+        self.status.say("Nothing was moved.")
+        return None
 
     def _parking(self) -> Stage | None:
         """The queue in front of the commitment point."""
@@ -157,13 +170,14 @@ class CardActions(ChecklistActions, EditorScreen):
     async def finish(self, faces: Sequence[CardFace], outcome: Outcome) -> None:
         """Finish cards; what is shipped goes past gates."""
         refs = [face.ref for face in faces]
-        self.board_app.again = lambda screen, others: screen.finish(others, outcome)
-        await self.pass_gates(
+        done = await self.pass_gates(
             lambda service, override, ticks: service.cards.finish(
                 refs, outcome, override=override, ticks=ticks
             ),
             {},
         )
+        if done is not None and done.changed:
+            self.board_app.again = lambda screen, others: screen.finish(others, outcome)
 
     async def do_card_archive(self) -> None:
         faces = self._chosen()

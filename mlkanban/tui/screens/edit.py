@@ -39,7 +39,9 @@ class EditScreen(KeyScreen):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
                     yield Static(Content(f" {name:<12}"), markup=False, classes="label")
-                    yield Field(value, entered=self._enter, id=f"field-{name}")
+                    field = Field(value, entered=self._enter, id=f"field-{name}")
+                    field.disabled = value == _SEVERAL_LINES
+                    yield field
         yield Static(Content(_HELP), markup=False, id="edit-help")
         yield self.ask
         yield self.status
@@ -145,6 +147,7 @@ _HELP = "\n".join(
 )
 
 
+_SEVERAL_LINES = "(several lines: E edits them)"
 _LINKS = " | "
 
 
@@ -179,4 +182,4 @@ def _values(card: Card) -> dict[str, str]:
         "verdict": card.verdict,
         "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
     }  # fmt: skip
-    return {name: display(text) for name, text in texts.items()}
+    return {name: _SEVERAL_LINES if "\n" in text else display(text) for name, text in texts.items()}

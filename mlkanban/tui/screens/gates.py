@@ -36,29 +36,30 @@ class GateActions(KeyScreen):
     def after(self, done: Done) -> None:
         """Something was done; the board shows it already."""
 
-    async def pass_gates(self, action: Passing, ticks: Ticks) -> None:
-        """Do something, and ask where gates are closed. What is ticked on the way is added to
-        `ticks`. LimitReached is for the caller."""
+    async def pass_gates(self, action: Passing, ticks: Ticks) -> Done | None:
+        """Do something, and ask where gates are closed; None when it was not done. What is ticked
+        on the way is added to `ticks`. LimitReached is for the caller."""
         self._surprise = True
         try:
             done = await self.board_app.backstage.call(lambda service: action(service, "", ticks))
         except GateClosed as error:
-            await self._ask_at_gate(error, action, ticks)
+            return await self._ask_at_gate(error, action, ticks)
         except LimitReached:
             raise
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
-        else:
-            await self.board_app.catch_up()
-            self.tell(done)
-            self.after(done)
+            return None
+        await self.board_app.catch_up()
+        self.tell(done)
+        self.after(done)
+        return done
 
-    async def _ask_at_gate(self, error: GateClosed, action: Passing, ticks: Ticks) -> None:
+    async def _ask_at_gate(self, error: GateClosed, action: Passing, ticks: Ticks) -> Done | None:
         key = await self.ask.choose(f"{error.message.rstrip('.')}:", _OPTIONS)
         if key == "t":
             ticks.update(error.unticked)
-            await self.pass_gates(action, ticks)
-        elif key == "o":
+            return await self.pass_gates(action, ticks)
+        if key == "o":
             done = await self.ask_and_write(
                 "Why go on with this unticked?",
                 "",
@@ -67,8 +68,9 @@ class GateActions(KeyScreen):
             )
             if done is not None:
                 self.after(done)
-        else:
-            self.status.say("Nothing was changed.")
+            return done
+        self.status.say("Nothing was changed.")
+        return None
 
 
 def needed(reason: str) -> str:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from mlkanban.charts.face import PRIORITY_MARKS, shortened
@@ -23,6 +24,8 @@ from mlkanban.tui.widgets.list_pane import Entry, ListPane
 _AHEAD = 30
 _NARROW = 70
 """Below this many cells one list is shown at a time."""
+_RESTED = 0.5
+"""Seconds after a change until what fits is counted again."""
 _IDEAS, _READY = 0, 1
 
 
@@ -33,6 +36,7 @@ class PlanScreen(NewCardActions):
         super().__init__()
         self._plan: Plan | None = None
         self._fit: Fit | None = None
+        self._soon: Timer | None = None
         self._by_worth = False
         self._until = self.board_app.today() + timedelta(days=_AHEAD)
         self._side = _IDEAS
@@ -67,6 +71,15 @@ class PlanScreen(NewCardActions):
             self.status.say(str(error), trouble=True)
             return
         self._show()
+        if self._fit is None:
+            self._begin_forecast()
+            return
+        if self._soon is not None:
+            self._soon.stop()
+        # When the keys have rested: it takes the store's time.
+        self._soon = self.set_timer(_RESTED, self._begin_forecast)
+
+    def _begin_forecast(self) -> None:
         self.run_worker(self._forecast(), group="fit")
 
     async def _forecast(self) -> None:
@@ -213,6 +226,8 @@ class PlanScreen(NewCardActions):
         elif card is not None and 0 <= at + by < len(rows):
             ahead_of = rows[at - 1 : at] if by < 0 else rows[at + 2 : at + 3]
             near = [row.face for row in ahead_of if row.face.stage == card.stage]
+            if by < 0 and not near:
+                return  # the first of its stage
             before = near[0].ref if near else ""
             await self.change(lambda service: service.cards.reorder(card.ref, before))
 
@@ -252,6 +267,7 @@ class PlanScreen(NewCardActions):
                 self.status.say(str(error), trouble=True)
             else:
                 break
+        self.status.clear()
         self._show()
         await self._forecast()
 

@@ -182,7 +182,7 @@ class TriageScreen(CardActions):
         if done.changed and not self._counting:
             self._sitting.note()
 
-    async def _watched(self, action: Awaitable[None]) -> Done | None:
+    async def _watched(self, action: Awaitable[object]) -> Done | None:
         """What an action did, if it did something."""
         self._done, self._counting = None, True
         try:
@@ -192,7 +192,7 @@ class TriageScreen(CardActions):
         done: Done | None = self._done
         return done if done is not None and done.changed else None
 
-    async def _decide(self, what: str, action: Awaitable[None]) -> None:
+    async def _decide(self, what: str, action: Awaitable[object]) -> None:
         """Do it, and go on to the next card if it was done."""
         done = await self._watched(action)
         if done is not None:

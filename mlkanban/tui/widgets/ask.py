@@ -138,6 +138,10 @@ class Ask(Vertical):
             self._show(line)
             return await self._wait(stays=stays)
 
+    def stand_above(self, lines: int) -> None:
+        """Leave so many lines below free, for what is said there."""
+        self.styles.margin = (0, 0, lines, 0)
+
     def close(self) -> None:
         """Away with a choice that stays."""
         if not self.asking:

@@ -1,5 +1,6 @@
 """The last line of every screen: reminders of keys, or what just happened."""
 
+from collections.abc import Callable
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -16,7 +17,7 @@ _MOST_LINES = 3
 
 class StatusLine(Widget):
     """Drawn by hand; `say` shows a message until `clear` or the next one. What does not fit in one
-    line takes up to three."""
+    line takes up to three; `grown` is told how many."""
 
     DEFAULT_CSS = "StatusLine { dock: bottom; height: 1; }"
 
@@ -26,6 +27,7 @@ class StatusLine(Widget):
         self.message = ""
         self.trouble = False
         self._ascii = ascii
+        self.grown: Callable[[int], None] = lambda height: None
 
     def say(self, message: str, *, trouble: bool = False) -> None:
         self.message, self.trouble = steady(display(message)), trouble
@@ -50,6 +52,7 @@ class StatusLine(Widget):
             and self.styles.height.value != height
         ):
             self.styles.height = height
+            self.grown(height)
 
     def _lines(self) -> list[str]:
         if not self.message:

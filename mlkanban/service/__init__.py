@@ -25,6 +25,7 @@ from mlkanban.store.location import file_system, is_network, store_path
 if TYPE_CHECKING:
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.runs import Runs
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
 
@@ -61,6 +62,12 @@ class Service:
         from mlkanban.service.documents import Documents  # the board is read without texts
 
         return Documents(self._desk)
+
+    @cached_property
+    def runs(self) -> Runs:
+        from mlkanban.service.runs import Runs  # few boards have any
+
+        return Runs(self._desk)
 
     @classmethod
     def open(

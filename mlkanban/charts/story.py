@@ -52,7 +52,8 @@ def _sentence(
         case "card.unblocked":
             return "unblocked"
         case "card.snoozed":
-            return f"snoozed until {values['snoozed_until']}"
+            waits = values.get("snoozed_run")
+            return f"snoozed until {f'run {waits} ends' if waits else values['snoozed_until']}"
         case "card.woken":
             return "woken"
         case "card.noted":

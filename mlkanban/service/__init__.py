@@ -97,6 +97,11 @@ class Service:
         return self._desk.store.path
 
     @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self._desk.actor
+
+    @property
     def file_system(self) -> str:
         """The type of the file system the store lies on, '' when it cannot be told."""
         return file_system(self.path)

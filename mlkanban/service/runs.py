@@ -14,6 +14,8 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
+from mlkanban.core.sight import UNTIL_RUN
+from mlkanban.errors import RuleRefused
 from mlkanban.service.asking import passed
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
@@ -73,6 +75,21 @@ class Runs:
             verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
         passed(verdict, force)
         return face
+
+    def snooze(self, refs: Sequence[str]) -> Done:
+        """Put open cards out of sight until the newest of their runs that go on has ended."""
+        with self._desk.writing() as tx:
+            for face in map(tx.face, refs):
+                fields = tx.writer.projector.entity(face.id).fields
+                run = next((run for run in runs_in(fields) if not run.state.ended), None)
+                if run is None or not face.is_open:
+                    raise RuleRefused(
+                        f"{face.ref} has no run that goes on.", "Snooze it until a day instead."
+                    )
+                values = {"snoozed_until": UNTIL_RUN, "snoozed_run": run.id}
+                tx.write(tx.change("card.snoozed", face, values))
+            cards = [tx.card(ref) for ref in refs]
+        return Done(f"{', '.join(refs)} snoozed until the run ends.", tuple(cards))
 
     def take_in(self, told: Sequence[Told]) -> Done:
         """Keep what is new about these runs, and let their cards follow. What is known already is
@@ -141,6 +158,9 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
         effect = on_end(_scene(tx, face, run), run)
         values, kept = _values(tx, face, effect, run)
         values[name] = run.to_field()
+        waits = tx.writer.projector.entity(face.id).fields.get("snoozed_run") == run.id
+        if waits and face.snoozed_until == UNTIL_RUN:
+            values |= {"snoozed_until": None, "snoozed_run": None}
         if metric := _metric(tx, face, run):
             values["metric"] = metric
         tx.write(_change(tx, "run.ended", face, values, run.ended, kept))

@@ -10,9 +10,10 @@ from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
-from mlkanban.errors import GateClosed, LimitReached, NotFound
+from mlkanban.core.triage import View
+from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
 from mlkanban.service.runs import Told
-from tests.service.people import Person
+from tests.service.people import START, Person
 
 RUNNING, FINISHED, FAILED, KILLED, LOST = (
     RunState.RUNNING, RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST,
@@ -300,3 +301,56 @@ def test_a_closed_gate_refuses_a_run(ada: Person) -> None:
         ada.service.runs.may_start(ref, "")
     with pytest.raises(NotFound):
         ada.service.runs.may_start("zz9", "")
+
+
+# Snoozed until the run ends
+
+
+def test_a_card_snoozed_until_its_run_ends_comes_back_then(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    with pytest.raises(RuleRefused, match="no run that goes on"):
+        ada.service.runs.snooze([ref])
+    box.starts(ref, "r1")
+    assert ada.service.runs.snooze([ref]).message == f"{ref} snoozed until the run ends."
+    assert ada.cards.get(ref).snoozed_run == "r1"
+    assert told(ada.history.of_card(ref)[-1].event, ada.board) == "snoozed until run r1 ends"
+    box.tells(ref, replace(box.runs["r1"], state=RunState.ORPHAN))
+    assert ada.cards.get(ref).snoozed_until is not None, "it goes on"
+    box.ends(ref, "r1", FAILED)
+    card = ada.cards.get(ref)
+    assert (card.snoozed_until, card.snoozed_run) == (None, "")
+
+
+def test_a_later_snooze_until_a_day_outlasts_the_run(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    ada.service.runs.snooze([ref])
+    ada.cards.wake([ref])
+    ada.cards.snooze([ref], START.date() + timedelta(days=9))
+    assert ada.cards.get(ref).snoozed_run == ""
+    box.ends(ref, "r1", FINISHED)
+    assert ada.cards.get(ref).snoozed_until is not None
+
+
+# Triage
+
+
+def test_a_run_that_ended_asks_for_a_look_until_somebody_had_one(ada: Person, box: Machine) -> None:
+    ref, other = ada.adds("focal loss", "other", to="Data prep")
+
+    def queue() -> list[tuple[str, str]]:
+        items = ada.service.triage.queue(ada.board, View.RUNS).items
+        return [(item.ref, item.why) for item in items]
+
+    box.starts(ref, "r1")
+    assert queue() == []
+    box.ends(ref, "r1", LOST)
+    assert queue() == [(ref, "run lost")]
+    box.starts(other, "r2")
+    box.ends(other, "r2", FINISHED)
+    assert set(queue()) == {(ref, "run lost"), (other, "run finished: exit 0")}
+    assert {ref, other} <= {i.ref for i in ada.service.triage.queue(ada.board).items}
+    ada.cards.note([ref], "the node was rebooted")
+    assert [one for one, _ in queue()] == [other]
+    box.starts(other, "r3")
+    assert queue() == []

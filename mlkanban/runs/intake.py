@@ -37,7 +37,7 @@ class Intake:
             return Done("", changed=False)
         memory = _Memory(service.path)
         if self._settled is None:
-            self._settled = memory.read()
+            self._settled = memory.read(service.boards.cursor())
         listed = self._mtime()
         if listed != self._listed:
             self._open = [RunFolder(self._folder / name) for name in self._names()]
@@ -49,7 +49,7 @@ class Intake:
         self._open = [folder for folder in self._open if folder.id not in over]
         if settled:
             self._settled |= settled
-            memory.write(self._settled)
+            memory.write(self._settled, service.boards.cursor())
         self._listed = listed
         return done
 
@@ -73,24 +73,25 @@ class Intake:
 
 
 class _Memory:
-    """Ids of the runs that need not be looked at again, with the file id of the store they are in:
-    a restored store is another file, and has to hear of everything again."""
+    """Ids of the runs that need not be looked at again, with the file id of the store they are in
+    and how long its log was then: a restored store is another file, or its log is shorter, and it
+    has to hear of everything again."""
 
     def __init__(self, store: Path) -> None:
         self._file = store.with_name("runs-taken-in")
         status = store.stat()
         self._store = f"{status.st_dev}:{status.st_ino}"
 
-    def read(self) -> set[str]:
+    def read(self, cursor: int) -> set[str]:
         with suppress(OSError, ValueError):
-            store, *ids = self._file.read_text().split()
-            return set(ids) if store == self._store else set()
+            store, length, *ids = self._file.read_text().split()
+            return set(ids) if store == self._store and int(length) <= cursor else set()
         return set()
 
-    def write(self, ids: set[str]) -> None:
+    def write(self, ids: set[str], cursor: int) -> None:
         draft = self._file.with_name(f".{self._file.name}-{os.getpid()}")
         with suppress(OSError):
-            draft.write_text("\n".join([self._store, *sorted(ids)]) + "\n")
+            draft.write_text("\n".join([self._store, str(cursor), *sorted(ids)]) + "\n")
             draft.replace(self._file)
 
 

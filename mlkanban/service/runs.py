@@ -23,6 +23,8 @@ from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
+_MOST_TOLD = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -103,6 +105,8 @@ class Runs:
             with replace(self._desk, actor=PREFIX + one.run.id).writing() as tx:
                 if _news(tx.conn, one):  # still: others take in too
                     said += _take_in(tx, one)
+        if more := len(said[_MOST_TOLD:]):
+            said[_MOST_TOLD:] = [f"{more} more about runs: mlkanban runs."]
         return Done(" ".join(said), changed=bool(news))
 
 

@@ -9,6 +9,7 @@ from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace
+from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
@@ -74,9 +75,9 @@ class Triage:
             return bool(pace.marks(board.position(face.stage), age, blocked=False))
 
         quiet = {card: (today - day(at)).days for card, at in touched.items()}
-        ended = {
-            event.card: f"run {_ended(run)}" for event in ends for run in runs_in(event.data["set"])
-        }
+        last = {event.card: run for event in ends for run in runs_in(event.data["set"])}
+        # Whoever stopped a run knows of it.
+        ended = {c: _ended(run) for c, run in last.items() if run.state is not RunState.KILLED}
         return triage.queue(board, faces, today, quiet=quiet, old=old, ended=ended, view=view)
 
     def snoozes(self, ref: str) -> int:
@@ -95,4 +96,4 @@ def _session(event: Event) -> Session | None:
 
 def _ended(run: Run) -> str:
     state = run.state.value
-    return state if run.outcome == state else f"{state}: {run.outcome}"
+    return f"run {state}" if run.outcome == state else f"run {state}: {run.outcome}"

@@ -354,3 +354,12 @@ def test_a_run_that_ended_asks_for_a_look_until_somebody_had_one(ada: Person, bo
     assert [one for one, _ in queue()] == [other]
     box.starts(other, "r3")
     assert queue() == []
+    box.ends(other, "r3", KILLED)
+    assert queue() == [], "whoever stopped it knows"
+
+
+def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("sweep")
+    runs = [Told(Run(f"r{n}", RUNNING, started=instant(ada.clock())), ref) for n in range(20)]
+    message = ada.service.runs.take_in(runs).message
+    assert "r2 started. 17 more about runs" in message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -80,7 +81,12 @@ def begin(
     if wanted.tell_job:
         env = for_job(env, wanted.card, folder.id)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
-    launch(folder, start, wanted.argv, env, stdin=0 if reads else None, umask=umask)
+    if not launch(folder, start, wanted.argv, env, stdin=0 if reads else None, umask=umask):
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise StoreProblem(
+            f"The job was not started: where it runs could not be written to {folder.path}.",
+            "Make room there, or use another place with --home.",
+        )
 
 
 def git_state() -> tuple[str, bool]:

@@ -38,9 +38,9 @@ def launch(
     *,
     stdin: int | None,
     umask: int,
-) -> None:
-    """Start the job below a supervisor and come back at once. `start` is what start.json says so
-    far; `stdin` is a file descriptor, None for nothing to read."""
+) -> bool:
+    """Start the job below a supervisor and come back at once; whether it was started. `start` is
+    what start.json says so far; `stdin` is a file descriptor, None for nothing to read."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -55,8 +55,9 @@ def launch(
     os.close(write_end)
     os.waitpid(pid, 0)
     # Until the supervisor has written where the job is, or is gone.
-    os.read(read_end, 1)
+    started = bool(os.read(read_end, 1))
     os.close(read_end)
+    return started
 
 
 @contextlib.contextmanager
@@ -152,10 +153,12 @@ def _watch(folder: RunFolder, leader: Process) -> int | None:
     """Wait for the job to end; its exit status, None when the shell around it was killed."""
     while True:
         signal.sigtimedwait({signal.SIGCHLD}, HEARTBEAT)
-        done, _ = os.waitpid(leader.pid, os.WNOHANG)
+        done, status = os.waitpid(leader.pid, os.WNOHANG)
         folder.beat()
         if done:
             break
+    if os.WIFEXITED(status):
+        return os.WEXITSTATUS(status)
     if folder.rc() is None:
         # Killed without the job: that goes on, so it is waited for.
         _until(lambda: not group(leader, os.getsid(0)), folder)

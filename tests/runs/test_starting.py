@@ -5,6 +5,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -140,3 +142,29 @@ def test_a_restored_store_hears_of_everything_again(job: Job) -> None:
     (job.data / "board.db").unlink()
     shutil.copy(job.cwd / "backup", job.data / "board.db")
     assert job.run()["state"] == "finished"
+
+
+def test_a_job_that_could_not_be_found_again_is_not_started(
+    job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from mlkanban.errors import StoreProblem
+    from mlkanban.runs import starting, supervisor
+
+    wanted = starting.Wanted(job.card, "", ["touch", str(tmp_path / "made")], "ada")
+    folder, start = starting.prepare(job.data, wanted, datetime.now(UTC))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(supervisor.RunFolder, "write_start", full)
+    with pytest.raises(StoreProblem, match="was not started"):
+        starting.begin(folder, start, wanted, detach=True, umask=0o022)
+    assert not (tmp_path / "made").exists()
+    assert not folder.path.exists()
+
+
+def test_an_exit_status_that_cannot_be_written_is_known_to_the_supervisor(job: Job) -> None:
+    command = "ln -s /nowhere/rc $MLKANBAN_HOME/runs/$MLKANBAN_RUN/rc.tmp; exit 6"
+    assert job.ended(job.start("sh", "-c", command))[0] == 6
+    assert not (job.folder / "rc").exists()
+    assert job.run()["exit"] == 6

@@ -363,3 +363,43 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     runs = [Told(Run(f"r{n}", RUNNING, started=instant(ada.clock())), ref) for n in range(20)]
     message = ada.service.runs.take_in(runs).message
     assert "r2 started. 17 more about runs" in message
+
+
+def test_a_card_taken_back_to_its_run_by_hand_stays_too(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    box.starts(ref, "r1")
+    ada.moves(ref, to="Features")
+    ada.moves(ref, to="Training")
+    ada.cards.edit([ref], {"work": "unattended"})
+    box.ends(ref, "r1", FINISHED)
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "attended")
+
+
+def test_what_a_person_moved_before_the_run_goes_with_the_run(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    ada.moves(ref, to="Features")
+    box.starts(ref, "r1")
+    assert ada.where(ref) == "Training"
+    box.ends(ref, "r1", FINISHED)
+    assert ada.where(ref) == "Evaluation"
+
+
+def test_no_run_ships_a_card(ada: Person, box: Machine) -> None:
+    ada.sets("Deployment", unattended=1)
+    [ref] = ada.adds("roll out", to="Deployment")
+    box.starts(ref, "r1")
+    assert ada.where(ref) == "Deployment", "that stage counts runs too"
+    box.ends(ref, "r1", FINISHED)
+    assert ada.cards.get(ref).outcome is None
+    assert ada.where(ref) == "Deployment"
+
+
+def test_while_it_runs_the_same_in_other_words_is_nothing_new(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    before = events(ada, ref)
+    box.tells(ref, replace(box.runs["r1"], evidence="in other words"))
+    assert events(ada, ref) == before
+    box.tells(ref, replace(box.runs["r1"], state=RunState.ORPHAN))
+    assert events(ada, ref) == [*before, "run.changed"]
+    assert ada.where(ref) == "Training"

@@ -1,11 +1,13 @@
 """What an event says, in a sentence, for the history of a card or a board."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist
 from mlkanban.core.events import Event
+from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
+from mlkanban.core.runs.model import runs_in
 from mlkanban.core.triage_session import FIELD, Session, in_minutes
 from mlkanban.text import display
 
@@ -50,7 +52,8 @@ def _sentence(
         case "card.unblocked":
             return "unblocked"
         case "card.snoozed":
-            return f"snoozed until {values['snoozed_until']}"
+            waits = values.get("snoozed_run")
+            return f"snoozed until {f'run {waits} ends' if waits else values['snoozed_until']}"
         case "card.woken":
             return "woken"
         case "card.noted":
@@ -62,6 +65,8 @@ def _sentence(
             return "archived" + (" and abandoned" if values.get("outcome") else "")
         case "card.restored":
             return "brought back from the archive"
+        case "run.started" | "run.changed" | "run.ended":
+            return _run(event.kind, values, stage)
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())
         case "undone":
@@ -95,6 +100,22 @@ def _sentence(
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
             return _fields(values) or event.kind
+
+
+def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> str:
+    """What a run did, and what followed for its card."""
+    run = next(iter(runs_in(values)), None)
+    if run is None:
+        return _fields(values)
+    parts = [f"run {run.id} {'started' if kind == 'run.started' else run.state.value}"]
+    parts += [f" ({run.outcome})" if run.outcome else ""]
+    parts += [f", moved to {stage(values['place'])}" if values.get("place") else ""]
+    if "blocker" in values:
+        block = values["blocker"]
+        parts.append(f", blocked by {block['reason']}" if block else ", unblocked")
+    if metric := metric_text(values.get("metric")):
+        parts.append(f", {metric}")
+    return "".join(parts)
 
 
 def _ticked(values: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> str:

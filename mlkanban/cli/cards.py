@@ -255,14 +255,18 @@ def unblock(session: Session, cards: Sequence[str]) -> None:
     "--until",
     required=True,
     metavar="DATE",
-    help="The day it comes back: 2026-03-31, 3d, 2w, fri; or none to wake it now.",
+    help="The day it comes back: 2026-03-31, 3d, 2w, fri; run: when its run ends; none: now.",
 )
 @pass_session
 def snooze(session: Session, cards: Sequence[str], until: str) -> None:
     """Put cards out of sight until a day, or until something is done with them."""
     with session.service(write=True) as service:
-        day = parse_day(until, params.today(service.boards.of_card(cards[0])))
-        done = service.cards.snooze(cards, day) if day else service.cards.wake(cards)
+        if until == "run":
+            done = service.runs.snooze(cards)
+        elif day := parse_day(until, params.today(service.boards.of_card(cards[0]))):
+            done = service.cards.snooze(cards, day)
+        else:
+            done = service.cards.wake(cards)
         session.answer_done("snooze", done, service)
 
 

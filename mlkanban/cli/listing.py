@@ -62,6 +62,7 @@ def show(session: Session, card: str) -> None:
 
         def lines() -> Iterator[str]:
             yield from _whole(session, whole, board)
+            yield from _runs(session, card, board, service)
             yield from _tree(session, whole, board, service)
 
         session.answer("card", lambda: card_data(whole, board), lines)
@@ -117,6 +118,17 @@ def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
         yield display_lines(note.text)
 
 
+def _runs(session: Session, ref: str, board: Board, service: Service) -> Iterator[str]:
+    found = service.runs.of_card(ref)
+    if found:
+        from mlkanban.charts.runs_page import run_rows
+        from mlkanban.clock import now
+
+        yield ""
+        rows = run_rows(found, ZoneInfo(board.timezone), now(), evidence=True)
+        yield from (f"  {session.clean(row)}" for row in rows)
+
+
 def _tree(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
     from mlkanban.charts.tree import tree_lines
 
@@ -142,7 +154,10 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
     yield "Type", ", ".join(kind)
     yield "Tags", " ".join(f"#{tag}" for tag in card.tags)
     yield "Due", day(card.due) if card.due else ""
-    yield "Snoozed", f"until {day(card.snoozed_until)}" if card.snoozed_until else ""
+    if card.snoozed_run:
+        yield "Snoozed", f"until run {card.snoozed_run} ends"
+    elif card.snoozed_until:
+        yield "Snoozed", f"until {day(card.snoozed_until)}"
     if card.blocker:
         side = "external" if card.blocker.external else "internal"
         until = f", until {card.blocker.until}" if card.blocker.until else ""

@@ -12,6 +12,7 @@ import click
 from mlkanban import __version__
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, use_home
+from mlkanban.cli.umask import be_private
 from mlkanban.errors import MlkanbanError, UsageProblem
 
 NAMES = ("mlkanban", "mlk")
@@ -40,6 +41,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "archive": "cards:archive",
         "triage": "triage:triage",
         "plan": "plan:plan",
+    },
+    "Runs": {
+        "run": "runs:run",
+        "runs": "runs:runs",
+        "logs": "runs:logs",
+        "stop": "runs:stop",
     },
     "Time": {
         "undo": "history:undo",
@@ -139,7 +146,7 @@ def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
 
 def main() -> int:
     """Run the program as the shell asked for it; the exit code."""
-    os.umask(0o077)
+    be_private()
     # Commands end before garbage matters; the board turns this on again after its first picture.
     gc.disable()
     _open_streams()

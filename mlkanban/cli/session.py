@@ -54,9 +54,26 @@ class Session:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
             yield service
             if write:
+                self._take_in_runs(service)
                 self._lift_blocks(service)
         finally:
             service.close()
+
+    def _take_in_runs(self, service: Service) -> None:
+        """What became of the runs of cards, as `_lift_blocks` does it."""
+        from mlkanban.paths import places
+
+        if not (data := places().data).joinpath("runs").is_dir():
+            return
+        from mlkanban.runs.intake import Intake
+
+        try:
+            done = Intake(data).take_in(service)
+        except MlkanbanError as error:
+            self.say(f"What became of runs was not taken in: {error}")
+        else:
+            if done.message:
+                self.say(done.message)
 
     def _lift_blocks(self, service: Service) -> None:
         """What a command brought about or time has. The command itself is done by then: if this

@@ -22,7 +22,11 @@ _LONGEST = 60
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only show what would change; limits and gates are asked when it is written.",
+)
 @click.option("--mine", is_flag=True, help="Let the file win where the board changed as well.")
 @pass_session
 def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool) -> None:

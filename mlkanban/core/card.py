@@ -56,7 +56,8 @@ class Note(_Frozen):
 
 
 class Card(_Frozen):
-    """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days."""
+    """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days;
+    `snoozed_run` is the run it is snoozed until, '' for a day."""
 
     id: str
     ref: str
@@ -70,6 +71,7 @@ class Card(_Frozen):
     tags: tuple[str, ...] = ()
     due: date | None = None
     snoozed_until: date | None = None
+    snoozed_run: str = ""
     blocker: Blocker | None = None
     metric: Metric | None = None
     work: Work = Work.ATTENDED

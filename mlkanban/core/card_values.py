@@ -68,7 +68,8 @@ def values(card: Card, board: Board) -> Values:
         "verdict": tidy(card.verdict).strip(),
         "outcome": card.outcome.value if card.outcome else "",
         "archived": "yes" if card.archived else "",
-        "snoozed": card.snoozed_until.isoformat() if card.snoozed_until else "",
+        "snoozed": f"run:{display(card.snoozed_run)}" if card.snoozed_run
+        else card.snoozed_until.isoformat() if card.snoozed_until else "",
         "hypothesis": tidy(card.hypothesis),
         "checklist": tuple(
             item(text, done=one.done) for one in card.checklist if (text := shown(one.text))

@@ -5,6 +5,9 @@ from datetime import date
 
 from mlkanban.core.models import Board, CardFace
 
+UNTIL_RUN = "9999-12-31"
+"""The day of a card that is snoozed until a run of it ends; the run is named apart."""
+
 
 def stands(board: Board, face: CardFace) -> bool:
     """Whether a card has a place on the board: finished ones keep it past delivery, and an archived

@@ -20,6 +20,7 @@ class View(StrEnum):
     SNOOZED = "snoozed"
     BLOCKED = "blocked"
     STALE = "stale"
+    RUNS = "runs"
     INBOX = "inbox"
 
 
@@ -37,10 +38,12 @@ def queue(
     *,
     quiet: Mapping[str, int],
     old: Callable[[CardFace], bool],
+    ended: Mapping[str, str] | None = None,
     view: View = View.ALL,
 ) -> list[Item]:
     """Cards in the order they are decided on: snoozes that came due, blocked cards that have been
-    `quiet` (card id -> days), cards that are `old` for their stage, new ones; the oldest first.
+    `quiet` (card id -> days), cards that are `old` for their stage, those with a run that `ended`
+    (card id -> what became of it) and nobody looked at since, new ones; the oldest first.
 
     A card is there once, for the first of these.
     """
@@ -57,11 +60,13 @@ def queue(
             found[View.BLOCKED].append((f"{10**6 - days:07}", face, why))
         elif old(face):
             found[View.STALE].append((face.started_at, face, "old for its stage"))
+        elif what := (ended or {}).get(face.id):
+            found[View.RUNS].append((face.entered_at, face, what))
         elif board.position(face.stage) == 0 and not board.is_committed(face.stage):
             found[View.INBOX].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
-        for part in (View.SNOOZED, View.BLOCKED, View.STALE, View.INBOX)
+        for part in (View.SNOOZED, View.BLOCKED, View.STALE, View.RUNS, View.INBOX)
         if view in (View.ALL, part)
         for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
     ]

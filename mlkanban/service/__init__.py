@@ -25,6 +25,7 @@ from mlkanban.store.location import file_system, is_network, store_path
 if TYPE_CHECKING:
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.runs import Runs
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
 
@@ -62,6 +63,12 @@ class Service:
 
         return Documents(self._desk)
 
+    @cached_property
+    def runs(self) -> Runs:
+        from mlkanban.service.runs import Runs  # few boards have any
+
+        return Runs(self._desk)
+
     @classmethod
     def open(
         cls,
@@ -88,6 +95,11 @@ class Service:
     @property
     def path(self) -> Path:
         return self._desk.store.path
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self._desk.actor
 
     @property
     def file_system(self) -> str:

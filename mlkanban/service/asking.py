@@ -87,8 +87,14 @@ def _way(tx: Transaction, start: str, end: str) -> list[str]:
 def condition(tx: Transaction, until: str, face: CardFace) -> str:
     """What lifts a block, checked: another card, a run, or a day."""
     kind, _, name = until.partition(":")
-    if (kind == "run" and name) or not until:
+    if not until:
         return until
+    if kind == "run" and name:
+        fields = tx.writer.projector.entity(face.id).fields
+        meant = [
+            n for n in fields if n.startswith(until) or (n.startswith("run:") and n.endswith(name))
+        ]
+        return meant[0] if len(meant) == 1 else until
     if kind == "card" and name:
         other = tx.face(name)
         if other.id == face.id:

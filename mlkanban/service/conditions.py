@@ -1,4 +1,4 @@
-"""Blocks that lift themselves: by a day that came, or a card that is done."""
+"""Blocks that lift themselves: by a day that came, a card that is done, a run that ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core.models import CardFace
 from mlkanban.service.transaction import Desk, Done
-from mlkanban.store import repository
+from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -45,7 +45,10 @@ def _due(conn: Connection, now: datetime) -> Iterator[tuple[CardFace, str]]:
             other = repository.face_by_ref(conn, name)
             if other is not None and not other.is_open:
                 yield face, f"{other.ref} is {other.outcome or 'archived'}"
-        elif kind != "run":
+        elif kind == "run":
+            if steps.end_of_run(conn, until):
+                yield face, f"run {name} has ended"
+        else:
             zone = ZoneInfo(board_of(conn, repository.board_id(conn, face)).timezone)
             if until <= now.astimezone(zone).date().isoformat():
                 yield face, f"{until} has come"

@@ -9,11 +9,13 @@ from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Desk, Done, find_face
-from mlkanban.store import repository
+from mlkanban.store import repository, steps
 
 
 class Triage:
@@ -61,6 +63,7 @@ class Triage:
             faces = repository.faces(conn, board.id)
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
+            ends = steps.ended_runs(conn, board.id)
 
         def day(instant: str) -> date:
             return datetime.fromisoformat(instant).astimezone(zone).date()
@@ -72,7 +75,10 @@ class Triage:
             return bool(pace.marks(board.position(face.stage), age, blocked=False))
 
         quiet = {card: (today - day(at)).days for card, at in touched.items()}
-        return triage.queue(board, faces, today, quiet=quiet, old=old, view=view)
+        last = {event.card: run for event in ends for run in runs_in(event.data["set"])}
+        # Whoever stopped a run knows of it.
+        ended = {c: _ended(run) for c, run in last.items() if run.state is not RunState.KILLED}
+        return triage.queue(board, faces, today, quiet=quiet, old=old, ended=ended, view=view)
 
     def snoozes(self, ref: str) -> int:
         """How often a card was snoozed, undone ones not counted."""
@@ -86,3 +92,8 @@ class Triage:
 
 def _session(event: Event) -> Session | None:
     return Session.of_field(event.data.get("set", {}).get(triage_session.FIELD))
+
+
+def _ended(run: Run) -> str:
+    state = run.state.value
+    return f"run {state}" if run.outcome == state else f"run {state}: {run.outcome}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, Stage, StageKind
+from mlkanban.core.sight import UNTIL_RUN
 from mlkanban.errors import NotFound
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def card_of(
         tags=tuple(state.members("tag:")),
         due=day_of(fields.get("due")),
         snoozed_until=day_of(fields.get("snoozed_until")),
+        snoozed_run=_run_waited_for(fields),
         blocker=fields.get("blocker") or None,
         metric=fields.get("metric") or None,
         work=fields.get("work") or "attended",
@@ -107,6 +109,12 @@ def card_of(
         finished_at=finished,
         notes=notes,
     )
+
+
+def _run_waited_for(fields: Mapping[str, Any]) -> str:
+    """The run a card is snoozed until; one it was snoozed until before is of no account."""
+    waits = fields.get("snoozed_until") == UNTIL_RUN
+    return str(fields.get("snoozed_run") or "") if waits else ""
 
 
 def notes_of(events: Iterable[Event]) -> tuple[Note, ...]:

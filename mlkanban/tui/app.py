@@ -27,6 +27,7 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.palette import CommandProvider
+from mlkanban.tui.run_watch import EVERY, RunWatch
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
@@ -147,6 +148,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.again: Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, None]] | None
         self.again = None
         self.crash: Exception | None = None
+        self.run_watch = RunWatch(self)
         self.model: BoardModel
         self.cursor = 0
         self.own_themes: list[str] = []
@@ -173,7 +175,8 @@ class BoardApp(App[None], inherit_bindings=False):
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
         self.set_interval(_DRAFTS, self._keep_drafts_now_and_then)
-        self.set_timer(_SETTLED, self._look_around)
+        self.set_interval(EVERY, self.run_watch.look)
+        self.set_timer(_SETTLED, self.look_around)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()
@@ -289,9 +292,9 @@ class BoardApp(App[None], inherit_bindings=False):
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())
-            await self._look_around()
+            await self.look_around()
 
-    async def _look_around(self) -> None:
+    async def look_around(self) -> None:
         """What time and other cards bring about: blocks that are over, cards grown old."""
         try:
             lifted = await self.backstage.call(lambda service: service.conditions.lift())
@@ -338,7 +341,7 @@ class BoardApp(App[None], inherit_bindings=False):
             if screen is None:
                 return
             if update.board is not None or any(not face.is_open for face in update.faces):
-                self.set_timer(_SETTLED, self._look_around)
+                self.set_timer(_SETTLED, self.look_around)
             if update.board is not None:
                 self.model.reset(update.board, update.faces)
                 screen.view.show(self.model, self.now())

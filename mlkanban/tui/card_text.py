@@ -44,7 +44,8 @@ def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> li
         )  # fmt: skip
         add("age", "never worked" if spoken == "=" else f"{spoken.strip('=()')} {meaning}")
         add("due", f"{card.due}  {due(face, view)}" if card.due else "")
-    add("snoozed", card.snoozed_until)
+    waits = f"until run {display(card.snoozed_run)} ends" if card.snoozed_run else ""
+    add("snoozed", waits or card.snoozed_until)
     add("type", card.type.value)
     add("priority", card.priority.value)
     add("class", card.service_class.value)

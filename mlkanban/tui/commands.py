@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
-    "board", "card", "triage", "plan", "reports", "stages", "charter", "portfolio", "help",
+BOARD, CARD, TRIAGE, PLAN, RUNS, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
+    "board", "card", "triage", "plan", "runs", "reports", "stages", "charter", "portfolio", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, PLAN, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP)
+SCREENS = (BOARD, CARD, TRIAGE, PLAN, RUNS, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 CANCELS = "q"
@@ -41,14 +41,14 @@ _LISTS = (BOARD, PLAN)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, PLAN, STAGES, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, STAGES, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, PLAN, STAGES, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, STAGES, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
-            (BOARD, CARD, PLAN, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
-            (BOARD, CARD, PLAN, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
             (BOARD, CARD, PLAN, CHARTER, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
@@ -121,6 +121,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan.order", ("o",), "Order", "by worth for effort, or as on the board", "Plan",
             (PLAN,)),
     Command("plan.day", ("D",), "Until", "the day until which cards are to fit", "Plan", (PLAN,)),
+    Command("runs", ("r",), "Runs", "the runs of the card: state, metric, why it died", "Screens",
+            (BOARD, CARD, TRIAGE)),
+    Command("run.log", ("enter",), "Log", "what the run wrote, in $PAGER", "Runs", (RUNS,)),
+    Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,)),
     Command("reports", ("R",), "Reports", "every number of the flow, with its picture", "Screens"),
     Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
     Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
@@ -198,6 +202,7 @@ STATUS = {
         "plan.replenish", "card.right", "card.worth", "plan.order", "plan.day", "undo", "help",
         "back",
     ),
+    RUNS: ("run.log", "run.stop", "cursor.down", "cursor.up", "help", "back"),
     REPORTS: ("reports.window", "reports.group", "part.next", "part.open", "help", "back"),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",

@@ -8,9 +8,9 @@ from mlkanban.service.conditions import Conditions
 
 CARD_KEYS = {
     "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",
-    "snoozed_until", "blocked", "metric", "work", "hypothesis", "dataset", "checklist", "links",
-    "needs", "parent", "outcome", "verdict", "archived", "created", "entered", "started",
-    "finished", "age_days", "notes", "worth",
+    "snoozed_until", "snoozed_run", "blocked", "metric", "work", "hypothesis", "dataset",
+    "checklist", "links", "needs", "parent", "outcome", "verdict", "archived", "created",
+    "entered", "started", "finished", "age_days", "notes", "worth",
 }  # fmt: skip
 
 

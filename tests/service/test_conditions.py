@@ -1,12 +1,17 @@
 """Blocks with a condition lift themselves, once, whoever looks; dependencies never go round."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mlkanban.charts.story import told
+from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
 from mlkanban.errors import RuleRefused
+from mlkanban.service.runs import Told
 from tests.service.people import START, Person
 
 
@@ -74,3 +79,21 @@ def test_cards_cannot_wait_for_each_other_in_a_circle(ada: Person) -> None:
         ada.cards.edit([c], add={"depends_on": [a]})
     assert ada.cards.get(c).depends_on == ()
     ada.cards.edit([c], {"title": "still fine"})
+
+
+def test_a_run_that_ended_lifts_it(ada: Person) -> None:
+    first, second = ada.adds("train", "compare")
+    run = Run("20260302-090000-00000000", RunState.RUNNING, started=instant(ada.clock()))
+    ada.service.runs.take_in([Told(run, first)])
+    ada.cards.block([second], BlockReason.DEPENDENCY, until=f"run:{run.id}")
+    ada.cards.block([first], BlockReason.DECISION, until="run:0000000")
+    block = ada.cards.get(first).blocker
+    assert block is not None
+    assert block.until == f"run:{run.id}", "an end of its id is enough for a run of the card"
+    assert not ada.service.conditions.lift().changed
+    ended = replace(run, state=RunState.LOST, ended=instant(ada.clock()))
+    ada.service.runs.take_in([Told(ended, first)])
+    assert ada.service.conditions.lift().changed
+    assert not blocked(ada, first)
+    assert not blocked(ada, second)
+    assert last_word(ada, second) == f"condition: unblocked: run {run.id} has ended"

@@ -18,6 +18,7 @@ from mlkanban.tui.commands import (
     PLAN,
     PORTFOLIO,
     REPORTS,
+    RUNS,
     SCREENS,
     STAGES,
     STATUS,
@@ -37,6 +38,7 @@ from mlkanban.tui.screens.help import HelpScreen
 from mlkanban.tui.screens.plan import PlanScreen
 from mlkanban.tui.screens.portfolio import PortfolioScreen
 from mlkanban.tui.screens.reports import ReportsScreen
+from mlkanban.tui.screens.runs import RunsScreen
 from mlkanban.tui.screens.stages import StagesScreen
 from mlkanban.tui.screens.triage import TriageScreen
 from mlkanban.tui.screens.welcome import WelcomeScreen
@@ -52,6 +54,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     HELP: [HelpScreen],
     TRIAGE: [TriageScreen],
     PLAN: [PlanScreen],
+    RUNS: [RunsScreen],
 }
 WAYS_IN = {
     BOARD: [],
@@ -63,6 +66,7 @@ WAYS_IN = {
     HELP: ["help"],
     TRIAGE: ["triage"],
     PLAN: ["plan"],
+    RUNS: ["runs"],
 }
 PLACES = [(where, command) for where in SCREENS for command in COMMANDS if where in command.where]
 
@@ -142,6 +146,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (PORTFOLIO, "New board", "How does its work flow?"),
         (HELP, "Back", "Enter open card"),
         (TRIAGE, "Skip", "Triage 2/"),
+        (RUNS, "Log", "None yet"),
         (PLAN, "Order", "most worth for its effort first"),
     ],
 )

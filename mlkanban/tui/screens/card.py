@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
-from mlkanban.charts.face import View
+from mlkanban.charts.face import View, shortened
+from mlkanban.charts.runs_page import run_rows
 from mlkanban.charts.story import told
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
+from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.text import ascii_only, display, display_lines
@@ -23,6 +25,8 @@ from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.screens.scrolling import ScrollingScreen
+
+_RUNS = 8
 
 
 class CardScreen(CardActions, ScrollingScreen):
@@ -54,8 +58,12 @@ class CardScreen(CardActions, ScrollingScreen):
     async def board_changed(self) -> None:
         """Read the card again."""
         try:
-            card, entries = await self.board_app.backstage.call(
-                lambda s: (s.cards.get(self._ref), s.history.of_card(self._ref))
+            card, entries, runs = await self.board_app.backstage.call(
+                lambda s: (
+                    s.cards.get(self._ref),
+                    s.history.of_card(self._ref),
+                    s.runs.of_card(self._ref),
+                )
             )
         except NotFound:
             if self.is_active:
@@ -66,7 +74,7 @@ class CardScreen(CardActions, ScrollingScreen):
             return
         if not self.ready:
             return
-        self.query_one("#fields", Static).update(Content(self._shown(self._fields(card))))
+        self.query_one("#fields", Static).update(Content(self._shown(self._fields(card, runs))))
         notes = "\n\n".join(
             f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
             for note in reversed(card.notes)
@@ -96,10 +104,15 @@ class CardScreen(CardActions, ScrollingScreen):
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.board.timezone)
 
-    def _fields(self, card: Card) -> str:
+    def _fields(self, card: Card, runs: list[Run]) -> str:
         view = View.at(self.board, self.board_app.now())
         faces = self.board_app.model.faces.values()
         lines = field_lines(card, self._face(), view, self.size.width)
+        if runs:
+            rows = run_rows(runs[:_RUNS], self._zone, self.board_app.now(), evidence=True)
+            more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
+            room = max(20, self.size.width - 8)
+            lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 
     def _history(self, entries: list[Entry]) -> str:

@@ -11,9 +11,9 @@ from mlkanban.core.rules import Load
 from mlkanban.core.sight import asleep
 from mlkanban.errors import LimitReached, UsageProblem
 from mlkanban.service import Done, Service
-from mlkanban.tui.screens.checklists import ChecklistActions
 from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.screens.gates import Ticks, needed
+from mlkanban.tui.screens.run_actions import RunActions, until_run
 from mlkanban.tui.widgets.ask import Option, numbered
 
 _OUTCOMES = {
@@ -35,7 +35,7 @@ Action = Callable[[Service, Sequence[str]], Done]
 """What is done to the cards with these ids."""
 
 
-class CardActions(ChecklistActions, EditorScreen):
+class CardActions(RunActions, EditorScreen):
     """All of them; a screen says what its `targets()` are."""
 
     async def do_card_repeat(self) -> None:
@@ -243,8 +243,11 @@ class CardActions(ChecklistActions, EditorScreen):
             await self._do(faces, lambda service, refs: service.cards.wake(refs))
             return
         options = [Option(key, name) for key, (name, _) in _SNOOZES.items()]
-        key = await self.ask.choose(f"Snooze {names(faces)} for:", [*options, Option("o", "...")])
-        if key == "o":
+        options += [*until_run(faces), Option("o", "...")]
+        key = await self.ask.choose(f"Snooze {names(faces)} for:", options)
+        if key == "r":
+            await self._do(faces, lambda service, refs: service.runs.snooze(refs))
+        elif key == "o":
             await self._ask(
                 faces,
                 f"Snooze {names(faces)} until: 2026-12-01, 3d, 2w, fri",

@@ -40,7 +40,7 @@ class EditorScreen(KeyScreen):
         with editing(app.drafts, document.form) as turn:
             page, since = await app.backstage.call(document.page)
             turn.begin(page, since)
-            while (text := self._hand_over(turn.edited)) is not None:
+            while (text := self.hand_over(turn.edited)) is not None:
                 done = await self._save(document, turn, text)
                 if done is not None:
                     await app.catch_up()
@@ -49,7 +49,7 @@ class EditorScreen(KeyScreen):
         self.status.say(turn.message)
         return None
 
-    def _hand_over(self, run: Callable[[], T]) -> T:
+    def hand_over(self, run: Callable[[], T]) -> T:
         """Leave the terminal to what `run` starts; Ctrl+C is meant for that alone."""
         ran: Future[T] = Future()
         loop = asyncio.get_running_loop()

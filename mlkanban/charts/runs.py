@@ -1,0 +1,42 @@
+"""Runs in words, the same on the command line and on the screen."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from mlkanban.core.runs.model import Run
+
+
+def started(run: Run, zone: tzinfo) -> str:
+    """When a run started: `03-20 09:15`."""
+    moment = _moment(run.started)
+    return f"{moment.astimezone(zone):%m-%d %H:%M}" if moment else "-"
+
+
+def duration(run: Run, now: datetime) -> str:
+    """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known."""
+    begun, ended = _moment(run.started), _moment(run.ended)
+    if begun is None or (run.state.ended and ended is None):
+        return ""
+    return spoken((ended or now) - begun)
+
+
+def spoken(length: timedelta) -> str:
+    """A length of time in few cells."""
+    seconds = max(0, int(length.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size * (2 if unit == "d" else 1):
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def metrics_text(run: Run) -> str:
+    """What it reported: `val_auc 0.917`; of several the first two."""
+    shown = [f"{name} {value:g}" for name, value in list(run.metrics.items())[:2]]
+    return "  ".join(shown) + (" .." if len(run.metrics) > 2 else "")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

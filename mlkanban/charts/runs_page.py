@@ -1,0 +1,65 @@
+"""The runs of a card as lines of text: the attempts, and more about one of them."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from textwrap import wrap
+
+from rich.cells import cell_len
+
+from mlkanban.charts.face import padded
+from mlkanban.charts.runs import duration, metrics_text, started
+from mlkanban.core.runs.model import Run
+from mlkanban.text import display, steady
+
+HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
+
+
+def run_rows(
+    runs: Sequence[Run], zone: tzinfo, now: datetime, *, evidence: bool = False
+) -> list[str]:
+    """A head and a line for every run; with `evidence`, how that is known of those that go on.
+    Safe to show."""
+    rows = [HEAD] + [
+        (
+            started(run, zone),
+            run.state.value,
+            duration(run, now),
+            _shown(metrics_text(run)),
+            _shown(run.outcome or (run.evidence if evidence else "")),
+        )
+        for run in runs
+    ]
+    sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(HEAD) - 1)] + [0]
+    return [
+        "  ".join(
+            padded(text, size) if size else text for text, size in zip(row, sizes, strict=True)
+        )
+        for row in rows
+    ]
+
+
+def run_details(run: Run, width: int) -> list[str]:
+    """What is known of a run, how that is known, and the last it wrote. Safe to show."""
+    lines: list[str] = []
+
+    def add(label: str, text: str) -> None:
+        if text:
+            first, *rest = wrap(text, max(20, width - 12)) or [""]
+            lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
+
+    add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
+    add("evidence", _shown(run.evidence))
+    add("command", _shown(shlex.join(run.argv)))
+    dirty = " with changes" if run.dirty else ""
+    add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
+    add("gpus", "" if run.gpus is None else str(run.gpus))
+    add("forced", _shown(run.force))
+    add("metrics", "  ".join(f"{_shown(name)} {value:g}" for name, value in run.metrics.items()))
+    if run.last:
+        lines += ["", "last lines on stderr", *(f"  {_shown(line)}" for line in run.last)]
+    return lines
+
+
+def _shown(text: str) -> str:
+    return steady(display(text))

@@ -1,0 +1,247 @@
+"""Commands that start jobs for cards, show what became of them and stop them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from mlkanban.cli.params import CARD
+from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.umask import of_the_person
+from mlkanban.clock import now
+from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
+from mlkanban.paths import places
+from mlkanban.text import display
+
+if TYPE_CHECKING:
+    from mlkanban.core.models import Board
+    from mlkanban.core.runs.model import Run
+    from mlkanban.service import Service
+
+_BY_BRANCH = "-"
+_STORE_SECONDS = 2.0
+
+
+@click.command()
+@click.argument("card", type=CARD)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@click.option("--detach", is_flag=True, help="Come back at once; the job runs on.")
+@click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
+@click.option("--gpus", type=click.IntRange(0, 10_000), metavar="N", help="How many it uses.")
+@click.option("--no-env", is_flag=True, help="Leave the environment of the job as it is.")
+@pass_session
+def run(
+    session: Session,
+    card: str,
+    command: Sequence[str],
+    detach: bool,
+    force: str,
+    gpus: int | None,
+    no_env: bool,
+) -> None:
+    """Run a job for CARD (-: the one named in the git branch) and exit with its code.
+
+    The job runs on when the terminal is closed. ^C asks it to stop (SIGINT), twice within five
+    seconds ends it (SIGTERM). The card goes to the stage that counts runs, on to the next one when
+    the job succeeds, and is blocked when it fails. A line `mlkanban: val_auc=0.917` on its stdout
+    reports a metric.
+
+    The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment, and what links MLflow and W&B
+    to the card.
+    """
+    from mlkanban.runs.looking import why
+    from mlkanban.runs.starting import Wanted, begin, prepare
+    from mlkanban.runs.viewer import Viewer, exit_code
+
+    if session.json and not detach:
+        raise UsageProblem(
+            "The output of the job would be mixed with the JSON object.", "Add --detach."
+        )
+    ref, card_id = _which(card, force)
+    wanted = Wanted(ref, card_id, command, login_name(), gpus, force.strip(), not no_env)
+    folder, start = prepare(places().data, wanted, now())
+    viewer = Viewer(folder, wanted.person)
+    if not detach:
+        viewer.listen()
+    begin(folder, start, wanted, detach=detach, umask=of_the_person())
+    if detach:
+        session.answer("run", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
+        _say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
+        return
+    _say(f"Run {folder.id} of {ref}. Close the terminal and it runs on; ^C stops it.")
+    end = viewer.follow(_say)
+    if end is None:
+        raise click.exceptions.Exit(129)
+    if end.exit != 0:
+        _say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
+    raise click.exceptions.Exit(exit_code(end))
+
+
+def _say(message: str) -> None:
+    """Settings that cannot be read are no reason to stop a job, so this asks for none."""
+    with suppress(OSError):  # nobody is there to read it
+        click.echo(f"mlkanban: {display(message)}", err=True)
+
+
+def _which(card: str, force: str) -> tuple[str, str]:
+    """The short id of the card, and its id. Where the store cannot be read the job runs all the
+    same: the board hears of it later."""
+    from mlkanban.service import Service
+
+    names = _branch_names() if card == _BY_BRANCH else [card.strip().lower()]
+    try:
+        service = Service.open(
+            places().data, actor=login_name(), clock=now, write=False, timeout=_STORE_SECONDS
+        )
+    except (MlkanbanError, OSError) as error:
+        _say(f"{error} The job is started; the board takes it in later.")
+        return names[0], ""
+    with closing(service):
+        try:
+            face = _first(service, names, force, given=card)
+        except StoreProblem as error:
+            _say(f"{error} The job is started; the board takes it in later.")
+            return names[0], ""
+    return face
+
+
+def _first(service: Service, names: Sequence[str], force: str, *, given: str) -> tuple[str, str]:
+    for name in names:
+        try:
+            face = service.runs.may_start(name, force)
+        except NotFound:
+            if given != _BY_BRANCH:
+                raise
+        else:
+            return face.ref, face.id
+    raise NotFound(
+        f"The git branch names no card that there is ({', '.join(names)}).", "Name the card."
+    )
+
+
+def _branch_names() -> list[str]:
+    """What may be the id of a card in the name of the branch, such as g12 in `exp/g12-focal`."""
+    from mlkanban.runs.starting import git_branch
+
+    branch = git_branch()
+    found = re.findall(r"(?<![a-z0-9])[a-z]{1,3}\d+(?![a-z0-9])", branch.lower())
+    if not found:
+        where = f"The git branch {branch!r} names no card" if branch else "This is no git branch"
+        raise UsageProblem(f"{where}.", "Name the card, or the branch after it: exp/g12-focal.")
+    return found
+
+
+@click.command()
+@click.argument("card", type=CARD, required=False)
+@pass_session
+def runs(session: Session, card: str | None) -> None:
+    """List the runs of a card, or of all cards of the board, newest first."""
+    if (places().data / "runs").is_dir():
+        try:
+            with session.service(write=True):
+                pass  # at its end what is new is taken in
+        except NotFound:
+            raise
+        except MlkanbanError as error:
+            session.say(str(error))
+    with session.service() as service:
+        if card is None:
+            board = session.board(service)
+            found = service.runs.of_board(board.id)
+        else:
+            board = service.boards.of_card(card)
+            found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
+        session.answer(
+            "runs",
+            lambda: [{"card": ref, **run_data(one)} for ref, one in found],
+            lambda: _table(session, found, board),
+        )
+        if not found and not session.json:
+            session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
+
+
+def run_data(run: Run) -> dict[str, object]:
+    """What --json says of a run."""
+    return {
+        "id": run.id,
+        "state": run.state.value,
+        "evidence": run.evidence,
+        "exit": run.exit,
+        "why": run.why or None,
+        "started": run.started or None,
+        "ended": run.ended or None,
+        "host": run.host,
+        "command": list(run.argv),
+        "commit": run.commit or None,
+        "dirty": run.dirty,
+        "gpus": run.gpus,
+        "metrics": dict(run.metrics),
+        "last_lines": list(run.last),
+    }
+
+
+def _table(session: Session, found: Sequence[tuple[str, Run]], board: Board) -> Iterator[str]:
+    import shlex
+
+    from mlkanban.charts.runs import duration, metrics_text, started
+    from mlkanban.cli.layout import table
+
+    if not found:
+        return
+    zone, at = ZoneInfo(board.timezone), now()
+    rows = [
+        (
+            run.id, ref, run.state.value, started(run, zone), duration(run, at),
+            session.clean(run.outcome or run.evidence)[:40],
+            session.clean(metrics_text(run)), session.clean(shlex.join(run.argv)),
+        )
+        for ref, run in found
+    ]  # fmt: skip
+    yield from table(
+        rows, ("RUN", "CARD", "STATE", "STARTED", "TIME", "RESULT", "METRIC", "COMMAND")
+    )
+
+
+@click.command()
+@click.argument("run")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended; ^C leaves it.")
+@pass_session
+def logs(session: Session, run: str, follow: bool) -> None:
+    """Print what a run wrote: its stdout to stdout, its stderr to stderr.
+
+    RUN is the id of a run, or a beginning or an end of it.
+    """
+    from mlkanban.runs.intake import find
+    from mlkanban.runs.reading import copy_logs
+
+    if session.json:
+        raise UsageProblem("Logs are no JSON.", "Leave out --json.")
+    copy_logs(find(places().data, run), follow=follow)
+
+
+@click.command()
+@click.argument("run")
+@pass_session
+def stop(session: Session, run: str) -> None:
+    """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked."""
+    import time
+
+    from mlkanban.runs.intake import find
+    from mlkanban.runs.viewer import stop as stop_run
+
+    folder = find(places().data, run)
+    if not stop_run(folder, login_name(), sleep=time.sleep):
+        host = str(folder.start().get("host", ""))
+        raise RuleRefused(
+            f"Run {folder.id} does not run here.",
+            f"It was started on {host}." if host and host != os.uname().nodename else "",
+        )
+    session.answer("stop", lambda: {"id": folder.id, "stopped": True})
+    if not session.json:
+        session.say(f"Run {folder.id} is stopped.")

@@ -1,0 +1,93 @@
+"""Why a run died, from its exit status and the last it wrote to stderr."""
+
+import re
+import signal
+from typing import NamedTuple
+
+from mlkanban.core.models import BlockReason
+
+LOOKED_AT = 50
+SHOWN = 10
+_LONGEST = 300
+ESCAPES = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[PX^_][^\x1b]*(?:\x1b\\|$)"
+    r"|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]"
+)
+_PROGRESS = re.compile(
+    r"\d+%\s*\|.*\|"  # tqdm
+    r"|^\s*\S*\s*\d+/\d+\s*\[[=>.\-#\s]*\]"  # keras
+    r"|^\s*\[?[#=>\u2588\u2501\-.\s]{8,}\]?\s*\d*\.?\d*%?\s*$"
+    r"|\d+(?:\.\d+)?(?:it/s|s/it)\b"
+)
+
+
+class Death(NamedTuple):
+    """Why a run died, in a few words, and what that means for its card."""
+
+    why: str
+    reason: BlockReason
+
+
+_ENV, _DATA, _BUG, _QUEUE = (
+    BlockReason.ENVIRONMENT, BlockReason.DATA_ACCESS, BlockReason.BUG, BlockReason.COMPUTE_QUEUE,
+)  # fmt: skip
+_PATTERNS: tuple[tuple[re.Pattern[str], Death], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), Death(why, reason))
+    for pattern, why, reason in (
+        (r"CUDA (error: )?out of memory|torch\.(cuda\.)?OutOfMemoryError|RESOURCE_EXHAUSTED",
+         "out of GPU memory", _ENV),
+        (r"\bCUDA error|\bNCCL\b.*(error|timeout)|ncclUnhandled|cudnn_status|device-side assert",
+         "CUDA or NCCL error", _ENV),
+        (r"\bMemoryError\b|Cannot allocate memory|oom-kill|std::bad_alloc",
+         "out of memory", _ENV),
+        (r"No space left on device|Disk quota exceeded|\bENOSPC\b|\bEDQUOT\b",
+         "disk full or over quota", _ENV),
+        (r"\bBus error\b|insufficient shared memory|\bshm\b.*(size|full)|/dev/shm",
+         "bus error or too little shared memory", _ENV),
+        (r"loss\b.{0,40}\bnan\b|\bnan\b.{0,40}\bloss|non-finite loss|contains NaN",
+         "loss became NaN", _BUG),
+        (r"ModuleNotFoundError|ImportError: (No module|cannot import)|exec: .*not found",
+         "a module or program is missing", _ENV),
+        (r"FileNotFoundError|No such file or directory", "a file is missing", _DATA),
+        (r"DUE TO TIME LIMIT|\bPREEMPT|TimeoutError|timed out|Timeout expired",
+         "timed out or preempted", _QUEUE),
+    )
+)  # fmt: skip
+
+
+def last_lines(text: str) -> list[str]:
+    """The last lines of a log as a person would have seen them: of a line drawn over and over the
+    last state, no escapes, no progress bars."""
+    lines = []
+    for raw in text.replace("\r\n", "\n").split("\n"):
+        drawn = [part for part in raw.split("\r") if part.strip()]
+        line = ESCAPES.sub("", drawn[-1]).rstrip() if drawn else ""
+        if line.strip() and not _PROGRESS.search(line):
+            lines.append(line[:_LONGEST])
+    return lines[-LOOKED_AT:]
+
+
+def death(exit: int | None, lines: list[str], *, oom: bool = False) -> Death:
+    """Why a run died: a signal, what its last lines look like, else its exit status. `oom` is
+    whether the system killed processes for want of memory meanwhile."""
+    if exit == 127:
+        return Death("command not found", _ENV)
+    if exit == 126:
+        return Death("command cannot be executed", _ENV)
+    number = exit - 128 if exit is not None and 128 < exit < 128 + 65 else 0
+    if number == signal.SIGKILL and oom:
+        return Death("killed (signal 9), out of memory suspected", _ENV)
+    text = "\n".join(lines)
+    found = next((death for pattern, death in _PATTERNS if pattern.search(text)), None)
+    if number:
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        what = f"killed by {name}"
+        return Death(f"{what}, {found.why}", found.reason) if found else Death(what, _ENV)
+    if found:
+        return Death(f"{found.why} (exit {exit})" if exit is not None else found.why, found.reason)
+    if exit is None:
+        return Death("exit status unknown", _ENV)
+    return Death(f"exit {exit}", _BUG)

@@ -1,0 +1,76 @@
+"""A run as a card keeps it: one field `run:<id>` of the card, a small JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from mlkanban.core.runs.judging import RunState
+
+PREFIX = "run:"
+"""Of the field of a run, of the actor of its events and of the condition that waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr."""
+
+    id: str
+    state: RunState = RunState.UNKNOWN
+    evidence: str = ""
+    argv: tuple[str, ...] = ()
+    host: str = ""
+    exit: int | None = None
+    why: str = ""
+    reason: str = ""
+    started: str = ""
+    ended: str = ""
+    commit: str = ""
+    dirty: bool = False
+    gpus: int | None = None
+    force: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    last: tuple[str, ...] = ()
+
+    @classmethod
+    def of_field(cls, run_id: str, value: Any) -> Run | None:
+        """The run kept as `value`; None for what no program of ours wrote."""
+        if not isinstance(value, Mapping):
+            return None
+        known = {one.name for one in fields(cls)} - {"id"}
+        given = {name: part for name, part in value.items() if name in known}
+        try:
+            given["state"] = RunState(given.get("state", ""))
+        except ValueError:
+            given["state"] = RunState.UNKNOWN
+        for name in ("argv", "last"):
+            given[name] = tuple(map(str, given.get(name) or ()))
+        return cls(id=run_id, **given)
+
+    def to_field(self) -> dict[str, Any]:
+        """What is kept of it: what says nothing is left out."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "id"}
+        kept |= {"state": self.state.value, "argv": list(self.argv), "last": list(self.last)}
+        kept["metrics"] = dict(self.metrics)
+        return {name: value for name, value in kept.items() if value or name == "exit"}
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a few words: `exit 0`, `out of GPU memory (exit 1)`, `lost`."""
+        if not self.state.ended:
+            return ""
+        if self.why:
+            return self.why
+        return self.state.value if self.exit is None else f"exit {self.exit}"
+
+
+def runs_in(values: Mapping[str, Any]) -> list[Run]:
+    """The runs among the fields of a card, newest first."""
+    found = (
+        Run.of_field(name.removeprefix(PREFIX), value)
+        for name, value in values.items()
+        if name.startswith(PREFIX) and value
+    )
+    return sorted(filter(None, found), key=lambda run: (run.started, run.id), reverse=True)

@@ -1,0 +1,27 @@
+"""What a job is told of its card, through its environment."""
+
+import json
+from collections.abc import Mapping
+
+
+def for_job(environ: Mapping[str, str], card: str, run: str) -> dict[str, str]:
+    """`environ` with the card and the run in it, and what links trackers to the card without a line
+    of code: MLflow takes tags from MLFLOW_RUN_CONTEXT, Weights & Biases from WANDB_TAGS."""
+    made = dict(environ)
+    made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": run}
+    made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card)
+    made["WANDB_TAGS"] = ",".join(filter(None, (environ.get("WANDB_TAGS", ""), card)))
+    if not environ.get("WANDB_RUN_GROUP"):
+        made["WANDB_RUN_GROUP"] = card
+    if "PYTHONUNBUFFERED" not in environ:
+        made["PYTHONUNBUFFERED"] = "1"
+    return made
+
+
+def _context(given: str, card: str) -> str:
+    """What is no JSON object is not ours to mend: it stays as it is."""
+    try:
+        context = json.loads(given) if given.strip() else {}
+    except ValueError:
+        return given
+    return json.dumps({**context, "mlkanban.card": card}) if isinstance(context, dict) else given

@@ -1,0 +1,124 @@
+"""The folder of one run, all that its processes ever write: what was started, how it ended, and
+what it wrote. The database is never opened by them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
+_MOST_JSON = 1_000_000
+
+
+def runs_folder(data: Path) -> Path:
+    """Where the folders of all runs lie, below the data folder."""
+    return data / "runs"
+
+
+def new_id(now: datetime) -> str:
+    """Sortable by time, and unlike any other, wherever that was made."""
+    made = f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03x}"
+    return made + os.urandom(3).hex()[:5]
+
+
+class RunFolder:
+    """The files of one run. What cannot be read is as if it were not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.out, self.err = path / "out.log", path / "err.log"
+        self.rc_file = path / "rc"
+        self._start, self._end, self._stop = (
+            path / "start.json", path / "end.json", path / "stop.json",
+        )  # fmt: skip
+
+    def make(self) -> None:
+        """Make it, with empty logs; FileExistsError when there is one."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700)
+        for log in (self.out, self.err):
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
+            os.close(os.open(log, flags, 0o600))
+
+    def write_start(self, values: Mapping[str, Any]) -> None:
+        _write(self._start, values)
+
+    def write_end(self, values: Mapping[str, Any]) -> None:
+        _write(self._end, values)
+
+    def write_stop(self, values: Mapping[str, Any]) -> None:
+        """Keep who asked the run to stop, so that its end is not taken for a failure."""
+        _write(self._stop, values)
+
+    def start(self) -> dict[str, Any]:
+        return _read(self._start)
+
+    def end(self) -> dict[str, Any]:
+        return _read(self._end)
+
+    def asked(self) -> str:
+        """Who asked it to stop, '' when nobody did."""
+        return str(_read(self._stop).get("by", ""))
+
+    def rc(self) -> int | None:
+        """What the shell around the job wrote as its exit status."""
+        with suppress(OSError, ValueError):
+            return int(self.rc_file.read_text()[:10])
+        return None
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        with suppress(OSError):
+            os.utime(self._start)
+
+    def heartbeat(self) -> float:
+        """Seconds since the last sign of life."""
+        with suppress(OSError):
+            return max(0.0, time.time() - self._start.stat().st_mtime)
+        return float("inf")
+
+
+def tail(log: Path, most: int = 65536) -> str:
+    """The end of a log, '' when there is none."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - most))
+            return file.read(most).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _write(file: Path, values: Mapping[str, Any]) -> None:
+    """Put it there whole or not at all."""
+    draft = file.with_name(f".{file.name}-{os.getpid()}")
+    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW
+    with open(os.open(draft, flags, 0o600), "w", encoding="utf-8") as out:
+        json.dump({"v": VERSION, **values}, out)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)
+    with suppress(OSError):
+        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as source:
+            values = json.loads(source.read(_MOST_JSON))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,118 @@
+"""From the folders of runs into the store, again and again; what is over is not looked at again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mlkanban.clock import now
+from mlkanban.core.runs.model import Run
+from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.runs.folder import ID, RunFolder, runs_folder
+from mlkanban.runs.looking import report
+from mlkanban.runs.processes import here
+from mlkanban.service import Done, Service
+from mlkanban.service.runs import Told
+
+
+class Intake:
+    """Takes the runs below a data folder in. Which ended and were taken in is remembered beside the
+    store, for this store alone, and can be lost without harm."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = runs_folder(data)
+        self._listed = -1
+        self._open: list[RunFolder] = []
+        self._settled: set[str] | None = None
+
+    def anything(self) -> bool:
+        """Whether there may be news: without runs that go on, one look at one folder."""
+        return bool(self._open) or self._mtime() != self._listed
+
+    def take_in(self, service: Service) -> Done:
+        """Take in what is new, and say what became of the runs."""
+        if service.read_only or not self.anything():
+            return Done("", changed=False)
+        memory = _Memory(service.path)
+        if self._settled is None:
+            self._settled = memory.read(service.boards.cursor())
+        listed = self._mtime()
+        if listed != self._listed:
+            self._open = [RunFolder(self._folder / name) for name in self._names()]
+        told = list(self._told())
+        done = service.runs.take_in(told)
+        settled = set(service.runs.settled(told))
+        # One that ended without being taken in is of a card that is not on these boards.
+        over = settled | {one.run.id for one in told if one.run.state.ended}
+        self._open = [folder for folder in self._open if folder.id not in over]
+        if settled:
+            self._settled |= settled
+            memory.write(self._settled, service.boards.cursor())
+        self._listed = listed
+        return done
+
+    def _mtime(self) -> int:
+        with suppress(OSError):
+            return self._folder.stat().st_mtime_ns
+        return 0
+
+    def _names(self) -> list[str]:
+        settled = self._settled or set()
+        return [name for name in names(self._folder) if name not in settled]
+
+    def _told(self) -> Iterator[Told]:
+        place, at = here(), now()
+        for folder in self._open:
+            start = folder.start()
+            values = report(folder, place, at)
+            run = Run.of_field(folder.id, values)
+            if run is not None:
+                yield Told(run, str(start["card"]), str(start.get("card_id", "")))
+
+
+class _Memory:
+    """Ids of the runs that need not be looked at again, with the file id of the store they are in
+    and how long its log was then: a restored store is another file, or its log is shorter, and it
+    has to hear of everything again."""
+
+    def __init__(self, store: Path) -> None:
+        self._file = store.with_name("runs-taken-in")
+        status = store.stat()
+        self._store = f"{status.st_dev}:{status.st_ino}"
+
+    def read(self, cursor: int) -> set[str]:
+        with suppress(OSError, ValueError):
+            store, length, *ids = self._file.read_text().split()
+            return set(ids) if store == self._store and int(length) <= cursor else set()
+        return set()
+
+    def write(self, ids: set[str], cursor: int) -> None:
+        draft = self._file.with_name(f".{self._file.name}-{os.getpid()}")
+        with suppress(OSError):
+            draft.write_text("\n".join([self._store, str(cursor), *sorted(ids)]) + "\n")
+            draft.replace(self._file)
+
+
+def names(folder: Path) -> list[str]:
+    """The ids of the runs that have a folder there, oldest first."""
+    with suppress(OSError):
+        return sorted(name for name in os.listdir(folder) if ID.fullmatch(name))
+    return []
+
+
+def find(data: Path, wanted: str) -> RunFolder:
+    """The run with this id, or with a beginning or an end of one that only one has."""
+    folder = runs_folder(data)
+    known = names(folder)
+    found = [name for name in known if name == wanted] or [
+        name for name in known if wanted and (name.startswith(wanted) or name.endswith(wanted))
+    ]
+    if not found:
+        raise NotFound(f"There is no run {wanted!r} here.", "List them: mlkanban runs")
+    if len(found) > 1:
+        raise UsageProblem(
+            f"{wanted!r} could be {' or '.join(found[-3:])}.", "Type more of the id."
+        )
+    return RunFolder(folder / found[0])

@@ -1,0 +1,118 @@
+"""Processes, told apart from others that get their numbers later. Linux: /proc."""
+
+import os
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from mlkanban.core.runs.judging import Place
+
+_DEAD = frozenset("ZXx")
+
+
+class Process(NamedTuple):
+    """A process of this machine: its number, and when it started (in ticks since boot)."""
+
+    pid: int
+    start: str
+
+
+class _Stat(NamedTuple):
+    state: str
+    group: int
+    session: int
+    start: str
+
+
+def here() -> Place:
+    """Where this process runs."""
+    return Place(socket.gethostname() or "host", _boot_id(), _pid_ns())
+
+
+def process(pid: int) -> Process:
+    """The process that has this number now; one without a start when there is none."""
+    stat = _stat(pid)
+    return Process(pid, stat.start if stat else "")
+
+
+def alive(found: Process) -> bool:
+    """Whether it is this very process that still runs."""
+    stat = _stat(found.pid)
+    if stat is None or stat.state in _DEAD:
+        return False
+    return not found.start or stat.start == found.start
+
+
+def group(leader: Process, session: int) -> list[Process]:
+    """The living processes of a process group of a session, its leader included."""
+    stat = _stat(leader.pid)
+    if stat is not None and leader.start and stat.start != leader.start:
+        return []  # the number of the group was given again, so nothing of it is left
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
+            continue
+        stat = _stat(int(name))
+        if stat and (stat.group, stat.session) == (leader.pid, session) and stat.state not in _DEAD:
+            found.append(Process(int(name), stat.start))
+    return found
+
+
+def send(leader: Process, session: int, number: int) -> bool:
+    """Signal the processes of a group; whether there were any. SIGKILL spares the leader, the shell
+    that writes down how the job ended."""
+    found = group(leader, session)
+    if not found:
+        return False
+    with suppress(ProcessLookupError):
+        if number != signal.SIGKILL:
+            os.killpg(leader.pid, number)
+        else:
+            rest = [one for one in found if one.pid != leader.pid] or found
+            for one in rest:
+                if alive(one):
+                    os.kill(one.pid, number)
+    return True
+
+
+def _stat(pid: int) -> _Stat | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    # The name stands in brackets and may hold anything, brackets and spaces too.
+    fields = text.rpartition(")")[2].split()
+    return _Stat(fields[0], int(fields[2]), int(fields[3]), fields[19])
+
+
+def _boot_id() -> str:
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def _pid_ns() -> str:
+    with suppress(OSError):
+        return os.readlink("/proc/self/ns/pid")
+    return ""
+
+
+def oom_kills() -> int:
+    """How often this machine, or the control group of this process, killed for want of memory."""
+    counted = 0
+    with suppress(OSError, ValueError):
+        counted += _counter(Path("/proc/vmstat"))
+    with suppress(OSError, ValueError):
+        own = Path("/proc/self/cgroup").read_text().rpartition("::")[2].strip()
+        counted += _counter(Path(f"/sys/fs/cgroup{own}/memory.events"))
+    return counted
+
+
+def _counter(file: Path) -> int:
+    for line in file.read_text().splitlines():
+        name, _, value = line.partition(" ")
+        if name == "oom_kill":
+            return int(value)
+    return 0

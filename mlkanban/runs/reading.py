@@ -1,0 +1,69 @@
+"""What a run wrote, shown again. On a terminal it is only text: nothing in a log may act on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+
+from mlkanban.clock import now
+from mlkanban.core.runs.last_words import ESCAPES
+from mlkanban.runs.folder import RunFolder
+from mlkanban.runs.looking import judged
+from mlkanban.runs.processes import here
+from mlkanban.text import display_lines
+
+_CHUNK = 1 << 16
+_LOOKS = 0.2
+_LINE = re.compile(rb"[^\r\n]*[\r\n]")
+
+
+class _Copy:
+    """One log to one stream, as it grows."""
+
+    def __init__(self, path: str, target: int) -> None:
+        self._file = open(path, "rb")  # noqa: SIM115
+        self._target = target
+        self._plain = os.isatty(target)
+        self._rest = b""
+
+    def more(self, *, last: bool = False) -> bool:
+        """Copy what has come; whether there was anything. A line is shown when it is whole."""
+        chunk = self._file.read(_CHUNK)
+        if not self._plain:
+            _write(self._target, chunk)
+            return bool(chunk)
+        text = self._rest + chunk
+        end = len(text) if last and not chunk else 0
+        for line in _LINE.finditer(text):
+            end = max(end, line.end())
+        self._rest = text[end:]
+        for part in re.split(rb"([\r\n])", text[:end]):
+            shown = part if part in (b"\r", b"\n") else _harmless(part)
+            _write(self._target, shown)
+        return bool(chunk)
+
+
+def copy_logs(folder: RunFolder, *, follow: bool) -> None:
+    """Copy both logs to where they belong; with `follow` until the run has ended."""
+    sys.stdout.flush()
+    copies = [_Copy(str(folder.out), 1), _Copy(str(folder.err), 2)]
+    while True:
+        # Looked at before the last is copied: what was written before the end is there.
+        over = not follow or judged(folder, folder.start(), here(), now()).state.ended
+        while any(copy.more(last=over) for copy in copies):
+            pass
+        if over:
+            return
+        time.sleep(_LOOKS)
+
+
+def _harmless(raw: bytes) -> bytes:
+    text = ESCAPES.sub("", raw.decode(errors="replace"))
+    return display_lines(text).encode(errors="replace")
+
+
+def _write(target: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(target, data) :]

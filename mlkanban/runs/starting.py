@@ -1,0 +1,112 @@
+"""Starting a run: what is recorded of it, and the folder it gets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.redaction import redacted
+from mlkanban.errors import StoreProblem
+from mlkanban.runs.environment import for_job
+from mlkanban.runs.folder import RunFolder, new_id, runs_folder
+from mlkanban.runs.processes import here
+from mlkanban.runs.supervisor import launch
+
+KEPT_VARIABLES = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
+"""All that is kept of the environment."""
+_GIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A run as it is asked for. `card_id` is '' where the store could not say."""
+
+    card: str
+    card_id: str
+    argv: Sequence[str]
+    person: str
+    gpus: int | None = None
+    force: str = ""
+    tell_job: bool = True
+
+
+def prepare(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
+    """The folder of a new run, and what its start.json says so far."""
+    commit, dirty = git_state()
+    folder = RunFolder(runs_folder(data) / new_id(now))
+    start = {
+        "id": folder.id,
+        "card": wanted.card,
+        "card_id": wanted.card_id,
+        "argv": redacted(wanted.argv),
+        "cwd": os.getcwd(),
+        "person": wanted.person,
+        "made": instant(now),
+        "commit": commit,
+        "dirty": dirty,
+        "gpus": wanted.gpus,
+        "force": wanted.force,
+        "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
+        **asdict(here()),
+    }
+    try:
+        folder.make()
+        folder.write_start(start)
+    except OSError as error:
+        raise StoreProblem(
+            f"The folder of the run cannot be made: {error.strerror} ({folder.path}).",
+            "Make room there, or use another place with --home. The job was not started.",
+        ) from error
+    return folder, start
+
+
+def begin(
+    folder: RunFolder,
+    start: Mapping[str, Any],
+    wanted: Wanted,
+    *,
+    detach: bool,
+    umask: int,
+) -> None:
+    """Start the job; it reads what this process would, unless that is a terminal or it is left."""
+    env = dict(os.environ)
+    if wanted.tell_job:
+        env = for_job(env, wanted.card, folder.id)
+    reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
+    if not launch(folder, start, wanted.argv, env, stdin=0 if reads else None, umask=umask):
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise StoreProblem(
+            f"The job was not started: where it runs could not be written to {folder.path}.",
+            "Make room there, or use another place with --home.",
+        )
+
+
+def git_state() -> tuple[str, bool]:
+    """The commit that is checked out here, and whether files differ from it; ('', False) outside
+    of a repository."""
+    commit = _git("rev-parse", "HEAD")
+    return commit, bool(commit and _git("status", "--porcelain", "--untracked-files=no"))
+
+
+def git_branch() -> str:
+    """The branch that is checked out here, '' when there is none."""
+    return _git("symbolic-ref", "--short", "HEAD")
+
+
+def _git(*args: str) -> str:
+    try:
+        asked = subprocess.run(
+            ["git", "--no-optional-locks", *args],
+            capture_output=True, stdin=subprocess.DEVNULL, timeout=_GIT_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return asked.stdout.decode(errors="replace").strip() if asked.returncode == 0 else ""

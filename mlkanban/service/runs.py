@@ -1,0 +1,253 @@
+"""The runs of cards: taken in from what their folders tell, and what follows for the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mlkanban.core import rules
+from mlkanban.core.events import Change
+from mlkanban.core.instants import instant
+from mlkanban.core.models import Board, CardFace, Stage, Work
+from mlkanban.core.rules import Refused
+from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import PREFIX, Run, runs_in
+from mlkanban.core.sight import UNTIL_RUN
+from mlkanban.errors import RuleRefused
+from mlkanban.service.asking import passed
+from mlkanban.service.placing import rank_at_end
+from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.store import repository, steps
+from mlkanban.store.database import Connection
+from mlkanban.store.rows import board_of
+
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run as its folder tells of it, and the card it is for: by id where it is known."""
+
+    run: Run
+    card: str
+    card_id: str = ""
+
+
+class Runs:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def of_card(self, ref: str) -> list[Run]:
+        """The runs of a card, newest first."""
+        with self._desk.store.reading() as conn:
+            return runs_in(repository.entity(conn, find_face(conn, ref).id).fields)
+
+    def of_board(self, board_id: str) -> list[tuple[str, Run]]:
+        """All runs of the cards of a board with the short ids of these, newest first."""
+        with self._desk.store.reading() as conn:
+            faces = repository.faces_of(conn, tuple(steps.with_runs(conn, board_id)))
+            found = [
+                (face.ref, run)
+                for face in faces
+                for run in runs_in(repository.entity(conn, face.id).fields)
+            ]
+        return sorted(found, key=lambda one: (one[1].started, one[1].id), reverse=True)
+
+    def settled(self, told: Sequence[Told]) -> list[str]:
+        """Ids of those of these runs that ended and of which nothing more is to be taken in."""
+        with self._desk.store.reading() as conn:
+            return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
+
+    def may_start(self, ref: str, force: str) -> CardFace:
+        """The card, if a run of it may start: there is room for one more, and no gate is in the
+        way. An error says why not, unless `force` gives the reason to do it all the same."""
+        with self._desk.store.reading() as conn:
+            face = find_face(conn, ref)
+            board = board_of(conn, repository.board_id(conn, face))
+            stage = training_stage(board, face)
+            if stage is None or not face.is_open or board.is_delivered(face.stage):
+                return face
+            if face.work == Work.UNATTENDED and face.stage == stage.id:
+                return face  # one more run of a card that has its slot already
+            asked = (_room(conn, board, stage, face), _gates(conn, board, stage, face))
+            verdict = rules.together(asked)
+        if isinstance(verdict, Refused):
+            verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
+        passed(verdict, force)
+        return face
+
+    def snooze(self, refs: Sequence[str]) -> Done:
+        """Put open cards out of sight until the newest of their runs that go on has ended."""
+        with self._desk.writing() as tx:
+            for face in map(tx.face, refs):
+                fields = tx.writer.projector.entity(face.id).fields
+                run = next((run for run in runs_in(fields) if not run.state.ended), None)
+                if run is None or not face.is_open:
+                    raise RuleRefused(
+                        f"{face.ref} has no run that goes on.", "Snooze it until a day instead."
+                    )
+                values = {"snoozed_until": UNTIL_RUN, "snoozed_run": run.id}
+                tx.write(tx.change("card.snoozed", face, values))
+            cards = [tx.card(ref) for ref in refs]
+        return Done(f"{', '.join(refs)} snoozed until the run ends.", tuple(cards))
+
+    def take_in(self, told: Sequence[Told]) -> Done:
+        """Keep what is new about these runs, and let their cards follow. What is known already is
+        not written again."""
+        if self._desk.store.read_only or not told:
+            return Done("", changed=False)
+        with self._desk.store.reading() as conn:
+            news = [one for one in told if _news(conn, one)]
+        said: list[str] = []
+        for one in news:
+            with replace(self._desk, actor=PREFIX + one.run.id).writing() as tx:
+                if _news(tx.conn, one):  # still: others take in too
+                    said += _take_in(tx, one)
+        if more := len(said[_MOST_TOLD:]):
+            said[_MOST_TOLD:] = [f"{more} more about runs: mlkanban runs."]
+        return Done(" ".join(said), changed=bool(news))
+
+
+def _face(conn: Connection, told: Told) -> CardFace | None:
+    if told.card_id:
+        return next(iter(repository.faces_of(conn, (told.card_id,))), None)
+    return repository.face_by_ref(conn, told.card)
+
+
+def _kept(conn: Connection, told: Told) -> Run | None:
+    """The run as its card has it by now."""
+    face = _face(conn, told)
+    fields = repository.entity(conn, face.id).fields if face else {}
+    return Run.of_field(told.run.id, fields.get(PREFIX + told.run.id))
+
+
+def _news(conn: Connection, told: Told) -> bool:
+    """Whether there is anything to write: a run that ended stays as it was, and evidence that says
+    the same in other words is nothing new."""
+    if _face(conn, told) is None:
+        return False
+    had = _kept(conn, told)
+    if had is None:
+        return True
+    return not had.state.ended and replace(had, evidence="") != replace(told.run, evidence="")
+
+
+def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
+    run, name = told.run, PREFIX + told.run.id
+    had = _kept(tx.conn, told)
+    face = _face(tx.conn, told)
+    assert face is not None
+    if had is None:
+        begun = run
+        if run.state.ended:
+            begun = replace(
+                run, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
+                metrics={}, last=(),
+            )  # fmt: skip
+        effect = on_start(_scene(tx, face, run))
+        values, kept = _values(tx, face, effect, begun)
+        values[name] = begun.to_field()
+        tx.write(_change(tx, "run.started", face, values, begun.started, kept))
+        if not run.state.ended:
+            yield f"{face.ref}: run {run.id} started."
+    elif not run.state.ended:
+        tx.write(_change(tx, "run.changed", face, {name: run.to_field()}, "", {}))
+        if run.state is not had.state and had.state is not RunState.STARTING:
+            yield f"{face.ref}: run {run.id} is {run.state.value}: {run.evidence}."
+    if run.state.ended:
+        face = _face(tx.conn, told)
+        assert face is not None
+        effect = on_end(_scene(tx, face, run), run)
+        values, kept = _values(tx, face, effect, run)
+        values[name] = run.to_field()
+        waits = tx.writer.projector.entity(face.id).fields.get("snoozed_run") == run.id
+        if waits and face.snoozed_until == UNTIL_RUN:
+            values |= {"snoozed_until": None, "snoozed_run": None}
+        if metric := _metric(tx, face, run):
+            values["metric"] = metric
+        tx.write(_change(tx, "run.ended", face, values, run.ended, kept))
+        onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
+        blocked = " It is blocked." if values.get("blocker") else ""
+        yield f"{face.ref}: run {run.id} {run.state.value} ({run.outcome}).{onward}{blocked}"
+
+
+def _change(
+    tx: Transaction, kind: str, face: CardFace, values: Mapping[str, Any], at: str,
+    kept: Mapping[str, Any],
+) -> Change:  # fmt: skip
+    """A change of a card that does not wake it. It gets the time at which it happened, as far as
+    that is in order with the steps the card took."""
+    board = repository.board_id(tx.conn, face)
+    when = ""
+    if at and at <= instant(tx.now):
+        when = max(at, steps.last_step(tx.conn, face.id))
+    return Change(kind, board, card=face.id, set=values, at=when, **kept)
+
+
+def _scene(tx: Transaction, face: CardFace, run: Run) -> Scene:
+    entity = tx.writer.projector.entity(face.id)
+    by = steps.actor_of(tx.conn, face.id, entity.origins.get("blocker", ""))
+    return Scene(
+        board=tx.board_of(face),
+        face=face,
+        moved=steps.moved_by_hand(tx.conn, face.id, run.started),
+        blocked_by_run=bool(face.block_reason) and by.startswith(PREFIX),
+        others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
+    )
+
+
+def _values(
+    tx: Transaction, face: CardFace, effect: Effect, run: Run
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an effect sets on a card, and what its event keeps besides: that a limit was gone over,
+    or a gate passed. A gate that is closed keeps the card, unless the run was forced."""
+    values: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
+    board = tx.board_of(face)
+    to = effect.to
+    if to is not None:
+        gates = _gates(tx.conn, board, to, face)
+        if isinstance(gates, Refused):
+            if run.force and not run.state.ended:
+                kept = {"reason": run.force, "unticked": gates.unticked[face.ref]}
+            else:
+                to = None
+    if to is not None:
+        values["place"] = [to.id, rank_at_end(tx, board, to)]
+        full = rules.enter(
+            board, to, repository.loads(tx.conn, board.id, face.id), effect.work or Work.ATTENDED,
+            from_stage=face.stage,
+        )  # fmt: skip
+        if isinstance(full, Refused) and not kept:
+            kept = {"reason": run.force if not run.state.ended and run.force else f"run {run.id}"}
+    work = effect.work and rules.work_in(to or board.stage(face.stage), effect.work)
+    if work is not None and work != face.work:
+        values["work"] = work.value
+    if effect.unblock:
+        values["blocker"] = None
+    if effect.block is not None:
+        values["blocker"] = {**effect.block, "since": run.ended or instant(tx.now)}
+    return values, kept
+
+
+def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
+    from mlkanban.core.card import CheckItem
+
+    items = repository.entity(conn, face.id).fields.get("checklist") or ()
+    checklist = tuple(CheckItem(**item) for item in items)
+    return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
+
+
+def _room(conn: Connection, board: Board, stage: Stage, face: CardFace) -> rules.Verdict:
+    loads = repository.loads(conn, board.id, face.id)
+    return rules.enter(board, stage, loads, Work.UNATTENDED, from_stage=face.stage)
+
+
+def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:
+    """The metric of the card with what the run reported for it, None when it did not."""
+    had = tx.writer.projector.entity(face.id).fields.get("metric")
+    if not had or had.get("name") not in run.metrics:
+        return None
+    return {**had, "value": run.metrics[had["name"]]}

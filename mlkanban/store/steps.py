@@ -1,0 +1,67 @@
+"""Who took the steps of a card: what runs ask before they move it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from mlkanban.core.events import Event
+from mlkanban.store.log import COLUMNS, event_of
+
+_NOBODYS = "actor NOT LIKE 'run:%' AND actor != 'condition'"
+
+
+def last_step(conn: sqlite3.Connection, card_id: str) -> str:
+    """The instant of the last step of a card, '' when it took none."""
+    (at,) = conn.execute(
+        "SELECT max(at) FROM transition WHERE card = ? AND live", (card_id,)
+    ).fetchone()
+    return at or ""
+
+
+def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str) -> bool:
+    """Whether somebody, no run, put a card into another stage since an instant."""
+    found = conn.execute(
+        "SELECT 1 FROM transition JOIN event ON event.id = transition.event"
+        " WHERE transition.card = ? AND transition.at >= ? AND live AND stage IS NOT NULL"
+        f" AND event.kind NOT IN ('card.reordered', 'card.created') AND {_NOBODYS} LIMIT 1",
+        (card_id, since),
+    ).fetchone()
+    return found is not None
+
+
+def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
+    """Who wrote a value of a card, by its origin; '' when there is no such event."""
+    hlc, _, replica = origin.rpartition(":")
+    row = conn.execute(
+        "SELECT actor FROM event WHERE card = ? AND hlc = ? AND replica = ?",
+        (card_id, hlc, replica),
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
+    """The last end of a run of each card of a board with which nobody has done anything since."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event AS last WHERE board = ? AND kind = 'run.ended'"
+        " AND NOT EXISTS (SELECT 1 FROM event WHERE card = last.card AND seq > last.seq"
+        f" AND ({_NOBODYS} OR kind IN ('run.started', 'run.ended'))) ORDER BY seq",
+        (board_id,),
+    ).fetchall()
+    return [event_of(row) for row in rows]
+
+
+def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
+    """Whether a run, by the actor of its events, has ended."""
+    found = conn.execute(
+        "SELECT 1 FROM event WHERE actor = ? AND kind = 'run.ended' LIMIT 1", (actor,)
+    ).fetchone()
+    return found is not None
+
+
+def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
+    """Ids of the cards of a board that had a run."""
+    rows = conn.execute(
+        "SELECT DISTINCT card FROM event WHERE board = ? AND kind = 'run.started'", (board_id,)
+    ).fetchall()
+    return [card for (card,) in rows]

@@ -1,0 +1,53 @@
+"""Looks now and then at what became of the runs of cards, while the board is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlkanban.errors import MlkanbanError, StoreBusy
+from mlkanban.service import Done, Service
+
+if TYPE_CHECKING:
+    from mlkanban.runs.intake import Intake
+    from mlkanban.tui.app import BoardApp
+
+EVERY = 2.0
+"""Seconds."""
+
+
+class RunWatch:
+    """For one app; where nothing runs and nothing is new, a look is one question to the disk."""
+
+    def __init__(self, app: BoardApp) -> None:
+        self._app = app
+        self._intake: Intake | None = None
+        self._looking = False
+
+    async def look(self) -> None:
+        """Take in what is new, and let the board show it."""
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            done = await self._app.backstage.call(self._take_in)
+        except StoreBusy:
+            return  # somebody writes: the next look will see it
+        except MlkanbanError as error:
+            self._app.say(str(error), trouble=True)
+            return
+        finally:
+            self._looking = False
+        if done.changed:
+            await self._app.catch_up()
+            await self._app.look_around()
+            self._app.say(done.message)
+
+    def _take_in(self, service: Service) -> Done:
+        if self._intake is None:
+            folder = self._app.places.data
+            if not folder.joinpath("runs").is_dir():
+                return Done("", changed=False)
+            from mlkanban.runs.intake import Intake  # most boards have no runs
+
+            self._intake = Intake(folder)
+        return self._intake.take_in(service)

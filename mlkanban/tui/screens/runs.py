@@ -1,0 +1,164 @@
+"""The runs of a card: its attempts, what is known of each, and how that is known."""
+
+import asyncio
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from functools import partial
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.charts.face import shortened
+from mlkanban.charts.runs_page import run_details, run_rows
+from mlkanban.core.runs.model import Run
+from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
+from mlkanban.text import ascii_only, display
+from mlkanban.tui.commands import RUNS
+from mlkanban.tui.screens.editing import EditorScreen
+from mlkanban.tui.widgets.ask import Option
+
+_MOST = 0.5
+"""Of the height, for the list."""
+
+
+class RunsScreen(EditorScreen):
+    WHERE: ClassVar[str] = RUNS
+
+    def __init__(self, ref: str, title: str) -> None:
+        super().__init__()
+        self._ref, self._title = ref, title
+        self._runs: list[Run] = []
+        self._row = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="runs")
+        yield self.ask
+        yield self.status
+
+    async def on_mount(self) -> None:
+        await self.board_changed()
+
+    def on_resize(self) -> None:
+        self._show()
+
+    async def board_changed(self) -> None:
+        """Read the runs again; the one under the cursor stays there."""
+        here = self._runs[self._row].id if self._runs else ""
+        try:
+            found = await self.board_app.backstage.call(lambda s: s.runs.of_card(self._ref))
+        except NotFound:
+            if self.is_active:
+                self.app.pop_screen()
+                self.board_app.say(f"{self._ref} is no more.")
+            return
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
+        self._runs = found
+        ids = [run.id for run in found]
+        self._row = ids.index(here) if here in ids else 0
+        self._show()
+
+    def _show(self) -> None:
+        if not self.ready:
+            return
+        width, height = self.size.width - 2, self.size.height - 1
+        lines = [f"Runs of {self._ref}  {display(self._title)}", ""]
+        if not self._runs:
+            lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
+        else:
+            board, now = self.board_app.model.board, self.board_app.now()
+            head, *rows = run_rows(self._runs, ZoneInfo(board.timezone), now)
+            room = max(1, min(len(rows), int(height * _MOST) - 3))
+            first = max(0, min(self._row - room // 2, len(rows) - room))
+            lines.append(f"  {head}")
+            lines += [
+                f"{'>' if at == self._row else ' '} {row}"
+                for at, row in enumerate(rows[first : first + room], first)
+            ]
+            lines += ["", *run_details(self._runs[self._row], width)]
+        shown = [shortened(line, width) for line in lines[:height]]
+        if self.board_app.ascii:
+            shown = [ascii_only(line) for line in shown]
+        self.query_one("#runs", Static).update(Content("\n".join(shown)))
+
+    def _go(self, row: int) -> None:
+        self._row = max(0, min(row, len(self._runs) - 1))
+        self._show()
+
+    def do_cursor_down(self) -> None:
+        self._go(self._row + 1)
+
+    def do_cursor_up(self) -> None:
+        self._go(self._row - 1)
+
+    def do_cursor_top(self) -> None:
+        self._go(0)
+
+    def do_cursor_bottom(self) -> None:
+        self._go(len(self._runs) - 1)
+
+    def do_run_log(self) -> None:
+        """Leave the terminal to a pager with what the run wrote."""
+        if not self._runs:
+            return
+        from mlkanban.runs.intake import find
+
+        try:
+            folder = find(self.board_app.places.data, self._runs[self._row].id)
+            logs = [log for log in (folder.out, folder.err) if log.exists() and log.stat().st_size]
+            if not logs:
+                self.status.say("It has written nothing (yet).")
+                return
+            self.hand_over(partial(_page, [str(log) for log in logs]))
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+
+    async def do_run_stop(self) -> None:
+        """Ask, then stop the run under the cursor."""
+        if not self._runs:
+            return
+        run = self._runs[self._row]
+        if run.state.ended:
+            self.status.say("It has ended.")
+            return
+        options = [Option("y", "stop it"), Option("n", "leave it")]
+        if await self.ask.choose(f"Stop run {run.id}?", options) != "y":
+            return
+        from mlkanban.runs.intake import find
+        from mlkanban.runs.viewer import stop
+
+        folder = find(self.board_app.places.data, run.id)
+        self.status.say("Asked it to stop; after 5 s it is made to.")
+        person = await self.board_app.backstage.call(lambda service: service.actor)
+        stopped = await asyncio.to_thread(stop, folder, person, sleep=time.sleep)
+        if not stopped:
+            self.status.say(f"It does not run here. It was started on {display(run.host)}.")
+            return
+        await self.board_app.run_watch.look()
+        self.status.say("Stopped.")
+
+
+def _page(logs: list[str]) -> None:
+    """Show files in the person's pager: $PAGER, else less or more."""
+    try:
+        words = shlex.split(os.environ.get("PAGER", ""))
+    except ValueError:
+        words = []
+    if not words:
+        words = [found for found in map(shutil.which, ("less", "more")) if found][:1]
+    if not words:
+        raise UsageProblem("There is no pager here.", "Name one: export PAGER=...")
+    try:
+        subprocess.run([*words, *logs], check=False)
+    except OSError as error:
+        raise UsageProblem(
+            f"The pager {display(words[0])} cannot be started: {error.strerror}.",
+            "Name another one: export PAGER=...",
+        ) from error

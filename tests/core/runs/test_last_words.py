@@ -1,0 +1,77 @@
+"""Why a run died, in words that help."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.runs.last_words import LOOKED_AT, death, last_lines
+from mlkanban.core.runs.reported import reported
+
+
+@pytest.mark.parametrize(
+    ("exit", "line", "why", "reason"),
+    [
+        (1, "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+         "out of GPU memory (exit 1)", "environment"),
+        (1, "RuntimeError: CUDA error: device-side assert triggered",
+         "CUDA or NCCL error (exit 1)", "environment"),
+        (1, "OSError: [Errno 28] No space left on device",
+         "disk full or over quota (exit 1)", "environment"),
+        (135, "Bus error (core dumped)",
+         "killed by SIGBUS, bus error or too little shared memory", "environment"),
+        (1, "ValueError: loss is nan, stopping training", "loss became NaN (exit 1)", "bug"),
+        (1, "ModuleNotFoundError: No module named 'timm'",
+         "a module or program is missing (exit 1)", "environment"),
+        (1, "FileNotFoundError: [Errno 2] No such file or directory: 'train.csv'",
+         "a file is missing (exit 1)", "data-access"),
+        (143, "slurmstepd: error: *** JOB 7 CANCELLED DUE TO TIME LIMIT ***",
+         "killed by SIGTERM, timed out or preempted", "compute-queue"),
+        (127, "sh: nope: not found", "command not found", "environment"),
+        (126, "", "command cannot be executed", "environment"),
+        (139, "", "killed by SIGSEGV", "environment"),
+        (3, "anything else", "exit 3", "bug"),
+        (None, "", "exit status unknown", "environment"),
+    ],
+)  # fmt: skip
+def test_why_it_died(exit, line, why, reason) -> None:
+    assert death(exit, [line]) == (why, reason)
+
+
+def test_out_of_memory_is_only_suspected() -> None:
+    assert "suspected" in death(137, [], oom=True).why
+    assert death(137, []).why == "killed by SIGKILL"
+    assert death(1, [], oom=True).why == "exit 1"
+
+
+def test_last_lines_are_what_was_seen() -> None:
+    log = (
+        "\x1b[32mEpoch 1\x1b[0m\r\n"
+        " 10%|#         | 1/10 [00:01<00:09,  1.0it/s]\r"
+        " 99%|######### | 9/10 [00:09<00:01,  1.0it/s]\n"
+        "step 1\rstep 2\rstep 3\n"
+        "\x1b]0;title\x07Traceback\n\n"
+        "ValueError: x"
+    )
+    assert last_lines(log) == ["Epoch 1", "step 3", "Traceback", "ValueError: x"]
+
+
+@given(st.text())
+def test_any_log_has_few_lines_and_no_escapes(log: str) -> None:
+    lines = last_lines(log)
+    assert len(lines) <= LOOKED_AT
+    assert all(line.strip() and "\n" not in line for line in lines)
+    assert all("\x1b[" not in line for line in lines)
+    assert death(1, lines)
+
+
+def test_the_last_value_of_a_metric_counts() -> None:
+    lines = [
+        "mlkanban: auc=0.5", "noise", "mlkanban: auc=0.917", " mlkanban: loss = 1e-3 ",
+        "mlkanban: bad=high", "mlkanban: inf=inf", "mlkanban:", "say mlkanban: x=1",
+    ]  # fmt: skip
+    assert reported(lines) == {"auc": 0.917, "loss": 0.001}
+
+
+@given(st.lists(st.text()))
+def test_no_line_is_too_odd(lines) -> None:
+    assert all(isinstance(value, float) for value in reported(lines).values())

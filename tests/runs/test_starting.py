@@ -1,0 +1,170 @@
+"""Starting a run: what the job is told, what is recorded, and that no store ever stops a job."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.runs.environment import for_job
+from tests.runs.jobs import PROGRAM, Job
+
+SHOW = "import json,os;print(json.dumps(dict(os.environ)))"
+
+
+def told(job: Job, *options: str, **env: str) -> dict[str, str]:
+    done = subprocess.run(
+        [*PROGRAM, "run", job.card, *options, "--", sys.executable, "-c", SHOW],
+        env=job.env | env, cwd=job.cwd, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout))
+
+
+def test_the_job_is_told_of_its_card(job: Job) -> None:
+    env = told(job, MLFLOW_RUN_CONTEXT='{"a": "b"}', WANDB_TAGS="mine")
+    assert (env["MLKANBAN_CARD"], env["MLKANBAN_RUN"]) == (job.card, job.folder.name)
+    assert json.loads(env["MLFLOW_RUN_CONTEXT"]) == {"a": "b", "mlkanban.card": job.card}
+    assert env["WANDB_TAGS"] == f"mine,{job.card}"
+    assert (env["WANDB_RUN_GROUP"], env["PYTHONUNBUFFERED"]) == (job.card, "1")
+
+
+def test_no_env_leaves_the_environment_alone(job: Job) -> None:
+    env = told(job, "--no-env")
+    assert not {"MLKANBAN_CARD", "MLKANBAN_RUN", "WANDB_TAGS", "MLFLOW_RUN_CONTEXT"} & env.keys()
+
+
+@given(st.dictionaries(st.sampled_from(["MLFLOW_RUN_CONTEXT", "WANDB_RUN_GROUP", "X"]), st.text()))
+def test_what_is_set_already_is_kept(environ: dict[str, str]) -> None:
+    made = for_job(environ, "g1", "r1")
+    assert made.get("X") == environ.get("X")
+    if environ.get("WANDB_RUN_GROUP"):
+        assert made["WANDB_RUN_GROUP"] == environ["WANDB_RUN_GROUP"]
+    given = environ.get("MLFLOW_RUN_CONTEXT", "")
+    assert made["MLFLOW_RUN_CONTEXT"] in (given, '{"mlkanban.card": "g1"}')
+
+
+def test_a_locked_store_does_not_stop_the_job(job: Job) -> None:
+    lock = sqlite3.connect(job.data / "board.db", isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    try:
+        code, out, err = job.ended(job.start("echo", "ran"))
+    finally:
+        lock.close()
+    assert (code, out) == (0, "ran\n")
+    assert "the board takes it in later" in err
+    assert job.run()["state"] == "finished"
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "settings"])
+def test_a_store_that_is_not_there_does_not_stop_the_job(job: Job, damage: str) -> None:
+    store = job.data / "board.db"
+    if damage == "settings":
+        (job.data / "config.toml").write_text("nonsense")
+    else:
+        store.rename(job.cwd / "away")
+        if damage == "empty":
+            store.touch()
+    code, out, _ = job.ended(job.start("sh", "-c", "echo ran; exit 3"))
+    assert (code, out) == (3, "ran\n")
+    if damage != "settings":
+        (job.cwd / "away").replace(store)
+        assert job.run()["state"] == "failed"
+
+
+def test_a_card_that_is_not_there_is_said_before_anything_starts(job: Job) -> None:
+    job.mlk("run", "zz9", "--", "touch", "made", code=3)
+    assert not (job.cwd / "made").exists()
+    assert not (job.data / "runs").exists()
+
+
+def test_over_the_limit_it_is_refused_unless_forced(job: Job) -> None:
+    job.mlk("stages", "limit", "Training", "1", "--unattended", "0")
+    job.mlk("run", job.card, "--", "touch", "made", code=1)
+    assert not (job.cwd / "made").exists()
+    job.mlk("run", job.card, "--force", "tonight", "--", "touch", "made")
+    assert (job.cwd / "made").exists()
+
+
+def git(job: Job, *args: str) -> None:
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
+           "GIT_COMMITTER_EMAIL": "a@b"}  # fmt: skip
+    subprocess.run(["git", *args], cwd=job.cwd, env=job.env | who, check=True, capture_output=True)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_the_branch_names_the_card_and_the_commit_is_recorded(job: Job) -> None:
+    (job.cwd / "train.py").write_text("print(1)\n")
+    git(job, "init", "-q")
+    git(job, "add", "train.py")
+    git(job, "commit", "-qm", "x")
+    job.mlk("run", "-", "--", "true", code=2)
+    git(job, "checkout", "-qb", f"exp/{job.card.upper()}-focal")
+    job.mlk("run", "-", "--gpus", "2", "--", "true")
+    run = job.run()
+    assert (run["card"], run["dirty"], run["gpus"]) == (job.card, False, 2)
+    assert len(run["commit"]) == 40
+    (job.cwd / "train.py").write_text("print(2)\n")
+    job.mlk("run", "-", "--", "true")
+    assert job.run()["dirty"] is True
+
+
+def test_secrets_of_the_command_line_are_nowhere_on_disk(job: Job) -> None:
+    job.mlk("run", job.card, "--", "true", "--token", "hunter2", "WANDB_API_KEY=hunter2")
+    job.run()
+    for file in job.data.rglob("*"):
+        assert not file.is_file() or b"hunter2" not in file.read_bytes(), file
+
+
+def test_detached_with_json_is_one_object(job: Job) -> None:
+    answer = json.loads(job.mlk("run", job.card, "--detach", "--json", "--", "true"))
+    assert answer["kind"] == "run"
+    assert answer["data"]["id"] == job.folder.name
+    job.mlk("run", job.card, "--json", "--", "true", code=2)
+
+
+def test_a_reported_metric_reaches_the_card(job: Job) -> None:
+    job.mlk("edit", job.card, "--metric", "auc>=0.9")
+    job.mlk("run", job.card, "--", "sh", "-c", "echo mlkanban: auc=0.5; echo mlkanban: auc=0.917")
+    assert job.run()["metrics"] == {"auc": 0.917}
+    assert job.card_now()["metric"]["value"] == 0.917
+
+
+def test_a_restored_store_hears_of_everything_again(job: Job) -> None:
+    shutil.copy(job.data / "board.db", job.cwd / "backup")
+    job.mlk("run", job.card, "--", "true")
+    assert job.run()["state"] == "finished"
+    (job.data / "board.db").unlink()
+    shutil.copy(job.cwd / "backup", job.data / "board.db")
+    assert job.run()["state"] == "finished"
+
+
+def test_a_job_that_could_not_be_found_again_is_not_started(
+    job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from mlkanban.errors import StoreProblem
+    from mlkanban.runs import starting, supervisor
+
+    wanted = starting.Wanted(job.card, "", ["touch", str(tmp_path / "made")], "ada")
+    folder, start = starting.prepare(job.data, wanted, datetime.now(UTC))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(supervisor.RunFolder, "write_start", full)
+    with pytest.raises(StoreProblem, match="was not started"):
+        starting.begin(folder, start, wanted, detach=True, umask=0o022)
+    assert not (tmp_path / "made").exists()
+    assert not folder.path.exists()
+
+
+def test_an_exit_status_that_cannot_be_written_is_known_to_the_supervisor(job: Job) -> None:
+    command = "ln -s /nowhere/rc $MLKANBAN_HOME/runs/$MLKANBAN_RUN/rc.tmp; exit 6"
+    assert job.ended(job.start("sh", "-c", command))[0] == 6
+    assert not (job.folder / "rc").exists()
+    assert job.run()["exit"] == 6

@@ -1,0 +1,405 @@
+"""Runs that are taken in: kept once, and their cards follow without overruling anybody."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mlkanban.charts.story import told
+from mlkanban.core.instants import instant
+from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
+from mlkanban.core.triage import View
+from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
+from mlkanban.service.runs import Told
+from tests.service.people import START, Person
+
+RUNNING, FINISHED, FAILED, KILLED, LOST = (
+    RunState.RUNNING, RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST,
+)  # fmt: skip
+
+
+class Machine:
+    """Runs jobs for a person's cards, and tells the board of them."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.runs: dict[str, Run] = {}
+
+    def starts(self, ref: str, name: str, **more: object) -> str:
+        run = Run(name, RUNNING, "alive", ("python", "x.py"), "box", started=self._now(), **more)  # type: ignore[arg-type]
+        return self.tells(ref, run)
+
+    def ends(self, ref: str, name: str, state: RunState, **more: object) -> str:
+        codes = {FINISHED: 0, FAILED: 1, KILLED: 130}
+        extra = {"why": "exit 1", "reason": "bug"} if state is FAILED else {}
+        run = replace(
+            self.runs[name], state=state, exit=codes.get(state), ended=self._now(), **extra, **more
+        )
+        return self.tells(ref, run)
+
+    def tells(self, ref: str, run: Run) -> str:
+        self.runs[run.id] = run
+        return self.person.service.runs.take_in([Told(run, ref)]).message
+
+    def _now(self) -> str:
+        return instant(self.person.clock())
+
+
+@pytest.fixture
+def box(ada: Person) -> Machine:
+    return Machine(ada)
+
+
+def events(ada: Person, ref: str) -> list[str]:
+    return [entry.event.kind for entry in ada.history.of_card(ref)]
+
+
+def work(ada: Person, ref: str) -> str:
+    return ada.cards.get(ref).work.value
+
+
+def test_a_run_that_succeeds_takes_its_card_along(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    assert box.starts(ref, "r1") == f"{ref}: run r1 started."
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "unattended")
+    assert box.ends(ref, "r1", FINISHED) == (
+        f"{ref}: run r1 finished (exit 0). It is in Evaluation now."
+    )
+    assert (ada.where(ref), work(ada, ref)) == ("Evaluation", "attended")
+    [run] = ada.service.runs.of_card(ref)
+    assert (run.state, run.exit, run.argv) == (FINISHED, 0, ("python", "x.py"))
+    actors = {e.event.actor for e in ada.history.of_card(ref) if e.event.kind != "card.created"}
+    assert actors == {"run:r1"}
+
+
+def test_taking_in_twice_is_taking_in_once(ada: Person, bob: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FAILED)
+    before = events(ada, ref)
+    for person in (ada, bob):
+        again = [Told(box.runs["r1"], ref), Told(replace(box.runs["r1"], state=RUNNING), ref)]
+        assert not person.service.runs.take_in(again).changed
+        other = replace(box.runs["r1"], evidence="in other words")
+        assert not person.service.runs.take_in([Told(other, ref)]).changed
+    assert events(ada, ref) == before
+
+
+def test_a_run_first_heard_of_when_it_is_over_counts_for_its_time(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", to="Data prep")
+    begun = ada.clock()
+    ended = begun + timedelta(hours=14)
+    ada.clock.now = ended + timedelta(hours=5)
+    run = Run("r1", FINISHED, exit=0, started=instant(begun), ended=instant(ended))
+    box.tells(ref, run)
+    at = {e.event.kind: e.event.at for e in ada.history.of_card(ref)}
+    assert (at["run.started"], at["run.ended"]) == (instant(begun), instant(ended))
+    assert ada.where(ref) == "Evaluation"
+
+
+def test_a_failed_run_blocks_and_the_next_one_lifts_that(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Training")
+    box.starts(ref, "r1")
+    assert "It is blocked." in box.ends(ref, "r1", FAILED)
+    block = ada.cards.get(ref).blocker
+    assert block is not None
+    assert (block.reason, block.note) == (BlockReason.BUG, "run r1: exit 1")
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "attended")
+    box.starts(ref, "r2")
+    assert ada.cards.get(ref).blocker is None
+    last = ada.history.of_card(ref)[-1].event
+    assert told(last, ada.board) == "run r2 started, unblocked"
+
+
+def test_a_block_that_a_person_set_stays(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Training")
+    ada.cards.block([ref], BlockReason.DECISION)
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FAILED)
+    box.starts(ref, "r2")
+    box.ends(ref, "r2", FINISHED)
+    block = ada.cards.get(ref).blocker
+    assert block is not None
+    assert block.reason is BlockReason.DECISION
+    assert ada.where(ref) == "Training", "what is blocked goes no further"
+
+
+def test_a_block_of_a_run_that_a_person_took_over_stays(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Training")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FAILED)
+    ada.cards.block([ref], BlockReason.DATA_QUALITY)
+    box.starts(ref, "r2")
+    assert ada.cards.get(ref).blocker is not None
+
+
+@pytest.mark.parametrize("state", [FINISHED, FAILED])
+def test_a_card_that_a_person_moved_meanwhile_stays(
+    ada: Person, box: Machine, state: RunState
+) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    box.starts(ref, "r1")
+    ada.moves(ref, to="Features")
+    ada.moves(ref, to="Training")
+    box.ends(ref, "r1", state)
+    assert ada.where(ref) == "Training"
+    assert ada.cards.get(ref).blocker is None
+
+
+def test_a_card_that_was_moved_before_the_board_heard_of_the_run_stays(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    started = instant(ada.clock())
+    ada.moves(ref, to="Data prep")
+    box.tells(ref, Run("r1", RUNNING, started=started))
+    assert ada.where(ref) == "Data prep"
+
+
+def test_putting_cards_in_order_is_not_moving(ada: Person, box: Machine) -> None:
+    ref, other = ada.adds("focal loss", "other", to="Features")
+    box.starts(ref, "r1")
+    box.starts(other, "r2")
+    ada.cards.reorder(other, before=ref)
+    box.ends(other, "r2", FINISHED)
+    assert ada.where(other) == "Evaluation"
+
+
+def test_a_finished_card_stays_where_it_is(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Deployment")
+    ada.cards.finish([ref], Outcome.SHIPPED)
+    for state in (FAILED, FINISHED):
+        box.starts(ref, f"r{state}")
+        box.ends(ref, f"r{state}", state)
+    card = ada.cards.get(ref)
+    assert (ada.where(ref), card.outcome, card.blocker) == ("Monitoring", Outcome.SHIPPED, None)
+    assert len(ada.service.runs.of_card(ref)) == 2
+
+
+def test_stopped_by_a_person_nothing_is_blocked(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", KILLED)
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "attended")
+    assert ada.cards.get(ref).blocker is None
+
+
+def test_while_other_runs_go_on_the_card_stays_with_them(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    box.starts(ref, "r2")
+    box.ends(ref, "r1", FINISHED)
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "unattended")
+    box.ends(ref, "r2", FINISHED)
+    assert ada.where(ref) == "Evaluation"
+
+
+def test_after_a_failure_among_several_a_person_decides(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    box.starts(ref, "r2")
+    box.ends(ref, "r1", FAILED)
+    assert work(ada, ref) == "unattended"
+    box.ends(ref, "r2", FINISHED)
+    assert ada.where(ref) == "Training"
+    assert ada.cards.get(ref).blocker is not None
+
+
+def test_a_board_that_counts_no_runs_moves_no_card(ada: Person, box: Machine) -> None:
+    ada.starts("plain", "Plain")
+    [ref] = ada.adds("fit", to="Doing")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    assert (ada.where(ref), work(ada, ref)) == ("Doing", "attended")
+    box.starts(ref, "r2")
+    box.ends(ref, "r2", FAILED)
+    assert ada.cards.get(ref).blocker is not None
+    box.starts(ref, "r3")
+    assert ada.cards.get(ref).blocker is None
+
+
+def test_a_full_stage_takes_a_finished_run_and_shows_it(ada: Person, box: Machine) -> None:
+    ada.sets("Evaluation", limit=1)
+    ada.adds("there", to="Evaluation")
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    assert len(ada.order("Evaluation")) == 2
+    last = ada.history.of_card(ref)[-1].event
+    assert "over the limit: run r1" in told(last, ada.board)
+
+
+def test_a_closed_gate_keeps_the_card(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", checklist=[{"text": "seed recorded", "gate": "Training"}])
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "attended")
+
+
+def test_nobodys_undo_takes_a_run_back(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    ada.cards.note([ref], "go")
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    assert "the note on" in ada.undoes()
+    assert ada.where(ref) == "Evaluation"
+    assert len(ada.service.runs.of_card(ref)) == 1
+
+
+def test_the_metric_of_the_card_gets_the_value(ada: Person, box: Machine) -> None:
+    metric = {"name": "auc", "direction": ">=", "target": 0.9}
+    [ref] = ada.adds("focal loss", metric=metric)
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED, metrics={"auc": 0.917, "loss": 0.2})
+    card = ada.cards.get(ref)
+    assert card.metric is not None
+    assert (card.metric.value, card.metric.target) == (0.917, 0.9)
+    box.starts(ref, "r2")
+    box.ends(ref, "r2", FINISHED, metrics={"loss": 0.1})
+    assert str(ada.cards.get(ref).metric) == "auc .917/>=.9"
+
+
+def test_a_run_of_a_card_that_is_not_here_is_left_for_others(ada: Person, box: Machine) -> None:
+    assert not ada.service.runs.take_in([Told(Run("r1", RUNNING), "zz9")]).changed
+    assert not ada.service.runs.take_in([Told(Run("r1", RUNNING), "v1", "another id")]).changed
+
+
+# Asking before a run starts
+
+
+def full(ada: Person, box: Machine) -> str:
+    *running, ref = ada.adds("a", "b", "c")
+    for one in running:
+        box.starts(one, f"r-{one}")
+    return ref
+
+
+def test_over_the_unattended_limit_a_run_is_refused(ada: Person, box: Machine) -> None:
+    ref = full(ada, box)
+    with pytest.raises(LimitReached, match=r"Training is 2/2 running.*--force"):
+        ada.service.runs.may_start(ref, "")
+    assert ada.service.runs.may_start(ref, "the deadline is today").ref == ref
+    running = ada.order("Training")[0]
+    assert ada.service.runs.may_start(running, "").ref == running, "it has its slot already"
+
+
+def test_what_was_forced_is_kept_with_its_reason(ada: Person, box: Machine) -> None:
+    ref = full(ada, box)
+    box.starts(ref, "r3", force="the deadline is today")
+    assert len(ada.order("Training")) == 3
+    last = ada.history.of_card(ref)[-1].event
+    assert "over the limit: the deadline is today" in told(last, ada.board)
+
+
+def test_a_closed_gate_refuses_a_run(ada: Person) -> None:
+    [ref] = ada.adds("x", to="Features", checklist=[{"text": "held-out set", "gate": "Features"}])
+    with pytest.raises(GateClosed, match="held-out set"):
+        ada.service.runs.may_start(ref, "")
+    with pytest.raises(NotFound):
+        ada.service.runs.may_start("zz9", "")
+
+
+# Snoozed until the run ends
+
+
+def test_a_card_snoozed_until_its_run_ends_comes_back_then(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    with pytest.raises(RuleRefused, match="no run that goes on"):
+        ada.service.runs.snooze([ref])
+    box.starts(ref, "r1")
+    assert ada.service.runs.snooze([ref]).message == f"{ref} snoozed until the run ends."
+    assert ada.cards.get(ref).snoozed_run == "r1"
+    assert told(ada.history.of_card(ref)[-1].event, ada.board) == "snoozed until run r1 ends"
+    box.tells(ref, replace(box.runs["r1"], state=RunState.ORPHAN))
+    assert ada.cards.get(ref).snoozed_until is not None, "it goes on"
+    box.ends(ref, "r1", FAILED)
+    card = ada.cards.get(ref)
+    assert (card.snoozed_until, card.snoozed_run) == (None, "")
+
+
+def test_a_later_snooze_until_a_day_outlasts_the_run(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    ada.service.runs.snooze([ref])
+    ada.cards.wake([ref])
+    ada.cards.snooze([ref], START.date() + timedelta(days=9))
+    assert ada.cards.get(ref).snoozed_run == ""
+    box.ends(ref, "r1", FINISHED)
+    assert ada.cards.get(ref).snoozed_until is not None
+
+
+# Triage
+
+
+def test_a_run_that_ended_asks_for_a_look_until_somebody_had_one(ada: Person, box: Machine) -> None:
+    ref, other = ada.adds("focal loss", "other", to="Data prep")
+
+    def queue() -> list[tuple[str, str]]:
+        items = ada.service.triage.queue(ada.board, View.RUNS).items
+        return [(item.ref, item.why) for item in items]
+
+    box.starts(ref, "r1")
+    assert queue() == []
+    box.ends(ref, "r1", LOST)
+    assert queue() == [(ref, "run lost")]
+    box.starts(other, "r2")
+    box.ends(other, "r2", FINISHED)
+    assert set(queue()) == {(ref, "run lost"), (other, "run finished: exit 0")}
+    assert {ref, other} <= {i.ref for i in ada.service.triage.queue(ada.board).items}
+    ada.cards.note([ref], "the node was rebooted")
+    assert [one for one, _ in queue()] == [other]
+    box.starts(other, "r3")
+    assert queue() == []
+    box.ends(other, "r3", KILLED)
+    assert queue() == [], "whoever stopped it knows"
+
+
+def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("sweep")
+    runs = [Told(Run(f"r{n}", RUNNING, started=instant(ada.clock())), ref) for n in range(20)]
+    message = ada.service.runs.take_in(runs).message
+    assert "r2 started. 17 more about runs" in message
+
+
+def test_a_card_taken_back_to_its_run_by_hand_stays_too(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    box.starts(ref, "r1")
+    ada.moves(ref, to="Features")
+    ada.moves(ref, to="Training")
+    ada.cards.edit([ref], {"work": "unattended"})
+    box.ends(ref, "r1", FINISHED)
+    assert (ada.where(ref), work(ada, ref)) == ("Training", "attended")
+
+
+def test_what_a_person_moved_before_the_run_goes_with_the_run(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    ada.moves(ref, to="Features")
+    box.starts(ref, "r1")
+    assert ada.where(ref) == "Training"
+    box.ends(ref, "r1", FINISHED)
+    assert ada.where(ref) == "Evaluation"
+
+
+def test_no_run_ships_a_card(ada: Person, box: Machine) -> None:
+    ada.sets("Deployment", unattended=1)
+    [ref] = ada.adds("roll out", to="Deployment")
+    box.starts(ref, "r1")
+    assert ada.where(ref) == "Deployment", "that stage counts runs too"
+    box.ends(ref, "r1", FINISHED)
+    assert ada.cards.get(ref).outcome is None
+    assert ada.where(ref) == "Deployment"
+
+
+def test_while_it_runs_the_same_in_other_words_is_nothing_new(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    before = events(ada, ref)
+    box.tells(ref, replace(box.runs["r1"], evidence="in other words"))
+    assert events(ada, ref) == before
+    box.tells(ref, replace(box.runs["r1"], state=RunState.ORPHAN))
+    assert events(ada, ref) == [*before, "run.changed"]
+    assert ada.where(ref) == "Training"

@@ -1,0 +1,151 @@
+"""Runs on an open board: what becomes of them is seen without a key, and r shows them all."""
+
+import contextlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.instants import instant
+from mlkanban.runs.folder import RunFolder
+from mlkanban.runs.processes import here
+from tests.tui.page import NOW, opened
+
+TITLE = "logistic baseline"
+ID = "20260320-080000-0000000a"
+
+
+def forged(data: Path, ref: str, run: str = ID, **changes: Any) -> RunFolder:
+    """The folder of a run that was started elsewhere, so that it cannot be seen from here."""
+    folder = RunFolder(data / "runs" / run)
+    folder.make()
+    place = here()
+    folder.write_start(
+        {
+            "card": ref, "argv": ["python", "train.py", "--lr", "3e-4"], "host": "gpu2",
+            "boot_id": place.boot_id, "pid_ns": place.pid_ns, "commit": "a1b2c3d4e5", "dirty": True,
+            "made": instant(NOW - timedelta(hours=3)), "started": instant(NOW - timedelta(hours=3)),
+            **changes,
+        }
+    )  # fmt: skip
+    return folder
+
+
+def ends(folder: RunFolder, exit: int, err: str = "", out: str = "") -> None:
+    folder.err.write_text(err)
+    folder.out.write_text(out)
+    folder.write_end({"exit": exit, "ended": instant(NOW - timedelta(hours=1))})
+
+
+async def test_an_open_board_follows_a_run(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        folder = forged(small, ref)
+        await board.until(lambda: TITLE in board.stage("Training").cards())
+        await board.until(lambda: f"{ref}: run {ID} started." in board.status())
+        ends(folder, 0)
+        await board.until(lambda: TITLE in board.stage("Evaluation").cards())
+        await board.until(lambda: "It is in Evaluation now." in board.status())
+
+
+async def test_an_idle_board_does_not_read_folders_in_vain(small: Path, monkeypatch: Any) -> None:
+    from mlkanban.runs import intake
+
+    looked: list[str] = []
+    report = intake.report
+
+    def noting(folder: RunFolder, *more: Any) -> Any:
+        looked.append(folder.id)
+        return report(folder, *more)
+
+    monkeypatch.setattr(intake, "report", noting)
+    async with opened(small) as board:
+        ends(forged(small, board.ref(TITLE)), 0)
+        await board.until(lambda: bool(looked))
+        await board.app.run_watch.look()
+        await board.app.run_watch.look()
+        assert looked == [ID]
+
+
+async def test_r_shows_the_attempts_and_why_the_last_one_died(small: Path) -> None:
+    for size in ((80, 24), (160, 45)):
+        async with opened(small, size=size) as board:
+            ref = board.ref(TITLE)
+            if not (small / "runs").exists():
+                first = forged(small, ref)
+                ends(first, 0, out="mlkanban: auc=0.917\n")
+                second = forged(small, ref, ID.replace("08", "09"))
+                error = "Traceback\n\x1b[31mtorch.cuda.OutOfMemoryError: CUDA out of memory\x1b[0m"
+                ends(second, 1, err=error)
+            await board.app.run_watch.look()
+            await board.go_to(TITLE)
+            await board.press("runs")
+            text = board.text()
+            assert f"Runs of {ref}  {TITLE}" in text
+            assert "out of GPU memory (exit 1)" in text
+            assert "auc 0.917" in text
+            assert "its supervisor wrote how it ended" in text
+            assert "python train.py --lr 3e-4" in text
+            assert "a1b2c3d4e5 with changes" in text
+            assert "  torch.cuda.OutOfMemoryError: CUDA out of memory" in text
+            await board.press("cursor.down")
+            assert "OutOfMemoryError" not in board.text()
+            await board.press("back")
+            assert board.screen is board.board_screen
+
+
+async def test_enter_opens_what_it_wrote_in_the_pager(
+    small: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(f'#!/bin/sh\ncat "$@" > {tmp_path}/read\n')
+    pager.chmod(0o755)
+    monkeypatch.setenv("PAGER", f"{pager}")
+    async with opened(small) as board:
+        monkeypatch.setattr(board.app, "suspend", contextlib.nullcontext)
+        ends(forged(small, board.ref(TITLE)), 1, err="to stderr\n", out="to stdout\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("runs", "run.log")
+        assert (tmp_path / "read").read_text() == "to stdout\nto stderr\n"
+
+
+async def test_stopping_asks_first_and_only_stops_what_runs_here(small: Path) -> None:
+    async with opened(small) as board:
+        forged(small, board.ref(TITLE))
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("runs", "run.stop")
+        assert f"Stop run {ID}?" in board.question()
+        await board.keys("n")
+        assert not (small / "runs" / ID / "stop.json").exists()
+        await board.press("run.stop")
+        await board.keys("y")
+        await board.until(lambda: "It was started on gpu2" in board.status())
+
+
+async def test_the_card_page_lists_its_runs(small: Path) -> None:
+    async with opened(small) as board:
+        ends(forged(small, board.ref(TITLE)), 3)
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("card.open")
+        row = next(line for line in board.lines() if "failed" in line and "03-20" in line)
+        assert "exit 3" in row
+
+
+async def test_z_r_snoozes_until_the_run_ends(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("calibrate probabilities")
+        await board.press("card.snooze")
+        assert "until its run ends" not in board.question()
+        await board.keys("q")
+        folder = forged(small, board.ref(TITLE))
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("card.snooze")
+        assert "until its run ends" in board.question()
+        await board.keys("r")
+        assert TITLE not in board.stage("Training").cards()
+        ends(folder, 0)
+        await board.app.run_watch.look()
+        assert TITLE in board.stage("Evaluation").cards()

@@ -206,3 +206,12 @@ async def test_the_page_of_a_card_shows_what_comes_before_and_after_it(small: Pa
         said = [" ".join(line.split()) for line in board.lines()]
         at = said.index("needed by")
         assert said[at + 2] == f"{refs[0]} embedding store Ideas"
+
+
+async def test_where_the_filter_finds_nothing_no_new_card_is_proposed(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer("audit")
+        await board.keys("1")
+        await board.press("card.archive")
+        assert "The filter finds no card here." in board.status()

@@ -30,7 +30,8 @@ class GateActions(KeyScreen):
     def _chosen(self) -> list[CardFace]:
         faces = self.targets()
         if not faces:
-            self.status.say("There is no card here. Press n to write one.")
+            found = "The filter finds no card here." if self.board_app.model.query else ""
+            self.status.say(found or "There is no card here. Press n to write one.")
         return faces
 
     def after(self, done: Done) -> None:

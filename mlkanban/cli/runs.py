@@ -66,10 +66,10 @@ def run(
     ref, card_id = _which(card, force)
     wanted = Wanted(ref, card_id, command, login_name(), gpus, force.strip(), not no_env)
     folder, start = prepare(places().data, wanted, now())
-    viewer = Viewer(folder, wanted.person)
+    viewer = Viewer(folder, wanted.person, now)
     if not detach:
         viewer.listen()
-    begin(folder, start, wanted, detach=detach, umask=of_the_person())
+    begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
     if detach:
         session.answer("run", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
         _say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
@@ -222,7 +222,7 @@ def logs(session: Session, run: str, follow: bool) -> None:
 
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")
-    copy_logs(find(places().data, run), follow=follow)
+    copy_logs(find(places().data, run), now, follow=follow)
 
 
 @click.command()
@@ -236,7 +236,7 @@ def stop(session: Session, run: str) -> None:
     from mlkanban.runs.viewer import stop as stop_run
 
     folder = find(places().data, run)
-    if not stop_run(folder, login_name(), sleep=time.sleep):
+    if not stop_run(folder, login_name(), now, sleep=time.sleep):
         host = str(folder.start().get("host", ""))
         raise RuleRefused(
             f"Run {folder.id} does not run here.",

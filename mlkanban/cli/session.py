@@ -65,10 +65,11 @@ class Session:
 
         if not (data := places().data).joinpath("runs").is_dir():
             return
+        from mlkanban.clock import now
         from mlkanban.runs.intake import Intake
 
         try:
-            done = Intake(data).take_in(service)
+            done = Intake(data).take_in(service, now())
         except MlkanbanError as error:
             self.say(f"What became of runs was not taken in: {error}")
         else:

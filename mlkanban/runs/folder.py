@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -80,11 +79,16 @@ class RunFolder:
         with suppress(OSError):
             os.utime(self._start)
 
-    def heartbeat(self) -> float:
-        """Seconds since the last sign of life."""
+    def heartbeat(self, now: datetime) -> float:
+        """Seconds from the last sign of life to `now`."""
         with suppress(OSError):
-            return max(0.0, time.time() - self._start.stat().st_mtime)
+            return max(0.0, now.timestamp() - self._start.stat().st_mtime)
         return float("inf")
+
+    def note(self, line: str) -> None:
+        """Add a line to what the job wrote to stderr."""
+        with suppress(OSError), self.err.open("a", encoding="utf-8", errors="replace") as log:
+            log.write(f"{line}\n")
 
 
 def tail(log: Path, most: int = 65536) -> str:

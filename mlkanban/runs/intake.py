@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
-from mlkanban.clock import now
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
@@ -31,7 +31,7 @@ class Intake:
         """Whether there may be news: without runs that go on, one look at one folder."""
         return bool(self._open) or self._mtime() != self._listed
 
-    def take_in(self, service: Service) -> Done:
+    def take_in(self, service: Service, now: datetime) -> Done:
         """Take in what is new, and say what became of the runs."""
         if service.read_only or not self.anything():
             return Done("", changed=False)
@@ -41,7 +41,7 @@ class Intake:
         listed = self._mtime()
         if listed != self._listed:
             self._open = [RunFolder(self._folder / name) for name in self._names()]
-        told = list(self._told())
+        told = list(self._told(now))
         done = service.runs.take_in(told)
         settled = set(service.runs.settled(told))
         # One that ended without being taken in is of a card that is not on these boards.
@@ -62,11 +62,11 @@ class Intake:
         settled = self._settled or set()
         return [name for name in names(self._folder) if name not in settled]
 
-    def _told(self) -> Iterator[Told]:
-        place, at = here(), now()
+    def _told(self, now: datetime) -> Iterator[Told]:
+        place = here()
         for folder in self._open:
             start = folder.start()
-            values = report(folder, place, at)
+            values = report(folder, place, now)
             run = Run.of_field(folder.id, values)
             if run is not None:
                 yield Told(run, str(start["card"]), str(start.get("card_id", "")))

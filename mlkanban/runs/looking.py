@@ -33,7 +33,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
             here=here,
             at=at,
             age=(now - _moment(start.get("made"), now)).total_seconds(),
-            heartbeat=folder.heartbeat(),
+            heartbeat=folder.heartbeat(now),
             end_written=bool(end),
             exit=code if isinstance(code, int) else None,
             rc=folder.rc(),

@@ -7,11 +7,11 @@ import re
 import sys
 import time
 
-from mlkanban.clock import now
 from mlkanban.core.runs.last_words import ESCAPES
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.looking import judged
 from mlkanban.runs.processes import here
+from mlkanban.runs.supervisor import Clock
 from mlkanban.text import display_lines
 
 _CHUNK = 1 << 16
@@ -45,13 +45,13 @@ class _Copy:
         return bool(chunk)
 
 
-def copy_logs(folder: RunFolder, *, follow: bool) -> None:
+def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
     """Copy both logs to where they belong; with `follow` until the run has ended."""
     sys.stdout.flush()
     copies = [_Copy(str(folder.out), 1), _Copy(str(folder.err), 2)]
     while True:
         # Looked at before the last is copied: what was written before the end is there.
-        over = not follow or judged(folder, folder.start(), here(), now()).state.ended
+        over = not follow or judged(folder, folder.start(), here(), clock()).state.ended
         while any(copy.more(last=over) for copy in copies):
             pass
         if over:

@@ -16,9 +16,9 @@ from mlkanban.core.instants import instant
 from mlkanban.core.runs.redaction import redacted
 from mlkanban.errors import StoreProblem
 from mlkanban.runs.environment import for_job
-from mlkanban.runs.folder import RunFolder, new_id, runs_folder
+from mlkanban.runs.folder import RunFolder, new_id, runs_folder, tail
 from mlkanban.runs.processes import here
-from mlkanban.runs.supervisor import launch
+from mlkanban.runs.supervisor import Clock, launch
 
 KEPT_VARIABLES = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
 """All that is kept of the environment."""
@@ -75,17 +75,20 @@ def begin(
     *,
     detach: bool,
     umask: int,
+    clock: Clock,
 ) -> None:
     """Start the job; it reads what this process would, unless that is a terminal or it is left."""
     env = dict(os.environ)
     if wanted.tell_job:
         env = for_job(env, wanted.card, folder.id)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
-    if not launch(folder, start, wanted.argv, env, stdin=0 if reads else None, umask=umask):
+    stdin = 0 if reads else None
+    if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask, clock=clock):
+        told = tail(folder.err).strip()
         shutil.rmtree(folder.path, ignore_errors=True)
         raise StoreProblem(
             f"The job was not started: where it runs could not be written to {folder.path}.",
-            "Make room there, or use another place with --home.",
+            f"{told} Make room there, or use another place with --home.".lstrip(),
         )
 
 

@@ -13,13 +13,14 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from mlkanban.clock import now
 from mlkanban.core.instants import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import Process, group, oom_kills, process
 
+Clock = Callable[[], datetime]
 HEARTBEAT = 10.0
 _LAST = 1.0
 # Traps, not ignored signals: those would be ignored by the job too. A subshell sets traps back, and
@@ -38,20 +39,21 @@ def launch(
     *,
     stdin: int | None,
     umask: int,
+    clock: Clock,
 ) -> bool:
     """Start the job below a supervisor and come back at once; whether it was started. `start` is
     what start.json says so far; `stdin` is a file descriptor, None for nothing to read."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with _for_good():
+        with _for_good(folder):
             for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             os.setsid()
             if os.fork():
                 os._exit(0)
             os.close(read_end)
-            _supervise(folder, dict(start), argv, env, stdin, umask, write_end)
+            _supervise(folder, dict(start), argv, env, stdin, umask, write_end, clock)
     os.close(write_end)
     os.waitpid(pid, 0)
     # Until the supervisor has written where the job is, or is gone.
@@ -61,12 +63,13 @@ def launch(
 
 
 @contextlib.contextmanager
-def _for_good() -> Any:
-    """In a forked process nothing of this program may go on: not its errors, not its exit."""
+def _for_good(folder: RunFolder) -> Any:
+    """In a forked process nothing of this program may go on, so its errors end here: they are
+    written where the job's own are, which is all that is left to tell of them."""
     try:
         yield
-    except BaseException:
-        pass
+    except BaseException as error:
+        folder.note(f"mlkanban: the run cannot be watched over: {error!r}")
     finally:
         os._exit(70)
 
@@ -79,6 +82,7 @@ def _supervise(
     stdin: int | None,
     umask: int,
     ready: int,
+    clock: Clock,
 ) -> None:
     # Blocked, so that it can be waited for together with the time of the next heartbeat.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -90,7 +94,7 @@ def _supervise(
     go_read, go = os.pipe()
     shell = os.fork()
     if shell == 0:
-        with _for_good():
+        with _for_good(folder):
             os.close(go)
             _become_shell(folder, argv, env, source, umask, go_read)
     os.close(go_read)
@@ -105,7 +109,7 @@ def _supervise(
         "supervisor": process(os.getpid())._asdict(),
         "child": leader._asdict(),
         "session": os.getsid(0),
-        "started": instant(now()),
+        "started": instant(clock()),
     }
     # A job that nobody could find again is not started: without this it would end at `go`.
     folder.write_start(start)
@@ -118,7 +122,7 @@ def _supervise(
         folder.write_end(
             {
                 "exit": code,
-                "ended": instant(now()),
+                "ended": instant(clock()),
                 "oom": oom_kills() > kills,
             }
         )

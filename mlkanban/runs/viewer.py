@@ -9,14 +9,15 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import FrameType
 
-from mlkanban.clock import now
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import Judgement, RunState
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.looking import judged
 from mlkanban.runs.processes import Process, alive, group, here, send
+from mlkanban.runs.supervisor import Clock
 
 TWICE_WITHIN = 5.0
 _LOOKS = 0.05
@@ -27,9 +28,10 @@ _CHUNK = 1 << 16
 class Viewer:
     """Follows one run. Signals are noted from `listen` on, so that none is lost at the start."""
 
-    def __init__(self, folder: RunFolder, person: str) -> None:
+    def __init__(self, folder: RunFolder, person: str, clock: Clock) -> None:
         self._folder = folder
         self._person = person
+        self._clock = clock
         self._arrived: list[int] = []
         self._interrupted = float("-inf")
 
@@ -55,7 +57,7 @@ class Viewer:
                     end: Judgement | None = None
                     if self._folder.end() or time.monotonic() - looked > _JUDGES:
                         looked = time.monotonic()
-                        found = judged(self._folder, self._folder.start(), here(), now())
+                        found = judged(self._folder, self._folder.start(), here(), self._clock())
                         end = found if found.state.ended else None
                     copied = 0
                     for source, target in pairs:
@@ -83,17 +85,17 @@ class Viewer:
             wanted = signal.SIGINT
             self._interrupted = time.monotonic()
             say("Asked the job to stop (SIGINT). ^C again within 5 s sends SIGTERM.")
-        ask_to_stop(self._folder, self._person, wanted)
+        ask_to_stop(self._folder, self._person, wanted, self._clock())
         return True
 
 
-def ask_to_stop(folder: RunFolder, person: str, number: int) -> bool:
-    """Signal the job, and keep who did it; False when nothing of it runs here."""
+def ask_to_stop(folder: RunFolder, person: str, number: int, at: datetime) -> bool:
+    """Signal the job, and keep who did it and when; False when nothing of it runs here."""
     found = job_of(folder)
     if found is None:
         return False
     if not folder.asked():
-        folder.write_stop({"by": person, "at": instant(now())})
+        folder.write_stop({"by": person, "at": instant(at)})
     return send(*found, number)
 
 
@@ -110,14 +112,19 @@ def job_of(folder: RunFolder) -> tuple[Process, int] | None:
 
 
 def stop(
-    folder: RunFolder, person: str, *, patience: float = 5.0, sleep: Callable[[float], None]
+    folder: RunFolder,
+    person: str,
+    clock: Clock,
+    *,
+    patience: float = 5.0,
+    sleep: Callable[[float], None],
 ) -> bool:
     """Stop a job: SIGINT, after a while SIGTERM, at last SIGKILL. False when it does not run here,
     or when nothing helps."""
     if not _runs(folder):
         return False
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        ask_to_stop(folder, person, number)
+        ask_to_stop(folder, person, number, clock())
         waited = 0.0
         while waited < patience:
             if not _runs(folder):

@@ -50,4 +50,4 @@ class RunWatch:
             from mlkanban.runs.intake import Intake  # most boards have no runs
 
             self._intake = Intake(folder)
-        return self._intake.take_in(service)
+        return self._intake.take_in(service, self._app.now())

@@ -157,8 +157,11 @@ def test_a_job_that_could_not_be_found_again_is_not_started(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(supervisor.RunFolder, "write_start", full)
-    with pytest.raises(StoreProblem, match="was not started"):
-        starting.begin(folder, start, wanted, detach=True, umask=0o022)
+    with pytest.raises(StoreProblem, match="was not started") as caught:
+        starting.begin(
+            folder, start, wanted, detach=True, umask=0o022, clock=lambda: datetime.now(UTC)
+        )
+    assert "No space left on device" in caught.value.hint
     assert not (tmp_path / "made").exists()
     assert not folder.path.exists()
 

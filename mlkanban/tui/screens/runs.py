@@ -137,7 +137,9 @@ class RunsScreen(EditorScreen):
         folder = find(self.board_app.places.data, run.id)
         self.status.say("Asked it to stop; after 5 s it is made to.")
         person = await self.board_app.backstage.call(lambda service: service.actor)
-        stopped = await asyncio.to_thread(stop, folder, person, sleep=time.sleep)
+        stopped = await asyncio.to_thread(
+            stop, folder, person, self.board_app.now, sleep=time.sleep
+        )
         if not stopped:
             self.status.say(f"It does not run here. It was started on {display(run.host)}.")
             return

@@ -17,7 +17,7 @@ def table_lines(table: Table, width: int, height: int, selected: int | None) -> 
     head = [name.upper() for name in table.head]
     sizes = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
     room = max(1, height - 2)
-    first = 0 if selected is None else max(0, min(selected - room // 2, len(rows) - room))
+    first = 0 if selected is None else first_in_sight(selected, room, len(rows))
     shown = rows[first : first + room]
     lines = [_line(" ", head, sizes, width)]
     for at, row in enumerate(shown, first):
@@ -26,6 +26,11 @@ def table_lines(table: Table, width: int, height: int, selected: int | None) -> 
     if left:
         lines.append(f"  and {left} more")
     return lines
+
+
+def first_in_sight(selected: int, room: int, count: int) -> int:
+    """Which of `count` lines comes first where there is room for some, the selected one amidst."""
+    return max(0, min(selected - room // 2, count - room))
 
 
 def table_targets(table: Table | None, sample: Sample) -> tuple[Target, ...]:

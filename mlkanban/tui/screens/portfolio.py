@@ -12,6 +12,7 @@ from mlkanban.core.models import Board
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.tui.commands import PORTFOLIO
+from mlkanban.tui.screens.lists import ListScreen
 from mlkanban.tui.screens.new_board import MakesBoards
 
 _NUMBERS = "numbers"
@@ -19,7 +20,7 @@ _FEWEST = 4
 """So many boards are listed before anything is said of one."""
 
 
-class PortfolioScreen(MakesBoards):
+class PortfolioScreen(MakesBoards, ListScreen):
     """The list is there at once; the numbers come in board by board, beside the keys."""
 
     WHERE: ClassVar[str] = PORTFOLIO
@@ -28,7 +29,6 @@ class PortfolioScreen(MakesBoards):
         super().__init__()
         self._boards: list[Board] = []
         self._standings: dict[str, Standing] = {}
-        self._row = 0
         self._counting = self._again = False
 
     def compose(self) -> ComposeResult:
@@ -39,11 +39,15 @@ class PortfolioScreen(MakesBoards):
     async def on_mount(self) -> None:
         await self._list()
         here = [board.id == self.board_app.model.board.id for board in self._boards]
-        self._row = here.index(True) if any(here) else 0
+        self.row = here.index(True) if any(here) else 0
         await self.board_changed()
 
     def on_resize(self) -> None:
-        self._show()
+        self.draw()
+
+    @property
+    def length(self) -> int:
+        return len(self._boards)
 
     # Counting
 
@@ -53,7 +57,7 @@ class PortfolioScreen(MakesBoards):
     async def board_changed(self) -> None:
         """Count again; what is being counted is counted to its end first, else a board that others
         work on all the time would never have numbers."""
-        self._show()
+        self.draw()
         self._again = True
         if not self._counting:
             self._counting = True
@@ -75,56 +79,42 @@ class PortfolioScreen(MakesBoards):
         self._standings[board.id] = await self.board_app.backstage.call(
             lambda service: service.portfolio.standing(board)
         )
-        self._show()
+        self.draw()
 
     # Showing
 
-    def _show(self) -> None:
+    def draw(self) -> None:
         if not self.ready or not self._boards:
             return
-        self._row = max(0, min(self._row, len(self._boards) - 1))
+        self.row = max(0, min(self.row, len(self._boards) - 1))
         ascii, width = self.board_app.ascii, self.size.width - 2
         in_use = self.board_app.model.board.id
         rows = [Row(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, *lines = table(rows, width - 2, ascii=ascii)
         told = [
             line
-            for sentence in sentences(rows[self._row], ascii=ascii)
+            for sentence in sentences(rows[self.row], ascii=ascii)
             for line in wrapped_note(sentence, width)
         ]
         # Beside the title, the head, the lines between and the status line; boards come first.
         room = self.size.height - 5
         told = told[: max(0, room - min(len(lines), _FEWEST) - 1)]
         room = max(1, room - len(told) - bool(told))
-        first = max(0, min(self._row - room // 2, len(lines) - room))
-        shown = [
-            f"{'>' if at == self._row else ' '} {line}"
-            for at, line in enumerate(lines[first : first + room], first)
+        text = [
+            "Boards (* the one in use)",
+            "",
+            f"  {head}",
+            *self.in_sight(lines, room),
+            "",
+            *told,
         ]
-        text = ["Boards (* the one in use)", "", f"  {head}", *shown, "", *told]
         self.query_one("#portfolio", Static).update(Content("\n".join(text)))
 
     # Choosing
 
-    def _go(self, row: int) -> None:
-        self._row = row
-        self._show()
-
-    def do_cursor_down(self) -> None:
-        self._go(self._row + 1)
-
-    def do_cursor_up(self) -> None:
-        self._go(self._row - 1)
-
-    def do_cursor_top(self) -> None:
-        self._go(0)
-
-    def do_cursor_bottom(self) -> None:
-        self._go(len(self._boards) - 1)
-
     async def do_board_open(self) -> None:
         if self._boards:
-            await self._open(self._boards[self._row])
+            await self._open(self._boards[self.row])
 
     async def _open(self, board: Board) -> None:
         await self.board_app.open_board(board.key)

@@ -21,20 +21,20 @@ from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.editing import EditorScreen
+from mlkanban.tui.screens.lists import ListScreen
 from mlkanban.tui.widgets.ask import Option
 
 _MOST = 0.5
 """Of the height, for the list."""
 
 
-class RunsScreen(EditorScreen):
+class RunsScreen(EditorScreen, ListScreen):
     WHERE: ClassVar[str] = RUNS
 
     def __init__(self, ref: str, title: str) -> None:
         super().__init__()
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
-        self._row = 0
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="runs")
@@ -45,11 +45,15 @@ class RunsScreen(EditorScreen):
         await self.board_changed()
 
     def on_resize(self) -> None:
-        self._show()
+        self.draw()
+
+    @property
+    def length(self) -> int:
+        return len(self._runs)
 
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
-        here = self._runs[self._row].id if self._runs else ""
+        here = self._runs[self.row].id if self._runs else ""
         try:
             found = await self.board_app.backstage.call(lambda s: s.runs.of_card(self._ref))
         except NotFound:
@@ -62,10 +66,10 @@ class RunsScreen(EditorScreen):
             return
         self._runs = found
         ids = [run.id for run in found]
-        self._row = ids.index(here) if here in ids else 0
-        self._show()
+        self.row = ids.index(here) if here in ids else 0
+        self.draw()
 
-    def _show(self) -> None:
+    def draw(self) -> None:
         if not self.ready:
             return
         width, height = self.size.width - 2, self.size.height - 1
@@ -76,33 +80,16 @@ class RunsScreen(EditorScreen):
             board, now = self.board_app.model.board, self.board_app.now()
             head, *rows = run_rows(self._runs, ZoneInfo(board.timezone), now)
             room = max(1, min(len(rows), int(height * _MOST) - 3))
-            first = max(0, min(self._row - room // 2, len(rows) - room))
-            lines.append(f"  {head}")
             lines += [
-                f"{'>' if at == self._row else ' '} {row}"
-                for at, row in enumerate(rows[first : first + room], first)
+                f"  {head}",
+                *self.in_sight(rows, room),
+                "",
+                *run_details(self._runs[self.row], width),
             ]
-            lines += ["", *run_details(self._runs[self._row], width)]
         shown = [shortened(line, width) for line in lines[:height]]
         if self.board_app.ascii:
             shown = [ascii_only(line) for line in shown]
         self.query_one("#runs", Static).update(Content("\n".join(shown)))
-
-    def _go(self, row: int) -> None:
-        self._row = max(0, min(row, len(self._runs) - 1))
-        self._show()
-
-    def do_cursor_down(self) -> None:
-        self._go(self._row + 1)
-
-    def do_cursor_up(self) -> None:
-        self._go(self._row - 1)
-
-    def do_cursor_top(self) -> None:
-        self._go(0)
-
-    def do_cursor_bottom(self) -> None:
-        self._go(len(self._runs) - 1)
 
     def do_run_log(self) -> None:
         """Leave the terminal to a pager with what the run wrote."""
@@ -111,7 +98,7 @@ class RunsScreen(EditorScreen):
         from mlkanban.runs.intake import find
 
         try:
-            folder = find(self.board_app.places.data, self._runs[self._row].id)
+            folder = find(self.board_app.places.data, self._runs[self.row].id)
             logs = [log for log in (folder.out, folder.err) if log.exists() and log.stat().st_size]
             if not logs:
                 self.status.say("It has written nothing (yet).")
@@ -124,7 +111,7 @@ class RunsScreen(EditorScreen):
         """Ask, then stop the run under the cursor."""
         if not self._runs:
             return
-        run = self._runs[self._row]
+        run = self._runs[self.row]
         if run.state.ended:
             self.status.say("It has ended.")
             return

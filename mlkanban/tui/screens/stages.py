@@ -13,15 +13,15 @@ from mlkanban.core.rules import Load
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.commands import STAGES
-from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.screens.lists import ListScreen
 
 
-class StagesScreen(KeyScreen):
+class StagesScreen(ListScreen):
     WHERE: ClassVar[str] = STAGES
 
     def __init__(self) -> None:
         super().__init__()
-        self._row = self.board_app.model.stage
+        self.row = self.board_app.model.stage
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="stages")
@@ -37,12 +37,17 @@ class StagesScreen(KeyScreen):
 
     @property
     def _stage(self) -> Stage:
-        return self._board.stages[self._row]
+        return self._board.stages[self.row]
+
+    @property
+    def length(self) -> int:
+        return len(self._board.stages)
 
     async def board_changed(self) -> None:
-        if not self.ready:
-            return
-        self._row = max(0, min(self._row, len(self._board.stages) - 1))
+        if self.ready:
+            self.go(self.row)
+
+    def draw(self) -> None:
         loads = self.board_app.model.loads
         head = (
             f"   {'':2} {'Stage':<20} {'Kind':<7} {'Committed':<10} {'Cards / limit':<20} Limit is"
@@ -53,7 +58,7 @@ class StagesScreen(KeyScreen):
             shown = header(self._board, at, loads.get(stage.id, Load()), standing).text
             name = padded(steady(display(stage.name)), 20)
             lines.append(
-                f" {'>' if at == self._row else ' '} {at + 1:>2} {name} "
+                f" {'>' if at == self.row else ' '} {at + 1:>2} {name} "
                 f"{stage.kind.value:<7} {'yes' if stage.committed else '-':<10} {shown:<20} "
                 f"{_limit_words(stage)}"
             )
@@ -73,14 +78,6 @@ class StagesScreen(KeyScreen):
         board, stage = self._board, self._stage
         await self._change(lambda service: service.boards.edit_stage(board.id, stage.id, fields))
 
-    async def do_cursor_down(self) -> None:
-        self._row += 1
-        await self.board_changed()
-
-    async def do_cursor_up(self) -> None:
-        self._row -= 1
-        await self.board_changed()
-
     async def do_stage_add(self) -> None:
         board, stage = self._board, self._stage
         done = await self.ask_and_write(
@@ -90,7 +87,7 @@ class StagesScreen(KeyScreen):
             form="new stage",
         )
         if done is not None:
-            self._row += 1
+            self.row += 1
             await self.board_changed()
 
     async def do_stage_rename(self) -> None:
@@ -126,11 +123,11 @@ class StagesScreen(KeyScreen):
         await self._edit(committed=not self._stage.committed)
 
     async def _shift(self, by: int) -> None:
-        board, stage, to = self._board, self._stage, self._row + by
+        board, stage, to = self._board, self._stage, self.row + by
         if 0 <= to < len(board.stages) and await self._change(
             lambda service: service.boards.move_stage(board.id, stage.id, to)
         ):
-            self._row = to
+            self.row = to
             await self.board_changed()
 
     async def do_stage_up(self) -> None:

@@ -12,7 +12,7 @@ from textual.content import Content
 
 from mlkanban.charts.face import shortened
 from mlkanban.errors import MlkanbanError
-from mlkanban.text import ascii_only, display
+from mlkanban.text import display
 from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
@@ -84,8 +84,7 @@ class CommandProvider(Provider):
         for face in screen.model.faces.values():
             text = f"{face.ref} {face.title}"
             if all(word in text.casefold() for word in words) and screen.model.shows(face):
-                shown = shortened(display(text), 60)
-                shown = ascii_only(shown) if screen.board_app.ascii else shown
+                shown = screen.plain(shortened(display(text), 60))
                 go = partial(screen.go_to, face.id)
                 found.append((0.5 + (face.ref == query) * 0.5, f"Go to {shown}", go))
                 if len(found) >= _MOST_CARDS:
@@ -104,8 +103,8 @@ class CommandProvider(Provider):
         for section in SECTIONS:
             for line in self._texts.get(section.key, "").split("\n"):
                 if all(word in f"{section.title} {line}".casefold() for word in words):
-                    shown = shortened(display(f"{section.title}: {line.strip()}"), 60)
-                    shown = ascii_only(shown) if screen.board_app.ascii else shown
+                    line = display(f"{section.title}: {line.strip()}")
+                    shown = screen.plain(shortened(line, 60))
                     go = partial(screen.open_charter, section.key)
                     found.append((0.4, f"Charter: {shown}", go))
         return found[:_MOST_LINES]

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.service import Done, Service
+from mlkanban.text import ascii_only, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
 from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask, Option
 from mlkanban.tui.widgets.field import Field
@@ -183,6 +184,12 @@ class KeyScreen(Screen[None]):
 
     def do_back(self) -> None:
         self.app.pop_screen()
+
+    def plain(self, text: str) -> str:
+        """Text of any origin as it may be drawn: line feeds are all that is left of control
+        characters, and ASCII all where the terminal has no more."""
+        shown = display_lines(text)
+        return ascii_only(shown) if self.board_app.ascii else shown
 
     @property
     def ready(self) -> bool:

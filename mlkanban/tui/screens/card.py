@@ -19,7 +19,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
-from mlkanban.text import ascii_only, display, display_lines
+from mlkanban.text import display
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
@@ -74,16 +74,16 @@ class CardScreen(CardActions, ScrollingScreen):
             return
         if not self.ready:
             return
-        self.query_one("#fields", Static).update(Content(self._shown(self._fields(card, runs))))
+        self.query_one("#fields", Static).update(Content(self.plain(self._fields(card, runs))))
         notes = "\n\n".join(
             f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
             for note in reversed(card.notes)
         )
         await self.query_one("#notes", Markdown).update(
-            self._shown(f"### Notes\n\n{notes}" if notes else "### Notes\n\nNone yet: press a.")
+            self.plain(f"### Notes\n\n{notes}" if notes else "### Notes\n\nNone yet: press a.")
         )
         if self.ready:  # still: the notes took their time
-            history = self._shown(self._history(entries))
+            history = self.plain(self._history(entries))
             self.query_one("#history", Static).update(Content(history))
 
     def _card_is_gone(self) -> None:
@@ -93,12 +93,6 @@ class CardScreen(CardActions, ScrollingScreen):
                 self.board_app.drafts.keep(form, text)
         self.app.pop_screen()
         self.board_app.say(f"{self._ref} is no more.")
-
-    def _shown(self, text: str) -> str:
-        shown = display_lines(text)
-        if self.board_app.ascii:
-            shown = "\n".join(ascii_only(line) for line in shown.split("\n"))
-        return shown
 
     @property
     def _zone(self) -> ZoneInfo:

@@ -8,7 +8,7 @@ from textual.widgets import Markdown, Static
 
 from mlkanban.core.charter import SECTIONS
 from mlkanban.errors import MlkanbanError
-from mlkanban.text import ascii_only, display, display_lines
+from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.editing import EditorScreen
@@ -62,20 +62,14 @@ class CharterScreen(EditorScreen, ScrollingScreen):
             return
         if not self.ready:
             return
-        title = Content(self._shown(f" Charter of {display(board.name)}"))
+        title = Content(self.plain(f" Charter of {display(board.name)}"))
         self.query_one("#charter-title", Static).update(title)
         for section in SECTIONS:
             text = texts[section.key]
             if self._texts.get(section.key) != text and self.ready:
-                shown = self._shown(text or f"*{section.hint}*")
+                shown = self.plain(text or f"*{section.hint}*")
                 await self.query_one(f"#{section.key}", Markdown).update(shown)
         self._texts = texts
-
-    def _shown(self, text: str) -> str:
-        shown = display_lines(text)
-        if self.board_app.ascii:
-            shown = "\n".join(ascii_only(line) for line in shown.split("\n"))
-        return shown
 
     async def do_charter_edit(self) -> None:
         from mlkanban.tui.editor import CharterDocument

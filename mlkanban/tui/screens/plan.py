@@ -16,7 +16,7 @@ from mlkanban.core.plan import Plan, Row
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done
-from mlkanban.text import ascii_only, display, steady
+from mlkanban.text import display, steady
 from mlkanban.tui.commands import PLAN
 from mlkanban.tui.screens.new_card import NewCardActions
 from mlkanban.tui.widgets.list_pane import Entry, ListPane
@@ -121,8 +121,7 @@ class PlanScreen(NewCardActions):
 
     def _say(self, where: str, text: str) -> None:
         shown = shortened(text, max(4, self.size.width))
-        shown = ascii_only(shown) if self.board_app.ascii else shown
-        self.query_one(f"#{where}", Static).update(Content(shown))
+        self.query_one(f"#{where}", Static).update(Content(self.plain(shown)))
 
     def _arrange(self) -> None:
         """Give the cursor to a list; on a narrow screen the other one gives way."""

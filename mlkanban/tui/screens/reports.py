@@ -19,7 +19,7 @@ from mlkanban.charts.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample
-from mlkanban.text import ascii_only, display
+from mlkanban.text import display
 from mlkanban.tui.commands import REPORTS
 from mlkanban.tui.counting import Counted, Progress, Samples, counted
 from mlkanban.tui.screens.base import KeyScreen
@@ -127,7 +127,7 @@ class ReportsScreen(KeyScreen):
         what = self._played.capitalize() or f"{entry.key}  {what or entry.title}"
         # Beside the title, where it moves nothing.
         title = f" {what}, {window}{found and f', {found}'}{pointed and f'  > {pointed}'}"
-        self.query_one("#report-title", Static).update(Content(self._plain(title)))
+        self.query_one("#report-title", Static).update(Content(self.plain(title)))
 
     def _show(self) -> None:
         if self._counted is None or not self.ready:
@@ -162,7 +162,7 @@ class ReportsScreen(KeyScreen):
         lines: list[str] = []
         for line in (*said.lines, *self._counted.remarks, said.note):
             lines += wrapped_note(line, max(20, self.size.width - 3))
-        return "\n".join(" " + self._plain(line) for line in lines[:_LINES])
+        return "\n".join(" " + self.plain(line) for line in lines[:_LINES])
 
     def _pointed_words(self) -> str:
         """What is pointed at: the card, or how many."""
@@ -176,10 +176,6 @@ class ReportsScreen(KeyScreen):
         title = next((c.history.title for c in sample.cards if c.ref == ref), "")
         label = "" if part.label == ref else f"{part.label}: "
         return f"{label}{ref} {title}"
-
-    def _plain(self, text: str) -> str:
-        shown = display(text)
-        return ascii_only(shown) if self.board_app.ascii else shown
 
     # The parts of the picture, or of the table where there is none
 

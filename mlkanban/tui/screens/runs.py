@@ -18,7 +18,7 @@ from mlkanban.charts.face import shortened
 from mlkanban.charts.runs_page import run_details, run_rows
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
-from mlkanban.text import ascii_only, display
+from mlkanban.text import display
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.screens.lists import ListScreen
@@ -86,10 +86,8 @@ class RunsScreen(EditorScreen, ListScreen):
                 "",
                 *run_details(self._runs[self.row], width),
             ]
-        shown = [shortened(line, width) for line in lines[:height]]
-        if self.board_app.ascii:
-            shown = [ascii_only(line) for line in shown]
-        self.query_one("#runs", Static).update(Content("\n".join(shown)))
+        shown = "\n".join(shortened(line, width) for line in lines[:height])
+        self.query_one("#runs", Static).update(Content(self.plain(shown)))
 
     def do_run_log(self) -> None:
         """Leave the terminal to a pager with what the run wrote."""

@@ -11,7 +11,7 @@ from mlkanban.charts.face import header, padded
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.rules import Load
 from mlkanban.service import Done, Service
-from mlkanban.text import ascii_only, display, steady
+from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.screens.lists import ListScreen
 
@@ -64,10 +64,7 @@ class StagesScreen(ListScreen):
             )
         lines += ["", "   Committed stages are work in progress: entering the first one starts the"]
         lines.append("   clock of a card, leaving the last one stops it.")
-        text = "\n".join(lines)
-        if self.board_app.ascii:
-            text = "\n".join(ascii_only(line) for line in lines)
-        self.query_one("#stages", Static).update(Content(text))
+        self.query_one("#stages", Static).update(Content(self.plain("\n".join(lines))))
 
     async def _change(self, action: Callable[[Service], Done]) -> bool:
         done = await self.write(action)

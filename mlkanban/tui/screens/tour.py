@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.text import ascii_only
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.teaching import PAGES, with_keys
@@ -44,6 +43,4 @@ class TourScreen(KeyScreen):
         title, text = PAGES[self._page]
         lines = [title, "", *with_keys(text, self.board_app.commands).split("\n")]
         shown = "\n".join(["", *(f"  {line}" for line in lines)])
-        self.query_one("#tour", Static).update(
-            Content(ascii_only(shown) if self.board_app.ascii else shown)
-        )
+        self.query_one("#tour", Static).update(Content(self.plain(shown)))

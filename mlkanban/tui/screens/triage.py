@@ -21,7 +21,7 @@ from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
-from mlkanban.text import ascii_only, display, display_lines
+from mlkanban.text import display, display_lines
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import TRIAGE
 from mlkanban.tui.screens.card_actions import CardActions
@@ -116,9 +116,9 @@ class TriageScreen(CardActions):
         if not self.ready:
             return
         lines = self._ended() if card is None or item is None else self._card(card, item, snoozes)
-        shown = "\n".join(f" {self._plain(line)}" for line in lines)
+        shown = "\n".join(f" {self.plain(line)}" for line in lines)
         self.query_one("#triage-card", Static).update(Content(shown))
-        head = shortened(self._plain(self._head()), self.size.width)
+        head = shortened(self.plain(self._head()), self.size.width)
         self.query_one("#triage-head", Static).update(Content(head))
 
     def _head(self) -> str:
@@ -170,10 +170,6 @@ class TriageScreen(CardActions):
             oldest = min(opened, key=lambda face: face.created_at)
             lines.append(f"The oldest open card is {oldest.ref}  {display(oldest.title)}")
         return [*lines, "q goes back to the board."]
-
-    def _plain(self, text: str) -> str:
-        shown = display(text)
-        return ascii_only(shown) if self.board_app.ascii else shown
 
     # Deciding
 

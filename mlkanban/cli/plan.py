@@ -11,13 +11,12 @@ import click
 from mlkanban.cli.params import today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.dates import parse_day
+from mlkanban.core.plan import AHEAD
 
 if TYPE_CHECKING:
+    from mlkanban.core.models import Board
     from mlkanban.core.plan import Plan
     from mlkanban.flow.fitting import Fit
-
-AHEAD = 30
-"""Days that a plan reaches when no day is given."""
 
 
 @click.command()
@@ -39,12 +38,13 @@ def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
             session.tell(service.planning.replenish(board, by_worth=by_worth))
         made = service.planning.plan(board, by_worth=by_worth)
         fit = service.planning.fit(board, day)
-        session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, made, fit))
+        session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, board, made, fit))
 
 
 def _data(made: Plan, fit: Fit) -> dict[str, Any]:
-    def rows(part: str) -> list[dict[str, Any]]:
-        return [
+    rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for row, word in made.with_words(fit.word):
+        rows[row.face.stage == made.ready.id].append(
             {
                 "id": row.face.ref,
                 "title": row.face.title,
@@ -52,29 +52,30 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
                 "score": row.worth.score if row.worth else None,
                 "fits": word or None,
             }
-            for row, word in made.with_words(fit.word)
-            if (row in made.rows) == (part == "ready")
-        ]
-
+        )
     return {
         "stage": made.ready.name,
         "limit": made.ready.limit,
         "room": made.room,
-        "ready": rows("ready"),
-        "ideas": rows("ideas"),
+        "ready": rows[True],
+        "ideas": rows[False],
         "fit": fit.to_data(),
     }
 
 
-def _lines(session: Session, made: Plan, fit: Fit) -> Iterator[str]:
+def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str]:
     from mlkanban.cli.layout import table
 
-    rows = []
-    for row, word in made.with_words(fit.word):
-        where = made.ready.name if row in made.rows else "-"
-        worth = f"{row.worth.text} = {row.worth}" if row.worth else ""
-        title = session.clean(row.face.title)
-        rows.append((row.face.ref, session.clean(where), worth, word, title))
+    rows = [
+        (
+            row.face.ref,
+            session.clean(board.stage(row.face.stage).name),
+            row.worth.told if row.worth else "",
+            word,
+            session.clean(row.face.title),
+        )
+        for row, word in made.with_words(fit.word)
+    ]
     if rows:
         yield from table(rows, ("ID", "STAGE", "WORTH", "FITS", "TITLE"))
         yield ""

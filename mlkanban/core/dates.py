@@ -8,6 +8,14 @@ from mlkanban.errors import UsageProblem
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+def day_ahead(text: str, today: date) -> date:
+    """A day after today, typed like any other; UsageProblem for none."""
+    day = parse_day(text, today)
+    if day is None or day <= today:
+        raise UsageProblem(f"{text.strip() or 'Nothing'} does not lie ahead.", "Type 3d or fri.")
+    return day
+
+
 def parse_day(text: str, today: date) -> date | None:
     """`2026-12-01`, `today`, `tomorrow`, `3d`, `2w`, `fri` (the next one); None for `` or `none`.
 

@@ -9,6 +9,9 @@ from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.sight import asleep
 from mlkanban.core.worth import Worth, parse_worth
 
+AHEAD = 30
+"""Days that a plan reaches when no day is given."""
+
 
 class Row(NamedTuple):
     """A card of the plan; `worth` is None where none was written down."""

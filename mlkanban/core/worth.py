@@ -24,6 +24,11 @@ class Worth(NamedTuple):
     def __str__(self) -> str:
         return f"{self.score:.1f}" if self.score < 100 else f"{self.score:.0f}"
 
+    @property
+    def told(self) -> str:
+        """`5/2 = 2.5`."""
+        return f"{self.text} = {self}"
+
 
 def parse_worth(written: str) -> Worth | None:
     """Read a worth; None for `` or `none`. UsageProblem says how it is written."""
@@ -49,7 +54,7 @@ def parse_worth(written: str) -> Worth | None:
 def worth_text(written: str) -> str:
     """`5/2 = 2.5`; '' for none."""
     worth = parse_worth(written)
-    return f"{worth.text} = {worth}" if worth else ""
+    return worth.told if worth else ""
 
 
 def _number(text: str, written: str) -> float:

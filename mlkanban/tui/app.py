@@ -33,6 +33,7 @@ from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.theme import board_variables, load_themes
 
+Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
 _POLL, _POLL_NETWORK = 0.25, 2.0
 _DRAFTS = 3.0
 _SETTLED = 1.5
@@ -145,7 +146,9 @@ class BoardApp(App[None], inherit_bindings=False):
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
-        self.again: Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, None]] | None
+        self.again: (
+            Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]] | None
+        )
         self.again = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)

@@ -13,7 +13,7 @@ def test_a_plan_is_printed_in_order_with_what_to_pull(board):
     assert "a forecast needs 5" in plan["fit"]["reason"]
     shown = board("plan", "--by-worth").out.splitlines()
     assert shown[0].split() == ["ID", "STAGE", "WORTH", "FITS", "TITLE"]
-    assert shown[1].split() == [second, "-", "5/2", "=", "2.5", "second"]
+    assert shown[1].split() == [second, "Ideas", "5/2", "=", "2.5", "second"]
 
 
 def test_replenishing_moves_and_says_so(board):

@@ -118,12 +118,6 @@ class BoardScreen(NewCardActions):
 
     # Moving
 
-    async def do_card_left(self) -> None:
-        await self._beside(self._chosen(), -1)
-
-    async def do_card_right(self) -> None:
-        await self._beside(self._chosen(), 1)
-
     async def _reorder(self, by: int) -> None:
         card = self.model.current
         # Going down, the card passes its neighbour: it is put ahead of the one after that.

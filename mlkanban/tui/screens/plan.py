@@ -1,6 +1,6 @@
 """Planning: ideas and what is ready side by side, in an order, with what fits until a day."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,10 +10,10 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from mlkanban.charts.face import PRIORITY_MARKS, shortened
-from mlkanban.core.dates import parse_day
+from mlkanban.core.dates import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
-from mlkanban.core.plan import Plan, Row
-from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.core.plan import AHEAD, Plan, Row
+from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done
 from mlkanban.text import display, steady
@@ -21,7 +21,6 @@ from mlkanban.tui.commands import PLAN
 from mlkanban.tui.screens.new_card import NewCardActions
 from mlkanban.tui.widgets.list_pane import Entry, ListPane
 
-_AHEAD = 30
 _NARROW = 70
 """Below this many cells one list is shown at a time."""
 _RESTED = 0.5
@@ -38,7 +37,7 @@ class PlanScreen(NewCardActions):
         self._fit: Fit | None = None
         self._soon: Timer | None = None
         self._by_worth = False
-        self._until = self.board_app.today() + timedelta(days=_AHEAD)
+        self._until = self.board_app.today() + timedelta(days=AHEAD)
         self._side = _IDEAS
         self._rows = [0, 0]
         ascii = self.board_app.ascii
@@ -206,12 +205,6 @@ class PlanScreen(NewCardActions):
 
     # Planning
 
-    async def do_card_left(self) -> None:
-        await self._beside(self._chosen(), -1)
-
-    async def do_card_right(self) -> None:
-        await self._beside(self._chosen(), 1)
-
     async def do_card_down(self) -> None:
         await self._reorder(1)
 
@@ -260,7 +253,7 @@ class PlanScreen(NewCardActions):
             if answer is None:
                 return
             try:
-                self._until, self._fit = _ahead_of(today, answer), None
+                self._until, self._fit = day_ahead(answer, today), None
             except MlkanbanError as error:
                 text = answer
                 self.status.say(str(error), trouble=True)
@@ -287,10 +280,3 @@ def _entry(row: Row, word: str, marked: bool) -> Entry:
     worth = str(row.worth) if row.worth else ""
     title = steady(display(face.title)) + (f"  ! {face.block_reason}" if face.block_reason else "")
     return Entry(f"{face.ref:<5}{priority:<2} ", title, f"{worth:>4} {word:<3}", marked)
-
-
-def _ahead_of(today: date, text: str) -> date:
-    day = parse_day(text, today)
-    if day is None or day <= today:
-        raise UsageProblem(f"{text or 'Nothing'} does not lie ahead.", "Type a day such as 2w.")
-    return day

@@ -1,7 +1,6 @@
 """The app: opens the store, holds the board's model, follows other processes, goes cleanly."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
@@ -22,12 +21,13 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
+from mlkanban.tui import keeping, run_watch
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.palette import CommandProvider
-from mlkanban.tui.run_watch import EVERY, RunWatch
+from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
@@ -35,7 +35,6 @@ from mlkanban.tui.theme import board_variables, load_themes
 
 Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
 _POLL, _POLL_NETWORK = 0.25, 2.0
-_DRAFTS = 3.0
 _SETTLED = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
 _DEFAULT_THEME = "mlkanban-dark"
@@ -146,12 +145,10 @@ class BoardApp(App[None], inherit_bindings=False):
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
-        self.again: (
-            Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]] | None
-        )
-        self.again = None
+        self.again: Again | None = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
+        self.keeping = keeping.Keeping(self)
         self.model: BoardModel
         self.cursor = 0
         self.own_themes: list[str] = []
@@ -161,7 +158,6 @@ class BoardApp(App[None], inherit_bindings=False):
         self._demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
-        self._kept: dict[str, str] = {}
         self.set_class(self.ascii, "ascii")
         self._load_themes()
 
@@ -177,8 +173,8 @@ class BoardApp(App[None], inherit_bindings=False):
             self._first = None
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
-        self.set_interval(_DRAFTS, self._keep_drafts_now_and_then)
-        self.set_interval(EVERY, self.run_watch.look)
+        self.set_interval(keeping.EVERY, self.keeping.look)
+        self.set_interval(run_watch.EVERY, self.run_watch.look)
         self.set_timer(_SETTLED, self.look_around)
 
     def _load_themes(self) -> None:
@@ -369,40 +365,15 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def _leave(self, number: int) -> None:
         """A signal asks us to go: keep what is typed and restore the terminal."""
-        self._keep_drafts()
+        self.keeping.keep()
         self.leave(128 + number)
-
-    def _keep_drafts(self) -> None:
-        for form, text in self._typed().items():
-            # Where nothing can be kept the program has to go all the same.
-            with contextlib.suppress(OSError):
-                self.drafts.keep(form, text)
-
-    def _typed(self) -> dict[str, str]:
-        """What is typed and not saved on any screen, by the form it is for."""
-        typed: dict[str, str] = {}
-        for screen in self.screen_stack:
-            if isinstance(screen, KeyScreen) and screen.ready:
-                typed |= screen.typed()
-        return typed
-
-    async def _keep_drafts_now_and_then(self) -> None:
-        """A killed program keeps no draft: what is typed for a while is kept before."""
-        typed = self._typed()
-        changed = {form: text for form, text in typed.items() if self._kept.get(form) != text}
-        self._kept = typed
-        for form, text in changed.items():
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(self.drafts.keep, form, text)
-            if form not in self._typed():
-                self.drafts.drop(form)  # saved or given up meanwhile
 
     def _handle_exception(self, error: Exception) -> None:
         """A crash: keep what is typed, restore the terminal, let the command report it."""
         if self.crash is None:
             cause = error.error if isinstance(error, WorkerFailed) else error
             self.crash = cause if isinstance(cause, Exception) else error
-            self._keep_drafts()
+            self.keeping.keep()
         self._return_code = 4
         self._exception = error
         self._exception_event.set()

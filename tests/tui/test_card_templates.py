@@ -121,7 +121,8 @@ async def test_a_full_stage_refuses_and_nothing_typed_is_lost(small: Path) -> No
             model = board.app.model.board
             bob.cards.add(model.id, "quicker", stage_id=model.stages[2].id)
         await board.keys("enter")
-        assert "Data prep is 2/2" in board.status()
+        assert "Data prep is 2/2" in board.question()
+        await board.keys("q")
         assert board.typed() == "another baseline"
         await board.keys("enter")
         assert board.typed() == "it may help"

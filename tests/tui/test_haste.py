@@ -21,6 +21,15 @@ async def test_a_title_typed_ahead_is_a_title_and_no_commands(small: Path) -> No
         assert FIRST in board.stage("Ideas").cards()
 
 
+async def test_a_title_typed_ahead_answers_no_question_of_a_full_stage(small: Path) -> None:
+    async with opened(small) as board:
+        await board.keys("5")
+        board.send("n", *"another r", "enter", "r", "o")
+        await board.settled()
+        assert "Training is 1/1:" in board.question()
+        assert "another r" not in board.stage("Ideas").cards()
+
+
 async def test_an_answer_typed_ahead_is_an_answer(small: Path) -> None:
     async with opened(small) as board:
         board.send("m", "4")

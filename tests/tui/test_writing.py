@@ -35,29 +35,29 @@ async def test_a_new_card_for_a_full_stage_keeps_its_text(small: Path) -> None:
             model = board.app.model.board
             bob.cards.add(model.id, "quicker", stage_id=model.stages[2].id)
         await board.answer("another join")
-        assert "Data prep is 2/2" in board.status()
+        assert "Data prep is 2/2:" in board.question()
+        await board.keys("q")
         assert board.typed() == "another join"
 
 
-async def test_a_full_stage_asks_before_anything_is_typed(small: Path) -> None:
+async def test_a_full_stage_asks_where_a_new_card_goes(small: Path) -> None:
     async with opened(small) as board:
         await board.keys("5")
         await board.press("card.new")
-        assert "Training is 1/1:" in board.question()
-        await board.keys("q")
-        assert board.question() == ""
-        await board.press("card.new")
-        await board.keys("r")
-        assert "New card in Ideas" in board.question()
         await board.answer("later")
+        assert "Training is 1/1:" in board.question()
+        await board.keys("r")
         assert "later" in board.stage("Ideas").cards()
         await board.keys("5")
         await board.press("card.new")
-        await board.keys("o")
-        await board.answer("the demo is tomorrow")
         await board.answer("now")
+        await board.keys("o")
+        await board.answer(" ")
+        assert "needs a reason" in board.status()
+        await board.answer("the demo is tomorrow")
         assert "now" in board.stage("Training").cards()
         assert "OVER" in board.stage("Training").header()
+        assert board.app.drafts.forms() == []
 
 
 async def test_tags_are_edited_as_a_line(small: Path) -> None:

@@ -210,23 +210,30 @@ class KeyScreen(Screen[None]):
         try:
             return await self.board_app.backstage.call(action)
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.refused(error)
             return None
 
     async def write(self, action: Callable[[Service], Done]) -> Done | None:
         """Do one action and say what it did; None after saying why it was refused."""
-        self._surprise = True
         try:
-            done = await self.board_app.backstage.call(action)
-        except StoreBusy as error:
-            self.status.say(f"{error.message} Nothing was lost: try again.", trouble=True)
-            return None
+            return await self.attempt(action)
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.refused(error)
             return None
+
+    async def attempt(self, action: Callable[[Service], Done]) -> Done:
+        """Do one action and say what it did; why it is refused is for the caller."""
+        self._surprise = True
+        done = await self.board_app.backstage.call(action)
         await self.board_app.catch_up()
         self.tell(done)
         return done
+
+    def refused(self, error: MlkanbanError) -> None:
+        """Say why an action was refused."""
+        lost = isinstance(error, StoreBusy)
+        said = f"{error.message} Nothing was lost: try again." if lost else str(error)
+        self.status.say(said, trouble=True)
 
     def tell(self, done: Done) -> None:
         """Say what an action did, and how to take it back."""
@@ -248,14 +255,13 @@ class KeyScreen(Screen[None]):
         action: Callable[[Service, str], Done],
         *,
         form: str,
-        preview: Callable[[str], str] | None = None,
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up."""
         drafts = self.board_app.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
         while done is None:
-            text = await self.ask.text(label, given, typed=text or "", form=form, preview=preview)
+            text = await self.ask.text(label, given, typed=text or "", form=form)
             self.refocus()
             if text is None:
                 self.status.clear()

@@ -40,18 +40,15 @@ class GateActions(KeyScreen):
     async def pass_gates(self, action: Passing, ticks: Ticks) -> Done | None:
         """Do something, and ask where gates are closed; None when it was not done. What is ticked
         on the way is added to `ticks`. LimitReached is for the caller."""
-        self._surprise = True
         try:
-            done = await self.board_app.backstage.call(lambda service: action(service, "", ticks))
+            done = await self.attempt(lambda service: action(service, "", ticks))
         except GateClosed as error:
             return await self._ask_at_gate(error, action, ticks)
         except LimitReached:
             raise
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.refused(error)
             return None
-        await self.board_app.catch_up()
-        self.tell(done)
         self.after(done)
         return done
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.charts.face import padded
-from mlkanban.core import rules
 from mlkanban.core.capture import captured
 from mlkanban.core.metrics import parse_metric
-from mlkanban.core.models import Stage, Work
-from mlkanban.errors import UsageProblem
+from mlkanban.core.models import Stage
+from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.text import accept_title
 from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.screens.gates import needed
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
@@ -23,69 +22,39 @@ _MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 _TITLE, _HYPOTHESIS, _METRIC = "title", "hypothesis", "metric"
 
 
+class _New(NamedTuple):
+    """A card to be made."""
+
+    board: str
+    title: str
+    fields: dict[str, Any]
+
+    def add(self, service: Service, stage: Stage, override: str) -> Done:
+        return service.cards.add(
+            self.board, self.title, stage_id=stage.id, fields=self.fields, override=override
+        )
+
+
 class NewCardActions(CardActions):
     async def new_in(self, stage: Stage) -> None:
         """Ask for a new card, and show what is understood as it is typed."""
-        place = await self._place_for(stage)
-        if place is None:
-            return
-        stage, override = place
-        board_id, today = self.board.id, self.board_app.today()
-
-        def add(service: Service, text: str) -> Done:
-            made = captured(text, today)
-            return service.cards.add(
-                board_id, made.title, stage_id=stage.id, fields=made.fields, override=override
-            )
-
-        done = await self.ask_and_write(
-            f"New card in {stage.name}", "", add, form="new card", preview=self._understood
-        )
-        if done is not None:
-            self.after(done)
+        await self._fill_in(None, stage)
 
     async def template_in(self, stage: Stage) -> None:
         """Ask for a template, and for what a card made from it wants to know."""
-        place = await self._place_for(stage)
-        if place is None:
-            return
-        stage, override = place
         from mlkanban.core.card_templates import CARD_TEMPLATES
 
         rows = numbered([f"{padded(made.title, 15)} {made.about}" for made in CARD_TEMPLATES])
         key = await self.ask.choose(f"New card in {stage.name} from", rows, rows=True)
-        if key is None:
-            return
-        template = CARD_TEMPLATES[[row.key for row in rows].index(key)]
-        done = await self._fill_in(template, stage, override)
-        if done is not None:
-            self.after(done)
+        if key is not None:
+            await self._fill_in(CARD_TEMPLATES[[row.key for row in rows].index(key)], stage)
 
-    def _understood(self, text: str) -> str:
-        return captured(text, self.board_app.today()).told or _MARKS
-
-    async def _place_for(self, stage: Stage) -> tuple[Stage, str] | None:
-        """Where a new card goes, and why over a limit: a full stage asks before anything is typed.
-        None when cancelled."""
-        first, loads = self.board.stages[0], self.board_app.model.loads
-        said = rules.enter(self.board, stage, loads, Work.ATTENDED, from_stage="")
-        if isinstance(said, rules.Allowed):
-            return stage, ""
-        options = [Option("r", f"put in {first.name}")] if first.id != stage.id else []
-        options.append(Option("o", "override (reason)"))
-        key = await self.ask.choose(f"{said.reason.rstrip('.')}:", options)
-        if key == "r":
-            return first, ""
-        if key is None:
-            return None
-        reason = await self.ask.text(f"Why go over the limit of {stage.name}?", verb="goes on")
-        self.refocus()
-        return None if reason is None or not reason.strip() else (stage, reason)
-
-    async def _fill_in(self, template: CardTemplate, stage: Stage, override: str) -> Done | None:
+    async def _fill_in(self, template: CardTemplate | None, stage: Stage) -> None:
         """Ask one line after the other and write them together; cancelling goes one back."""
-        drafts, form = self.board_app.drafts, f"new {template.key}"
-        forms = {part: f"{form} {part}" for part in (_TITLE, _HYPOTHESIS, _METRIC)}
+        drafts = self.board_app.drafts
+        forms = {_TITLE: "new card"}
+        if template is not None:
+            forms = {part: f"new {template.key} {part}" for part in (_TITLE, _HYPOTHESIS, _METRIC)}
         texts = {part: drafts.get(name) for part, name in forms.items()}
         done: Done | None = None
         at = 0
@@ -93,15 +62,16 @@ class NewCardActions(CardActions):
             while done is None:
                 parts = self._parts(template, texts[_TITLE])
                 if at == len(parts):
-                    done = await self.write(self._adding(template, stage, override, parts, texts))
+                    done = await self._add(self._made(template, parts, texts), stage)
                     at = 0
                     continue
                 part = parts[at]
+                last = part == parts[-1] and (template is None or part != _TITLE)
                 text = await self.ask.text(
                     _label(template, stage, part),
                     typed=texts[part],
                     form=forms[part],
-                    verb="saves" if part == parts[-1] and part != _TITLE else "goes on",
+                    verb="saves" if last else "goes on",
                     preview=self._understood if part == _TITLE else None,
                 )
                 self.refocus()
@@ -121,15 +91,49 @@ class NewCardActions(CardActions):
                 self._writing.pop(name, None)
         for name in forms.values():
             drafts.drop(name)
-        return done
+        if done is not None:
+            self.after(done)
 
-    def _parts(self, template: CardTemplate, title: str) -> list[str]:
+    async def _add(self, new: _New, stage: Stage) -> Done | None:
+        """Write the card; what keeps it out of the stage asks where it goes instead."""
+        try:
+            return await self.attempt(lambda service: new.add(service, stage, ""))
+        except (GateClosed, LimitReached) as error:
+            return await self._elsewhere(new, stage, error)
+        except MlkanbanError as error:
+            self.refused(error)
+            return None
+
+    async def _elsewhere(self, new: _New, stage: Stage, error: MlkanbanError) -> Done | None:
+        first = self.board.stages[0]
+        options = [Option("r", f"put in {first.name}")] if first.id != stage.id else []
+        options.append(Option("o", "override (reason)"))
+        key = await self.ask.choose(f"{error.message.rstrip('.')}:", options)
+        if key == "r":
+            return await self._add(new, first)
+        if key == "o":
+            return await self.ask_and_write(
+                "Why all the same?",
+                "",
+                lambda service, text: new.add(service, stage, needed(text)),
+                form="override new card",
+            )
+        return None
+
+    def _understood(self, text: str) -> str:
+        return captured(text, self.board_app.today()).told or _MARKS
+
+    def _parts(self, template: CardTemplate | None, title: str) -> tuple[str, ...]:
         """What is asked for: a metric that stands in the first line is there already."""
+        if template is None:
+            return (_TITLE,)
         given = captured(title, self.board_app.today()).fields
-        parts = [_TITLE]
-        parts += [_HYPOTHESIS] if template.hypothesis else []
-        parts += [_METRIC] if template.metric and "metric" not in given else []
-        return parts
+        wanted = {
+            _TITLE: True,
+            _HYPOTHESIS: bool(template.hypothesis),
+            _METRIC: bool(template.metric) and "metric" not in given,
+        }
+        return tuple(part for part, asked in wanted.items() if asked)
 
     def _fits(self, part: str, text: str) -> bool:
         """Whether a line can be taken; if not, why is said."""
@@ -140,31 +144,26 @@ class NewCardActions(CardActions):
             elif part == _METRIC and text.strip():
                 parse_metric([text])
         except UsageProblem as error:
-            self.status.say(str(error), trouble=True)
+            self.refused(error)
             return False
         return True
 
-    def _adding(
-        self,
-        template: CardTemplate,
-        stage: Stage,
-        override: str,
-        parts: list[str],
-        texts: dict[str, str],
-    ) -> Callable[[Service], Done]:
-        board_id = self.board.id
-        made = captured(texts[_TITLE], self.board_app.today())
-        fields = template.fields(self.board) | made.fields
+    def _made(
+        self, template: CardTemplate | None, parts: tuple[str, ...], texts: dict[str, str]
+    ) -> _New:
+        """The card that these lines say."""
+        told = captured(texts[_TITLE], self.board_app.today())
+        fields = (template.fields(self.board) if template else {}) | told.fields
         if _HYPOTHESIS in parts and (hypothesis := texts[_HYPOTHESIS].strip()):
             fields["hypothesis"] = hypothesis
         if _METRIC in parts and texts[_METRIC].strip():
             fields["metric"] = parse_metric([texts[_METRIC]])
-        return lambda service: service.cards.add(
-            board_id, made.title, stage_id=stage.id, fields=fields, override=override
-        )
+        return _New(self.board.id, told.title, fields)
 
 
-def _label(template: CardTemplate, stage: Stage, part: str) -> str:
+def _label(template: CardTemplate | None, stage: Stage, part: str) -> str:
+    if template is None:
+        return f"New card in {stage.name}"
     if part == _HYPOTHESIS:
         return f"{template.hypothesis} Empty for none."
     if part == _METRIC:

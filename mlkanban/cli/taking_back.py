@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlkanban.core.front_matter import Value
     from mlkanban.service.documents import Difference, Differences
 
-_LONGEST = 60
-
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
@@ -90,14 +88,14 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
     for one in found.cards:
         yield clean(f"{one.ref or 'new card'}  {one.title}")
         for name, old, new in one.changes:
-            change = f"{_short(old)} -> {_short(new)}" if one.ref else _short(new)
+            change = f"{_told(old)} -> {_told(new)}" if one.ref else _told(new)
             yield clean(f"  {name:<11} {change}")
         if one.note:
-            yield clean(f"  {'note':<11} {_short(one.note)}")
+            yield clean(f"  {'note':<11} {_told(one.note)}")
     if found.charter:
         yield "charter"
         for key, old, new in found.charter:
-            yield clean(f"  {key:<11} {_short(old)} -> {_short(new)}")
+            yield clean(f"  {key:<11} {_told(old)} -> {_told(new)}")
     if found.clashes:
         from mlkanban.service.merging import spoken
 
@@ -112,11 +110,10 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
         yield f"not in the file, left alone: {', '.join(refs[:10])}{more}"
 
 
-def _short(value: Value) -> str:
-    from mlkanban.core.front_matter import flow
+def _told(value: Value) -> str:
+    from mlkanban.core.card_values import brief
 
-    text = " ".join((value if isinstance(value, str) else flow(value)).split())
-    return (text if len(text) <= _LONGEST else text[: _LONGEST - 2] + "..") or "-"
+    return brief(value) or "-"
 
 
 def _data(found: Differences, *, written: bool) -> dict[str, Any]:

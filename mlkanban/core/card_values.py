@@ -3,12 +3,12 @@ person changed. Names are those that people type."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.dates import parse_day
-from mlkanban.core.front_matter import Value
+from mlkanban.core.front_matter import Value, flow
 from mlkanban.core.metrics import parse_metric, split_metrics
 from mlkanban.core.models import Board, CardType, Priority, ServiceClass, Work
 from mlkanban.core.naming import as_tag, find_stage
@@ -18,7 +18,7 @@ from mlkanban.errors import UsageProblem
 from mlkanban.text import display
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import Card
+    from mlkanban.core.card import Card, Metric
 
 Values = dict[str, Value]
 
@@ -48,7 +48,9 @@ DEFAULTS: Values = {
 }  # fmt: skip
 """All there is to say of a card, in the order it is said, as it stands on a blank one."""
 
-_STORED = {"class": "service_class", **LISTS}
+STORED = {"class": "service_class", **LISTS}
+"""Names that a card keeps by others."""
+_BRIEF = 60
 
 
 def values(card: Card, board: Board) -> Values:
@@ -78,16 +80,27 @@ def values(card: Card, board: Board) -> Values:
     for name, stored in LISTS.items():
         said[name] = tuple(sorted({one for m in getattr(card, stored) if (one := shown(m))}))
     if metric:
-        name = _spoken(metric.name)
-        target = "" if metric.target is None else f"{name}{metric.direction}{metric.target!r}"
-        value = "" if metric.value is None else f"{name}={metric.value!r}"
-        said["metric"] = " ".join(filter(None, (target, value))) or name
+        said["metric"] = metric_written(metric)
         said["baseline"] = "" if metric.baseline is None else repr(metric.baseline)
         said["noise"] = "" if metric.noise is None else repr(metric.noise)
     if block:
         parts = (block.reason.value, block.note, block.until and f"until {block.until}")
         said["blocked"] = display(": ".join(filter(None, parts))).strip()
     return {**DEFAULTS, **said}
+
+
+def metric_written(metric: Metric) -> str:
+    """What a metric aims at and where it stands, as it is typed: `auc>=0.9 auc=0.87`."""
+    name = _spoken(metric.name)
+    target = "" if metric.target is None else f"{name}{metric.direction}{metric.target!r}"
+    value = "" if metric.value is None else f"{name}={metric.value!r}"
+    return " ".join(filter(None, (target, value))) or name
+
+
+def brief(value: Value) -> str:
+    """A value in one short line, for a sentence about it."""
+    text = " ".join((value if isinstance(value, str) else flow(value)).split())
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 2] + ".."
 
 
 def item(text: str, *, done: bool) -> str:
@@ -131,7 +144,7 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
         case "worth":
             return worth.text if (worth := parse_worth(text)) else ""
         case _:
-            return _choice(name, text) if name in CHOICES else text
+            return choice(name, text) if name in CHOICES else text
 
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:
@@ -144,9 +157,11 @@ def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:
     return f"There is no {name!r} here.{guess}", f"There are: {', '.join(known)}."
 
 
-def _choice(name: str, text: str) -> str:
+def choice(name: str, text: str) -> str:
+    """The value of a field of CHOICES that begins so, the usual one for nothing; UsageProblem for
+    another text."""
     choices = CHOICES[name]
-    begun = [choice for choice in choices if choice.startswith(text.lower())]
+    begun = [value for value in choices if value.startswith(text.lower())]
     if not text:
         return str(DEFAULTS[name])
     if len(begun) != 1:
@@ -172,17 +187,22 @@ class Clash(NamedTuple):
 
 
 def three_way(
-    ref: str, was: Mapping[str, Value], wanted: Mapping[str, Value], now: Mapping[str, Value]
+    ref: str,
+    was: Mapping[str, Value],
+    wanted: Mapping[str, Value],
+    now: Mapping[str, Value],
+    *,
+    lists: Container[str] = (),
 ) -> tuple[Values, list[Clash]]:
     """What is to be set so that `now` gets the changes from `was` to `wanted`, and the fields for
-    which that would take back what somebody else changed. Lists are changed member by member."""
+    which that would take back what somebody else changed. `lists` are changed member by member."""
     changes: Values = {}
     clashes: list[Clash] = []
     for name, value in wanted.items():
         before, present = was.get(name, ""), now.get(name, "")
         if value == before:
             continue
-        if not isinstance(value, str) and name in LISTS:
+        if name in lists:
             added, gone = set(value) - set(before), set(before) - set(value)
             value = tuple(sorted((set(present) | added) - gone))
         elif value != present and (present != before or _moved_on(name, was, now)):
@@ -207,7 +227,7 @@ def stored(
         if name == "checklist":
             fields[name] = [{"text": one[4:], "done": one.startswith("[x]")} for one in value]
         elif name not in (*METRIC, "stage"):
-            fields[_STORED.get(name, name)] = value or None
+            fields[STORED.get(name, name)] = value or None
     if any(name in changes for name in METRIC):
         fields["metric"] = metric_of(changes, now, card)
     return fields

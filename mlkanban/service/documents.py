@@ -254,7 +254,8 @@ class _Look:
         now = values(card, self._board)
         base = then or card
         wanted = self._asked(sheet, base)
-        changes, clashes = three_way(card.ref, values(base, self._board), wanted, now)
+        was = values(base, self._board)
+        changes, clashes = three_way(card.ref, was, wanted, now, lists=LISTS)
         return _Planned(sheet, card, now, changes), clashes
 
     def newer(self) -> dict[str, str]:

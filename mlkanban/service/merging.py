@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mlkanban.core.card_values import Clash
-from mlkanban.core.front_matter import written
+from mlkanban.core.card_values import Clash, brief
+from mlkanban.core.front_matter import Value
 from mlkanban.errors import RuleRefused
 
 
@@ -21,8 +21,8 @@ def spoken(clash: Clash) -> str:
     if clash.name == GONE:
         return f"{about}the card is no more."
     return (
-        f"{about}{clash.name} was changed meanwhile to {_short(clash.now)}; "
-        f"the text has {_short(clash.wanted)}."
+        f"{about}{clash.name} was changed meanwhile to {_told(clash.now)}; "
+        f"the text has {_told(clash.wanted)}."
     )
 
 
@@ -30,10 +30,5 @@ GONE = "card"
 """The name of a clash about a whole card that is no more."""
 
 
-def _short(value: str | tuple[str, ...]) -> str:
-    if not value:
-        return "nothing"
-    text = (
-        " ".join(written(value).split()) if not isinstance(value, str) else " ".join(value.split())
-    )
-    return repr(text if len(text) <= 60 else text[:58] + "..")
+def _told(value: Value) -> str:
+    return repr(brief(value)) if value else "nothing"

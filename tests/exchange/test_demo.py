@@ -122,9 +122,9 @@ def test_some_open_cards_have_gates_and_none_went_past_one(demo: Demo) -> None:
     cards = [demo.service.cards.get(face.ref) for face in demo.faces]
     gated = [card for card in cards if any(item.gate for item in card.checklist)]
     assert len([card for card in gated if not card.outcome]) >= 6
-    names = {stage.name for stage in demo.board.stages}
+    stages = {stage.id for stage in demo.board.stages}
     for card in gated:
-        assert {item.gate for item in card.checklist} <= names | {""}
+        assert {item.gate for item in card.checklist} <= stages | {""}
         at = demo.board.position(card.stage)
         left = [stage.id for stage in demo.board.stages[:at]]
         for item in card.checklist:

@@ -87,7 +87,7 @@ class Story:
             "priority": told.priority, "service_class": told.service_class,
             "hypothesis": told.hypothesis, "dataset": told.dataset, "metric": metric,
             "worth": told.worth,
-            "links": told.links, "checklist": _checklist(told.checklist, at_first=True),
+            "links": told.links, "checklist": self._checklist(told.checklist, at_first=True),
         }  # fmt: skip
         if told.due is not None:
             last = self._calendar.moment(card.end).date() if told.end else self._calendar.today
@@ -96,7 +96,7 @@ class Story:
         values = {"deleted": False, "place": self._place("ideas"), **flat(checked(given))}
         self._say(card.start, "card.created", card_id, set=values)
         if any(not text.startswith("[ ]") for text in told.checklist):
-            self._edit(card.visits[-1].at(0.7), card_id, checklist=_checklist(told.checklist))
+            self._edit(card.visits[-1].at(0.7), card_id, checklist=self._checklist(told.checklist))
         if told.snoozed is not None:
             until = self._calendar.today + timedelta(days=told.snoozed)
             self._edit(card.end - 0.8 * DAY, card_id, snoozed_until=until)
@@ -212,13 +212,12 @@ class Story:
                 other_id, other = self._cards[card.told.parent]
                 self._edit(max(card.start, other.start) + 4, card_id, parent=other_id)
 
-
-def _checklist(texts: list[str], *, at_first: bool = False) -> list[dict[str, Any]]:
-    """`[x]` and `[ ]` before a text say whether it is done by now; without them it is. What stands
-    after a bar is the gate."""
-    items = []
-    for written in texts:
-        text, _, gate = written.removeprefix("[x] ").removeprefix("[ ] ").partition(" | ")
-        done = not at_first and not written.startswith("[ ]")
-        items.append({"text": text, "done": done, "gate": gate})
-    return items
+    def _checklist(self, texts: list[str], *, at_first: bool = False) -> list[dict[str, Any]]:
+        """`[x]` and `[ ]` before a text say whether it is done by now; without them it is. What
+        stands after a bar is the stage of the gate."""
+        items = []
+        for written in texts:
+            text, _, gate = written.removeprefix("[x] ").removeprefix("[ ] ").partition(" | ")
+            done = not at_first and not written.startswith("[ ]")
+            items.append({"text": text, "done": done, "gate": self._stages[gate] if gate else ""})
+        return items

@@ -10,17 +10,14 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
+from mlkanban.core.card_values import CHOICES, LISTS, STORED, choice, metric_written
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, split_metrics
-from mlkanban.core.models import CardType, Priority, ServiceClass, Work
-from mlkanban.errors import UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.text import display
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.field import Field
-
-_SETS = {"tags": "tags", "links": "links", "needs": "depends_on"}
 
 
 class EditScreen(KeyScreen):
@@ -106,18 +103,18 @@ class EditScreen(KeyScreen):
         remove: dict[str, list[str]] = {}
         metric: MetricParts | None = None
         for name, text in changed.items():
-            if name in _SETS:
-                had = set(getattr(card, _SETS[name]))
+            if name in LISTS:
+                had = set(getattr(card, LISTS[name]))
                 wanted = set(_parts(name, text))
-                add[_SETS[name]] = sorted(wanted - had)
-                remove[_SETS[name]] = sorted(had - wanted)
+                add[LISTS[name]] = sorted(wanted - had)
+                remove[LISTS[name]] = sorted(had - wanted)
             elif name == "due":
                 day = parse_day(text, self.board_app.today())
                 fields["due"] = day and day.isoformat()
             elif name == "metric" and text.strip():
                 metric = MetricParts(split_metrics(text.strip()))
-            elif name in _CHOICES:
-                fields[_CHOICES[name][0]] = _one_of(name, text)
+            elif name in CHOICES:
+                fields[STORED.get(name, name)] = choice(name, text.strip())
             else:
                 fields[name] = text.strip() or None
         if "title" in fields:
@@ -131,15 +128,8 @@ class EditScreen(KeyScreen):
         return {self._form: lines} if lines else {}
 
 
-_CHOICES: dict[str, tuple[str, list[str]]] = {
-    "type": ("type", [value.value for value in CardType]),
-    "priority": ("priority", [value.value for value in Priority]),
-    "class": ("service_class", [value.value for value in ServiceClass]),
-    "work": ("work", [value.value for value in Work]),
-}
-
 _HELP = "\n".join(
-    [f" {name:<10} {', '.join(values)}" for name, (_, values) in _CHOICES.items()]
+    [f" {name:<10} {', '.join(values)}" for name, values in CHOICES.items()]
     + [
         " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
         " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
@@ -158,22 +148,8 @@ def _parts(name: str, text: str) -> list[str]:
     return text.replace("#", " ").replace(",", " ").split() if name == "tags" else text.split()
 
 
-def _one_of(name: str, text: str) -> str:
-    values = _CHOICES[name][1]
-    begun = [value for value in values if value.startswith(text.strip().lower())]
-    if text.strip() and len(begun) == 1:
-        return begun[0]
-    raise UsageProblem(f"{text!r} is no {name}.", f"Choose: {', '.join(values)}.")
-
-
 def _values(card: Card) -> dict[str, str]:
-    metric = ""
-    if card.metric:
-        goal = (
-            "" if card.metric.target is None else f"{card.metric.direction}{card.metric.target!r}"
-        )
-        value = "" if card.metric.value is None else f" {card.metric.name}={card.metric.value!r}"
-        metric = f"{card.metric.name}{goal}{value}"
+    metric = metric_written(card.metric) if card.metric else ""
     texts = {
         "title": card.title, "type": card.type.value, "priority": card.priority.value,
         "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),

@@ -218,8 +218,13 @@ def _tags(face: CardFace, view: View) -> Line:
 
 
 def _text(text: str, view: View) -> str:
+    return drawn(text, ascii=view.ascii)
+
+
+def drawn(text: str, *, ascii: bool) -> str:
+    """Stored text as it stands in a line whose columns have to fit."""
     shown = steady(display(text))
-    return ascii_only(shown) if view.ascii else shown
+    return ascii_only(shown) if ascii else shown
 
 
 def _joined(pieces: Sequence[Piece]) -> Line:

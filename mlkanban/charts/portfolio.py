@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from mlkanban.charts.face import padded
+from mlkanban.charts.face import drawn, padded
 from mlkanban.core.models import Board
 from mlkanban.flow.portfolio import AHEAD, BACK, PERCENT, Standing
-from mlkanban.text import ascii_only, display, steady
 
 _GAP = "  "
 _LONG, _SHORT = "too little history", "too little"
@@ -47,8 +46,8 @@ def table(rows: Sequence[Row], width: int | None = None, *, ascii: bool = False)
         head: [head, *(cell(row.standing) if row.standing else ".." for row in rows)]
         for head, cell in _COLUMNS.items()
     }
-    names = ["board", *(_text(row.board.name, ascii) for row in rows)]
-    keys = ["key", *(_text(row.board.key, ascii) for row in rows)]
+    names = ["board", *(drawn(row.board.name, ascii=ascii) for row in rows)]
+    keys = ["key", *(drawn(row.board.key, ascii=ascii) for row in rows)]
     longest = max(map(cell_len, names))
     if width is None:
         return _lines(rows, [names, keys, *columns.values()], longest)
@@ -87,7 +86,7 @@ def _lines(rows: Sequence[Row], columns: list[list[str]], name: int) -> list[str
 
 def sentences(row: Row, *, ascii: bool = False) -> list[str]:
     """The same of one board, in words."""
-    name = f"{_text(row.board.name, ascii)} ({_text(row.board.key, ascii)})"
+    name = f"{drawn(row.board.name, ascii=ascii)} ({drawn(row.board.key, ascii=ascii)})"
     s = row.standing
     if s is None:
         return [f"{name}: counting ..."]
@@ -111,8 +110,3 @@ def sentences(row: Row, *, ascii: bool = False) -> list[str]:
         f"{name}: {s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} overdue, {past}.",
         f"{lately}; {ahead}.",
     ]
-
-
-def _text(text: str, ascii: bool) -> str:
-    shown = steady(display(text))
-    return ascii_only(shown) if ascii else shown

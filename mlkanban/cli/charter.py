@@ -9,7 +9,6 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Service
-from mlkanban.text import ascii_only, display_lines
 
 
 @click.group("charter", cls=Guessing, invoke_without_command=True)
@@ -56,10 +55,7 @@ def _show(session: Session, service: Service, board: Board) -> None:
     texts = service.charter.of(board.id)
 
     def lines() -> list[str]:
-        shown = display_lines(charter_page(texts).rstrip("\n"))
-        return shown.split("\n") if not session.settings.ascii else [
-            ascii_only(line) for line in shown.split("\n")
-        ]  # fmt: skip
+        return [session.clean(line) for line in charter_page(texts).rstrip("\n").split("\n")]
 
     session.answer(
         "charter",

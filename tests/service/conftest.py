@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.machine import Machine
 from tests.service.people import Clock, Person
 
 
@@ -27,3 +28,8 @@ def bob(ada: Person, tmp_path: Path, clock: Clock) -> Iterator[Person]:
     person.board_id = ada.board_id
     yield person
     person.service.close()
+
+
+@pytest.fixture
+def box(ada: Person) -> Machine:
+    return Machine(ada)

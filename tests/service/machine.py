@@ -1,0 +1,40 @@
+"""A machine that runs jobs, and what the board hears of them."""
+
+from dataclasses import replace
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
+from mlkanban.service.runs import Told
+from tests.service.people import Person
+
+RUNNING, FINISHED, FAILED, KILLED, LOST = (
+    RunState.RUNNING, RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST,
+)  # fmt: skip
+
+
+class Machine:
+    """Runs jobs for a person's cards, and tells the board of them."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.runs: dict[str, Run] = {}
+
+    def starts(self, ref: str, name: str, **more: object) -> str:
+        run = Run(name, RUNNING, "alive", ("python", "x.py"), "box", started=self._now(), **more)  # type: ignore[arg-type]
+        return self.tells(ref, run)
+
+    def ends(self, ref: str, name: str, state: RunState, **more: object) -> str:
+        codes = {FINISHED: 0, FAILED: 1, KILLED: 130}
+        extra = {"why": "exit 1", "reason": "bug"} if state is FAILED else {}
+        run = replace(
+            self.runs[name], state=state, exit=codes.get(state), ended=self._now(), **extra, **more
+        )
+        return self.tells(ref, run)
+
+    def tells(self, ref: str, run: Run) -> str:
+        self.runs[run.id] = run
+        return self.person.service.runs.take_in([Told(run, ref)]).message
+
+    def _now(self) -> str:
+        return instant(self.person.clock())

@@ -26,8 +26,9 @@ class Event:
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
-    {field: origin}, `note`, `reason`, `stage` and `unticked`: the items of the checklist that an
-    override went past.
+    {field: origin}, `note`, `reason`, `stage`, `unticked` (the items of the checklist that an
+    override went past), `saw` {member: [stamps]} (the additions a removal takes back) and `settles`
+    {field: [stamps]} (the writes a decision between them knew of).
     """
 
     id: str
@@ -79,10 +80,49 @@ class Change:
     note: str = ""
     reason: str = ""
     unticked: Sequence[str] = ()
+    settles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     undoes: str = ""
     restores: Mapping[str, str] = field(default_factory=dict)
     at: str = ""
     event_id: str = ""
+
+
+MEMBERS = ("tag:", "link:", "needs:")
+"""Fields that are members of a set: of an addition and a removal that knew nothing of each other
+the addition stays."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One member of a set: the additions in force {stamp: [value, origin]}, the stamps of those
+    taken back, and `until`, the last removal that did not say what it saw and took all before it.
+    """
+
+    adds: dict[str, list[Any]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    until: str = ""
+    removed: list[Any] = field(default_factory=lambda: ["", None, ""])
+    """The last removal: stamp, value, origin."""
+
+    def add(self, stamp: str, value: Any, origin: str) -> None:
+        if stamp not in self.gone and stamp > self.until:
+            self.adds[stamp] = [value, origin]
+
+    def remove(self, stamp: str, value: Any, origin: str, saw: Iterable[str] | None) -> None:
+        if stamp > self.removed[0]:
+            self.removed = [stamp, value, origin]
+        if saw is None:
+            self.until = max(self.until, stamp)
+        else:
+            self.gone |= set(saw)
+        self.adds = {
+            s: add for s, add in self.adds.items() if s not in self.gone and s > self.until
+        }
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events in the order all replicas agree on: by clock, then by replica."""
+    return sorted(events, key=lambda event: (event.hlc, event.replica, event.rseq))
 
 
 @dataclass(slots=True)
@@ -96,22 +136,47 @@ class Entity:
     fields: dict[str, Any] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    sets: dict[str, Member] = field(default_factory=dict)
 
     def replaced_by(self, names: Iterable[str]) -> dict[str, list[Any]]:
         """For each field named, the value and origin that an event setting it replaces."""
         return {name: [self.fields.get(name), self.origins.get(name, "")] for name in names}
+
+    def taken_back(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
+        """For each member that `values` take out, the additions that are in force."""
+        return {
+            name: sorted(self.sets[name].adds) if name in self.sets else []
+            for name, value in values.items()
+            if not value and name.startswith(MEMBERS)
+        }
 
     def apply(self, event: Event) -> bool:
         """Take in one event, in any order; True when a field changed."""
         stamp, changed = event.stamp, False
         restored = event.data.get("restores", {})
         for name, value in event.data.get("set", {}).items():
-            if stamp > self.stamps.get(name, ""):
+            if name.startswith(MEMBERS):
+                changed |= self._member(name, value, event)
+            elif stamp > self.stamps.get(name, ""):
                 self.fields[name] = value
                 self.stamps[name] = stamp
                 self.origins[name] = restored.get(name, stamp)
                 changed = True
         return changed
+
+    def _member(self, name: str, value: Any, event: Event) -> bool:
+        """Put a member in or take it out."""
+        member, stamp = self.sets.setdefault(name, Member()), event.stamp
+        origin = event.data.get("restores", {}).get(name, stamp)
+        before = self.fields.get(name), self.origins.get(name)
+        if value:
+            member.add(stamp, value, origin)
+        else:
+            member.remove(stamp, value, origin, event.data.get("saw", {}).get(name))
+        self.stamps[name] = max(stamp, self.stamps.get(name, ""))
+        last = member.adds[max(member.adds)] if member.adds else member.removed[1:]
+        self.fields[name], self.origins[name] = last
+        return (self.fields.get(name), self.origins.get(name)) != before
 
     def members(self, prefix: str) -> list[str]:
         """The set kept as one yes/no field per member, such as tags (`tag:gpu`)."""

@@ -5,6 +5,15 @@ Source: Kulkarni et al., "Logical Physical Clocks" (2014). Text form `<ms, 15 di
 
 _MOST = 999_999
 
+AHEAD_MS = 3_600_000
+"""A stamp further ahead of this clock than an hour comes from a clock that is wrong: what it
+stamped is taken in, but does not pull this clock along."""
+
+
+def bound(wall_ms: int) -> str:
+    """The last stamp that a clock at `wall_ms` follows."""
+    return f"{wall_ms + AHEAD_MS:015d}.{_MOST:06d}"
+
 
 def tick(last: str, wall_ms: int) -> str:
     """The stamp after `last` ('': none yet) at wall time `wall_ms`; always greater than `last`."""

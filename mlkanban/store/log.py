@@ -7,25 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.events import Change, Event
-from mlkanban.core.hlc import tick
+from mlkanban.core.events import Change, Entity, Event, in_order
+from mlkanban.core.hlc import bound, tick
 from mlkanban.core.instants import instant
+from mlkanban.store import naming
 from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, identify
-
-COLUMNS = (
-    "seq, id, replica, rseq, hlc, at, actor, host, board, card, kind, version, data, action, undoes"
-)
-
-_NAMES = COLUMNS.split(", ")
-
-
-def event_of(row: tuple[Any, ...]) -> Event:
-    """An event from a row of COLUMNS."""
-    named = dict(zip(_NAMES, row, strict=True))
-    return Event(**{**named, "data": json.loads(named["data"])})
-
+from mlkanban.store.rows import COLUMNS as COLUMNS
+from mlkanban.store.rows import NAMES, event_of as event_of
 
 def chained(previous: str, event: Event, data: str) -> str:
     """The hash that ties `event` to the one its replica wrote before (SHA-256, hex)."""
@@ -54,8 +44,9 @@ class Writer:
         self.replica: Replica = identify(conn, path, now)
         self.projector = Projector(conn)
         self.action = uuid7(now)
+        self._wall = int(now.timestamp() * 1000)
         (newest,) = conn.execute(
-            "SELECT max(hlc) FROM (SELECT hlc FROM event ORDER BY seq DESC LIMIT 64)"
+            "SELECT max(hlc) FROM event WHERE hlc <= ?", (bound(self._wall),)
         ).fetchone()
         self._hlc = newest or ""
         last = conn.execute(
@@ -82,15 +73,18 @@ class Writer:
         """Write one change; None when an event with its given id is there already."""
         if change.event_id and self.knows(change.event_id):
             return None
-        self._hlc = tick(self._hlc, int(self._now.timestamp() * 1000))
+        self._hlc = tick(self._hlc, self._wall)
         data: dict[str, Any] = {}
+        entity = self.projector.entity(change.card or change.stage or change.board)
         if change.set:
-            entity = self.projector.entity(change.card or change.stage or change.board)
             data["set"] = dict(change.set)
             data["was"] = entity.replaced_by(change.set)
+            if taken := entity.taken_back(change.set):
+                data["saw"] = taken
         for name, value in (
             ("stage", change.stage), ("note", change.note), ("reason", change.reason),
             ("unticked", list(change.unticked)), ("restores", dict(change.restores)),
+            ("settles", {name: list(stamps) for name, stamps in change.settles.items()}),
         ):  # fmt: skip
             if value:
                 data[name] = value
@@ -98,7 +92,7 @@ class Writer:
             id=change.event_id or uuid7(self._now),
             replica=self.replica.id,
             rseq=self._rseq + 1,
-            hlc=self._hlc,
+            hlc=self._after(entity, change),
             at=change.at or self._instant_for(change.card),
             actor=self._actor,
             host=self.replica.host,
@@ -125,11 +119,22 @@ class Writer:
         self.projector.apply(event)
         return event
 
+    def _after(self, entity: Entity, change: Change) -> str:
+        """The clock of a change: after everything it is about, even what a clock far ahead wrote,
+        which does not hurry other changes."""
+        last = max(entity.stamps.values(), default="").partition(":")[0]
+        if change.undoes:
+            row = self._conn.execute(
+                "SELECT hlc FROM event WHERE id = ?", (change.undoes,)
+            ).fetchone()
+            last = max(last, row[0] if row else "")
+        return self._hlc if self._hlc > last else tick(last, self._wall)
+
     def _instant_for(self, card: str) -> str:
         """Now; after a clock was set back, not before the last step of the card, which would
         otherwise count as the later one."""
         (last,) = self._conn.execute(
-            "SELECT max(at) FROM transition WHERE card = ? AND live", (card,)
+            "SELECT max(at) FROM transition WHERE card = ?", (card,)
         ).fetchone()
         return max(instant(self._now), last or "")
 
@@ -144,7 +149,7 @@ def broken_link(conn: sqlite3.Connection) -> str:
     previous: dict[str, str] = {}
     rows = conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq").fetchall()
     for row in rows:
-        named, stored = dict(zip(_NAMES, row[:-1], strict=True)), row[-1]
+        named, stored = dict(zip(NAMES, row[:-1], strict=True)), row[-1]
         # Not event_of: data that is no longer JSON is what this is here to find.
         event = Event(**{**named, "data": {}})
         if chained(previous.get(event.replica, ""), event, named["data"]) != stored:
@@ -156,8 +161,12 @@ def broken_link(conn: sqlite3.Connection) -> str:
 def rebuild(conn: sqlite3.Connection) -> int:
     """Replay the whole log into the (empty) projections; the number of events read."""
     projector = Projector(conn)
-    rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY seq").fetchall()
-    for row in rows:
-        projector.apply(event_of(row))
+    rows = conn.execute(f"SELECT {COLUMNS} FROM event").fetchall()
+    replicas: dict[str, set[str]] = {}
+    for event in in_order(map(event_of, rows)):
+        projector.apply(event)
+        replicas.setdefault(event.entity, set()).add(event.replica)
+    projector.look_for_clashes({entity for entity, some in replicas.items() if len(some) > 1})
     projector.flush()
+    naming.tell_apart(conn)
     return len(rows)

@@ -38,7 +38,15 @@ def m003_what_cards_wait_for_and_say(db: Database) -> None:
         words.save(db.conn, card, board, entity_from(state).fields)
 
 
-PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words")
+@migrations()
+def m006_what_other_replicas_wrote(db: Database) -> None:
+    """Steps in the order all replicas agree on, two cards of one name until they are told apart,
+    `clash` for what two wrote without knowing of each other."""
+    _run(db.conn, _CLOCKS)
+    _run(db.conn, _STAMPS + "\n\n" + _FILL_STAMPS + "\n\n" + _SAME_REFS + "\n\n" + _CLASHES)
+
+
+PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words", "clash")
 
 _EVENTS = """
 CREATE TABLE event (
@@ -202,6 +210,36 @@ CREATE TABLE words (card TEXT PRIMARY KEY, board TEXT NOT NULL, text TEXT NOT NU
 CREATE INDEX words_board ON words (board)
 """
 
+_CLOCKS = "CREATE INDEX event_hlc ON event (hlc)"
+
+_STAMPS = "ALTER TABLE transition ADD COLUMN stamp TEXT NOT NULL DEFAULT ''"
+
+_FILL_STAMPS = """
+UPDATE transition SET stamp = (
+    SELECT hlc || ':' || replica FROM event WHERE event.id = transition.event
+)
+"""
+
+_SAME_REFS = """
+DROP INDEX card_ref
+
+CREATE INDEX card_ref ON card (ref)
+"""
+
+_CLASHES = """
+CREATE TABLE clash (
+    entity TEXT NOT NULL,
+    board TEXT NOT NULL,
+    field TEXT NOT NULL,
+    other TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    host TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (entity, field, stamp)
+)
+"""
+
 _REFILL = """
 INSERT INTO transition
 SELECT id, card, board, at, seq, stage, outcome, work, block,
@@ -231,4 +269,4 @@ def recreate_projections(conn: Connection) -> None:
     """Empty projections in their latest shape; the caller replays the events into them."""
     for table in PROJECTION_TABLES:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
-    _run(conn, "\n\n".join((_PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS)))
+    _run(conn, "\n\n".join((_PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _STAMPS, _SAME_REFS, _CLASHES)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlkanban.core.events import Entity, Event, Position, undone
+from mlkanban.core.events import Entity, Event, Position, in_order, undone
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import card_of, notes_of
 
@@ -50,7 +50,7 @@ def card_at(conn: sqlite3.Connection, board_id: str, card_id: str, cursor: int) 
     notes = [e for e in events if e.kind == "card.noted" and e.id not in dead]
     first = events[0].at
     times = (first, first, "", "")
-    return card_of(card_id, board_id, state, times, notes_of(sorted(notes, key=_when)))
+    return card_of(card_id, board_id, state, times, notes_of(in_order(notes)))
 
 
 def board_at(conn: sqlite3.Connection, board_id: str, cursor: int) -> Entity:
@@ -71,7 +71,3 @@ def _folded(events: list[Event]) -> Entity:
     for event in events:
         entity.apply(event)
     return entity
-
-
-def _when(event: Event) -> tuple[str, int]:
-    return event.at, event.seq

@@ -4,15 +4,17 @@ Events are folded by core.events; this file only decides which rows show the res
 entities stay in memory until `flush`, so that bringing in many events writes each card once.
 """
 
+import json
 import sqlite3
 from typing import Any
 
-from mlkanban.core.events import Entity, Event
+from mlkanban.core.clashes import clashes
+from mlkanban.core.events import FORMAT, Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.timing import milestones, phase
 from mlkanban.store import words
-from mlkanban.store.rows import board_of, entity_from, entity_text
+from mlkanban.store.rows import board_of, entity_from, entity_text, events_of
 
 _CARD_COLUMNS = 25
 
@@ -29,6 +31,7 @@ class Projector:
         self._boards: dict[str, Board] = {}
         self._retimed: set[str] = set()
         self._reworded: set[str] = set()
+        self._clashing: set[str] = set()
 
     def entity(self, entity_id: str) -> Entity:
         """The folded state of an entity as of now, events not yet flushed included."""
@@ -41,7 +44,9 @@ class Projector:
         return found
 
     def apply(self, event: Event) -> None:
-        """Take in one event, the newest of the log."""
+        """Take in one event, the newest of its entity. One of a newer program waits in the log."""
+        if event.version > FORMAT:
+            return
         entity_id = event.entity
         entity = self.entity(entity_id)
         entity.apply(event)
@@ -55,15 +60,40 @@ class Projector:
             step = _step(event.data.get("set", {}))
             if not event.undoes and any(value is not None for value in step):
                 self._conn.execute(
-                    "INSERT OR REPLACE INTO transition VALUES (?,?,?,?,?,?,?,?,?,1)",
-                    (event.id, event.card, event.board, event.at, event.seq, *step),
-                )
+                    "INSERT OR REPLACE INTO transition VALUES (?,?,?,?,?,?,?,?,?,1,?)",
+                    (event.id, event.card, event.board, self._when(event), event.seq, *step,
+                     event.stamp),
+                )  # fmt: skip
         else:
             # The first event, not the last: a board is as old as that.
             self._others.setdefault(entity_id, event)
             if "stage" in event.data:
                 # Where the stages stand says when cards started and finished.
                 self._retimed.add(event.board)
+
+    def refold(self, entity_id: str, events: list[Event]) -> None:
+        """Make an entity anew from all its events, for some of them came late."""
+        self._entities[entity_id] = Entity()
+        for table in ("transition", "undone"):
+            self._conn.executemany(
+                f"DELETE FROM {table} WHERE event = ?", [(event.id,) for event in events]
+            )
+        self._conn.execute("DELETE FROM board WHERE id = ?", (entity_id,))
+        for event in in_order(events):
+            self.apply(event)
+        self._clashing.add(entity_id)
+
+    def look_for_clashes(self, entities: set[str]) -> None:
+        """Let the next `flush` look at these."""
+        self._clashing |= entities
+
+    def _when(self, event: Event) -> str:
+        """When a step counts as taken: not before the last one of its card, whatever the clock of
+        its writer said."""
+        (last,) = self._conn.execute(
+            "SELECT max(at) FROM transition WHERE card = ?", (event.card,)
+        ).fetchone()
+        return max(event.at, last or "")
 
     def _undo(self, event: Event) -> None:
         """Mark what `event` takes back, and bring a step of flow history in or out of force."""
@@ -85,7 +115,7 @@ class Projector:
         for entity_id, event in self._others.items():
             self._save_other(entity_id, event)
         self._boards.clear()
-        for board_id in self._retimed:
+        for board_id in filter(self._known, self._retimed):
             known = self._conn.execute(
                 "SELECT id FROM card WHERE board = ?", (board_id,)
             ).fetchall()
@@ -103,10 +133,30 @@ class Projector:
         )
         for card_id in self._reworded:
             words.save(self._conn, card_id, self._home[card_id], self._entities[card_id].fields)
+        self._save_clashes()
         self._reworded.clear()
         self._cards.clear()
         self._others.clear()
         self._retimed.clear()
+
+    def _save_clashes(self) -> None:
+        """Look again at what may clash: entities made anew, and those that something was undecided
+        about and that were written to."""
+        written = self._cards.keys() | self._others.keys()
+        rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
+        for entity_id in self._clashing | {e for (e,) in rows if e in written}:
+            self._conn.execute("DELETE FROM clash WHERE entity = ?", (entity_id,))
+            board = self._home.get(entity_id, "")
+            events = events_of(self._conn, board, entity_id)
+            self._conn.executemany(
+                "INSERT INTO clash VALUES (?,?,?,?,?,?,?,?)",
+                [
+                    (entity_id, board, c.field, json.dumps(c.other), c.other_stamp, c.actor,
+                     c.host, c.at)
+                    for c in clashes(e for e in events if e.version <= FORMAT)
+                ],
+            )  # fmt: skip
+        self._clashing.clear()
 
     def _board(self, board_id: str) -> Board:
         if board_id not in self._boards:
@@ -116,6 +166,8 @@ class Projector:
     def _save_other(self, entity_id: str, event: Event) -> None:
         fields = self._entities[entity_id].fields
         if "stage" in event.data:
+            if not {"name", "kind", "rank"} <= fields.keys():
+                return  # the event that adds it has not come yet
             self._conn.execute(
                 "INSERT OR REPLACE INTO stage VALUES (?,?,?,?,?,?,?,?,?,?)",
                 (
@@ -125,7 +177,7 @@ class Projector:
                     int(bool(fields.get("deleted"))),
                 ),
             )  # fmt: skip
-        elif "key" in fields:
+        elif {"key", "name", "timezone"} <= fields.keys():
             row = self._conn.execute(
                 "SELECT created_at FROM board WHERE id = ?", (entity_id,)
             ).fetchone()
@@ -138,12 +190,16 @@ class Projector:
                 ),
             )  # fmt: skip
 
+    def _known(self, board_id: str) -> bool:
+        found = self._conn.execute("SELECT 1 FROM board WHERE id = ?", (board_id,)).fetchone()
+        return found is not None
+
     def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
         """created, entered (its present stage), started, finished; '' for none."""
         steps: list[tuple[str, str, str]] = []
         for at, stage, outcome in self._conn.execute(
             "SELECT at, stage, outcome FROM transition WHERE card = ? AND live"
-            " AND coalesce(stage, outcome) IS NOT NULL ORDER BY at, seq",
+            " AND coalesce(stage, outcome) IS NOT NULL ORDER BY stamp",
             (card_id,),
         ):
             _, stage_before, outcome_before = steps[-1] if steps else ("", "", "")
@@ -181,6 +237,8 @@ class Projector:
     def _save_card(self, card_id: str, event: Event) -> None:
         entity = self._entities[card_id]
         fields: dict[str, Any] = entity.fields
+        if not {"place", "ref", "title"} <= fields.keys() or not self._known(event.board):
+            return  # the events that make the card, or its board, have not come yet
         stage, rank = fields["place"]
         blocker = fields.get("blocker") or {}
         metric = fields.get("metric")

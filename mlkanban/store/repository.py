@@ -45,7 +45,7 @@ def boards(conn: sqlite3.Connection) -> list[Board]:
     """All boards, oldest first."""
     rows = conn.execute(
         "SELECT id FROM board WHERE NOT deleted ORDER BY created_at,"
-        " (SELECT min(seq) FROM event WHERE event.board = board.id)"
+        " id"
     ).fetchall()
     return [board_of(conn, board_id) for (board_id,) in rows]
 
@@ -201,7 +201,7 @@ def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
     """The notes of a card, oldest first, undone ones left out."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted'"
-        " AND id NOT IN (SELECT event FROM undone) ORDER BY at, seq",
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card_id,),
     ).fetchall()
     return notes_of(map(event_of, rows))
@@ -273,7 +273,7 @@ def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transit
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         rows = conn.execute(
-            f"{_TRANSITION} card IN ({','.join('?' * len(some))}) AND live ORDER BY card, at, seq",
+            f"{_TRANSITION} card IN ({','.join('?' * len(some))}) AND live ORDER BY card, stamp",
             tuple(some),
         )
         found += map(Transition._make, rows)
@@ -283,7 +283,7 @@ def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transit
 def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
     """Everything in force that moved the cards of a board on, by card and then in order of time."""
     rows = conn.execute(
-        _TRANSITION + "board = ? AND live ORDER BY card, at, seq",
+        _TRANSITION + "board = ? AND live ORDER BY card, stamp",
         (board_id,),
     ).fetchall()
     return list(map(Transition._make, rows))

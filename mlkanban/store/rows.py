@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from mlkanban.core.events import Entity, Event
+from mlkanban.core.events import MEMBERS, Entity, Event, Member
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.sight import UNTIL_RUN
 from mlkanban.errors import NotFound
@@ -23,7 +23,13 @@ def entity_text(entity: Entity) -> str:
     for name, stamp in entity.stamps.items():
         by_stamp.setdefault(stamp, []).append(name)
     restored = {n: o for n, o in entity.origins.items() if o != entity.stamps[n]}
+    sets = {
+        name: [member.adds, sorted(member.gone), member.until, member.removed]
+        for name, member in entity.sets.items()
+    }
     state = {"fields": entity.fields, "stamps": by_stamp, "origins": restored}
+    if sets:
+        state["sets"] = sets
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -31,7 +37,22 @@ def entity_from(text: str) -> Entity:
     """The entity kept as `text` by entity_text."""
     state = json.loads(text)
     stamps = {name: stamp for stamp, names in state["stamps"].items() for name in names}
-    return Entity(state["fields"], stamps, {**stamps, **state["origins"]})
+    entity = Entity(state["fields"], stamps, {**stamps, **state["origins"]})
+    for name, (adds, gone, until, removed) in state.get("sets", {}).items():
+        entity.sets[name] = Member(adds, set(gone), until, removed)
+    for name in [n for n in stamps if n.startswith(MEMBERS) and n not in entity.sets]:
+        entity.sets[name] = _before_merging(entity, name)
+    return entity
+
+
+def _before_merging(entity: Entity, name: str) -> Member:
+    """A member as it was kept before stores were merged: its last write alone."""
+    member, value = Member(), entity.fields.get(name)
+    if value:
+        member.add(entity.stamps[name], value, entity.origins[name])
+    else:
+        member.remove(entity.stamps[name], value, entity.origins[name], None)
+    return member
 
 
 def stages_of(conn: sqlite3.Connection, board_id: str, *, removed: bool) -> tuple[Stage, ...]:
@@ -134,3 +155,25 @@ def day_of(text: str | None) -> date | None:
 def parse_instant(text: str) -> datetime:
     """An instant of the store as an aware datetime in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+COLUMNS = (
+    "seq, id, replica, rseq, hlc, at, actor, host, board, card, kind, version, data, action, undoes"
+)
+
+NAMES = COLUMNS.split(", ")
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """An event from a row of COLUMNS."""
+    named = dict(zip(NAMES, row, strict=True))
+    return Event(**{**named, "data": json.loads(named["data"])})
+
+
+def events_of(conn: sqlite3.Connection, board_id: str, entity_id: str) -> list[Event]:
+    """All events of one card, stage or board."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE card = ? OR (card = '' AND board = ? AND ? != '')",
+        (entity_id, board_id, board_id),
+    ).fetchall()
+    return [event for event in map(event_of, rows) if event.entity == entity_id]

@@ -27,7 +27,7 @@ def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, A
     links = sorted(name[5:] for name, on in fields.items() if on and name.startswith("link:"))
     notes = conn.execute(
         "SELECT json_extract(data, '$.note') FROM event WHERE card = ? AND kind = 'card.noted'"
-        " AND id NOT IN (SELECT event FROM undone) ORDER BY at, seq",
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card,),
     ).fetchall()
     parts = [

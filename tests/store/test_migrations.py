@@ -39,12 +39,12 @@ def test_an_old_store_is_updated_after_a_backup(
     cards = rows(path, "SELECT * FROM card")
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(4,)]
+    assert rows(path, "PRAGMA user_version") == [(5,)]
     assert rows(path, "SELECT * FROM second") == []
     assert rows(path, "SELECT * FROM card") == cards
     [copy] = backups(path)
     assert "before-update" in copy.name
-    assert rows(copy, "PRAGMA user_version") == [(3,)]
+    assert rows(copy, "PRAGMA user_version") == [(4,)]
     assert rows(copy, "SELECT * FROM card") == cards
     database.open_for_writing(path).close()
     assert backups(path) == [copy], "nothing is left to do"
@@ -53,7 +53,7 @@ def test_an_old_store_is_updated_after_a_backup(
 def test_reading_an_old_store_updates_it_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     becomes(monkeypatch)
     database.open_for_reading(path).close()
-    assert rows(path, "PRAGMA user_version") == [(4,)]
+    assert rows(path, "PRAGMA user_version") == [(5,)]
     assert len(backups(path)) == 1
 
 
@@ -72,7 +72,7 @@ def test_a_failing_update_leaves_the_store_as_it_was(
     # The mended program finds nothing half done.
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(4,)]
+    assert rows(path, "PRAGMA user_version") == [(5,)]
 
 
 def test_a_store_that_cannot_be_backed_up_is_not_updated(
@@ -93,7 +93,7 @@ def test_an_old_program_only_reads_the_updated_store(
         becomes(patch)
         database.open_for_writing(path).close()
     store = database.open_for_writing(path)
-    assert "store version 4, this program knows 3" in store.read_only
+    assert "store version 5, this program knows 4" in store.read_only
     store.close()
 
 
@@ -114,7 +114,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         start.stdin.write("go\n")
         start.stdin.flush()
     said = [start.communicate(timeout=60) for start in starts]
-    assert said == [("4\n", "")] * 6
+    assert said == [("5\n", "")] * 6
     assert rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id") == [
         ("m001_first_store",), ("m002_what_flow_is_made_of",),
         ("m003_what_cards_wait_for_and_say",), ("m004_next",),
@@ -137,7 +137,7 @@ def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
 
     monkeypatch.setattr(database.backup, "write", and_then_a_newer_program_comes)
     store = database.open_for_writing(path)
-    assert "store version 5, this program knows 4" in store.read_only
+    assert "store version 6, this program knows 5" in store.read_only
     store.close()
     assert rows(path, "PRAGMA user_version") == [(5,)]
     assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'second'") == []

@@ -1,0 +1,74 @@
+"""Clashes: what two replicas wrote to one field without knowing of each other.
+
+The later write stands, as everywhere; the other one is kept in sight until somebody decides. A
+write names the origin of the value it replaces: when another value stood there in the order all
+replicas agree on, its writer had not seen that one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.core.events import MEMBERS, Entity, Event, in_order
+
+SETTLED = "card.settled"
+"""The kind of the event that decides."""
+
+_UNTOLD = frozenset(
+    {"ref", "deleted", "work", "snoozed_until", "snoozed_run", "rank", "triage", "archived"}
+)
+"""Fields that no one writes by hand, or of which the later write is all there is to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A field with the value that stands, and another one somebody wrote meanwhile."""
+
+    field: str
+    kept: Any
+    other: Any
+    other_stamp: str
+    actor: str
+    host: str
+    at: str
+
+
+def clashes(events: Iterable[Event]) -> list[Clash]:
+    """What is undecided after the events, all of one entity and in any order."""
+    entity = Entity()
+    lost: dict[str, dict[str, Event]] = {}
+    writers: dict[str, Event] = {}
+    for event in in_order(events):
+        for name, (_, origin) in event.data.get("was", {}).items():
+            if not _told(name) or name not in event.data.get("set", {}):
+                continue
+            known = lost.setdefault(name, {})
+            known.pop(origin, None)
+            before = writers.get(entity.stamps.get(name, ""))
+            if before and _unseen(event, name, origin, entity, before):
+                known[before.stamp] = before
+            for stamp in event.data.get("settles", {}).get(name, ()):
+                known.pop(stamp, None)
+        writers[event.stamp] = event
+        entity.apply(event)
+    return [
+        Clash(name, entity.fields.get(name), loser.data["set"][name], stamp, loser.actor,
+              loser.host, loser.at)
+        for name, known in sorted(lost.items())
+        for stamp, loser in sorted(known.items())
+        if _compared(name, loser.data["set"][name]) != _compared(name, entity.fields.get(name))
+    ]  # fmt: skip
+
+
+def _told(name: str) -> bool:
+    return name not in _UNTOLD and not name.startswith((*MEMBERS, "run:"))
+
+
+def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event) -> bool:
+    """Whether the writer of `event` did not know of the value it replaces here."""
+    return entity.origins.get(name, "") != origin and before.replica != event.replica
+
+
+def _compared(name: str, value: Any) -> Any:
+    """A value as far as people tell it from others: of a place, the stage."""
+    return value[0] if name == "place" and value else (value or None)

@@ -1,0 +1,125 @@
+"""A segment: some events that follow each other in the log of one replica, as the text of a file.
+
+One JSON object a line, and a last line with their number and checksum: without that the file is
+not whole yet. Once written it never changes.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+LARGEST = 64_000_000
+"""Bytes of one file."""
+LONGEST = 1_000_000
+"""Bytes of one line."""
+DEEPEST = 32
+MOST = 20_000
+"""Events of one file."""
+
+
+class Record(NamedTuple):
+    """An event as it travels: `data` as the text that its hash was made of."""
+
+    id: str
+    replica: str
+    rseq: int
+    hlc: str
+    at: str
+    actor: str
+    host: str
+    board: str
+    card: str
+    kind: str
+    version: int
+    data: str
+    action: str
+    undoes: str
+    hash: str
+
+
+_NUMBERS = ("rseq", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What a file holds; `fault` says in words why nothing of it is taken in, '' when all is well.
+    """
+
+    records: Sequence[Record] = ()
+    fault: str = ""
+
+
+def written(records: Sequence[Record]) -> bytes:
+    """The file that holds these records."""
+    lines = [json.dumps(one._asdict(), separators=(",", ":")) + "\n" for one in records]
+    body = "".join(lines).encode()
+    end = json.dumps({"events": len(records), "sha256": sha256(body).hexdigest()})
+    return body + end.encode() + b"\n"
+
+
+def read(content: bytes, replica: str, first: int) -> Segment:
+    """What the file of `replica` that begins with event `first` holds, checked."""
+    if len(content) > LARGEST:
+        return Segment(fault="is larger than 64 MB")
+    body, _, end = content.rstrip(b"\n").rpartition(b"\n")
+    body += b"\n"
+    if not content.endswith(b"\n") or not _whole(body, end):
+        return Segment(fault="is not whole: it is still on its way, or was cut off")
+    records = []
+    for number, line in enumerate(body[:-1].split(b"\n")):
+        record = _record(line)
+        if record is None:
+            return Segment(fault=f"cannot be read in line {number + 1}")
+        if record.replica != replica or record.rseq != first + number:
+            return Segment(fault=f"holds another event than its place says in line {number + 1}")
+        records.append(record)
+    return Segment(records)
+
+
+def _whole(body: bytes, end: bytes) -> bool:
+    try:
+        said = json.loads(end) if len(end) < LONGEST else {}
+    except ValueError:
+        return False
+    if not isinstance(said, dict) or said.get("events") != body.count(b"\n"):
+        return False
+    return said.get("sha256") == sha256(body).hexdigest()
+
+
+def _record(line: bytes) -> Record | None:
+    """The record of a line; None when it is none, or one that no program of ours writes."""
+    if len(line) > LONGEST:
+        return None
+    try:
+        given = json.loads(line)
+        data = json.loads(given["data"])
+        if not isinstance(data, dict) or _depth(data) > DEEPEST:
+            return None
+        record = Record(**{name: given[name] for name in Record._fields})
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    for name, value in record._asdict().items():
+        if not isinstance(value, int if name in _NUMBERS else str) or isinstance(value, bool):
+            return None
+    if not (record.id and record.hlc[:15].isdecimal() and len(record.hlc) == 22):
+        return None
+    return record if _fitting(data) else None
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
+
+
+def _fitting(data: dict[str, Any]) -> bool:
+    """Whether the parts the fold reads are of the kind it expects."""
+    parts = ("set", "was", "restores", "saw", "settles")
+    if not all(isinstance(data.get(name, {}), dict) for name in parts):
+        return False
+    pairs = data.get("was", {}).values()
+    place = data.get("set", {}).get("place", ["", ""])
+    return all(isinstance(pair, list) and len(pair) == 2 for pair in pairs) and (
+        place is None or (isinstance(place, list) and len(place) == 2)
+    )

@@ -1,0 +1,168 @@
+"""Events of other replicas: what of them may be taken in, and taking it in.
+
+Per replica the log has no gaps, so `known` says all about what there is. A batch is one
+transaction of its caller; what is there already is passed over.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mlkanban.core.events import FORMAT, Event
+from mlkanban.core.segment import Record
+from mlkanban.store import naming
+from mlkanban.store.ids import replica_letter
+from mlkanban.store.log import chained
+from mlkanban.store.projector import Projector
+from mlkanban.store.replica import Replica
+from mlkanban.store.rows import events_of
+
+_FIELDS = ", ".join(Record._fields)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What was taken in: events by host, and in words what was not, or is worth a look."""
+
+    hosts: dict[str, int] = field(default_factory=dict)
+    boards: set[str] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+    forked: set[str] = field(default_factory=set)
+    newest: str = ""
+
+
+class Fork(NamedTuple):
+    """Two different events that both claim a place in the log of a replica."""
+
+    ours: Record
+    theirs: Record
+
+
+def known(conn: sqlite3.Connection) -> dict[str, int]:
+    """The number of the last event of every replica."""
+    return dict(conn.execute("SELECT replica, max(rseq) FROM event GROUP BY replica").fetchall())
+
+
+def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> list[Record]:
+    """At most `most` events of a replica from number `first` on."""
+    rows = conn.execute(
+        f"SELECT {_FIELDS} FROM event WHERE replica = ? AND rseq >= ? ORDER BY rseq LIMIT ?",
+        (replica, first, most),
+    ).fetchall()
+    return list(map(Record._make, rows))
+
+
+def fork(conn: sqlite3.Connection, given: Sequence[Record]) -> Fork | None:
+    """The first of these events whose place in the log another one has here."""
+    if not given:
+        return None
+    there = {
+        one.rseq: one for one in records(conn, given[0].replica, given[0].rseq, len(given))
+    }
+    for theirs in given:
+        ours = there.get(theirs.rseq)
+        if ours is not None and ours != theirs:
+            return Fork(ours, theirs)
+    return None
+
+
+def next_ones(last: int, given: Sequence[Record]) -> list[Record]:
+    """Those of a replica's events that may be taken in after number `last`: without a gap."""
+    fitting = []
+    for record in sorted(given, key=lambda one: one.rseq):
+        if record.rseq == last + 1:
+            fitting.append(record)
+            last += 1
+    return fitting
+
+
+def unbroken(conn: sqlite3.Connection, given: Sequence[Record]) -> list[Record]:
+    """Those of a replica's events, the next ones of its log, whose hashes fit."""
+    if not given:
+        return []
+    row = conn.execute(
+        "SELECT hash FROM event WHERE replica = ? AND rseq = ?",
+        (given[0].replica, given[0].rseq - 1),
+    ).fetchone()
+    previous, good = row[0] if row else "", []
+    for record in given:
+        named = record._asdict()
+        del named["hash"]
+        if chained(previous, Event(**{**named, "data": {}}), record.data) != record.hash:
+            break
+        previous = record.hash
+        good.append(record)
+    return good
+
+
+def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
+    """Put events into the log; how many are new."""
+    before = conn.total_changes
+    conn.executemany(
+        f"INSERT OR IGNORE INTO event ({_FIELDS}) VALUES ({','.join('?' * len(Record._fields))})",
+        given,
+    )
+    return conn.total_changes - before
+
+
+def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> None:
+    """Bring everything these events are about up to date with the whole log."""
+    projector = Projector(conn)
+    cards: dict[str, str] = {}
+    boards: dict[str, None] = {}
+    for record in given:
+        if record.card:
+            cards[record.card] = record.board
+        else:
+            boards[record.board] = None
+    for board in boards:
+        new = conn.execute("SELECT 1 FROM board WHERE id = ?", (board,)).fetchone() is None
+        others: dict[str, list[Event]] = {}
+        for event in of_board(conn, board):
+            others.setdefault(event.entity, []).append(event)
+        for entity, events in others.items():
+            projector.refold(entity, events)
+        if new:
+            rows = conn.execute("SELECT DISTINCT card FROM event WHERE board = ?", (board,))
+            cards |= {card: board for (card,) in rows.fetchall() if card}
+    projector.flush()
+    for card, board in cards.items():
+        projector.refold(card, events_of(conn, "", card))
+    projector.flush()
+    naming.tell_apart(conn)
+
+
+def of_board(conn: sqlite3.Connection, board: str) -> list[Event]:
+    """The events about a board and its stages."""
+    from mlkanban.store.rows import COLUMNS, event_of
+
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event INDEXED BY event_card WHERE card = '' AND board = ?",
+        (board,),
+    ).fetchall()
+    return list(map(event_of, rows))
+
+
+def another_letter(conn: sqlite3.Connection, own: Replica) -> None:
+    """Let this replica begin its short ids with another letter when one that is older uses it."""
+    rows = conn.execute(
+        "SELECT DISTINCT card.ref, event.replica FROM event JOIN card ON card.id = event.card"
+        " WHERE event.kind = 'card.created' AND event.replica != ?",
+        (own.id,),
+    ).fetchall()
+    used = {(naming.letter_of(ref), replica) for ref, replica in rows}
+    if any(letter == own.letter and replica < own.id for letter, replica in used):
+        rows = conn.execute("SELECT letter FROM replica").fetchall()
+        taken = {letter for (letter,) in rows} | {letter for letter, _ in used}
+        conn.execute(
+            "UPDATE replica SET letter = ? WHERE id = ?",
+            (replica_letter(own.host, taken), own.id),
+        )
+
+
+def newer(given: Iterable[Record]) -> list[int]:
+    """The format versions among these that this program does not know."""
+    return sorted({record.version for record in given if record.version > FORMAT})

@@ -56,6 +56,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "portfolio": "portfolio:portfolio",
         "report": "report:report",
     },
+    "Machines": {
+        "sync": "sync:sync",
+        "settle": "sync:settle",
+    },
     "Files": {
         "import": "importing:import_group",
         "export": "exporting:export_group",

@@ -44,8 +44,7 @@ _NUMBERS = ("rseq", "version")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a file holds; `fault` says in words why nothing of it is taken in, '' when all is well.
-    """
+    """What a file holds; `fault` says why nothing of it is taken in, '' when all is well."""
 
     records: Sequence[Record] = ()
     fault: str = ""

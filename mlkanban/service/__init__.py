@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
     from mlkanban.service.runs import Runs
+    from mlkanban.service.settling import Settling
+    from mlkanban.service.sync import Sync
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
 
@@ -62,6 +64,18 @@ class Service:
         from mlkanban.service.documents import Documents  # the board is read without texts
 
         return Documents(self._desk)
+
+    @cached_property
+    def settling(self) -> Settling:
+        from mlkanban.service.settling import Settling  # only what was merged needs it
+
+        return Settling(self._desk)
+
+    @cached_property
+    def sync(self) -> Sync:
+        from mlkanban.service.sync import Sync  # as above
+
+        return Sync(self._desk)
 
     @cached_property
     def runs(self) -> Runs:

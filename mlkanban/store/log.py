@@ -15,7 +15,9 @@ from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
-from mlkanban.store.rows import NAMES, event_of as event_of
+from mlkanban.store.rows import NAMES
+from mlkanban.store.rows import event_of as event_of
+
 
 def chained(previous: str, event: Event, data: str) -> str:
     """The hash that ties `event` to the one its replica wrote before (SHA-256, hex)."""

@@ -269,4 +269,7 @@ def recreate_projections(conn: Connection) -> None:
     """Empty projections in their latest shape; the caller replays the events into them."""
     for table in PROJECTION_TABLES:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
-    _run(conn, "\n\n".join((_PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _STAMPS, _SAME_REFS, _CLASHES)))
+    _run(
+        conn,
+        "\n\n".join((_PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _STAMPS, _SAME_REFS, _CLASHES)),
+    )

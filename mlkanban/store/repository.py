@@ -43,10 +43,7 @@ class Changes:
 
 def boards(conn: sqlite3.Connection) -> list[Board]:
     """All boards, oldest first."""
-    rows = conn.execute(
-        "SELECT id FROM board WHERE NOT deleted ORDER BY created_at,"
-        " id"
-    ).fetchall()
+    rows = conn.execute("SELECT id FROM board WHERE NOT deleted ORDER BY created_at, id").fetchall()
     return [board_of(conn, board_id) for (board_id,) in rows]
 
 
@@ -363,3 +360,40 @@ def last_undo(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
         (board_id, actor, newest or 0),
     ).fetchone()
     return row[0] if row else ""
+
+
+class ClashRow(NamedTuple):
+    """What another replica wrote to a field meanwhile; `other` is JSON."""
+
+    entity: str
+    board: str
+    field: str
+    other: str
+    stamp: str
+    actor: str
+    host: str
+    at: str
+
+
+_UNDECIDED = (
+    f"SELECT {', '.join(ClashRow._fields)} FROM clash"
+    " WHERE entity NOT IN (SELECT id FROM card WHERE deleted)"
+)
+
+
+def clashes(conn: sqlite3.Connection, entity_id: str = "") -> list[ClashRow]:
+    """What is undecided about an entity, or about everything."""
+    rows = conn.execute(
+        f"{_UNDECIDED} AND (entity = ? OR ? = '') ORDER BY board, entity, field, stamp",
+        (entity_id, entity_id),
+    ).fetchall()
+    return list(map(ClashRow._make, rows))
+
+
+def count_clashes(conn: sqlite3.Connection) -> int:
+    """How many fields are undecided."""
+    (count,) = conn.execute(
+        "SELECT count(*) FROM (SELECT DISTINCT entity, field FROM clash"
+        " WHERE entity NOT IN (SELECT id FROM card WHERE deleted))"
+    ).fetchone()
+    return int(count)

@@ -59,9 +59,7 @@ def fork(conn: sqlite3.Connection, given: Sequence[Record]) -> Fork | None:
     """The first of these events whose place in the log another one has here."""
     if not given:
         return None
-    there = {
-        one.rseq: one for one in records(conn, given[0].replica, given[0].rseq, len(given))
-    }
+    there = {one.rseq: one for one in records(conn, given[0].replica, given[0].rseq, len(given))}
     for theirs in given:
         ours = there.get(theirs.rseq)
         if ours is not None and ours != theirs:
@@ -108,8 +106,10 @@ def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
     return conn.total_changes - before
 
 
-def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> None:
-    """Bring everything these events are about up to date with the whole log."""
+def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> list[str]:
+    """Bring everything these events are about up to date with the whole log. In words which cards
+    go by another short id now, for another replica gave theirs before."""
+    before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
     projector = Projector(conn)
     cards: dict[str, str] = {}
     boards: dict[str, None] = {}
@@ -129,10 +129,14 @@ def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> None:
             rows = conn.execute("SELECT DISTINCT card FROM event WHERE board = ?", (board,))
             cards |= {card: board for (card,) in rows.fetchall() if card}
     projector.flush()
-    for card, board in cards.items():
+    for card in cards:
         projector.refold(card, events_of(conn, "", card))
     projector.flush()
-    naming.tell_apart(conn)
+    return [
+        f"{before[card]} is {ref} now: another machine gave that id before."
+        for card, ref in naming.tell_apart(conn)
+        if card in before and before[card] != ref
+    ]
 
 
 def of_board(conn: sqlite3.Connection, board: str) -> list[Event]:

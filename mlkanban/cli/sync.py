@@ -1,0 +1,114 @@
+"""Bringing stores together, and deciding what was written on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from mlkanban.service.settling import Undecided
+    from mlkanban.service.sync import Report
+
+
+@click.group(invoke_without_command=True)
+@click.option("--dir", "folder", type=click.Path(path_type=Path), metavar="PATH",
+              help="A folder that something else carries to the other machine.")  # fmt: skip
+@click.pass_context
+def sync(ctx: click.Context, folder: Path | None) -> None:
+    """Exchange changes with your other machines.
+
+    Without --dir with the repository that `sync init` chose. What was written on both sides at the
+    same time is kept: `mlkanban settle` lists it.
+    """
+    if ctx.invoked_subcommand is not None:
+        if folder is not None:
+            raise UsageProblem("--dir does not go with a repository.", "Use one of them.")
+        return
+    from mlkanban.exchange.transports.chosen import exchange, transports
+    from mlkanban.exchange.transports.folder import Folder
+
+    session: Session = ctx.obj
+    with session.service(write=True, make=True) as service:
+        ways = [Folder(folder)] if folder is not None else transports(service)
+        if not ways:
+            raise UsageProblem(
+                "No place to exchange changes with was chosen yet.",
+                "Choose one: mlkanban sync init REMOTE, or sync --dir PATH",
+            )
+        _answer(session, exchange(service, ways))
+
+
+@sync.command()
+@click.argument("remote")
+@pass_session
+def init(session: Session, remote: str) -> None:
+    """Exchange changes with a git repository from now on.
+
+    REMOTE is a path or an address that your git can use, such as gpu2:board.git. It may be empty.
+    On every further machine the same command joins, with what is there already.
+    """
+    from mlkanban.exchange.transports.chosen import choose, exchange, repository
+
+    if not remote.strip() or remote.startswith("-"):
+        raise UsageProblem(f"{remote!r} is no repository.", "Give a path, or HOST:PATH.")
+    with session.service(write=True, make=True) as service:
+        place = repository(service, remote)
+        report = exchange(service, [place])
+        choose(service, place.remote)
+        if not session.json:
+            session.say(f"Changes go to {place.remote} from now on: mlkanban sync")
+        _answer(session, report)
+
+
+def _answer(session: Session, report: Report) -> None:
+    def lines() -> Iterator[str]:
+        yield session.clean(report.message)
+
+    session.answer("sync", lambda: {**asdict(report), "message": report.message}, lines)
+    for said in report.told:
+        session.say(said)
+    if report.undecided and not session.json:
+        session.say("Look at what is to check: mlkanban settle")
+
+
+@click.command()
+@click.argument("name", default="", metavar="[CARD")
+@click.argument("field", default="", metavar="FIELD]")
+@click.option("--keep", is_flag=True, help="Keep the value that stands.")
+@click.option("--take", is_flag=True, help="Take the other value.")
+@click.option("--override", default="", metavar="REASON", help="Go over a limit all the same.")
+@pass_session
+def settle(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
+    """Show what was written on two machines at once, and decide: keep or take the other.
+
+    The later value stands until you decide; FIELD is as the list names it.
+    """
+    if not field:
+        if keep or take:
+            raise UsageProblem("Name the card and the field.", "List them: mlkanban settle")
+        with session.service() as service:
+            found = [one for one in service.settling.all() if not name or one.name == name]
+        session.answer(
+            "undecided", lambda: [asdict(one) for one in found], lambda: _listed(session, found)
+        )
+        return
+    if keep == take:
+        raise UsageProblem("Give --keep or --take.", "The later value stands until you decide.")
+    with session.service(write=True) as service:
+        done = service.settling.settle(name, field, take=take, override=override)
+        session.answer_done("settle", done, service)
+
+
+def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
+    if not found:
+        yield "Nothing is undecided."
+    for one in found:
+        yield session.clean(f"{one.name}  {one.field}: {one.kept}")
+        yield session.clean(f"    {one.actor} on {one.host} wrote: {one.other}  ({one.at[:16]})")

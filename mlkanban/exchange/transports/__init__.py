@@ -1,0 +1,1 @@
+"""What carries the segments of replicas from one store to another."""

@@ -1,0 +1,91 @@
+"""Where a store exchanges its events: what `sync init` chose, kept beside the store and never
+merged, and by itself the folder that several hosts of one home share."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlkanban.errors import StoreBusy, StoreProblem
+from mlkanban.exchange.transports.folder import Folder
+from mlkanban.exchange.transports.git import Git
+from mlkanban.service import Service
+from mlkanban.service.sync import Report, Transport
+
+
+def shared(service: Service) -> Folder | None:
+    """The folder beside the stores of several hosts; None on a local disk."""
+    if not service.on_network:
+        return None
+    return Folder(service.path.parent.parent)
+
+
+def remote(service: Service) -> str:
+    """The repository chosen by `sync init`, '' for none."""
+    try:
+        return _setting(service).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise StoreProblem(f"{_setting(service)} cannot be read: {error.strerror}.") from error
+
+
+def choose(service: Service, address: str) -> None:
+    """Exchange with this repository from now on."""
+    folder = _folder(service)
+    draft = folder / f".remote-{os.getpid()}"
+    draft.write_text(address + "\n", encoding="utf-8")
+    draft.replace(_setting(service))
+
+
+def repository(service: Service, address: str) -> Git:
+    """The repository at an address, through the clone beside the store."""
+    here = Path(address).expanduser()
+    return Git(str(here.resolve()) if here.exists() else address, _folder(service) / "clone")
+
+
+def transports(service: Service) -> list[Transport]:
+    """All ways this store exchanges its events by itself."""
+    found: list[Transport] = []
+    if (beside := shared(service)) is not None:
+        found.append(beside)
+    if address := remote(service):
+        found.append(repository(service, address))
+    return found
+
+
+def exchange(service: Service, ways: Sequence[Transport]) -> Report:
+    """Exchange over each of these, one process at a time."""
+    with _alone(_folder(service)):
+        report = Report()
+        for way in ways:
+            one = service.sync.exchange(way)
+            for host, count in one.hosts.items():
+                report.hosts[host] = report.hosts.get(host, 0) + count
+            report.sent += one.sent
+            report.undecided = one.undecided
+            report.told += [said for said in one.told if said not in report.told]
+        return report
+
+
+def _folder(service: Service) -> Path:
+    folder = service.path.parent / "sync"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _setting(service: Service) -> Path:
+    return service.path.parent / "sync" / "remote"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with open(folder / "lock", "w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreBusy("Another sync is under way here.", "Try again in a moment.") from error
+        yield

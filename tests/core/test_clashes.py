@@ -1,0 +1,139 @@
+"""What two replicas wrote to one field without knowing of each other, from any order of events."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.clashes import clashes
+from mlkanban.core.events import Entity, Event, in_order
+from mlkanban.core.hlc import tick
+from tests.core.test_events import BLANK
+
+FIELDS = ("title", "due", "tag:gpu", "place")
+
+
+class Replica:
+    """Writes as a store does: with what it knows, and a clock of its own."""
+
+    def __init__(self, name: str, skew: int) -> None:
+        self.name, self.clock = name, skew
+        self.log: list[Event] = []
+        self.hlc = ""
+
+    def learn(self, events: Sequence[Event]) -> None:
+        known = {event.id for event in self.log}
+        self.log += [event for event in events if event.id not in known]
+        self.hlc = max([self.hlc, *(event.hlc for event in events)])
+
+    def write(self, name: str, number: int) -> Event:
+        entity = Entity()
+        for event in self.log:
+            entity.apply(event)
+        value = [f"s{number}", "r"] if name == "place" else number
+        values = {name: value}
+        self.clock += 1
+        self.hlc = tick(self.hlc, self.clock)
+        rseq = 1 + sum(event.replica == self.name for event in self.log)
+        made = replace(
+            BLANK, id=f"{self.name}{rseq}", replica=self.name, rseq=rseq, hlc=self.hlc,
+            data={"set": values, "was": entity.replaced_by(values),
+                  "saw": entity.taken_back(values)},
+        )  # fmt: skip
+        self.log.append(made)
+        return made
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from((*FIELDS, "meet")), st.integers(0, 2)), max_size=14
+)
+
+
+def told(steps: Sequence[tuple[int, str, int]]) -> list[Replica]:
+    some = [Replica("p", 0), Replica("q", 50), Replica("r", 5)]
+    for who, what, number in steps:
+        if what == "meet":
+            some[who].learn(some[number].log)
+        else:
+            some[who].write(what, number)
+    for one in some * 2:
+        for other in some:
+            one.learn(other.log)
+    return some
+
+
+def state(events: Sequence[Event]) -> Entity:
+    entity = Entity()
+    for event in events:
+        entity.apply(event)
+    return entity
+
+
+@given(STEPS, st.randoms())
+def test_any_order_and_any_duplicates_give_the_same(steps, random) -> None:
+    log = told(steps)[0].log
+    other = log + random.sample(log, len(log) // 2)
+    random.shuffle(other)
+    assert state(other) == state(log)
+    assert clashes({event.id: event for event in other}.values()) == clashes(log)
+
+
+@given(STEPS)
+def test_replicas_that_met_agree(steps) -> None:
+    first, *others = told(steps)
+    for other in others:
+        assert state(other.log) == state(first.log)
+        assert clashes(other.log) == clashes(first.log)
+
+
+@given(STEPS)
+def test_the_latest_write_of_a_plain_field_stands(steps) -> None:
+    log = in_order(told(steps)[0].log)
+    last = {name: value for event in log for name, value in event.data["set"].items()}
+    for name, value in last.items():
+        if name != "tag:gpu":
+            assert state(log).fields[name] == value
+
+
+@given(st.lists(st.tuples(st.sampled_from(FIELDS), st.integers(0, 2)), max_size=8))
+def test_who_writes_alone_clashes_with_nobody(steps) -> None:
+    alone = Replica("p", 0)
+    for name, number in steps:
+        alone.write(name, number)
+    assert clashes(alone.log) == []
+
+
+@given(STEPS)
+def test_a_decision_that_saw_all_leaves_nothing_undecided(steps) -> None:
+    one = told(steps)[0]
+    open_ones = clashes(one.log)
+    for field in {clash.field for clash in open_ones}:
+        made = one.write(field, 1)
+        stamps = [clash.other_stamp for clash in open_ones if clash.field == field]
+        one.log[-1] = replace(made, data={**made.data, "settles": {field: stamps}})
+    assert clashes(one.log) == []
+
+
+def test_the_value_of_one_who_went_on_writing_hides_nothing() -> None:
+    p, q = Replica("p", 0), Replica("q", 0)
+    p.write("title", 1)
+    q.learn(p.log)
+    p.write("title", 2)
+    q.write("title", 3)
+    p.write("title", 4)
+    q.learn(p.log)
+    (clash,) = clashes(q.log)
+    assert {clash.kept, clash.other} == {3, 4}
+
+
+def test_an_addition_that_a_removal_did_not_see_survives_it() -> None:
+    p, q = Replica("p", 0), Replica("q", 100)
+    p.write("tag:gpu", 1)
+    q.learn(p.log)
+    p.write("tag:gpu", 1)
+    q.write("tag:gpu", 0)
+    q.learn(p.log)
+    assert state(q.log).members("tag:") == ["gpu"]
+    q.write("tag:gpu", 0)
+    assert state(q.log).members("tag:") == []

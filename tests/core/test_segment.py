@@ -1,0 +1,76 @@
+"""A file is taken in as it was written, or not at all."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core import segment
+from mlkanban.core.hlc import tick
+from mlkanban.core.segment import Record, read, written
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+
+
+def record(rseq: int = 1, data: str = "{}", kind: str = "card.noted") -> Record:
+    return Record(
+        f"e{rseq}", "r", rseq, tick("", rseq), "2026", "ada", "h", "b", "c", kind, 1, data, "a", "",
+        "f",
+    )  # fmt: skip
+
+
+RECORDS = st.lists(TEXT, min_size=1, max_size=4).map(
+    lambda texts: [record(n + 5, json.dumps({"note": text})) for n, text in enumerate(texts)]
+)
+
+
+@given(RECORDS)
+def test_what_was_written_is_read(records) -> None:
+    assert read(written(records), "r", 5).records == records
+
+
+@given(RECORDS, st.data())
+def test_a_part_of_a_file_is_nothing(records, data) -> None:
+    whole = written(records)
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    assert read(whole[:cut], "r", 5).fault
+
+
+@given(RECORDS, st.data())
+def test_a_changed_byte_is_found(records, data) -> None:
+    whole = bytearray(written(records))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    whole[at] ^= 1
+    assert read(bytes(whole), "r", 5).fault
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_without_a_crash(content) -> None:
+    assert read(content, "r", 1).fault
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        record(2),
+        record(data="[1]"),
+        record(data="{"),
+        record(data='{"set": 3}'),
+        record(data='{"set": {"place": 3}}'),
+        record(data='{"was": {"title": 3}}'),
+        record(data='{"a":' * 40 + "1" + "}" * 40),
+        record()._replace(hlc="later"),
+        record()._replace(version="1"),
+        record()._replace(card=None),
+    ],
+)
+def test_what_no_program_of_ours_writes_is_not_taken_in(bad: Record) -> None:
+    assert read(written([bad]), "r", 1).fault
+
+
+def test_files_and_lines_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = record(data=json.dumps({"note": "x" * segment.LONGEST}))
+    assert read(written([long]), "r", 1).fault
+    monkeypatch.setattr(segment, "LARGEST", 10)
+    assert "64 MB" in read(written([record()]), "r", 1).fault

@@ -1,0 +1,411 @@
+"""Several stores that exchange events through a folder come to the same board."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from mlkanban.core import segment
+from mlkanban.core.models import BlockReason
+from mlkanban.errors import LimitReached, MlkanbanError
+from mlkanban.exchange.transports.folder import Folder
+from mlkanban.store import log, migrations
+from mlkanban.store.rows import entity_from
+from tests.service.people import START, Clock, Person
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    made = tmp_path / "between"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def two(tmp_path: Path, place: Path) -> Iterator[tuple[Person, Person]]:
+    """Ada with a board and one card, and Bob, who has it from her."""
+    ada = Person(tmp_path / "ada", "ada", Clock())
+    ada.starts()
+    ada.adds("one")
+    bob = Person(tmp_path / "bob", "bob", Clock())
+    bob.board_id = ada.board_id
+    meet(place, ada, bob)
+    yield ada, bob
+    ada.service.close()
+    bob.service.close()
+
+
+def meet(place: Path, *people: Person) -> list[str]:
+    """Exchange until everybody has everything; all that was told."""
+    told = []
+    for _ in range(2):
+        for person in people:
+            told += person.service.sync.exchange(Folder(place)).told
+    return told
+
+
+def shown(person: Person) -> dict[str, list[Any]]:
+    """All projections but for what is local: places in the log of this store."""
+    conn = person.service._desk.store.conn
+    conn.row_factory = None
+    found = {}
+    for table in migrations.PROJECTION_TABLES:
+        columns = [row[1] for row in conn.execute(f"PRAGMA table_info({table})").fetchall()]
+        kept = [
+            c for c in columns if (table, c) not in {("card", "version"), ("transition", "seq")}
+        ]
+        rows = conn.execute(f"SELECT {', '.join(kept)} FROM {table}").fetchall()
+        found[table] = sorted(rows, key=repr)
+    found["entity"] = [(i, b, entity_from(state)) for i, b, state in found["entity"]]
+    return found
+
+
+def ref(person: Person) -> str:
+    return person.adds("x")[0]
+
+
+def test_what_one_adds_the_other_has(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    assert [f.title for f in bob.boards.snapshot(bob.board_id).faces] == ["one"]
+    assert shown(ada) == shown(bob)
+    assert bob.service.sync.exchange(Folder(place)).message == "Nothing new."
+
+
+def test_edits_of_different_fields_both_stay(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], {"title": "A"})
+    bob.cards.edit([card], {"hypothesis": "B"})
+    meet(place, ada, bob)
+    for one in (ada.cards.get(card), bob.cards.get(card)):
+        assert (one.title, one.hypothesis) == ("A", "B")
+    assert ada.service.settling.all() == []
+
+
+def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], {"title": "A"})
+    bob.clock.now = ada.clock.now
+    bob.cards.edit([card], {"title": "B"})
+    meet(place, ada, bob)
+    for person in (ada, bob):
+        (clash,) = person.service.settling.of_card(card)
+        assert (clash.field, clash.kept, clash.other, clash.actor) == ("title", "B", "A", "ada")
+    ada.service.settling.settle(card, "title", take=True)
+    meet(place, ada, bob)
+    assert bob.cards.get(card).title == "A"
+    assert bob.service.settling.all() == []
+
+
+def test_a_decision_is_undone_like_anything_else(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], {"title": "A"})
+    bob.clock.now = ada.clock.now
+    bob.cards.edit([card], {"title": "B"})
+    meet(place, ada, bob)
+    ada.service.settling.settle(card, "title", take=True)
+    ada.undoes()
+    assert ada.cards.get(card).title == "B"
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+
+
+def test_one_who_saw_the_other_value_overwrites_it_in_peace(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], {"title": "A"})
+    meet(place, ada, bob)
+    bob.cards.edit([card], {"title": "B"})
+    meet(place, ada, bob)
+    assert ada.cards.get(card).title == "B"
+    assert ada.service.settling.all() == []
+
+
+def test_a_tag_added_meanwhile_survives_its_removal(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], add={"tags": ["gpu"]})
+    meet(place, ada, bob)
+    ada.cards.edit([card], remove={"tags": ["gpu"]})
+    ada.cards.edit([card], add={"tags": ["gpu"]})
+    bob.clock.now = ada.clock.now + timedelta(minutes=5)
+    bob.cards.edit([card], remove={"tags": ["gpu"]})
+    meet(place, ada, bob)
+    assert ada.cards.get(card).tags == bob.cards.get(card).tags == ("gpu",)
+    ada.cards.edit([card], remove={"tags": ["gpu"]})
+    meet(place, ada, bob)
+    assert bob.cards.get(card).tags == ()
+
+
+def test_what_is_taken_away_stays_away_and_comes_back_with_the_edit(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    card = ref(ada)
+    meet(place, ada, bob)
+    bob.cards.edit([card], {"title": "new"})
+    ada.undoes()
+    meet(place, ada, bob)
+    assert card not in bob.order("Ideas") + ada.order("Ideas")
+    ada.undoing.redo(ada.board_id)
+    meet(place, ada, bob)
+    assert bob.cards.get(card).title == "new"
+
+
+def test_cards_and_boards_of_one_name_are_told_apart_the_same_way(
+    tmp_path: Path, place: Path
+) -> None:
+    ada, bob = (Person(tmp_path / name, name, Clock()) for name in ("ada", "bob"))
+    for person in (ada, bob):
+        person.starts()
+        person.adds(person.service.actor)
+    mine, other = (person.order("Ideas") for person in (ada, bob))
+    assert mine == other
+    told = meet(place, ada, bob)
+    for board in (ada.board_id, bob.board_id):
+        assert {f.ref: f.title for f in ada.boards.snapshot(board).faces} == {
+            f.ref: f.title for f in bob.boards.snapshot(board).faces
+        }
+    assert sorted(board.key for board in ada.boards.all()) == ["fraud", "fraud-2"]
+    assert any(f"{mine[0]} is {mine[0]}b now" in line for line in told)
+    assert ref(ada) != ref(bob)
+    for person in (ada, bob):
+        person.service.close()
+
+
+def test_a_limit_that_a_merge_breaks_is_told_and_holds(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    ada.sets("Ready", limit=1)
+    meet(place, ada, bob)
+    ada.adds("a", to="Ready")
+    bob.adds("b", to="Ready")
+    told = meet(place, ada, bob)
+    assert "Ready is 2/1 since the merge." in told
+    with pytest.raises(LimitReached):
+        ada.adds("c", to="Ready")
+
+
+def test_a_clock_far_ahead_is_told_and_not_followed(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    bob.clock.now += timedelta(days=400)
+    bob.cards.edit([card], {"title": "from the future"})
+    told = meet(place, ada, bob)
+    assert any("more than an hour ahead" in line for line in told)
+    ada.cards.edit([card], {"title": "now"})
+    meet(place, ada, bob)
+    assert bob.cards.get(card).title == "now"
+    other = ref(ada)
+    newest = ada.history.of_card(other)[-1].event.hlc
+    assert int(newest[:15]) / 1000 < ada.clock.now.timestamp() + 60
+
+
+def files(place: Path) -> list[Path]:
+    return sorted(place.glob("log/*/*.jsonl"))
+
+
+def test_a_file_that_is_not_whole_waits(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    card = ref(ada)
+    ada.service.sync.exchange(Folder(place))
+    newest = max(files(place), key=os.path.getmtime)
+    whole = newest.read_bytes()
+    newest.write_bytes(whole[:-20])
+    told = bob.service.sync.exchange(Folder(place)).told
+    assert any("is not whole" in line for line in told)
+    newest.write_bytes(whole)
+    bob.service.sync.exchange(Folder(place))
+    assert bob.cards.get(card).ref == card
+
+
+def test_later_changes_wait_for_earlier_ones(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    ref(ada)
+    ada.service.sync.exchange(Folder(place))
+    first = max(files(place), key=lambda path: path.name)
+    kept = first.read_bytes()
+    last = ref(ada)
+    ada.service.sync.exchange(Folder(place))
+    first.unlink()
+    told = bob.service.sync.exchange(Folder(place)).told
+    assert any("wait: those before have not come yet" in line for line in told)
+    with pytest.raises(MlkanbanError):
+        bob.cards.get(last)
+    first.write_bytes(kept)
+    bob.service.sync.exchange(Folder(place))
+    assert bob.cards.get(last).ref == last
+
+
+def changed(path: Path, **values: object) -> None:
+    """A file with another event in it, whose checksum is right."""
+    found = segment.read(path.read_bytes(), path.parent.name, int(path.stem))
+    records = list(found.records)
+    records[-1] = records[-1]._replace(**values)
+    path.write_bytes(segment.written(records))
+
+
+def test_two_stores_that_write_as_one_are_refused_and_kept_aside(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    card = ref(ada)
+    meet(place, ada, bob)
+    newest = max(files(place), key=lambda path: path.name)
+    changed(newest, id="another", data=json.dumps({"set": {"title": "forged"}}))
+    told = bob.service.sync.exchange(Folder(place)).told
+    assert any("Two stores write as the replica" in line for line in told)
+    assert bob.cards.get(card).title == "x"
+    assert len(list((bob.service.path.parent / "sync" / "aside").iterdir())) == 2
+
+
+def test_a_broken_chain_is_not_taken_in(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    ref(ada)
+    ada.service.sync.exchange(Folder(place))
+    newest = max(files(place), key=lambda path: path.name)
+    changed(newest, actor="mallory")
+    told = bob.service.sync.exchange(Folder(place)).told
+    assert any("do not follow from those before" in line for line in told)
+    assert len(bob.order("Ideas")) == 1
+
+
+def test_what_a_newer_program_wrote_is_kept_and_passed_on(
+    two: tuple[Person, Person], place: Path, tmp_path: Path
+) -> None:
+    ada, bob = two
+    ada.cards.edit(ada.order("Ideas"), {"title": "new"})
+    ada.service.sync.exchange(Folder(place))
+    newest = max(files(place), key=lambda path: path.name)
+    conn = ada.service._desk.store.conn
+    (before,) = conn.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1 OFFSET 1").fetchone()
+    row = conn.execute(f"SELECT {log.COLUMNS} FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    newer = replace(log.event_of(row), version=9)
+    changed(newest, version=9, hash=log.chained(before, newer, row[12]))
+    told = bob.service.sync.exchange(Folder(place)).told
+    assert any("newer mlkanban (format 9)" in line for line in told)
+    assert bob.cards.get(bob.order("Ideas")[0]).title == "one"
+    further = tmp_path / "further"
+    further.mkdir()
+    bob.service.sync.exchange(Folder(further))
+    assert b'"version":9' in b"".join(path.read_bytes() for path in files(further))
+
+
+class Replicas(RuleBasedStateMachine):
+    """Three stores with clocks of their own that meet now and then, each with some of the others.
+
+    Whatever they did, when everybody has met everybody their boards are the same, and so are the
+    tables that the whole log makes anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        root = Path(self._folder.name)
+        self.places = [root / "one", root / "two"]
+        for made in self.places:
+            made.mkdir()
+        self.people = [
+            Person(root / name, name, Clock(START + timedelta(minutes=skew)))
+            for name, skew in (("ada", 0), ("bob", -600), ("cy", 45))
+        ]
+        self.people[0].starts("plain")
+        self.people[0].adds("one", "two", tags=["x"])
+        for person in self.people:
+            person.board_id = self.people[0].board_id
+        for made in self.places:
+            meet(made, *self.people)
+
+    @rule(
+        who=st.integers(0, 2), what=st.sampled_from(
+            ("add", "title", "tag", "untag", "move", "note", "block", "done", "archive", "undo",
+             "redo", "rename the stage", "settle")
+        ),
+        card=st.integers(0, 5), number=st.integers(0, 5), ticks=st.integers(0, 3),
+    )  # fmt: skip
+    def acts(self, who: int, what: str, card: int, number: int, ticks: int) -> None:
+        person = self.people[who]
+        person.clock.now -= timedelta(seconds=20 * ticks)
+        refs = sorted(f.ref for f in person.boards.snapshot(person.board_id).faces) or ["none"]
+        one, stages = refs[card % len(refs)], person.board.stages
+        stage = stages[number % len(stages)]
+        cards, settling = person.cards, person.service.settling
+        todo = {
+            "add": lambda: cards.add(person.board_id, f"n{number}"),
+            "title": lambda: cards.edit([one], {"title": f"t{number}"}),
+            "tag": lambda: cards.edit([one], add={"tags": ["x"]}),
+            "untag": lambda: cards.edit([one], remove={"tags": ["x"]}),
+            "move": lambda: cards.move([one], stage.id, override="so"),
+            "note": lambda: cards.note([one], "n"),
+            "block": lambda: cards.block([one], BlockReason.BUG),
+            "done": lambda: cards.archive([one]),
+            "archive": lambda: cards.restore([one]),
+            "undo": person.undoes,
+            "redo": lambda: person.undoing.redo(person.board_id),
+            "rename the stage": lambda: person.boards.edit_stage(
+                person.board_id, stage.id, {"name": f"S{number}"}
+            ),
+            "settle": lambda: [
+                settling.settle(u.name, u.field, take=bool(number % 2), override="so")
+                for u in settling.all()[:1]
+            ],
+        }  # fmt: skip
+        with suppress(MlkanbanError):
+            todo[what]()
+
+    @rule(who=st.integers(0, 2), where=st.integers(0, 1))
+    def exchanges(self, who: int, where: int) -> None:
+        self.people[who].service.sync.exchange(Folder(self.places[where]))
+
+    @rule(where=st.integers(0, 1), which=st.integers(0, 20))
+    def a_file_is_lost_for_now(self, where: int, which: int) -> None:
+        """It comes back when everybody meets, or somebody who has its events writes it again."""
+        found = files(self.places[where])
+        if found:
+            found[which % len(found)].unlink()
+
+    def teardown(self) -> None:
+        try:
+            place = Path(self._folder.name) / "everybody"
+            place.mkdir()
+            meet(place, *self.people)
+            first, *others = map(shown, self.people)
+            for other in others:
+                assert other == first
+            for person in self.people:
+                with person.service._desk.store.writing() as conn:
+                    migrations.recreate_projections(conn)
+                    log.rebuild(conn)
+                assert shown(person) == first
+                assert log.broken_link(person.service._desk.store.conn) == ""
+        finally:
+            for person in self.people:
+                person.service.close()
+            self._folder.cleanup()
+
+
+_LONG = bool(os.environ.get("MLKANBAN_LONG_TESTS"))
+TestReplicas = Replicas.TestCase
+TestReplicas.settings = settings(
+    max_examples=300 if _LONG else 12, stateful_step_count=50 if _LONG else 25, deadline=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip

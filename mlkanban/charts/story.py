@@ -56,6 +56,8 @@ def _sentence(
             return f"snoozed until {f'run {waits} ends' if waits else values['snoozed_until']}"
         case "card.woken":
             return "woken"
+        case "card.settled":
+            return f"decided: {_fields(values)}"
         case "card.noted":
             return f"note: {_cut(event.data.get('note', ''))}"
         case "card.finished":

@@ -62,6 +62,7 @@ def show(session: Session, card: str) -> None:
 
         def lines() -> Iterator[str]:
             yield from _whole(session, whole, board)
+            yield from _undecided(session, card, service)
             yield from _runs(session, card, board, service)
             yield from _tree(session, whole, board, service)
 
@@ -116,6 +117,15 @@ def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
         yield ""
         yield dim(f"{at}  {clean(note.actor)}")
         yield display_lines(note.text)
+
+
+def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
+    for one in service.settling.of_card(ref):
+        yield ""
+        yield session.clean(
+            f"{one.field} is undecided: {one.actor} on {one.host} wrote {one.other}"
+        )
+        yield session.clean(f"  mlkanban settle {one.name} {one.field} --keep | --take")
 
 
 def _runs(session: Session, ref: str, board: Board, service: Service) -> Iterator[str]:

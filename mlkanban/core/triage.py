@@ -1,6 +1,6 @@
 """Which cards ask for a decision, and why: the queue that is gone through one by one."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +17,7 @@ class View(StrEnum):
     """A part of the queue."""
 
     ALL = "all"
+    UNDECIDED = "undecided"
     SNOOZED = "snoozed"
     BLOCKED = "blocked"
     STALE = "stale"
@@ -39,9 +40,11 @@ def queue(
     quiet: Mapping[str, int],
     old: Callable[[CardFace], bool],
     ended: Mapping[str, str] | None = None,
+    undecided: Collection[str] = (),
     view: View = View.ALL,
 ) -> list[Item]:
-    """Cards in the order they are decided on: snoozes that came due, blocked cards that have been
+    """Cards in the order they are decided on: those with fields that are `undecided` since stores
+    were merged (card ids), snoozes that came due, blocked cards that have been
     `quiet` (card id -> days), cards that are `old` for their stage, those with a run that `ended`
     (card id -> what became of it) and nobody looked at since, new ones; the oldest first.
 
@@ -50,6 +53,10 @@ def queue(
     found: dict[View, list[tuple[str, CardFace, str]]] = {part: [] for part in View}
     now = today.isoformat()
     for face in faces:
+        if face.id in undecided:
+            why = "written on two machines at once, = decides"
+            found[View.UNDECIDED].append((face.created_at, face, why))
+            continue
         if not face.is_open or face.snoozed_until > now:
             continue
         days = quiet.get(face.id, 0)
@@ -66,7 +73,7 @@ def queue(
             found[View.INBOX].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
-        for part in (View.SNOOZED, View.BLOCKED, View.STALE, View.RUNS, View.INBOX)
+        for part in (View.UNDECIDED, View.SNOOZED, View.BLOCKED, View.STALE, View.RUNS, View.INBOX)
         if view in (View.ALL, part)
         for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
     ]

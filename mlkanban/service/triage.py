@@ -64,6 +64,7 @@ class Triage:
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
             ends = steps.ended_runs(conn, board.id)
+            undecided = {clash.entity for clash in repository.clashes(conn)}
 
         def day(instant: str) -> date:
             return datetime.fromisoformat(instant).astimezone(zone).date()
@@ -78,7 +79,9 @@ class Triage:
         last = {event.card: run for event in ends for run in runs_in(event.data["set"])}
         # Whoever stopped a run knows of it.
         ended = {c: _ended(run) for c, run in last.items() if run.state is not RunState.KILLED}
-        return triage.queue(board, faces, today, quiet=quiet, old=old, ended=ended, view=view)
+        return triage.queue(
+            board, faces, today, quiet=quiet, old=old, ended=ended, undecided=undecided, view=view
+        )
 
     def snoozes(self, ref: str) -> int:
         """How often a card was snoozed, undone ones not counted."""

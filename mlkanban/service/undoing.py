@@ -103,6 +103,7 @@ _DOING = {
     "card.noted": "the note on", "card.finished": "finishing", "card.reopened": "re-opening",
     "card.archived": "archiving",
     "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
+    "card.settled": "a decision on",
     "stage.added": "adding a stage",
     "stage.edited": "changing a stage", "stage.removed": "removing a stage",
     "board.edited": "changing the board",

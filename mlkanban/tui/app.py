@@ -21,7 +21,7 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import keeping, run_watch
+from mlkanban.tui import keeping, run_watch, syncing
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
@@ -31,6 +31,7 @@ from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.syncing import Syncing
 from mlkanban.tui.theme import board_variables, load_themes
 
 Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
@@ -148,6 +149,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.again: Again | None = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
+        self.syncing = Syncing(self)
         self.keeping = keeping.Keeping(self)
         self.model: BoardModel
         self.cursor = 0
@@ -176,6 +178,9 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(keeping.EVERY, self.keeping.look)
         self.set_interval(run_watch.EVERY, self.run_watch.look)
         self.set_timer(_SETTLED, self.look_around)
+        if network:
+            self.set_timer(_SETTLED, self.syncing.look)
+            self.set_interval(syncing.EVERY, self.syncing.look)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()

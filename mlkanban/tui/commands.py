@@ -96,6 +96,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.due", ("d",), "Due date", "set or clear the due date", "Write", _CARDS),
     Command("card.worth", ("$",), "Worth", "value for effort, what planning orders by", "Write",
             _CARDS),
+    Command("card.settle", ("=",), "Settle", "decide what was written on two machines at once",
+            "Write", (BOARD, CARD, TRIAGE)),
     Command("card.copy", ("y",), "Copy id", "the card's id to the clipboard", "Write", _CARDS),
     Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark", _LISTS),
     Command("mark.range", ("v",), "Mark range", "mark from the nearest mark to here", "Mark"),
@@ -149,6 +151,7 @@ COMMANDS: tuple[Command, ...] = (
         Command(f"view.{entry.name}", (entry.key,), entry.title, entry.help, "Numbers", (REPORTS,))
         for entry in CATALOGUE
     ),
+    Command("sync", ("S",), "Sync", "exchange changes with your other machines", "Screens"),
     Command("stages", ("s",), "Stages", "add, rename, order, limit and remove stages", "Screens"),
     Command("stage.add", ("n",), "New stage", "a new stage after this one", "Stages", (STAGES,)),
     Command("stage.rename", ("e",), "Rename", "rename the stage", "Stages", (STAGES,)),

@@ -19,6 +19,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
+from mlkanban.service.settling import Undecided
 from mlkanban.text import display
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD
@@ -58,11 +59,12 @@ class CardScreen(CardActions, ScrollingScreen):
     async def board_changed(self) -> None:
         """Read the card again."""
         try:
-            card, entries, runs = await self.board_app.backstage.call(
+            card, entries, runs, undecided = await self.board_app.backstage.call(
                 lambda s: (
                     s.cards.get(self._ref),
                     s.history.of_card(self._ref),
                     s.runs.of_card(self._ref),
+                    s.settling.of_card(self._ref),
                 )
             )
         except NotFound:
@@ -74,7 +76,9 @@ class CardScreen(CardActions, ScrollingScreen):
             return
         if not self.ready:
             return
-        self.query_one("#fields", Static).update(Content(self.plain(self._fields(card, runs))))
+        self.query_one("#fields", Static).update(
+            Content(self.plain(self._fields(card, runs, undecided)))
+        )
         notes = "\n\n".join(
             f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
             for note in reversed(card.notes)
@@ -98,10 +102,15 @@ class CardScreen(CardActions, ScrollingScreen):
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.board.timezone)
 
-    def _fields(self, card: Card, runs: list[Run]) -> str:
+    def _fields(self, card: Card, runs: list[Run], undecided: list[Undecided]) -> str:
         view = View.at(self.board, self.board_app.now())
         faces = self.board_app.model.faces.values()
         lines = field_lines(card, self._face(), view, self.size.width)
+        lines += [
+            f"  undecided    {display(one.field)}: {display(one.kept)} stands,"
+            f" {display(one.actor)} on {display(one.host)} wrote {display(one.other)}  (= decides)"
+            for one in undecided
+        ]
         if runs:
             rows = run_rows(runs[:_RUNS], self._zone, self.board_app.now(), evidence=True)
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from mlkanban.core.models import CardFace, Work
-from mlkanban.tui.screens.checklists import ChecklistActions
+from mlkanban.tui.screens.settling import SettlingActions
 from mlkanban.tui.widgets.ask import Option
 
 
-class RunActions(ChecklistActions):
+class RunActions(SettlingActions):
     def do_runs(self) -> None:
         faces = self._chosen()
         if faces:

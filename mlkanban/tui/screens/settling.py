@@ -1,0 +1,57 @@
+"""Deciding between what was written to a field on two machines."""
+
+from mlkanban.service.settling import Undecided
+from mlkanban.text import display
+from mlkanban.tui.screens.checklists import ChecklistActions
+from mlkanban.tui.widgets.ask import Option
+
+_LONGEST = 24
+
+
+class SettlingActions(ChecklistActions):
+    async def do_card_settle(self) -> None:
+        """Decide about the fields of the card; without any, go to a card that has some."""
+        faces = self._chosen()
+        found = await self.fetch(lambda service: service.settling.all())
+        if found is None:
+            return
+        here = [one for one in found if faces and one.entity == faces[0].id]
+        if not here:
+            self._lead_on(found)
+        for one in here:
+            if not await self._decide_about(one):
+                return
+
+    async def _decide_about(self, one: Undecided) -> bool:
+        label = f"{one.name}, {one.field}: {_cut(one.kept)} stands"
+        key = await self.ask.choose(
+            label,
+            [Option("k", "keep it"), Option("o", f"{_cut(one.other)} of {_cut(one.host)}")],
+        )
+        if key is None:
+            return False
+        done = await self.write(
+            lambda service: service.settling.settle(one.name, one.field, take=key == "o")
+        )
+        if done is not None:
+            self.after(done)
+        return done is not None
+
+    def _lead_on(self, found: list[Undecided]) -> None:
+        """Say where something is undecided, and go there where that can be."""
+        if not found:
+            self.status.say("Nothing is undecided.")
+            return
+        names = ", ".join(dict.fromkeys(display(one.name) for one in found))
+        self.status.say(f"Undecided: {names}.")
+        known = next((o.entity for o in found if o.entity in self.board_app.model.faces), "")
+        if known:
+            self.go_to(known)
+
+    def go_to(self, card_id: str) -> None:
+        """Show a card, on a screen that has several."""
+
+
+def _cut(text: str) -> str:
+    shown = display(text)
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 2] + ".."

@@ -1,0 +1,77 @@
+"""Exchanges changes with other machines beside the board, which goes on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from mlkanban.errors import MlkanbanError
+from mlkanban.service import Service
+
+if TYPE_CHECKING:
+    from mlkanban.service.sync import Report
+    from mlkanban.tui.app import BoardApp
+
+EVERY = 60.0
+"""Seconds between looks into the folder that several hosts share."""
+
+
+class Syncing:
+    """For one app. A network may take its time, so it has a thread and a connection of its own."""
+
+    def __init__(self, app: BoardApp) -> None:
+        self._app = app
+        self._going = False
+
+    async def now(self) -> None:
+        """Exchange with all that was chosen, and say what came of it."""
+        if self._going:
+            self._app.say("A sync is under way.")
+            return
+        self._app.say("Sync ...")
+        report = await self._exchange(by_itself=False)
+        if report is not None:
+            told = " ".join(report.told)
+            check = " Settle with =." if report.undecided else ""
+            self._app.say(f"{report.message}{check} {told}".strip())
+
+    async def look(self) -> None:
+        """Exchange through the folder that the hosts of one home share, if there is one."""
+        if self._going:
+            return
+        report = await self._exchange(by_itself=True)
+        if report is not None and (report.taken or report.told):
+            self._app.say(f"{report.message} {' '.join(report.told)}".strip())
+
+    async def _exchange(self, *, by_itself: bool) -> Report | None:
+        self._going = True
+        try:
+            actor = await self._app.backstage.call(lambda service: service.actor)
+            report = await asyncio.to_thread(self._run, actor, by_itself)
+        except MlkanbanError as error:
+            if not by_itself:
+                self._app.say(str(error), trouble=True)
+            return None
+        finally:
+            self._going = False
+        if report is not None and report.taken:
+            await self._app.catch_up()
+        return report
+
+    def _run(self, actor: str, by_itself: bool) -> Report | None:
+        from mlkanban.exchange.transports import chosen  # git and files: few boards have them
+
+        service = Service.open(self._app.places.data, actor=actor, clock=self._app.now)
+        try:
+            if by_itself:
+                beside = chosen.shared(service)
+                return chosen.exchange(service, [beside]) if beside else None
+            ways = chosen.transports(service)
+            if not ways:
+                raise MlkanbanError(
+                    "No place to exchange changes with was chosen yet.",
+                    "Choose one: mlkanban sync init REMOTE",
+                )
+            return chosen.exchange(service, ways)
+        finally:
+            service.close()

@@ -1,0 +1,79 @@
+"""S exchanges changes beside the board; = decides what was written on two machines."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlkanban.exchange.transports import chosen
+from tests.service.people import Clock, Person
+from tests.tui.page import opened
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    made = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(made)], check=True)
+    return made
+
+
+@pytest.fixture
+def gpu2(tmp_path: Path) -> Iterator[Person]:
+    """The same boards on another machine, as soon as it has synced."""
+    person = Person(tmp_path / "gpu2", "bob", Clock())
+    yield person
+    person.service.close()
+
+
+def meet(person: Person, bare: Path) -> None:
+    chosen.exchange(person.service, [chosen.repository(person.service, str(bare))])
+
+
+async def test_without_a_place_it_says_how_to_choose_one(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("sync")
+        await board.until(lambda: "mlkanban sync init REMOTE" in board.status())
+
+
+async def test_changes_of_another_machine_come_and_a_clash_is_decided(
+    small: Path, bare: Path, gpu2: Person
+) -> None:
+    async with opened(small) as board:
+        ref = board.ref("logistic baseline")
+        with board.store() as here:
+            chosen.exchange(here, [chosen.repository(here, str(bare))])
+            chosen.choose(here, str(bare))
+            here.cards.edit([ref], {"title": "written here"})
+        meet(gpu2, bare)
+        gpu2.cards.edit([ref], {"title": "written there"})
+        meet(gpu2, bare)
+        await board.press("sync")
+        await board.until(lambda: "1 to check" in board.status())
+        assert "1 change from" in board.status()
+        await board.press("card.settle")
+        await board.press("card.settle")
+        await board.keys("o")
+        await board.until(lambda: "taken from there" in board.status())
+        with board.store() as here:
+            assert here.settling.all() == []
+            titles = {here.cards.get(ref).title}
+        meet(gpu2, bare)
+        assert titles < {"written here", "written there"}
+
+
+async def test_a_card_page_shows_both_values(small: Path, bare: Path, gpu2: Person) -> None:
+    async with opened(small) as board:
+        ref = board.ref("logistic baseline")
+        with board.store() as here:
+            chosen.exchange(here, [chosen.repository(here, str(bare))])
+            meet(gpu2, bare)
+            here.cards.edit([ref], {"hypothesis": "written here"})
+            gpu2.cards.edit([ref], {"hypothesis": "written there"})
+            meet(gpu2, bare)
+            chosen.exchange(here, [chosen.repository(here, str(bare))])
+        await board.go_to("logistic baseline")
+        await board.press("card.open")
+        await board.until(lambda: "undecided" in board.text())
+        assert "written here" in board.text()
+        assert "written there" in board.text()

@@ -49,6 +49,9 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
                 known[before.stamp] = before
             for stamp in event.data.get("settles", {}).get(name, ()):
                 known.pop(stamp, None)
+            value = _value(event, name)
+            for stamp in [s for s, one in known.items() if _value(one, name) == value]:
+                del known[stamp]  # it stands now, whoever wrote it
         writers[event.stamp] = event
         entity.apply(event)
     return [
@@ -56,7 +59,6 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
               loser.host, loser.at)
         for name, known in sorted(lost.items())
         for stamp, loser in sorted(known.items())
-        if _compared(name, loser.data["set"][name]) != _compared(name, entity.fields.get(name))
     ]  # fmt: skip
 
 
@@ -67,6 +69,10 @@ def _told(name: str) -> bool:
 def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event) -> bool:
     """Whether the writer of `event` did not know of the value it replaces here."""
     return entity.origins.get(name, "") != origin and before.replica != event.replica
+
+
+def _value(event: Event, name: str) -> Any:
+    return _compared(name, event.data["set"][name])
 
 
 def _compared(name: str, value: Any) -> Any:

@@ -94,7 +94,7 @@ def _record(line: bytes) -> Record | None:
     try:
         given = json.loads(line)
         data = json.loads(given["data"])
-        if not isinstance(data, dict) or _depth(data) > DEEPEST:
+        if not isinstance(data, dict) or _too_deep(given["data"], data):
             return None
         record = Record(**{name: given[name] for name in Record._fields})
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -105,6 +105,11 @@ def _record(line: bytes) -> Record | None:
     if not (record.id and record.hlc[:15].isdecimal() and len(record.hlc) == 22):
         return None
     return record if _fitting(data) else None
+
+
+def _too_deep(text: str, data: Any) -> bool:
+    """Whether it is nested too deeply; most texts have too few brackets to be."""
+    return text.count("{") + text.count("[") > DEEPEST and _depth(data) > DEEPEST
 
 
 def _depth(value: Any) -> int:

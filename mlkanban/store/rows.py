@@ -172,8 +172,17 @@ def event_of(row: tuple[Any, ...]) -> Event:
 
 def events_of(conn: sqlite3.Connection, board_id: str, entity_id: str) -> list[Event]:
     """All events of one card, stage or board."""
+    rows = conn.execute(f"SELECT {COLUMNS} FROM event WHERE card = ?", (entity_id,)).fetchall()
+    if rows:
+        return list(map(event_of, rows))
+    about = events_about_board(conn, board_id)
+    return [event for event in about if event.entity == entity_id]
+
+
+def events_about_board(conn: sqlite3.Connection, board_id: str) -> list[Event]:
+    """The events about a board and its stages."""
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE card = ? OR (card = '' AND board = ? AND ? != '')",
-        (entity_id, board_id, board_id),
+        f"SELECT {COLUMNS} FROM event INDEXED BY event_card WHERE card = '' AND board = ?",
+        (board_id,),
     ).fetchall()
-    return [event for event in map(event_of, rows) if event.entity == entity_id]
+    return list(map(event_of, rows))

@@ -18,7 +18,7 @@ from mlkanban.store.ids import replica_letter
 from mlkanban.store.log import chained
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
-from mlkanban.store.rows import events_of
+from mlkanban.store.rows import events_about_board, events_of
 
 _FIELDS = ", ".join(Record._fields)
 
@@ -121,7 +121,7 @@ def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> list[str]:
     for board in boards:
         new = conn.execute("SELECT 1 FROM board WHERE id = ?", (board,)).fetchone() is None
         others: dict[str, list[Event]] = {}
-        for event in of_board(conn, board):
+        for event in events_about_board(conn, board):
             others.setdefault(event.entity, []).append(event)
         for entity, events in others.items():
             projector.refold(entity, events)
@@ -137,17 +137,6 @@ def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> list[str]:
         for card, ref in naming.tell_apart(conn)
         if card in before and before[card] != ref
     ]
-
-
-def of_board(conn: sqlite3.Connection, board: str) -> list[Event]:
-    """The events about a board and its stages."""
-    from mlkanban.store.rows import COLUMNS, event_of
-
-    rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event INDEXED BY event_card WHERE card = '' AND board = ?",
-        (board,),
-    ).fetchall()
-    return list(map(event_of, rows))
 
 
 def another_letter(conn: sqlite3.Connection, own: Replica) -> None:

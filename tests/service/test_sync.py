@@ -19,7 +19,7 @@ from mlkanban.core import segment
 from mlkanban.core.models import BlockReason
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.transports.folder import Folder
-from mlkanban.store import log, migrations
+from mlkanban.store import backup, log, migrations
 from mlkanban.store.rows import entity_from
 from tests.service.people import START, Clock, Person
 
@@ -248,7 +248,8 @@ def test_later_changes_wait_for_earlier_ones(two: tuple[Person, Person], place: 
     ada.service.sync.exchange(Folder(place))
     first.unlink()
     told = bob.service.sync.exchange(Folder(place)).told
-    assert any("wait: those before have not come yet" in line for line in told)
+    (line,) = told
+    assert "wait: those before have not come yet" in line
     with pytest.raises(MlkanbanError):
         bob.cards.get(last)
     first.write_bytes(kept)
@@ -276,6 +277,25 @@ def test_two_stores_that_write_as_one_are_refused_and_kept_aside(
     assert any("Two stores write as the replica" in line for line in told)
     assert bob.cards.get(card).title == "x"
     assert len(list((bob.service.path.parent / "sync" / "aside").iterdir())) == 2
+
+
+def test_a_restored_store_goes_on_as_a_replica_of_its_own(
+    two: tuple[Person, Person], place: Path, tmp_path: Path
+) -> None:
+    ada, bob = two
+    store = ada.service._desk.store
+    copy = backup.write(store.conn, store.path, label="test")
+    ada.adds("after the backup")
+    meet(place, ada, bob)
+    (tmp_path / "restored").mkdir()
+    copy.rename(tmp_path / "restored" / "board.db")
+    restored = Person(tmp_path / "restored", "ada", ada.clock)
+    restored.board_id = ada.board_id
+    restored.adds("after restoring")
+    assert meet(place, restored, bob, ada) == []
+    assert shown(restored) == shown(bob) == shown(ada)
+    assert len(bob.order("Ideas")) == 3
+    restored.service.close()
 
 
 def test_a_broken_chain_is_not_taken_in(two: tuple[Person, Person], place: Path) -> None:

@@ -1,0 +1,72 @@
+"""`mlkanban sync` and `settle`, as a person or a script uses them on two machines."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mlkanban.cli.program import run
+
+
+@pytest.fixture(autouse=True)
+def _homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "nowhere"))
+
+
+def said(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> tuple[str, str]:
+    assert run(args) == code
+    out, err = capsys.readouterr()
+    return out, err
+
+
+def test_one_command_sets_up_and_the_same_one_joins(capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
+    said(capsys, "--home", "a", "init", "work")
+    said(capsys, "--home", "a", "add", "one")
+    said(capsys, "--home", "a", "sync", "init", "r.git")
+    out, _ = said(capsys, "--home", "b", "sync", "init", "r.git")
+    assert "10 changes from" in out
+    said(capsys, "--home", "b", "add", "two")
+    assert said(capsys, "--home", "b", "sync")[0] == "1 sent.\n"
+    out, _ = said(capsys, "--home", "a", "--json", "sync")
+    data = json.loads(out)["data"]
+    assert list(data["hosts"].values()) == [1]
+    assert "two" in said(capsys, "--home", "a", "list")[0]
+    Path("r.git").rename("away.git")
+    _, err = said(capsys, "--home", "a", "sync", code=4)
+    assert "is no git repository" in err
+    assert "the next sync catches up" in err
+
+
+def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("stick").mkdir()
+    said(capsys, "--home", "a", "init", "work")
+    said(capsys, "--home", "a", "add", "one")
+    (card,) = json.loads(said(capsys, "--home", "a", "--json", "list")[0])["data"]
+    for home in "ab":
+        said(capsys, "--home", home, "sync", "--dir", "stick")
+    for home in "ab":
+        said(capsys, "--home", home, "edit", card["id"], "--title", f"from {home}")
+    for home in "aba":
+        out, err = said(capsys, "--home", home, "sync", "--dir", "stick")
+    assert "1 to check" in out
+    assert "mlkanban settle" in err
+    out, _ = said(capsys, "--home", "a", "settle")
+    assert f"{card['id']}  title: from b" in out
+    assert "wrote: from a" in out
+    assert "from a" in said(capsys, "--home", "a", "show", card["id"])[0]
+    said(capsys, "--home", "a", "settle", card["id"], "title", code=2)
+    said(capsys, "--home", "a", "settle", card["id"], "due", "--keep", code=3)
+    said(capsys, "--home", "a", "settle", card["id"], "title", "--take")
+    for home in "ab":
+        said(capsys, "--home", home, "sync", "--dir", "stick")
+    assert "from a" in said(capsys, "--home", "b", "list")[0]
+    assert "Nothing is undecided." in said(capsys, "--home", "b", "settle")[0]
+
+
+def test_without_a_place_it_says_how_to_choose_one(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = said(capsys, "--home", "a", "sync", code=2)
+    assert "mlkanban sync init REMOTE" in err
+    assert "There is no folder" in said(capsys, "--home", "a", "sync", "--dir", "x", code=4)[1]

@@ -39,6 +39,7 @@ class Record(NamedTuple):
     hash: str
 
 
+_TEXTS = ("ref", "title", "key", "name", "timezone", "kind", "rank")
 _NUMBERS = ("rseq", "version")
 
 
@@ -123,7 +124,14 @@ def _fitting(data: dict[str, Any]) -> bool:
     if not all(isinstance(data.get(name, {}), dict) for name in parts):
         return False
     pairs = data.get("was", {}).values()
-    place = data.get("set", {}).get("place", ["", ""])
-    return all(isinstance(pair, list) and len(pair) == 2 for pair in pairs) and (
-        place is None or (isinstance(place, list) and len(place) == 2)
+    values = data.get("set", {})
+    place = values.get("place", ["", ""])
+    return (
+        all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
+        and isinstance(place, list)
+        and [type(part) for part in place] == [str, str]
+        and all(isinstance(values.get(name, ""), str) for name in _TEXTS)
+        and all(isinstance(values.get(name) or {}, dict) for name in ("blocker", "metric"))
+        and isinstance(values.get("checklist") or [], list)
+        and isinstance(data.get("note", ""), str)
     )

@@ -43,7 +43,11 @@ class Changes:
 
 def boards(conn: sqlite3.Connection) -> list[Board]:
     """All boards, oldest first."""
-    rows = conn.execute("SELECT id FROM board WHERE NOT deleted ORDER BY created_at, id").fetchall()
+    rows = conn.execute(
+        "SELECT id FROM board WHERE NOT deleted ORDER BY created_at,"
+        " (SELECT min(hlc || replica) FROM event INDEXED BY event_card"
+        "  WHERE card = '' AND event.board = board.id AND kind = 'board.created')"
+    ).fetchall()
     return [board_of(conn, board_id) for (board_id,) in rows]
 
 

@@ -114,7 +114,7 @@ class EditScreen(KeyScreen):
             elif name == "metric" and text.strip():
                 metric = MetricParts(split_metrics(text.strip()))
             elif name in CHOICES:
-                fields[STORED.get(name, name)] = choice(name, text.strip())
+                fields[STORED.get(name, name)] = choice(name, text.strip()) or None
             else:
                 fields[name] = text.strip() or None
         if "title" in fields:
@@ -157,5 +157,6 @@ def _values(card: Card) -> dict[str, str]:
         "worth": card.worth, "hypothesis": card.hypothesis, "dataset": card.dataset,
         "verdict": card.verdict,
         "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
+        "lineage": " ".join(card.lineage), "health": card.health.value if card.health else "",
     }  # fmt: skip
     return {name: _SEVERAL_LINES if "\n" in text else display(text) for name, text in texts.items()}

@@ -216,6 +216,12 @@ class TriageScreen(CardActions):
     async def do_card_archive(self) -> None:
         await self._decide("archived", super().do_card_archive())
 
+    async def do_card_health(self) -> None:
+        await self._decide("answered", super().do_card_health())
+
+    async def do_card_retrain(self) -> None:
+        await self._decide("answered", super().do_card_retrain())
+
     async def do_card_merge(self) -> None:
         await self._decide("merged", super().do_card_merge())
 

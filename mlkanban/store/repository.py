@@ -299,6 +299,22 @@ def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
     return list(map(Transition._make, rows))
 
 
+def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str, str]]]:
+    """For each model in use of a board, by card id: when its health became what, in order."""
+    rows = conn.execute(
+        "SELECT card.id, at, ifnull(json_extract(data, '$.set.health'), '')"
+        " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
+        " WHERE card.board = ? AND health != '' AND NOT deleted AND undoes = ''"
+        " AND json_type(data, '$.set.health') IS NOT NULL"
+        " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, at, seq",
+        (board_id,),
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for card_id, at, health in rows:
+        found.setdefault(card_id, []).append((at, health))
+    return found
+
+
 def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -> list[Event]:
     """The newest `limit` events of a card, or of the whole board when `card_id` is '', in order."""
     where, value = ("card = ?", card_id) if card_id else ("board = ?", board_id)

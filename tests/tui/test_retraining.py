@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from tests.tui.boards import somebody, started
 from tests.tui.page import ROOMY, SMALL, Page, opened
@@ -30,7 +31,7 @@ async def test_an_alert_is_first_in_triage_and_says_why(data: Path, size) -> Non
         await page.press("triage")
         assert "1/2" in page.lines()[0]
         assert "Fraud v1" in page.lines()[2]
-        assert "psi 0.31, alert at >0.2" in page.text()
+        assert "psi 0.31, alert at >0.2; w answers it" in page.text()
         await page.keys("w", "w")
         assert "An idea" in page.lines()[2]
         assert "answered 1" in page.lines()[0]
@@ -97,3 +98,22 @@ async def test_cron_is_seen_by_whoever_looks(data: Path) -> None:
         await page.settled()
         await page.press("triage")
         assert "1/3" in page.lines()[0]
+
+
+async def test_the_form_has_the_health_of_what_was_shipped(data: Path) -> None:
+    async with opened(data) as page:
+        await page.press("card.edit")
+        assert "lineage" in page.text()
+        assert "health" not in page.text()
+        await page.keys("ctrl+g")
+        await page.keys("8", "j")
+        await page.press("card.edit")
+        field = page.app.screen.query_one("#field-health", Input)
+        assert field.value == "alert"
+        field.value = "wat"
+        await page.keys("enter")
+        assert health(page)["Fraud v1"] == "watch"
+        await page.press("card.edit")
+        page.app.screen.query_one("#field-health", Input).value = ""
+        await page.keys("enter")
+        assert health(page)["Fraud v1"] == ""

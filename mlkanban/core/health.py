@@ -57,16 +57,25 @@ class Reading(NamedTuple):
 
 
 def readings(fields: Mapping[str, Any]) -> list[Reading]:
-    """The last reading of each metric of a card, alerts first, the newest of them first."""
-    found = [
-        Reading(
-            name.removeprefix(PREFIX), float(kept["value"]), str(kept["threshold"]),
-            bool(kept["alert"]), str(kept["at"]), str(kept.get("note") or ""),
-        )
+    """The last reading of each metric of a card, alerts first, the newest of them first; what is
+    none is left out: logs come from elsewhere too."""
+    some = (
+        _reading(name.removeprefix(PREFIX), kept)
         for name, kept in fields.items()
         if name.startswith(PREFIX) and kept
-    ]  # fmt: skip
+    )
+    found = [reading for reading in some if reading is not None]
     return sorted(sorted(found, key=lambda r: r.at, reverse=True), key=lambda r: not r.alert)
+
+
+def _reading(metric: str, kept: Any) -> Reading | None:
+    try:
+        value, threshold, at = float(kept["value"]), str(kept["threshold"]), str(kept["at"])
+        return Reading(
+            metric, value, threshold, bool(kept["alert"]), at, str(kept.get("note") or "")
+        )
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
 
 
 def parse_reading(text: str) -> tuple[str, float]:

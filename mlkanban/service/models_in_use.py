@@ -6,27 +6,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlkanban.core import lineage
-from mlkanban.core.events import Change
+from mlkanban.core.events import Change, Event
 from mlkanban.core.models import CardFace, Health, Outcome
 from mlkanban.store import repository
 from mlkanban.store.database import Connection
 
 
-def may_touch_models(change: Change) -> bool:
-    """Whether a change ends or opens a card."""
-    return bool(change.card) and not {"outcome", "archived"}.isdisjoint(change.set)
+def touches_models(event: Event) -> bool:
+    """Whether an event ends a card, or opens it again. What undoes one brings back what came of it
+    too, and a shipped card that is archived was shipped before."""
+    values, was = event.data.get("set", {}), event.data.get("was", {})
+    changed = {name for name in ("outcome", "archived") if name in values}
+    changed = {name for name in changed if values[name] != was.get(name, [None])[0]}
+    return bool(event.card and changed and not event.undoes)
 
 
-def after_end(conn: Connection, card_id: str) -> Iterator[Change]:
-    """What a card that was just ended, or opened again, means for the models it has to do with.
+def after_end(conn: Connection, event: Event) -> Iterator[Change]:
+    """What an event that ended a card, or opened it again, means for models it has to do with.
 
     A retrained model that is shipped is ok, and the one before it is superseded; one that ends in
     another way leaves that at alert. A card that is not shipped any more has no health.
     """
-    face = next(iter(repository.faces_of(conn, (card_id,))), None)
+    face = next(iter(repository.faces_of(conn, (event.card,))), None)
     if face is None:
         return
     shipped = face.outcome == Outcome.SHIPPED
+    if shipped and "outcome" not in event.data["set"]:
+        return
     if face.health and not shipped:
         yield _change(conn, face, None)
     before = lineage.origins(face, lineage.Kind.RETRAIN_OF)

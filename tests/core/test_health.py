@@ -81,6 +81,8 @@ def test_alerts_come_first_and_the_newest_of_them() -> None:
         Reading("c", 1.0, ">0", True, "2026-03-02T00:00:00Z", "after the holiday"),
     ]
     fields = {PREFIX + one.metric: one.to_field() for one in some}
-    assert readings({**fields, "title": "x", PREFIX + "d": None}) == [some[2], some[0], some[1]]
+    assert readings(
+        {**fields, "title": "x", PREFIX + "d": None, PREFIX + "e": {"value": "x"}, PREFIX + "f": 3}
+    ) == [some[2], some[0], some[1]]
     assert some[0].text == "a 1, alert at >0"
     assert some[1].text == "b 0, within (alert at >0)"

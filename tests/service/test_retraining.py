@@ -264,3 +264,22 @@ def test_the_text_of_a_card_says_health_and_lineage(ada: Person, champion: str) 
     text, since = documents.card_page(idea)
     with pytest.raises(RuleRefused, match="not in use"):
         documents.save_card(idea, text.replace("health:\n", "health: ok\n"), since)
+
+
+def test_a_decision_on_the_old_model_is_not_overruled_later(ada: Person, champion: str) -> None:
+    retrain = ada.service.retraining.retrain(champion).cards[0].ref
+    ada.moves(retrain, to="Monitoring")
+    ada.service.retraining.judge([champion, retrain], Health.WATCH)
+    ada.cards.finish([retrain], Outcome.SHIPPED, "0.95")
+    ada.cards.archive([retrain])
+    assert (health(ada, champion), health(ada, retrain)) == ("watch", "watch")
+
+
+def test_a_duplicate_passes_its_model_on(ada: Person, champion: str) -> None:
+    retrain = ada.service.retraining.retrain(champion).cards[0].ref
+    [other] = ada.adds("Fraud v2")
+    ada.service.duplicates.merge(retrain, other)
+    assert ada.cards.get(other).lineage == (f"retrain-of:{champion}",)
+    assert health(ada, champion) == "retraining"
+    ada.undoes()
+    assert ada.cards.get(other).lineage == ()

@@ -152,3 +152,12 @@ def test_any_history_at_all(histories, day: float) -> None:
         assert loop.days >= 1
         assert loop.to_retrain is None or 1 <= loop.to_retrain <= loop.days
         assert loop.to_redeploy is None or loop.to_redeploy == loop.days
+
+
+def test_what_was_begun_before_the_alert_was_not_begun_for_it() -> None:
+    found = counted(
+        model("m1", (3, "retraining"), (4, "ok"), (10, "alert"), (14, "superseded")),
+        trains("m1", "r1", (3, 0), (5, 1), (14, 4, "shipped")),
+    )
+    [loop] = found.loops
+    assert (loop.retrain, loop.to_retrain, loop.to_redeploy) == ("r1", None, 5)

@@ -283,3 +283,20 @@ def test_a_duplicate_passes_its_model_on(ada: Person, champion: str) -> None:
     assert health(ada, champion) == "retraining"
     ada.undoes()
     assert ada.cards.get(other).lineage == ()
+
+
+def test_an_alert_that_was_undone_is_in_no_number(ada: Person, champion: str) -> None:
+    def known() -> list[str]:
+        return next(
+            [judged.health for judged in card.healths]
+            for card in ada.history.for_flow(ada.board)[1]
+            if card.ref == champion
+        )
+
+    alert(ada, champion, "psi=0.1")
+    alert(ada, champion)
+    assert known() == ["ok", "alert"]
+    ada.undoes()
+    assert known() == ["ok"]
+    ada.redoes()
+    assert known() == ["ok", "alert"]

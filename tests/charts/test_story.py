@@ -70,14 +70,14 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
         (event("card.unblocked", {"blocker": None}), "unblocked"),
         (
             event("card.alerted", {
-                "alert:psi": {"value": 0.31, "threshold": ">0.2", "alert": True, "at": "2026-03-20"},
+                "alert:psi": {"value": 0.31, "threshold": ">0.2", "alert": True, "at": "2026-03"},
                 "health": "alert",
             }, note="new merchants"),
             "psi 0.31, alert at >0.2; alert: new merchants",
         ),
         (
             event("card.alerted", {
-                "alert:auc": {"value": 0.9, "threshold": "<0.8", "alert": False, "at": "2026-03-20"},
+                "alert:auc": {"value": 0.9, "threshold": "<0.8", "alert": False, "at": "2026-03"},
             }),
             "auc 0.9, within (alert at <0.8)",
         ),

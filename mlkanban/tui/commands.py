@@ -97,7 +97,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.health", ("w",), "Health",
             "how a model in use is doing: ok, watch, alert, retired; retrain it", "Write",
             (BOARD, CARD, TRIAGE)),
-    Command("card.retrain", ("gr",), "Retrain", "the card that trains a model in use again",
+    Command("card.retrain", ("gm",), "Retrain", "the card that trains a model in use again",
             "Write", (BOARD, CARD, TRIAGE)),
     Command("card.worth", ("$",), "Worth", "value for effort, what planning orders by", "Write",
             _CARDS),

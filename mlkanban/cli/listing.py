@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -81,6 +81,7 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     for face in shown:
         marks = [
             face.block_reason and f"! {face.block_reason}",
+            face.health and f"health {face.health}",
             due(face, view),
             face.outcome and f"= {face.outcome}",
             "archived" if face.archived else "",
@@ -164,6 +165,11 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
         since = day(card.blocker.since.astimezone(zone))
         yield "Blocked", f"{card.blocker.reason} ({side}), since {since}{until}"
         yield "", card.blocker.note
+    yield "Health", card.health.value if card.health else ""
+    for reading in card.readings:
+        at = day(datetime.fromisoformat(reading.at).astimezone(zone))
+        yield "Alert" if reading.alert else "Within", f"{at} {reading.text}"
+        yield "", reading.note
     if card.metric:
         extra = {"baseline": card.metric.baseline, "noise": card.metric.noise}
         more = [f"{name} {value:g}" for name, value in extra.items() if value is not None]

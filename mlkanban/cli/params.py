@@ -51,6 +51,19 @@ class StageParam(click.ParamType):  # type: ignore[type-arg]
         return board_stages(ctx, incomplete)
 
 
+class LineageParam(click.ParamType):  # type: ignore[type-arg]
+    """A kind and a card, `ablation-of:g12`."""
+
+    name = "lineage"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from mlkanban.cli.completion import lineages
+
+        return lineages(ctx, incomplete)
+
+
 class LimitParam(click.ParamType):  # type: ignore[type-arg]
     """A number of cards, or `none`; not given it is None."""
 
@@ -88,6 +101,7 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 
 
 CARD, STAGE, LIMIT, DAY = CardParam(), StageParam(), LimitParam(), DayParam()
+LINEAGE = LineageParam()
 
 
 def checklist(items: Sequence[str]) -> list[dict[str, Any]]:

@@ -39,6 +39,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "snooze": "cards:snooze",
         "merge": "cards:merge",
         "archive": "cards:archive",
+        "alert": "retraining:alert",
+        "retrain": "retraining:retrain",
         "triage": "triage:triage",
         "plan": "plan:plan",
     },

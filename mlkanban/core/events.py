@@ -20,7 +20,8 @@ class Event:
     """One fact of the log.
 
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
-    reopened, snoozed, woken, archived or restored; `stage.` added, edited or removed;
+    reopened, snoozed, woken, archived, restored or
+    alerted; `stage.` added, edited or removed;
     `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
     `run.` started, changed or ended; `import.noted`; `undone` or `redone`.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key

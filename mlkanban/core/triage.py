@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.models import Board, CardFace, Health
 
 MARKED = "marked"
 """The view of a queue that a person put together, and why each card is in it."""
@@ -17,6 +17,7 @@ class View(StrEnum):
     """A part of the queue."""
 
     ALL = "all"
+    ALERTS = "alerts"
     SNOOZED = "snoozed"
     BLOCKED = "blocked"
     STALE = "stale"
@@ -39,9 +40,11 @@ def queue(
     quiet: Mapping[str, int],
     old: Callable[[CardFace], bool],
     ended: Mapping[str, str] | None = None,
+    alerts: Mapping[str, tuple[str, str]] | None = None,
     view: View = View.ALL,
 ) -> list[Item]:
-    """Cards in the order they are decided on: snoozes that came due, blocked cards that have been
+    """Cards in the order they are decided on: models at alert (card id -> since when and what its
+    `alerts` say), snoozes that came due, blocked cards that have been
     `quiet` (card id -> days), cards that are `old` for their stage, those with a run that `ended`
     (card id -> what became of it) and nobody looked at since, new ones; the oldest first.
 
@@ -50,6 +53,9 @@ def queue(
     found: dict[View, list[tuple[str, CardFace, str]]] = {part: [] for part in View}
     now = today.isoformat()
     for face in faces:
+        if face.health == Health.ALERT and not face.archived:
+            since, why = (alerts or {}).get(face.id, ("", "at alert"))
+            found[View.ALERTS].append((since, face, why))
         if not face.is_open or face.snoozed_until > now:
             continue
         days = quiet.get(face.id, 0)
@@ -66,7 +72,7 @@ def queue(
             found[View.INBOX].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
-        for part in (View.SNOOZED, View.BLOCKED, View.STALE, View.RUNS, View.INBOX)
+        for part in (View.ALERTS, View.SNOOZED, View.BLOCKED, View.STALE, View.RUNS, View.INBOX)
         if view in (View.ALL, part)
         for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
     ]

@@ -14,6 +14,7 @@ from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
 from mlkanban.service.portfolio import Portfolio
+from mlkanban.service.retraining import Retraining
 from mlkanban.service.search import Search
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
@@ -45,6 +46,7 @@ class Service:
         self.duplicates = Duplicates(desk)
         self.history = History(desk)
         self.planning = Planning(desk, self.cards, self.history)
+        self.retraining = Retraining(desk)
         self.search = Search(desk)
         self.portfolio = Portfolio(desk, self.history)
         self.triage = Triage(desk, self.history)

@@ -38,7 +38,7 @@ class Duplicates:
                 name: True
                 for name, there in fields.items()
                 if there and name.startswith(tuple(SET_FIELDS.values()))
-                and name != f"needs:{other.ref}"
+                and name.rpartition(":")[2] != other.ref
             }  # fmt: skip
             if added := tx.new_values(other.id, moving):
                 check_links(tx, added, other.ref)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.service.models_in_use import after_end, touches_models
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
@@ -52,6 +53,9 @@ class Transaction:
         self.writer.projector.flush()
         self._wrote = True
         self._forced |= bool(change.reason)
+        if event is not None and touches_models(event):
+            for following in after_end(self.conn, event):
+                self.write(following)
         return event
 
     def change(

@@ -103,6 +103,7 @@ _DOING = {
     "card.noted": "the note on", "card.finished": "finishing", "card.reopened": "re-opening",
     "card.archived": "archiving",
     "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
+    "card.alerted": "the alert of",
     "stage.added": "adding a stage",
     "stage.edited": "changing a stage", "stage.removed": "removing a stage",
     "board.edited": "changing the board",
@@ -121,5 +122,5 @@ def _spoken(field: str) -> str:
     name, _, member = field.partition(":")
     return {
         "place": "its place", "tag": f"tag {member}", "needs": "dependencies",
-        "charter": f"charter: {member}",
+        "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
     }.get(name, name.replace("_", " "))  # fmt: skip

@@ -7,6 +7,7 @@ entities stay in memory until `flush`, so that bringing in many events writes ea
 import sqlite3
 from typing import Any
 
+from mlkanban.core import lineage
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
@@ -14,7 +15,7 @@ from mlkanban.core.timing import milestones, phase
 from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text
 
-_CARD_COLUMNS = 25
+_CARD_COLUMNS = 27
 
 
 class Projector:
@@ -209,6 +210,8 @@ class Projector:
                 event.board,
                 int(bool(fields.get("deleted"))),
                 " ".join(entity.members("needs:")),
+                fields.get("health") or "",
+                " ".join(lineage.members(fields)),
             ),
         )
 

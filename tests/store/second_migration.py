@@ -27,8 +27,9 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m001_first_store)
     made()(migrations.m002_what_flow_is_made_of)
     made()(migrations.m003_what_cards_wait_for_and_say)
-    made(name="m004_next")(second)
-    return made, 4
+    made()(migrations.m005_how_models_do_and_what_cards_came_from)
+    made(name="m006_next")(second)
+    return made, 5
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Links:
         linked, changed = [], []
         for one, card, new in wanted:
             with replace(self._desk, actor=PREFIX + one.ref).writing() as tx:
-                [face] = repository.faces_of(tx.conn, (card,)) or [None]
+                face = next(iter(repository.faces_of(tx.conn, (card,))), None)
                 if face is None:
                     continue
                 state = tx.writer.projector.entity(card).fields

@@ -15,7 +15,7 @@ PREFIX = "run:"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
-    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. Of a run
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. Of one
     that a tracker tells of, `says` is the state it gives, `where` its file; `tracked` names the one
     that is the record of a run of ours."""
 

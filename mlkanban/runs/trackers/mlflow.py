@@ -33,7 +33,8 @@ def _rows(file: SqliteFile, where: Path) -> Iterator[Tracked]:
     kept = "WHERE lifecycle_stage = 'active'" if "lifecycle_stage" in file.columns("runs") else ""
     name = "name" if "name" in file.columns("runs") else "''"
     for run, called, status, started, ended in file.rows(
-        f"SELECT run_uuid, {name}, status, start_time, end_time FROM runs {kept} ORDER BY start_time"
+        f"SELECT run_uuid, {name}, status, start_time, end_time FROM runs {kept}"
+        " ORDER BY start_time"
     ):
         yield Tracked(
             ref=f"mlflow:{run}", name=str(called or ""), says=str(status or ""),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent / "fixtures"
 TOOLS = {
-    "m2": "mlflow==2.22.*",
+    "m2": "mlflow==2.22.* sqlalchemy<2.1",
     "m3": "mlflow>=3,<4",
     "o4": "optuna>=4,<5",
     "o5": "optuna>=5,<6",
@@ -40,7 +40,7 @@ client.set_terminated(failed.info.run_id, "FAILED")
 """
 OPTUNA = """
 import optuna, sys
-optuna.logging.disable_logging()
+optuna.logging.set_verbosity(optuna.logging.ERROR)
 if sys.argv[1].startswith("sqlite"):
     storage = sys.argv[1]
 else:
@@ -63,7 +63,7 @@ def python(venvs: Path, tool: str) -> str:
     found = venvs / tool / "bin" / "python"
     if not found.exists():
         subprocess.run([sys.executable, "-m", "venv", venvs / tool], check=True)
-        subprocess.run([found, "-m", "pip", "install", "-q", TOOLS[tool]], check=True)
+        subprocess.run([found, "-m", "pip", "install", "-q", *TOOLS[tool].split()], check=True)
     return str(found)
 
 
@@ -80,15 +80,18 @@ def main(venvs: Path) -> None:
                 [program, "-c", script, f"sqlite:///{database}"], cwd=folder, check=True, env=env
             )
             with sqlite3.connect(database) as conn:
-                text = "\n".join(conn.iterdump())
+                text = "\n".join(conn.iterdump()).replace(folder, "/somewhere")
             (HERE / f"{tool}.sql.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
-            other = HERE / (f"{tool}-mlruns" if script is MLFLOW else f"{tool}.log")
+            other = Path(folder) / (f"{tool}-mlruns" if script is MLFLOW else f"{tool}.log")
             target = other.as_uri() if script is MLFLOW else str(other)
             done = subprocess.run([program, "-c", script, target], cwd=folder, check=False, env=env)
             print(tool, done.returncode)
-    for artifacts in HERE.glob("*-mlruns/*/*/artifacts"):
-        shutil.rmtree(artifacts)
-    shutil.rmtree(HERE / "m3-mlruns", ignore_errors=True)  # the same tree as that of 2.22
+            if other.is_file():
+                shutil.copy(other, HERE)
+            elif tool == "m2":  # that of 3.x is the same
+                shutil.copytree(other, HERE / other.name)
+                for meta in (HERE / other.name).rglob("meta.yaml"):
+                    meta.write_text(meta.read_text().replace(folder, "/somewhere"))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def sync_runs(session: Session, paths: Sequence[str], ignore: Sequence[str]) -> 
             done = service.links.ignore(session.board(service).id, ignore)
             if not session.json:
                 session.say(done.message)
+        session.take_in_runs(service)  # first: trackers tell of these too
         found = _look(session, service, paths)
         synced = service.links.sync(found.runs)
 

@@ -163,9 +163,14 @@ def _record(fields: Mapping[str, Any], one: Tracked) -> dict[str, Any]:
     else:
         run = one.as_run()
     values: dict[str, Any] = {PREFIX + run.id: run.to_field()}
+    if run.tracked and fields.get(PREFIX + one.ref):
+        values[PREFIX + one.ref] = None  # it was heard of before the run of ours
     metric = fields.get("metric")
     name = metric.get("name") if metric else ""
-    others = [other for other in runs_in(fields) if other.id != run.id and name in other.metrics]
+    others = [
+        other for other in runs_in(fields)
+        if other.id not in (run.id, one.ref) and name in other.metrics
+    ]  # fmt: skip
     if metric and name in run.metrics and all(o.started <= run.started for o in others):
         values["metric"] = {**metric, "value": run.metrics[name]}
     return {name: value for name, value in values.items() if fields.get(name) != value}

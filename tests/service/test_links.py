@@ -59,3 +59,19 @@ def test_a_person_unlinking_takes_the_run_off(ada: Person) -> None:
     assert (synced.linked, synced.unlinked) == ((), (one,))
     ada.undoing.undo(ada.board_id)
     assert [run.id for run in ada.service.runs.of_card(ref)] == ["mlflow:a"]
+
+
+def test_a_record_heard_of_before_the_run_of_ours_is_joined_later(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", to="Training")
+    one = Tracked(
+        "mlflow:a", metrics={"auc": 0.9}, tags={"mlkanban.card": ref, "mlkanban.run": "r1"}
+    )
+    assert ada.service.links.sync([one]).linked
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    assert ada.service.links.sync([one]).changed == ("mlflow:a",)
+    [run] = ada.service.runs.of_card(ref)
+    assert (run.id, dict(run.metrics)) == ("r1", {"auc": 0.9})
+    assert ada.service.links.sync([one]).changed == ()

@@ -31,6 +31,8 @@ def test_a_tagged_run_is_linked_once_and_fills_the_metric(board) -> None:
         "tracked",
         {"val_auc": 0.917},
     )
+    assert run["tracker"]["says"] == "FINISHED"
+    assert run["tracker"]["where"] == str(Path("mlflow.db").absolute())
     card = board.data("show", ref)
     assert card["metric"]["value"] == 0.917
     assert linked["run"] in card["links"]

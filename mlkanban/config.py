@@ -25,6 +25,7 @@ class Settings:
     ascii: bool = False
     timezone: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+    trackers: list[str] = field(default_factory=list)
 
 
 MEANINGS = {
@@ -33,6 +34,7 @@ MEANINGS = {
     "ascii": "draw with ASCII characters only",
     "timezone": "time zone of new boards; empty: this machine's",
     "keys": "other keys for commands; see: mlkanban keys",
+    "trackers": "files and folders of trackers that sync-runs reads too",
 }
 
 

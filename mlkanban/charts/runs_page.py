@@ -49,6 +49,7 @@ def run_details(run: Run, width: int) -> list[str]:
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
     add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
+    add("name", _shown(run.name))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
     dirty = " with changes" if run.dirty else ""
@@ -56,6 +57,7 @@ def run_details(run: Run, width: int) -> list[str]:
     add("gpus", "" if run.gpus is None else str(run.gpus))
     add("forced", _shown(run.force))
     add("metrics", "  ".join(f"{_shown(name)} {value:g}" for name, value in run.metrics.items()))
+    add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
     if run.last:
         lines += ["", "last lines on stderr", *(f"  {_shown(line)}" for line in run.last)]
     return lines

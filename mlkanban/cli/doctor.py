@@ -46,6 +46,7 @@ def doctor(session: Session) -> None:
         *_tmux(os.environ),
         *_settings(session),
         *_store(session),
+        *_trackers(session),
     ]
     problems = sum(check.verdict == "problem" for check in checks)
 
@@ -154,3 +155,24 @@ def _store(session: Session) -> Iterator[Check]:
             yield Check("modes", "problem", f"{place} can be read by others ({mode:o})",
                         f"chmod {wanted:o} {place}")  # fmt: skip
     yield Check("sqlite", "ok", library)
+
+
+def _trackers(session: Session) -> Iterator[Check]:
+    """The trackers that sync-runs would read from here; a file that cannot be read is no harm to
+    the board."""
+    from pathlib import Path
+
+    from mlkanban.runs.trackers.places import read_all, usual
+
+    known: list[str] = []
+    try:
+        with session.service() as service:
+            known = service.links.places()
+    except MlkanbanError:
+        pass  # said of the store already
+    found = read_all(usual(Path.cwd(), os.environ, [*session.settings.trackers, *known]))
+    for path in found.places:
+        count = sum(run.where == str(path) for run in found.runs)
+        yield Check("tracker", "ok", f"{path}: runs {count:,}")
+    for problem in found.problems:
+        yield Check("tracker", "note", problem)

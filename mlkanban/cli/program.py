@@ -49,6 +49,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "runs": "runs:runs",
         "logs": "runs:logs",
         "stop": "runs:stop",
+        "link": "links:link",
+        "unlink": "links:unlink",
+        "sync-runs": "links:sync_runs",
     },
     "Time": {
         "undo": "history:undo",

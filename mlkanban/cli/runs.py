@@ -182,6 +182,9 @@ def run_data(run: Run) -> dict[str, object]:
         "dirty": run.dirty,
         "gpus": run.gpus,
         "metrics": dict(run.metrics),
+        "tracker": {"ref": run.tracked or run.id, "says": run.says or None, "where": run.where}
+        if run.where
+        else None,
         "last_lines": list(run.last),
     }
 

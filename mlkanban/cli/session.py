@@ -54,12 +54,12 @@ class Session:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
             yield service
             if write:
-                self._take_in_runs(service)
+                self.take_in_runs(service)
                 self._lift_blocks(service)
         finally:
             service.close()
 
-    def _take_in_runs(self, service: Service) -> None:
+    def take_in_runs(self, service: Service) -> None:
         """What became of the runs of cards, as `_lift_blocks` does it."""
         from mlkanban.paths import places
 

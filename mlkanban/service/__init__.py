@@ -26,6 +26,7 @@ from mlkanban.store.location import file_system, is_network, store_path
 if TYPE_CHECKING:
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.links import Links
     from mlkanban.service.runs import Runs
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
@@ -64,6 +65,12 @@ class Service:
         from mlkanban.service.documents import Documents  # the board is read without texts
 
         return Documents(self._desk)
+
+    @cached_property
+    def links(self) -> Links:
+        from mlkanban.service.links import Links  # as below
+
+        return Links(self._desk)
 
     @cached_property
     def runs(self) -> Runs:

@@ -109,6 +109,8 @@ _DOING = {
     "board.edited": "changing the board",
     "view.saved": "saving a view", "view.removed": "removing a view",
     "charter.edited": "changing the charter",
+    "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
+    "run.ignored": "ignoring a run",
 }  # fmt: skip
 
 

@@ -29,13 +29,17 @@ class RunState(StrEnum):
     """It cannot be seen from here."""
     STALE = "stale"
     """It cannot be seen from here, and gives no sign of life any more."""
+    TRACKED = "tracked"
+    """A tracker tells of it: nobody waits for it, and it moves no card."""
 
     @property
     def ended(self) -> bool:
         return self in _ENDED
 
 
-_ENDED = frozenset({RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST})
+_ENDED = frozenset(
+    {RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST, RunState.TRACKED}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Runs": {
         "run": "runs:run",
+        "sbatch": "sbatch:sbatch",
         "runs": "runs:runs",
         "logs": "runs:logs",
         "stop": "runs:stop",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BY_BRANCH = "-"
 _STORE_SECONDS = 2.0
+_SLURM_SECONDS = 5.0
 
 
 @click.command()
@@ -63,7 +64,7 @@ def run(
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    ref, card_id = _which(card, force)
+    ref, card_id = which_card(card, force)
     wanted = Wanted(ref, card_id, command, login_name(), gpus, force.strip(), not no_env)
     folder, start = prepare(places().data, wanted, now())
     viewer = Viewer(folder, wanted.person, now)
@@ -72,24 +73,24 @@ def run(
     begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
     if detach:
         session.answer("run", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
-        _say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
+        say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
         return
-    _say(f"Run {folder.id} of {ref}. Close the terminal and it runs on; ^C stops it.")
-    end = viewer.follow(_say)
+    say(f"Run {folder.id} of {ref}. Close the terminal and it runs on; ^C stops it.")
+    end = viewer.follow(say)
     if end is None:
         raise click.exceptions.Exit(129)
     if end.exit != 0:
-        _say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
+        say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
     raise click.exceptions.Exit(exit_code(end))
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
     """Settings that cannot be read are no reason to stop a job, so this asks for none."""
     with suppress(OSError):  # nobody is there to read it
         click.echo(f"mlkanban: {display(message)}", err=True)
 
 
-def _which(card: str, force: str) -> tuple[str, str]:
+def which_card(card: str, force: str) -> tuple[str, str]:
     """The short id of the card, and its id. Where the store cannot be read the job runs all the
     same: the board hears of it later."""
     from mlkanban.service import Service
@@ -100,13 +101,13 @@ def _which(card: str, force: str) -> tuple[str, str]:
             places().data, actor=login_name(), clock=now, write=False, timeout=_STORE_SECONDS
         )
     except (MlkanbanError, OSError) as error:
-        _say(f"{error} The job is started; the board takes it in later.")
+        say(f"{error} The job is started; the board takes it in later.")
         return names[0], ""
     with closing(service):
         try:
             face = _first(service, names, force, given=card)
         except StoreProblem as error:
-            _say(f"{error} The job is started; the board takes it in later.")
+            say(f"{error} The job is started; the board takes it in later.")
             return names[0], ""
     return face
 
@@ -144,8 +145,9 @@ def runs(session: Session, card: str | None) -> None:
     """List the runs of a card, or of all cards of the board, newest first."""
     if (places().data / "runs").is_dir():
         try:
-            with session.service(write=True):
-                pass  # at its end what is new is taken in
+            with session.service(write=True) as service:
+                _ask_slurm(session, service)
+                # At its end what is new is taken in.
         except NotFound:
             raise
         except MlkanbanError as error:
@@ -166,6 +168,22 @@ def runs(session: Session, card: str | None) -> None:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
 
 
+def _ask_slurm(session: Session, service: Service) -> None:
+    from mlkanban.runs.slurm import client
+
+    if not client.found():
+        return
+    from mlkanban.runs.intake import Intake
+    from mlkanban.runs.slurm.asking import ask
+
+    intake = Intake(places().data)
+    taken_in = intake.take_in(service, now())
+    if said := ask(places().data, intake.going_on, now(), _SLURM_SECONDS):
+        session.say(f"SLURM was not asked: {said}")
+    if taken_in.message:
+        session.say(taken_in.message)
+
+
 def run_data(run: Run) -> dict[str, object]:
     """What --json says of a run."""
     return {
@@ -181,6 +199,8 @@ def run_data(run: Run) -> dict[str, object]:
         "commit": run.commit or None,
         "dirty": run.dirty,
         "gpus": run.gpus,
+        "elapsed": run.elapsed,
+        "job": run.job or None,
         "metrics": dict(run.metrics),
         "last_lines": list(run.last),
     }
@@ -229,14 +249,15 @@ def logs(session: Session, run: str, follow: bool) -> None:
 @click.argument("run")
 @pass_session
 def stop(session: Session, run: str) -> None:
-    """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked."""
-    import time
+    """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked.
 
+    A job of SLURM is cancelled.
+    """
     from mlkanban.runs.intake import find
-    from mlkanban.runs.viewer import stop as stop_run
+    from mlkanban.runs.stopping import stop_run
 
     folder = find(places().data, run)
-    if not stop_run(folder, login_name(), now, sleep=time.sleep):
+    if not stop_run(folder, login_name(), now):
         host = str(folder.start().get("host", ""))
         raise RuleRefused(
             f"Run {folder.id} does not run here.",

@@ -15,7 +15,9 @@ PREFIX = "run:"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
-    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr."""
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. `job`
+    names it for its scheduler, `elapsed` are the seconds that counts. One that was `adopted` was
+    running already: its exit status can never be known."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -31,6 +33,9 @@ class Run:
     dirty: bool = False
     gpus: int | None = None
     force: str = ""
+    job: str = ""
+    elapsed: int | None = None
+    adopted: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
     last: tuple[str, ...] = ()
 

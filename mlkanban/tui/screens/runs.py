@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import time
 from functools import partial
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -94,14 +93,16 @@ class RunsScreen(EditorScreen, ListScreen):
         if not self._runs:
             return
         from mlkanban.runs.intake import find
+        from mlkanban.runs.looking import logs
 
         try:
             folder = find(self.board_app.places.data, self._runs[self.row].id)
-            logs = [log for log in (folder.out, folder.err) if log.exists() and log.stat().st_size]
-            if not logs:
+            found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
+            written = [log for log in found if log.exists() and log.stat().st_size]
+            if not written:
                 self.status.say("It has written nothing (yet).")
                 return
-            self.hand_over(partial(_page, [str(log) for log in logs]))
+            self.hand_over(partial(_page, [str(log) for log in written]))
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
 
@@ -117,14 +118,16 @@ class RunsScreen(EditorScreen, ListScreen):
         if await self.ask.choose(f"Stop run {run.id}?", options) != "y":
             return
         from mlkanban.runs.intake import find
-        from mlkanban.runs.viewer import stop
+        from mlkanban.runs.stopping import stop_run
 
-        folder = find(self.board_app.places.data, run.id)
-        self.status.say("Asked it to stop; after 5 s it is made to.")
-        person = await self.board_app.backstage.call(lambda service: service.actor)
-        stopped = await asyncio.to_thread(
-            stop, folder, person, self.board_app.now, sleep=time.sleep
-        )
+        try:
+            folder = find(self.board_app.places.data, run.id)
+            self.status.say("Asked it to stop; after 5 s it is made to.")
+            person = await self.board_app.backstage.call(lambda service: service.actor)
+            stopped = await asyncio.to_thread(stop_run, folder, person, self.board_app.now)
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
         if not stopped:
             self.status.say(f"It does not run here. It was started on {display(run.host)}.")
             return

@@ -131,9 +131,10 @@ def _news(conn: Connection, told: Told) -> bool:
     had = _kept(conn, told)
     if had is None:
         return True
+    run = told.run
     if had.state is run.state is RunState.QUEUED and had.evidence != run.evidence:
         return True
-    return not had.state.ended and replace(had, evidence="") != replace(told.run, evidence="")
+    return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
 
 
 def _take_in(tx: Transaction, told: Told) -> Iterator[str]:

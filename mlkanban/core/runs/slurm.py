@@ -43,6 +43,8 @@ _DEATHS = {
 _ID = re.compile(r"(\d+)(?:[_+].*)?")
 _LABEL = re.compile(rf"{LABEL}([a-z]{{1,3}}\d+)(?!\w)")
 _GPUS = re.compile(r"(?:^|,)gres/gpu=(\d+)")
+LAGS = 60.0
+"""Seconds after the end of a job in which the accounting may not have heard of it."""
 _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NONE"})
 
 
@@ -135,31 +137,26 @@ def judge_job(
     accounting: Iterable[Job] | None,
     queue: Iterable[Job] | None,
     uid: int,
+    now: float,
 ) -> Verdict | None:
     """What became of the job with this number, submitted at `submit` from `folder`, None when
-    nobody could be asked. The accounting has the last word, the queue the newest. `uid` is whose
-    job it is: who cancels the own job does not fail."""
-    if accounting is None and queue is None:
-        return None
+    nobody who knows could be asked. The accounting has the last word and is waited for, the queue
+    has the newest. `uid` is whose job it is: who cancels the own job does not fail."""
     counted, queued = (
         [job for job in jobs or () if job.id == job_id and _same(job, submit, folder)]
         for jobs in (accounting, queue)
     )
     if counted and all(map(_over, counted)):
         return _verdict(counted, "sacct", uid)
-    if queued and counted and all(map(_over, queued)):
-        said = f"squeue says {queued[0].state}, sacct will say how it ended"
-        return replace(_verdict(counted, "sacct", uid), found=Judgement(RunState.RUNNING, said))
+    ended = max((job.end or 0 for job in queued), default=0)
+    if accounting is not None and queued and all(map(_over, queued)) and now - ended < LAGS:
+        return None
     if queued:
         return _verdict(queued, "squeue", uid)
-    if queue is None and counted:
-        return _verdict(counted, "sacct", uid)
     if queue is None:
-        said = "squeue does not answer, and sacct does not know the job"
-    elif counted:
-        said = f"squeue has no job {job_id} any more, sacct does not say how it ended"
-    else:
-        said = f"squeue has no job {job_id} any more, and no accounting tells how it ended"
+        return None
+    said = "no accounting tells" if not counted else "sacct does not say"
+    said = f"squeue has no job {job_id} any more, and {said} how it ended"
     return Verdict(Judgement(RunState.UNKNOWN, said))
 
 

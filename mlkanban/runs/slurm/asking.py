@@ -48,7 +48,9 @@ def ask(data: Path, going_on: Iterable[RunFolder], now: datetime, seconds: float
         counted, queued, trouble = _answers(here, cluster, seconds)
         said = said or trouble
         for one in here:
-            found = judge_job(one.job, one.submit, one.cwd, counted, queued, os.getuid())
+            found = judge_job(
+                one.job, one.submit, one.cwd, counted, queued, os.getuid(), now.timestamp()
+            )
             if found is not None:
                 _keep(one.folder, found)
         take_up(data, cluster, queued or (), now)

@@ -34,8 +34,10 @@ SQUEUE = """\
 COUNTED, QUEUED = read_sacct(SACCT), read_squeue(SQUEUE)
 
 
-def verdict(job: str, *, counted=COUNTED, queued=QUEUED, submit=AT, uid=1000) -> Verdict:
-    found = judge_job(job, submit, "/w", counted, queued, uid)
+def verdict(
+    job: str, *, counted=COUNTED, queued=QUEUED, submit=AT, uid=1000, now=AT + 600
+) -> Verdict:
+    found = judge_job(job, submit, "/w", counted, queued, uid, now)
     assert found is not None
     return found
 
@@ -90,19 +92,22 @@ def test_without_accounting_the_queue_counts_and_a_job_that_is_gone_is_unknown()
     assert verdict("4", queued=[]).found.state is RunState.UNKNOWN
 
 
-def test_without_a_controller_the_accounting_counts_and_without_both_nothing_is_said() -> None:
-    assert verdict("4", queued=None).found.state is RunState.RUNNING
-    assert judge_job("4", AT, "/w", None, None, 0) is None
+def test_without_a_controller_only_an_end_is_news() -> None:
+    assert verdict("2", queued=None).found.exit == 3
+    assert judge_job("4", AT, "/w", COUNTED, None, 0, AT) is None
+    assert judge_job("4", AT, "/w", None, None, 0, AT) is None
 
 
 def test_the_exit_status_is_waited_for_while_the_accounting_lags() -> None:
     late = read_sacct(SACCT.replace("2|2|FAILED|3:0", "2|2|RUNNING|0:0"))
-    assert verdict("2", counted=late).found.state is RunState.RUNNING
+    for counted in (late, []):
+        assert judge_job("2", AT, "/w", counted, QUEUED, 0, AT + 5) is None
+        assert verdict("2", counted=counted).found.state is RunState.FAILED
 
 
 def test_a_number_that_was_given_again_is_another_job() -> None:
     assert verdict("1", submit=AT + 100).found.state is RunState.UNKNOWN
-    again = judge_job("1", AT - 100, "/elsewhere", COUNTED, QUEUED, 0)
+    again = judge_job("1", AT - 100, "/elsewhere", COUNTED, QUEUED, 0, AT + 600)
     assert again is not None
     assert again.found.state is RunState.UNKNOWN
     assert verdict("1", submit=AT - 100).found.state is RunState.FINISHED  # put back in the queue
@@ -126,4 +131,4 @@ def test_the_comment_names_the_card(job: str, card: str) -> None:
 @given(st.text())
 def test_nothing_that_is_printed_is_an_error(text: str) -> None:
     for job in [*read_sacct(text), *read_squeue(text)]:
-        assert judge_job(job.id, job.submit, job.folder, [job], [], 0)
+        assert judge_job(job.id, job.submit, job.folder, [job], [], 0, AT)

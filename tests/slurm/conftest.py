@@ -1,0 +1,32 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.runs.jobs import Job
+from tests.slurm.cluster import Cluster, missing
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real SLURM of one node; without its packages these tests are skipped."""
+    if why := missing():
+        pytest.skip(f"SLURM cannot be started: {why}")
+    made = Cluster(tmp_path_factory.mktemp("slurm"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def job(cluster: Cluster, home: dict[str, str], tmp_path: Path) -> Iterator[Job]:
+    """Somebody with one card, on a host where jobs are submitted."""
+    made = Job(
+        home | cluster.env | {"PATH": f"{cluster.env['PATH']}:{os.environ['PATH']}"}, tmp_path
+    )
+    made.mlk("stages", "limit", "Training", "none", "--unattended", "9")
+    yield made
+    made.clean()

@@ -49,6 +49,7 @@ def run_details(run: Run, width: int) -> list[str]:
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
     add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
+    add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
     dirty = " with changes" if run.dirty else ""

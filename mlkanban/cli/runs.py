@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from mlkanban.text import display
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.core.runs.model import Run
+    from mlkanban.runs.left_over import LeftOver
     from mlkanban.service import Service
 
 _BY_BRANCH = "-"
@@ -159,10 +161,14 @@ def runs(session: Session, card: str | None) -> None:
         else:
             board = service.boards.of_card(card)
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
+        left = _left_over(found)
         session.answer(
             "runs",
-            lambda: [{"card": ref, **run_data(one)} for ref, one in found],
-            lambda: _table(session, found, board),
+            lambda: [
+                {"card": ref, **run_data(one), "left_over": _pids(left.get(one.id, []))}
+                for ref, one in found
+            ],
+            lambda: chain(_table(session, found, board), _told_of(session, left)),
         )
         if not found and not session.json:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
@@ -204,6 +210,27 @@ def run_data(run: Run) -> dict[str, object]:
         "metrics": dict(run.metrics),
         "last_lines": list(run.last),
     }
+
+
+def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
+    from mlkanban.runs.folder import RunFolder, runs_folder
+    from mlkanban.runs.left_over import left_over
+
+    folder = runs_folder(places().data)
+    return left_over(RunFolder(folder / run.id) for _, run in found if run.state.ended)
+
+
+def _pids(left: Sequence[LeftOver]) -> list[dict[str, object]]:
+    return [{"pid": one.process.pid, "command": one.command} for one in left]
+
+
+def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterator[str]:
+    """What ended runs left behind, and how to be rid of it."""
+    for run, processes in left.items():
+        yield ""
+        yield f"Left over from run {run}, still alive (mlkanban stop {run} ends them):"
+        for one in processes:
+            yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
 
 
 def _table(session: Session, found: Sequence[tuple[str, Run]], board: Board) -> Iterator[str]:
@@ -251,7 +278,8 @@ def logs(session: Session, run: str, follow: bool) -> None:
 def stop(session: Session, run: str) -> None:
     """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked.
 
-    A job of SLURM is cancelled.
+    A job of SLURM is cancelled. Of a run that has ended, the processes that it left behind are
+    ended.
     """
     from mlkanban.runs.intake import find
     from mlkanban.runs.stopping import stop_run

@@ -94,9 +94,9 @@ def ask_to_stop(folder: RunFolder, person: str, number: int, at: datetime) -> bo
     found = job_of(folder)
     if found is None:
         return False
-    if not folder.asked():
+    if not folder.asked() and not folder.end():
         folder.write_stop({"by": person, "at": instant(at)})
-    return send(*found, number)
+    return send(*found, number, shell=not folder.start().get("adopted"))
 
 
 def job_of(folder: RunFolder) -> tuple[Process, int] | None:

@@ -12,8 +12,7 @@ import pytest
 from tests.runs.jobs import PROGRAM, Job, until
 from tests.slurm.cluster import Cluster
 
-# One cluster serves all of them, and one of them makes it hang.
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.slurm
 
 
 def submitted(job: Job, script: str, *options: str, card: str = "") -> tuple[str, str]:

@@ -1,0 +1,45 @@
+"""What it costs to start a job by way of the board, and to write through it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from tests.bench import programs
+from tests.bench.table import Row, against
+
+MB = 100
+
+
+def rows(home: Path, libraries: str, repetitions: int) -> Iterator[Row]:
+    """The wrapper against what it cannot do without, and against the bare command."""
+    mlk = [str(programs.BIN / "mlkanban"), "--home", str(home)]
+    listed = subprocess.run([*mlk, "--json", "list"], capture_output=True, check=True).stdout
+    card = str(json.loads(listed)["data"][0]["id"])
+    start = [*mlk, "run", card, "--force", "measured", "--"]
+    write = ["head", "-c", str(MB * 1_000_000), "/dev/zero"]
+    out = home / "bare.log"
+    timed = partial(partial, programs.run_command, home)
+    nothing, needed, much, bare = (
+        1000 * median(seconds)
+        for seconds in programs.interleaved(
+            repetitions,
+            [
+                timed(*start, "true"),
+                timed(sys.executable, "-c", libraries),
+                timed(*start, *write),
+                timed("sh", "-c", f"{' '.join(write)} > {out}; cat {out}"),
+            ],
+        )
+    )
+    for log in (home / "runs").glob("*/out.log"):
+        os.truncate(log, 0)
+    yield against("run -- true / its libraries", nothing, needed, "ms", 1.6)
+    yield against(
+        f"run, {MB} MB of output, beyond its start / to a file and shown",
+        max(0.0, much - nothing), bare, "ms", 1.6,
+    )  # fmt: skip

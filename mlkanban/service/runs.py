@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
@@ -22,6 +22,9 @@ from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import CheckItem
 
 _MOST_TOLD = 3
 
@@ -249,10 +252,11 @@ def _values(
 
 
 def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
-    from mlkanban.core.card import CheckItem
+    checklist: tuple[CheckItem, ...] = ()
+    if items := repository.entity(conn, face.id).fields.get("checklist"):
+        from mlkanban.core.card import CheckItem  # dear, and most cards have none
 
-    items = repository.entity(conn, face.id).fields.get("checklist") or ()
-    checklist = tuple(CheckItem(**item) for item in items)
+        checklist = tuple(CheckItem(**item) for item in items)
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
 
 

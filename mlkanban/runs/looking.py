@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
             asked=folder.asked(),
             adopted=bool(start.get("adopted")),
             scheduler=_of_scheduler(folder),
+            waits=_waits(folder, start),
         )
     )
 
@@ -128,6 +130,15 @@ def _of_scheduler(folder: RunFolder) -> Judgement | None:
     """What became of the job of a scheduler that a run of ours ran in, once it is over."""
     found = _told(folder)
     return found if found and found.state.ended else None
+
+
+def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
+    """Whether SLURM can still say how the job ended that a run of ours was started in."""
+    env = start.get("environment")
+    inside = isinstance(env, dict) and env.get("SLURM_JOB_ID")
+    if not inside or shutil.which("squeue") is None:
+        return False
+    return folder.scheduler().get("state") != RunState.UNKNOWN
 
 
 def _told(folder: RunFolder) -> Judgement | None:

@@ -69,7 +69,8 @@ class Seen:
     alive, None where there was none yet; they mean nothing unless `at` is `here`. `age` and
     `heartbeat` are seconds since it was made and since it gave a sign of life. `asked` is who asked
     it to stop. `adopted` is whether it was running before anybody here watched it; `scheduler` is
-    what became of the job of the scheduler that it ran in, None while that goes on.
+    what became of the job of the scheduler that it ran in, None while that goes on; `waits` is
+    whether that will still be known.
     """
 
     here: Place
@@ -85,6 +86,7 @@ class Seen:
     asked: str = ""
     adopted: bool = False
     scheduler: Judgement | None = None
+    waits: bool = False
 
 
 def judge(seen: Seen) -> Judgement:
@@ -124,6 +126,8 @@ def judge(seen: Seen) -> Judgement:
         return _ended(seen, None, "the process that was adopted is gone; it was no child of ours")
     if seen.scheduler:
         return _scheduled(seen, seen.scheduler)
+    if seen.waits:
+        return Judgement(RunState.UNKNOWN, "none of its processes is left; SLURM is asked why")
     return _ended(seen, None, "none of its processes is left and no exit status was written")
 
 

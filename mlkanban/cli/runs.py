@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import chain
@@ -145,7 +146,7 @@ def _branch_names() -> list[str]:
 @pass_session
 def runs(session: Session, card: str | None) -> None:
     """List the runs of a card, or of all cards of the board, newest first."""
-    if (places().data / "runs").is_dir():
+    if (places().data / "runs").is_dir() or shutil.which("squeue"):
         try:
             with session.service(write=True) as service:
                 _ask_slurm(session, service)

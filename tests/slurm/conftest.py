@@ -1,4 +1,6 @@
+import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,17 +10,20 @@ from tests.runs.jobs import Job
 from tests.slurm.cluster import Cluster, missing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A real SLURM of one node; without its packages these tests are skipped."""
     if why := missing():
         pytest.skip(f"SLURM cannot be started: {why}")
-    made = Cluster(tmp_path_factory.mktemp("slurm"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    # One at a time, however many workers run these tests: a host is one node.
+    with Path(tempfile.gettempdir(), "mlkanban-test-slurm.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Cluster(tmp_path_factory.mktemp("slurm"))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
 
 @pytest.fixture

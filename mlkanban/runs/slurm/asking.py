@@ -98,8 +98,7 @@ _OVER = frozenset(state.value for state in RunState if state.ended)
 
 
 def _due(folder: Path, wanted: Sequence[_Wanted], now: datetime) -> bool:
-    """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for.
-    Without jobs it is once in a while enough: others may have been submitted for a card."""
+    """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
     stamp = folder / ".slurm" / "asked"
     jobs = {f"{one.job}:{one.cluster}" for one in wanted}
     with suppress(OSError, ValueError):

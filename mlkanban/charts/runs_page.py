@@ -50,6 +50,7 @@ def run_details(run: Run, width: int) -> list[str]:
 
     add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
     add("name", _shown(run.name))
+    add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
     dirty = " with changes" if run.dirty else ""

@@ -70,7 +70,7 @@ def _sentence(
             return "archived" + (" and abandoned" if values.get("outcome") else "")
         case "card.restored":
             return "brought back from the archive"
-        case "run.started" | "run.changed" | "run.ended":
+        case "run.queued" | "run.started" | "run.changed" | "run.ended":
             return _run(event.kind, values, stage)
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())

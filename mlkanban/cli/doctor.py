@@ -41,12 +41,15 @@ def doctor(session: Session) -> None:
 
     Nothing is changed. The exit code is 4 when there is a problem.
     """
+    from mlkanban.cli.doctor_runs import run_checks
+
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
         *_settings(session),
         *_store(session),
         *_trackers(session),
+        *run_checks(),
     ]
     problems = sum(check.verdict == "problem" for check in checks)
 

@@ -46,6 +46,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Runs": {
         "run": "runs:run",
+        "sbatch": "sbatch:sbatch",
+        "adopt": "adopt:adopt",
         "runs": "runs:runs",
         "logs": "runs:logs",
         "stop": "runs:stop",

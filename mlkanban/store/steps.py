@@ -62,7 +62,8 @@ def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
 def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
     """Ids of the cards of a board that had a run."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE board = ? AND kind IN ('run.started', 'run.linked')",
+        "SELECT DISTINCT card FROM event WHERE board = ?"
+        " AND kind IN ('run.queued', 'run.started', 'run.linked')",
         (board_id,),
     ).fetchall()
     return [card for (card,) in rows]

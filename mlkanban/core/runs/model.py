@@ -15,9 +15,11 @@ PREFIX = "run:"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
-    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. Of one
-    that a tracker tells of, `says` is the state it gives, `where` its file; `tracked` names the one
-    that is the record of a run of ours."""
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. `job`
+    names it for its scheduler, `elapsed` are the seconds that counts. One that was `adopted` was
+    running already: its exit status can never be known. Of one that a tracker tells of, `says` is
+    the state it gives, `where` its file; `tracked` names the one that is the record of a run of
+    ours."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -33,6 +35,9 @@ class Run:
     dirty: bool = False
     gpus: int | None = None
     force: str = ""
+    job: str = ""
+    elapsed: int | None = None
+    adopted: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
     last: tuple[str, ...] = ()
     name: str = ""

@@ -8,6 +8,7 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import here
+from mlkanban.tui.screens.runs import RunsScreen
 from tests.tui.page import NOW, opened
 
 TITLE = "logistic baseline"
@@ -149,3 +150,19 @@ async def test_z_r_snoozes_until_the_run_ends(small: Path) -> None:
         ends(folder, 0)
         await board.app.run_watch.look()
         assert TITLE in board.stage("Evaluation").cards()
+
+
+async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        await board.app.backstage.call(
+            lambda s: s.cards.edit([ref], {"metric": {"name": "auc", "target": 0.9}})
+        )
+        for run, value in ((ID, 0.93), (ID[:-1] + "b", 0.94)):
+            ends(forged(small, ref, run, gpus=2), 0, out=f"mlkanban: auc={value}\n")
+        await board.app.run_watch.look()
+        board.app.push_screen(RunsScreen(ref, TITLE))
+        await board.until(lambda: "auc 0.935 +- 0.0071 (2 runs)" in "\n".join(board.lines()))
+        shown = "\n".join(board.lines())
+        assert "proposed: supported, >=0.9 is reached by more than the spread" in shown
+        assert "used: 8 gpu-h" in shown

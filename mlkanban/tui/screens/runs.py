@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
-from mlkanban.charts.runs_page import run_details, run_rows
+from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
 from mlkanban.text import display
@@ -35,6 +35,7 @@ class RunsScreen(EditorScreen, ListScreen):
         super().__init__()
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
+        self._metric: dict[str, Any] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="runs")
@@ -55,7 +56,9 @@ class RunsScreen(EditorScreen, ListScreen):
         """Read the runs again; the one under the cursor stays there."""
         here = self._runs[self.row].id if self._runs else ""
         try:
-            found = await self.board_app.backstage.call(lambda s: s.runs.of_card(self._ref))
+            found, card = await self.board_app.backstage.call(
+                lambda s: (s.runs.of_card(self._ref), s.cards.get(self._ref))
+            )
         except NotFound:
             if self.is_active:
                 self.app.pop_screen()
@@ -65,6 +68,7 @@ class RunsScreen(EditorScreen, ListScreen):
             self.status.say(str(error), trouble=True)
             return
         self._runs = found
+        self._metric = card.metric.model_dump() if card.metric else None
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
         self.draw()
@@ -78,11 +82,14 @@ class RunsScreen(EditorScreen, ListScreen):
             lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
         else:
             board, now = self.board_app.model.board, self.board_app.now()
-            head, *rows = run_rows(self._runs, ZoneInfo(board.timezone), now)
+            zone = ZoneInfo(board.timezone)
+            head, *rows = run_rows(self._runs, zone, now)
+            said = figure_lines(self._runs, self._metric, zone, now, ascii=self.board_app.ascii)
             room = max(1, min(len(rows), int(height * _MOST) - 3))
             lines += [
                 f"  {head}",
                 *self.in_sight(rows, room),
+                *(f"  {line}" for line in said),
                 "",
                 *run_details(self._runs[self.row], width),
             ]

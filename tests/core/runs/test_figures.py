@@ -1,4 +1,4 @@
-"""What runs say together: held against numpy, mirrored where lower is better, safe with any noise."""
+"""What runs say together: held against numpy, mirrored where lower is better."""
 
 import math
 
@@ -76,7 +76,7 @@ def test_what_is_proposed() -> None:
 
 
 def test_only_runs_that_ended_and_reported_the_metric_count() -> None:
-    some = runs([0.9]) + [Run("x", RunState.FINISHED, metrics={"loss": 0.1})]
+    some = [*runs([0.9]), Run("x", RunState.FINISHED, metrics={"loss": 0.1})]
     some += runs([0.1], RunState.RUNNING)
     found = figures(some, METRIC)
     assert found is not None

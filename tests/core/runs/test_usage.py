@@ -32,7 +32,7 @@ def test_how_a_budget_is_written(written, kept) -> None:
 def test_no_budget() -> None:
     assert parse_budget("none") is parse_budget("  ") is None
     for wrong in ("20", "0runs", "1.5runs", "-3gpu-h", "much", "20 cpu-h", "9" * 40 + "runs"):
-        with pytest.raises(UsageProblem, match="no (budget|number of runs)"):
+        with pytest.raises(UsageProblem, match=r"no (budget|number of runs)"):
             parse_budget(wrong)
 
 

@@ -62,7 +62,7 @@ def show(session: Session, card: str) -> None:
 
         def lines() -> Iterator[str]:
             yield from _whole(session, whole, board)
-            yield from _runs(session, card, board, service)
+            yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
 
         session.answer("card", lambda: card_data(whole, board), lines)
@@ -119,14 +119,17 @@ def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
         yield display_lines(note.text)
 
 
-def _runs(session: Session, ref: str, board: Board, service: Service) -> Iterator[str]:
-    found = service.runs.of_card(ref)
+def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
+    found = service.runs.of_card(card.ref)
     if found:
-        from mlkanban.charts.runs_page import run_rows
+        from mlkanban.charts.runs_page import figure_lines, run_rows
         from mlkanban.clock import now
 
         yield ""
-        rows = run_rows(found, ZoneInfo(board.timezone), now(), evidence=True)
+        zone, at = ZoneInfo(board.timezone), now()
+        rows = run_rows(found, zone, at, evidence=True)
+        metric = card.metric.model_dump() if card.metric else None
+        rows += figure_lines(found, metric, zone, at, ascii=session.settings.ascii)
         yield from (f"  {session.clean(row)}" for row in rows)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import here, process
+from mlkanban.tui.screens.runs import RunsScreen
 from tests.tui.page import NOW, opened
 
 TITLE = "logistic baseline"
@@ -196,3 +197,19 @@ async def test_a_slurm_that_hangs_leaves_the_board_alone(
         assert "queued" in board.text()
         assert "SLURM job 12" in board.text()
         assert (tmp_path / "asked").read_text() == "x\n"
+
+
+async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        await board.app.backstage.call(
+            lambda s: s.cards.edit([ref], {"metric": {"name": "auc", "target": 0.9}})
+        )
+        for run, value in ((ID, 0.93), (ID[:-1] + "b", 0.94)):
+            ends(forged(small, ref, run, gpus=2), 0, out=f"mlkanban: auc={value}\n")
+        await board.app.run_watch.look()
+        board.app.push_screen(RunsScreen(ref, TITLE))
+        await board.until(lambda: "auc 0.935 +- 0.0071 (2 runs)" in "\n".join(board.lines()))
+        shown = "\n".join(board.lines())
+        assert "proposed: supported, >=0.9 is reached by more than the spread" in shown
+        assert "used: 8 gpu-h" in shown

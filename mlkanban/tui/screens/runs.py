@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
-from mlkanban.charts.runs_page import run_details, run_rows
+from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
 from mlkanban.runs.folder import RunFolder, runs_folder
@@ -37,6 +37,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
+        self._metric: dict[str, Any] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="runs")
@@ -57,7 +58,9 @@ class RunsScreen(EditorScreen, ListScreen):
         """Read the runs again; the one under the cursor stays there."""
         here = self._runs[self.row].id if self._runs else ""
         try:
-            found = await self.board_app.backstage.call(lambda s: s.runs.of_card(self._ref))
+            found, card = await self.board_app.backstage.call(
+                lambda s: (s.runs.of_card(self._ref), s.cards.get(self._ref))
+            )
         except NotFound:
             if self.is_active:
                 self.app.pop_screen()
@@ -68,6 +71,7 @@ class RunsScreen(EditorScreen, ListScreen):
             return
         self._runs = found
         self._left = await asyncio.to_thread(self._left_over)
+        self._metric = card.metric.model_dump() if card.metric else None
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
         self.draw()
@@ -81,11 +85,14 @@ class RunsScreen(EditorScreen, ListScreen):
             lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
         else:
             board, now = self.board_app.model.board, self.board_app.now()
-            head, *rows = run_rows(self._runs, ZoneInfo(board.timezone), now)
+            zone = ZoneInfo(board.timezone)
+            head, *rows = run_rows(self._runs, zone, now)
+            said = figure_lines(self._runs, self._metric, zone, now, ascii=self.board_app.ascii)
             room = max(1, min(len(rows), int(height * _MOST) - 3))
             lines += [
                 f"  {head}",
                 *self.in_sight(rows, room),
+                *(f"  {line}" for line in said),
                 "",
                 *run_details(self._runs[self.row], width),
                 *self._left_lines(),

@@ -59,6 +59,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Files": {
         "import": "importing:import_group",
         "export": "exporting:export_group",
+        "backup": "safekeeping:backup",
+        "restore": "safekeeping:restore",
     },
     "Program": {
         "doctor": "doctor:doctor",
@@ -177,6 +179,7 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
         with program.make_context(name, list(args)) as ctx:
             program.invoke(ctx)
         sys.stdout.flush()
+        ctx.obj.afterwards()
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ def use_home(home: str) -> None:
 class Session:
     json: bool = False
     board_key: str = ""
+    _wrote: bool = field(default=False, init=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -54,6 +55,7 @@ class Session:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
             yield service
             if write:
+                self._wrote = True
                 self._take_in_runs(service)
                 self._lift_blocks(service)
         finally:
@@ -86,6 +88,22 @@ class Session:
         else:
             if lifted.changed:
                 self.say(lifted.message)
+
+    def afterwards(self) -> None:
+        """What waits until the answer is out: a backup, when one is due."""
+        if not self._wrote:
+            return
+        from mlkanban.clock import now
+        from mlkanban.paths import places
+        from mlkanban.service.backups import wanted
+
+        moment = now()
+        try:
+            if wanted(places().data, moment):
+                with self.service() as service:
+                    service.backups.keep(moment)
+        except MlkanbanError as error:
+            self.say(f"No backup was made: {error}")
 
     def board(self, service: Service) -> Board:
         """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used."""

@@ -23,6 +23,7 @@ from mlkanban.store import database
 from mlkanban.store.location import file_system, is_network, store_path
 
 if TYPE_CHECKING:
+    from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
     from mlkanban.service.runs import Runs
@@ -50,6 +51,12 @@ class Service:
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
         self.views = Views(desk)
+
+    @cached_property
+    def backups(self) -> Backups:
+        from mlkanban.service.backups import Backups  # rarely due
+
+        return Backups(self._desk)
 
     @cached_property
     def charter(self) -> Charter:

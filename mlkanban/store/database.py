@@ -153,6 +153,21 @@ def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> S
     return store
 
 
+def open_draft(path: Path) -> Store:
+    """A copy nobody else knows of, brought to the latest shape without a backup of its own."""
+    store = _connect(path, "rw", 30)
+    try:
+        store.conn.execute("PRAGMA journal_mode=DELETE")
+        if _check_ours(store) < LATEST:
+            with store.writing() as conn:
+                _apply_migrations(conn)
+                conn.execute(f"PRAGMA user_version={LATEST}")
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
 def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
     """The store at `path` for reading alone; none is made, and no board or card is changed.
 

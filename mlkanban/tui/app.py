@@ -21,7 +21,7 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import keeping, run_watch
+from mlkanban.tui import keeping, run_watch, safekeeping
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
@@ -76,6 +76,8 @@ def run_board(
         app.run()
         if app.crash is not None:
             raise app.crash
+        if not demo and not app.return_code:
+            safekeeping.at_the_end(backstage)
         return app.return_code or 0
     finally:
         backstage.close()
@@ -149,6 +151,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
         self.keeping = keeping.Keeping(self)
+        self.safekeeping = safekeeping.Safekeeping(self)
         self.model: BoardModel
         self.cursor = 0
         self.own_themes: list[str] = []
@@ -175,6 +178,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
         self.set_interval(keeping.EVERY, self.keeping.look)
         self.set_interval(run_watch.EVERY, self.run_watch.look)
+        if not self._demo:
+            self.set_interval(safekeeping.EVERY, self.safekeeping.look)
         self.set_timer(_SETTLED, self.look_around)
 
     def _load_themes(self) -> None:

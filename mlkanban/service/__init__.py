@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.health import Findings
     from mlkanban.service.runs import Runs
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
@@ -99,6 +100,18 @@ class Service:
             store = database.open_for_reading(path, timeout=timeout)
         return cls(Desk(store, actor, clock))
 
+    def examine(self) -> Findings:
+        """Look closely at the store and its files."""
+        from mlkanban.service.health import look
+
+        return look(self._desk, self.sqlite_version)
+
+    def mend(self, found: Findings) -> list[str]:
+        """Mend what was found and can be mended without harm; what was done, in sentences."""
+        from mlkanban.service.health import mend
+
+        return mend(self._desk, found)
+
     @property
     def path(self) -> Path:
         return self._desk.store.path
@@ -132,6 +145,10 @@ class Service:
     def trouble(self) -> str:
         """Why nothing could be written even by a command that writes, '' when it could."""
         return "" if self.read_only == database.READS else self.read_only
+
+    def check_in_place(self) -> None:
+        """StoreProblem when the store was removed or replaced while it was open."""
+        self._desk.store.check_in_place()
 
     def forbid_writing(self, reason: str) -> None:
         """Refuse every write from now on, with this reason."""

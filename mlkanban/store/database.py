@@ -57,7 +57,7 @@ class Store:
         try:
             self._begin_writing()
             try:
-                self._check_in_place()
+                self.check_in_place()
                 yield self.conn
                 self.conn.execute("COMMIT")
             finally:
@@ -68,8 +68,8 @@ class Store:
         except sqlite3.Error as error:
             raise trouble.explain(error, self.path) from error
 
-    def _check_in_place(self) -> None:
-        """What is written to a file that has lost its name would be gone with the program."""
+    def check_in_place(self) -> None:
+        """StoreProblem when the file was removed or replaced: what is written to a file that has lost its name would be gone with the program."""
         if _file_id(self.path) != self._file:
             raise StoreProblem(
                 f"The store {self.path} was removed or replaced while it was open.",

@@ -93,6 +93,12 @@ def _look_at(service: Service, key: str) -> Snapshot | None:
         return None
 
 
+def _newest(service: Service) -> int:
+    """The place of the newest event of a store that is still where it was."""
+    service.check_in_place()
+    return service.boards.cursor()
+
+
 def _open(places: Places, actor: str) -> Service:
     try:
         return Service.open(places.data, actor=actor, clock=now)
@@ -158,6 +164,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_key = board_key
         self._first = first
         self._trouble = trouble
+        self._poll_trouble = ""
         self._demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
@@ -286,13 +293,17 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None or self._catching_up.locked():
             return
         try:
-            newest = await self.backstage.call(lambda service: service.boards.cursor())
+            newest = await self.backstage.call(_newest)
+            self._poll_trouble = ""
             if newest != self.cursor:
                 await self.catch_up()
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            self.say(str(error), trouble=True)
+            # Once, not with every look: the person may have other things to read, and keys to press.
+            if str(error) != self._poll_trouble:
+                self.say(str(error), trouble=True)
+            self._poll_trouble = str(error)
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())

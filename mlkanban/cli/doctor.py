@@ -49,6 +49,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
         *_settings(session),
+        *_hooks(),
         *_store(session),
         *(_deep(session) if deep or fix else ()),
         *unmended,
@@ -155,6 +156,16 @@ def _settings(session: Session) -> Iterator[Check]:
     yield from (Check("keys", "problem", problem) for problem in problems)
     if not problems:
         yield Check("keys", "ok", "every key has one meaning")
+
+
+def _hooks() -> Iterator[Check]:
+    from mlkanban.hooks import found
+
+    for hook in found(places().config):
+        if hook.problem:
+            yield Check("hook", "problem", f"{hook.name} is not run: {hook.problem}")
+        else:
+            yield Check("hook", "ok", f"{hook.name}: {hook.path}")
 
 
 def _store(session: Session) -> Iterator[Check]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.happened import Happened
     from mlkanban.service.health import Findings
     from mlkanban.service.runs import Runs
 
@@ -99,6 +100,14 @@ class Service:
         else:
             store = database.open_for_reading(path, timeout=timeout)
         return cls(Desk(store, actor, clock))
+
+    def take_happened(self) -> list[Happened]:
+        """What this person did since the last look, for hooks."""
+        if not self._desk.happened:
+            return []
+        from mlkanban.service.happened import take
+
+        return take(self._desk)
 
     def examine(self) -> Findings:
         """Look closely at the store and its files."""

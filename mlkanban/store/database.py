@@ -69,7 +69,7 @@ class Store:
             raise trouble.explain(error, self.path) from error
 
     def check_in_place(self) -> None:
-        """StoreProblem when the file was removed or replaced: what is written to a file that has lost its name would be gone with the program."""
+        """StoreProblem when the file lost its name: what is written to it would be gone."""
         if _file_id(self.path) != self._file:
             raise StoreProblem(
                 f"The store {self.path} was removed or replaced while it was open.",

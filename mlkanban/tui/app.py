@@ -21,11 +21,13 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
+from mlkanban.service.happened import Happened
 from mlkanban.tui import keeping, run_watch, safekeeping
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
+from mlkanban.tui.hook_line import HookLine
 from mlkanban.tui.palette import CommandProvider
 from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens.base import KeyScreen
@@ -77,6 +79,7 @@ def run_board(
         if app.crash is not None:
             raise app.crash
         if not demo and not app.return_code:
+            app.hooks.at_the_end(backstage)
             safekeeping.at_the_end(backstage)
         return app.return_code or 0
     finally:
@@ -93,10 +96,10 @@ def _look_at(service: Service, key: str) -> Snapshot | None:
         return None
 
 
-def _newest(service: Service) -> int:
-    """The place of the newest event of a store that is still where it was."""
+def _look_again(service: Service) -> tuple[int, list[Happened]]:
+    """The place of the newest event of a store that is still where it was, and what was done."""
     service.check_in_place()
-    return service.boards.cursor()
+    return service.boards.cursor(), service.take_happened()
 
 
 def _open(places: Places, actor: str) -> Service:
@@ -158,6 +161,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.run_watch = RunWatch(self)
         self.keeping = keeping.Keeping(self)
         self.safekeeping = safekeeping.Safekeeping(self)
+        self.hooks = HookLine(places.config, self._hook_failed)
         self.model: BoardModel
         self.cursor = 0
         self.own_themes: list[str] = []
@@ -265,6 +269,9 @@ class BoardApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, KeyScreen):
             self.screen.status.say(message, trouble=trouble)
 
+    def _hook_failed(self, problem: str) -> None:
+        self.call_from_thread(self.say, problem, trouble=True)
+
     def tell(self, done: Done) -> None:
         """Say on the screen in front what an action did."""
         if isinstance(self.screen, KeyScreen):
@@ -293,14 +300,15 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None or self._catching_up.locked():
             return
         try:
-            newest = await self.backstage.call(_newest)
+            newest, happened = await self.backstage.call(_look_again)
             self._poll_trouble = ""
+            self.hooks.tell(happened)
             if newest != self.cursor:
                 await self.catch_up()
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            # Once, not with every look: the person may have other things to read, and keys to press.
+            # Once, not with every look: the person may have other things to read.
             if str(error) != self._poll_trouble:
                 self.say(str(error), trouble=True)
             self._poll_trouble = str(error)

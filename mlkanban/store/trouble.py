@@ -16,6 +16,8 @@ _SPACE = {
     errno.EROFS: "it is mounted read-only",
     errno.EFBIG: "files may not grow any more (ulimit -f)",
 }
+_ROOM = 1_000_000
+"""Bytes by which a store should be able to grow."""
 _STOPPED = ("T", "t")
 
 
@@ -105,9 +107,6 @@ def why_not_writable(path: Path) -> str:
     try:
         descriptor = os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         try:
-            # At least as far as the store reaches: a limit on the size of files is met there.
-            with contextlib.suppress(FileNotFoundError):
-                os.lseek(descriptor, path.stat().st_size, os.SEEK_SET)
             os.write(descriptor, b"\0" * 4096)
             os.fsync(descriptor)
         finally:
@@ -120,7 +119,17 @@ def why_not_writable(path: Path) -> str:
             probe.unlink()
     if path.exists() and not os.access(path, os.W_OK):
         return "the file is read-only for you"
-    return ""
+    return _SPACE[errno.EFBIG] if _cannot_grow(path) else ""
+
+
+def _cannot_grow(path: Path) -> bool:
+    """Whether the store is about as large as a file of this process may become."""
+    import resource  # asked when something is wrong already
+
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if most == resource.RLIM_INFINITY or not path.exists():
+        return False
+    return path.stat().st_size + _ROOM > most
 
 
 def lock_holder(path: Path) -> Holder | None:

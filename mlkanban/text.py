@@ -49,18 +49,12 @@ def ascii_only(text: str) -> str:
     return text.encode("ascii", "replace").decode("ascii")
 
 
-def refused_at(text: str) -> int:
-    """The place of the first character that may not be stored, -1 when there is none."""
-    found = _REFUSED.search(text)
-    return found.start() if found else -1
-
-
 def accept(text: str, what: str) -> str:
     """`text` if it may be stored, else a UsageProblem naming `what` (a field or a place)."""
-    at = refused_at(text)
-    if at >= 0:
+    found = _REFUSED.search(text)
+    if found:
         raise UsageProblem(
-            f"{what} holds the character U+{ord(text[at]):04X} at position {at + 1}, "
+            f"{what} holds the character U+{ord(found[0]):04X} at position {found.start() + 1}, "
             "which no board can keep.",
             "Remove it and try again.",
         )

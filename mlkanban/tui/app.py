@@ -270,7 +270,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self.screen.status.say(message, trouble=trouble)
 
     def _hook_failed(self, problem: str) -> None:
-        self.call_from_thread(self.say, problem, trouble=True)
+        self.call_later(self.say, problem, trouble=True)
 
     def tell(self, done: Done) -> None:
         """Say on the screen in front what an action did."""

@@ -269,7 +269,27 @@ def small_files(folder: Path) -> None:
                       "after": after}))  # fmt: skip
 
 
+def read_only_disk(disk: Path) -> None:
+    """Meet a disk that became read-only, as one does after an error, and backups on it."""
+    import subprocess
+
+    folder = disk / "data"
+    service = opened(folder)
+    board = service.boards.create("Still", "plain", "UTC").id
+    [first], _ = adds_until_refused(service, board, 1)
+    service.close()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    service = opened(folder)
+    said = [adds_until_refused(service, board, 1)[1]]
+    try:
+        service.backups.make()
+    except MlkanbanError as error:
+        said.append(str(error))
+    print(json.dumps({"first": first, "said": said, "there": refs(folder)}))
+
+
 JOBS = (
+    read_only_disk,
     write, start, race, writers_killed, starts_killed, full_disk, permissions, small_files,
 )  # fmt: skip
 

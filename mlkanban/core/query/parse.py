@@ -17,7 +17,6 @@ from mlkanban.core.query.tree import (
     Words,
 )
 from mlkanban.errors import BadQuery
-from mlkanban.text import refused_at
 
 _OPERATOR = "|".join(map(re.escape, OPERATORS))
 _FIELD = re.compile(rf"([A-Za-z]+)({_OPERATOR})")
@@ -37,8 +36,6 @@ class _Token(NamedTuple):
 
 def parse(text: str) -> Node:
     """Read a query; BadQuery says what is wrong and where."""
-    if (at := refused_at(text)) >= 0:
-        raise BadQuery("No card can hold this character", at, "Remove it and try again.")
     return _Parser(text).whole()
 
 

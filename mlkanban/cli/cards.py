@@ -27,6 +27,7 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import UsageProblem
+from mlkanban.text import MAX_TEXT
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -235,7 +236,7 @@ def move(session: Session, cards: Sequence[str], stage: str, before: str, overri
 def note(session: Session, cards: Sequence[str], text: str) -> None:
     """Append a Markdown note to cards; - reads it from stdin."""
     if text == "-":
-        text = sys.stdin.read()
+        text = sys.stdin.read(MAX_TEXT + 1)
     with session.service(write=True) as service:
         session.answer_done("note", service.cards.note(cards, text), service)
 

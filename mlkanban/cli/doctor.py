@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -35,25 +36,33 @@ class Check:
 
 
 @click.command()
+@click.option("--deep", is_flag=True, help="Read the whole store and replay its log.")
+@click.option("--fix", is_flag=True, help="Look deeply, and mend what can be mended without harm.")
 @pass_session
-def doctor(session: Session) -> None:
+def doctor(session: Session, deep: bool, fix: bool) -> None:
     """Look at the terminal, the settings and the store, and say what is wrong.
 
-    Nothing is changed. The exit code is 4 when there is a problem.
+    Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """
     from mlkanban.cli.doctor_runs import run_checks
 
+    mended, unmended = _mend(session) if fix else ([], [])
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
         *_settings(session),
+        *_hooks(),
         *_store(session),
         *_trackers(session),
         *run_checks(),
+        *(_deep(session) if deep or fix else ()),
+        *unmended,
     ]
     problems = sum(check.verdict == "problem" for check in checks)
 
     def lines() -> Iterator[str]:
+        for sentence in mended:
+            yield f"mended  {session.clean(sentence)}"
         for check in checks:
             mark = {"ok": "ok  ", "note": "note", "problem": "BAD "}[check.verdict]
             yield f"{mark}  {check.what:<10} {session.clean(check.said)}"
@@ -67,10 +76,35 @@ def doctor(session: Session) -> None:
         )
 
     session.answer(
-        "doctor", lambda: {"problems": problems, "checks": [asdict(c) for c in checks]}, lines
+        "doctor",
+        lambda: {
+            "problems": problems,
+            "checks": [asdict(c) for c in checks],
+            "mended": mended,
+        },
+        lines,
     )
     if problems:
         raise click.exceptions.Exit(4)
+
+
+def _mend(session: Session) -> tuple[list[str], list[Check]]:
+    """Mend what can be mended without harm; what was done, and why no more could be."""
+    try:
+        with session.service(write=True) as service:
+            return service.mend(service.examine()), []
+    except NotFound:
+        return [], []  # said of the store already
+    except MlkanbanError as error:
+        return [], [Check("mending", "problem", error.message, error.hint)]
+
+
+def _deep(session: Session) -> Iterator[Check]:
+    from mlkanban.cli.doctor_deep import deep_checks
+
+    # A store that cannot be opened was spoken of already.
+    with contextlib.suppress(MlkanbanError), session.service() as service:
+        yield from deep_checks(service.examine())
 
 
 def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
@@ -126,6 +160,16 @@ def _settings(session: Session) -> Iterator[Check]:
     yield from (Check("keys", "problem", problem) for problem in problems)
     if not problems:
         yield Check("keys", "ok", "every key has one meaning")
+
+
+def _hooks() -> Iterator[Check]:
+    from mlkanban.hooks import found
+
+    for hook in found(places().config):
+        if hook.problem:
+            yield Check("hook", "problem", f"{hook.name} is not run: {hook.problem}")
+        else:
+            yield Check("hook", "ok", f"{hook.name}: {hook.path}")
 
 
 def _store(session: Session) -> Iterator[Check]:

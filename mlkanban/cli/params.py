@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR
+from mlkanban.text import accept
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -29,6 +30,9 @@ class CardParam(click.ParamType):  # type: ignore[type-arg]
     """The short id of a card."""
 
     name = "card"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return accept(value, "the id of the card")
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

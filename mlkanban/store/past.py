@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, undone
@@ -75,3 +76,17 @@ def _folded(events: list[Event]) -> Entity:
 
 def _when(event: Event) -> tuple[str, int]:
     return event.at, event.seq
+
+
+def event_ids(conn: sqlite3.Connection) -> dict[str, int]:
+    """The ids of all events of a log, and their places in it."""
+    return dict(conn.execute("SELECT id, seq FROM event").fetchall())
+
+
+def events_at(conn: sqlite3.Connection, places: Sequence[int]) -> list[Event]:
+    """The events at these few places of the log, in order."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE seq IN ({','.join('?' * len(places))}) ORDER BY seq",
+        tuple(places),
+    ).fetchall()
+    return [event_of(row) for row in rows]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlkanban import toml
 from mlkanban.errors import BadInput
 from mlkanban.paths import places
 from mlkanban.text import display
@@ -25,6 +26,7 @@ class Settings:
     ascii: bool = False
     timezone: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+    trackers: list[str] = field(default_factory=list)
 
 
 MEANINGS = {
@@ -33,6 +35,7 @@ MEANINGS = {
     "ascii": "draw with ASCII characters only",
     "timezone": "time zone of new boards; empty: this machine's",
     "keys": "other keys for commands; see: mlkanban keys",
+    "trackers": "files and folders of trackers that sync-runs reads too",
 }
 
 
@@ -100,15 +103,15 @@ def remember(file: Path, key: str, value: str) -> None:
 
 def _parsed(file: Path) -> tuple[dict[str, Any], str]:
     try:
-        text = file.read_text(encoding="utf-8")
-        return tomllib.loads(text), text
+        text = toml.read(file)
+        return toml.parsed(text), text
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the file.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise BadInput(display(f"{file} is not TOML: {error}."), "Correct it there.") from error
 
 

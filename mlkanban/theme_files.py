@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from mlkanban import toml
 from mlkanban.paths import bundled_themes, user_themes
 from mlkanban.text import display
 
@@ -98,12 +99,12 @@ def read_folder(folder: Path) -> tuple[dict[str, ThemeFile], list[str]]:
 
 def read(path: Path) -> ThemeFile:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = toml.parsed(toml.read(path))
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}; check the file") from error
     except UnicodeDecodeError as error:
         raise _problem(path, "is not UTF-8 text; save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise _problem(path, f"is not valid TOML: {error}; correct it there") from error
     try:
         return _check(path, data)

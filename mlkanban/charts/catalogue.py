@@ -120,4 +120,13 @@ CATALOGUE = (
         "is one of all that was decided at first.",
         of_cards=False,
     ),
+    Entry(
+        "retraining", "M", "Retraining", "from the alert of a model to the next one in use",
+        "Calendar days, both ends counted, from the first alert of a model in use to the "
+        "commitment of a card that trains it again, and to the delivery of that card (the "
+        "time to restore of DORA, for models). Further alerts and retrain cards that came "
+        "to nothing are part of the same wait; a model that is judged ok or retired ends it "
+        "without retraining, one that is only watched does not. Each counts on the day it "
+        "ended; what is still open is listed.",
+    ),
 )  # fmt: skip

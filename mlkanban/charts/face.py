@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
-from mlkanban.core.models import Board, CardFace, Priority, Work
+from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.text import ascii_only, display, steady
 
@@ -188,6 +188,13 @@ def _age(face: CardFace, view: View) -> Piece:
 
 def _marks(face: CardFace, view: View, waits: Sequence[str]) -> Line:
     marks: Line = []
+    if face.health:
+        marks.append(
+            Piece(
+                f"! {face.health}" if face.health == Health.ALERT else face.health,
+                "blocked" if face.health == Health.ALERT else "metric",
+            )
+        )
     if face.block_reason:
         side = "ext " if face.block_external else ""
         marks.append(Piece(f"! {side}{face.block_reason}", "blocked"))

@@ -1,19 +1,20 @@
 """Runs in words, the same on the command line and on the screen."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
+from mlkanban.core.instants import moment
 from mlkanban.core.runs.model import Run
 
 
 def started(run: Run, zone: tzinfo) -> str:
     """When a run started: `03-20 09:15`."""
-    moment = _moment(run.started)
-    return f"{moment.astimezone(zone):%m-%d %H:%M}" if moment else "-"
+    begun = moment(run.started)
+    return f"{begun.astimezone(zone):%m-%d %H:%M}" if begun else "-"
 
 
 def duration(run: Run, now: datetime) -> str:
     """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known."""
-    begun, ended = _moment(run.started), _moment(run.ended)
+    begun, ended = moment(run.started), moment(run.ended)
     if begun is None or (run.state.ended and ended is None):
         return ""
     return spoken((ended or now) - begun)
@@ -32,11 +33,3 @@ def metrics_text(run: Run) -> str:
     """What it reported: `val_auc 0.917`; of several the first two."""
     shown = [f"{name} {value:g}" for name, value in list(run.metrics.items())[:2]]
     return "  ".join(shown) + (" .." if len(run.metrics) > 2 else "")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,15 +1,18 @@
 """The runs of a card as lines of text: the attempts, and more about one of them."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
+from typing import Any
 
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded
 from mlkanban.charts.runs import duration, metrics_text, started
+from mlkanban.core.runs.figures import figures, sparkline
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.usage import usage, usage_text
 from mlkanban.text import display, steady
 
 HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
@@ -49,6 +52,8 @@ def run_details(run: Run, width: int) -> list[str]:
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
     add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
+    add("name", _shown(run.name))
+    add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
     dirty = " with changes" if run.dirty else ""
@@ -56,8 +61,31 @@ def run_details(run: Run, width: int) -> list[str]:
     add("gpus", "" if run.gpus is None else str(run.gpus))
     add("forced", _shown(run.force))
     add("metrics", "  ".join(f"{_shown(name)} {value:g}" for name, value in run.metrics.items()))
+    add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
     if run.last:
         lines += ["", "last lines on stderr", *(f"  {_shown(line)}" for line in run.last)]
+    return lines
+
+
+def figure_lines(
+    runs: Sequence[Run],
+    metric: Mapping[str, Any] | None,
+    zone: tzinfo,
+    now: datetime,
+    *,
+    ascii: bool = False,
+) -> list[str]:
+    """What the runs of a card say together, and what they used. Safe to show."""
+    lines: list[str] = []
+    if found := figures(runs, metric):
+        best = next(run for run in runs if run.id == found.best)
+        bars = sparkline(found.values, ascii=ascii)
+        value = f"best {best.metrics[found.name]:.4g} of {started(best, zone)}"
+        lines.append(_shown("  ".join(filter(None, (found.said, bars, value)))))
+        if found.proposal:
+            lines.append(f"proposed: {found.proposal}, {found.why}")
+    if used := usage_text(None, usage(runs, now)):
+        lines.append(f"used: {used}")
     return lines
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mlkanban.core import checklist
+from mlkanban.core import checklist, lineage
 from mlkanban.core.events import Event
+from mlkanban.core.health import readings
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.runs.model import runs_in
@@ -63,11 +64,15 @@ def _sentence(
         case "card.finished":
             verdict = f": {_cut(values['verdict'])}" if values.get("verdict") else ""
             return f"finished, {values['outcome']}{verdict}"
+        case "card.alerted":
+            after = f"; {values['health']}" if values.get("health") else ""
+            note = f": {_cut(note)}" if (note := str(event.data.get("note", ""))) else ""
+            return "; ".join(reading.text for reading in readings(values)) + after + note
         case "card.archived":
             return "archived" + (" and abandoned" if values.get("outcome") else "")
         case "card.restored":
             return "brought back from the archive"
-        case "run.started" | "run.changed" | "run.ended":
+        case "run.queued" | "run.started" | "run.changed" | "run.ended":
             return _run(event.kind, values, stage)
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())
@@ -137,6 +142,10 @@ def _field(name: str, value: Any) -> str:
     if member:
         if kind == "charter":
             return f"charter: {member}"
+        if kind == "alert":
+            return f"reading of {member}{'' if value else ' taken away'}"
+        if kind == "lineage":
+            return f"{lineage.told(member)}{'' if value else ' no more'}"
         word = {"tag": "tag", "link": "link", "needs": "dependency"}.get(kind, kind)
         return f"{word} {member} {'added' if value else 'removed'}"
     if name == "place":

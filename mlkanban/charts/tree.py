@@ -1,9 +1,10 @@
-"""The dependencies of a card in lines."""
+"""The dependencies and the lineage of a card in lines."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 
 from mlkanban.charts.face import padded
-from mlkanban.core import dependencies
+from mlkanban.core import dependencies, lineage
+from mlkanban.core.dependencies import Branch
 from mlkanban.core.models import Board, CardFace
 from mlkanban.text import display
 
@@ -12,7 +13,8 @@ _DEEPEST = 8
 
 
 def tree_lines(faces: Collection[CardFace], ref: str, board: Board) -> list[str]:
-    """What a card depends on and what depends on it, indented by how far away; safe to show."""
+    """What a card depends on and what depends on it, what it comes from and what comes from it,
+    indented by how far away; safe to show."""
     lines: list[str] = []
     refs = {face.ref: face for face in faces}
     elsewhere = [one for one in refs[ref].needs.split() if one not in refs] if ref in refs else []
@@ -22,13 +24,33 @@ def tree_lines(faces: Collection[CardFace], ref: str, board: Board) -> list[str]
     ):
         if branches:
             lines += ["", f"  {title}"]
-        for depth, face, again in branches:
-            state = face.outcome or ("archived" if face.archived else board.stage(face.stage).name)
-            more = "  (see above)" if again else ""
-            indent = "  " * min(depth, _DEEPEST)
-            name = padded(f"{indent}  {face.ref}  {display(face.title)}", 50)
-            lines.append(f"{name}  {display(state)}{more}")
+        lines += [_line(branch, board) for branch in branches]
         if title == "needs" and elsewhere:
             lines += [] if branches else ["", f"  {title}"]
             lines += [f"    {display(one)}  (not on this board)" for one in elsewhere]
-    return lines
+    return [*lines, *_descent(faces, refs, ref, board)]
+
+
+def _descent(
+    faces: Collection[CardFace], refs: Mapping[str, CardFace], ref: str, board: Board
+) -> Iterator[str]:
+    came, gone = lineage.descent(faces, ref)
+    away = refs[ref].lineage.split() if ref in refs else []
+    away = [one for one in away if one.partition(":")[2] not in refs]
+    if came or away:
+        yield from ("", "  comes from")
+    yield from (_line(branch, board, f"{tie} ") for tie, branch in came)
+    yield from (f"    {display(lineage.told(one))}  (not on this board)" for one in away)
+    if gone:
+        yield from ("", "  what came of it")
+    yield from (_line(branch, board, tie=f", {tie} it") for tie, branch in gone)
+
+
+def _line(branch: Branch, board: Board, before: str = "", tie: str = "") -> str:
+    face = branch.face
+    state = face.outcome or ("archived" if face.archived else board.stage(face.stage).name)
+    state = f"{state}, {face.health}" if face.health else state
+    more = "  (see above)" if branch.again else ""
+    indent = "  " * min(branch.depth, _DEEPEST)
+    name = padded(f"{indent}  {before}{face.ref}  {display(face.title)}", 50)
+    return f"{name}  {display(state)}{display(tie)}{more}"

@@ -21,6 +21,7 @@ from mlkanban.flow.forecast import forecast
 from mlkanban.flow.iterations import iterations
 from mlkanban.flow.little import little
 from mlkanban.flow.quality import quality
+from mlkanban.flow.retraining import retraining
 from mlkanban.flow.said import Number
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.sle import sle
@@ -95,6 +96,7 @@ _PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], S
     "quality": (quality, _no_picture),
     "backtest": (replayed, _no_picture),
     "triage": (triage, lambda n, s: pictures.triage(n)),
+    "retraining": (retraining, _no_picture),
 }
 
 _STAGED = frozenset({"cfd", "aging", "efficiency", "bottleneck", "iterations"})

@@ -8,7 +8,7 @@ import click
 
 from mlkanban.cli import params
 from mlkanban.cli.completion import cards_or_stages
-from mlkanban.cli.params import CARD, STAGE
+from mlkanban.cli.params import CARD, LINEAGE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
 from mlkanban.core.capture import captured
@@ -19,6 +19,7 @@ from mlkanban.core.models import (
     BlockReason,
     Board,
     CardType,
+    Health,
     Outcome,
     Priority,
     ServiceClass,
@@ -26,6 +27,7 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import UsageProblem
+from mlkanban.text import MAX_TEXT
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,6 +74,8 @@ def _fields(command: F) -> F:
             click.option("--needs", type=CARD, multiple=True, metavar="CARD",
                          help="A card that must come first."),
             click.option("--parent", type=CARD, metavar="CARD", help="The card it is a part of."),
+            click.option("--lineage", type=LINEAGE, multiple=True, metavar="KIND:CARD",
+                         help="What it comes from: ablation-of:g12, retrain-of, follow-up-of."),
         ]
     ):  # fmt: skip
         command = option(command)
@@ -112,6 +116,7 @@ def add(
         start = card_template(template) if template else None
         fields = (start.fields(board) if start else {}) | made.fields | _plain(given, board)
         fields |= {"tags": tags, "links": given["links"], "depends_on": given["needs"]}
+        fields["lineage"] = given["lineage"]
         if metric := _metric(given):
             fields["metric"] = parse_metric(*metric)
         done = service.cards.add(
@@ -133,6 +138,14 @@ def add(
 @click.option("--untag", multiple=True, metavar="TAG", help="Take a tag off.")
 @click.option("--unlink", multiple=True, metavar="LINK", help="Take a link off.")
 @click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
+@click.option(
+    "--lineage-not", type=LINEAGE, multiple=True, metavar="KIND:CARD", help="Does not come from it."
+)
+@click.option(
+    "--health",
+    type=click.Choice([*map(str, Health), params.NONE]),
+    help="How a model in use is doing.",
+)
 @click.option("--tick", multiple=True, metavar="N|TEXT", help="Tick an item of the checklist.")
 @click.option("--untick", multiple=True, metavar="N|TEXT", help="Take the tick off an item.")
 @click.option("--verdict", help="What was found out.")
@@ -147,6 +160,8 @@ def edit(
     untag: Sequence[str],
     unlink: Sequence[str],
     needs_not: Sequence[str],
+    lineage_not: Sequence[str],
+    health: str | None,
     tick: Sequence[str],
     untick: Sequence[str],
     verdict: str | None,
@@ -159,7 +174,8 @@ def edit(
     An item of the checklist is named by its number or by the beginning of its text.
     """
     if editor:
-        others = [title, verdict, override, *untag, *unlink, *needs_not, *tick, *untick]
+        others = [title, verdict, override, health, *untag, *unlink, *needs_not, *lineage_not]
+        others += [*tick, *untick]
         others += given.values()
         if len(cards) > 1 or any(other not in (None, (), "") for other in others):
             raise UsageProblem("--editor is for one card, and alone.", "Leave the rest out.")
@@ -172,11 +188,23 @@ def edit(
         fields = _plain(given, service.boards.of_card(cards[0]))
         texts = {"title": title, "verdict": verdict}
         fields |= {name: value for name, value in texts.items() if value is not None}
+        if health is not None:
+            fields["health"] = None if health == params.NONE else health
         done = service.cards.edit(
             cards,
             fields,
-            add={"tags": given["tags"], "links": given["links"], "depends_on": given["needs"]},
-            remove={"tags": untag, "links": unlink, "depends_on": needs_not},
+            add={
+                "tags": given["tags"],
+                "links": given["links"],
+                "depends_on": given["needs"],
+                "lineage": given["lineage"],
+            },
+            remove={
+                "tags": untag,
+                "links": unlink,
+                "depends_on": needs_not,
+                "lineage": lineage_not,
+            },
             metric=metric,
             tick=tick,
             untick=untick,
@@ -208,7 +236,7 @@ def move(session: Session, cards: Sequence[str], stage: str, before: str, overri
 def note(session: Session, cards: Sequence[str], text: str) -> None:
     """Append a Markdown note to cards; - reads it from stdin."""
     if text == "-":
-        text = sys.stdin.read()
+        text = sys.stdin.read(MAX_TEXT + 1)
     with session.service(write=True) as service:
         session.answer_done("note", service.cards.note(cards, text), service)
 

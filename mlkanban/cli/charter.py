@@ -9,6 +9,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Service
+from mlkanban.text import MAX_TEXT
 
 
 @click.group("charter", cls=Guessing, invoke_without_command=True)
@@ -40,7 +41,7 @@ def charter(ctx: click.Context, edit: bool) -> None:
 def set_section(session: Session, section: str, text: str) -> None:
     """Write one section; - reads it from stdin, an empty text clears it."""
     if text == "-":
-        text = sys.stdin.read()
+        text = sys.stdin.read(MAX_TEXT + 1)
     with session.service(write=True) as service:
         board = session.board(service)
         done = service.charter.set(board.id, section, text)

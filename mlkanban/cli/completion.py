@@ -58,6 +58,17 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     return _quietly(items)
 
 
+def lineages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The kinds of lineage, and after one the cards."""
+    from mlkanban.core.lineage import Kind
+
+    kind, colon, ref = incomplete.partition(":")
+    if not colon:
+        return [CompletionItem(f"{one}:") for one in Kind if one.startswith(kind)]
+    found = card_refs(ctx, ref)
+    return [CompletionItem(f"{kind}:{one.value}", help=one.help) for one in found]
+
+
 def cards_or_stages(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

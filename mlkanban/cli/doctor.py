@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -35,21 +36,33 @@ class Check:
 
 
 @click.command()
+@click.option("--deep", is_flag=True, help="Read the whole store and replay its log.")
+@click.option("--fix", is_flag=True, help="Look deeply, and mend what can be mended without harm.")
 @pass_session
-def doctor(session: Session) -> None:
+def doctor(session: Session, deep: bool, fix: bool) -> None:
     """Look at the terminal, the settings and the store, and say what is wrong.
 
-    Nothing is changed. The exit code is 4 when there is a problem.
+    Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """
+    from mlkanban.cli.doctor_runs import run_checks
+
+    mended, unmended = _mend(session) if fix else ([], [])
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
         *_settings(session),
+        *_hooks(),
         *_store(session),
+        *_trackers(session),
+        *run_checks(),
+        *(_deep(session) if deep or fix else ()),
+        *unmended,
     ]
     problems = sum(check.verdict == "problem" for check in checks)
 
     def lines() -> Iterator[str]:
+        for sentence in mended:
+            yield f"mended  {session.clean(sentence)}"
         for check in checks:
             mark = {"ok": "ok  ", "note": "note", "problem": "BAD "}[check.verdict]
             yield f"{mark}  {check.what:<10} {session.clean(check.said)}"
@@ -63,10 +76,35 @@ def doctor(session: Session) -> None:
         )
 
     session.answer(
-        "doctor", lambda: {"problems": problems, "checks": [asdict(c) for c in checks]}, lines
+        "doctor",
+        lambda: {
+            "problems": problems,
+            "checks": [asdict(c) for c in checks],
+            "mended": mended,
+        },
+        lines,
     )
     if problems:
         raise click.exceptions.Exit(4)
+
+
+def _mend(session: Session) -> tuple[list[str], list[Check]]:
+    """Mend what can be mended without harm; what was done, and why no more could be."""
+    try:
+        with session.service(write=True) as service:
+            return service.mend(service.examine()), []
+    except NotFound:
+        return [], []  # said of the store already
+    except MlkanbanError as error:
+        return [], [Check("mending", "problem", error.message, error.hint)]
+
+
+def _deep(session: Session) -> Iterator[Check]:
+    from mlkanban.cli.doctor_deep import deep_checks
+
+    # A store that cannot be opened was spoken of already.
+    with contextlib.suppress(MlkanbanError), session.service() as service:
+        yield from deep_checks(service.examine())
 
 
 def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
@@ -124,6 +162,16 @@ def _settings(session: Session) -> Iterator[Check]:
         yield Check("keys", "ok", "every key has one meaning")
 
 
+def _hooks() -> Iterator[Check]:
+    from mlkanban.hooks import found
+
+    for hook in found(places().config):
+        if hook.problem:
+            yield Check("hook", "problem", f"{hook.name} is not run: {hook.problem}")
+        else:
+            yield Check("hook", "ok", f"{hook.name}: {hook.path}")
+
+
 def _store(session: Session) -> Iterator[Check]:
     try:
         with session.service() as service:
@@ -154,3 +202,24 @@ def _store(session: Session) -> Iterator[Check]:
             yield Check("modes", "problem", f"{place} can be read by others ({mode:o})",
                         f"chmod {wanted:o} {place}")  # fmt: skip
     yield Check("sqlite", "ok", library)
+
+
+def _trackers(session: Session) -> Iterator[Check]:
+    """The trackers that sync-runs would read from here; a file that cannot be read is no harm to
+    the board."""
+    from pathlib import Path
+
+    from mlkanban.runs.trackers.places import read_all, usual
+
+    known: list[str] = []
+    try:
+        with session.service() as service:
+            known = service.links.places()
+    except MlkanbanError:
+        pass  # said of the store already
+    found = read_all(usual(Path.cwd(), os.environ, [*session.settings.trackers, *known]))
+    for path in found.places:
+        count = sum(run.where == str(path) for run in found.runs)
+        yield Check("tracker", "ok", f"{path}: runs {count:,}")
+    for problem in found.problems:
+        yield Check("tracker", "note", problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -63,7 +63,7 @@ def show(session: Session, card: str) -> None:
         def lines() -> Iterator[str]:
             yield from _whole(session, whole, board)
             yield from _undecided(session, card, service)
-            yield from _runs(session, card, board, service)
+            yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
 
         session.answer("card", lambda: card_data(whole, board), lines)
@@ -82,6 +82,7 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     for face in shown:
         marks = [
             face.block_reason and f"! {face.block_reason}",
+            face.health and f"health {face.health}",
             due(face, view),
             face.outcome and f"= {face.outcome}",
             "archived" if face.archived else "",
@@ -128,14 +129,17 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
         yield session.clean(f"  mlkanban settle {one.name} {one.field} --keep | --take")
 
 
-def _runs(session: Session, ref: str, board: Board, service: Service) -> Iterator[str]:
-    found = service.runs.of_card(ref)
+def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
+    found = service.runs.of_card(card.ref)
     if found:
-        from mlkanban.charts.runs_page import run_rows
+        from mlkanban.charts.runs_page import figure_lines, run_rows
         from mlkanban.clock import now
 
         yield ""
-        rows = run_rows(found, ZoneInfo(board.timezone), now(), evidence=True)
+        zone, at = ZoneInfo(board.timezone), now()
+        rows = run_rows(found, zone, at, evidence=True)
+        metric = card.metric.model_dump() if card.metric else None
+        rows += figure_lines(found, metric, zone, at, ascii=session.settings.ascii)
         yield from (f"  {session.clean(row)}" for row in rows)
 
 
@@ -174,6 +178,11 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
         since = day(card.blocker.since.astimezone(zone))
         yield "Blocked", f"{card.blocker.reason} ({side}), since {since}{until}"
         yield "", card.blocker.note
+    yield "Health", card.health.value if card.health else ""
+    for reading in card.readings:
+        at = day(datetime.fromisoformat(reading.at).astimezone(zone))
+        yield "Alert" if reading.alert else "Within", f"{at} {reading.text}"
+        yield "", reading.note
     if card.metric:
         extra = {"baseline": card.metric.baseline, "noise": card.metric.noise}
         more = [f"{name} {value:g}" for name, value in extra.items() if value is not None]

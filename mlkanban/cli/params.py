@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR
+from mlkanban.text import accept
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -30,6 +31,9 @@ class CardParam(click.ParamType):  # type: ignore[type-arg]
 
     name = "card"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return accept(value, "the id of the card")
+
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
@@ -49,6 +53,19 @@ class StageParam(click.ParamType):  # type: ignore[type-arg]
         from mlkanban.cli.completion import board_stages
 
         return board_stages(ctx, incomplete)
+
+
+class LineageParam(click.ParamType):  # type: ignore[type-arg]
+    """A kind and a card, `ablation-of:g12`."""
+
+    name = "lineage"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from mlkanban.cli.completion import lineages
+
+        return lineages(ctx, incomplete)
 
 
 class LimitParam(click.ParamType):  # type: ignore[type-arg]
@@ -88,6 +105,7 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 
 
 CARD, STAGE, LIMIT, DAY = CardParam(), StageParam(), LimitParam(), DayParam()
+LINEAGE = LineageParam()
 
 
 def checklist(items: Sequence[str]) -> list[dict[str, Any]]:

@@ -39,14 +39,21 @@ SECTIONS: dict[str, dict[str, str]] = {
         "snooze": "cards:snooze",
         "merge": "cards:merge",
         "archive": "cards:archive",
+        "alert": "retraining:alert",
+        "retrain": "retraining:retrain",
         "triage": "triage:triage",
         "plan": "plan:plan",
     },
     "Runs": {
         "run": "runs:run",
+        "sbatch": "sbatch:sbatch",
+        "adopt": "adopt:adopt",
         "runs": "runs:runs",
         "logs": "runs:logs",
         "stop": "runs:stop",
+        "link": "links:link",
+        "unlink": "links:unlink",
+        "sync-runs": "links:sync_runs",
     },
     "Time": {
         "undo": "history:undo",
@@ -63,6 +70,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Files": {
         "import": "importing:import_group",
         "export": "exporting:export_group",
+        "backup": "safekeeping:backup",
+        "restore": "safekeeping:restore",
     },
     "Program": {
         "doctor": "doctor:doctor",
@@ -168,9 +177,14 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
-    for stream in (sys.stdout, sys.stderr):
+    for stream, errors in (
+        (sys.stdout, "replace"),
+        (sys.stderr, "replace"),
+        # What is no UTF-8 is refused as part of a text, with its place.
+        (sys.stdin, "surrogateescape"),
+    ):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=errors)
 
 
 def run(args: Sequence[str], name: str = NAMES[0]) -> int:
@@ -181,6 +195,7 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
         with program.make_context(name, list(args)) as ctx:
             program.invoke(ctx)
         sys.stdout.flush()
+        ctx.obj.afterwards()
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,10 +24,12 @@ from mlkanban.text import display
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.core.runs.model import Run
+    from mlkanban.runs.left_over import LeftOver
     from mlkanban.service import Service
 
 _BY_BRANCH = "-"
 _STORE_SECONDS = 2.0
+_SLURM_SECONDS = 5.0
 
 
 @click.command()
@@ -63,7 +67,7 @@ def run(
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    ref, card_id = _which(card, force)
+    ref, card_id = which_card(card, force)
     wanted = Wanted(ref, card_id, command, login_name(), gpus, force.strip(), not no_env)
     folder, start = prepare(places().data, wanted, now())
     viewer = Viewer(folder, wanted.person, now)
@@ -72,24 +76,24 @@ def run(
     begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
     if detach:
         session.answer("run", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
-        _say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
+        say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
         return
-    _say(f"Run {folder.id} of {ref}. Close the terminal and it runs on; ^C stops it.")
-    end = viewer.follow(_say)
+    say(f"Run {folder.id} of {ref}. Close the terminal and it runs on; ^C stops it.")
+    end = viewer.follow(say)
     if end is None:
         raise click.exceptions.Exit(129)
     if end.exit != 0:
-        _say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
+        say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
     raise click.exceptions.Exit(exit_code(end))
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
     """Settings that cannot be read are no reason to stop a job, so this asks for none."""
     with suppress(OSError):  # nobody is there to read it
         click.echo(f"mlkanban: {display(message)}", err=True)
 
 
-def _which(card: str, force: str) -> tuple[str, str]:
+def which_card(card: str, force: str) -> tuple[str, str]:
     """The short id of the card, and its id. Where the store cannot be read the job runs all the
     same: the board hears of it later."""
     from mlkanban.service import Service
@@ -100,13 +104,13 @@ def _which(card: str, force: str) -> tuple[str, str]:
             places().data, actor=login_name(), clock=now, write=False, timeout=_STORE_SECONDS
         )
     except (MlkanbanError, OSError) as error:
-        _say(f"{error} The job is started; the board takes it in later.")
+        say(f"{error} The job is started; the board takes it in later.")
         return names[0], ""
     with closing(service):
         try:
             face = _first(service, names, force, given=card)
         except StoreProblem as error:
-            _say(f"{error} The job is started; the board takes it in later.")
+            say(f"{error} The job is started; the board takes it in later.")
             return names[0], ""
     return face
 
@@ -142,10 +146,11 @@ def _branch_names() -> list[str]:
 @pass_session
 def runs(session: Session, card: str | None) -> None:
     """List the runs of a card, or of all cards of the board, newest first."""
-    if (places().data / "runs").is_dir():
+    if (places().data / "runs").is_dir() or shutil.which("squeue"):
         try:
-            with session.service(write=True):
-                pass  # at its end what is new is taken in
+            with session.service(write=True) as service:
+                _ask_slurm(session, service)
+                # At its end what is new is taken in.
         except NotFound:
             raise
         except MlkanbanError as error:
@@ -157,13 +162,33 @@ def runs(session: Session, card: str | None) -> None:
         else:
             board = service.boards.of_card(card)
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
+        left = _left_over(found)
         session.answer(
             "runs",
-            lambda: [{"card": ref, **run_data(one)} for ref, one in found],
-            lambda: _table(session, found, board),
+            lambda: [
+                {"card": ref, **run_data(one), "left_over": _pids(left.get(one.id, []))}
+                for ref, one in found
+            ],
+            lambda: chain(_table(session, found, board), _told_of(session, left)),
         )
         if not found and not session.json:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
+
+
+def _ask_slurm(session: Session, service: Service) -> None:
+    from mlkanban.runs.slurm import client
+
+    if not client.found():
+        return
+    from mlkanban.runs.intake import Intake
+    from mlkanban.runs.slurm.asking import ask
+
+    intake = Intake(places().data)
+    taken_in = intake.take_in(service, now())
+    if said := ask(places().data, intake.going_on, now(), _SLURM_SECONDS):
+        session.say(f"SLURM was not asked: {said}")
+    if taken_in.message:
+        session.say(taken_in.message)
 
 
 def run_data(run: Run) -> dict[str, object]:
@@ -181,9 +206,35 @@ def run_data(run: Run) -> dict[str, object]:
         "commit": run.commit or None,
         "dirty": run.dirty,
         "gpus": run.gpus,
+        "elapsed": run.elapsed,
+        "job": run.job or None,
         "metrics": dict(run.metrics),
+        "tracker": {"ref": run.tracked or run.id, "says": run.says or None, "where": run.where}
+        if run.where
+        else None,
         "last_lines": list(run.last),
     }
+
+
+def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
+    from mlkanban.runs.folder import RunFolder, runs_folder
+    from mlkanban.runs.left_over import left_over
+
+    folder = runs_folder(places().data)
+    return left_over(RunFolder(folder / run.id) for _, run in found if run.state.ended)
+
+
+def _pids(left: Sequence[LeftOver]) -> list[dict[str, object]]:
+    return [{"pid": one.process.pid, "command": one.command} for one in left]
+
+
+def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterator[str]:
+    """What ended runs left behind, and how to be rid of it."""
+    for run, processes in left.items():
+        yield ""
+        yield f"Left over from run {run}, still alive (mlkanban stop {run} ends them):"
+        for one in processes:
+            yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
 
 
 def _table(session: Session, found: Sequence[tuple[str, Run]], board: Board) -> Iterator[str]:
@@ -229,14 +280,16 @@ def logs(session: Session, run: str, follow: bool) -> None:
 @click.argument("run")
 @pass_session
 def stop(session: Session, run: str) -> None:
-    """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked."""
-    import time
+    """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked.
 
+    A job of SLURM is cancelled. Of a run that has ended, the processes that it left behind are
+    ended.
+    """
     from mlkanban.runs.intake import find
-    from mlkanban.runs.viewer import stop as stop_run
+    from mlkanban.runs.stopping import stop_run
 
     folder = find(places().data, run)
-    if not stop_run(folder, login_name(), now, sleep=time.sleep):
+    if not stop_run(folder, login_name(), now):
         host = str(folder.start().get("host", ""))
         raise RuleRefused(
             f"Run {folder.id} does not run here.",

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlkanban.config import Settings
     from mlkanban.core.models import Board
     from mlkanban.service import Done, Service
+    from mlkanban.service.happened import Happened
 
 SCHEMA = 1
 
@@ -33,6 +34,10 @@ def use_home(home: str) -> None:
 class Session:
     json: bool = False
     board_key: str = ""
+    hooks: bool = True
+    """Whether what the command does is told to hooks; not what comes from a file."""
+    _wrote: bool = field(default=False, init=False)
+    _happened: list[Happened] = field(default_factory=list, init=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -54,12 +59,14 @@ class Session:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
             yield service
             if write:
-                self._take_in_runs(service)
+                self._wrote = True
+                self.take_in_runs(service)
                 self._lift_blocks(service)
+                self._happened += service.take_happened()
         finally:
             service.close()
 
-    def _take_in_runs(self, service: Service) -> None:
+    def take_in_runs(self, service: Service) -> None:
         """What became of the runs of cards, as `_lift_blocks` does it."""
         from mlkanban.paths import places
 
@@ -86,6 +93,33 @@ class Session:
         else:
             if lifted.changed:
                 self.say(lifted.message)
+
+    def afterwards(self) -> None:
+        """What waits until the answer is out: hooks, and a backup when one is due."""
+        if not self._wrote:
+            return
+        self._run_hooks()
+        from mlkanban.clock import now
+        from mlkanban.paths import places
+        from mlkanban.service.backups import wanted
+
+        moment = now()
+        try:
+            if wanted(places().data, moment):
+                with self.service() as service:
+                    service.backups.keep(moment)
+        except MlkanbanError as error:
+            self.say(f"No backup was made: {error}")
+
+    def _run_hooks(self) -> None:
+        from mlkanban.paths import places
+
+        if not self.hooks or not self._happened or not (places().config / "hooks").is_dir():
+            return
+        from mlkanban.hooks import run
+
+        for problem in run(places().config, self._happened):
+            self.say(problem)
 
     def board(self, service: Service) -> Board:
         """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used."""

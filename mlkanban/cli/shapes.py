@@ -56,6 +56,11 @@ def card_data(card: Card, board: Board) -> Data:
         "links": list(card.links),
         "needs": list(card.depends_on),
         "parent": card.parent or None,
+        "lineage": [
+            dict(zip(("kind", "card"), one.split(":", 1), strict=True)) for one in card.lineage
+        ],
+        "health": card.health,
+        "readings": [reading._asdict() for reading in card.readings],
         "outcome": card.outcome,
         "verdict": card.verdict,
         "archived": card.archived,
@@ -91,6 +96,7 @@ def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
             else None,
             "work": face.work,
             "outcome": face.outcome or None,
+            "health": face.health or None,
             "archived": bool(face.archived),
             "created": face.created_at,
             "entered": face.entered_at,

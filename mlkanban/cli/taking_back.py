@@ -46,6 +46,7 @@ def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool)
         raise UsageProblem(
             "Nobody is here to be asked.", "Add --yes to write the changes, --dry-run to see them."
         )
+    session.hooks = False
     with session.service(write=not dry_run) as service:
         page = read_markdown(service, file)
         board = service.boards.find(page.key)

@@ -5,8 +5,17 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from mlkanban.core.health import Reading
 from mlkanban.core.metrics import metric_text
-from mlkanban.core.models import BlockReason, CardType, Outcome, Priority, ServiceClass, Work
+from mlkanban.core.models import (
+    BlockReason,
+    CardType,
+    Health,
+    Outcome,
+    Priority,
+    ServiceClass,
+    Work,
+)
 from mlkanban.core.worth import parse_worth
 
 
@@ -57,7 +66,8 @@ class Note(_Frozen):
 
 class Card(_Frozen):
     """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days;
-    `snoozed_run` is the run it is snoozed until, '' for a day."""
+    `snoozed_run` is the run it is snoozed until, '' for a day. `health` and the last
+    `readings` of its metrics are those of a model in use."""
 
     id: str
     ref: str
@@ -82,6 +92,9 @@ class Card(_Frozen):
     links: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     parent: str = ""
+    lineage: tuple[str, ...] = ()
+    health: Health | None = None
+    readings: tuple[Reading, ...] = ()
     outcome: Outcome | None = None
     verdict: str = ""
     archived: bool = False

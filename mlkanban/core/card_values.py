@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.dates import parse_day
 from mlkanban.core.front_matter import Value, flow
+from mlkanban.core.lineage import parsed
 from mlkanban.core.metrics import parse_metric, split_metrics
-from mlkanban.core.models import Board, CardType, Priority, ServiceClass, Work
+from mlkanban.core.models import Board, CardType, Health, Priority, ServiceClass, Work
 from mlkanban.core.naming import as_tag, find_stage
 from mlkanban.core.sections import tidy
 from mlkanban.core.worth import parse_worth
@@ -27,8 +28,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "priority": tuple(value.value for value in Priority),
     "class": tuple(value.value for value in ServiceClass),
     "work": tuple(value.value for value in Work),
+    "health": tuple(value.value for value in Health),
 }
-LISTS = {"tags": "tags", "needs": "depends_on", "links": "links"}
+LISTS = {"tags": "tags", "needs": "depends_on", "lineage": "lineage", "links": "links"}
 """Lists of members, and their names on a card."""
 METRIC = ("metric", "baseline", "noise")
 READ_ONLY = {
@@ -43,7 +45,8 @@ DEFAULTS: Values = {
     "title": "", "stage": "", "type": CardType.EXPERIMENT.value,
     "priority": Priority.NORMAL.value, "class": ServiceClass.STANDARD.value,
     "work": Work.ATTENDED.value, "tags": (), "due": "", "metric": "", "baseline": "", "noise": "",
-    "dataset": "", "worth": "", "parent": "", "needs": (), "links": (), "verdict": "",
+    "dataset": "", "worth": "", "parent": "", "lineage": (), "needs": (), "links": (),
+    "health": "", "verdict": "",
     **dict.fromkeys(READ_ONLY, ""), "hypothesis": "", "checklist": (),
 }  # fmt: skip
 """All there is to say of a card, in the order it is said, as it stands on a blank one."""
@@ -67,6 +70,7 @@ def values(card: Card, board: Board) -> Values:
         "dataset": tidy(card.dataset).strip(),
         "worth": card.worth,
         "parent": display(card.parent).strip(),
+        "health": card.health.value if card.health else "",
         "verdict": tidy(card.verdict).strip(),
         "outcome": card.outcome.value if card.outcome else "",
         "archived": "yes" if card.archived else "",
@@ -119,6 +123,8 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
     if not isinstance(given, str):
         if name == "tags":
             return tuple(sorted({tag for one in given if (tag := as_tag(one))}))
+        if name == "lineage":
+            return tuple(sorted({parsed(one) for one in given}))
         if name == "needs":
             return tuple(sorted({one.strip().lower() for one in given}))
         return given if name == "checklist" else tuple(sorted({one.strip() for one in given}))
@@ -135,6 +141,8 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
             return day.isoformat() if day else ""
         case "parent":
             return "" if text.lower() == "none" else text.lower()
+        case "health" if text.lower() == "none":
+            return ""
         case "baseline" | "noise":
             return "" if text.lower() == "none" else repr(_number(text)) if text else ""
         case "metric":

@@ -20,7 +20,7 @@ def needs(faces: Collection[CardFace], ref: str) -> list[Branch]:
     by_ref = {face.ref: face for face in faces}
     found = by_ref.get(ref)
     below = lambda face: [by_ref[one] for one in face.needs.split() if one in by_ref]  # noqa: E731
-    return list(_grown(found, below)) if found else []
+    return _untied(found, below) if found else []
 
 
 def needed_by(faces: Collection[CardFace], ref: str) -> list[Branch]:
@@ -30,16 +30,24 @@ def needed_by(faces: Collection[CardFace], ref: str) -> list[Branch]:
         for one in face.needs.split():
             above.setdefault(one, []).append(face)
     found = next((face for face in faces if face.ref == ref), None)
-    return list(_grown(found, lambda face: above.get(face.ref, []))) if found else []
+    return _untied(found, lambda face: above.get(face.ref, [])) if found else []
 
 
-def _grown(root: CardFace, beyond: Callable[[CardFace], list[CardFace]]) -> Iterator[Branch]:
+def _untied(root: CardFace, beyond: Callable[[CardFace], list[CardFace]]) -> list[Branch]:
+    return [one for _, one in grown(root, lambda face: [("", one) for one in beyond(face)])]
+
+
+def grown(
+    root: CardFace, beyond: Callable[[CardFace], list[tuple[str, CardFace]]]
+) -> Iterator[tuple[str, Branch]]:
+    """All that lies beyond a card, depth first, each with how it is tied to the one before;
+    `beyond` gives the ties and cards next to one."""
     shown: set[str] = set()
-    waiting = [(1, face) for face in reversed(beyond(root))]
+    waiting = [(1, tie, face) for tie, face in reversed(beyond(root))]
     while waiting:
-        depth, face = waiting.pop()
+        depth, tie, face = waiting.pop()
         again = face.id in shown
         shown.add(face.id)
-        yield Branch(depth, face, again)
+        yield tie, Branch(depth, face, again)
         if not again:
-            waiting += [(depth + 1, one) for one in reversed(beyond(face))]
+            waiting += [(depth + 1, t, one) for t, one in reversed(beyond(face))]

@@ -20,9 +20,11 @@ class Event:
     """One fact of the log.
 
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
-    reopened, snoozed, woken, archived or restored; `stage.` added, edited or removed;
+    reopened, snoozed, woken, archived, restored or
+    alerted; `stage.` added, edited or removed;
     `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
-    `run.` started, changed or ended; `import.noted`; `undone` or `redone`.
+    `run.` queued, started, changed, ended, linked, unlinked or ignored; `import.noted`; `undone`
+    or `redone`.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`

@@ -9,3 +9,12 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 def instant(moment: datetime) -> str:
     """An aware datetime as the store keeps it: ISO 8601, UTC, microseconds, sortable as text."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def moment(text: str) -> datetime | None:
+    """The point in time that a text names, UTC where it says no zone; None when it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -68,6 +68,21 @@ class Work(StrEnum):
     WAITING = "waiting"
 
 
+class Health(StrEnum):
+    """How a model in use is doing: the state of a card that was shipped."""
+
+    OK = "ok"
+    WATCH = "watch"
+    """Somebody keeps an eye on it."""
+    ALERT = "alert"
+    """A metric passed its threshold, and nobody has decided yet."""
+    RETRAINING = "retraining"
+    SUPERSEDED = "superseded"
+    """A newer model took its place."""
+    RETIRED = "retired"
+    """Out of use."""
+
+
 class BlockReason(StrEnum):
     COMPUTE_QUEUE = "compute-queue"
     DATA_ACCESS = "data-access"
@@ -123,6 +138,8 @@ class CardFace(NamedTuple):
     finished_at: str
     version: int
     needs: str = ""
+    health: str = ""
+    lineage: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.models import Board, CardFace, Health
 
 MARKED = "marked"
 """The view of a queue that a person put together, and why each card is in it."""
@@ -18,6 +18,7 @@ class View(StrEnum):
 
     ALL = "all"
     UNDECIDED = "undecided"
+    ALERTS = "alerts"
     SNOOZED = "snoozed"
     BLOCKED = "blocked"
     STALE = "stale"
@@ -40,11 +41,13 @@ def queue(
     quiet: Mapping[str, int],
     old: Callable[[CardFace], bool],
     ended: Mapping[str, str] | None = None,
+    alerts: Mapping[str, tuple[str, str]] | None = None,
     undecided: Collection[str] = (),
     view: View = View.ALL,
 ) -> list[Item]:
     """Cards in the order they are decided on: those with fields that are `undecided` since stores
-    were merged (card ids), snoozes that came due, blocked cards that have been
+    were merged (card ids), models at alert (card id -> since when and what its `alerts` say),
+    snoozes that came due, blocked cards that have been
     `quiet` (card id -> days), cards that are `old` for their stage, those with a run that `ended`
     (card id -> what became of it) and nobody looked at since, new ones; the oldest first.
 
@@ -57,6 +60,9 @@ def queue(
             why = "written on two machines at once, = decides"
             found[View.UNDECIDED].append((face.created_at, face, why))
             continue
+        if face.health == Health.ALERT and not face.archived:
+            since, why = (alerts or {}).get(face.id, ("", "at alert"))
+            found[View.ALERTS].append((since, face, why))
         if not face.is_open or face.snoozed_until > now:
             continue
         days = quiet.get(face.id, 0)
@@ -73,7 +79,15 @@ def queue(
             found[View.INBOX].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
-        for part in (View.UNDECIDED, View.SNOOZED, View.BLOCKED, View.STALE, View.RUNS, View.INBOX)
+        for part in (
+            View.UNDECIDED,
+            View.ALERTS,
+            View.SNOOZED,
+            View.BLOCKED,
+            View.STALE,
+            View.RUNS,
+            View.INBOX,
+        )
         if view in (View.ALL, part)
         for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
     ]

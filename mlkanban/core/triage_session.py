@@ -11,7 +11,7 @@ from mlkanban.core.triage import Item
 
 KIND, FIELD = "triage.ended", "triage"
 """The event that keeps a session, and the field of the board it sets."""
-VERBS = ("accepted", "snoozed", "blocked", "completed", "archived", "merged")
+VERBS = ("accepted", "snoozed", "blocked", "completed", "archived", "merged", "answered")
 AWAY = timedelta(minutes=2)
 """Who presses no key for longer is not at it: that time does not count."""
 REMEMBERED = timedelta(days=7)

@@ -11,7 +11,7 @@ from mlkanban.text import display_lines
 
 COLUMNS = (
     "id", "stage", "title", "type", "priority", "class", "tags", "due", "blocked", "metric",
-    "work", "outcome", "archived", "created", "entered", "started", "finished",
+    "work", "outcome", "health", "lineage", "archived", "created", "entered", "started", "finished",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -26,8 +26,9 @@ def write_csv(service: Service, board: Board, file: TextIO) -> int:
         cells = (
             face.ref, board.stage(face.stage).name, face.title, face.type, face.priority,
             face.service_class, face.tags, face.due, face.block_reason, face.metric, face.work,
-            face.outcome, "yes" if face.archived else "", face.created_at, face.entered_at,
-            face.started_at, face.finished_at,
+            face.outcome, face.health, face.lineage,
+            "yes" if face.archived else "", face.created_at, face.entered_at, face.started_at,
+            face.finished_at,
         )  # fmt: skip
         rows.writerow([guarded(cell) for cell in cells])
     return len(faces)

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from mlkanban import toml
 from mlkanban.errors import BadInput
 from mlkanban.text import display
 
@@ -43,6 +44,6 @@ def read_text(file: Path) -> str:
 def read_toml(file: Path) -> dict[str, Any]:
     """The tables of a TOML file; BadInput says where it is wrong."""
     try:
-        return tomllib.loads(read_text(file))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml.parsed(read_text(file))
+    except tomllib.TOMLDecodeError as error:
         raise bad(file, 0, f"is not TOML: {error}.", "Correct it there.") from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 from mlkanban.core.models import StageKind, Work
 from mlkanban.core.timing import Phase, milestones, phase
@@ -38,15 +39,28 @@ class Step:
     block: Block | None = None
 
 
+class Judged(NamedTuple):
+    """From `at` on a model in use has this health, '' for none."""
+
+    at: datetime
+    health: str
+
+
 @dataclass(frozen=True, slots=True)
 class CardHistory:
-    """One card and its steps in order; equal instants keep the order they were recorded in."""
+    """One card and its steps in order; equal instants keep the order they were recorded in.
+
+    Of a model in use there is how it was doing, `healths` in order, whatever came later than the
+    steps; `retrains` are the short ids of the models that a card trains again.
+    """
 
     ref: str
     title: str
     type: str
     tags: tuple[str, ...]
     steps: tuple[Step, ...]
+    healths: tuple[Judged, ...] = ()
+    retrains: tuple[str, ...] = ()
 
     def without(self, after: datetime, until: datetime) -> "CardHistory":
         """The card without what happened after one instant and up to another."""

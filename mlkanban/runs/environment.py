@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 
+from mlkanban.core.runs.tracked import CARD_TAG, RUN_TAG
+
 
 def for_job(environ: Mapping[str, str], card: str, run: str) -> dict[str, str]:
     """`environ` with the card and the run in it, and what links trackers to the card without a line
     of code: MLflow takes tags from MLFLOW_RUN_CONTEXT, Weights & Biases from WANDB_TAGS."""
     made = dict(environ)
     made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": run}
-    made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card)
+    made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card, run)
     made["WANDB_TAGS"] = ",".join(filter(None, (environ.get("WANDB_TAGS", ""), card)))
     if not environ.get("WANDB_RUN_GROUP"):
         made["WANDB_RUN_GROUP"] = card
@@ -18,10 +20,12 @@ def for_job(environ: Mapping[str, str], card: str, run: str) -> dict[str, str]:
     return made
 
 
-def _context(given: str, card: str) -> str:
+def _context(given: str, card: str, run: str) -> str:
     """What is no JSON object is not ours to mend: it stays as it is."""
     try:
         context = json.loads(given) if given.strip() else {}
     except ValueError:
         return given
-    return json.dumps({**context, "mlkanban.card": card}) if isinstance(context, dict) else given
+    if not isinstance(context, dict):
+        return given
+    return json.dumps({**context, CARD_TAG: card, RUN_TAG: run})

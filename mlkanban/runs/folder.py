@@ -36,8 +36,8 @@ class RunFolder:
         self.id = path.name
         self.out, self.err = path / "out.log", path / "err.log"
         self.rc_file = path / "rc"
-        self._start, self._end, self._stop = (
-            path / "start.json", path / "end.json", path / "stop.json",
+        self._start, self._end, self._stop, self._scheduler = (
+            path / "start.json", path / "end.json", path / "stop.json", path / "scheduler.json",
         )  # fmt: skip
 
     def make(self) -> None:
@@ -57,6 +57,13 @@ class RunFolder:
     def write_stop(self, values: Mapping[str, Any]) -> None:
         """Keep who asked the run to stop, so that its end is not taken for a failure."""
         _write(self._stop, values)
+
+    def write_scheduler(self, values: Mapping[str, Any]) -> None:
+        """Keep what its scheduler said last, for all who read this folder."""
+        _write(self._scheduler, values)
+
+    def scheduler(self) -> dict[str, Any]:
+        return _read(self._scheduler)
 
     def start(self) -> dict[str, Any]:
         return _read(self._start)
@@ -84,6 +91,12 @@ class RunFolder:
         with suppress(OSError):
             return max(0.0, now.timestamp() - self._start.stat().st_mtime)
         return float("inf")
+
+    def asked_scheduler(self, now: datetime) -> float:
+        """Seconds from when its scheduler last said something new to `now`."""
+        with suppress(OSError):
+            return max(0.0, now.timestamp() - self._scheduler.stat().st_mtime)
+        return 0.0
 
     def note(self, line: str) -> None:
         """Add a line to what the job wrote to stderr."""

@@ -31,6 +31,11 @@ class Intake:
         """Whether there may be news: without runs that go on, one look at one folder."""
         return bool(self._open) or self._mtime() != self._listed
 
+    @property
+    def going_on(self) -> list[RunFolder]:
+        """The runs that were going on when they were last taken in."""
+        return list(self._open)
+
     def take_in(self, service: Service, now: datetime) -> Done:
         """Take in what is new, and say what became of the runs."""
         if service.read_only or not self.anything():

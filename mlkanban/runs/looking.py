@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mlkanban.core.instants import instant
@@ -17,6 +19,8 @@ _FOR_METRICS = 16 * 1024 * 1024
 
 def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime) -> Judgement:
     """What became of a run that `start` speaks of."""
+    if start.get("slurm"):
+        return _scheduled(folder)
     at = Place(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
     child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
     visible = at == here
@@ -41,6 +45,9 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
             child=child_alive,
             group=in_group,
             asked=folder.asked(),
+            adopted=bool(start.get("adopted")),
+            scheduler=_of_scheduler(folder),
+            waits=_waits(folder, start),
         )
     )
 
@@ -50,18 +57,23 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
     start = folder.start()
     if not start.get("card"):
         return None
+    job = start.get("slurm")
     found = judged(folder, start, here, now)
+    told = folder.scheduler() if job else {}
     made: dict[str, Any] = {
         "argv": [str(word) for word in start.get("argv") or ()],
-        "host": str(start.get("host", "")),
+        "host": str(told.get("nodes") or start.get("host", "")),
         "state": found.state.value,
         "evidence": found.evidence,
         "exit": found.exit,
-        "started": str(start.get("started") or start.get("made") or ""),
+        "started": str(told.get("started") or start.get("started") or start.get("made") or ""),
         "commit": str(start.get("commit", "")),
         "dirty": bool(start.get("dirty")),
-        "gpus": start.get("gpus"),
+        "gpus": told.get("gpus") or start.get("gpus"),
         "force": str(start.get("force", "")),
+        "job": f"SLURM job {job.get('job')}" if isinstance(job, dict) else "",
+        "elapsed": told.get("elapsed"),
+        "adopted": bool(start.get("adopted")),
     }
     if found.state.ended:
         made |= _ending(folder, found, start)
@@ -69,17 +81,74 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
 
 
 def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:
-    end = folder.end()
-    lines = last_lines(tail(folder.err))
+    end, told = folder.end(), folder.scheduler()
+    out, err = logs(folder, start)
+    lines = last_lines(tail(err[-1])) if err else []
+    over = end.get("ended") or told.get("ended") or _written(folder) or start.get("started")
     made: dict[str, Any] = {
-        "ended": str(end.get("ended") or _written(folder) or start.get("started") or ""),
-        "metrics": reported(tail(folder.out, _FOR_METRICS).splitlines()),
+        "ended": str(over or ""),
+        "metrics": reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines()),
         "last": lines[-SHOWN:],
     }
     if found.state is RunState.FAILED:
-        died = death(found.exit, lines, oom=bool(end.get("oom")))
-        made |= {"why": died.why, "reason": died.reason.value}
+        if found.exit is None and told.get("why"):
+            made |= {"why": str(told["why"]), "reason": str(told.get("reason", ""))}
+        else:
+            died = death(found.exit, lines, oom=bool(end.get("oom")))
+            made |= {"why": died.why, "reason": died.reason.value}
     return made
+
+
+def logs(folder: RunFolder, start: dict[str, Any]) -> tuple[list[Path], list[Path]]:
+    """The files with what a run wrote to stdout and to stderr; one and the same file where SLURM
+    put both. An array of jobs has several."""
+    job = start.get("slurm")
+    if not isinstance(job, dict):
+        return [folder.out], [folder.err]
+    out, err = (_files(str(job.get(name, ""))) for name in ("stdout", "stderr"))
+    return out, err
+
+
+def _files(pattern: str) -> list[Path]:
+    path = Path(pattern)
+    if not pattern or not path.is_absolute():
+        return []
+    return sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+
+
+def _scheduled(folder: RunFolder) -> Judgement:
+    """What became of a job that a scheduler has, as it was told last."""
+    found = _told(folder)
+    if found is None:
+        return Judgement(RunState.QUEUED, "sbatch took it; SLURM was not asked yet")
+    if folder.asked() and found.state is RunState.FAILED:
+        return Judgement(RunState.KILLED, f"{folder.asked()} stopped it; {found.evidence}")
+    return found
+
+
+def _of_scheduler(folder: RunFolder) -> Judgement | None:
+    """What became of the job of a scheduler that a run of ours ran in, once it is over."""
+    found = _told(folder)
+    return found if found and found.state.ended else None
+
+
+def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
+    """Whether SLURM can still say how the job ended that a run of ours was started in."""
+    env = start.get("environment")
+    inside = isinstance(env, dict) and env.get("SLURM_JOB_ID")
+    if not inside or shutil.which("squeue") is None:
+        return False
+    return folder.scheduler().get("state") != RunState.UNKNOWN
+
+
+def _told(folder: RunFolder) -> Judgement | None:
+    told = folder.scheduler()
+    try:
+        state = RunState(told.get("state", ""))
+    except ValueError:
+        return None
+    exit = told.get("exit")
+    return Judgement(state, str(told.get("evidence", "")), exit if isinstance(exit, int) else None)
 
 
 def why(folder: RunFolder, found: Judgement) -> str:

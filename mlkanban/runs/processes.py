@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -60,21 +61,66 @@ def group(leader: Process, session: int) -> list[Process]:
     return found
 
 
-def send(leader: Process, session: int, number: int) -> bool:
-    """Signal the processes of a group; whether there were any. SIGKILL spares the leader, the shell
-    that writes down how the job ended."""
+def send(leader: Process, session: int, number: int, *, shell: bool = True) -> bool:
+    """Signal the processes of a group, or the one that leads none; whether there were any. SIGKILL
+    spares the leader where it is the shell that writes down how the job ended."""
     found = group(leader, session)
     if not found:
-        return False
+        if not alive(leader):
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(leader.pid, number)
+        return True
     with suppress(ProcessLookupError):
         if number != signal.SIGKILL:
             os.killpg(leader.pid, number)
         else:
-            rest = [one for one in found if one.pid != leader.pid] or found
+            rest = [one for one in found if shell and one.pid != leader.pid] or found
             for one in rest:
                 if alive(one):
                     os.kill(one.pid, number)
     return True
+
+
+def session_of(found: Process) -> int:
+    """The session of a process, 0 when it is gone."""
+    stat = _stat(found.pid)
+    return stat.session if stat else 0
+
+
+def is_mine(found: Process) -> bool:
+    """Whether it is a process of the person who asks."""
+    with suppress(OSError):
+        return Path(f"/proc/{found.pid}").stat().st_uid == os.getuid()
+    return False
+
+
+def command(found: Process) -> list[str]:
+    """The command line of a process, as it was started."""
+    with suppress(OSError):
+        raw = Path(f"/proc/{found.pid}/cmdline").read_bytes().rstrip(b"\0")
+        return [word.decode(errors="replace") for word in raw.split(b"\0")] if raw else []
+    return []
+
+
+def variable(found: Process, name: str) -> str:
+    """A variable of the environment that a process was started with, '' when it cannot be read."""
+    mark = f"{name}=".encode()
+    with suppress(OSError):
+        for one in Path(f"/proc/{found.pid}/environ").read_bytes().split(b"\0"):
+            if one.startswith(mark):
+                return one.removeprefix(mark).decode(errors="replace")
+    return ""
+
+
+def everything() -> Iterator[tuple[Process, int, int]]:
+    """The living processes of this person, each with its group and its session."""
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
+            continue
+        stat = _stat(int(name))
+        if stat and stat.state not in _DEAD and is_mine(one := Process(int(name), stat.start)):
+            yield one, stat.group, stat.session
 
 
 def _stat(pid: int) -> _Stat | None:

@@ -6,10 +6,12 @@ import os
 import re
 import sys
 import time
+from pathlib import Path
+from typing import BinaryIO
 
 from mlkanban.core.runs.last_words import ESCAPES
 from mlkanban.runs.folder import RunFolder
-from mlkanban.runs.looking import judged
+from mlkanban.runs.looking import judged, logs
 from mlkanban.runs.processes import here
 from mlkanban.runs.supervisor import Clock
 from mlkanban.text import display_lines
@@ -20,16 +22,22 @@ _LINE = re.compile(rb"[^\r\n]*[\r\n]")
 
 
 class _Copy:
-    """One log to one stream, as it grows."""
+    """One log to one stream, as it grows; it may not be there yet."""
 
-    def __init__(self, path: str, target: int) -> None:
-        self._file = open(path, "rb")  # noqa: SIM115
+    def __init__(self, path: Path, target: int) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
         self._target = target
         self._plain = os.isatty(target)
         self._rest = b""
 
     def more(self, *, last: bool = False) -> bool:
         """Copy what has come; whether there was anything. A line is shown when it is whole."""
+        if self._file is None:
+            try:
+                self._file = self._path.open("rb")
+            except FileNotFoundError:
+                return False
         chunk = self._file.read(_CHUNK)
         if not self._plain:
             _write(self._target, chunk)
@@ -48,7 +56,9 @@ class _Copy:
 def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
     """Copy both logs to where they belong; with `follow` until the run has ended."""
     sys.stdout.flush()
-    copies = [_Copy(str(folder.out), 1), _Copy(str(folder.err), 2)]
+    start = folder.start()
+    out, err = logs(folder, start)
+    copies = [_Copy(log, 1) for log in out] + [_Copy(log, 2) for log in err if log not in out]
     while True:
         # Looked at before the last is copied: what was written before the end is there.
         over = not follow or judged(folder, folder.start(), here(), clock()).state.ended

@@ -20,7 +20,7 @@ from mlkanban.runs.processes import Process, alive, group, here, send
 from mlkanban.runs.supervisor import Clock
 
 TWICE_WITHIN = 5.0
-_LOOKS = 0.05
+_LOOKS_FIRST, _LOOKS = 0.005, 0.05
 _JUDGES = 1.0
 _CHUNK = 1 << 16
 
@@ -48,7 +48,7 @@ class Viewer:
         try:
             with self._folder.out.open("rb") as out, self._folder.err.open("rb") as err:
                 pairs = ((out, 1), (err, 2))
-                looked = 0.0
+                looked, pause = 0.0, _LOOKS_FIRST
                 while True:
                     while self._arrived:
                         if not self._hand_on(self._arrived.pop(0), say):
@@ -67,7 +67,8 @@ class Viewer:
                     if end is not None:
                         return end
                     if not copied:
-                        time.sleep(_LOOKS)
+                        time.sleep(pause)
+                        pause = min(2 * pause, _LOOKS)
         except (BrokenPipeError, ConnectionError):
             return None
         except OSError as error:
@@ -94,9 +95,9 @@ def ask_to_stop(folder: RunFolder, person: str, number: int, at: datetime) -> bo
     found = job_of(folder)
     if found is None:
         return False
-    if not folder.asked():
+    if not folder.asked() and not folder.end():
         folder.write_stop({"by": person, "at": instant(at)})
-    return send(*found, number)
+    return send(*found, number, shell=not folder.start().get("adopted"))
 
 
 def job_of(folder: RunFolder) -> tuple[Process, int] | None:

@@ -14,6 +14,7 @@ from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
 from mlkanban.service.portfolio import Portfolio
+from mlkanban.service.retraining import Retraining
 from mlkanban.service.search import Search
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
@@ -23,8 +24,12 @@ from mlkanban.store import database
 from mlkanban.store.location import file_system, is_network, store_path
 
 if TYPE_CHECKING:
+    from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.happened import Happened
+    from mlkanban.service.health import Findings
+    from mlkanban.service.links import Links
     from mlkanban.service.runs import Runs
     from mlkanban.service.settling import Settling
     from mlkanban.service.sync import Sync
@@ -47,11 +52,18 @@ class Service:
         self.duplicates = Duplicates(desk)
         self.history = History(desk)
         self.planning = Planning(desk, self.cards, self.history)
+        self.retraining = Retraining(desk)
         self.search = Search(desk)
         self.portfolio = Portfolio(desk, self.history)
         self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
         self.views = Views(desk)
+
+    @cached_property
+    def backups(self) -> Backups:
+        from mlkanban.service.backups import Backups  # rarely due
+
+        return Backups(self._desk)
 
     @cached_property
     def charter(self) -> Charter:
@@ -76,6 +88,12 @@ class Service:
         from mlkanban.service.sync import Sync  # as above
 
         return Sync(self._desk)
+
+    @cached_property
+    def links(self) -> Links:
+        from mlkanban.service.links import Links  # as below
+
+        return Links(self._desk)
 
     @cached_property
     def runs(self) -> Runs:
@@ -105,6 +123,26 @@ class Service:
         else:
             store = database.open_for_reading(path, timeout=timeout)
         return cls(Desk(store, actor, clock))
+
+    def take_happened(self) -> list[Happened]:
+        """What this person did since the last look, for hooks."""
+        if not self._desk.happened:
+            return []
+        from mlkanban.service.happened import take
+
+        return take(self._desk)
+
+    def examine(self) -> Findings:
+        """Look closely at the store and its files."""
+        from mlkanban.service.health import look
+
+        return look(self._desk, self.sqlite_version)
+
+    def mend(self, found: Findings) -> list[str]:
+        """Mend what was found and can be mended without harm; what was done, in sentences."""
+        from mlkanban.service.health import mend
+
+        return mend(self._desk, found)
 
     @property
     def path(self) -> Path:
@@ -139,6 +177,10 @@ class Service:
     def trouble(self) -> str:
         """Why nothing could be written even by a command that writes, '' when it could."""
         return "" if self.read_only == database.READS else self.read_only
+
+    def check_in_place(self) -> None:
+        """StoreProblem when the store was removed or replaced while it was open."""
+        self._desk.store.check_in_place()
 
     def forbid_writing(self, reason: str) -> None:
         """Refuse every write from now on, with this reason."""

@@ -1,11 +1,11 @@
 """Asking the rules inside the transaction that writes; what they refuse is raised."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from mlkanban.core import rules
-from mlkanban.core.models import Board, CardFace, Stage, Work
+from mlkanban.core import lineage, rules
+from mlkanban.core.models import Board, CardFace, Outcome, Stage, Work
 from mlkanban.core.rules import Load
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.transaction import Transaction
@@ -56,32 +56,51 @@ def check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> No
         kind, _, other = name.partition(":")
         if kind == "parent":
             other = value
+        elif kind == "lineage":
+            how, _, other = other.partition(":")
         elif kind != "needs":
             continue
-        if value and other == own:
-            what = "depend on" if kind == "needs" else "be a part of"
+        if not value:
+            continue
+        what = {"needs": "depend on", "parent": "be a part of"}.get(kind) or f"be {_a(how)}"
+        if other == own:
             raise RuleRefused(f"{own} cannot {what} itself.", "Name another card.")
-        if value:
-            tx.face(other)
-        if value and kind == "needs" and own and (way := _way(tx, other.lower(), own)):
+        tx.face(other)
+        if own and (way := lineage.way(other.lower(), own, _beyond(tx, kind))):
+            ties = {"needs": " needs ", "parent": " is part of "}.get(kind, " comes from ")
             raise RuleRefused(
-                f"{own} cannot depend on {other}: {' needs '.join(way)}.", "Name another card."
+                f"{own} cannot {what} {other}: {ties.join(way)}.", "Name another card."
             )
 
 
-def _way(tx: Transaction, start: str, end: str) -> list[str]:
-    """The cards from one to another along what they depend on; empty when there is no way."""
-    ways = [[start]]
-    seen = {start}
-    while ways:
-        way = ways.pop(0)
-        if way[-1] == end:
-            return way
-        face = repository.face_by_ref(tx.conn, way[-1])
-        needs = tx.writer.projector.entity(face.id).members("needs:") if face else []
-        ways += [[*way, one] for one in needs if one not in seen]
-        seen.update(needs)
-    return []
+def _a(kind: str) -> str:
+    """`an ablation of`."""
+    said = lineage.word(kind)
+    return f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+
+
+def _beyond(tx: Transaction, kind: str) -> Callable[[str], list[str]]:
+    """What the cards next to one are, by the kind of a relation; all kinds of lineage are one."""
+
+    def found(ref: str) -> list[str]:
+        face = repository.face_by_ref(tx.conn, ref)
+        if face is None:
+            return []
+        if kind == "needs":
+            return face.needs.split()
+        if kind == "parent":
+            return lineage.origins(face, lineage.PARENT)
+        return [one for how in lineage.Kind for one in lineage.origins(face, how)]
+
+    return found
+
+
+def check_health(values: Mapping[str, Any], ref: str, outcome: str) -> None:
+    """Only what is in use has a health."""
+    if values.get("health") and outcome != Outcome.SHIPPED:
+        raise RuleRefused(
+            f"{ref} is not in use: it was not shipped.", "Move it past delivery first."
+        )
 
 
 def condition(tx: Transaction, until: str, face: CardFace) -> str:

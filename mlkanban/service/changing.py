@@ -8,7 +8,7 @@ from typing import Any
 from mlkanban.core import rules
 from mlkanban.core.events import Change
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
-from mlkanban.service.asking import check_links
+from mlkanban.service.asking import check_health, check_links
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Transaction
 from mlkanban.store.ids import uuid7
@@ -28,6 +28,7 @@ def write_new(
     }
     if board.is_delivered(stage.id):
         values["outcome"] = Outcome.SHIPPED.value
+    check_health(values, "The card", values.get("outcome", ""))
     tx.write(Change("card.created", board.id, card=card_id, set=values, reason=reason))
     return tx.face(ref)
 
@@ -38,6 +39,7 @@ def write_edit(
     """Those of these values (checked and flat) that the card does not have yet."""
     changed = tx.new_values(face.id, wanted)
     check_links(tx, changed, face.ref)
+    check_health(changed, face.ref, face.outcome)
     if changed:
         tx.write(tx.change("card.edited", face, changed, reason=reason))
 

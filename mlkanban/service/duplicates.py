@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlkanban.core.models import Outcome
+from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.errors import RuleRefused
 from mlkanban.service.asking import check_links
 from mlkanban.service.fields import SET_FIELDS
@@ -17,8 +18,8 @@ class Duplicates:
         self._desk = desk
 
     def merge(self, ref: str, into: str) -> Done:
-        """Say that a card is a duplicate: its notes, tags, links and dependencies go to the other
-        one, and it ends as superseded (discarded, if it was never begun)."""
+        """Say that a card is a duplicate: its notes, tags, links, dependencies and runs go to the
+        other one, and it ends as superseded (discarded, if it was never begun)."""
         with self._desk.writing() as tx:
             face, other = tx.face(ref), tx.face(into)
             if face.id == other.id:
@@ -30,16 +31,22 @@ class Duplicates:
                     f"{face.ref} and {other.ref} are on different boards.",
                     "Choose cards of one board.",
                 )
+            fields = tx.writer.projector.entity(face.id).fields
+            if going := next((run for run in runs_in(fields) if not run.state.ended), None):
+                # What is heard of it later is written to this card.
+                raise RuleRefused(
+                    f"The run {going.id} of {face.ref} goes on.", "Merge when it has ended."
+                )
             for note in tx.card(face.ref).notes:
                 text = f"From {face.ref}, {note.at:%Y-%m-%d}:\n\n{note.text}"
                 tx.write(tx.change("card.noted", other, {}, note=text))
-            fields = tx.writer.projector.entity(face.id).fields
-            moving = {
+            moving: dict[str, Any] = {
                 name: True
                 for name, there in fields.items()
                 if there and name.startswith(tuple(SET_FIELDS.values()))
-                and name != f"needs:{other.ref}"
+                and name.rpartition(":")[2] != other.ref
             }  # fmt: skip
+            moving |= {name: run for name, run in fields.items() if run and name.startswith(PREFIX)}
             if added := tx.new_values(other.id, moving):
                 check_links(tx, added, other.ref)
                 tx.write(tx.change("card.edited", other, added))

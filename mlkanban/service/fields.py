@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mlkanban.core import lineage
 from mlkanban.core.naming import as_tag
 from mlkanban.errors import UsageProblem
 from mlkanban.service.checking import accept_all, validated
@@ -23,10 +24,11 @@ PLAIN_FIELDS = frozenset(
         "worth",
         "checklist",
         "parent",
+        "health",
         "verdict",
     ]
 )
-SET_FIELDS = {"tags": "tag:", "links": "link:", "depends_on": "needs:"}
+SET_FIELDS = {"tags": "tag:", "links": "link:", "depends_on": "needs:", "lineage": "lineage:"}
 
 
 def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
@@ -69,6 +71,8 @@ def member(field: str, value: str) -> str:
         text = as_tag(text)
     elif field == "depends_on":
         text = text.lower()
+    elif field == "lineage" and text:
+        text = lineage.parsed(text)
     if not text:
         raise UsageProblem(f"An empty value was given for {field}.", "Leave it out.")
     return text
@@ -81,6 +85,9 @@ def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]
         kind, _, other = name.partition(":")
         if kind == "needs":
             name = f"needs:{refs.get(other, other)}"
+        elif kind == "lineage":
+            how, _, whose = other.partition(":")
+            name = f"lineage:{how}:{refs.get(whose, whose)}"
         elif name == "parent":
             value = refs.get(value, value)
         elif name == "blocker" and value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.service.fields import by_ref
@@ -63,7 +64,8 @@ class History:
         with self._desk.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
-        return _workflow(board), list(_histories(board, faces, transitions))
+            healths = repository.healths(conn, board.id)
+        return _workflow(board), list(_histories(board, faces, transitions, healths))
 
     def pace(self, board: Board, as_of: datetime) -> Pace:
         """What marks open cards as old: the pace of each stage and the service level expectation,
@@ -79,7 +81,7 @@ class History:
             faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
             transitions = repository.transitions_of(conn, ids)
         workflow = _workflow(board)
-        histories = _histories(board, faces, transitions)
+        histories = _histories(board, faces, transitions, {})
         window = Window.back(BASIS_DAYS, workflow.day(as_of))
         sample = follow(workflow, histories, as_of, window)
         return aging(sample, sle(sample).days).pace
@@ -135,15 +137,22 @@ def _workflow(board: Board) -> Workflow:
 
 
 def _histories(
-    board: Board, faces: Mapping[str, CardFace], transitions: Iterable[Transition]
+    board: Board,
+    faces: Mapping[str, CardFace],
+    transitions: Iterable[Transition],
+    healths: Mapping[str, Sequence[tuple[str, str]]],
 ) -> Iterator[CardHistory]:
-    from mlkanban.flow.history import CardHistory
+    from mlkanban.flow.history import CardHistory, Judged
 
     for card, taken in groupby(transitions, key=itemgetter(0)):
         if card in faces:
             face = faces[card]
             tags = tuple(face.tags.split())
-            yield CardHistory(face.ref, face.title, face.type, tags, _steps(board, taken))
+            yield CardHistory(
+                face.ref, face.title, face.type, tags, _steps(board, taken),
+                tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
+                tuple(lineage.origins(face, lineage.Kind.RETRAIN_OF)) if face.lineage else (),
+            )  # fmt: skip
 
 
 def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:
@@ -161,5 +170,9 @@ def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:
             doing = Work(work)
         if blocked is not None:
             block = Block(blocked[1:], blocked[0] == "+") if blocked else None
-        made.append(Step(datetime.fromisoformat(at).astimezone(UTC), place, ended, doing, block))
+        made.append(Step(_instant(at), place, ended, doing, block))
     return tuple(made)
+
+
+def _instant(at: str) -> datetime:
+    return datetime.fromisoformat(at).astimezone(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change
@@ -22,6 +22,9 @@ from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import CheckItem
 
 _MOST_TOLD = 3
 
@@ -125,13 +128,16 @@ def _kept(conn: Connection, told: Told) -> Run | None:
 
 def _news(conn: Connection, told: Told) -> bool:
     """Whether there is anything to write: a run that ended stays as it was, and evidence that says
-    the same in other words is nothing new."""
+    the same in other words is nothing new, unless it is why a run has to wait."""
     if _face(conn, told) is None:
         return False
     had = _kept(conn, told)
     if had is None:
         return True
-    return not had.state.ended and replace(had, evidence="") != replace(told.run, evidence="")
+    run = told.run
+    if had.state is run.state is RunState.QUEUED and had.evidence != run.evidence:
+        return True
+    return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
 
 
 def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
@@ -139,7 +145,10 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
     had = _kept(tx.conn, told)
     face = _face(tx.conn, told)
     assert face is not None
-    if had is None:
+    if had is None and run.state is RunState.QUEUED:
+        tx.write(_change(tx, "run.queued", face, {name: run.to_field()}, run.started, {}))
+        yield f"{face.ref}: run {run.id} is queued."
+    elif _begins(had, run):
         begun = run
         if run.state.ended:
             begun = replace(
@@ -152,7 +161,7 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
         tx.write(_change(tx, "run.started", face, values, begun.started, kept))
         if not run.state.ended:
             yield f"{face.ref}: run {run.id} started."
-    elif not run.state.ended:
+    elif had and not run.state.ended:
         tx.write(_change(tx, "run.changed", face, {name: run.to_field()}, "", {}))
         if run.state is not had.state and had.state is not RunState.STARTING:
             yield f"{face.ref}: run {run.id} is {run.state.value}: {run.evidence}."
@@ -171,6 +180,16 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
         onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
         blocked = " It is blocked." if values.get("blocker") else ""
         yield f"{face.ref}: run {run.id} {run.state.value} ({run.outcome}).{onward}{blocked}"
+
+
+def _begins(had: Run | None, run: Run) -> bool:
+    """Whether the run was not known to execute, and did. A job of a scheduler that was taken out of
+    the queue, or is not heard of again, never did."""
+    if had is not None and had.state is not RunState.QUEUED:
+        return False
+    if run.job and run.state is RunState.KILLED:
+        return bool(run.elapsed)
+    return had is None or run.state not in (RunState.QUEUED, RunState.UNKNOWN)
 
 
 def _change(
@@ -233,10 +252,11 @@ def _values(
 
 
 def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
-    from mlkanban.core.card import CheckItem
+    checklist: tuple[CheckItem, ...] = ()
+    if items := repository.entity(conn, face.id).fields.get("checklist"):
+        from mlkanban.core.card import CheckItem  # dear, and most cards have none
 
-    items = repository.entity(conn, face.id).fields.get("checklist") or ()
-    checklist = tuple(CheckItem(**item) for item in items)
+        checklist = tuple(CheckItem(**item) for item in items)
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
 
 

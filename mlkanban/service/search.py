@@ -8,6 +8,7 @@ from datetime import date
 from mlkanban.core.models import Board, CardFace
 from mlkanban.service.transaction import Desk
 from mlkanban.store import repository
+from mlkanban.text import accept
 
 
 class Search:
@@ -17,8 +18,9 @@ class Search:
     def written(self, board_id: str, texts: Iterable[str]) -> dict[str, frozenset[str]]:
         """For each text the ids of the cards in whose notes, hypothesis, checklist and so on it
         occurs, in any case."""
+        wanted = [accept(text, "the query") for text in texts]
         with self._desk.store.reading() as conn:
-            return {text: repository.having(conn, board_id, text) for text in texts}
+            return {text: repository.having(conn, board_id, text) for text in wanted}
 
     def find(
         self, board: Board, faces: Sequence[CardFace], query: str, today: date

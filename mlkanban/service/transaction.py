@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.service.models_in_use import after_end, touches_models
 from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
@@ -44,6 +45,7 @@ class Transaction:
         self.conn = conn
         self.writer = writer
         self.now = now
+        self.events: list[Event] = []
         self._wrote = self._forced = False
 
     def write(self, change: Change) -> Event | None:
@@ -52,6 +54,11 @@ class Transaction:
         self.writer.projector.flush()
         self._wrote = True
         self._forced |= bool(change.reason)
+        if event is not None:
+            self.events.append(event)
+            if touches_models(event):
+                for following in after_end(self.conn, event):
+                    self.write(following)
         return event
 
     def change(
@@ -118,11 +125,13 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every use case works with: a store, who acts, and the clock."""
+    """What every use case works with: a store, who acts, and the clock. `happened` is what was done
+    since somebody looked last."""
 
     store: Store
     actor: str
     clock: Clock
+    happened: list[Event] = field(default_factory=list)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -131,8 +140,10 @@ class Desk:
             # Under the lock, so that the log has its events in order of time.
             now = self.clock()
             writer = Writer(conn, self.store.path, actor=self.actor, now=now)
-            yield Transaction(conn, writer, now)
+            tx = Transaction(conn, writer, now)
+            yield tx
             writer.projector.flush()
+        self.happened.extend(tx.events)
 
 
 def load_what_writing_needs() -> None:

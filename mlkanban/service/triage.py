@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
+from mlkanban.core.health import readings
 from mlkanban.core.instants import instant
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.models import Board, CardFace, Health
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.triage import Item, View
@@ -65,6 +68,8 @@ class Triage:
             touched = repository.last_touched(conn, blocked)
             ends = steps.ended_runs(conn, board.id)
             undecided = {clash.entity for clash in repository.clashes(conn)}
+            alarmed = [face.id for face in faces if face.health == Health.ALERT]
+            alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
 
         def day(instant: str) -> date:
             return datetime.fromisoformat(instant).astimezone(zone).date()
@@ -80,7 +85,15 @@ class Triage:
         # Whoever stopped a run knows of it.
         ended = {c: _ended(run) for c, run in last.items() if run.state is not RunState.KILLED}
         return triage.queue(
-            board, faces, today, quiet=quiet, old=old, ended=ended, undecided=undecided, view=view
+            board,
+            faces,
+            today,
+            quiet=quiet,
+            old=old,
+            ended=ended,
+            alerts=alerts,
+            undecided=undecided,
+            view=view,
         )
 
     def snoozes(self, ref: str) -> int:
@@ -95,6 +108,14 @@ class Triage:
 
 def _session(event: Event) -> Session | None:
     return Session.of_field(event.data.get("set", {}).get(triage_session.FIELD))
+
+
+def _alerts(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Since when the metrics of a model are past their thresholds, and which."""
+    some = [reading for reading in readings(fields) if reading.alert]
+    if not some:
+        return "", "at alert"
+    return min(reading.at for reading in some), "; ".join(reading.text for reading in some)
 
 
 def _ended(run: Run) -> str:

@@ -104,11 +104,14 @@ _DOING = {
     "card.archived": "archiving",
     "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
     "card.settled": "a decision on",
+    "card.alerted": "the alert of",
     "stage.added": "adding a stage",
     "stage.edited": "changing a stage", "stage.removed": "removing a stage",
     "board.edited": "changing the board",
     "view.saved": "saving a view", "view.removed": "removing a view",
     "charter.edited": "changing the charter",
+    "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
+    "run.ignored": "ignoring a run",
 }  # fmt: skip
 
 
@@ -122,5 +125,5 @@ def _spoken(field: str) -> str:
     name, _, member = field.partition(":")
     return {
         "place": "its place", "tag": f"tag {member}", "needs": "dependencies",
-        "charter": f"charter: {member}",
+        "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
     }.get(name, name.replace("_", " "))  # fmt: skip

@@ -1,12 +1,37 @@
 """Copies of the store that are known to be good before they count as backups."""
 
+import contextlib
 import os
+import re
 import sqlite3
-import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from mlkanban.core.safekeeping import kept
 from mlkanban.errors import StoreProblem
 from mlkanban.store import trouble
+
+AUTO = "auto"
+"""The label of those that are made by themselves, and thinned."""
+
+_STAMP = "%Y%m%dT%H%M%S"
+_NAME = re.compile(r"(?s).+-(\d{8}T\d{6})-([a-z][a-z-]*)-\d+\.db")
+
+
+class Backup(NamedTuple):
+    """A backup in the folder: when it was made, and why (its label)."""
+
+    path: Path
+    made: datetime
+    label: str
+    size: int
+
+
+def folder_of(path: Path) -> Path:
+    """Where the backups of the store at `path` lie."""
+    return path.parent / "backups"
 
 
 def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
@@ -14,13 +39,45 @@ def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
 
     The copy is checked and synced under a temporary name first: a backup that exists is whole.
     """
-    folder = path.parent / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    draft = folder / f".{path.stem}-{label}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    folder = folder_of(path)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with _drafted(conn, path, folder, f"{path.stem}-{label}") as draft:
+            target = free_place(path, label, draft.stat().st_mtime)
+            os.rename(draft, target)
+        sync_folder(folder)
+    except OSError as error:
+        raise trouble.not_written(error, folder) from error
+    return target
+
+
+def write_to(conn: sqlite3.Connection, path: Path, target: Path) -> Path:
+    """Copy the store behind `conn` to a file that is not there yet, or into a folder, verified."""
+    try:
+        if target.is_dir():
+            target = target / free_place(path, "by-hand", path.stat().st_mtime).name
+        with _drafted(conn, path, target.parent, target.name) as draft:
+            try:
+                os.link(draft, target)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without hard links
+                if target.exists():
+                    raise FileExistsError from None
+                os.rename(draft, target)
+        sync_folder(target.parent)
+    except FileExistsError as error:
+        raise StoreProblem(f"{target} is there already.", "Choose another name.") from error
+    except OSError as error:
+        raise trouble.not_written(error, target) from error
+    return target
+
+
+@contextlib.contextmanager
+def _drafted(conn: sqlite3.Connection, path: Path, folder: Path, name: str) -> Iterator[Path]:
+    """A whole copy under a temporary name, gone at the end unless it was given another one."""
+    draft = folder / f".{name}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-    # Named by the time its file system gave it, the one its neighbours were named by.
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(draft.stat().st_mtime))
-    target = folder / f"{path.stem}-{stamp}-{label}-{os.getpid()}.db"
     try:
         copy = sqlite3.connect(draft, isolation_level=None)
         try:
@@ -33,18 +90,62 @@ def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
                 f"The store {path} is damaged ({verdict}); no backup of it was made.",
                 "It was left untouched.",
             )
-        descriptor = os.open(draft, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.rename(draft, target)
+        sync_file(draft)
+        yield draft
     except sqlite3.Error as error:
         raise trouble.explain(error, path) from error
     finally:
         draft.unlink(missing_ok=True)
-    sync_folder(folder)
-    return target
+
+
+def free_place(path: Path, label: str, at: float) -> Path:
+    """A name for a backup made at `at`, the time of its file system, that its neighbours do not
+    have."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return folder_of(path) / f"{path.stem}-{moment.strftime(_STAMP)}-{label}-{os.getpid()}.db"
+
+
+def all_of(path: Path) -> list[Backup]:
+    """The backups of the store at `path`, the newest first."""
+    found = []
+    for file in folder_of(path).glob(f"{path.stem}-*.db"):
+        if named := _NAME.fullmatch(file.name):
+            with contextlib.suppress(OSError, ValueError):  # taken away meanwhile, or misnamed
+                made = datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC)
+                found.append(Backup(file, made, named[2], file.stat().st_size))
+    return sorted(found, key=lambda one: (one.made, one.path.name), reverse=True)
+
+
+def thin(path: Path) -> None:
+    """Remove automatic backups that are no longer needed; all others stay for good."""
+    made = [one for one in all_of(path) if one.label == AUTO]
+    keep = kept(one.made for one in made)
+    for one in made:
+        if one.made not in keep:
+            with contextlib.suppress(OSError):
+                one.path.unlink()
+
+
+def verdict(file: Path) -> str:
+    """'' when a backup is a whole database, else what is wrong with it."""
+    try:
+        conn = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            (said,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            conn.close()
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if said == "ok" else str(said)
+
+
+def sync_file(file: Path) -> None:
+    """Make the contents of a file durable."""
+    descriptor = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -15,7 +15,7 @@ from mlkanban.store import backup, trouble
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
 
-LATEST = 4
+LATEST = 5
 """user_version of a store this program writes: how many migrations it has seen."""
 
 _PRAGMAS = (
@@ -57,7 +57,7 @@ class Store:
         try:
             self._begin_writing()
             try:
-                self._check_in_place()
+                self.check_in_place()
                 yield self.conn
                 self.conn.execute("COMMIT")
             finally:
@@ -68,8 +68,8 @@ class Store:
         except sqlite3.Error as error:
             raise trouble.explain(error, self.path) from error
 
-    def _check_in_place(self) -> None:
-        """What is written to a file that has lost its name would be gone with the program."""
+    def check_in_place(self) -> None:
+        """StoreProblem when the file lost its name: what is written to it would be gone."""
         if _file_id(self.path) != self._file:
             raise StoreProblem(
                 f"The store {self.path} was removed or replaced while it was open.",
@@ -150,6 +150,21 @@ def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> S
             f"The store {path} cannot be made: {error.strerror} ({error.filename or path.parent}).",
             "Make room there, or use another place with --home.",
         ) from error
+    return store
+
+
+def open_draft(path: Path) -> Store:
+    """A copy nobody else knows of, brought to the latest shape without a backup of its own."""
+    store = _connect(path, "rw", 30)
+    try:
+        store.conn.execute("PRAGMA journal_mode=DELETE")
+        if _check_ours(store) < LATEST:
+            with store.writing() as conn:
+                _apply_migrations(conn)
+                conn.execute(f"PRAGMA user_version={LATEST}")
+    except BaseException:
+        store.close()
+        raise
     return store
 
 

@@ -2,6 +2,7 @@
 
 from sqlite3 import Connection
 
+from mlkanban.core.lineage import members
 from mlkanban.store import words
 from mlkanban.store.rows import entity_from
 from mlkanban.store.sqlite import Database, Migrations
@@ -36,6 +37,18 @@ def m003_what_cards_wait_for_and_say(db: Database) -> None:
     ).fetchall()
     for card, board, state in rows:
         words.save(db.conn, card, board, entity_from(state).fields)
+
+
+@migrations()
+def m005_how_models_do_and_what_cards_came_from(db: Database) -> None:
+    """`card.health` is that of a model in use, `card.lineage` names the cards one came from."""
+    _run(db.conn, _MODELS)
+    rows = db.conn.execute(
+        "SELECT card.id, state FROM card JOIN entity ON entity.id = card.id"
+    ).fetchall()
+    for card, state in rows:
+        if came_from := " ".join(members(entity_from(state).fields)):
+            db.conn.execute("UPDATE card SET lineage = ? WHERE id = ?", (came_from, card))
 
 
 @migrations()
@@ -204,6 +217,12 @@ UPDATE card SET needs = ifnull((
 ), '')
 """
 
+_MODELS = """
+ALTER TABLE card ADD COLUMN health TEXT NOT NULL DEFAULT ''
+
+ALTER TABLE card ADD COLUMN lineage TEXT NOT NULL DEFAULT ''
+"""
+
 _WORDS = """
 CREATE TABLE words (card TEXT PRIMARY KEY, board TEXT NOT NULL, text TEXT NOT NULL)
 
@@ -269,7 +288,7 @@ def recreate_projections(conn: Connection) -> None:
     """Empty projections in their latest shape; the caller replays the events into them."""
     for table in PROJECTION_TABLES:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
-    _run(
-        conn,
-        "\n\n".join((_PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _STAMPS, _SAME_REFS, _CLASHES)),
-    )
+    parts = (
+        _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _STAMPS, _SAME_REFS, _CLASHES,
+    )  # fmt: skip
+    _run(conn, "\n\n".join(parts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, in_order, undone
@@ -71,3 +72,17 @@ def _folded(events: list[Event]) -> Entity:
     for event in events:
         entity.apply(event)
     return entity
+
+
+def event_ids(conn: sqlite3.Connection) -> dict[str, int]:
+    """The ids of all events of a log, and their places in it."""
+    return dict(conn.execute("SELECT id, seq FROM event").fetchall())
+
+
+def events_at(conn: sqlite3.Connection, places: Sequence[int]) -> list[Event]:
+    """The events at these few places of the log, in order."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE seq IN ({','.join('?' * len(places))}) ORDER BY seq",
+        tuple(places),
+    ).fetchall()
+    return [event_of(row) for row in rows]

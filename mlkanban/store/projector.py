@@ -8,6 +8,7 @@ import json
 import sqlite3
 from typing import Any
 
+from mlkanban.core import lineage
 from mlkanban.core.clashes import clashes
 from mlkanban.core.events import FORMAT, Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
@@ -16,7 +17,7 @@ from mlkanban.core.timing import milestones, phase
 from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text, events_of
 
-_CARD_COLUMNS = 25
+_CARD_COLUMNS = 27
 
 
 class Projector:
@@ -267,6 +268,8 @@ class Projector:
                 event.board,
                 int(bool(fields.get("deleted"))),
                 " ".join(entity.members("needs:")),
+                fields.get("health") or "",
+                " ".join(lineage.members(fields)),
             ),
         )
 

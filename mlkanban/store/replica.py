@@ -41,6 +41,27 @@ def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> Replica:
     return made
 
 
+def forget_place(conn: sqlite3.Connection, present: list[tuple[str, ...]]) -> None:
+    """Let a restored store be a new replica at its next write, with a letter that is free.
+
+    Inodes are given out again: no replica it knows may be taken for this one. `present` are the
+    replicas of the store whose place it takes, whose letters are on cards that others may have.
+    """
+    conn.execute("UPDATE replica SET inode = 'restored'")
+    conn.executemany(
+        "INSERT OR IGNORE INTO replica (id, letter, host, machine, path, inode, created_at)"
+        " VALUES (?, ?, ?, ?, ?, 'restored', ?)",
+        present,
+    )
+
+
+def all_of(conn: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """Every replica a store knows, as `forget_place` takes them."""
+    return conn.execute(
+        "SELECT id, letter, host, machine, path, created_at FROM replica"
+    ).fetchall()
+
+
 def _machine() -> str:
     for source in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         try:

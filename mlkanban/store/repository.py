@@ -96,12 +96,12 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
             once(metric, metric), once(work, work), once(outcome, outcome), archived, created,
             entered if entered != created else created,
             started if started != entered else entered,
-            finished, version, once(needs, needs),
+            finished, version, once(needs, needs), once(health, health), lineage,
         )
         for (
             card, ref, stage, rank, title, kind, priority, service, tags, due, snoozed, reason,
             external, metric, work, outcome, archived, created, entered, started, finished, version,
-            needs,
+            needs, health, lineage,
         ) in rows
     ]  # fmt: skip
 
@@ -123,6 +123,16 @@ def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
     """The card with the short id `ref`."""
     row = conn.execute(f"SELECT {_FACE} FROM card WHERE ref = ? AND NOT deleted", (ref,)).fetchone()
     return CardFace._make(row) if row else None
+
+
+def tied(conn: sqlite3.Connection, board_id: str, tie: str) -> list[CardFace]:
+    """The cards of a board that come from another one in a way: `retrain-of:g12`."""
+    rows = conn.execute(
+        f"SELECT {_FACE} FROM card WHERE board = ? AND lineage != '' AND NOT deleted"
+        " AND instr(' ' || lineage || ' ', ?) ORDER BY created_at, id",
+        (board_id, f" {tie} "),
+    ).fetchall()
+    return list(map(CardFace._make, rows))
 
 
 def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
@@ -288,6 +298,22 @@ def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
         (board_id,),
     ).fetchall()
     return list(map(Transition._make, rows))
+
+
+def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str, str]]]:
+    """For each model in use of a board, by card id: when its health became what, in order."""
+    rows = conn.execute(
+        "SELECT card.id, at, ifnull(json_extract(data, '$.set.health'), '')"
+        " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
+        " WHERE card.board = ? AND health != '' AND NOT deleted AND undoes = ''"
+        " AND json_type(data, '$.set.health') IS NOT NULL"
+        " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, hlc, replica, rseq",
+        (board_id,),
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for card_id, at, health in rows:
+        found.setdefault(card_id, []).append((at, health))
+    return found
 
 
 def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -> list[Event]:

@@ -91,6 +91,7 @@ def card_of(
 ) -> Card:
     """A whole card from its fields; `times` are created, entered, started and finished."""
     from mlkanban.core.card import Card  # with pydantic, which the board does without
+    from mlkanban.core.health import readings
 
     fields = state.fields
     stage, rank = fields["place"]
@@ -121,6 +122,9 @@ def card_of(
         links=tuple(state.members("link:")),
         depends_on=tuple(state.members("needs:")),
         parent=fields.get("parent") or "",
+        lineage=tuple(state.members("lineage:")),
+        health=fields.get("health") or None,
+        readings=tuple(readings(fields)),
         outcome=fields.get("outcome") or None,
         verdict=fields.get("verdict") or "",
         archived=bool(fields.get("archived")),

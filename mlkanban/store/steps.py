@@ -62,6 +62,14 @@ def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
 def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
     """Ids of the cards of a board that had a run."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE board = ? AND kind = 'run.started'", (board_id,)
+        "SELECT DISTINCT card FROM event WHERE board = ?"
+        " AND kind IN ('run.queued', 'run.started', 'run.linked')",
+        (board_id,),
     ).fetchall()
+    return [card for (card,) in rows]
+
+
+def with_links(conn: sqlite3.Connection) -> Sequence[str]:
+    """Ids of the cards, of all boards, that a run of a tracker was linked to."""
+    rows = conn.execute("SELECT DISTINCT card FROM event WHERE kind = 'run.linked'").fetchall()
     return [card for (card,) in rows]

@@ -4,28 +4,50 @@ import contextlib
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mlkanban.errors import StoreBusy, StoreProblem
 
-_SPACE = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your disk quota is used up"}
+_SPACE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EROFS: "it is mounted read-only",
+    errno.EFBIG: "files may not grow any more (ulimit -f)",
+}
+_ROOM = 1_000_000
+"""Bytes by which a store should be able to grow."""
+_STOPPED = ("T", "t")
+
+
+class Holder(NamedTuple):
+    """A process that has the store, or a lock on it."""
+
+    pid: int
+    name: str
+    stopped: bool
+
+    def __str__(self) -> str:
+        return f"pid {self.pid} ({self.name}{', stopped' if self.stopped else ''})"
 
 
 def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
     """The error for people behind `error` on the store at `path`."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        holder = lock_holder(path)
-        by = f" by {holder}" if holder else ""
-        return StoreBusy(
-            f"The store {path} is locked{by}.", "Nothing was written; try again in a moment."
-        )
+        return _busy(path)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return damaged(path, str(error))
     if name.startswith(
         ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")
     ):
-        if path.exists() and not os.access(path, os.R_OK):
+        if _gone(path):
+            return StoreProblem(
+                f"The store {path} is not there any more.",
+                "Nothing was written. Put it back, or a backup: mlkanban restore NAME.",
+            )
+        if not os.access(path, os.R_OK):
             return StoreProblem(
                 f"The store {path} cannot be read: it is not readable for you.",
                 "Fix the permissions, or use another place with --home.",
@@ -41,12 +63,41 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
     return StoreProblem(f"The store {path} answered: {error}.", "Nothing was written.")
 
 
+def _gone(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _busy(path: Path) -> StoreBusy:
+    holder = lock_holder(path)
+    if holder is None:
+        return StoreBusy(f"The store {path} is locked.", "Nothing was written; try again.")
+    hint = "Nothing was written; try again in a moment."
+    if holder.stopped:
+        hint = (
+            "Nothing was written. That process is stopped: let it go on "
+            f"(kill -CONT {holder.pid}) or end it."
+        )
+    return StoreBusy(f"The store {path} is locked by {holder}.", hint)
+
+
+def not_written(error: OSError, path: Path) -> StoreProblem:
+    """The error for people when a file beside the store cannot be written."""
+    cause = _SPACE.get(error.errno or 0) or error.strerror or str(error)
+    return StoreProblem(f"{path} cannot be written: {cause}.", "Make room or fix the permissions.")
+
+
 def damaged(path: Path, detail: str) -> StoreProblem:
     """The store is not a readable database; it is left exactly as it is."""
     return StoreProblem(
         f"The store {path} is damaged ({detail}).",
-        f"It was left untouched. Keep a copy, then put a backup from {path.parent / 'backups'} "
-        "in its place.",
+        "It was left untouched. Look what there is: mlkanban backup list; "
+        "put one in its place: mlkanban restore NAME.",
     )
 
 
@@ -68,11 +119,21 @@ def why_not_writable(path: Path) -> str:
             probe.unlink()
     if path.exists() and not os.access(path, os.W_OK):
         return "the file is read-only for you"
-    return ""
+    return _SPACE[errno.EFBIG] if _cannot_grow(path) else ""
 
 
-def lock_holder(path: Path) -> str:
-    """`pid 123 (name)` of the process that holds a lock on `path`, as /proc/locks tells, or ''."""
+def _cannot_grow(path: Path) -> bool:
+    """Whether the store is about as large as a file of this process may become."""
+    import resource  # asked when something is wrong already
+
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if most == resource.RLIM_INFINITY or not path.exists():
+        return False
+    return path.stat().st_size + _ROOM > most
+
+
+def lock_holder(path: Path) -> Holder | None:
+    """The first other process that holds a lock on `path`, as /proc/locks tells."""
     try:
         status = path.stat()
         wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
@@ -80,10 +141,36 @@ def lock_holder(path: Path) -> str:
             fields = line.split()
             if wanted in fields and "->" not in fields:
                 pid = int(fields[4])
-                if pid in (os.getpid(), -1):
-                    continue
-                name = Path(f"/proc/{pid}/comm").read_text().strip()
-                return f"pid {pid} ({name})"
+                if pid not in (os.getpid(), -1):
+                    return _holder(pid)
     except (OSError, ValueError, IndexError):
-        return ""  # only a detail of a message: systems without /proc say less
-    return ""
+        return None  # only a detail of a message: systems without /proc say less
+    return None
+
+
+def who_has_open(path: Path) -> list[Holder]:
+    """The other processes that have the file open, as far as /proc shows them to this person."""
+    return list(_having(path))
+
+
+def _having(path: Path) -> Iterator[Holder]:
+    try:
+        wanted = path.stat()
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for pid in pids:
+        if pid == os.getpid():
+            continue
+        with contextlib.suppress(OSError, ValueError, IndexError):  # gone, or somebody else's
+            for link in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if os.path.samestat(link.stat(), wanted):
+                        yield _holder(pid)
+                        break
+
+
+def _holder(pid: int) -> Holder:
+    status = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    name, _, rest = status.partition("(")[2].rpartition(")")
+    return Holder(pid, name, rest.split()[0] in _STOPPED)

@@ -21,11 +21,13 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import keeping, run_watch, syncing
+from mlkanban.service.happened import Happened
+from mlkanban.tui import keeping, run_watch, safekeeping, syncing
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
+from mlkanban.tui.hook_line import HookLine
 from mlkanban.tui.palette import CommandProvider
 from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens.base import KeyScreen
@@ -77,6 +79,9 @@ def run_board(
         app.run()
         if app.crash is not None:
             raise app.crash
+        if not demo and not app.return_code:
+            app.hooks.at_the_end(backstage)
+            safekeeping.at_the_end(backstage)
         return app.return_code or 0
     finally:
         backstage.close()
@@ -90,6 +95,12 @@ def _look_at(service: Service, key: str) -> Snapshot | None:
         if key:
             raise
         return None
+
+
+def _look_again(service: Service) -> tuple[int, list[Happened]]:
+    """The place of the newest event of a store that is still where it was, and what was done."""
+    service.check_in_place()
+    return service.boards.cursor(), service.take_happened()
 
 
 def _open(places: Places, actor: str) -> Service:
@@ -151,12 +162,15 @@ class BoardApp(App[None], inherit_bindings=False):
         self.run_watch = RunWatch(self)
         self.syncing = Syncing(self)
         self.keeping = keeping.Keeping(self)
+        self.safekeeping = safekeeping.Safekeeping(self)
+        self.hooks = HookLine(places.config, self._hook_failed)
         self.model: BoardModel
         self.cursor = 0
         self.own_themes: list[str] = []
         self._board_key = board_key
         self._first = first
         self._trouble = trouble
+        self._poll_trouble = ""
         self._demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
@@ -177,6 +191,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
         self.set_interval(keeping.EVERY, self.keeping.look)
         self.set_interval(run_watch.EVERY, self.run_watch.look)
+        if not self._demo:
+            self.set_interval(safekeeping.EVERY, self.safekeeping.look)
         self.set_timer(_SETTLED, self.look_around)
         if network:
             self.set_timer(_SETTLED, self.syncing.look)
@@ -258,6 +274,9 @@ class BoardApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, KeyScreen):
             self.screen.status.say(message, trouble=trouble)
 
+    def _hook_failed(self, problem: str) -> None:
+        self.call_later(self.say, problem, trouble=True)
+
     def tell(self, done: Done) -> None:
         """Say on the screen in front what an action did."""
         if isinstance(self.screen, KeyScreen):
@@ -286,13 +305,18 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None or self._catching_up.locked():
             return
         try:
-            newest = await self.backstage.call(lambda service: service.boards.cursor())
+            newest, happened = await self.backstage.call(_look_again)
+            self._poll_trouble = ""
+            self.hooks.tell(happened)
             if newest != self.cursor:
                 await self.catch_up()
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            self.say(str(error), trouble=True)
+            # Once, not with every look: the person may have other things to read.
+            if str(error) != self._poll_trouble:
+                self.say(str(error), trouble=True)
+            self._poll_trouble = str(error)
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())

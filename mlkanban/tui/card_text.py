@@ -6,9 +6,15 @@ from zoneinfo import ZoneInfo
 from mlkanban.charts.face import View, age, due
 from mlkanban.core import checklist
 from mlkanban.core.card import Card
+from mlkanban.core.health import Reading
 from mlkanban.core.models import CardFace
 from mlkanban.core.worth import worth_text
 from mlkanban.text import display
+
+
+def _reading(reading: Reading, view: View) -> str:
+    note = f": {reading.note}" if reading.note else ""
+    return f"{view.day(reading.at)} {reading.text}{note}"
 
 
 def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> list[str]:
@@ -28,6 +34,9 @@ def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> li
     add("outcome", card.outcome.value if card.outcome else "")
     add("archived", "yes, x brings it back" if card.archived else "")
     add("verdict", display(card.verdict))
+    add("health", card.health.value if card.health else "")
+    for reading in card.readings:
+        add("alert" if reading.alert else "within", display(_reading(reading, view)))
     if card.blocker:
         block = card.blocker
         side = "external" if block.external else "internal"

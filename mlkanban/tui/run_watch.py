@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import MlkanbanError, StoreBusy
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 EVERY = 2.0
 """Seconds."""
+SLURM_EVERY = 30.0
+SLURM_SECONDS = 20.0
+"""For each of its programs."""
 
 
 class RunWatch:
@@ -22,6 +27,8 @@ class RunWatch:
         self._app = app
         self._intake: Intake | None = None
         self._looking = False
+        self._asking = threading.Event()
+        self._asked = float("-inf")
 
     async def look(self) -> None:
         """Take in what is new, and let the board show it."""
@@ -50,4 +57,25 @@ class RunWatch:
             from mlkanban.runs.intake import Intake  # most boards have no runs
 
             self._intake = Intake(folder)
-        return self._intake.take_in(service, self._app.now())
+        done = self._intake.take_in(service, self._app.now())
+        self._ask_slurm(self._intake)
+        return done
+
+    def _ask_slurm(self, intake: Intake) -> None:
+        """Beside the board: a controller that hangs holds nobody up. The next look sees what was
+        answered."""
+        if self._asking.is_set() or time.monotonic() - self._asked < SLURM_EVERY:
+            return
+        self._asked = time.monotonic()
+        from mlkanban.runs.slurm.asking import ask
+
+        going_on, now = intake.going_on, self._app.now()
+        self._asking.set()
+
+        def asking() -> None:
+            try:
+                ask(self._app.places.data, going_on, now, SLURM_SECONDS)
+            finally:
+                self._asking.clear()
+
+        threading.Thread(target=asking, daemon=True).start()

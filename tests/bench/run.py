@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.bench import boards, finding, flow_numbers, keys, programs
+from tests.bench import boards, finding, flow_numbers, keys, programs, runs
 from tests.bench.table import Row, against, lines, within
 
 SIZES = (20, 200, 2_000, 10_000)
@@ -55,6 +55,7 @@ def main() -> None:
             ("pressing keys", partial(key_presses, homes, 1 if quick else 2)),
             ("finding cards", partial(finding_cards, homes[LARGE], 2 if quick else 5)),
             ("running commands", partial(commands, homes[200], 5 if quick else 15)),
+            ("running jobs", partial(runs.rows, homes[200], LIBRARIES, 2 if quick else 7)),
             ("counting flow", partial(flow, worked, 2 if quick else 5)),
         ):
             _tell(name)

@@ -87,6 +87,8 @@ def test_wide_cards_take_two_lines_narrow_ones_four() -> None:
         ({"due": "2026-03-18"}, "LATE 2d"),
         ({"metric": "auc .9"}, "auc .9"),
         ({"tags": "gpu"}, "#gpu"),
+        ({"health": "alert"}, "! alert"),
+        ({"health": "retraining"}, "retraining"),
     ],
 )
 @pytest.mark.parametrize("width", [30, 70])

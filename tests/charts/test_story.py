@@ -69,6 +69,25 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
         (event("card.blocked", {"blocker": {"reason": "bug", "note": ""}}), "blocked by bug"),
         (event("card.unblocked", {"blocker": None}), "unblocked"),
         (
+            event("card.alerted", {
+                "alert:psi": {"value": 0.31, "threshold": ">0.2", "alert": True, "at": "2026-03"},
+                "health": "alert",
+            }, note="new merchants"),
+            "psi 0.31, alert at >0.2; alert: new merchants",
+        ),
+        (
+            event("card.alerted", {
+                "alert:auc": {"value": 0.9, "threshold": "<0.8", "alert": False, "at": "2026-03"},
+            }),
+            "auc 0.9, within (alert at <0.8)",
+        ),
+        (
+            event("card.edited", {"lineage:ablation-of:g12": True, "lineage:retrain-of:g1": False}),
+            "ablation of g12, retrain of g1 no more",
+        ),
+        (event("undone", {"alert:psi": None, "health": None}),
+         "undone: reading of psi taken away, health cleared"),
+        (
             event(
                 "triage.ended",
                 {"triage": {

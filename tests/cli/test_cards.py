@@ -10,7 +10,8 @@ CARD_KEYS = {
     "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",
     "snoozed_until", "snoozed_run", "blocked", "metric", "work", "hypothesis", "dataset",
     "checklist", "links", "needs", "parent", "outcome", "verdict", "archived", "created",
-    "entered", "started", "finished", "age_days", "notes", "worth",
+    "entered", "started", "finished", "age_days", "notes", "worth", "lineage",
+    "health", "readings",
 }  # fmt: skip
 
 

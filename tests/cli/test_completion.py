@@ -27,6 +27,12 @@ def test_cards_stages_and_commands(shell, home) -> None:
     assert (
         completed(shell, "add", "--template", "mo").out == "plain,model-release\nplain,monitoring\n"
     )
+    assert completed(shell, "edit", ref, "--lineage", "abl").out == "plain,ablation-of:\n"
+    tied = completed(shell, "edit", ref, "--lineage", f"ablation-of:{ref[0]}", kind="zsh").out
+    assert tied.splitlines()[:2] == ["plain", f"ablation-of\\:{ref}"]
+    assert (
+        completed(shell, "edit", ref, "--health", "ret").out == "plain,retraining\nplain,retired\n"
+    )
     assert completed(shell, "unb").out == "plain,unblock\n"
 
 

@@ -15,6 +15,7 @@ from mlkanban.core.models import (
     BlockReason,
     Board,
     CardType,
+    Health,
     Outcome,
     Priority,
     ServiceClass,
@@ -67,7 +68,9 @@ def cards(draw: st.DrawFn, board: Board) -> Card:
         "type": draw(st.sampled_from(CardType)), "priority": draw(st.sampled_from(Priority)),
         "service_class": draw(st.sampled_from(ServiceClass)), "work": draw(st.sampled_from(Work)),
         "tags": draw(members), "links": draw(members), "depends_on": draw(members),
-        "parent": draw(LINES), "due": draw(days), "snoozed_until": draw(days),
+        "parent": draw(LINES), "lineage": draw(members),
+        "health": draw(st.none() | st.sampled_from(Health)),
+        "due": draw(days), "snoozed_until": draw(days),
         "metric": draw(metric), "blocker": draw(blocker), "hypothesis": draw(TEXTS),
         "worth": draw(st.sampled_from(["", "5/2", "8*2*80%/3", "1+2+3/4"])),
         "dataset": draw(TEXTS), "verdict": draw(TEXTS), "archived": draw(st.booleans()),
@@ -133,8 +136,10 @@ noise:
 dataset:
 worth: 5/2
 parent:
+lineage: []
 needs: []
 links: ["https://x/a,b"]
+health:
 verdict: "yes"
 ---
 
@@ -236,13 +241,13 @@ def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any])
         ("baseline: 0.9", "baseline: low", 12, "'low' is not a number."),
         ("baseline: 0.9", "baseline: nan", 12, "A metric cannot be nan."),
         ("worth: 5/2", "worth: much", 15, "'much' says no worth."),
-        ("## Hypothesis\n", "lost\n## Hypothesis\n", 22, "The text here belongs to nothing."),
-        ("\\## Why", "## Why", 26, "There is no 'Why' here."),
-        ("## New note", "## Checklist", 34, "The section Checklist stands here a second time."),
-        ("- [x] train", "1. train", 32, "'1. train: all' is no item of a checklist."),
-        ("> seen", "> never seen", 42, "Notes that are there are not changed."),
-        ("> seen\n", "> seen\n>\n> more\n", 43, "Notes that are there are not changed."),
-        ("verdict:", "outcome: shipped\nverdict:", 19, "outcome is not changed here."),
+        ("## Hypothesis\n", "lost\n## Hypothesis\n", 24, "The text here belongs to nothing."),
+        ("\\## Why", "## Why", 28, "There is no 'Why' here."),
+        ("## New note", "## Checklist", 36, "The section Checklist stands here a second time."),
+        ("- [x] train", "1. train", 34, "'1. train: all' is no item of a checklist."),
+        ("> seen", "> never seen", 44, "Notes that are there are not changed."),
+        ("> seen\n", "> seen\n>\n> more\n", 45, "Notes that are there are not changed."),
+        ("verdict:", "outcome: shipped\nverdict:", 21, "outcome is not changed here."),
     ],
 )  # fmt: skip
 def test_every_mistake_has_its_line_and_its_sentence(

@@ -72,3 +72,24 @@ def test_each_open_card_is_there_once_at_most(cards, days) -> None:
                    old={card.ref for card in cards}, view=view)
              for view in (View.SNOOZED, View.BLOCKED, View.STALE, View.INBOX)]  # fmt: skip
     assert [item for part in parts for item in part] == found
+
+
+def test_a_model_at_alert_comes_before_all() -> None:
+    alarmed = [
+        card(1, "s3", outcome="shipped", health="alert"),
+        card(2, "s3", outcome="shipped", health="alert"),
+        card(3, "s3", outcome="shipped", health="alert", archived=1),
+        card(4, "s3", outcome="shipped", health="watch"),
+    ]
+    alerts = {"c1": ("2026-03-02", "psi 0.3"), "c2": ("2026-03-01", "auc 0.7")}
+    idea = card(9)
+
+    def found(view, **more):
+        return queue(BOARD, [idea, *alarmed], TODAY, quiet={}, old=lambda face: False, view=view,
+                     **more)  # fmt: skip
+
+    assert found(View.ALL, alerts=alerts) == [
+        Item("r2", "auc 0.7"), Item("r1", "psi 0.3"), Item("r9", "new"),
+    ]  # fmt: skip
+    assert found(View.ALERTS) == [Item("r1", "at alert"), Item("r2", "at alert")]
+    assert found(View.INBOX) == [Item("r9", "new")]

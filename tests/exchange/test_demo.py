@@ -16,6 +16,7 @@ from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times
+from mlkanban.flow.retraining import retraining
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
@@ -228,6 +229,31 @@ def entries(board: Board, events: list[Event]) -> Iterator[tuple[Event, rules.Ve
         cards[event.card] = (now_in, now_work, now_open)
 
 
+def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:
+    found = retraining(demo.sample())
+    assert [(loop.state, bool(loop.retrain)) for loop in found.loops if loop.retrain] == [
+        ("redeployed", True), ("open: retraining", True),
+    ]  # fmt: skip
+    closed = next(loop for loop in found.loops if loop.to_redeploy)
+    assert closed.to_retrain
+    assert 2 <= closed.to_retrain < closed.to_redeploy
+    healths = Counter(face.health for face in demo.faces if face.health)
+    assert healths == {"watch": 1, "alert": 1, "retraining": 1, "superseded": 1}
+    assert all(f.outcome == Outcome.SHIPPED and not f.archived for f in demo.faces if f.health)
+    queue = demo.service.triage.queue(demo.board).items
+    assert "qini 0.06, alert at <0.08" in queue[0].why
+
+
+def test_alerts_are_of_models_in_use(demo: Demo) -> None:
+    shipped: set[str] = set()
+    for event in demo.events:
+        if "outcome" in event.data.get("set", {}):
+            change = shipped.add if event.data["set"]["outcome"] == "shipped" else shipped.discard
+            change(event.card)
+        if event.kind == "card.alerted":
+            assert event.card in shipped
+
+
 def by_hand(data: Path) -> list[Event]:
     """The log of somebody who did one of everything."""
     service = Service.open(data, actor="ada", clock=lambda: NOW)
@@ -254,6 +280,9 @@ def by_hand(data: Path) -> list[Event]:
     cards.move([card], stages["Monitoring"])
     cards.move([card], stages["Training"])
     cards.finish([card], Outcome.SHIPPED, "v")
+    service.retraining.alert(card, "psi=1", ">0", "n")
+    again = service.retraining.retrain(card).cards[0].ref
+    cards.finish([again], Outcome.SHIPPED)
     cards.archive([card])
     service.charter.set(board.id, "scope", "s")
     service.triage.end(board.id, Session("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))

@@ -29,7 +29,11 @@ def told(job: Job, *options: str, **env: str) -> dict[str, str]:
 def test_the_job_is_told_of_its_card(job: Job) -> None:
     env = told(job, MLFLOW_RUN_CONTEXT='{"a": "b"}', WANDB_TAGS="mine")
     assert (env["MLKANBAN_CARD"], env["MLKANBAN_RUN"]) == (job.card, job.folder.name)
-    assert json.loads(env["MLFLOW_RUN_CONTEXT"]) == {"a": "b", "mlkanban.card": job.card}
+    assert json.loads(env["MLFLOW_RUN_CONTEXT"]) == {
+        "a": "b",
+        "mlkanban.card": job.card,
+        "mlkanban.run": job.folder.name,
+    }
     assert env["WANDB_TAGS"] == f"mine,{job.card}"
     assert (env["WANDB_RUN_GROUP"], env["PYTHONUNBUFFERED"]) == (job.card, "1")
 
@@ -46,7 +50,10 @@ def test_what_is_set_already_is_kept(environ: dict[str, str]) -> None:
     if environ.get("WANDB_RUN_GROUP"):
         assert made["WANDB_RUN_GROUP"] == environ["WANDB_RUN_GROUP"]
     given = environ.get("MLFLOW_RUN_CONTEXT", "")
-    assert made["MLFLOW_RUN_CONTEXT"] in (given, '{"mlkanban.card": "g1"}')
+    assert made["MLFLOW_RUN_CONTEXT"] in (
+        given,
+        '{"mlkanban.card": "g1", "mlkanban.run": "r1"}',
+    )
 
 
 def test_a_locked_store_does_not_stop_the_job(job: Job) -> None:

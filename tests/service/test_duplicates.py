@@ -3,7 +3,9 @@
 import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.runs.judging import RunState
 from mlkanban.errors import NotFound, RuleRefused
+from tests.service.machine import Machine
 from tests.service.people import Person
 
 
@@ -52,3 +54,24 @@ def test_one_that_needed_the_other_does_not_make_it_need_itself(ada: Person) -> 
     ada.cards.edit([second], add={"depends_on": [first]})
     ada.service.duplicates.merge(second, first)
     assert ada.cards.get(first).depends_on == ()
+
+
+def test_the_runs_of_a_duplicate_move_over_and_an_undo_takes_them_back(
+    ada: Person, box: Machine
+) -> None:
+    same, kept = ada.adds("focal loss", "focal loss again")
+    box.starts(same, "r1")
+    box.ends(same, "r1", RunState.FINISHED)
+    ada.service.duplicates.merge(same, kept)
+    assert [run.id for run in ada.service.runs.of_card(kept)] == ["r1"]
+    ada.undoes()
+    assert ada.service.runs.of_card(kept) == []
+
+
+def test_a_card_whose_run_goes_on_is_not_merged_yet(ada: Person, box: Machine) -> None:
+    same, kept = ada.adds("focal loss", "focal loss again")
+    box.starts(same, "r1")
+    with pytest.raises(RuleRefused, match="The run r1 of"):
+        ada.service.duplicates.merge(same, kept)
+    box.ends(same, "r1", RunState.FINISHED)
+    ada.service.duplicates.merge(same, kept)

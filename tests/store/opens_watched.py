@@ -48,6 +48,8 @@ bob.state()
 bob.history.of_card(a)
 bob.history.for_flow(bob.board)
 backup.write(ada.service._desk.store.conn, ada.service.path, label="test")
+ada.service.backups.make()
+ada.service.mend(ada.service.examine())
 with ada.service._desk.store.writing():
     try:
         bob.adds("d")  # refused: who holds the lock is looked up

@@ -27,9 +27,10 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m001_first_store)
     made()(migrations.m002_what_flow_is_made_of)
     made()(migrations.m003_what_cards_wait_for_and_say)
+    made()(migrations.m005_how_models_do_and_what_cards_came_from)
     made()(migrations.m006_what_other_replicas_wrote)
     made(name="m007_next")(second)
-    return made, 5
+    return made, 6
 
 
 if __name__ == "__main__":

@@ -60,3 +60,19 @@ def assert_no_backup(path: Path, words: str) -> None:
         backup.write(conn, path, label="daily")
     conn.close()
     assert list((path.parent / "backups").iterdir()) == []
+
+
+def test_only_automatic_backups_are_thinned(path: Path) -> None:
+    folder = backup.folder_of(path)
+    folder.mkdir()
+    for day in range(1, 29):
+        for hour in (9, 10):
+            for label in ("auto", "before-update", "by-hand"):
+                (folder / f"board-202603{day:02}T{hour:02}0000-{label}-7.db").write_text("x")
+    (folder / "board-of-somebody.db").write_text("x")
+    backup.thin(path)
+    left = backup.all_of(path)
+    assert sum(one.label == "auto" for one in left) < 20
+    assert sum(one.label != "auto" for one in left) == 28 * 2 * 2
+    assert (folder / "board-of-somebody.db").exists()
+    assert left[0].made == max(one.made for one in left)

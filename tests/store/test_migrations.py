@@ -39,12 +39,12 @@ def test_an_old_store_is_updated_after_a_backup(
     cards = rows(path, "SELECT * FROM card")
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(5,)]
+    assert rows(path, "PRAGMA user_version") == [(6,)]
     assert rows(path, "SELECT * FROM second") == []
     assert rows(path, "SELECT * FROM card") == cards
     [copy] = backups(path)
     assert "before-update" in copy.name
-    assert rows(copy, "PRAGMA user_version") == [(4,)]
+    assert rows(copy, "PRAGMA user_version") == [(5,)]
     assert rows(copy, "SELECT * FROM card") == cards
     database.open_for_writing(path).close()
     assert backups(path) == [copy], "nothing is left to do"
@@ -53,7 +53,7 @@ def test_an_old_store_is_updated_after_a_backup(
 def test_reading_an_old_store_updates_it_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     becomes(monkeypatch)
     database.open_for_reading(path).close()
-    assert rows(path, "PRAGMA user_version") == [(5,)]
+    assert rows(path, "PRAGMA user_version") == [(6,)]
     assert len(backups(path)) == 1
 
 
@@ -72,7 +72,7 @@ def test_a_failing_update_leaves_the_store_as_it_was(
     # The mended program finds nothing half done.
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(5,)]
+    assert rows(path, "PRAGMA user_version") == [(6,)]
 
 
 def test_a_store_that_cannot_be_backed_up_is_not_updated(
@@ -93,7 +93,7 @@ def test_an_old_program_only_reads_the_updated_store(
         becomes(patch)
         database.open_for_writing(path).close()
     store = database.open_for_writing(path)
-    assert "store version 5, this program knows 4" in store.read_only
+    assert "store version 6, this program knows 5" in store.read_only
     store.close()
 
 
@@ -114,10 +114,12 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         start.stdin.write("go\n")
         start.stdin.flush()
     said = [start.communicate(timeout=60) for start in starts]
-    assert said == [("5\n", "")] * 6
+    assert said == [("6\n", "")] * 6
     assert rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id") == [
         ("m001_first_store",), ("m002_what_flow_is_made_of",),
-        ("m003_what_cards_wait_for_and_say",), ("m006_what_other_replicas_wrote",), ("m007_next",),
+        ("m003_what_cards_wait_for_and_say",),
+        ("m005_how_models_do_and_what_cards_came_from",), ("m006_what_other_replicas_wrote",),
+        ("m007_next",),
     ]  # fmt: skip
     assert backups(path)
 
@@ -131,15 +133,15 @@ def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
     def and_then_a_newer_program_comes(conn, path, *, label):
         made = write(conn, path, label=label)
         other = sqlite3.connect(path)
-        other.execute("PRAGMA user_version=6")
+        other.execute("PRAGMA user_version=7")
         other.close()
         return made
 
     monkeypatch.setattr(database.backup, "write", and_then_a_newer_program_comes)
     store = database.open_for_writing(path)
-    assert "store version 6, this program knows 5" in store.read_only
+    assert "store version 7, this program knows 6" in store.read_only
     store.close()
-    assert rows(path, "PRAGMA user_version") == [(6,)]
+    assert rows(path, "PRAGMA user_version") == [(7,)]
     assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'second'") == []
 
 
@@ -156,13 +158,34 @@ def test_a_store_of_the_second_version_learns_what_cards_need_and_say(ada: Perso
     assert (f"{second} {third}",) in rows(path, "SELECT needs FROM card")
     assert [text for _, _, text in now[1] if "strasse" in text] == ["d\nstrasse gesperrt"]
     conn = sqlite3.connect(path)
-    names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] != "needs"]
+    new = ("needs", "health", "lineage")
+    names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] not in new]
     conn.executescript(
         f"CREATE TABLE old AS SELECT {', '.join(names)} FROM card; DROP TABLE card;"
         " ALTER TABLE old RENAME TO card; DROP TABLE words; PRAGMA user_version=2;"
-        " DELETE FROM _sqlite_migrations WHERE name LIKE 'm003%'"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm003'"
     )
     conn.close()
     database.open_for_writing(path).close()
     after = rows(path, "SELECT * FROM card"), rows(path, "SELECT * FROM words ORDER BY card")
     assert after == now
+
+
+def test_a_store_of_the_third_version_learns_what_cards_came_from(ada: Person) -> None:
+    first, second = ada.adds("c", "d")
+    ada.service.cards.edit([second], {"parent": first}, add={"lineage": [f"ablation-of:{first}"]})
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT * FROM card")
+    assert (f"parent:{first} ablation-of:{first}",) in rows(path, "SELECT lineage FROM card")
+    conn = sqlite3.connect(path)
+    new = ("health", "lineage")
+    names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] not in new]
+    conn.executescript(
+        f"CREATE TABLE old AS SELECT {', '.join(names)} FROM card; DROP TABLE card;"
+        " ALTER TABLE old RENAME TO card; PRAGMA user_version=3;"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm004'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT * FROM card") == now

@@ -51,6 +51,30 @@ def test_a_full_disk_refuses_in_words_and_keeps_what_was_written(
     assert said["left"] == [], "a first start that failed leaves nothing behind"
 
 
+def test_a_disk_that_became_read_only_is_called_that(start: Start, tmp_path: Path) -> None:
+    if not may_mount(tmp_path):
+        pytest.skip("mounting a small disk is not permitted here")
+    job = start("read_only_disk", tmp_path, before=(*SMALL_DISK, str(tmp_path)))
+    out, errors = job.communicate(timeout=60)
+    assert errors == ""
+    said = json.loads(out)
+    for words in said["said"]:
+        assert "cannot be written: it is mounted read-only" in words
+    assert len(said["said"]) == 2
+    assert said["there"] == [said["first"]]
+
+
+def test_files_that_may_not_grow_are_said_to_be_that(start: Start, tmp_path: Path) -> None:
+    job = start("small_files", tmp_path)
+    out, errors = job.communicate(timeout=60)
+    assert errors == ""
+    said = json.loads(out)
+    assert said["words"].startswith("StoreProblem: The store ")
+    assert "files may not grow any more (ulimit -f)" in said["words"]
+    assert sorted(said["there"]) == sorted(said["added"])
+    assert sorted(said["then"]) == sorted([*said["added"], said["after"]])
+
+
 @pytest.fixture
 def anybodys_folder() -> Iterator[Path]:
     """A folder that somebody who is not root can reach."""

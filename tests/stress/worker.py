@@ -253,8 +253,44 @@ def permissions(folder: Path) -> None:
     print(json.dumps({"first": first, "said": said, "there": refs(data)}))
 
 
+def small_files(folder: Path) -> None:
+    """Write until files may not grow any more, as `ulimit -f` and some quotas have it."""
+    import resource
+
+    service = opened(folder)
+    board = service.boards.create("Small", "plain", "UTC").id
+    most = service.path.stat().st_size + 20_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    added, words = adds_until_refused(service, board)
+    there = refs(folder)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    after = service.cards.add(board, "after").cards[0].ref
+    print(json.dumps({"added": added, "words": words, "there": there, "then": refs(folder),
+                      "after": after}))  # fmt: skip
+
+
+def read_only_disk(disk: Path) -> None:
+    """Meet a disk that became read-only, as one does after an error, and backups on it."""
+    import subprocess
+
+    folder = disk / "data"
+    service = opened(folder)
+    board = service.boards.create("Still", "plain", "UTC").id
+    [first], _ = adds_until_refused(service, board, 1)
+    service.close()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    service = opened(folder)
+    said = [adds_until_refused(service, board, 1)[1]]
+    try:
+        service.backups.make()
+    except MlkanbanError as error:
+        said.append(str(error))
+    print(json.dumps({"first": first, "said": said, "there": refs(folder)}))
+
+
 JOBS = (
-    write, start, race, writers_killed, starts_killed, full_disk, permissions,
+    read_only_disk,
+    write, start, race, writers_killed, starts_killed, full_disk, permissions, small_files,
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -300,8 +300,8 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] card.blok: there is no such command; `mlkanban keys` lists them.",
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it.",
-        "[keys] g alone is card.tags, so gg (cursor.top), gp (plan), gc (charter), gt (tour) "
-        "cannot be reached.",
+        "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gp (plan), "
+        "gc (charter), gt (tour) cannot be reached.",
     ]
 
 

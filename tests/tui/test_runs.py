@@ -1,13 +1,16 @@
 """Runs on an open board: what becomes of them is seen without a key, and r shows them all."""
 
 import contextlib
+import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from mlkanban.core.instants import instant
 from mlkanban.runs.folder import RunFolder
-from mlkanban.runs.processes import here
+from mlkanban.runs.processes import here, process
+from mlkanban.tui.screens.runs import RunsScreen
 from tests.tui.page import NOW, opened
 
 TITLE = "logistic baseline"
@@ -149,3 +152,64 @@ async def test_z_r_snoozes_until_the_run_ends(small: Path) -> None:
         ends(folder, 0)
         await board.app.run_watch.look()
         assert TITLE in board.stage("Evaluation").cards()
+
+
+async def test_what_a_run_left_behind_is_shown_and_stopped_after_a_question(small: Path) -> None:
+    async with opened(small) as board:
+        left = subprocess.Popen(["sleep", "300"], env=os.environ | {"MLKANBAN_RUN": ID})
+        try:
+            place = here()
+            gone = process(left.pid)._replace(pid=2**22 + 1)
+            folder = forged(
+                small, board.ref(TITLE), host=place.host, child=gone._asdict(), session=1
+            )
+            ends(folder, 0)
+            await board.app.run_watch.look()
+            await board.go_to(TITLE)
+            await board.press("runs")
+            await board.until(lambda: "left over, still alive" in board.text())
+            assert f"{left.pid}  sleep 300" in board.text()
+            await board.press("run.stop")
+            assert "Stop 1 left-over process of run" in board.text()
+            assert left.poll() is None
+            await board.pilot.press("y")
+            await board.until(lambda: left.poll() is not None)
+            await board.until(lambda: "left over" not in board.text())
+        finally:
+            left.kill()
+            left.wait()
+
+
+async def test_a_slurm_that_hangs_leaves_the_board_alone(
+    small: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("squeue", "sacct"):
+        (programs / name).write_text(f"#!/bin/sh\necho x >> {tmp_path}/asked\nexec sleep 5\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    async with opened(small) as board:
+        forged(small, board.ref(TITLE), slurm={"job": "12", "submit": 1})
+        await board.until(lambda: (tmp_path / "asked").exists())
+        await board.go_to(TITLE)
+        await board.press("runs")
+        assert "queued" in board.text()
+        assert "SLURM job 12" in board.text()
+        assert (tmp_path / "asked").read_text() == "x\n"
+
+
+async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        await board.app.backstage.call(
+            lambda s: s.cards.edit([ref], {"metric": {"name": "auc", "target": 0.9}})
+        )
+        for run, value in ((ID, 0.93), (ID[:-1] + "b", 0.94)):
+            ends(forged(small, ref, run, gpus=2), 0, out=f"mlkanban: auc={value}\n")
+        await board.app.run_watch.look()
+        board.app.push_screen(RunsScreen(ref, TITLE))
+        await board.until(lambda: "auc 0.935 +- 0.0071 (2 runs)" in "\n".join(board.lines()))
+        shown = "\n".join(board.lines())
+        assert "proposed: supported, >=0.9 is reached by more than the spread" in shown
+        assert "used: 8 gpu-h" in shown

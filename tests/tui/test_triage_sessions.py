@@ -52,6 +52,7 @@ async def test_a_pause_is_kept_with_its_figures(inbox: Path) -> None:
     assert kept["queue"] == 6
     assert kept["decided"] == {
         "accepted": 3, "snoozed": 0, "blocked": 0, "completed": 0, "archived": 0, "merged": 0,
+        "answered": 0,
     }  # fmt: skip
     assert (kept["skipped"], kept["undone"], kept["overrides"]) == (1, 1, 1)
     assert len(kept["left"]) == 3

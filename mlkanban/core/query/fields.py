@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from mlkanban.core import lineage
 from mlkanban.core.dates import parse_day
 from mlkanban.core.models import (
     BlockReason,
     Board,
     CardFace,
     CardType,
+    Health,
     Outcome,
     Priority,
     ServiceClass,
@@ -250,6 +252,18 @@ def _needs(sign: str, value: str, scene: Scene) -> Predicate:
     return lambda face: word in face.needs.split()
 
 
+_KINDS = (lineage.PARENT, *map(str, lineage.Kind))
+
+
+def _from(sign: str, value: str, scene: Scene) -> Predicate:
+    word = value.lower()
+    kinds = [kind for kind in _KINDS if kind.startswith(word)]
+    return lambda face: any(
+        ref == word or kind in kinds
+        for kind, _, ref in (one.partition(":") for one in face.lineage.split())
+    )
+
+
 def _tags(scene: Scene) -> Iterable[str]:
     return sorted({tag for face in scene.faces for tag in face.tags.split()})
 
@@ -276,6 +290,7 @@ def _table() -> Iterable[Field]:
         ("priority", "priority", Priority, False),
         ("class", "service_class", ServiceClass, False),
         ("outcome", "outcome", Outcome, True),
+        ("health", "health", Health, True),
     ):
         words = tuple(map(str, allowed))
         extra = ("none",) if none else ()
@@ -302,6 +317,14 @@ def _table() -> Iterable[Field]:
         "word",
         _needs,
         fixed(("yes", "no", "none")),
+    )
+    yield Field(
+        "from",
+        "the card it comes from, or how",
+        "from:g4 or from:retrain-of",
+        "word",
+        _from,
+        fixed(_KINDS),
     )
     yield Field("is", "what it is", "is:committed", "word", _is, fixed(STATES))
     yield Field(

@@ -68,7 +68,7 @@ def on_end(scene: Scene, run: Run) -> Effect:
     board, face = scene.board, scene.face
     ran = face.work == Work.UNATTENDED
     work = Work.ATTENDED if ran and not scene.others else None
-    if run.state in (RunState.FAILED, RunState.LOST):
+    if run.state is RunState.FAILED or (run.state is RunState.LOST and not run.adopted):
         block = None if face.block_reason or scene.moved else _block(run)
         return Effect(work=work, block=block)
     onward = board.position(face.stage) + 1

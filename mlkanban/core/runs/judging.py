@@ -15,6 +15,8 @@ HEART_STOPPED = 180.0
 
 
 class RunState(StrEnum):
+    QUEUED = "queued"
+    """A scheduler has it, and has not started it."""
     STARTING = "starting"
     RUNNING = "running"
     ORPHAN = "orphan"
@@ -29,13 +31,17 @@ class RunState(StrEnum):
     """It cannot be seen from here."""
     STALE = "stale"
     """It cannot be seen from here, and gives no sign of life any more."""
+    TRACKED = "tracked"
+    """A tracker tells of it: nobody waits for it, and it moves no card."""
 
     @property
     def ended(self) -> bool:
         return self in _ENDED
 
 
-_ENDED = frozenset({RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST})
+_ENDED = frozenset(
+    {RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST, RunState.TRACKED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """The state of a run, the evidence for it as a sentence, and the exit status if it is known."""
+
+    state: RunState
+    evidence: str
+    exit: int | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was found of a run, looking from `here`.
 
@@ -57,7 +72,9 @@ class Seen:
     `supervisor`, `child` and `group` (any process of its process group) are whether these are
     alive, None where there was none yet; they mean nothing unless `at` is `here`. `age` and
     `heartbeat` are seconds since it was made and since it gave a sign of life. `asked` is who asked
-    it to stop.
+    it to stop. `adopted` is whether it was running before anybody here watched it; `scheduler` is
+    what became of the job of the scheduler that it ran in, None while that goes on; `waits` is
+    whether that will still be known.
     """
 
     here: Place
@@ -71,15 +88,9 @@ class Seen:
     child: bool | None = None
     group: bool = False
     asked: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The state of a run, the evidence for it as a sentence, and the exit status if it is known."""
-
-    state: RunState
-    evidence: str
-    exit: int | None = field(default=None)
+    adopted: bool = False
+    scheduler: Judgement | None = None
+    waits: bool = False
 
 
 def judge(seen: Seen) -> Judgement:
@@ -92,22 +103,44 @@ def judge(seen: Seen) -> Judgement:
     if seen.rc is not None:
         return _ended(seen, seen.rc, "the shell around the job wrote its exit status")
     if seen.at.host != seen.here.host:
+        if seen.adopted:
+            return Judgement(RunState.UNKNOWN, f"only {seen.at.host} can see its process")
+        if seen.heartbeat > HEART_STOPPED and seen.scheduler:
+            return _scheduled(seen, seen.scheduler)
         if seen.heartbeat > HEART_STOPPED:
             return Judgement(RunState.STALE, f"it gives no sign of life on {seen.at.host} any more")
         return Judgement(
             RunState.UNKNOWN, f"it was started on {seen.at.host} and gives signs of life"
         )
     if seen.at.boot_id != seen.here.boot_id:
+        if seen.scheduler:
+            return _scheduled(seen, seen.scheduler)
         return _ended(seen, None, f"{seen.at.host} was restarted since")
     if seen.at.pid_ns != seen.here.pid_ns:
         return Judgement(RunState.UNKNOWN, "it was started in another container of this machine")
     if seen.child or seen.group:
+        if seen.adopted:
+            return Judgement(RunState.RUNNING, "the process that was adopted is alive")
         if seen.supervisor:
             return Judgement(RunState.RUNNING, "its processes are alive")
         return Judgement(RunState.ORPHAN, "its processes are alive, its supervisor is gone")
     if seen.child is None and seen.age < STARTS_WITHIN:
         return Judgement(RunState.STARTING, "it is being started")
+    if seen.adopted:
+        return _ended(seen, None, "the process that was adopted is gone; it was no child of ours")
+    if seen.scheduler:
+        return _scheduled(seen, seen.scheduler)
+    if seen.waits:
+        return Judgement(RunState.UNKNOWN, "none of its processes is left; SLURM is asked why")
     return _ended(seen, None, "none of its processes is left and no exit status was written")
+
+
+def _scheduled(seen: Seen, job: Judgement) -> Judgement:
+    """A run without an exit status inside a job of a scheduler. How that job ended as a program
+    says nothing of the run; that it was ended from outside says all."""
+    if job.state is RunState.KILLED or (job.state is RunState.FAILED and job.exit is None):
+        return job
+    return _ended(seen, None, f"none of its processes is left; {job.evidence}")
 
 
 def _ended(seen: Seen, exit: int | None, evidence: str) -> Judgement:

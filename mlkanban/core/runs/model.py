@@ -15,7 +15,11 @@ PREFIX = "run:"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
-    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr."""
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. `job`
+    names it for its scheduler, `elapsed` are the seconds that counts. One that was `adopted` was
+    running already: its exit status can never be known. Of one that a tracker tells of, `says` is
+    the state it gives, `where` its file; `tracked` names the one that is the record of a run of
+    ours."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -31,8 +35,15 @@ class Run:
     dirty: bool = False
     gpus: int | None = None
     force: str = ""
+    job: str = ""
+    elapsed: int | None = None
+    adopted: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
     last: tuple[str, ...] = ()
+    name: str = ""
+    says: str = ""
+    where: str = ""
+    tracked: str = ""
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -61,6 +72,8 @@ class Run:
         """How it ended, in a few words: `exit 0`, `out of GPU memory (exit 1)`, `lost`."""
         if not self.state.ended:
             return ""
+        if self.state is RunState.TRACKED:
+            return f"tracker says {self.says}" if self.says else ""
         if self.why:
             return self.why
         return self.state.value if self.exit is None else f"exit {self.exit}"

@@ -38,6 +38,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """What a metric in use was, so many working days before another card began, or calendar days
+    `ago`."""
+
+    metric: str
+    value: float
+    threshold: str
+    note: str = ""
+    before: str = ""
+    days: float = 0.0
+    ago: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """One card of the file; `end` is its outcome, '' while it is open."""
 
@@ -60,7 +74,9 @@ class Told:
     checklist: list[str] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
     parent: str = ""
+    retrains: str = ""
     due: int | None = None
     snoozed: int | None = None
     override: str = ""
@@ -117,5 +133,6 @@ def read() -> dict[str, list[Told]]:
 def _told(table: dict[str, Any], end: str) -> Told:
     values = {"end": end, **table}
     values["service_class"] = values.pop("class", "")
+    values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
     values["blocks"] = [Block(**block) for block in values.get("blocks", [])]
     return Told(**values)

@@ -41,6 +41,11 @@ class Planned:
         return self.visits[0].start
 
     @property
+    def begun(self) -> float:
+        """When work on it began."""
+        return next((v.start for v in self.visits if v.slot not in ("ideas", "ready")), self.start)
+
+    @property
     def end(self) -> float:
         return self.visits[-1].end
 

@@ -11,6 +11,7 @@ from mlkanban.core.card import Blocker
 from mlkanban.core.events import Change
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.exchange.demo.cards import Block
+from mlkanban.exchange.demo.models_in_use import models_in_use
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
 from mlkanban.exchange.demo.schedule import DAY, Calendar, Visit
 from mlkanban.service.fields import checked, flat
@@ -51,6 +52,7 @@ class Story:
     def changes(self) -> Iterator[Change]:
         """Everything told, oldest first."""
         self._relate()
+        self._told += models_in_use(self._cards, self._board, self._calendar)
         for _, change in sorted(self._told, key=lambda told: told[0]):
             yield change
 

@@ -78,6 +78,7 @@ class KeyScreen(Screen[None]):
             self._press(event)
 
     def _press(self, event: events.Key) -> None:
+        self.board_app.safekeeping.key_pressed()
         printable = event.is_printable and event.character != " "
         key = (event.character or "") if printable else event.key
         if self.ask.choosing:

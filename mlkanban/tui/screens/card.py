@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from mlkanban.charts.face import View, shortened
-from mlkanban.charts.runs_page import run_rows
+from mlkanban.charts.runs_page import figure_lines, run_rows
 from mlkanban.charts.story import told
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
@@ -115,6 +115,10 @@ class CardScreen(CardActions, ScrollingScreen):
             rows = run_rows(runs[:_RUNS], self._zone, self.board_app.now(), evidence=True)
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             room = max(20, self.size.width - 8)
+            metric = card.metric.model_dump() if card.metric else None
+            rows += figure_lines(
+                runs, metric, self._zone, self.board_app.now(), ascii=self.board_app.ascii
+            )
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mlkanban.core.capture import condition_in
 from mlkanban.core.dates import day_ahead, parse_day
-from mlkanban.core.models import BlockReason, CardFace, Priority
+from mlkanban.core.models import BlockReason, CardFace, Health, Outcome, Priority
 from mlkanban.core.naming import as_tag
 from mlkanban.core.sight import asleep
 from mlkanban.service import Done, Service
@@ -21,6 +21,7 @@ _PRIORITIES = {
     "n": Priority.NORMAL,
     "l": Priority.LOW,
 }
+_HEALTH = {"o": Health.OK, "w": Health.WATCH, "a": Health.ALERT, "x": Health.RETIRED}
 
 
 Action = Callable[[Service, Sequence[str]], Done]
@@ -156,6 +157,39 @@ class CardActions(MovingActions, EditorScreen):
             return service.cards.edit(refs, add={"tags": added}, remove={"tags": removed})
 
         await self._ask(faces, f"Tags of {names(faces)}", " ".join(sorted(had)), save, "tags")
+
+    async def do_card_health(self) -> None:
+        faces = self._in_use()
+        if not faces:
+            return
+        options = [Option(key, health.value) for key, health in _HEALTH.items()]
+        options += [Option("r", "retrain")] if len(faces) == 1 else []
+        options += [Option("n", "none")] if any(face.health for face in faces) else []
+        key = await self.ask.choose(f"Health of {names(faces)}:", options)
+        if key == "r":
+            await self._retrain(faces)
+        elif key is not None:
+            health = _HEALTH.get(key)
+            await self._do(faces, lambda service, refs: service.retraining.judge(refs, health))
+
+    async def do_card_retrain(self) -> None:
+        faces = self._in_use()
+        if len(faces) > 1:
+            self.status.say("Mark one card at most: each model is retrained by a card of its own.")
+        elif faces:
+            await self._retrain(faces)
+
+    async def _retrain(self, faces: Sequence[CardFace]) -> None:
+        await self._do(faces, lambda service, refs: service.retraining.retrain(refs[0]))
+
+    def _in_use(self) -> Sequence[CardFace]:
+        """The chosen cards, if they are models in use; says so when they are not."""
+        faces = self._chosen()
+        other = next((face.ref for face in faces if face.outcome != Outcome.SHIPPED), None)
+        if other is None:
+            return faces
+        self.status.say(f"{other} is not in use: only what was shipped has a health.")
+        return ()
 
     async def do_card_worth(self) -> None:
         faces = self._chosen()

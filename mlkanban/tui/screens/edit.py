@@ -1,6 +1,6 @@
 """The fields of one card as a form. Enter saves, Tab goes to the next field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import events
@@ -13,6 +13,7 @@ from mlkanban.core.card import Card
 from mlkanban.core.card_values import CHOICES, LISTS, STORED, choice, metric_written
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, split_metrics
+from mlkanban.core.models import Outcome
 from mlkanban.service import Done, Service
 from mlkanban.text import display
 from mlkanban.tui.commands import FORM
@@ -39,7 +40,7 @@ class EditScreen(KeyScreen):
                     field = Field(value, entered=self._enter, id=f"field-{name}")
                     field.disabled = value == _SEVERAL_LINES
                     yield field
-        yield Static(Content(_HELP), markup=False, id="edit-help")
+        yield Static(Content(_help(self._given)), markup=False, id="edit-help")
         yield self.ask
         yield self.status
 
@@ -114,7 +115,7 @@ class EditScreen(KeyScreen):
             elif name == "metric" and text.strip():
                 metric = MetricParts(split_metrics(text.strip()))
             elif name in CHOICES:
-                fields[STORED.get(name, name)] = choice(name, text.strip())
+                fields[STORED.get(name, name)] = choice(name, text.strip()) or None
             else:
                 fields[name] = text.strip() or None
         if "title" in fields:
@@ -128,13 +129,15 @@ class EditScreen(KeyScreen):
         return {self._form: lines} if lines else {}
 
 
-_HELP = "\n".join(
-    [f" {name:<10} {', '.join(values)}" for name, values in CHOICES.items()]
-    + [
-        " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
-        " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
-    ]
-)
+def _help(given: Mapping[str, str]) -> str:
+    choices = {name: values for name, values in CHOICES.items() if name in given}
+    return "\n".join(
+        [f" {name:<10} {', '.join(values)}" for name, values in choices.items()]
+        + [
+            " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
+            " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
+        ]
+    )
 
 
 _SEVERAL_LINES = "(several lines: E edits them)"
@@ -157,5 +160,8 @@ def _values(card: Card) -> dict[str, str]:
         "worth": card.worth, "hypothesis": card.hypothesis, "dataset": card.dataset,
         "verdict": card.verdict,
         "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
+        "lineage": " ".join(card.lineage),
     }  # fmt: skip
+    if card.outcome is Outcome.SHIPPED:
+        texts["health"] = card.health.value if card.health else ""
     return {name: _SEVERAL_LINES if "\n" in text else display(text) for name, text in texts.items()}

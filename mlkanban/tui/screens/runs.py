@@ -5,9 +5,8 @@ import os
 import shlex
 import shutil
 import subprocess
-import time
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -15,9 +14,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
-from mlkanban.charts.runs_page import run_details, run_rows
+from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
+from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.left_over import LeftOver, left_over
 from mlkanban.text import display
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.editing import EditorScreen
@@ -35,6 +36,8 @@ class RunsScreen(EditorScreen, ListScreen):
         super().__init__()
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
+        self._left: dict[str, list[LeftOver]] = {}
+        self._metric: dict[str, Any] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="runs")
@@ -55,7 +58,9 @@ class RunsScreen(EditorScreen, ListScreen):
         """Read the runs again; the one under the cursor stays there."""
         here = self._runs[self.row].id if self._runs else ""
         try:
-            found = await self.board_app.backstage.call(lambda s: s.runs.of_card(self._ref))
+            found, card = await self.board_app.backstage.call(
+                lambda s: (s.runs.of_card(self._ref), s.cards.get(self._ref))
+            )
         except NotFound:
             if self.is_active:
                 self.app.pop_screen()
@@ -65,6 +70,8 @@ class RunsScreen(EditorScreen, ListScreen):
             self.status.say(str(error), trouble=True)
             return
         self._runs = found
+        self._left = await asyncio.to_thread(self._left_over)
+        self._metric = card.metric.model_dump() if card.metric else None
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
         self.draw()
@@ -78,30 +85,47 @@ class RunsScreen(EditorScreen, ListScreen):
             lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
         else:
             board, now = self.board_app.model.board, self.board_app.now()
-            head, *rows = run_rows(self._runs, ZoneInfo(board.timezone), now)
+            zone = ZoneInfo(board.timezone)
+            head, *rows = run_rows(self._runs, zone, now)
+            said = figure_lines(self._runs, self._metric, zone, now, ascii=self.board_app.ascii)
             room = max(1, min(len(rows), int(height * _MOST) - 3))
             lines += [
                 f"  {head}",
                 *self.in_sight(rows, room),
+                *(f"  {line}" for line in said),
                 "",
                 *run_details(self._runs[self.row], width),
+                *self._left_lines(),
             ]
         shown = "\n".join(shortened(line, width) for line in lines[:height])
         self.query_one("#runs", Static).update(Content(self.plain(shown)))
+
+    def _left_over(self) -> dict[str, list[LeftOver]]:
+        folder = runs_folder(self.board_app.places.data)
+        return left_over(RunFolder(folder / run.id) for run in self._runs if run.state.ended)
+
+    def _left_lines(self) -> list[str]:
+        left = self._left.get(self._runs[self.row].id, [])
+        if not left:
+            return []
+        shown = [f"  {one.process.pid:>8}  {display(one.command)}" for one in left]
+        return ["", "left over, still alive (X ends them)", *shown]
 
     def do_run_log(self) -> None:
         """Leave the terminal to a pager with what the run wrote."""
         if not self._runs:
             return
         from mlkanban.runs.intake import find
+        from mlkanban.runs.looking import logs
 
         try:
             folder = find(self.board_app.places.data, self._runs[self.row].id)
-            logs = [log for log in (folder.out, folder.err) if log.exists() and log.stat().st_size]
-            if not logs:
+            found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
+            written = [log for log in found if log.exists() and log.stat().st_size]
+            if not written:
                 self.status.say("It has written nothing (yet).")
                 return
-            self.hand_over(partial(_page, [str(log) for log in logs]))
+            self.hand_over(partial(_page, [str(log) for log in written]))
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
 
@@ -110,25 +134,32 @@ class RunsScreen(EditorScreen, ListScreen):
         if not self._runs:
             return
         run = self._runs[self.row]
-        if run.state.ended:
+        left = len(self._left.get(run.id, []))
+        if run.state.ended and not left:
             self.status.say("It has ended.")
             return
+        what = f"run {run.id}"
+        if run.state.ended:
+            what = f"{left} left-over process{'' if left == 1 else 'es'} of {what}"
         options = [Option("y", "stop it"), Option("n", "leave it")]
-        if await self.ask.choose(f"Stop run {run.id}?", options) != "y":
+        if await self.ask.choose(f"Stop {what}?", options) != "y":
             return
         from mlkanban.runs.intake import find
-        from mlkanban.runs.viewer import stop
+        from mlkanban.runs.stopping import stop_run
 
-        folder = find(self.board_app.places.data, run.id)
-        self.status.say("Asked it to stop; after 5 s it is made to.")
-        person = await self.board_app.backstage.call(lambda service: service.actor)
-        stopped = await asyncio.to_thread(
-            stop, folder, person, self.board_app.now, sleep=time.sleep
-        )
+        try:
+            folder = find(self.board_app.places.data, run.id)
+            self.status.say("Asked it to stop; after 5 s it is made to.")
+            person = await self.board_app.backstage.call(lambda service: service.actor)
+            stopped = await asyncio.to_thread(stop_run, folder, person, self.board_app.now)
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
         if not stopped:
             self.status.say(f"It does not run here. It was started on {display(run.host)}.")
             return
         await self.board_app.run_watch.look()
+        await self.board_changed()
         self.status.say("Stopped.")
 
 

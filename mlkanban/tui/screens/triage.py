@@ -15,7 +15,7 @@ from mlkanban.charts.face import View as FaceView
 from mlkanban.charts.face import header, shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
-from mlkanban.core.models import CardFace
+from mlkanban.core.models import CardFace, Health
 from mlkanban.core.rules import Load
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
@@ -23,7 +23,7 @@ from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines
 from mlkanban.tui.card_text import field_lines
-from mlkanban.tui.commands import TRIAGE
+from mlkanban.tui.commands import TRIAGE, keys_shown
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.widgets.ask import Option
 
@@ -146,6 +146,9 @@ class TriageScreen(CardActions):
         view = FaceView.at(self.board, self.board_app.now())
         face = next(iter(self.targets()), None)
         why = item.why + (f"; snoozed {snoozes} times before" if snoozes else "")
+        if card.health is Health.ALERT:
+            keys = (keys_shown(c) for c in self.board_app.commands if c.name == "card.health")
+            why += f"; {next(keys, 'w')} answers it"
         first, *rest = field_lines(card, face, view, self.size.width)
         lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
         if card.notes:
@@ -215,6 +218,12 @@ class TriageScreen(CardActions):
 
     async def do_card_archive(self) -> None:
         await self._decide("archived", super().do_card_archive())
+
+    async def do_card_health(self) -> None:
+        await self._decide("answered", super().do_card_health())
+
+    async def do_card_retrain(self) -> None:
+        await self._decide("answered", super().do_card_retrain())
 
     async def do_card_merge(self) -> None:
         await self._decide("merged", super().do_card_merge())

@@ -6,10 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.judging import HEART_STOPPED, STARTS_WITHIN, Place, RunState, Seen, judge
+from mlkanban.core.runs.judging import (
+    HEART_STOPPED,
+    STARTS_WITHIN,
+    Judgement,
+    Place,
+    RunState,
+    Seen,
+    judge,
+)
 
 HERE = Place("box", "boot", "ns")
 RUNNING = Seen(here=HERE, at=HERE, age=100, heartbeat=3, supervisor=True, child=True)
+GONE = {"supervisor": False, "child": False}
+TIMED_OUT = Judgement(RunState.FAILED, "sacct says TIMEOUT")
+COMPLETED = Judgement(RunState.FINISHED, "sacct says COMPLETED", 0)
 
 seen = st.builds(
     Seen,
@@ -50,6 +61,18 @@ seen = st.builds(
         ({"at": Place("gpu2", "b", "n"), "heartbeat": HEART_STOPPED + 1}, RunState.STALE),
         ({"at": Place("gpu2", "b", "n"), "rc": 0}, RunState.FINISHED),
         ({"at": Place("box", "other", "ns")}, RunState.LOST),
+        ({"adopted": True, "supervisor": None}, RunState.RUNNING),
+        ({"adopted": True, "supervisor": None, "child": False}, RunState.LOST),
+        ({"adopted": True, "at": Place("gpu2", "b", "n"), "heartbeat": 1e6}, RunState.UNKNOWN),
+        (GONE | {"waits": True}, RunState.UNKNOWN),
+        (GONE | {"scheduler": TIMED_OUT}, RunState.FAILED),
+        (GONE | {"scheduler": TIMED_OUT, "rc": 0}, RunState.FINISHED),
+        (GONE | {"scheduler": COMPLETED}, RunState.LOST),
+        ({"scheduler": TIMED_OUT}, RunState.RUNNING),
+        (
+            {"at": Place("gpu2", "b", "n"), "heartbeat": 1e6, "scheduler": TIMED_OUT},
+            RunState.FAILED,
+        ),
         ({"at": Place("box", "boot", "x")}, RunState.UNKNOWN),
     ],
 )

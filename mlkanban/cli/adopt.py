@@ -1,0 +1,30 @@
+"""The command that takes a process which runs already as a run of a card."""
+
+from __future__ import annotations
+
+import click
+
+from mlkanban.cli.params import CARD
+from mlkanban.cli.runs import say, which_card
+from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.clock import now
+from mlkanban.paths import places
+
+
+@click.command()
+@click.argument("card", type=CARD)
+@click.option("--pid", type=click.IntRange(1), required=True, help="The process, one of yours.")
+@click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
+@pass_session
+def adopt(session: Session, card: str, pid: int, force: str) -> None:
+    """Take a process that runs already as a run of CARD (-: the one named in the git branch).
+
+    Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
+    card is not blocked for it.
+    """
+    from mlkanban.runs.adopting import adopt as take
+
+    ref, card_id = which_card(card, force)
+    folder = take(places().data, ref, card_id, pid, login_name(), now())
+    session.answer("adopt", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
+    say(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")

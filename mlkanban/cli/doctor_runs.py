@@ -1,0 +1,51 @@
+"""What `doctor` says about runs: do they survive, who watches over them, what is there for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlkanban.cli.doctor import Check
+from mlkanban.cli.session import login_name
+from mlkanban.clock import now
+from mlkanban.paths import places
+
+
+def run_checks() -> Iterator[Check]:
+    """The surroundings of runs, in words."""
+    from mlkanban.runs import surroundings
+
+    person = login_name()
+    kills = surroundings.killed_at_logout()
+    if kills and not surroundings.lingers(person):
+        yield Check("logout", "note", "systemd ends your processes when you log out, runs too",
+                    f"Let them live on: loginctl enable-linger {person}")  # fmt: skip
+    else:
+        why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
+        yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")
+    yield from _watched()
+    gpus = surroundings.gpus()
+    if gpus is not None:
+        yield Check("gpus", "ok", str(gpus))
+    slurm = surroundings.slurm()
+    if slurm:
+        yield Check("slurm", "ok", f"{slurm}: mlkanban sbatch submits jobs")
+    elif slurm is not None:
+        yield Check("slurm", "note", "its programs are here, but do not answer",
+                    "See: sinfo")  # fmt: skip
+
+
+def _watched() -> Iterator[Check]:
+    from mlkanban.runs.surroundings import without_watch
+
+    orphans, stale = without_watch(places().data, now())
+    if orphans:
+        yield Check("runs", "note", f"without a supervisor, still running: {_some(orphans)}",
+                    "How they end will be known still. End one: mlkanban stop RUN")  # fmt: skip
+    if stale:
+        yield Check("runs", "note", f"silent on another host: {_some(stale)}",
+                    "Look there: mlkanban runs")  # fmt: skip
+
+
+def _some(runs: list[str]) -> str:
+    more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+    return ", ".join(runs[:3]) + more

@@ -1,0 +1,154 @@
+"""Backups, and going back to one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from mlkanban.cli.groups import Guessing
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import UsageProblem
+from mlkanban.paths import places
+
+if TYPE_CHECKING:
+    from mlkanban.service.restoring import Plan, Share
+
+
+@click.group("backup", cls=Guessing, invoke_without_command=True)
+@click.option("--to", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write it to this file, or into this folder.")  # fmt: skip
+@click.pass_context
+def backup(ctx: click.Context, to: Path | None) -> None:
+    """Make a verified backup of the store, or list those there are.
+
+    One is made by itself, at most every 30 minutes when something changed. Of those the newest of
+    12 days, 10 weeks and 9 months are kept; all others stay until you remove them.
+    """
+    session: Session = ctx.obj
+    if ctx.invoked_subcommand is not None:
+        if to is not None:
+            raise UsageProblem("--to is where a backup is written.", "Leave one of the two out.")
+        return
+    with session.service() as service:
+        made = service.backups.make() if to is None else service.backups.make_at(to)
+        size = made.stat().st_size
+        session.answer("backup", lambda: {"file": str(made), "bytes": size})
+        if not session.json:
+            session.say(f"Written and verified: {made} ({_size(size)}).")
+
+
+@backup.command("list")
+@pass_session
+def list_backups(session: Session) -> None:
+    """Show the backups, the newest first."""
+    from mlkanban.clock import local_timezone
+    from mlkanban.service.backups import all_below
+
+    found = all_below(places().data)
+    zone = ZoneInfo(session.settings.timezone or local_timezone())
+
+    def lines() -> Iterator[str]:
+        from mlkanban.cli.layout import table
+
+        rows = [
+            (f"{one.made.astimezone(zone):%Y-%m-%d %H:%M}", one.label.replace("-", " "),
+             _size(one.size), session.clean(one.path.name))
+            for one in found
+        ]  # fmt: skip
+        if rows:
+            yield from table(rows, ("MADE", "WHY", "SIZE", "NAME"))
+
+    session.answer(
+        "backups",
+        lambda: [
+            {"name": one.path.name, "file": str(one.path), "made": one.made.isoformat(),
+             "label": one.label, "bytes": one.size}
+            for one in found
+        ],
+        lines,
+    )  # fmt: skip
+    if not found and not session.json:
+        session.say("There is no backup yet. Make one: mlkanban backup")
+
+
+@click.command()
+@click.argument("name", metavar="FILE|NAME")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def restore(session: Session, name: str, yes: bool) -> None:
+    """Put a backup in the place of the store.
+
+    First it says what would be lost and won, and asks. What is there now is backed up before, so
+    that you can go back. No other mlkanban may have the store open.
+    """
+    from mlkanban.service import restoring
+
+    data = places().data
+    plan = restoring.plan(data, restoring.found(data, name))
+    if not session.json:
+        for line in _plan(session, plan):
+            session.say(line)
+    if not yes:
+        if session.json or not sys.stdin.isatty():
+            raise UsageProblem(
+                "Nobody is here to be asked whether to restore.", "Nothing was changed. Add --yes."
+            )
+        if not click.confirm("Restore it?", err=True):
+            session.say("Nothing was changed.")
+            return
+    kept = restoring.restore(data, plan.file)
+    session.answer("restore", lambda: _data(plan, kept))
+    if not session.json:
+        session.say(f"Restored {plan.file}.")
+        if kept is not None:
+            session.say(f"What was there before: {kept}")
+
+
+def _plan(session: Session, plan: Plan) -> Iterator[str]:
+    yield f"{plan.file}: {_count(plan.cards, 'card')}, {_count(plan.events, 'event')}."
+    if plan.altered:
+        yield "Note: its log does not fit together; somebody altered it. mlkanban doctor --deep"
+    if plan.unreadable:
+        yield f"It cannot be compared with what is there: {plan.unreadable}"
+        return
+    if not plan.lost.events and not plan.won.events:
+        yield "It holds the same as the store now."
+    yield from _share(session, plan.lost, "Would be lost")
+    yield from _share(session, plan.won, "Would be won back")
+
+
+def _share(session: Session, share: Share, what: str) -> Iterator[str]:
+    if not share.events:
+        return
+    from datetime import datetime
+
+    from mlkanban.charts.story import told
+
+    cards = f", {_count(share.cards, 'card')}" if share.cards else ""
+    yield f"{what}: {_count(share.events, 'event')}{cards}. The newest:"
+    for entry, board in share.newest:
+        at = datetime.fromisoformat(entry.event.at).astimezone(ZoneInfo(board.timezone))
+        card = f"{entry.ref} " if entry.ref else ""
+        yield f"  {at:%Y-%m-%d %H:%M}  {entry.event.actor}: {card}{told(entry.event, board)}"
+
+
+def _data(plan: Plan, kept: Path | None) -> dict[str, Any]:
+    return {
+        "file": str(plan.file),
+        "lost": {"events": plan.lost.events, "cards": plan.lost.cards},
+        "won": {"events": plan.won.events, "cards": plan.won.cards},
+        "kept": str(kept) if kept else None,
+    }
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

@@ -1,0 +1,121 @@
+"""How a model in use is doing: what its alerts say, and what follows for its card."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mlkanban.core.models import Health
+from mlkanban.errors import UsageProblem
+
+PREFIX = "alert:"
+"""The field of a card that keeps the last reading of a metric, by its name."""
+ALERTED = "card.alerted"
+_METRIC = re.compile(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
+_THRESHOLD = re.compile(r"\s*(>=|<=|>|<|)\s*([^\s<>=]+)\s*")
+_ENDED = (Health.SUPERSEDED, Health.RETIRED)
+"""Models that nothing is expected of any more."""
+
+
+class Threshold(NamedTuple):
+    """What a value is not to pass: `sign` says on which side of `limit` it is an alert."""
+
+    sign: str
+    limit: float
+
+    def passed(self, value: float) -> bool:
+        return {
+            ">": value > self.limit, ">=": value >= self.limit,
+            "<": value < self.limit, "<=": value <= self.limit,
+        }[self.sign]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.sign}{self.limit:g}"
+
+
+class Reading(NamedTuple):
+    """What a metric was found to be in use, and whether that is an alert."""
+
+    metric: str
+    value: float
+    threshold: str
+    alert: bool
+    at: str
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """`psi 0.31, alert at >0.2`, or `psi 0.12, within (alert at >0.2)`."""
+        if self.alert:
+            return f"{self.metric} {self.value:g}, alert at {self.threshold}"
+        return f"{self.metric} {self.value:g}, within (alert at {self.threshold})"
+
+    def to_field(self) -> dict[str, Any]:
+        """The value of the card's field."""
+        kept = self._asdict()
+        return {name: kept[name] for name in kept if name != "metric"}
+
+
+def readings(fields: Mapping[str, Any]) -> list[Reading]:
+    """The last reading of each metric of a card, alerts first, the newest of them first; what is
+    none is left out: logs come from elsewhere too."""
+    some = (
+        _reading(name.removeprefix(PREFIX), kept)
+        for name, kept in fields.items()
+        if name.startswith(PREFIX) and kept
+    )
+    found = [reading for reading in some if reading is not None]
+    return sorted(sorted(found, key=lambda r: r.at, reverse=True), key=lambda r: not r.alert)
+
+
+def _reading(metric: str, kept: Any) -> Reading | None:
+    try:
+        value, threshold, at = float(kept["value"]), str(kept["threshold"]), str(kept["at"])
+        return Reading(
+            metric, value, threshold, bool(kept["alert"]), at, str(kept.get("note") or "")
+        )
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
+
+
+def parse_reading(text: str) -> tuple[str, float]:
+    """Name and value of `psi=0.31`."""
+    found = _METRIC.fullmatch(text)
+    if not found:
+        raise UsageProblem(f"{text!r} is not a value of a metric.", "Write it as psi=0.31.")
+    return found[1], _number(found[2])
+
+
+def parse_threshold(text: str) -> Threshold:
+    """A threshold from `>0.2`, `<0.8` (also `>=`, `<=`) or a bare number, above which is alert."""
+    found = _THRESHOLD.fullmatch(text)
+    if not found:
+        raise UsageProblem(
+            f"{text!r} is not a threshold.", "Write '>0.2', '<0.8', or 0.2 for an alert above it."
+        )
+    return Threshold(found[1] or ">", _number(found[2]))
+
+
+def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
+    """The health of a card after a reading; `others` is whether another metric is at alert.
+
+    An alert is over when no metric is at alert any more, but somebody should still look: the card
+    is watched. What is being retrained or out of use stays so.
+    """
+    if health is Health.RETRAINING or health in _ENDED:
+        return health
+    if alert:
+        return Health.ALERT
+    if health is Health.ALERT:
+        return Health.ALERT if others else Health.WATCH
+    return health or Health.OK
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.31 or 1e-3.")
+    return number

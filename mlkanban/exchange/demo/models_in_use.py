@@ -1,0 +1,95 @@
+"""How the demo's models did after they were shipped, and which card trained which one again."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlkanban.core.events import Change
+from mlkanban.core.health import ALERTED, PREFIX, Reading, after_reading, parse_threshold, readings
+from mlkanban.core.lineage import Kind
+from mlkanban.core.models import Health, Outcome
+from mlkanban.exchange.demo.cards import Alert
+from mlkanban.exchange.demo.plan import Planned
+from mlkanban.exchange.demo.schedule import DAY, Calendar
+
+Cards = Mapping[str, tuple[str, Planned]]
+"""Id and plan of each card, by the key it is told by."""
+
+
+def models_in_use(cards: Cards, board: str, calendar: Calendar) -> Iterator[tuple[float, Change]]:
+    """Alerts, retraining and what came of it, each with its minute."""
+    for key, (card_id, card) in cards.items():
+        retrains = [(c, p) for c, p in cards.values() if key and p.told.retrains == key]
+        happened = [(_minute(alert, card, cards, calendar), alert) for alert in card.told.alerts]
+        yield from _alerts(happened, retrains, board, card_id, calendar)
+        for other_id, other in retrains:
+            yield from _retrained(card_id, other_id, other, happened, board, calendar)
+
+
+def _minute(alert: Alert, card: Planned, cards: Cards, calendar: Calendar) -> float:
+    before = cards[alert.before][1].begun if alert.before else 0.0
+    minute = before - alert.days * DAY if alert.before else calendar.days_ago(alert.ago)
+    return max(minute, card.end + 60)
+
+
+def _alerts(
+    happened: list[tuple[float, Alert]],
+    retrains: list[tuple[str, Planned]],
+    board: str,
+    card_id: str,
+    calendar: Calendar,
+) -> Iterator[tuple[float, Change]]:
+    fields: dict[str, Any] = {}
+    health: Health | None = None
+    for minute, alert in sorted(happened, key=lambda one: one[0]):
+        if health and any(minute > _taken_up(p, happened) for _, p in retrains):
+            health = Health.RETRAINING
+        limit = parse_threshold(alert.threshold)
+        reading = Reading(
+            alert.metric, alert.value, str(limit), limit.passed(alert.value),
+            calendar.instant(minute), alert.note,
+        )  # fmt: skip
+        others = any(one.alert and one.metric != alert.metric for one in readings(fields))
+        values: dict[str, Any] = {PREFIX + alert.metric: reading.to_field()}
+        now = after_reading(health, reading.alert, others)
+        if now != health:
+            values["health"] = now.value
+        fields, health = {**fields, **values}, now
+        yield minute, _change(minute, board, card_id, values, calendar, ALERTED, alert.note)
+        for other_id, _ in retrains if now is Health.RETRAINING and reading.alert else ():
+            note = f"Alert on the model in use: {reading.text}"
+            yield minute, _change(minute, board, other_id, {}, calendar, "card.noted", note)
+
+
+def _taken_up(card: Planned, happened: list[tuple[float, Alert]]) -> float:
+    """When somebody said that a card is to train the model again: after the first alert."""
+    first = min(
+        (at for at, one in happened if parse_threshold(one.threshold).passed(one.value)),
+        default=card.start,
+    )
+    return max(card.start, first) + 30
+
+
+def _retrained(
+    card_id: str,
+    other_id: str,
+    other: Planned,
+    happened: list[tuple[float, Alert]],
+    board: str,
+    calendar: Calendar,
+) -> Iterator[tuple[float, Change]]:
+    minute = _taken_up(other, happened)
+    tie = {f"lineage:{Kind.RETRAIN_OF}:{card_id}": True}
+    yield minute, _change(minute, board, other_id, tie, calendar)
+    healths = [(minute, card_id, Health.RETRAINING)]
+    if other.told.end == Outcome.SHIPPED:
+        healths += [(other.end, other_id, Health.OK), (other.end, card_id, Health.SUPERSEDED)]
+    for at, whose, health in healths:
+        yield at, _change(at, board, whose, {"health": health.value}, calendar)
+
+
+def _change(
+    minute: float, board: str, card: str, values: Mapping[str, Any], calendar: Calendar,
+    kind: str = "card.edited", note: str = "",
+) -> Change:  # fmt: skip
+    at = calendar.instant(minute)
+    return Change(kind, board, card=card, set=values, note=note, at=at)

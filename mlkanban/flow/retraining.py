@@ -1,0 +1,295 @@
+"""Retraining: how long from the first alert of a model in use to work on the next one, and to that
+being in use.
+
+Source: the time to restore of DORA (Accelerate, 2018), for models: it begins with the first alert
+and ends when a retrained model is delivered. Commitment and delivery are those of the Kanban Guide.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlkanban.core.models import Health, Outcome
+from mlkanban.flow.history import Judged
+from mlkanban.flow.percentiles import nearest_rank, needed
+from mlkanban.flow.said import Said, Table
+from mlkanban.flow.sample import Followed, Sample
+from mlkanban.flow.window import Scope
+
+_CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A model from its `first` alert on. `retrain` is the card that trains it again, '' for none
+    yet, with the days to its commitment and to its delivery, None while that lies ahead.
+    `health` is how the model stands; `over` is when it needed no answer any more, None while it
+    does; `days` is how long that took, up to now where it does. `line` is the first model of those
+    that followed each other."""
+
+    model: str
+    title: str
+    line: str
+    first: str
+    retrain: str
+    to_retrain: int | None
+    to_redeploy: int | None
+    health: str
+    days: int
+    over: datetime | None
+    committed: datetime | None
+
+    @property
+    def state(self) -> str:
+        """What became of it, in a word or two."""
+        if self.to_redeploy is not None:
+            return "redeployed"
+        if self.over is not None:
+            return self.health or "not in use"
+        if not self.retrain:
+            return f"open: {self.health}"
+        return "open: retraining" if self.committed else "open: not begun"
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "model": self.model, "title": self.title, "line": self.line, "first_alert": self.first,
+            "retrain": self.retrain or None, "alert_to_retrain": self.to_retrain,
+            "alert_to_redeploy": self.to_redeploy, "health": self.health or None,
+            "days": self.days, "open": self.over is None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """So many calendar days each, in order of size; percentiles are None for too few."""
+
+    values: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    def percentile(self, p: int) -> int | None:
+        return nearest_rank(self.values, p) if self.n >= needed(p) else None
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": self.n, "median": self.percentile(50), "p85": self.percentile(85),
+            "days": list(self.values),
+        }  # fmt: skip
+
+    @property
+    def words(self) -> str:
+        """`n 6 | half within 4 days`, or the days themselves where they are few."""
+        half, most = self.percentile(50), self.percentile(85)
+        if not self.n:
+            return "none in this window"
+        if half is None:
+            days = ", ".join(map(str, self.values))
+            return f"n {self.n}: {days} days (a median needs {needed(50)})"
+        return f"n {self.n}: half within {half} days" + (
+            "" if most is None else f", 85 % within {most}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """The loops that are open, or had a commitment, a delivery or an end in the window."""
+
+    loops: tuple[Loop, ...]
+    to_retrain: Days
+    to_redeploy: Days
+    lines: tuple[tuple[str, str, Days, Days, int], ...]
+    scope: Scope
+
+    @property
+    def open(self) -> tuple[Loop, ...]:
+        """What still needs an answer, longest first."""
+        some = [loop for loop in self.loops if loop.over is None]
+        return tuple(sorted(some, key=lambda loop: (-loop.days, loop.model)))
+
+    @property
+    def without(self) -> int:
+        """How many ended without a retrained model."""
+        return sum(loop.over is not None and loop.to_redeploy is None for loop in self.loops)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "n": len(self.loops),
+            "alert_to_retrain": self.to_retrain.to_data(),
+            "alert_to_redeploy": self.to_redeploy.to_data(),
+            "open": [loop.to_data() for loop in self.open],
+            "without_retraining": self.without,
+            "loops": [loop.to_data() for loop in self.loops],
+            "models": [
+                {
+                    "model": ref, "title": title, "open": still,
+                    "alert_to_retrain": retrain.to_data(), "alert_to_redeploy": redeploy.to_data(),
+                }
+                for ref, title, retrain, redeploy, still in self.lines
+            ],
+            "convention": _CONVENTION,
+            **self.scope.to_data(),
+        }  # fmt: skip
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        def shown(days: int | None) -> str:
+            return "-" if days is None else f"{days} d"
+
+        return (
+            ("redeployed", str(self.to_redeploy.n)),
+            ("to retrain", shown(self.to_retrain.percentile(50))),
+            ("to redeploy", shown(self.to_redeploy.percentile(50))),
+            ("open", str(len(self.open))),
+        )
+
+    def said(self) -> Said:
+        note = f"n {len(self.loops)} | {self.scope.words} | {_CONVENTION}"
+        if not self.loops:
+            none = "No alert in this window; mlkanban alert CARD tells of one."
+            return Said("Retraining", (none,), None, note)
+        still = self.open
+        lines = [
+            f"first alert to commitment: {self.to_retrain.words}",
+            f"first alert to delivery: {self.to_redeploy.words}",
+        ]
+        if still:
+            oldest = f"the oldest {still[0].model} for {_days(still[0].days)}"
+            lines.append(f"{len(still)} still open, {oldest}")
+        if self.without:
+            lines.append(f"{self.without} ended without a retrained model")
+        rows = tuple(
+            (
+                loop.model, loop.first, loop.retrain or "-", _shown(loop.to_retrain),
+                _shown(loop.to_redeploy), loop.state, str(loop.days), loop.title,
+            )
+            for loop in self.loops
+        )  # fmt: skip
+        head = ("model", "first alert", "retrain", "begun", "in use", "state", "days", "title")
+        return Said("Retraining", tuple(lines), Table(head, rows), note)
+
+
+def retraining(sample: Sample) -> Retraining:
+    """Follow every model from its first alert until it needs no answer any more.
+
+    An alert while one is open is part of it, and so is a retrain card that came to nothing. A model
+    that is judged ok, retired or not in use ends it without retraining; one that is only watched
+    does not. Retraining that no alert began is in no number here.
+    """
+    trained: defaultdict[str, list[Followed]] = defaultdict(list)
+    for card in sample.everyone:
+        for model in card.history.retrains:
+            trained[model].append(card)
+    before = {card.ref: card.history.retrains for card in sample.everyone}
+    titles = {card.ref: card.history.title for card in sample.everyone}
+    loops = [
+        loop
+        for card in sample.cards
+        for loop in _loops(sample, card, trained[card.ref], _first_of(card.ref, before))
+        if _counts(sample, loop)
+    ]
+    loops.sort(key=lambda loop: (loop.first, loop.model))
+    lines = dict.fromkeys(loop.line for loop in loops)
+    return Retraining(
+        tuple(loops),
+        *_measured(sample, loops),
+        tuple(
+            (
+                line,
+                titles.get(line, ""),
+                *_measured(sample, some),
+                sum(loop.over is None for loop in some),
+            )
+            for line in lines
+            for some in [[loop for loop in loops if loop.line == line]]
+        ),
+        sample.scope,
+    )
+
+
+def _measured(sample: Sample, loops: Sequence[Loop]) -> tuple[Days, Days]:
+    """The days to commitments and to deliveries within the window."""
+
+    def within(at: datetime | None) -> bool:
+        return at is not None and sample.workflow.day(at) in sample.window
+
+    begun = [lo.to_retrain for lo in loops if lo.to_retrain is not None and within(lo.committed)]
+    used = [lo.to_redeploy for lo in loops if lo.to_redeploy is not None and within(lo.over)]
+    return Days(tuple(sorted(begun))), Days(tuple(sorted(used)))
+
+
+def _loops(
+    sample: Sample, card: Followed, trained: Sequence[Followed], line: str
+) -> Iterator[Loop]:
+    workflow, as_of = sample.workflow, sample.as_of
+    known = [judged for judged in card.history.healths if judged.at <= as_of]
+    for first, over, health in _episodes(known):
+        last_moment = over or as_of
+
+        def within(
+            at: datetime | None, first: datetime = first, end: datetime = last_moment
+        ) -> bool:
+            return at is not None and first <= at <= end
+
+        mine = [
+            one
+            for one in trained
+            if one.history.steps[0].at <= last_moment
+            and (one.flow.finish is None or one.flow.finish >= first)
+        ]
+        shipped = [
+            one for one in mine if one.flow.outcome == Outcome.SHIPPED and within(one.flow.finish)
+        ]
+        used = min((one.flow.finish for one in shipped if one.flow.finish), default=None)
+        begun = [one.flow.start for one in mine if within(one.flow.start) and one.flow.start]
+        committed = min(begun, default=None)
+        last = (shipped or mine)[-1:]
+        end = used or over
+        yield Loop(
+            model=card.ref, title=card.history.title, line=line,
+            first=workflow.day(first).isoformat(), retrain=last[0].ref if last else "",
+            to_retrain=workflow.days(first, committed) if committed else None,
+            to_redeploy=workflow.days(first, used) if used else None,
+            health=health, days=workflow.days(first, end or as_of), over=end, committed=committed,
+        )  # fmt: skip
+
+
+def _episodes(healths: Sequence[Judged]) -> Iterator[tuple[datetime, datetime | None, str]]:
+    """First alert, end (None for none yet) and health at the end."""
+    first: datetime | None = None
+    for at, health in healths:
+        if first is None and health == Health.ALERT:
+            first = at
+        elif first is not None and health in ("", Health.OK, Health.RETIRED, Health.SUPERSEDED):
+            yield first, at, health
+            first = None
+    if first is not None:
+        yield first, None, healths[-1].health
+
+
+def _first_of(ref: str, before: dict[str, tuple[str, ...]]) -> str:
+    """The model that a line of retrained ones began with."""
+    seen = {ref}
+    while (known := [one for one in before.get(ref, ()) if one in before]) and known[0] not in seen:
+        ref = known[0]
+        seen.add(ref)
+    return ref
+
+
+def _counts(sample: Sample, loop: Loop) -> bool:
+    day = sample.workflow.day
+    if loop.first > sample.window.last.isoformat():
+        return False
+    return loop.over is None or any(
+        at is not None and day(at) in sample.window for at in (loop.over, loop.committed)
+    )
+
+
+def _shown(days: int | None) -> str:
+    return "-" if days is None else f"{days} d"
+
+
+def _days(n: int) -> str:
+    return f"{n} day{'' if n == 1 else 's'}"

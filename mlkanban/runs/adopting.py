@@ -1,0 +1,71 @@
+"""Taking a process that runs already as a run of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.redaction import redacted
+from mlkanban.errors import NotFound, RuleRefused, StoreProblem
+from mlkanban.runs.folder import RunFolder, new_id, runs_folder
+from mlkanban.runs.intake import names
+from mlkanban.runs.processes import (
+    Process,
+    alive,
+    command,
+    here,
+    is_mine,
+    process,
+    session_of,
+    variable,
+)
+
+
+def adopt(data: Path, card: str, card_id: str, pid: int, person: str, now: datetime) -> RunFolder:
+    """A run of a card for the process with this number. Nobody waits for it, so how it ends will
+    never be known."""
+    found = process(pid)
+    if not found.start or not alive(found):
+        raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")
+    if not is_mine(found):
+        raise RuleRefused(f"Process {pid} is not yours.", "Adopt one of your own.")
+    known = [RunFolder(runs_folder(data) / name) for name in names(runs_folder(data))]
+    if run := _run_of(found, known):
+        raise RuleRefused(f"Process {pid} belongs to run {run} already.", "See: mlkanban runs")
+    folder = RunFolder(runs_folder(data) / new_id(now))
+    try:
+        folder.make()
+        folder.write_start(
+            {
+                "id": folder.id,
+                "card": card,
+                "card_id": card_id,
+                "argv": redacted(command(found)),
+                "person": person,
+                "made": instant(now),
+                "adopted": True,
+                "child": found._asdict(),
+                "session": session_of(found),
+                **asdict(here()),
+            }
+        )
+    except OSError as error:
+        raise StoreProblem(
+            f"The folder of the run cannot be made: {error.strerror} ({folder.path}).",
+            "Make room there, or use another place with --home.",
+        ) from error
+    return folder
+
+
+def _run_of(found: Process, known: Iterable[RunFolder]) -> str:
+    place, own = asdict(here()), found._asdict()
+    inside = variable(found, "MLKANBAN_RUN")
+    for folder in known:
+        start = folder.start()
+        same = all(start.get(name) == value for name, value in place.items())
+        if same and (folder.id == inside or own in (start.get("child"), start.get("supervisor"))):
+            return folder.id
+    return ""

@@ -1,0 +1,1 @@
+"""Jobs of the SLURM scheduler as runs of cards."""

@@ -1,0 +1,141 @@
+"""What became of the jobs that SLURM has. The answer is written into the folders of the runs, from
+where it is taken in as everything else is; so asking can take its time beside the board."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.slurm import Job, Verdict, judge_job
+from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.labelled import take_up
+
+EVERY = 30.0
+"""Seconds: a controller is shared by many, so it is not asked more often."""
+_GIVEN_UP = 86400.0
+"""Seconds after which a job that nobody knows is not asked for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    folder: RunFolder
+    job: str
+    cluster: str
+    submit: int | None
+    cwd: str
+
+
+def ask(data: Path, going_on: Iterable[RunFolder], now: datetime, seconds: float) -> str:
+    """Ask what became of those of these runs that SLURM has, and of jobs whose comment names a
+    card, unless that was done just now; a sentence when it did not answer. `seconds` is how long
+    each of its programs may take."""
+    if not client.found():
+        return ""
+    wanted = [one for folder in going_on if (one := _wanted(folder, now))]
+    if not _due(runs_folder(data), wanted, now):
+        return ""
+    said = ""
+    for cluster in sorted({one.cluster for one in wanted} | {""}):
+        here = [one for one in wanted if one.cluster == cluster]
+        counted, queued, trouble = _answers(here, cluster, seconds)
+        said = said or trouble
+        for one in here:
+            found = judge_job(
+                one.job, one.submit, one.cwd, counted, queued, os.getuid(), now.timestamp()
+            )
+            if found is not None:
+                _keep(one.folder, found)
+        take_up(data, cluster, queued or (), now)
+    return said
+
+
+def _answers(
+    wanted: Sequence[_Wanted], cluster: str, seconds: float
+) -> tuple[list[Job] | None, list[Job] | None, str]:
+    """What accounting and queue say, None where one does not answer, and whether that matters."""
+    counted = queued = None
+    said = ""
+    try:
+        queued = client.queue(cluster, seconds)
+    except client.NoAnswer as error:
+        said = str(error)
+    if wanted:
+        with suppress(client.NoAnswer):  # many clusters have no accounting
+            counted = client.accounting([one.job for one in wanted], cluster, seconds)
+    return counted, queued, said if wanted else ""
+
+
+def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
+    told = folder.scheduler()
+    state = told.get("state")
+    if state in _OVER:
+        return None
+    start = folder.start()
+    job = start.get("slurm")
+    if isinstance(job, dict):
+        gone = state == RunState.UNKNOWN and folder.asked_scheduler(now) > _GIVEN_UP
+        submit = job.get("submit")
+        return None if gone else _Wanted(
+            folder, str(job.get("job", "")), str(job.get("cluster", "")),
+            submit if isinstance(submit, int) else None, str(start.get("cwd", "")),
+        )  # fmt: skip
+    env = start.get("environment")
+    inside = env.get("SLURM_JOB_ID") if isinstance(env, dict) else None
+    if not inside or folder.end() or folder.heartbeat(now) < EVERY:
+        return None  # it gives signs of life, or says itself how it ended
+    return _Wanted(folder, str(inside), "", None, "")
+
+
+_OVER = frozenset(state.value for state in RunState if state.ended)
+
+
+def _due(folder: Path, wanted: Sequence[_Wanted], now: datetime) -> bool:
+    """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
+    stamp = folder / ".slurm" / "asked"
+    jobs = {f"{one.job}:{one.cluster}" for one in wanted}
+    with suppress(OSError, ValueError):
+        age = now.timestamp() - stamp.stat().st_mtime
+        if 0 <= age < EVERY and jobs <= set(stamp.read_text().split()):
+            return False
+    with suppress(OSError):
+        stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stamp.write_text("\n".join(jobs))
+        os.utime(stamp, (now.timestamp(), now.timestamp()))
+    return True
+
+
+def _keep(folder: RunFolder, verdict: Verdict) -> None:
+    values = _values(verdict)
+    had: Mapping[str, Any] = folder.scheduler()
+    if any(had.get(name) != value for name, value in values.items()):
+        with suppress(OSError):
+            folder.write_scheduler(values)
+
+
+def _values(verdict: Verdict) -> dict[str, Any]:
+    found = verdict.found
+    return {
+        "state": found.state.value,
+        "evidence": found.evidence,
+        "exit": found.exit,
+        "why": verdict.why,
+        "reason": verdict.reason,
+        "started": at(verdict.started),
+        "ended": at(verdict.ended),
+        "elapsed": verdict.elapsed,
+        "gpus": verdict.gpus,
+        "nodes": verdict.nodes,
+    }
+
+
+def at(seconds: int | None) -> str:
+    """Seconds since 1970 as an instant."""
+    return "" if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))

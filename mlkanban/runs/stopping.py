@@ -1,0 +1,19 @@
+"""Stopping a run, whatever has it."""
+
+import time
+
+from mlkanban.runs.folder import RunFolder
+from mlkanban.runs.left_over import stop_left_over
+from mlkanban.runs.supervisor import Clock
+from mlkanban.runs.viewer import stop
+
+
+def stop_run(folder: RunFolder, person: str, clock: Clock) -> bool:
+    """Stop a run and what it left behind, and wait for their end; a job of SLURM is cancelled, and
+    SLURM ends it. False when nothing of it runs here."""
+    if folder.start().get("slurm"):
+        from mlkanban.runs.slurm.submitting import cancel
+
+        return cancel(folder, person, clock())
+    stopped = stop(folder, person, clock, sleep=time.sleep)
+    return bool(stop_left_over(folder)) or stopped

@@ -1,0 +1,113 @@
+"""MLflow: its database (2.22 to 3.x have the same columns) and its older folder of files. MLflow
+itself is never loaded: a newer one would change the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.tracked import Tracked
+from mlkanban.runs.trackers.sqlite_files import SqliteFile
+
+_STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+_MOST_TEXT = 4096
+_TAIL = 4096
+
+
+def in_database(file: SqliteFile, where: Path) -> Iterator[Tracked] | None:
+    """The runs in a database; None when it is none of MLflow."""
+    if not {"run_uuid", "status", "start_time", "end_time"} <= file.columns("runs"):
+        return None
+    return _rows(file, where)
+
+
+def _rows(file: SqliteFile, where: Path) -> Iterator[Tracked]:
+    metrics, params, tags = (
+        _by_run(file, *names)
+        for names in (("latest_metrics", "value"), ("params", "value"), ("tags", "value"))
+    )
+    kept = "WHERE lifecycle_stage = 'active'" if "lifecycle_stage" in file.columns("runs") else ""
+    name = "name" if "name" in file.columns("runs") else "''"
+    for run, called, status, started, ended in file.rows(
+        f"SELECT run_uuid, {name}, status, start_time, end_time FROM runs {kept}"
+        " ORDER BY start_time"
+    ):
+        yield Tracked(
+            ref=f"mlflow:{run}", name=str(called or ""), says=str(status or ""),
+            started=_moment(started), ended=_moment(ended), metrics=_numbers(metrics.get(run, {})),
+            params=_texts(params.get(run, {})), tags=_texts(tags.get(run, {})), where=str(where),
+        )  # fmt: skip
+
+
+def _by_run(file: SqliteFile, table: str, value: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    if {"run_uuid", "key", value} <= file.columns(table):
+        nan = " WHERE NOT is_nan" if "is_nan" in file.columns(table) else ""
+        for run, key, given in file.rows(f"SELECT run_uuid, key, {value} FROM {table}{nan}"):
+            found.setdefault(run, {})[str(key)] = given
+    return found
+
+
+def in_folder(root: Path) -> Iterator[Tracked]:
+    """The runs in a folder such as `mlruns`: experiments, in them runs, in each a meta.yaml."""
+    for meta in sorted(root.glob("*/*/meta.yaml")):
+        known = _meta(_text(meta))
+        folder = meta.parent
+        if known.get("lifecycle_stage", "active") != "active" or "run_id" not in known:
+            continue
+        yield Tracked(
+            ref=f"mlflow:{known['run_id']}",
+            name=known.get("run_name", ""),
+            says=_STATES.get(known.get("status", ""), known.get("status", "")),
+            started=_moment(known.get("start_time")),
+            ended=_moment(known.get("end_time")),
+            metrics=_numbers({n: _last(f) for n, f in _files(folder / "metrics")}),
+            params={name: _text(file) for name, file in _files(folder / "params")},
+            tags={name: _text(file) for name, file in _files(folder / "tags")},
+            where=str(root),
+        )
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            yield file.relative_to(folder).as_posix(), file
+
+
+def _meta(text: str) -> dict[str, str]:
+    """The plain `key: value` lines that MLflow writes; YAML's other shapes are not in use there."""
+    pairs = (line.partition(": ") for line in text.splitlines() if ": " in line)
+    return {key.strip(): value.strip().strip("'\"") for key, _, value in pairs}
+
+
+def _last(file: Path) -> float | None:
+    """The value of the last whole line, `ms value step`."""
+    with suppress(OSError, ValueError, IndexError), file.open("rb") as source:
+        source.seek(max(0, source.seek(0, 2) - _TAIL))
+        whole = source.read().decode(errors="replace").rpartition("\n")[0]
+        return float(whole.rpartition("\n")[2].split()[1])
+    return None
+
+
+def _text(file: Path) -> str:
+    with suppress(OSError), file.open(encoding="utf-8", errors="replace") as source:
+        return source.read(_MOST_TEXT)
+    return ""
+
+
+def _numbers(given: dict[str, Any]) -> dict[str, float]:
+    return {name: float(v) for name, v in given.items() if isinstance(v, int | float)}
+
+
+def _texts(given: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value)[:_MOST_TEXT] for name, value in given.items()}
+
+
+def _moment(ms: Any) -> str:
+    with suppress(TypeError, ValueError, OverflowError, OSError):
+        return instant(datetime.fromtimestamp(int(ms) / 1000, UTC)) if ms else ""
+    return ""

@@ -1,0 +1,96 @@
+"""What was done here and now, for the hooks of the person who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from mlkanban.core.events import Event
+from mlkanban.core.models import Board
+from mlkanban.service.transaction import Desk
+from mlkanban.store import repository
+
+MOVE, BLOCK, DONE = HOOKS = ("on-move", "on-block", "on-done")
+
+
+class Happened(NamedTuple):
+    """One action that a hook may be told of."""
+
+    hook: str
+    data: dict[str, Any]
+
+
+def take(desk: Desk) -> list[Happened]:
+    """The actions of this person since the last look, with the names people know; what runs and
+    conditions did, and what was undone or brought in, is not among them."""
+    events = [event for event in desk.happened if event.actor == desk.actor]
+    desk.happened.clear()
+    told = [(hook, event) for event in events for hook in _hooks(event)]
+    if not told:
+        return []
+    with desk.store.reading() as conn:
+        boards = {board.id: board for board in repository.boards(conn)}
+        faces = repository.faces_of(conn, tuple({event.card for _, event in told}))
+    titles = {face.id: (face.ref, face.title) for face in faces}
+    return [
+        Happened(hook, _data(hook, boards[board], list(group), titles))
+        for (_, board, hook), group in _grouped(told)
+        if board in boards
+    ]
+
+
+def _grouped(told: Iterable[tuple[str, Event]]) -> Iterable[tuple[Any, Iterable[Event]]]:
+    by_action = sorted(told, key=lambda one: (one[1].action, one[1].board, one[0], one[1].seq))
+    for key, group in groupby(by_action, key=lambda one: (one[1].action, one[1].board, one[0])):
+        yield key, [event for _, event in group]
+
+
+def _hooks(event: Event) -> list[str]:
+    values = event.data.get("set", {})
+    moved = event.kind in ("card.moved", "card.reopened")
+    return [
+        hook
+        for hook, wanted in (
+            (MOVE, moved),
+            (BLOCK, event.kind == "card.blocked"),
+            (DONE, event.kind == "card.finished" or (moved and values.get("outcome"))),
+        )
+        if wanted
+    ]
+
+
+def _data(
+    hook: str, board: Board, events: list[Event], titles: dict[str, tuple[str, str]]
+) -> dict[str, Any]:
+    names = {stage.id: stage.name for stage in (*board.former, *board.stages)}
+    first = events[0]
+    return {
+        "schema": 1,
+        "kind": hook,
+        "action": first.action,
+        "at": first.at,
+        "actor": first.actor,
+        "host": first.host,
+        "board": board.key,
+        "cards": [_card(event, names, titles) for event in events],
+    }
+
+
+def _card(
+    event: Event, names: dict[str, str], titles: dict[str, tuple[str, str]]
+) -> dict[str, Any]:
+    values, was = event.data.get("set", {}), event.data.get("was", {})
+    ref, title = titles.get(event.card, ("", ""))
+    card: dict[str, Any] = {"id": ref, "uuid": event.card, "title": title}
+    if values.get("place"):
+        before = was.get("place", [None])[0]
+        card |= {"from": names.get(before[0]) if before else None,
+                 "to": names.get(values["place"][0])}  # fmt: skip
+    if values.get("blocker"):
+        card["blocked"] = values["blocker"]
+    if values.get("outcome"):
+        card["outcome"] = values["outcome"]
+    if event.data.get("reason"):
+        card["reason"] = event.data["reason"]
+    return card

@@ -1,0 +1,128 @@
+"""How a store is, looked at closely, and what of it can be mended without harm."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from mlkanban.core.events import Change
+from mlkanban.core.instants import instant
+from mlkanban.errors import StoreProblem
+from mlkanban.service.transaction import Desk
+from mlkanban.store import backup, examining, ranks, repository, trouble
+from mlkanban.store.backup import Backup
+from mlkanban.store.log import broken_link
+
+_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a close look found. `damage` and `broken` are of the truth itself, the file and the log;
+    `differing` are tables that can be made anew from it. The newest backup is `newest`."""
+
+    damage: str
+    broken: str
+    differing: Sequence[str]
+    crowded: Sequence[tuple[str, str]]
+    future: Mapping[str, int]
+    open_modes: Sequence[tuple[Path, int]]
+    not_writable: str
+    locked_by: str
+    open_in: Sequence[str]
+    journal_mode: str
+    library: str
+    newest: Backup | None
+    newest_damage: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether file and log can be trusted, so that the rest can be mended from them."""
+        return not (self.damage or self.broken)
+
+
+def look(desk: Desk, library: str) -> Findings:
+    """Look at everything; nothing is changed."""
+    store = desk.store
+    conn, path = store.conn, store.path
+    damage = examining.damage(conn)
+    broken, differing, crowded, future = "", [], [], {}
+    if not damage:
+        with store.reading():
+            broken = broken_link(conn)
+            crowded = examining.crowded(conn)
+            future = examining.from_the_future(conn, instant(desk.clock() + _SKEW))
+        if not broken:
+            differing = examining.differences(conn)
+    made = backup.all_of(path)
+    holder = trouble.lock_holder(path)
+    mode = examining.journal_mode(conn)
+    return Findings(
+        damage=damage,
+        broken=broken,
+        differing=differing,
+        crowded=crowded,
+        future=future,
+        open_modes=_open_modes(path),
+        not_writable=trouble.why_not_writable(path),
+        locked_by=str(holder) if holder else "",
+        open_in=[str(one) for one in trouble.who_has_open(path)],
+        journal_mode=mode,
+        library=examining.library_trouble(library, mode),
+        newest=made[0] if made else None,
+        newest_damage=backup.verdict(made[0].path) if made else "",
+    )
+
+
+def mend(desk: Desk, found: Findings) -> list[str]:
+    """Mend what can be mended without harm, after a backup; a sentence for each thing done."""
+    for place, wanted in found.open_modes:
+        place.chmod(wanted)
+    done = [f"{place} is yours alone now ({wanted:o})." for place, wanted in found.open_modes]
+    if not found.sound:
+        raise StoreProblem(
+            "The store itself is damaged: that cannot be mended from what is in it.",
+            "See: mlkanban backup list; go back to one: mlkanban restore NAME. " + " ".join(done),
+        )
+    if not (found.differing or found.crowded):
+        return done
+    store = desk.store
+    done.append(f"Backed up first: {backup.write(store.conn, store.path, label='before-fix')}")
+    if found.differing:
+        with store.writing() as conn:
+            examining.rebuild(conn)
+        done.append(f"Made anew from the log: {', '.join(found.differing)}.")
+    for board, stage in _rekeyed(desk):
+        done.append(f"The cards in {stage} of {board} have short places of their own again.")
+    return done
+
+
+def _rekeyed(desk: Desk) -> list[tuple[str, str]]:
+    """Give the cards of crowded stages new ranks in the same order, as one action."""
+    done = []
+    with desk.writing() as tx:
+        boards = {board.id: board for board in repository.boards(tx.conn)}
+        for board_id, stage_id in examining.crowded(tx.conn):
+            order = repository.stage_order(tx.conn, board_id, stage_id)
+            for (card, _), rank in zip(order, ranks.fresh(len(order)), strict=True):
+                values = {"place": [stage_id, rank]}
+                tx.write(Change("card.reordered", board_id, card=card, set=values))
+            board = boards[board_id]
+            names = {stage.id: stage.name for stage in (*board.former, *board.stages)}
+            done.append((board.key, names.get(stage_id, "a removed stage")))
+    return done
+
+
+def _open_modes(path: Path) -> list[tuple[Path, int]]:
+    """The files and folders of the store that others can read, and the modes they should have."""
+    folder = backup.folder_of(path)
+    places = [(path.parent, 0o700), (path, 0o600), (folder, 0o700)]
+    places += [(one.path, 0o600) for one in backup.all_of(path)]
+    return [
+        (place, wanted)
+        for place, wanted in places
+        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077
+    ]

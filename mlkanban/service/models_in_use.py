@@ -1,0 +1,67 @@
+"""What follows for models in use when a card is finished, opened again, or archived: the same on
+every way that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlkanban.core import lineage
+from mlkanban.core.events import Change, Event
+from mlkanban.core.models import CardFace, Health, Outcome
+from mlkanban.store import repository
+from mlkanban.store.database import Connection
+
+
+def touches_models(event: Event) -> bool:
+    """Whether an event ends a card, or opens it again. What undoes one brings back what came of it
+    too, and a shipped card that is archived was shipped before."""
+    values, was = event.data.get("set", {}), event.data.get("was", {})
+    changed = {name for name in ("outcome", "archived") if name in values}
+    changed = {name for name in changed if values[name] != was.get(name, [None])[0]}
+    return bool(event.card and changed and not event.undoes)
+
+
+def after_end(conn: Connection, event: Event) -> Iterator[Change]:
+    """What an event that ended a card, or opened it again, means for models it has to do with.
+
+    A retrained model that is shipped is ok, and the one before it is superseded; one that ends in
+    another way leaves that at alert. A card that is not shipped any more has no health.
+    """
+    face = next(iter(repository.faces_of(conn, (event.card,))), None)
+    if face is None:
+        return
+    shipped = face.outcome == Outcome.SHIPPED
+    if shipped and "outcome" not in event.data["set"]:
+        return
+    if face.health and not shipped:
+        yield _change(conn, face, None)
+    before = lineage.origins(face, lineage.Kind.RETRAIN_OF)
+    if shipped and before and not face.health:
+        yield _change(conn, face, Health.OK)
+    for champion in filter(None, (repository.face_by_ref(conn, ref) for ref in before)):
+        health = _after(conn, face, champion)
+        if health and health != champion.health:
+            yield _change(conn, champion, health)
+
+
+def _after(conn: Connection, face: CardFace, champion: CardFace) -> Health | None:
+    """The health of a model after what became of a card that retrains it; None for no change."""
+    if champion.outcome != Outcome.SHIPPED or champion.health == Health.RETIRED:
+        return None
+    if face.outcome == Outcome.SHIPPED:
+        return Health.SUPERSEDED
+    if face.is_open or open_retrain(conn, champion) is not None:
+        return Health.RETRAINING if champion.health else None
+    return Health.ALERT if champion.health == Health.RETRAINING else None
+
+
+def open_retrain(conn: Connection, champion: CardFace) -> CardFace | None:
+    """The open card that retrains a model, if there is one."""
+    board = repository.board_id(conn, champion)
+    tie = f"{lineage.Kind.RETRAIN_OF}:{champion.ref}"
+    return next((one for one in repository.tied(conn, board, tie) if one.is_open), None)
+
+
+def _change(conn: Connection, face: CardFace, health: Health | None) -> Change:
+    board = repository.board_id(conn, face)
+    return Change("card.edited", board, card=face.id, set={"health": health and health.value})

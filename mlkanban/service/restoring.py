@@ -1,0 +1,113 @@
+"""Going back to a backup: what would be lost and won by it, and doing it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlkanban.core.events import Event
+from mlkanban.core.models import Board
+from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.service.history import Entry
+from mlkanban.store import backup, past, repository, restoring
+from mlkanban.store.database import Connection
+from mlkanban.store.location import store_path
+from mlkanban.store.log import broken_link
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one store has and another has not: counts, and the newest entries with their board."""
+
+    events: int
+    cards: int
+    newest: Sequence[tuple[Entry, Board]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What restoring `file` would do. `unreadable` says why the present store cannot be compared;
+    `altered` that the log of the backup does not fit together."""
+
+    file: Path
+    cards: int
+    events: int
+    lost: Share
+    won: Share
+    unreadable: str = ""
+    altered: bool = False
+
+
+def found(data: Path, name: str) -> Path:
+    """The backup called `name`: a file, or one of those in the folder by its name or beginning."""
+    file = Path(name)
+    if file.is_absolute() or file.exists():
+        return file
+    matching = [
+        one.path for one in backup.all_of(store_path(data)) if one.path.name.startswith(name)
+    ]
+    exact = [path for path in matching if path.name == name]
+    if len(exact or matching) > 1:
+        raise UsageProblem(f"Several backups begin with {name!r}.", "Type more of the name.")
+    if not matching:
+        raise NotFound(f"There is no backup {name!r}.", "See: mlkanban backup list")
+    return (exact or matching)[0]
+
+
+def plan(data: Path, file: Path) -> Plan:
+    """Look at a backup and at the present store; nothing is changed."""
+    path = store_path(data)
+    _not_itself(path, file)
+    with contextlib.ExitStack() as stack:
+        there = stack.enter_context(restoring.opened(file))
+        store, why = restoring.readable(path)
+        if store is not None:
+            stack.callback(store.close)
+        here = store.conn if store else None
+        events, cards = _counts(there)
+        lost = _share(here, there) if here else Share(0, 0, ())
+        won = _share(there, here) if here else Share(events, cards, ())
+        return Plan(file, cards, events, lost, won, why, bool(broken_link(there)))
+
+
+def restore(data: Path, file: Path) -> Path | None:
+    """Put a backup in the place of the store; where the one that was there is kept."""
+    path = store_path(data)
+    _not_itself(path, file)
+    with restoring.opened(file) as source:
+        return restoring.put(source, path)
+
+
+def _not_itself(path: Path, file: Path) -> None:
+    with contextlib.suppress(OSError):
+        if file.samefile(path):
+            raise UsageProblem(f"{file} is the store itself.", "See: mlkanban backup list")
+
+
+def _counts(conn: Connection) -> tuple[int, int]:
+    return len(past.event_ids(conn)), len(past.names(conn))
+
+
+def _share(mine: Connection, other: Connection | None) -> Share:
+    theirs = past.event_ids(other) if other else {}
+    only = [seq for event, seq in past.event_ids(mine).items() if event not in theirs]
+    newest = past.events_at(mine, sorted(only)[-_SHOWN:])
+    cards = {named.id for named in past.names(mine).values()}
+    if other:
+        cards -= {named.id for named in past.names(other).values()}
+    return Share(len(only), len(cards), _entries(mine, newest))
+
+
+def _entries(conn: Connection, events: Sequence[Event]) -> list[tuple[Entry, Board]]:
+    """Events with the names people know; those of a board that is no more are left out."""
+    boards = {board.id: board for board in repository.boards(conn)}
+    refs = {named.id: ref for ref, named in past.names(conn).items()}
+    return [
+        (Entry(event, refs.get(event.card, ""), in_force=True), boards[event.board])
+        for event in events
+        if event.board in boards
+    ]

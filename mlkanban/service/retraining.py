@@ -1,0 +1,127 @@
+"""Models in use: their alerts, and the cards that train them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlkanban.core import health as said
+from mlkanban.core import lineage
+from mlkanban.core.events import Change
+from mlkanban.core.health import Reading
+from mlkanban.core.instants import instant
+from mlkanban.core.models import CardFace, Health, Outcome, Work
+from mlkanban.errors import RuleRefused
+from mlkanban.service.asking import enter
+from mlkanban.service.changing import write_edit, write_new
+from mlkanban.service.fields import checked, flat
+from mlkanban.service.models_in_use import open_retrain
+from mlkanban.service.transaction import Desk, Done, Transaction, find_stage_by_id
+from mlkanban.text import accept, accept_title
+
+
+class Retraining:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:
+        """Keep what a metric of a model in use was found to be (`psi=0.31`), and whether it passes
+        a threshold (`>0.2`). An alert of a model that is being retrained becomes a note there."""
+        name, value = said.parse_reading(accept_title(metric))
+        limit = said.parse_threshold(threshold)
+        note = accept(note, "the note").strip()
+        with self._desk.writing() as tx:
+            face = _in_use(tx, ref)
+            reading = Reading(name, value, str(limit), limit.passed(value), instant(tx.now), note)
+            fields = tx.writer.projector.entity(face.id).fields
+            others = any(one.alert and one.metric != name for one in said.readings(fields))
+            was = Health(face.health) if face.health else None
+            now = said.after_reading(was, reading.alert, others)
+            values: dict[str, Any] = {said.PREFIX + name: reading.to_field()}
+            if now != was:
+                values["health"] = now.value
+            tx.write(tx.change(said.ALERTED, face, values, note=note))
+            cards = [face.ref]
+            where = ""
+            joined = reading.alert and now is Health.RETRAINING and open_retrain(tx.conn, face)
+            if joined:
+                tx.write(tx.change("card.noted", joined, {}, note=_noted(face, [reading])))
+                cards.append(joined.ref)
+                where = f"; noted on {joined.ref}"
+            message = f"{face.ref}: {reading.text}; {now.value}{where}."
+            return tx.done(message, [tx.card(one) for one in cards])
+
+    def retrain(self, ref: str, title: str = "", *, stage_id: str = "") -> Done:
+        """A new card that trains a model again, with its metric, data and tags; what the model
+        reaches is the baseline. A model has one such card at a time: an open one is answered."""
+        with self._desk.writing() as tx:
+            face = _in_use(tx, ref)
+            if face.health in (Health.SUPERSEDED, Health.RETIRED):
+                raise RuleRefused(
+                    f"{face.ref} is {face.health}: it is not in use any more.",
+                    f"If it is: mlkanban edit {face.ref} --health ok",
+                )
+            present = open_retrain(tx.conn, face)
+            if present is not None:
+                write_edit(tx, face, {"health": Health.RETRAINING.value})
+                message = f"{face.ref} is being retrained already: {present.ref}."
+                done = tx.done(message, (tx.card(present.ref), tx.card(face.ref)))
+                return done if done.changed else Done(message, done.cards, changed=False)
+            board, champion = tx.board_of(face), tx.card(face.ref)
+            stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
+            if board.is_delivered(stage.id):
+                raise RuleRefused(
+                    f"{stage.name} lies past delivery: nothing is trained there.",
+                    "Name an earlier stage.",
+                )
+            warning, _ = enter(tx, board, stage, Work.ATTENDED, None, override="")
+            fields: dict[str, Any] = {
+                "title": accept_title(title) if title.strip() else f"Retrain {champion.title}",
+                "type": champion.type, "tags": champion.tags, "dataset": champion.dataset,
+                "priority": champion.priority,
+                "lineage": [f"{lineage.Kind.RETRAIN_OF}:{face.ref}"],
+            }  # fmt: skip
+            if champion.metric is not None:
+                aim = champion.metric.model_dump(exclude={"value"})
+                reached = champion.metric.value
+                fields["metric"] = aim | ({} if reached is None else {"baseline": reached})
+            given = {name: value for name, value in fields.items() if value}
+            made = write_new(tx, board, stage, flat(checked(given)))
+            alerts = [reading for reading in champion.readings if reading.alert]
+            if alerts:
+                text = _noted(face, alerts)
+                tx.write(Change("card.noted", board.id, card=made.id, note=text))
+            write_edit(tx, face, {"health": Health.RETRAINING.value})
+            cards = (tx.card(made.ref), tx.card(face.ref))
+            return tx.done(f"{made.ref} retrains {face.ref}, in {stage.name}.", cards, warning)
+
+    def judge(self, refs: Sequence[str], health: Health | None) -> Done:
+        """Say how models in use are doing."""
+        with self._desk.writing() as tx:
+            for face in map(tx.face, refs):
+                write_edit(tx, face, {"health": health and health.value})
+            cards = [tx.card(ref) for ref in refs]
+            names = ", ".join(card.ref for card in cards)
+            return tx.done(f"{names}: {health.value if health else 'no health'}.", cards)
+
+
+def _in_use(tx: Transaction, ref: str) -> CardFace:
+    face = tx.face(ref)
+    if face.archived:
+        raise RuleRefused(
+            f"{face.ref} is archived.", f"Bring it back: mlkanban archive {face.ref} --restore"
+        )
+    if face.outcome != Outcome.SHIPPED:
+        raise RuleRefused(
+            f"{face.ref} is not in use: it was not shipped.", "Move it past delivery first."
+        )
+    return face
+
+
+def _noted(face: CardFace, alerts: Sequence[Reading]) -> str:
+    """A note about the alerts of a model."""
+    lines = [
+        f"Alert on {face.ref}: {reading.text}" + (f". {reading.note}" if reading.note else "")
+        for reading in alerts
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,107 @@
+"""Looking closely at a store: the file, the log, and the tables that follow from it."""
+
+import sqlite3
+from collections import defaultdict
+from typing import Any
+
+from mlkanban.store import log, migrations, ranks
+from mlkanban.store.rows import entity_from
+
+_FLOOR = (3, 31, 0)
+_MOST = 3
+
+
+def damage(conn: sqlite3.Connection) -> str:
+    """What SQLite finds wrong with the file, '' when it is whole."""
+    try:
+        for check in ("quick_check", "integrity_check"):
+            found = [row[0] for row in conn.execute(f"PRAGMA {check}({_MOST})").fetchall()]
+            if found != ["ok"]:
+                return "; ".join(map(str, found))
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return ""
+
+
+def differences(conn: sqlite3.Connection) -> list[str]:
+    """The tables that are not what the log amounts to when it is replayed into fresh ones."""
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        conn.backup(fresh, pages=-1)
+        migrations.recreate_projections(fresh)
+        log.rebuild(fresh)
+        return [
+            table
+            for table in migrations.PROJECTION_TABLES
+            if _rows(conn, table) != _rows(fresh, table)
+        ]
+    finally:
+        fresh.close()
+
+
+def _rows(conn: sqlite3.Connection, table: str) -> list[Any]:
+    rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+    if table != "entity":
+        return rows
+    # Of two texts of one state the order of the names is free.
+    return [(entity, board, entity_from(state)) for entity, board, state in rows]
+
+
+def rebuild(conn: sqlite3.Connection) -> None:
+    """Make the tables anew from the log, within the caller's transaction."""
+    migrations.recreate_projections(conn)
+    log.rebuild(conn)
+
+
+def crowded(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(board, stage) of the stages in which two cards share a rank or one has grown too long."""
+    rows = conn.execute(
+        "SELECT board, stage, count(*) - count(DISTINCT rank), max(length(rank)) FROM card"
+        " WHERE NOT deleted GROUP BY board, stage"
+    ).fetchall()
+    return [
+        (board, stage) for board, stage, same, longest in rows if same or longest > ranks.LONGEST
+    ]
+
+
+def from_the_future(conn: sqlite3.Connection, until: str) -> dict[str, int]:
+    """How many events say that they happened after an instant, by the host that wrote them."""
+    found: dict[str, int] = defaultdict(int)
+    rows = conn.execute(
+        "SELECT host, count(*) FROM event WHERE at > ? OR substr(hlc, 1, 15) > ? GROUP BY host",
+        (until, _millis(until)),
+    )
+    for host, count in rows.fetchall():
+        found[host] += count
+    return dict(found)
+
+
+def _millis(at: str) -> str:
+    from datetime import datetime
+
+    return f"{int(datetime.fromisoformat(at).timestamp() * 1000):015d}"
+
+
+def journal_mode(conn: sqlite3.Connection) -> str:
+    (mode,) = conn.execute("PRAGMA journal_mode").fetchone()
+    return str(mode)
+
+
+def library_trouble(version: str, mode: str) -> str:
+    """What is known to be wrong with this SQLite for a store in this journal mode, '' if nothing.
+
+    The WAL-reset bug loses acknowledged writes, but only in WAL mode; this program never uses it.
+    """
+    number = tuple(map(int, version.split(".")))
+    if number < _FLOOR:
+        return f"{version} is older than 3.31, the oldest this program works with"
+    if mode == "wal" and not _wal_mended(number):
+        return f"{version} may lose writes of a store in WAL mode (the WAL-reset bug)"
+    return ""
+
+
+def _wal_mended(number: tuple[int, ...]) -> bool:
+    return number >= (3, 51, 3) or any(
+        number[:2] == branch and number[2] >= patch
+        for branch, patch in (((3, 50), 7), ((3, 44), 6))
+    )

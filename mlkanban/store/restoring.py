@@ -1,0 +1,188 @@
+"""Putting a backup in the place of the store: checked first, at once, and as a new replica."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlkanban.errors import BadInput, MlkanbanError, NotFound, StoreProblem
+from mlkanban.store import backup, database, replica, trouble
+from mlkanban.store.database import Connection, Store
+
+LABEL = "before-restore"
+
+
+@contextlib.contextmanager
+def opened(file: Path) -> Iterator[Connection]:
+    """A backup, open for reading; BadInput says why a file is none this program can restore."""
+    try:
+        size = file.stat().st_size
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {file}.", "See: mlkanban backup list") from None
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the file.") from error
+    if not size:
+        raise _bad(file, "is empty (0 bytes)")
+    try:
+        conn = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            _check(conn, file)
+            yield conn
+        finally:
+            conn.close()
+    except sqlite3.Error as error:
+        raise _bad(file, f"cannot be read as a store ({error})") from error
+
+
+def _check(conn: Connection, file: Path) -> None:
+    conn.execute("PRAGMA trusted_schema=OFF")
+    (application,) = conn.execute("PRAGMA application_id").fetchone()
+    (version,) = conn.execute("PRAGMA user_version").fetchone()
+    (found,) = conn.execute("SELECT count(*) FROM sqlite_master WHERE name = 'event'").fetchone()
+    if application != database.APPLICATION_ID or not found:
+        raise _bad(file, "is a database of another program")
+    if version > database.LATEST:
+        raise BadInput(
+            f"{file} was written by a newer mlkanban (store version {version}, this program "
+            f"knows {database.LATEST}).",
+            "Update mlkanban to restore it. Nothing was changed.",
+        )
+    (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise _bad(file, f"is damaged ({verdict})")
+
+
+def _bad(file: Path, what: str) -> BadInput:
+    return BadInput(f"{file} {what}.", "Choose another backup. Nothing was changed.")
+
+
+def put(source: Connection, path: Path) -> Path | None:
+    """Put the store behind `source` at `path`; where the one that was there is kept, if one was.
+
+    StoreProblem when another process has it open, or when what is there is not this program's.
+    """
+    folder = path.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+        try:
+            with _present(path) as present:
+                _check_alone(path)
+                known = replica.all_of(present.conn) if present else []
+                _fill(draft, source, known)
+                kept = _set_aside(path, present)
+                if present is None:
+                    os.rename(draft, path)
+                else:
+                    # Under the lock: whoever waits for it finds that its file lost its place.
+                    with present.writing():
+                        os.rename(draft, path)
+            backup.sync_folder(folder)
+        finally:
+            for name in (draft.name, f"{draft.name}-journal"):
+                (folder / name).unlink(missing_ok=True)
+    except sqlite3.Error as error:
+        raise trouble.explain(error, path) from error
+    except OSError as error:
+        raise trouble.not_written(error, path) from error
+    return kept
+
+
+@contextlib.contextmanager
+def _present(path: Path) -> Iterator[Store | None]:
+    """The store that is there now; None when there is none, or a damaged one."""
+    store = None
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size:
+            store = _open_present(path)
+    try:
+        yield store
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _open_present(path: Path) -> Store | None:
+    try:
+        store = database.open_for_writing(path, make=False)
+        (sound,) = store.conn.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    except StoreProblem as error:
+        if isinstance(error.__cause__, sqlite3.DatabaseError) and _is_damage(error.__cause__):
+            return None
+        raise
+    if store.read_only:
+        store.close()
+        raise StoreProblem(store.read_only, "It was left in its place.")
+    if sound != "ok":
+        store.close()
+        return None
+    return store
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def _check_alone(path: Path) -> None:
+    if others := trouble.who_has_open(path):
+        named = ", ".join(map(str, others))
+        raise StoreProblem(
+            f"The store {path} is open in {named}.",
+            "Leave mlkanban there first, then restore. Nothing was changed.",
+        )
+
+
+def _fill(draft: Path, source: Connection, known: list[tuple[str, ...]]) -> None:
+    """A whole store of the latest shape that is no replica yet."""
+    conn = sqlite3.connect(draft, isolation_level=None)
+    try:
+        source.backup(conn, pages=-1)
+    finally:
+        conn.close()
+    store = database.open_draft(draft)
+    try:
+        with store.writing() as conn:
+            replica.forget_place(conn, known)
+        (verdict,) = store.conn.execute("PRAGMA quick_check(1)").fetchone()
+    finally:
+        store.close()
+    if verdict != "ok":
+        raise StoreProblem(f"The copy is damaged ({verdict}).", "Nothing was changed.")
+    backup.sync_file(draft)
+
+
+def _set_aside(path: Path, present: Store | None) -> Path | None:
+    """Keep what is there: a sound store as a backup, anything else as it is, with its journal."""
+    if present is not None:
+        return backup.write(present.conn, path, label=LABEL)
+    try:
+        changed = path.stat().st_mtime
+    except FileNotFoundError:
+        kept = None
+    else:
+        backup.folder_of(path).mkdir(mode=0o700, exist_ok=True)
+        kept = backup.free_place(path, "damaged", changed).with_suffix(".damaged")
+        os.rename(path, kept)
+    # One that stayed would be rolled back into the store that comes.
+    journal = path.with_name(path.name + "-journal")
+    with contextlib.suppress(FileNotFoundError):
+        beside = kept or path.with_name("lost")
+        os.rename(journal, beside.with_name(f"{beside.name}-journal"))
+    return kept
+
+
+def readable(path: Path) -> tuple[Store | None, str]:
+    """The store at `path` for comparing, or None and why it cannot be read."""
+    try:
+        return database.open_for_reading(path), ""
+    except NotFound:
+        return None, ""
+    except MlkanbanError as error:
+        return None, error.message

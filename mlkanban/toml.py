@@ -1,0 +1,41 @@
+"""TOML of any origin: of a size and depth that a person would write."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 1_000_000
+DEEPEST = 32
+
+
+def read(file: Path) -> str:
+    """The text of a settings or theme file. OSError, UnicodeDecodeError, or TOMLDecodeError for
+    one that is too large."""
+    with file.open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise tomllib.TOMLDecodeError(f"it is larger than {MOST_BYTES:,} bytes")
+    return data.decode("utf-8")
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The tables of a text; TOMLDecodeError says what is wrong with it."""
+    try:
+        tables = tomllib.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    level: list[Any] = [tables]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for one in level
+            for part in (one.values() if isinstance(one, dict) else one)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return tables
+    raise _too_deep()
+
+
+def _too_deep() -> tomllib.TOMLDecodeError:
+    return tomllib.TOMLDecodeError(f"tables and lists lie more than {DEEPEST} deep in each other")

@@ -1,0 +1,59 @@
+"""Hooks at the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def hook(home, tmp_path: Path):
+    folder = Path(home["MLKANBAN_HOME"]) / "hooks"
+    folder.mkdir(mode=0o700)
+
+    def write(name: str, text: str) -> Path:
+        file = folder / name
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o700)
+        return file
+
+    return write
+
+
+def test_a_hook_runs_after_the_answer_and_never_fails_the_command(board, hook, tmp_path) -> None:
+    hook("on-move", f"cat > {tmp_path}/told; exit 7")
+    card = board.card("a")
+    answer = board("--json", "move", card, "Ready")
+    assert answer.code == 0
+    assert answer.object["data"]["cards"][0]["stage"] == "Ready"
+    assert "The hook on-move did not work: exit code 7." in answer.err
+    told = json.loads((tmp_path / "told").read_text())
+    assert told["cards"] == [
+        {"id": card, "uuid": told["cards"][0]["uuid"], "title": "a", "from": "Ideas", "to": "Ready"}
+    ]
+
+
+def test_no_hook_runs_for_what_comes_from_a_file_or_is_undone(board, hook, tmp_path) -> None:
+    hook("on-move", f"echo x >> {tmp_path}/told")
+    card = board.card("a")
+    page = tmp_path / "board.md"
+    board("export", "markdown", "--out", str(page))
+    before = page.read_text()
+    board("move", card, "Ready")
+    assert (tmp_path / "told").read_text() == "x\n"
+    board("undo")
+    page.write_text(before.replace("stage: Ideas", "stage: Ready").replace("## Ideas", "## Ready"))
+    assert board("import", "markdown", str(page), "--yes").code == 0
+    assert board.data("show", card)["stage"] == "Ready"
+    assert (tmp_path / "told").read_text() == "x\n"
+
+
+def test_doctor_shows_the_hooks(board, hook) -> None:
+    file = hook("on-done", "exit 0")
+    answer = board("doctor")
+    assert answer.code == 0
+    assert f"on-done: {file}" in answer.out
+    file.chmod(0o777)
+    answer = board("doctor")
+    assert answer.code == 4
+    assert "on-done is not run:" in answer.out

@@ -1,0 +1,134 @@
+"""What SLURM 22.05 printed for real jobs, and what that means for their runs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.slurm import Verdict, judge_job, read_sacct, read_squeue
+
+AT = 1795587744
+SACCT = """\
+1|1|COMPLETED|0:0|1795587744|1795587744|1795587750|6|vm|billing=1,cpu=1,gres/gpu=2,node=1|None|mlk:g1|/w
+2|2|FAILED|3:0|1795587744|1795587744|1795587744|0|vm|billing=1,cpu=1,node=1|None|mlk:g1|/w
+3|3|CANCELLED by 1000|0:0|1795587744|1795587744|1795587746|2|vm|cpu=1|None|mlk:g1|/w
+4|4|RUNNING|0:0|1795587744|1795587744|Unknown|12|vm|cpu=1|None||/w
+5|5|TIMEOUT|0:0|1795587744|1795587744|1795587755|11|vm|cpu=1|None|mlk:g1|/w
+6|6|PENDING|0:0|1795587744|Unknown|Unknown|0|None assigned||None||/w
+7_1|8|COMPLETED|0:0|1795587744|1795587745|1795587749|4|vm|cpu=1|None|a|b|/w
+7_2|7|FAILED|1:0|1795587744|1795587746|1795587751|5|vm|cpu=1|None|a|b|/w
+9|9|NODE_FAIL|0:0|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
+10|10|OUT_OF_MEMORY|0:125|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
+11|11|PREEMPTED|0:0|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
+12|12|FAILED|0:9|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
+13|13|SOMETHING_NEW|0:0|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
+"""
+SQUEUE = """\
+1|COMPLETED|None|1795587744|1795587744|1795587750|mlk:g1|/w
+2|FAILED|NonZeroExitCode|1795587744|1795587744|1795587744|mlk:g1|/w
+6|PENDING|Resources|1795587744|1827123744|NONE|mlk:g1|/w
+4|RUNNING|None|1795587744|1795587744|NONE|mlk:g1 and more|/w
+7_[2-4%1]|PENDING|JobArrayTaskLimit|1795587744|N/A|N/A|note mlk:ab12|/w|x
+7_1|RUNNING|None|1795587744|1795587745|1827123891|mlk:g1|/w
+"""
+COUNTED, QUEUED = read_sacct(SACCT), read_squeue(SQUEUE)
+
+
+def verdict(
+    job: str, *, counted=COUNTED, queued=QUEUED, submit=AT, uid=1000, now=AT + 600
+) -> Verdict:
+    found = judge_job(job, submit, "/w", counted, queued, uid, now)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("job", "state", "exit", "why", "reason"),
+    [
+        ("1", RunState.FINISHED, 0, "", ""),
+        ("2", RunState.FAILED, 3, "", ""),
+        ("3", RunState.KILLED, None, "", ""),
+        ("4", RunState.RUNNING, None, "", ""),
+        ("5", RunState.FAILED, None, "time limit reached", "compute queue"),
+        ("6", RunState.QUEUED, None, "", ""),
+        ("7", RunState.FAILED, 1, "", ""),
+        ("9", RunState.FAILED, None, "its node failed", "environment"),
+        ("10", RunState.FAILED, None, "out of memory", "environment"),
+        ("11", RunState.FAILED, None, "preempted by another job", "compute queue"),
+        ("12", RunState.FAILED, 137, "", ""),
+        ("13", RunState.UNKNOWN, None, "", ""),
+    ],
+)
+def test_what_a_state_means(job, state, exit, why, reason) -> None:
+    found = verdict(job)
+    assert (found.found.state, found.found.exit, found.why) == (state, exit, why)
+    assert found.reason.replace("-", " ") == reason
+    assert found.found.evidence
+
+
+def test_what_else_is_known_of_a_job() -> None:
+    found = verdict("1")
+    assert (found.started, found.ended, found.elapsed, found.gpus) == (AT, AT + 6, 6, 2)
+    assert found.nodes == "vm"
+    assert verdict("7").elapsed == 9
+
+
+def test_why_a_job_waits_is_said() -> None:
+    assert "PENDING (Resources)" in verdict("6").found.evidence
+
+
+def test_cancelled_by_another_person_is_a_failure() -> None:
+    found = verdict("3", uid=1)
+    assert (found.found.state, found.why) == (RunState.FAILED, "cancelled by somebody else")
+    assert "by 1000" in found.found.evidence
+
+
+def test_without_accounting_the_queue_counts_and_a_job_that_is_gone_is_unknown() -> None:
+    assert verdict("1", counted=None).found.state is RunState.FINISHED
+    failed = verdict("2", counted=None)
+    assert (failed.found.state, failed.found.exit) == (RunState.FAILED, None)
+    assert "does not know the exit status" in failed.why
+    assert verdict("5", counted=None).found.state is RunState.UNKNOWN
+    assert verdict("4", queued=[]).found.state is RunState.UNKNOWN
+
+
+def test_without_a_controller_only_an_end_is_news() -> None:
+    assert verdict("2", queued=None).found.exit == 3
+    assert judge_job("4", AT, "/w", COUNTED, None, 0, AT) is None
+    assert judge_job("4", AT, "/w", None, None, 0, AT) is None
+
+
+def test_the_exit_status_is_waited_for_while_the_accounting_lags() -> None:
+    late = read_sacct(SACCT.replace("2|2|FAILED|3:0", "2|2|RUNNING|0:0"))
+    for counted in (late, []):
+        assert judge_job("2", AT, "/w", counted, QUEUED, 0, AT + 5) is None
+        assert verdict("2", counted=counted).found.state is RunState.FAILED
+
+
+def test_a_number_that_was_given_again_is_another_job() -> None:
+    assert verdict("1", submit=AT + 100).found.state is RunState.UNKNOWN
+    again = judge_job("1", AT - 100, "/elsewhere", COUNTED, QUEUED, 0, AT + 600)
+    assert again is not None
+    assert again.found.state is RunState.UNKNOWN
+    assert verdict("1", submit=AT - 100).found.state is RunState.FINISHED  # put back in the queue
+
+
+def test_an_array_runs_while_one_of_its_tasks_does() -> None:
+    part = [job for job in COUNTED if job.task == "7_1"]
+    found = verdict("7", counted=part, queued=QUEUED)
+    assert found.found.state is not RunState.FAILED
+    going = verdict("7", counted=[], queued=QUEUED)
+    assert (going.found.state, "0 of 2 tasks over" in going.found.evidence) == (
+        RunState.RUNNING, True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "card"), [("4", "g1"), ("7", "ab12"), ("1", "g1")])
+def test_the_comment_names_the_card(job: str, card: str) -> None:
+    assert next(one for one in QUEUED if one.id == job).card == card
+
+
+@given(st.text())
+def test_nothing_that_is_printed_is_an_error(text: str) -> None:
+    for job in [*read_sacct(text), *read_squeue(text)]:
+        assert judge_job(job.id, job.submit, job.folder, [job], [], 0, AT)

@@ -1,0 +1,163 @@
+"""From the alert of a model to the next one in use."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.flow.history import CardHistory, Judged
+from mlkanban.flow.retraining import Retraining, retraining
+from tests.flow.logs import at, card, sample
+
+
+def model(ref: str, *healths: tuple[float, str]) -> CardHistory:
+    """A model that was shipped on day 1; healths are (day, health)."""
+    made = card(ref, (0.5, 1), (1, 4, "shipped"))
+    return replace(made, healths=tuple(Judged(at(day), health) for day, health in healths))
+
+
+def trains(old: str, ref: str, *steps, healths=()) -> CardHistory:
+    judged = tuple(Judged(at(day), health) for day, health in healths)
+    return replace(card(ref, *steps), retrains=(old,), healths=judged)
+
+
+def counted(*cards, day=40.0, days=None) -> Retraining:
+    return retraining(sample(cards, day=day, days=days))
+
+
+CLOSED = (
+    model("m1", (3, "ok"), (5, "alert"), (7, "retraining"), (14, "superseded")),
+    trains("m1", "r1", (7, 0), (9, 1), (14, 4, "shipped"), healths=[(14, "ok")]),
+)
+
+
+def test_a_closed_loop() -> None:
+    found = counted(*CLOSED)
+    [loop] = found.loops
+    assert (loop.to_retrain, loop.to_redeploy, loop.retrain) == (5, 10, "r1")
+    assert (loop.days, loop.state, loop.first) == (10, "redeployed", "2026-01-05")
+    assert (found.open, found.without) == ((), 0)
+    data = found.to_data()
+    assert data["alert_to_retrain"] == {"n": 1, "median": None, "p85": None, "days": [5]}
+    assert data["alert_to_redeploy"] == {"n": 1, "median": None, "p85": None, "days": [10]}
+    assert found.said().lines == (
+        "first alert to commitment: n 1: 5 days (a median needs 5)",
+        "first alert to delivery: n 1: 10 days (a median needs 5)",
+    )
+    [row] = found.said().table.rows
+    assert row == ("m1", "2026-01-05", "r1", "5 d", "10 d", "redeployed", "10", "Card m1")
+
+
+def test_as_it_was_known_on_each_day() -> None:
+    states = {
+        day: [loop.state for loop in counted(*CLOSED, day=day).loops]
+        for day in (4, 5, 7.5, 9, 13, 14)
+    }
+    assert states == {
+        4: [], 5: ["open: alert"], 7.5: ["open: not begun"], 9: ["open: retraining"],
+        13: ["open: retraining"], 14: ["redeployed"],
+    }  # fmt: skip
+    [loop] = counted(*CLOSED, day=9).loops
+    assert (loop.to_retrain, loop.to_redeploy, loop.days) == (5, None, 5)
+
+
+def test_what_came_to_nothing_is_part_of_the_wait() -> None:
+    found = counted(
+        model("m1", (5, "alert"), (6, "retraining"), (10, "alert"), (11, "watch"), (12, "alert"),
+              (13, "retraining"), (20, "superseded")),
+        trains("m1", "r1", (6, 0), (8, 1), (10, 1, "abandoned")),
+        trains("m1", "r2", (13, 0), (15, 1), (20, 4, "shipped")),
+    )  # fmt: skip
+    [loop] = found.loops
+    assert (loop.to_retrain, loop.to_redeploy, loop.retrain) == (4, 16, "r2")
+
+
+def test_a_model_that_is_judged_ok_ends_it_without() -> None:
+    found = counted(
+        model("m1", (5, "alert"), (6, "ok"), (20, "alert"), (22, "retraining")),
+        model("m2", (5, "alert"), (8, "retired")),
+        trains("m1", "r1", (22, 0)),
+    )
+    assert [(loop.model, loop.first[-2:], loop.state, loop.days) for loop in found.loops] == [
+        ("m1", "05", "ok", 2), ("m2", "05", "retired", 4), ("m1", "20", "open: not begun", 21),
+    ]  # fmt: skip
+    assert found.without == 2
+    assert [loop.retrain for loop in found.open] == ["r1"]
+    assert "1 still open, the oldest m1 for 21 days" in found.said().lines
+
+
+def test_retraining_that_no_alert_began_is_no_answer_to_one() -> None:
+    assert counted(model("m1", (7, "retraining")), trains("m1", "r1", (7, 0))).loops == ()
+    assert counted().said().lines == ("No alert in this window; mlkanban alert CARD tells of one.",)
+
+
+def test_the_window_is_that_of_the_end() -> None:
+    # 14 January is the last day of the 27 before the 9th of February, and of no fewer.
+    assert counted(*CLOSED, day=40, days=27).to_redeploy.n == 1
+    late = counted(*CLOSED, day=40, days=26)
+    assert (late.loops, late.to_redeploy.n) == ((), 0)
+    partly = counted(*CLOSED, day=14, days=2)
+    assert (partly.to_retrain.n, partly.to_redeploy.n) == (0, 1), "the commitment lies before"
+
+
+def test_the_models_of_a_line_are_counted_together() -> None:
+    found = counted(
+        *CLOSED[:1],
+        trains("m1", "r1", (7, 0), (9, 1), (14, 4, "shipped"),
+               healths=[(14, "ok"), (20, "alert"), (21, "retraining")]),
+        trains("r1", "r2", (21, 0), (22, 1)),
+    )  # fmt: skip
+    [line] = found.to_data()["models"]
+    assert (line["model"], line["title"], line["open"]) == ("m1", "Card m1", 1)
+    assert line["alert_to_retrain"]["days"] == [3, 5]
+    assert line["alert_to_redeploy"]["days"] == [10]
+
+
+def test_percentiles_ask_for_enough() -> None:
+    cards: list[CardHistory] = []
+    for n in range(1, 11):
+        end = 5 + n
+        cards += [model(f"m{n}", (5, "alert"), (6, "retraining"), (end, "superseded")),
+                  trains(f"m{n}", f"r{n}", (6, 0), (6, 1), (end, 4, "shipped"))]  # fmt: skip
+    found = counted(*cards[:10])
+    assert (found.to_redeploy.percentile(50), found.to_redeploy.percentile(85)) == (4, None)
+    found = counted(*cards)
+    assert (found.to_redeploy.percentile(50), found.to_redeploy.percentile(85)) == (6, 10)
+    assert (
+        found.said().lines[1] == "first alert to delivery: n 10: half within 6 days, 85 % within 10"
+    )
+    assert dict(found.figures())["to redeploy"] == "6 d"
+
+
+_HEALTHS = st.lists(
+    st.tuples(
+        st.floats(1, 30).map(lambda day: round(day * 24) / 24),
+        st.sampled_from(["", "ok", "watch", "alert", "retraining", "superseded", "retired"]),
+    ),
+    max_size=8,
+).map(lambda some: sorted(some, key=lambda one: one[0]))
+
+
+@given(st.lists(_HEALTHS, max_size=4), st.floats(1, 31))
+def test_any_history_at_all(histories, day: float) -> None:
+    cards = [model(f"m{n}", *healths) for n, healths in enumerate(histories)]
+    cards += [
+        trains(f"m{n}", f"r{n}", (2 + n, 0), (6 + n, 1), (11 + n, 4, "shipped")) for n in range(3)
+    ]
+    found = counted(*cards, day=day)
+    assert found.said().lines
+    open_ = [loop.model for loop in found.open]
+    assert len(open_) == len(set(open_)), "a model has one open loop at most"
+    for loop in found.loops:
+        assert loop.days >= 1
+        assert loop.to_retrain is None or 1 <= loop.to_retrain <= loop.days
+        assert loop.to_redeploy is None or loop.to_redeploy == loop.days
+
+
+def test_what_was_begun_before_the_alert_was_not_begun_for_it() -> None:
+    found = counted(
+        model("m1", (3, "retraining"), (4, "ok"), (10, "alert"), (14, "superseded")),
+        trains("m1", "r1", (3, 0), (5, 1), (14, 4, "shipped")),
+    )
+    [loop] = found.loops
+    assert (loop.retrain, loop.to_retrain, loop.to_redeploy) == ("r1", None, 5)

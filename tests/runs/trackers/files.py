@@ -1,0 +1,37 @@
+"""The files that `make_fixtures.py` made with the real tools, put where a test wants them."""
+
+import gzip
+import hashlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def database(tool: str, path: Path, card: str = "t1") -> Path:
+    """A database as that tool wrote it, with the tagged run tagged with `card`."""
+    text = gzip.decompress((FIXTURES / f"{tool}.sql.gz").read_bytes()).decode()
+    conn = sqlite3.connect(path)
+    conn.executescript(text)
+    tags = "tags SET value" if tool.startswith("m") else "trial_user_attributes SET value_json"
+    value = card if tool.startswith("m") else f'"{card}"'
+    conn.execute(f"UPDATE {tags} = ? WHERE key = 'mlkanban.card'", (value,))
+    conn.commit()
+    conn.close()
+    return path
+
+
+def folder(path: Path) -> Path:
+    """A folder of files as MLflow 2.22 wrote it."""
+    shutil.copytree(FIXTURES / "m2-mlruns", path)
+    return path
+
+
+def state(path: Path) -> dict[str, tuple[str, int]]:
+    """What is in the files below a folder, and when they were written."""
+    return {
+        str(file): (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns)
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    }

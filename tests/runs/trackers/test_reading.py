@@ -1,0 +1,114 @@
+"""Files that real trackers wrote: read whole, and left exactly as they are."""
+
+import os
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from mlkanban.runs.trackers.places import place, read_all, usual
+from tests.runs.trackers.files import FIXTURES, database, folder, state
+
+
+@pytest.mark.parametrize("tool", ["m2", "m3", "files"])
+def test_mlflow_tells_of_its_runs(tool: str, tmp_path: Path) -> None:
+    if tool == "files":
+        path = folder(tmp_path / "mlruns")
+    else:
+        path = database(tool, tmp_path / "mlflow.db")
+    before = state(tmp_path)
+    found = read_all([path])
+    assert not found.problems
+    seed, killed, failed = sorted(found.runs, key=lambda one: one.started)
+    assert (seed.name, seed.says, seed.card) == ("seed 1", "FINISHED", "t1")
+    assert seed.numbers == {"val_auc": 0.917}
+    assert seed.params == {"lr": "0.01"}
+    assert seed.ref.startswith("mlflow:")
+    assert seed.started <= seed.ended
+    assert seed.where == str(path)
+    assert (killed.name, killed.says, killed.ended) == ("killed", "RUNNING", "")
+    assert (failed.says, failed.card) == ("FAILED", "")
+    assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["o4.db", "o5.db", "o4.log", "o5.log"])
+def test_optuna_tells_of_its_trials(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if path.suffix == ".db":
+        database(path.stem, path)
+    else:
+        shutil.copy(FIXTURES / name, path)
+    before = state(tmp_path)
+    found = read_all([path])
+    assert not found.problems
+    assert [one.ref for one in found.runs] == [f"optuna:sweep/{n}" for n in range(3)]
+    assert [one.says for one in found.runs] == ["COMPLETE", "FAIL", "COMPLETE"]
+    assert [one.numbers for one in found.runs] == [{"value": 0.5}, {}, {"value": 0.7}]
+    assert [one.card for one in found.runs] == ["t1", "", ""]
+    assert 0.1 <= float(found.runs[0].params["lr"]) <= 0.2
+    assert {one.started for one in found.runs} == {""}, "local or UTC: nobody knows"
+    assert state(tmp_path) == before
+
+
+def test_what_a_killed_writer_left_is_read_from_a_copy(tmp_path: Path) -> None:
+    path = database("m3", tmp_path / "mlflow.db")
+    pid = os.fork()
+    if pid == 0:
+        conn = sqlite3.connect(path)
+        conn.execute("PRAGMA cache_size=1")
+        conn.execute("UPDATE runs SET status = 'KILLED'")
+        conn.execute("CREATE TABLE much AS SELECT randomblob(9999) FROM runs, runs AS b")
+        os._exit(9)
+    os.waitpid(pid, 0)
+    assert path.with_name("mlflow.db-journal").stat().st_size
+    before = state(tmp_path)
+    found = read_all([path])
+    assert not found.problems
+    assert sorted(one.says for one in found.runs) == ["FAILED", "FINISHED", "RUNNING"]
+    assert state(tmp_path) == before
+
+
+def test_nobody_waits_long_for_a_writer_and_the_others_are_read(tmp_path: Path) -> None:
+    path = database("m2", tmp_path / "mlflow.db")
+    other = database("o4", tmp_path / "optuna.db")
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    begun = time.monotonic()
+    found = read_all([path, other])
+    assert time.monotonic() - begun < 3
+    assert found.problems == (f"{path} is being written just now. Try again later.",)
+    assert len(found.runs) == 3
+    writer.close()
+    assert len(read_all([path]).runs) == 3
+
+
+def test_what_is_none_of_theirs_is_told_of(tmp_path: Path) -> None:
+    text, foreign, broken = (tmp_path / name for name in ("a.txt", "b.db", "c.db"))
+    text.write_text("hello")
+    conn = sqlite3.connect(foreign)
+    conn.execute("CREATE TABLE t (a)")
+    conn.close()
+    broken.write_bytes(b"SQLite format 3\x00" + bytes(range(256)) * 20)
+    found = read_all([text, foreign, broken])
+    assert not found.runs
+    assert len(found.problems) == 3
+    for path, problem in zip((text, foreign, broken), found.problems, strict=True):
+        assert str(path) in problem
+
+
+def test_a_half_written_line_of_a_journal_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "optuna.log"
+    path.write_bytes((FIXTURES / "o4.log").read_bytes() + b'{"op_code": 4, "stu')
+    assert len(read_all([path]).runs) == 3
+
+
+def test_places_are_those_that_are_there(tmp_path: Path) -> None:
+    for name in ("mlflow.db", "other.db"):
+        (tmp_path / name).touch()
+    environ = {"MLFLOW_TRACKING_URI": "sqlite:///other.db", "OPTUNA_STORAGE": "mysql://host/db"}
+    assert [path.name for path in usual(tmp_path, environ)] == ["other.db", "mlflow.db"]
+    assert place("sqlite:////abs/a.db?timeout=3", tmp_path) == Path("/abs/a.db")
+    assert place("file:///abs/my%20runs", tmp_path) == Path("/abs/my runs")
+    assert place("https://mlflow.example", tmp_path) is None

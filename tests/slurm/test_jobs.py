@@ -1,0 +1,185 @@
+"""Jobs of a real SLURM on cards: what became of them, and that one which hangs holds up nobody."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runs.jobs import PROGRAM, Job, until
+from tests.slurm.cluster import Cluster
+
+pytestmark = pytest.mark.slurm
+
+
+def submitted(job: Job, script: str, *options: str, card: str = "") -> tuple[str, str]:
+    """The run and the job of a script that was submitted for a card."""
+    file = job.cwd / f"job-{time.monotonic_ns()}.sh"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    answer = job.mlk("--json", "sbatch", card or job.card, "--", *options, str(file))
+    data = json.loads(answer)["data"]
+    return str(data["id"]), str(data["job"])
+
+
+def run_now(job: Job, run: str) -> dict[str, Any]:
+    """A run as the board has it, asked as if the last time was long ago."""
+    stamp = job.data / "runs" / ".slurm" / "asked"
+    if stamp.exists():
+        os.utime(stamp, (0, 0))
+    found = json.loads(job.mlk("--json", "runs"))["data"]
+    return next((one for one in found if one["id"] == run), {})
+
+
+def becomes(
+    job: Job, run: str, *states: str, evidence: str = "", seconds: float = 45
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def there() -> bool:
+        found.update(run_now(job, run))
+        time.sleep(0.3)
+        return found.get("state") in states and evidence in found["evidence"]
+
+    until(there, seconds)
+    return found
+
+
+def test_a_job_that_completes_takes_its_card_along(job: Job) -> None:
+    script = "echo $MLKANBAN_CARD $MLKANBAN_RUN; echo mlkanban: auc=0.9; sleep 3"
+    run, number = submitted(job, script, "--gres=gpu:2")
+    running = becomes(job, run, "running")
+    assert job.card_now()["stage"] == "Training"
+    assert running["job"] == f"SLURM job {number}"
+    found = becomes(job, run, "finished")
+    assert (found["exit"], found["gpus"], found["metrics"]) == (0, 2, {"auc": 0.9})
+    assert found["elapsed"] >= 2
+    assert found["evidence"] == "sacct says COMPLETED"
+    assert job.card_now()["stage"] == "Evaluation"
+    assert job.mlk("logs", run).splitlines()[0] == f"{job.card} {run}"
+
+
+def test_a_job_that_fails_blocks_its_card_with_why(job: Job) -> None:
+    run, _ = submitted(job, "echo 'CUDA out of memory' >&2; exit 3")
+    found = becomes(job, run, "failed")
+    assert (found["exit"], found["why"]) == (3, "out of GPU memory (exit 3)")
+    assert job.card_now()["blocked"]["reason"] == "environment"
+
+
+def test_a_job_that_is_stopped_blocks_nothing(job: Job) -> None:
+    run, _ = submitted(job, "sleep 300")
+    becomes(job, run, "running")
+    job.mlk("stop", run)
+    assert becomes(job, run, "killed")["evidence"].startswith("sacct says CANCELLED")
+    assert job.card_now()["blocked"] is None
+
+
+def test_a_job_that_waits_leaves_its_card_where_it_is(job: Job) -> None:
+    run, _ = submitted(job, "true", "--begin=now+1hour")
+    assert (
+        "BeginTime" in becomes(job, run, "queued")["evidence"]
+        or "PENDING" in run_now(job, run)["evidence"]
+    )
+    assert job.card_now()["stage"] == "Ideas"
+    job.mlk("stop", run)
+    becomes(job, run, "killed")
+    assert job.card_now()["stage"] == "Ideas"
+
+
+def test_a_job_over_its_time_and_one_whose_node_dies(job: Job, cluster: Cluster) -> None:
+    late, number = submitted(job, "sleep 300", "--time=1")
+    lost, _ = submitted(job, "sleep 300", "--no-requeue")
+    becomes(job, late, "running")
+    becomes(job, lost, "running")
+    cluster.ask("scontrol", "update", f"jobid={number}", "EndTime=now+1")
+    found = becomes(job, late, "failed")
+    assert found["why"] == "time limit reached"
+    node = cluster.ask("sinfo", "-h", "-o", "%n").strip()
+    cluster.ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    try:
+        assert becomes(job, lost, "failed")["why"] == "its node failed"
+    finally:
+        cluster.ask("scontrol", "update", f"nodename={node}", "state=resume", check=False)
+        until(lambda: "idle" in cluster.ask("sinfo", "-h", "-o", "%T"))
+
+
+def test_a_job_submitted_by_hand_for_a_card_is_found(job: Job, cluster: Cluster) -> None:
+    """Not at once: it might be claimed still by who submits it."""
+    done = cluster.ask(
+        "sbatch",
+        "--parsable",
+        f"--comment=mlk:{job.card}",
+        "--output=/dev/null",
+        "--wrap=sleep 300",
+    )
+    number = done.strip()
+    until(lambda: f"{number}|RUNNING" in cluster.ask("squeue", "-h", "-o", "%i|%T"))
+    from datetime import UTC, datetime, timedelta
+
+    from mlkanban.runs.slurm import asking
+
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    before = dict(os.environ)
+    os.environ.update(cluster.env)
+    try:
+        for _ in range(2):
+            asking.ask(job.data, [], later, 10)
+            later += timedelta(minutes=5)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    found = json.loads(job.mlk("--json", "runs"))["data"]
+    assert [one["job"] for one in found] == [f"SLURM job {number}"]
+    job.mlk("stop", found[0]["id"])
+
+
+def test_a_script_that_sbatch_refuses_leaves_no_run(job: Job) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "sbatch", job.card, "--", "/nowhere.sh"],
+        env=job.env, cwd=job.cwd, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"Unable to open file" in done.stderr
+    assert b"sbatch did not take the job" in done.stderr
+    assert not [one for one in (job.data / "runs").iterdir() if one.name != ".slurm"]
+
+
+def test_a_controller_that_hangs_is_said_and_holds_up_nobody(job: Job, cluster: Cluster) -> None:
+    run, _ = submitted(job, "sleep 300")
+    becomes(job, run, "running")
+    cluster.freeze("slurmctld", frozen=True)
+    try:
+        os.utime(job.data / "runs" / ".slurm" / "asked", (0, 0))
+        begun = time.monotonic()
+        done = subprocess.run(
+            [*PROGRAM, "--json", "runs"], env=job.env, capture_output=True, timeout=60, check=True
+        )
+        assert time.monotonic() - begun < 15
+        assert b"does not answer within" in done.stderr
+        assert json.loads(done.stdout)["data"][0]["state"] == "running"
+        begun = time.monotonic()
+        job.mlk("add", "another idea")
+        assert time.monotonic() - begun < 5
+    finally:
+        cluster.freeze("slurmctld", frozen=False)
+    job.mlk("stop", run)
+
+
+def test_without_accounting_a_job_that_is_gone_is_unknown(job: Job, tmp_path: Path) -> None:
+    """sacct fails, and squeue has forgotten the job."""
+    run, _ = submitted(job, "sleep 300")
+    becomes(job, run, "running")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, line in (("sacct", "exit 1"), ("squeue", "exit 0")):
+        (programs / name).write_text(f"#!/bin/sh\n{line}\n")
+        (programs / name).chmod(0o755)
+    path = job.env["PATH"]
+    job.env["PATH"] = f"{programs}:{path}"
+    assert becomes(job, run, "unknown")["state"] == "unknown"
+    assert job.card_now()["blocked"] is None
+    job.env["PATH"] = path
+    job.mlk("stop", run)
+    becomes(job, run, "killed")

@@ -1,0 +1,37 @@
+"""Backups that are made by themselves while the board is open."""
+
+from pathlib import Path
+
+import pytest
+
+from mlkanban.tui import safekeeping
+from tests.tui.page import opened
+
+
+def made(data: Path) -> list[Path]:
+    return list((data / "backups").glob("*-auto-*.db"))
+
+
+async def test_one_is_made_when_nobody_types(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(small) as board:
+        await board.keys("j")
+        await board.app.safekeeping.look()
+        assert made(small) == [], "a key was pressed just now"
+        monkeypatch.setattr(safekeeping, "CALM", 0.0)
+        await board.app.safekeeping.look()
+        assert len(made(small)) == 1
+        await board.app.safekeeping.look()
+        assert len(made(small)) == 1
+
+
+async def test_it_is_told_once_when_none_can_be_made(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safekeeping, "CALM", 0.0)
+    (small / "backups").write_text("a file where the folder should be")
+    async with opened(small) as board:
+        await board.app.safekeeping.look()
+        await board.until(lambda: "No backup was made:" in board.text())
+        board.screen.status.clear()
+        await board.app.safekeeping.look()
+        assert "No backup was made:" not in board.text()

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlkanban import toml
 from mlkanban.errors import BadInput
+from mlkanban.files import write_whole
 from mlkanban.paths import places
 from mlkanban.text import display
 
@@ -96,9 +97,7 @@ def remember(file: Path, key: str, value: str) -> None:
     except tomllib.TOMLDecodeError:
         raise BadInput(f"{key} cannot be set in {file}.", "Set it there yourself.") from None
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}-{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)
+    write_whole(file, text.encode())
 
 
 def _parsed(file: Path) -> tuple[dict[str, Any], str]:

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlkanban.files import write_whole
+
 VERSION = 1
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
 _MOST_JSON = 1_000_000
@@ -116,20 +118,7 @@ def tail(log: Path, most: int = 65536) -> str:
 
 
 def _write(file: Path, values: Mapping[str, Any]) -> None:
-    """Put it there whole or not at all."""
-    draft = file.with_name(f".{file.name}-{os.getpid()}")
-    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW
-    with open(os.open(draft, flags, 0o600), "w", encoding="utf-8") as out:
-        json.dump({"v": VERSION, **values}, out)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
-    with suppress(OSError):
-        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    write_whole(file, json.dumps({"v": VERSION, **values}).encode())
 
 
 def _read(file: Path) -> dict[str, Any]:

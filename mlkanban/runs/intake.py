@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.files import write_whole
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.looking import report
 from mlkanban.runs.processes import here
@@ -94,10 +95,9 @@ class _Memory:
         return set()
 
     def write(self, ids: set[str], cursor: int) -> None:
-        draft = self._file.with_name(f".{self._file.name}-{os.getpid()}")
         with suppress(OSError):
-            draft.write_text("\n".join([self._store, str(cursor), *sorted(ids)]) + "\n")
-            draft.replace(self._file)
+            lines = [self._store, str(cursor), *sorted(ids)]
+            write_whole(self._file, "".join(f"{line}\n" for line in lines).encode())
 
 
 def names(folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mlkanban.core.safekeeping import kept
 from mlkanban.errors import StoreProblem
+from mlkanban.files import sync_file, sync_folder
 from mlkanban.store import trouble
 
 AUTO = "auto"
@@ -137,21 +138,3 @@ def verdict(file: Path) -> str:
     except sqlite3.Error as error:
         return str(error)
     return "" if said == "ok" else str(said)
-
-
-def sync_file(file: Path) -> None:
-    """Make the contents of a file durable."""
-    descriptor = os.open(file, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,7 @@ from sqlite3 import Connection as Connection
 from urllib.parse import quote
 
 from mlkanban.errors import NotFound, StoreProblem
+from mlkanban.files import sync_folder
 from mlkanban.store import backup, trouble
 
 APPLICATION_ID = 0x6D6C6B62
@@ -314,7 +315,7 @@ def _create(path: Path) -> None:
             # A file system without hard links: the gap between look and rename is all we can have.
             if not path.exists():
                 os.rename(draft, path)
-        backup.sync_folder(folder)
+        sync_folder(folder)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlkanban.errors import BadInput, MlkanbanError, NotFound, StoreProblem
+from mlkanban.files import sync_file, sync_folder
 from mlkanban.store import backup, database, replica, trouble
 from mlkanban.store.database import Connection, Store
 
@@ -81,7 +82,7 @@ def put(source: Connection, path: Path) -> Path | None:
                     # Under the lock: whoever waits for it finds that its file lost its place.
                     with present.writing():
                         os.rename(draft, path)
-            backup.sync_folder(folder)
+            sync_folder(folder)
         finally:
             for name in (draft.name, f"{draft.name}-journal"):
                 (folder / name).unlink(missing_ok=True)
@@ -155,7 +156,7 @@ def _fill(draft: Path, source: Connection, known: list[tuple[str, ...]]) -> None
         store.close()
     if verdict != "ok":
         raise StoreProblem(f"The copy is damaged ({verdict}).", "Nothing was changed.")
-    backup.sync_file(draft)
+    sync_file(draft)
 
 
 def _set_aside(path: Path, present: Store | None) -> Path | None:

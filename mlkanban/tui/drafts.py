@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlkanban.files import write_whole
+
 
 class Drafts:
     """One small file per form, named after what it was for. `folder` is made when needed."""
@@ -18,13 +20,7 @@ class Drafts:
         """Keep `text` for `form`, durably. OSError where nothing can be kept."""
         path = self._path(form)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_suffix(".tmp")
-        descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
-            json.dump({"form": form, "text": text}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
+        write_whole(path, json.dumps({"form": form, "text": text}).encode())
 
     def drop(self, form: str) -> None:
         """The text for `form` was saved or given up."""

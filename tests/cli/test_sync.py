@@ -66,6 +66,15 @@ def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[s
     assert "Nothing is undecided." in said(capsys, "--home", "b", "settle")[0]
 
 
+def test_a_place_that_cannot_be_kept_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
+    said(capsys, "--home", "a", "init", "work")
+    [store] = Path("a").rglob("board.db")
+    store.with_name("sync").write_text("in the way")
+    _, err = said(capsys, "--home", "a", "sync", "init", "r.git", code=4)
+    assert "sync cannot be used: File exists" in err
+
+
 def test_without_a_place_it_says_how_to_choose_one(capsys: pytest.CaptureFixture[str]) -> None:
     _, err = said(capsys, "--home", "a", "sync", code=2)
     assert "mlkanban sync init REMOTE" in err

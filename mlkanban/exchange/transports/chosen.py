@@ -3,15 +3,15 @@ merged, and by itself the folder that several hosts of one home share."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.exchange.transports.folder import Folder
+from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.exchange.transports.git import Git
+from mlkanban.files import write_whole
 from mlkanban.service import Service
 from mlkanban.service.sync import Report, Transport
 
@@ -35,10 +35,9 @@ def remote(service: Service) -> str:
 
 def choose(service: Service, address: str) -> None:
     """Exchange with this repository from now on."""
-    folder = _folder(service)
-    draft = folder / f".remote-{os.getpid()}"
-    draft.write_text(address + "\n", encoding="utf-8")
-    draft.replace(_setting(service))
+    setting = _folder(service) / "remote"
+    with told(setting):
+        write_whole(setting, f"{address}\n".encode())
 
 
 def repository(service: Service, address: str) -> Git:
@@ -73,7 +72,8 @@ def exchange(service: Service, ways: Sequence[Transport]) -> Report:
 
 def _folder(service: Service) -> Path:
     folder = service.path.parent / "sync"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with told(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
@@ -81,9 +81,11 @@ def _setting(service: Service) -> Path:
     return service.path.parent / "sync" / "remote"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    with open(folder / "lock", "w", encoding="ascii") as file:
+    with contextlib.ExitStack() as stack:
+        with told(folder):
+            file = stack.enter_context(open(folder / "lock", "w", encoding="ascii"))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

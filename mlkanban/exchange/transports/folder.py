@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlkanban.core.segment import LARGEST
 from mlkanban.errors import StoreProblem
+from mlkanban.files import write_whole
 
 _REPLICA = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FILE = re.compile(r"([0-9]{9})\.jsonl")
@@ -26,7 +28,7 @@ class Folder:
             )
 
     def listed(self) -> dict[str, list[int]]:
-        with _told(self._log):
+        with told(self._log):
             replicas = sorted(os.listdir(self._log)) if self._log.is_dir() else []
             return {
                 replica: self._firsts(replica)
@@ -36,26 +38,18 @@ class Folder:
 
     def read(self, replica: str, first: int) -> bytes:
         path = self._path(replica, first)
-        with _told(path):
+        with told(path):
             try:
-                return path.read_bytes()
+                with path.open("rb") as file:
+                    return file.read(LARGEST + 1)  # of one that is larger nothing is taken
             except FileNotFoundError:
                 return b""
 
     def write(self, replica: str, first: int, content: bytes) -> None:
         path = self._path(replica, first)
-        draft = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(4).hex()}.tmp")
-        with _told(path):
+        with told(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                with open(draft, "xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.rename(draft, path)
-            finally:
-                draft.unlink(missing_ok=True)
-            _sync(path.parent)
+            write_whole(path, content)
 
     def end(self) -> bool:
         return True
@@ -69,7 +63,7 @@ class Folder:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
     """What the system refuses, as a sentence."""
     try:
         yield
@@ -78,11 +72,3 @@ def _told(path: Path) -> Iterator[None]:
             f"{error.filename or path} cannot be used: {error.strerror}.",
             "What was taken in before stays; try again when that is mended.",
         ) from error
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -84,7 +84,7 @@ def figure_lines(
         lines.append(_shown("  ".join(filter(None, (found.said, bars, value)))))
         if found.proposal:
             lines.append(f"proposed: {found.proposal}, {found.why}")
-    if used := usage_text(None, usage(runs, now)):
+    if used := usage_text(usage(runs, now)):
         lines.append(f"used: {used}")
     return lines
 

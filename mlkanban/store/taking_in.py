@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event
@@ -21,17 +20,6 @@ from mlkanban.store.replica import Replica
 from mlkanban.store.rows import events_about_board, events_of
 
 _FIELDS = ", ".join(Record._fields)
-
-
-@dataclass(slots=True)
-class Taken:
-    """What was taken in: events by host, and in words what was not, or is worth a look."""
-
-    hosts: dict[str, int] = field(default_factory=dict)
-    boards: set[str] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)
-    forked: set[str] = field(default_factory=set)
-    newest: str = ""
 
 
 class Fork(NamedTuple):

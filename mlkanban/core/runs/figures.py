@@ -49,13 +49,6 @@ class Figures:
         return len(self.values)
 
     @property
-    def verdict(self) -> str:
-        """The proposal as a verdict to be typed: '' where nothing can be concluded."""
-        if self.proposal in (None, Proposal.OPEN):
-            return ""
-        return f"{self.proposal}: {self.said}, {self.why}"
-
-    @property
     def said(self) -> str:
         """`val_auc 0.915 +- 0.003 (2 runs)`."""
         spread = "" if self.sd is None else f" +- {self.sd:.2g}"

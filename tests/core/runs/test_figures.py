@@ -86,15 +86,16 @@ def test_only_runs_that_ended_and_reported_the_metric_count() -> None:
     assert figures(runs([math.inf]), METRIC) is None
 
 
-def test_a_verdict_is_a_sentence_and_open_is_none() -> None:
+def test_what_is_said_of_few_runs() -> None:
     found = figures(runs([0.93, 0.94]), METRIC)
     assert found is not None
-    assert found.verdict == (
-        "supported: auc 0.935 +- 0.0071 (2 runs), >=0.9 is reached by more than the spread"
-    )
+    assert found.said == "auc 0.935 +- 0.0071 (2 runs)"
+    assert (found.proposal, found.why) == (
+        Proposal.SUPPORTED, ">=0.9 is reached by more than the spread",
+    )  # fmt: skip
     one = figures(runs([0.93]), METRIC)
     assert one is not None
-    assert (one.verdict, one.why) == ("", "one run says too little about >=0.9")
+    assert (one.proposal, one.why) == (Proposal.OPEN, "one run says too little about >=0.9")
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=60), st.booleans())

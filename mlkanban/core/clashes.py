@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mlkanban.core import health
 from mlkanban.core.events import MEMBERS, Entity, Event, in_order
+from mlkanban.core.runs import model
 
 SETTLED = "card.settled"
 """The kind of the event that decides."""
@@ -18,6 +20,7 @@ _UNTOLD = frozenset(
     {"ref", "deleted", "work", "snoozed_until", "snoozed_run", "rank", "triage", "archived"}
 )
 """Fields that no one writes by hand, or of which the later write is all there is to know."""
+_UNTOLD_KINDS = (*MEMBERS, model.PREFIX, health.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
 
 
 def _told(name: str) -> bool:
-    return name not in _UNTOLD and not name.startswith((*MEMBERS, "run:"))
+    return name not in _UNTOLD and not name.startswith(_UNTOLD_KINDS)
 
 
 def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event) -> bool:
@@ -72,9 +75,6 @@ def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event)
 
 
 def _value(event: Event, name: str) -> Any:
-    return _compared(name, event.data["set"][name])
-
-
-def _compared(name: str, value: Any) -> Any:
     """A value as far as people tell it from others: of a place, the stage."""
+    value = event.data["set"][name]
     return value[0] if name == "place" and value else (value or None)

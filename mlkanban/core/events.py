@@ -20,9 +20,8 @@ class Event:
     """One fact of the log.
 
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
-    reopened, snoozed, woken, archived, restored or
-    alerted; `stage.` added, edited or removed;
-    `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
+    reopened, snoozed, woken, archived, restored, alerted or settled; `stage.` added, edited or
+    removed; `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
     `run.` queued, started, changed, ended, linked, unlinked or ignored; `import.noted`; `undone`
     or `redone`.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
@@ -89,7 +88,7 @@ class Change:
     event_id: str = ""
 
 
-MEMBERS = ("tag:", "link:", "needs:")
+MEMBERS = ("tag:", "link:", "needs:", "lineage:")
 """Fields that are members of a set: of an addition and a removal that knew nothing of each other
 the addition stays."""
 

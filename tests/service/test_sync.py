@@ -2,26 +2,21 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from mlkanban.core import segment
-from mlkanban.core.models import BlockReason
+from mlkanban.core.models import Outcome
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.transports.folder import Folder
-from mlkanban.store import backup, log, migrations
-from mlkanban.store.rows import entity_from
-from tests.service.people import START, Clock, Person
+from mlkanban.service.fields import SET_FIELDS
+from mlkanban.store import backup, log
+from tests.service.exchanging import files, meet, shown
+from tests.service.people import Clock, Person
 
 
 @pytest.fixture
@@ -43,31 +38,6 @@ def two(tmp_path: Path, place: Path) -> Iterator[tuple[Person, Person]]:
     yield ada, bob
     ada.service.close()
     bob.service.close()
-
-
-def meet(place: Path, *people: Person) -> list[str]:
-    """Exchange until everybody has everything; all that was told."""
-    told = []
-    for _ in range(2):
-        for person in people:
-            told += person.service.sync.exchange(Folder(place)).told
-    return told
-
-
-def shown(person: Person) -> dict[str, list[Any]]:
-    """All projections but for what is local: places in the log of this store."""
-    conn = person.service._desk.store.conn
-    conn.row_factory = None
-    found = {}
-    for table in migrations.PROJECTION_TABLES:
-        columns = [row[1] for row in conn.execute(f"PRAGMA table_info({table})").fetchall()]
-        kept = [
-            c for c in columns if (table, c) not in {("card", "version"), ("transition", "seq")}
-        ]
-        rows = conn.execute(f"SELECT {', '.join(kept)} FROM {table}").fetchall()
-        found[table] = sorted(rows, key=repr)
-    found["entity"] = [(i, b, entity_from(state)) for i, b, state in found["entity"]]
-    return found
 
 
 def ref(person: Person) -> str:
@@ -92,13 +62,19 @@ def test_edits_of_different_fields_both_stay(two: tuple[Person, Person], place: 
     assert ada.service.settling.all() == []
 
 
-def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place: Path) -> None:
-    ada, bob = two
+def two_titles(place: Path, ada: Person, bob: Person) -> str:
+    """A card whose title both wrote without knowing of each other, Bob later than Ada."""
     (card,) = ada.order("Ideas")
     ada.cards.edit([card], {"title": "A"})
     bob.clock.now = ada.clock.now
     bob.cards.edit([card], {"title": "B"})
     meet(place, ada, bob)
+    return card
+
+
+def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    card = two_titles(place, ada, bob)
     for person in (ada, bob):
         (clash,) = person.service.settling.of_card(card)
         assert (clash.field, clash.kept, clash.other, clash.actor) == ("title", "B", "A", "ada")
@@ -110,11 +86,7 @@ def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place:
 
 def test_a_decision_is_undone_like_anything_else(two: tuple[Person, Person], place: Path) -> None:
     ada, bob = two
-    (card,) = ada.order("Ideas")
-    ada.cards.edit([card], {"title": "A"})
-    bob.clock.now = ada.clock.now
-    bob.cards.edit([card], {"title": "B"})
-    meet(place, ada, bob)
+    card = two_titles(place, ada, bob)
     ada.service.settling.settle(card, "title", take=True)
     ada.undoes()
     assert ada.cards.get(card).title == "B"
@@ -135,22 +107,40 @@ def test_one_who_saw_the_other_value_overwrites_it_in_peace(
     assert ada.service.settling.all() == []
 
 
-def test_a_tag_added_meanwhile_survives_its_removal(
+@pytest.mark.parametrize("field", [*SET_FIELDS])
+def test_a_member_added_meanwhile_survives_its_removal(
+    two: tuple[Person, Person], place: Path, field: str
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    (other,) = ada.adds("another")
+    member = {"depends_on": other, "lineage": f"ablation-of:{other}"}.get(field, "gpu")
+    ada.cards.edit([card], add={field: [member]})
+    meet(place, ada, bob)
+    ada.cards.edit([card], remove={field: [member]})
+    ada.cards.edit([card], add={field: [member]})
+    bob.clock.now = ada.clock.now + timedelta(minutes=5)
+    bob.cards.edit([card], remove={field: [member]})
+    meet(place, ada, bob)
+    kept = [getattr(one.cards.get(card), field) for one in two]
+    assert kept == [(member,), (member,)]
+    ada.cards.edit([card], remove={field: [member]})
+    meet(place, ada, bob)
+    assert getattr(bob.cards.get(card), field) == ()
+
+
+def test_readings_of_cron_on_two_machines_ask_for_no_decision(
     two: tuple[Person, Person], place: Path
 ) -> None:
     ada, bob = two
     (card,) = ada.order("Ideas")
-    ada.cards.edit([card], add={"tags": ["gpu"]})
+    ada.cards.finish([card], Outcome.SHIPPED)
     meet(place, ada, bob)
-    ada.cards.edit([card], remove={"tags": ["gpu"]})
-    ada.cards.edit([card], add={"tags": ["gpu"]})
-    bob.clock.now = ada.clock.now + timedelta(minutes=5)
-    bob.cards.edit([card], remove={"tags": ["gpu"]})
+    for one, value in ((ada, 0.31), (bob, 0.33)):
+        one.service.retraining.alert(card, f"psi={value}", "0.2")
     meet(place, ada, bob)
-    assert ada.cards.get(card).tags == bob.cards.get(card).tags == ("gpu",)
-    ada.cards.edit([card], remove={"tags": ["gpu"]})
-    meet(place, ada, bob)
-    assert bob.cards.get(card).tags == ()
+    assert ada.service.settling.all() == []
+    assert ada.cards.get(card).readings == bob.cards.get(card).readings
 
 
 def test_what_is_taken_away_stays_away_and_comes_back_with_the_edit(
@@ -218,10 +208,6 @@ def test_a_clock_far_ahead_is_told_and_not_followed(
     other = ref(ada)
     newest = ada.history.of_card(other)[-1].event.hlc
     assert int(newest[:15]) / 1000 < ada.clock.now.timestamp() + 60
-
-
-def files(place: Path) -> list[Path]:
-    return sorted(place.glob("log/*/*.jsonl"))
 
 
 def test_a_file_that_is_not_whole_waits(two: tuple[Person, Person], place: Path) -> None:
@@ -328,104 +314,3 @@ def test_what_a_newer_program_wrote_is_kept_and_passed_on(
     further.mkdir()
     bob.service.sync.exchange(Folder(further))
     assert b'"version":9' in b"".join(path.read_bytes() for path in files(further))
-
-
-class Replicas(RuleBasedStateMachine):
-    """Three stores with clocks of their own that meet now and then, each with some of the others.
-
-    Whatever they did, when everybody has met everybody their boards are the same, and so are the
-    tables that the whole log makes anew.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._folder = tempfile.TemporaryDirectory()
-        root = Path(self._folder.name)
-        self.places = [root / "one", root / "two"]
-        for made in self.places:
-            made.mkdir()
-        self.people = [
-            Person(root / name, name, Clock(START + timedelta(minutes=skew)))
-            for name, skew in (("ada", 0), ("bob", -600), ("cy", 45))
-        ]
-        self.people[0].starts("plain")
-        self.people[0].adds("one", "two", tags=["x"])
-        for person in self.people:
-            person.board_id = self.people[0].board_id
-        for made in self.places:
-            meet(made, *self.people)
-
-    @rule(
-        who=st.integers(0, 2), what=st.sampled_from(
-            ("add", "title", "tag", "untag", "move", "note", "block", "done", "archive", "undo",
-             "redo", "rename the stage", "settle")
-        ),
-        card=st.integers(0, 5), number=st.integers(0, 5), ticks=st.integers(0, 3),
-    )  # fmt: skip
-    def acts(self, who: int, what: str, card: int, number: int, ticks: int) -> None:
-        person = self.people[who]
-        person.clock.now -= timedelta(seconds=20 * ticks)
-        refs = sorted(f.ref for f in person.boards.snapshot(person.board_id).faces) or ["none"]
-        one, stages = refs[card % len(refs)], person.board.stages
-        stage = stages[number % len(stages)]
-        cards, settling = person.cards, person.service.settling
-        todo = {
-            "add": lambda: cards.add(person.board_id, f"n{number}"),
-            "title": lambda: cards.edit([one], {"title": f"t{number}"}),
-            "tag": lambda: cards.edit([one], add={"tags": ["x"]}),
-            "untag": lambda: cards.edit([one], remove={"tags": ["x"]}),
-            "move": lambda: cards.move([one], stage.id, override="so"),
-            "note": lambda: cards.note([one], "n"),
-            "block": lambda: cards.block([one], BlockReason.BUG),
-            "done": lambda: cards.archive([one]),
-            "archive": lambda: cards.restore([one]),
-            "undo": person.undoes,
-            "redo": lambda: person.undoing.redo(person.board_id),
-            "rename the stage": lambda: person.boards.edit_stage(
-                person.board_id, stage.id, {"name": f"S{number}"}
-            ),
-            "settle": lambda: [
-                settling.settle(u.name, u.field, take=bool(number % 2), override="so")
-                for u in settling.all()[:1]
-            ],
-        }  # fmt: skip
-        with suppress(MlkanbanError):
-            todo[what]()
-
-    @rule(who=st.integers(0, 2), where=st.integers(0, 1))
-    def exchanges(self, who: int, where: int) -> None:
-        self.people[who].service.sync.exchange(Folder(self.places[where]))
-
-    @rule(where=st.integers(0, 1), which=st.integers(0, 20))
-    def a_file_is_lost_for_now(self, where: int, which: int) -> None:
-        """It comes back when everybody meets, or somebody who has its events writes it again."""
-        found = files(self.places[where])
-        if found:
-            found[which % len(found)].unlink()
-
-    def teardown(self) -> None:
-        try:
-            place = Path(self._folder.name) / "everybody"
-            place.mkdir()
-            meet(place, *self.people)
-            first, *others = map(shown, self.people)
-            for other in others:
-                assert other == first
-            for person in self.people:
-                with person.service._desk.store.writing() as conn:
-                    migrations.recreate_projections(conn)
-                    log.rebuild(conn)
-                assert shown(person) == first
-                assert log.broken_link(person.service._desk.store.conn) == ""
-        finally:
-            for person in self.people:
-                person.service.close()
-            self._folder.cleanup()
-
-
-_LONG = bool(os.environ.get("MLKANBAN_LONG_TESTS"))
-TestReplicas = Replicas.TestCase
-TestReplicas.settings = settings(
-    max_examples=300 if _LONG else 12, stateful_step_count=50 if _LONG else 25, deadline=None,
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip

@@ -18,7 +18,7 @@ def open_board(session: Session, *, demo: bool = False) -> None:
     # The screen is drawn on stderr, so that stream must be the terminal too.
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:
-        from mlkanban.tui.app import run_board
+        from mlkanban.tui.start import run_board
 
         key = session.board_key or session.settings.board
         code = run_board(places(), session.settings, key, actor=login_name(), demo=demo)

@@ -28,7 +28,7 @@ def triage(session: Session, view: str, limit: int | None) -> None:
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:
         from mlkanban.paths import places
-        from mlkanban.tui.app import run_board
+        from mlkanban.tui.start import run_board
 
         code = run_board(
             places(),

@@ -2,11 +2,10 @@
 
 import asyncio
 import gc
-import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.command import CommandPalette
@@ -18,10 +17,9 @@ from mlkanban.clock import now
 from mlkanban.config import Settings, remember
 from mlkanban.core.models import CardFace
 from mlkanban.core.triage import View as TriageView
-from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
+from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.service.happened import Happened
 from mlkanban.tui import keeping, run_watch, safekeeping, syncing
 from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
@@ -36,6 +34,9 @@ from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.syncing import Syncing
 from mlkanban.tui.theme import board_variables, load_themes
 
+if TYPE_CHECKING:
+    from mlkanban.service.happened import Happened
+
 Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
 _POLL, _POLL_NETWORK = 0.25, 2.0
 _SETTLED = 1.5
@@ -43,51 +44,7 @@ _SETTLED = 1.5
 _DEFAULT_THEME = "mlkanban-dark"
 
 
-def run_board(
-    places: Places,
-    settings: Settings,
-    board_key: str,
-    *,
-    actor: str,
-    demo: bool = False,
-    triage: tuple[TriageView, int | None] | None = None,
-) -> int:
-    """Open the board on this terminal, or a part of its triage; the exit code for the process.
-
-    What goes wrong with the store before the first picture is raised as it is; a crash is raised
-    after the terminal has been restored.
-    """
-    if os.environ.get("TERM", "dumb") == "dumb":
-        raise UsageProblem(
-            "This terminal (TERM=dumb) cannot show the board.",
-            "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
-        )
-    backstage = Backstage(lambda: _open(places, actor))
-    try:
-        # Read before the app runs: beside its start the same takes half as long again.
-        trouble, first = backstage.at_once(lambda s: (s.read_only, _look_at(s, board_key)))
-        app = BoardApp(
-            backstage,
-            places,
-            settings,
-            board_key,
-            first=first,
-            trouble=trouble,
-            demo=demo,
-            triage=triage,
-        )
-        app.run()
-        if app.crash is not None:
-            raise app.crash
-        if not demo and not app.return_code:
-            app.hooks.at_the_end(backstage)
-            safekeeping.at_the_end(backstage)
-        return app.return_code or 0
-    finally:
-        backstage.close()
-
-
-def _look_at(service: Service, key: str) -> Snapshot | None:
+def look_at(service: Service, key: str) -> Snapshot | None:
     """The board `key`, or the one worked on last; None when there is none yet."""
     try:
         return service.boards.snapshot(service.boards.find(key).id)
@@ -97,24 +54,10 @@ def _look_at(service: Service, key: str) -> Snapshot | None:
         return None
 
 
-def _look_again(service: Service) -> tuple[int, list[Happened]]:
+def _look_again(service: Service) -> "tuple[int, list[Happened]]":
     """The place of the newest event of a store that is still where it was, and what was done."""
     service.check_in_place()
     return service.boards.cursor(), service.take_happened()
-
-
-def _open(places: Places, actor: str) -> Service:
-    try:
-        return Service.open(places.data, actor=actor, clock=now)
-    except StoreBusy:
-        raise
-    except MlkanbanError as error:
-        try:
-            service = Service.open(places.data, actor=actor, clock=now, write=False)
-        except NotFound:
-            raise error from None
-        service.forbid_writing(str(error))
-        return service
 
 
 def _collect_garbage_again() -> None:
@@ -231,7 +174,7 @@ class BoardApp(App[None], inherit_bindings=False):
     async def open_board(self, key: str) -> None:
         """Show a board, or the choice of templates when there is none."""
         async with self._catching_up:
-            snapshot = await self.backstage.call(lambda service: _look_at(service, key))
+            snapshot = await self.backstage.call(lambda service: look_at(service, key))
             if snapshot is not None:
                 await self._show(snapshot)
                 return

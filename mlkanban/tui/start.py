@@ -1,0 +1,71 @@
+"""Opens the board on this terminal: the store first, then the app, at the end what had to wait."""
+
+import os
+
+from mlkanban.clock import now
+from mlkanban.config import Settings
+from mlkanban.core.triage import View as TriageView
+from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
+from mlkanban.paths import Places
+from mlkanban.service import Service
+from mlkanban.tui import safekeeping
+from mlkanban.tui.app import BoardApp, look_at
+from mlkanban.tui.backstage import Backstage
+
+
+def run_board(
+    places: Places,
+    settings: Settings,
+    board_key: str,
+    *,
+    actor: str,
+    demo: bool = False,
+    triage: tuple[TriageView, int | None] | None = None,
+) -> int:
+    """Open the board on this terminal, or a part of its triage; the exit code for the process.
+
+    What goes wrong with the store before the first picture is raised as it is; a crash is raised
+    after the terminal has been restored.
+    """
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise UsageProblem(
+            "This terminal (TERM=dumb) cannot show the board.",
+            "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
+        )
+    backstage = Backstage(lambda: _open(places, actor))
+    try:
+        # Read before the app runs: beside its start the same takes half as long again.
+        trouble, first = backstage.at_once(lambda s: (s.read_only, look_at(s, board_key)))
+        app = BoardApp(
+            backstage,
+            places,
+            settings,
+            board_key,
+            first=first,
+            trouble=trouble,
+            demo=demo,
+            triage=triage,
+        )
+        app.run()
+        if app.crash is not None:
+            raise app.crash
+        if not demo and not app.return_code:
+            app.hooks.at_the_end(backstage)
+            safekeeping.at_the_end(backstage)
+        return app.return_code or 0
+    finally:
+        backstage.close()
+
+
+def _open(places: Places, actor: str) -> Service:
+    try:
+        return Service.open(places.data, actor=actor, clock=now)
+    except StoreBusy:
+        raise
+    except MlkanbanError as error:
+        try:
+            service = Service.open(places.data, actor=actor, clock=now, write=False)
+        except NotFound:
+            raise error from None
+        service.forbid_writing(str(error))
+        return service

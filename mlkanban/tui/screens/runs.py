@@ -56,7 +56,6 @@ class RunsScreen(EditorScreen, ListScreen):
 
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
-        here = self._runs[self.row].id if self._runs else ""
         try:
             found, card = await self.board_app.backstage.call(
                 lambda s: (s.runs.of_card(self._ref), s.cards.get(self._ref))
@@ -69,8 +68,9 @@ class RunsScreen(EditorScreen, ListScreen):
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
             return
-        self._runs = found
-        self._left = await asyncio.to_thread(self._left_over)
+        left = await asyncio.to_thread(self._left_over, found)
+        here = self._runs[self.row].id if self._runs else ""
+        self._runs, self._left = found, left
         self._metric = card.metric.model_dump() if card.metric else None
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
@@ -100,9 +100,9 @@ class RunsScreen(EditorScreen, ListScreen):
         shown = "\n".join(shortened(line, width) for line in lines[:height])
         self.query_one("#runs", Static).update(Content(self.plain(shown)))
 
-    def _left_over(self) -> dict[str, list[LeftOver]]:
+    def _left_over(self, runs: list[Run]) -> dict[str, list[LeftOver]]:
         folder = runs_folder(self.board_app.places.data)
-        return left_over(RunFolder(folder / run.id) for run in self._runs if run.state.ended)
+        return left_over(RunFolder(folder / run.id) for run in runs if run.state.ended)
 
     def _left_lines(self) -> list[str]:
         left = self._left.get(self._runs[self.row].id, [])

@@ -10,7 +10,7 @@ from mlkanban.cli.doctor import Check
 from mlkanban.clock import now
 
 if TYPE_CHECKING:
-    from mlkanban.service.health import Findings
+    from mlkanban.service.examining import Findings
 
 _BACK = "See: mlkanban backup list; go back to one: mlkanban restore NAME"
 _FIX = "mlkanban doctor --fix"

@@ -14,7 +14,6 @@ from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
 from mlkanban.service.portfolio import Portfolio
-from mlkanban.service.retraining import Retraining
 from mlkanban.service.search import Search
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.triage import Triage
@@ -27,9 +26,10 @@ if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.examining import Findings
     from mlkanban.service.happened import Happened
-    from mlkanban.service.health import Findings
     from mlkanban.service.links import Links
+    from mlkanban.service.retraining import Retraining
     from mlkanban.service.runs import Runs
     from mlkanban.service.settling import Settling
     from mlkanban.service.sync import Sync
@@ -52,7 +52,6 @@ class Service:
         self.duplicates = Duplicates(desk)
         self.history = History(desk)
         self.planning = Planning(desk, self.cards, self.history)
-        self.retraining = Retraining(desk)
         self.search = Search(desk)
         self.portfolio = Portfolio(desk, self.history)
         self.triage = Triage(desk, self.history)
@@ -76,6 +75,12 @@ class Service:
         from mlkanban.service.documents import Documents  # the board is read without texts
 
         return Documents(self._desk)
+
+    @cached_property
+    def retraining(self) -> Retraining:
+        from mlkanban.service.retraining import Retraining  # few boards have models in use
+
+        return Retraining(self._desk)
 
     @cached_property
     def settling(self) -> Settling:
@@ -134,13 +139,13 @@ class Service:
 
     def examine(self) -> Findings:
         """Look closely at the store and its files."""
-        from mlkanban.service.health import look
+        from mlkanban.service.examining import look
 
         return look(self._desk, self.sqlite_version)
 
     def mend(self, found: Findings) -> list[str]:
         """Mend what was found and can be mended without harm; what was done, in sentences."""
-        from mlkanban.service.health import mend
+        from mlkanban.service.examining import mend
 
         return mend(self._desk, found)
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from mlkanban.core.events import Change
-from mlkanban.core.instants import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup, examining, ranks, repository, trouble
@@ -54,7 +53,7 @@ def look(desk: Desk, library: str) -> Findings:
         with store.reading():
             broken = broken_link(conn)
             crowded = examining.crowded(conn)
-            future = examining.from_the_future(conn, instant(desk.clock() + _SKEW))
+            future = examining.from_the_future(conn, desk.clock() + _SKEW)
         if not broken:
             differing = examining.differences(conn)
     made = backup.all_of(path)

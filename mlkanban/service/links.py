@@ -36,7 +36,7 @@ class Links:
         """Say that a run of a tracker is one of a card."""
         with self._desk.writing() as tx:
             face = tx.face(ref)
-            other = _cards(tx.conn).get(one.ref)
+            other = _cards(_linked(tx.conn)).get(one.ref)
             if other is not None and other != face.id:
                 [has] = repository.faces_of(tx.conn, (other,)) or [face]
                 raise RuleRefused(
@@ -82,7 +82,8 @@ class Links:
         """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
         and again, it writes nothing that is known."""
         with self._desk.store.reading() as conn:
-            cards, fields, ignored = _cards(conn), _linked(conn), _ignored(conn)
+            fields, ignored = _linked(conn), _ignored(conn)
+            cards = _cards(fields)
             wanted: list[tuple[Tracked, str, bool]] = []
             unlinked: list[Tracked] = []
             for one in told:
@@ -116,11 +117,11 @@ class Links:
         return Synced(tuple(linked), tuple(changed), tuple(unlinked))
 
 
-def _cards(conn: Connection) -> dict[str, str]:
+def _cards(linked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Card id of every linked run of a tracker."""
     return {
         name.removeprefix(_LINK): card
-        for card, fields in _linked(conn).items()
+        for card, fields in linked.items()
         for name, there in fields.items()
         if there and name.startswith(_LINK)
     }

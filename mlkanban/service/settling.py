@@ -13,7 +13,7 @@ from mlkanban.errors import NotFound
 from mlkanban.service.asking import enter
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
-from mlkanban.store import repository
+from mlkanban.store import disputes, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -61,7 +61,7 @@ class Settling:
                     f"Nothing is undecided about {field} of {name}.", "List: mlkanban settle"
                 )
             entity = found[0].entity
-            rows = [row for row in repository.clashes(tx.conn, entity) if row.field == field]
+            rows = [row for row in disputes.clashes(tx.conn, entity) if row.field == field]
             state = tx.writer.projector.entity(entity)
             value: Any = json.loads(rows[-1].other) if take else state.fields.get(field)
             values, warning, forced = {field: value}, "", ""
@@ -99,10 +99,12 @@ def _moved(
 
 def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     found = []
-    for row in repository.clashes(conn, entity_id):
-        board = board_of(conn, row.board)
-        stages = {stage.id: stage.name for stage in (*board.stages, *board.former)}
-        refs = repository.ref_by_id(conn, row.board)
+    board, stages, refs = None, {}, {}
+    for row in disputes.clashes(conn, entity_id):  # in order of boards
+        if board is None or board.id != row.board:
+            board = board_of(conn, row.board)
+            stages = {stage.id: stage.name for stage in (*board.stages, *board.former)}
+            refs = repository.ref_by_id(conn, row.board)
         name = refs.get(row.entity) or stages.get(row.entity) or board.key
         kept = repository.entity(conn, row.entity).fields.get(row.field)
         found.append(

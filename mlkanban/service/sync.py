@@ -19,7 +19,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.segment import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import repository, taking_in
+from mlkanban.store import disputes, repository, taking_in
 from mlkanban.store.database import Connection
 
 _TRIES = 5
@@ -87,7 +87,7 @@ class Sync:
         else:
             report.told.append("Others were sending all the time: what is new here goes next time.")
         with self._desk.store.reading() as conn:
-            report.undecided = repository.count_clashes(conn)
+            report.undecided = disputes.count(conn)
         report.told = list(dict.fromkeys(report.told))
         return report
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
-from mlkanban.core.health import readings
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Health
 from mlkanban.core.runs.judging import RunState
@@ -18,7 +17,7 @@ from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Desk, Done, find_face
-from mlkanban.store import repository, steps
+from mlkanban.store import disputes, repository, steps
 
 
 class Triage:
@@ -67,7 +66,7 @@ class Triage:
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
             ends = steps.ended_runs(conn, board.id)
-            undecided = {clash.entity for clash in repository.clashes(conn)}
+            undecided = {clash.entity for clash in disputes.clashes(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
 
@@ -112,6 +111,8 @@ def _session(event: Event) -> Session | None:
 
 def _alerts(fields: Mapping[str, Any]) -> tuple[str, str]:
     """Since when the metrics of a model are past their thresholds, and which."""
+    from mlkanban.core.health import readings  # few boards have any
+
     some = [reading for reading in readings(fields) if reading.alert]
     if not some:
         return "", "at alert"

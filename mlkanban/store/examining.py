@@ -1,9 +1,10 @@
 """Looking closely at a store: the file, the log, and the tables that follow from it."""
 
 import sqlite3
-from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
+from mlkanban.core.instants import instant
 from mlkanban.store import log, migrations, ranks
 from mlkanban.store.rows import entity_from
 
@@ -64,22 +65,13 @@ def crowded(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     ]
 
 
-def from_the_future(conn: sqlite3.Connection, until: str) -> dict[str, int]:
+def from_the_future(conn: sqlite3.Connection, until: datetime) -> dict[str, int]:
     """How many events say that they happened after an instant, by the host that wrote them."""
-    found: dict[str, int] = defaultdict(int)
     rows = conn.execute(
         "SELECT host, count(*) FROM event WHERE at > ? OR substr(hlc, 1, 15) > ? GROUP BY host",
-        (until, _millis(until)),
+        (instant(until), f"{int(until.timestamp() * 1000):015d}"),
     )
-    for host, count in rows.fetchall():
-        found[host] += count
-    return dict(found)
-
-
-def _millis(at: str) -> str:
-    from datetime import datetime
-
-    return f"{int(datetime.fromisoformat(at).timestamp() * 1000):015d}"
+    return dict(rows.fetchall())
 
 
 def journal_mode(conn: sqlite3.Connection) -> str:

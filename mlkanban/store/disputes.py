@@ -1,0 +1,38 @@
+"""What is undecided: fields that two replicas wrote to without knowing of each other."""
+
+import sqlite3
+from typing import NamedTuple
+
+
+class ClashRow(NamedTuple):
+    """What another replica wrote to a field meanwhile; `other` is JSON."""
+
+    entity: str
+    board: str
+    field: str
+    other: str
+    stamp: str
+    actor: str
+    host: str
+    at: str
+
+
+_UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)"
+
+
+def clashes(conn: sqlite3.Connection, entity_id: str = "") -> list[ClashRow]:
+    """What is undecided about an entity, or about everything."""
+    rows = conn.execute(
+        f"SELECT {', '.join(ClashRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"
+        " ORDER BY board, entity, field, stamp",
+        (entity_id, entity_id),
+    ).fetchall()
+    return list(map(ClashRow._make, rows))
+
+
+def count(conn: sqlite3.Connection) -> int:
+    """How many fields are undecided."""
+    (fields,) = conn.execute(
+        f"SELECT count(*) FROM (SELECT DISTINCT entity, field {_UNDECIDED})"
+    ).fetchone()
+    return int(fields)

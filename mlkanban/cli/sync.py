@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlkanban.service.sync import Report
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Guessing, invoke_without_command=True)
 @click.option("--dir", "folder", type=click.Path(path_type=Path), metavar="PATH",
               help="A folder that something else carries to the other machine.")  # fmt: skip
 @click.pass_context
@@ -37,11 +38,6 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
     session: Session = ctx.obj
     with session.service(write=True, make=True) as service:
         ways = [Folder(folder)] if folder is not None else transports(service)
-        if not ways:
-            raise UsageProblem(
-                "No place to exchange changes with was chosen yet.",
-                "Choose one: mlkanban sync init REMOTE, or sync --dir PATH",
-            )
         _answer(session, exchange(service, ways))
 
 

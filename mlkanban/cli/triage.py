@@ -20,10 +20,10 @@ from mlkanban.core.triage import View
 def triage(session: Session, view: str, limit: int | None) -> None:
     """Decide on one card after the other; without a terminal the queue is printed.
 
-    Models at alert come first, then snoozes that came due, blocked cards nothing was done with for
-    three days, cards that are old for their stage, those with a run that ended, and new ones, the
-    oldest first. A session that was paused within the last seven days is gone on with where it
-    stopped.
+    What was written on two machines at once comes first, then models at alert, snoozes that came
+    due, blocked cards nothing was done with for three days, cards that are old for their stage,
+    those with a run that ended, and new ones, the oldest first. A session that was paused within
+    the last seven days is gone on with where it stopped.
     """
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:

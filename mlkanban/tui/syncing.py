@@ -66,12 +66,6 @@ class Syncing:
             if by_itself:
                 beside = chosen.shared(service)
                 return chosen.exchange(service, [beside]) if beside else None
-            ways = chosen.transports(service)
-            if not ways:
-                raise MlkanbanError(
-                    "No place to exchange changes with was chosen yet.",
-                    "Choose one: mlkanban sync init REMOTE",
-                )
-            return chosen.exchange(service, ways)
+            return chosen.exchange(service, chosen.transports(service))
         finally:
             service.close()

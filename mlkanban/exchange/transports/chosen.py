@@ -8,7 +8,7 @@ import fcntl
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mlkanban.errors import StoreBusy, StoreProblem
+from mlkanban.errors import StoreBusy, StoreProblem, UsageProblem
 from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.exchange.transports.git import Git
 from mlkanban.files import write_whole
@@ -47,12 +47,17 @@ def repository(service: Service, address: str) -> Git:
 
 
 def transports(service: Service) -> list[Transport]:
-    """All ways this store exchanges its events by itself."""
+    """All ways this store exchanges its events by itself; UsageProblem when there is none."""
     found: list[Transport] = []
     if (beside := shared(service)) is not None:
         found.append(beside)
     if address := remote(service):
         found.append(repository(service, address))
+    if not found:
+        raise UsageProblem(
+            "No place to exchange changes with was chosen yet.",
+            "Choose one: mlkanban sync init REMOTE, or sync --dir PATH",
+        )
     return found
 
 

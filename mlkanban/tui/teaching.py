@@ -26,6 +26,9 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("where is my card", "{filter} filters, {palette} finds by words, {finished.show} adds "
          "finished ones"),
         ("how long it takes", "{reports} shows every number with its picture"),
+        ("a job trains it", "{runs} shows its runs; in a shell mlkanban run starts one"),
+        ("a model drifts", "{card.health} says how it does, {card.retrain} begins the next one"),
+        ("other machines", "{sync} exchanges changes, {card.settle} decides what both wrote"),
     ),
     CARD: (
         ("more to say", "{card.note} appends a note, {card.edit} edits the fields"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from sys import float_info
 from typing import Any
 
 from mlkanban.core.runs.judging import RunState
@@ -47,17 +48,20 @@ class Run:
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
-        """The run kept as `value`; None for what no program of ours wrote."""
+        """The run kept as `value`; None for what no program of ours wrote. Logs come from elsewhere
+        too: a part that is not of its kind is left out."""
         if not isinstance(value, Mapping):
             return None
-        known = {one.name for one in fields(cls)} - {"id"}
-        given = {name: part for name, part in value.items() if name in known}
+        given: dict[str, Any] = {}
+        for one in fields(cls):
+            read: Callable[[Any], Any] = _KINDS.get(str(one.type), _said)
+            kept = read(value.get(one.name))
+            if kept is not None and one.name not in ("id", "state"):
+                given[one.name] = kept
         try:
-            given["state"] = RunState(given.get("state", ""))
+            given["state"] = RunState(value.get("state", ""))
         except ValueError:
             given["state"] = RunState.UNKNOWN
-        for name in ("argv", "last"):
-            given[name] = tuple(map(str, given.get(name) or ()))
         return cls(id=run_id, **given)
 
     def to_field(self) -> dict[str, Any]:
@@ -77,6 +81,39 @@ class Run:
         if self.why:
             return self.why
         return self.state.value if self.exit is None else f"exit {self.exit}"
+
+
+def _said(part: Any) -> str | None:
+    return part if isinstance(part, str) else None
+
+
+def _whole(part: Any) -> int | None:
+    fits = isinstance(part, int) and not isinstance(part, bool) and abs(part) < 2**63
+    return part if fits else None
+
+
+def _lines(part: Any) -> tuple[str, ...] | None:
+    return tuple(map(str, part)) if isinstance(part, list | tuple) else None
+
+
+def _numbers(part: Any) -> dict[str, float] | None:
+    """The finite numbers among named values; one too large for a float is none."""
+    if not isinstance(part, Mapping):
+        return None
+    return {
+        str(name): float(number)
+        for name, number in part.items()
+        if isinstance(number, int | float) and abs(number) <= float_info.max
+    }
+
+
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "bool": bool,
+    "int | None": _whole,
+    "tuple[str, ...]": _lines,
+    "Mapping[str, float]": _numbers,
+}
+"""How each kind of field is read."""
 
 
 def runs_in(values: Mapping[str, Any]) -> list[Run]:

@@ -209,3 +209,15 @@ async def test_the_history_tells_it(inbox: Path) -> None:
             board = page.app.model.board
             event = store.history.events(board.id)[-1]
     assert told(event, board).startswith("triage: 2 of 6 decided in ")
+
+
+async def test_news_while_the_program_ends_are_drawn_nowhere(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        screen = page.app.screen
+        await screen.query_one("#triage-card").remove()  # as the end takes one part after the other
+        page.app._running = False
+        try:
+            await page.app.catch_up()
+        finally:
+            page.app._running = True

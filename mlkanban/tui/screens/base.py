@@ -194,8 +194,9 @@ class KeyScreen(Screen[None]):
 
     @property
     def ready(self) -> bool:
-        """Whether its parts are there: made already, and nobody has left it."""
-        return bool(self.children) and self in self.app.screen_stack
+        """Whether its parts are there: made already, and nobody has left it or the program, which
+        takes the parts away one by one."""
+        return bool(self.children) and self.app.is_running and self in self.app.screen_stack
 
     def leaving(self) -> None:
         """The program is about to end: begin to write what is to be kept of this screen."""

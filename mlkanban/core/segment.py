@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from mlkanban.core.events import FORMAT
+from mlkanban.core.plausible import plausible
+
 LARGEST = 64_000_000
 """Bytes of one file."""
 LONGEST = 1_000_000
@@ -39,7 +42,6 @@ class Record(NamedTuple):
     hash: str
 
 
-_TEXTS = ("ref", "title", "key", "name", "timezone", "kind", "rank")
 _NUMBERS = ("rseq", "version")
 
 
@@ -105,7 +107,11 @@ def _record(line: bytes) -> Record | None:
             return None
     if not (record.id and record.hlc[:15].isdecimal() and len(record.hlc) == 22):
         return None
-    return record if _fitting(data) else None
+    # What a newer program wrote is kept and passed on, and not read.
+    fits = isinstance(data.get("stage", ""), str) and (
+        record.version > FORMAT or plausible(data, record.kind)
+    )
+    return record if fits else None
 
 
 def _too_deep(text: str, data: Any) -> bool:
@@ -116,22 +122,3 @@ def _too_deep(text: str, data: Any) -> bool:
 def _depth(value: Any) -> int:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + max(map(_depth, inner), default=0)
-
-
-def _fitting(data: dict[str, Any]) -> bool:
-    """Whether the parts the fold reads are of the kind it expects."""
-    parts = ("set", "was", "restores", "saw", "settles")
-    if not all(isinstance(data.get(name, {}), dict) for name in parts):
-        return False
-    pairs = data.get("was", {}).values()
-    values = data.get("set", {})
-    place = values.get("place", ["", ""])
-    return (
-        all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
-        and isinstance(place, list)
-        and [type(part) for part in place] == [str, str]
-        and all(isinstance(values.get(name, ""), str) for name in _TEXTS)
-        and all(isinstance(values.get(name) or {}, dict) for name in ("blocker", "metric"))
-        and isinstance(values.get("checklist") or [], list)
-        and isinstance(data.get("note", ""), str)
-    )

@@ -62,6 +62,27 @@ def test_any_bytes_are_read_without_a_crash(content) -> None:
         record(data='{"set": {"blocker": "no"}}'),
         record(data='{"note": 1}'),
         record(data='{"was": {"title": 3}}'),
+        record(data='{"was": {"title": ["a", ["b"]]}}'),
+        record(data='{"saw": {"tag:gpu": [[]]}}'),
+        record(data='{"settles": {"title": "x"}}'),
+        record(data='{"restores": {"title": {}}}'),
+        record(data='{"unticked": [1]}'),
+        record(data='{"stage": []}'),
+        record(data='{"set": {"due": "soon"}}'),
+        record(data='{"set": {"snoozed_until": 5}}'),
+        record(data='{"set": {"priority": "utmost"}}'),
+        record(data='{"set": {"type": null, "priority": []}}'),
+        record(data='{"set": {"outcome": "won"}}'),
+        record(data='{"set": {"health": {}}}'),
+        record(data='{"set": {"limit": "2"}}'),
+        record(data='{"set": {"conwip": -1}}'),
+        record(data='{"set": {"kind": "odd"}}', kind="stage.added"),
+        record(data='{"set": {"timezone": "../../etc"}}'),
+        record(data='{"set": {"timezone": "Mars/Olympus"}}'),
+        record(data='{"set": {"checklist": [{"text": 1}]}}'),
+        record(data='{"set": {"blocker": {"reason": "bug"}}}'),
+        record(data='{"set": {"metric": {"name": "auc", "target": "high"}}}'),
+        record(data='{"set": {"worth": "a/b"}}'),
         record(data='{"a":' * 40 + "1" + "}" * 40),
         record()._replace(hlc="later"),
         record()._replace(version="1"),
@@ -70,6 +91,11 @@ def test_any_bytes_are_read_without_a_crash(content) -> None:
 )
 def test_what_no_program_of_ours_writes_is_not_taken_in(bad: Record) -> None:
     assert read(written([bad]), "r", 1).fault
+
+
+def test_of_a_newer_program_only_the_frame_is_looked_at() -> None:
+    newer = record(data='{"set": {"priority": "utmost"}}')._replace(version=9)
+    assert read(written([newer]), "r", 1).records == [newer]
 
 
 def test_files_and_lines_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:

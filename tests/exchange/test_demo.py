@@ -11,6 +11,7 @@ import pytest
 from mlkanban.core import rules
 from mlkanban.core.events import Event, fold
 from mlkanban.core.models import BlockReason, Board, Outcome, Work
+from mlkanban.core.plausible import plausible
 from mlkanban.core.rules import Load
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused
@@ -227,6 +228,10 @@ def entries(board: Board, events: list[Event]) -> Iterator[tuple[Event, rules.Ve
             target = board.stage(now_in)
             yield event, rules.enter(board, target, loads, now_work, from_stage=came_from)
         cards[event.card] = (now_in, now_work, now_open)
+
+
+def test_another_machine_takes_all_of_it_in(demo: Demo) -> None:
+    assert all(plausible(event.data, event.kind) for event in demo.events)
 
 
 def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:

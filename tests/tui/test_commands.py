@@ -218,6 +218,7 @@ async def test_keys_of_ones_own_are_the_live_ones(small: Path) -> None:
         assert "Note on v1" in board.question()
         await board.keys("ctrl+g")
         await board.press("help")
+        await board.keys(*"jjjj")
         assert " N " in next(line for line in board.lines() if "append a note" in line)
 
 

@@ -9,7 +9,6 @@ import sqlite3
 from typing import Any
 
 from mlkanban.core import lineage
-from mlkanban.core.clashes import clashes
 from mlkanban.core.events import FORMAT, Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
@@ -145,7 +144,12 @@ class Projector:
         about and that were written to."""
         written = self._cards.keys() | self._others.keys()
         rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
-        for entity_id in self._clashing | {e for (e,) in rows if e in written}:
+        due = self._clashing | {e for (e,) in rows if e in written}
+        if not due:
+            return
+        from mlkanban.core.clashes import clashes  # only what was merged needs it
+
+        for entity_id in due:
             self._conn.execute("DELETE FROM clash WHERE entity = ?", (entity_id,))
             board = self._home.get(entity_id, "")
             events = events_of(self._conn, board, entity_id)

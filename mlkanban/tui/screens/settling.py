@@ -1,9 +1,15 @@
 """Deciding between what was written to a field on two machines."""
 
-from mlkanban.service.settling import Undecided
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mlkanban.text import display
 from mlkanban.tui.screens.checklists import ChecklistActions
 from mlkanban.tui.widgets.ask import Option
+
+if TYPE_CHECKING:
+    from mlkanban.service.settling import Undecided
 
 _LONGEST = 24
 

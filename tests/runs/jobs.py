@@ -78,7 +78,9 @@ class Job:
         return self.json("start.json")
 
     def out(self) -> str:
-        return (self.folder / "out.log").read_text()
+        """What the newest run has written; its folder is there a moment before its logs."""
+        log = self.folder / "out.log"
+        return log.read_text() if log.exists() else ""
 
     def jobs(self) -> list[int]:
         """The processes of the job's group but for the shell that watches it."""

@@ -53,11 +53,12 @@ def run(
 
     The job runs on when the terminal is closed. ^C asks it to stop (SIGINT), twice within five
     seconds ends it (SIGTERM). The card goes to the stage that counts runs, on to the next one when
-    the job succeeds, and is blocked when it fails. A line `mlkanban: val_auc=0.917` on its stdout
-    reports a metric.
+    the job succeeds, and is blocked when it fails.
 
-    The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment, and what links MLflow and W&B
-    to the card.
+    A line `mlkanban: val_auc=0.917` on its stdout reports a metric, and so does a JSON object such
+    as {"val_auc": 0.917} in the file that MLKANBAN_METRICS names; where both name one, the file has
+    the last word. The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what
+    links MLflow and W&B to the card.
     """
     from mlkanban.runs.looking import why
     from mlkanban.runs.starting import Wanted, begin, prepare

@@ -80,7 +80,7 @@ def begin(
     """Start the job; it reads what this process would, unless that is a terminal or it is left."""
     env = dict(os.environ)
     if wanted.tell_job:
-        env = for_job(env, wanted.card, folder.id)
+        env = for_job(env, wanted.card, folder)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
     stdin = 0 if reads else None
     if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask, clock=clock):

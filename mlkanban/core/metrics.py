@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.errors import UsageProblem
+from mlkanban.text import accept
 
 NONE = "none"
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
@@ -59,6 +60,16 @@ def parse_metric(
         if given is not None:
             made[key] = _finite(given, str(given))
     return made or None
+
+
+def accept_aim(text: str) -> str:
+    """`val_auc>=0.92` as it was written, if it says what a metric is to reach."""
+    made = parse_metric([accept(text, "the metric")])
+    if made is None or "target" not in made:
+        raise UsageProblem(
+            f"{text!r} does not say what to reach.", "Write val_auc>=0.92 or loss<=0.1."
+        )
+    return text.strip()
 
 
 def split_metrics(line: str) -> tuple[str, ...]:

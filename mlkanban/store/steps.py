@@ -30,6 +30,16 @@ def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str) -> bool:
     return found is not None
 
 
+def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: str) -> bool:
+    """Whether somebody, no run, wrote a field of a card since an instant."""
+    found = conn.execute(
+        "SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
+        f" AND json_type(data, ?) IS NOT NULL AND {_NOBODYS} LIMIT 1",
+        (card_id, since, f"$.set.{field}"),
+    ).fetchone()
+    return found is not None
+
+
 def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
     """Who wrote a value of a card, by its origin; '' when there is no such event."""
     hlc, _, replica = origin.rpartition(":")

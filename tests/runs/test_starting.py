@@ -64,12 +64,13 @@ def test_a_locked_store_does_not_stop_the_job(job: Job) -> None:
     lock = sqlite3.connect(job.data / "board.db", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     try:
-        code, out, err = job.ended(job.start("echo", "ran"))
+        code, out, err = job.ended(job.start("echo", "ran", options=("--metric", "auc>=0.9")))
     finally:
         lock.close()
     assert (code, out) == (0, "ran\n")
     assert "the board takes it in later" in err
     assert job.run()["state"] == "finished"
+    assert job.card_now()["metric"]["target"] == 0.9
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "settings"])
@@ -154,6 +155,16 @@ def test_the_file_of_metrics_has_the_last_word(job: Job) -> None:
     assert run["metrics"] == {"auc": 0.93, "f1": 0.8}
     assert "metrics.json" not in run["evidence"]
     assert job.card_now()["metric"]["value"] == 0.93
+
+
+def test_what_to_reach_can_be_said_with_the_run(job: Job) -> None:
+    job.mlk("run", job.card, "--metric", "auc", "--", "touch", "made", code=2)
+    job.mlk("run", job.card, "--metric", "auc=0.9", "--", "touch", "made", code=2)
+    assert not (job.cwd / "made").exists()
+    job.mlk("run", job.card, "--metric", "auc>=0.9", "--", "echo", "mlkanban: auc=0.93")
+    job.run()
+    metric = job.card_now()["metric"]
+    assert (metric["name"], metric["target"], metric["value"]) == ("auc", 0.9, 0.93)
 
 
 HOSTILE = {

@@ -89,6 +89,14 @@ def metric_text(metric: Mapping[str, Any] | None) -> str:
     return f"{metric['name']} {'/'.join(shown)}".rstrip()
 
 
+def reaches(metric: Mapping[str, Any], value: float) -> bool:
+    """Whether a value is on the good side of the target; of no target, that nothing is reached."""
+    target = metric.get("target")
+    if target is None:
+        return False
+    return bool(value <= target if metric.get("direction") == "<=" else value >= target)
+
+
 def _short(number: float) -> str:
     """`.917` for 0.917: every cell counts on a card."""
     text = f"{number:g}"

@@ -4,7 +4,7 @@ Every mark is a word or a character of its own, so that nothing depends on colou
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -37,10 +37,11 @@ Line = list[Piece]
 @dataclass(frozen=True, slots=True)
 class View:
     """What a face depends on besides the card: the board, this day there, the characters, and what
-    is old for a stage, as far as that is known."""
+    is old for a stage, as far as that is known. `now` is the time, for what runs at the moment."""
 
     board: Board
     today: date
+    now: datetime = field(compare=False)
     ascii: bool = False
     pace: "Pace | None" = None
 
@@ -48,7 +49,7 @@ class View:
     def at(
         cls, board: Board, now: datetime, *, ascii: bool = False, pace: "Pace | None" = None
     ) -> "View":
-        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), ascii, pace)
+        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), now, ascii, pace)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone."""
@@ -73,33 +74,30 @@ def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> 
                 _age(face, view),
                 width,
             ),
-            _fit(
-                [
-                    Piece(" " * 6, "card-meta"),
-                    *_joined(
-                        [
-                            Piece(face.type, "card-meta"),
-                            *_marks(face, view, waits),
-                            *_metric(face, view),
-                            *_tags(face, view),
-                        ]
-                    ),
-                ],
+            _said(
+                [Piece(face.type, "card-meta"), *_marks(face, view, waits)],
+                [*_metric(face, view), *_running(face, view), *_runs(face, view)],
+                _tags(face, view),
                 width,
+                indent=6,
             ),
         ]
     first, second = wrapped(title, width)
     return [
         _spread(
             [Piece(face.ref + " ", "card-id"), *_priority(face)],
-            Piece(face.type, "card-meta"),
+            # Where there is little room, what runs is of more worth than the type.
+            next(iter(_running(face, view)), Piece(face.type, "card-meta")),
             _age(face, view),
             width,
         ),
         [Piece(first, "card-title")],
         [Piece(second, "card-title")],
-        _fit(
-            _joined([*_marks(face, view, waits), *_metric(face, view), *_tags(face, view)]), width
+        _said(
+            _marks(face, view, waits),
+            [*_metric(face, view), *_runs(face, view)],
+            _tags(face, view),
+            width,
         ),
     ]
 
@@ -205,9 +203,7 @@ def _marks(face: CardFace, view: View, waits: Sequence[str]) -> Line:
         marks.append(Piece(f"= {face.outcome}", "card-meta"))
     if face.archived:
         marks.append(Piece("archived", "card-meta"))
-    if face.work == Work.UNATTENDED:
-        marks.append(Piece("run", "metric"))
-    elif face.work == Work.WAITING:
+    if face.work == Work.WAITING:
         marks.append(Piece("waiting", "card-meta"))
     if when := due(face, view):
         marks.append(Piece(when, "due"))
@@ -216,8 +212,31 @@ def _marks(face: CardFace, view: View, waits: Sequence[str]) -> Line:
     return marks
 
 
+def running(face: CardFace, view: View) -> str:
+    """`run 14h` while a run goes on, `run` where a person said so; '' when nothing runs."""
+    said = "run" if face.work == Work.UNATTENDED else ""
+    if not face.runs:
+        return said
+    from mlkanban.charts.face_runs import going_on  # most boards have no runs
+
+    return going_on(face.runs, view.now) or said
+
+
+def _running(face: CardFace, view: View) -> Line:
+    text = running(face, view)
+    return [Piece(text, "metric")] if text else []
+
+
 def _metric(face: CardFace, view: View) -> Line:
     return [Piece(_text(face.metric, view), "metric")] if face.metric else []
+
+
+def _runs(face: CardFace, view: View) -> Line:
+    if not face.runs:
+        return []
+    from mlkanban.charts.face_runs import facts
+
+    return [Piece(_text(fact, view), "card-meta") for fact in facts(face.runs, view.now)]
 
 
 def _tags(face: CardFace, view: View) -> Line:
@@ -234,13 +253,31 @@ def drawn(text: str, *, ascii: bool) -> str:
     return ascii_only(shown) if ascii else shown
 
 
-def _joined(pieces: Sequence[Piece]) -> Line:
-    line: Line = []
-    for piece in pieces:
-        if line:
-            line.append(Piece("  " if piece.role != line[-1].role else " ", "card-meta"))
-        line.append(piece)
+def _said(marks: Line, facts: Line, tags: Line, width: int, indent: int = 0) -> Line:
+    """What is said of a card in one line: words are cut where the line ends; facts, which would say
+    something else then, are left out."""
+    line = [Piece(" " * min(indent, width), "card-meta")] if indent else []
+    left, gap = width - indent, ""
+    for number, (text, role) in enumerate((*marks, *facts, *tags)):
+        room = left - len(gap)
+        if 0 <= number - len(marks) < len(facts) and not (text := _whole(text, role, room)):
+            continue
+        if room < min(4, cell_len(text)):
+            break
+        cut = shortened(text, room)
+        line += [Piece(gap, "card-meta"), Piece(cut, role)]
+        left = room - cell_len(cut)
+        gap = "  " if number < len(marks) + len(facts) else " "
     return line
+
+
+def _whole(fact: str, role: str, room: int) -> str:
+    """A fact if there is room for it, else ''; of a metric the name may be cut, not the numbers."""
+    if cell_len(fact) <= room:
+        return fact
+    name, _, numbers = fact.rpartition(" ")
+    left = room - cell_len(numbers) - 1
+    return f"{shortened(name, left)} {numbers}" if role == "metric" and name and left > 3 else ""
 
 
 def _fit(pieces: Iterable[Piece], width: int) -> Line:

@@ -152,6 +152,8 @@ def _field(name: str, value: Any) -> str:
         return "its place"
     if name == "deleted":
         return "taken away" if value else "brought back"
+    if name == "metric":
+        value = metric_text(value)
     if isinstance(value, dict):
         value = value.get("name") or value.get("reason") or "set"
     if isinstance(value, list):

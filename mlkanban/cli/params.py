@@ -89,6 +89,17 @@ def limit_of(given: int | str) -> int | None:
     return None if isinstance(given, str) else given
 
 
+class AimParam(click.ParamType):  # type: ignore[type-arg]
+    """What a metric is to reach, `val_auc>=0.92`."""
+
+    name = "goal"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from mlkanban.core.metrics import accept_aim
+
+        return accept_aim(value)
+
+
 class DayParam(click.ParamType):  # type: ignore[type-arg]
     """A day such as 2026-03-31."""
 
@@ -105,7 +116,7 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 
 
 CARD, STAGE, LIMIT, DAY = CardParam(), StageParam(), LimitParam(), DayParam()
-LINEAGE = LineageParam()
+LINEAGE, AIM = LineageParam(), AimParam()
 
 
 def checklist(items: Sequence[str]) -> list[dict[str, Any]]:

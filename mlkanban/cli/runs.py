@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.params import CARD
+from mlkanban.cli.params import AIM, CARD
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
@@ -38,6 +38,7 @@ _SLURM_SECONDS = 5.0
 @click.option("--detach", is_flag=True, help="Come back at once; the job runs on.")
 @click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
 @click.option("--gpus", type=click.IntRange(0, 10_000), metavar="N", help="How many it uses.")
+@click.option("--metric", type=AIM, metavar="GOAL", help="Aim at 'val_auc>=0.92'.")
 @click.option("--no-env", is_flag=True, help="Leave the environment of the job as it is.")
 @pass_session
 def run(
@@ -47,17 +48,22 @@ def run(
     detach: bool,
     force: str,
     gpus: int | None,
+    metric: str | None,
     no_env: bool,
 ) -> None:
     """Run a job for CARD (-: the one named in the git branch) and exit with its code.
 
     The job runs on when the terminal is closed. ^C asks it to stop (SIGINT), twice within five
     seconds ends it (SIGTERM). The card goes to the stage that counts runs, on to the next one when
-    the job succeeds, and is blocked when it fails. A line `mlkanban: val_auc=0.917` on its stdout
-    reports a metric.
+    the job succeeds, and is blocked when it fails.
 
-    The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment, and what links MLflow and W&B
-    to the card.
+    A line `mlkanban: val_auc=0.917` on its stdout reports a metric, and so does a JSON object such
+    as {"val_auc": 0.917} in the file that MLKANBAN_METRICS names; where both name one, the file has
+    the last word. --metric sets the metric and the target of the card, unless somebody edits them
+    after the start.
+
+    The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what links MLflow and
+    W&B to the card.
     """
     from mlkanban.runs.looking import why
     from mlkanban.runs.starting import Wanted, begin, prepare
@@ -68,7 +74,9 @@ def run(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
     ref, card_id = which_card(card, force)
-    wanted = Wanted(ref, card_id, command, login_name(), gpus, force.strip(), not no_env)
+    wanted = Wanted(
+        ref, card_id, command, login_name(), gpus, force.strip(), not no_env, metric or ""
+    )
     folder, start = prepare(places().data, wanted, now())
     viewer = Viewer(folder, wanted.person, now)
     if not detach:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.errors import UsageProblem
+from mlkanban.text import accept
 
 NONE = "none"
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
@@ -61,6 +62,16 @@ def parse_metric(
     return made or None
 
 
+def accept_aim(text: str) -> str:
+    """`val_auc>=0.92` as it was written, if it says what a metric is to reach."""
+    made = parse_metric([accept(text, "the metric")])
+    if made is None or "target" not in made:
+        raise UsageProblem(
+            f"{text!r} does not say what to reach.", "Write val_auc>=0.92 or loss<=0.1."
+        )
+    return text.strip()
+
+
 def split_metrics(line: str) -> tuple[str, ...]:
     """What stands in one line, `val_auc>=0.92 val_auc=0.917`, one by one for `parse_metric`."""
     if not line or not _SEVERAL.fullmatch(line):
@@ -76,6 +87,14 @@ def metric_text(metric: Mapping[str, Any] | None) -> str:
     shown = [] if value is None else [_short(value)]
     shown += [] if target is None else [f"{metric.get('direction') or '>='}{_short(target)}"]
     return f"{metric['name']} {'/'.join(shown)}".rstrip()
+
+
+def reaches(metric: Mapping[str, Any], value: float) -> bool:
+    """Whether a value is on the good side of the target; of no target, that nothing is reached."""
+    target = metric.get("target")
+    if target is None:
+        return False
+    return bool(value <= target if metric.get("direction") == "<=" else value >= target)
 
 
 def _short(number: float) -> str:

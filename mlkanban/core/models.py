@@ -140,6 +140,7 @@ class CardFace(NamedTuple):
     needs: str = ""
     health: str = ""
     lineage: str = ""
+    runs: str = ""
 
     @property
     def is_open(self) -> bool:

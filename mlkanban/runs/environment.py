@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping
 
 from mlkanban.core.runs.tracked import CARD_TAG, RUN_TAG
+from mlkanban.runs.folder import RunFolder
 
 
-def for_job(environ: Mapping[str, str], card: str, run: str) -> dict[str, str]:
-    """`environ` with the card and the run in it, and what links trackers to the card without a line
-    of code: MLflow takes tags from MLFLOW_RUN_CONTEXT, Weights & Biases from WANDB_TAGS."""
+def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[str, str]:
+    """`environ` with the card, the run and the place for its metrics in it, and what links trackers
+    to the card without a line of code: MLflow takes tags from MLFLOW_RUN_CONTEXT, Weights & Biases
+    from WANDB_TAGS."""
     made = dict(environ)
-    made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": run}
-    made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card, run)
+    made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": folder.id}
+    made["MLKANBAN_METRICS"] = str(folder.metrics_file)
+    made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card, folder.id)
     made["WANDB_TAGS"] = ",".join(filter(None, (environ.get("WANDB_TAGS", ""), card)))
     if not environ.get("WANDB_RUN_GROUP"):
         made["WANDB_RUN_GROUP"] = card

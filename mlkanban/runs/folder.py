@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -38,6 +39,7 @@ class RunFolder:
         self.id = path.name
         self.out, self.err = path / "out.log", path / "err.log"
         self.rc_file = path / "rc"
+        self.metrics_file = path / "metrics.json"
         self._start, self._end, self._stop, self._scheduler = (
             path / "start.json", path / "end.json", path / "stop.json", path / "scheduler.json",
         )  # fmt: skip
@@ -82,6 +84,27 @@ class RunFolder:
         with suppress(OSError, ValueError):
             return int(self.rc_file.read_text()[:10])
         return None
+
+    def metrics(self) -> str:
+        """What the job wrote into its file of metrics, '' when it did not. OSError says what is
+        wrong with it: the job can put anything there, which must neither be waited for nor lead
+        elsewhere."""
+        try:
+            descriptor = os.open(self.metrics_file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise OSError("it cannot be read") from error
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError("it is no plain file")
+            with open(descriptor, "rb", closefd=False) as source:
+                content = source.read(_MOST_JSON + 1)
+        finally:
+            os.close(descriptor)
+        if len(content) > _MOST_JSON:
+            raise OSError(f"it is larger than {_MOST_JSON // 1_000_000} MB")
+        return content.decode("utf-8-sig", errors="replace")
 
     def beat(self) -> None:
         """Give a sign of life."""

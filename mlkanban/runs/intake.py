@@ -75,7 +75,10 @@ class Intake:
             values = report(folder, place, now)
             run = Run.of_field(folder.id, values)
             if run is not None:
-                yield Told(run, str(start["card"]), str(start.get("card_id", "")))
+                yield Told(
+                    run, str(start["card"]), str(start.get("card_id", "")),
+                    str(start.get("aim") or ""),
+                )  # fmt: skip
 
 
 class _Memory:

@@ -10,7 +10,7 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.runs.last_words import SHOWN, death, last_lines
-from mlkanban.core.runs.reported import reported
+from mlkanban.core.runs.reported import in_file, reported
 from mlkanban.runs.folder import RunFolder, tail
 from mlkanban.runs.processes import Process, alive, group
 
@@ -77,17 +77,19 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
     }
     if found.state.ended:
         made |= _ending(folder, found, start)
+        metrics, wrong = _metrics(folder, start)
+        made["metrics"] = metrics
+        made["evidence"] += f"; {wrong}" if wrong else ""
     return made
 
 
 def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:
     end, told = folder.end(), folder.scheduler()
-    out, err = logs(folder, start)
+    _, err = logs(folder, start)
     lines = last_lines(tail(err[-1])) if err else []
     over = end.get("ended") or told.get("ended") or _written(folder) or start.get("started")
     made: dict[str, Any] = {
         "ended": str(over or ""),
-        "metrics": reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines()),
         "last": lines[-SHOWN:],
     }
     if found.state is RunState.FAILED:
@@ -97,6 +99,17 @@ def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[
             died = death(found.exit, lines, oom=bool(end.get("oom")))
             made |= {"why": died.why, "reason": died.reason.value}
     return made
+
+
+def _metrics(folder: RunFolder, start: dict[str, Any]) -> tuple[dict[str, float], str]:
+    """What the job reported, and what of it could not be read, as a sentence."""
+    out, _ = logs(folder, start)
+    found = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
+    try:
+        text = folder.metrics()
+        return found | (in_file(text) if text.strip() else {}), ""
+    except (OSError, ValueError) as error:
+        return found, f"{folder.metrics_file.name} is left out: {error}"
 
 
 def logs(folder: RunFolder, start: dict[str, Any]) -> tuple[list[Path], list[Path]]:

@@ -27,7 +27,8 @@ _GIT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A run as it is asked for. `card_id` is '' where the store could not say."""
+    """A run as it is asked for. `card_id` is '' where the store could not say; `aim` is what the
+    metric of the card is to reach (`val_auc>=0.92`), '' to leave that alone."""
 
     card: str
     card_id: str
@@ -36,6 +37,7 @@ class Wanted:
     gpus: int | None = None
     force: str = ""
     tell_job: bool = True
+    aim: str = ""
 
 
 def prepare(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
@@ -54,6 +56,7 @@ def prepare(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[
         "dirty": dirty,
         "gpus": wanted.gpus,
         "force": wanted.force,
+        "aim": wanted.aim,
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
         **asdict(here()),
     }
@@ -80,7 +83,7 @@ def begin(
     """Start the job; it reads what this process would, unless that is a terminal or it is left."""
     env = dict(os.environ)
     if wanted.tell_job:
-        env = for_job(env, wanted.card, folder.id)
+        env = for_job(env, wanted.card, folder)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
     stdin = 0 if reads else None
     if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask, clock=clock):

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 from mlkanban.core import rules
 from mlkanban.core.events import Change
 from mlkanban.core.instants import instant
+from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
 from mlkanban.core.sight import UNTIL_RUN
-from mlkanban.errors import RuleRefused
+from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.asking import passed
+from mlkanban.service.fields import checked
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import repository, steps
@@ -31,11 +33,13 @@ _MOST_TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A run as its folder tells of it, and the card it is for: by id where it is known."""
+    """A run as its folder tells of it, the card it is for, by id where it is known, and what the
+    metric of that is to reach from its start on (`val_auc>=0.92`)."""
 
     run: Run
     card: str
     card_id: str = ""
+    aim: str = ""
 
 
 class Runs:
@@ -155,6 +159,8 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
                 run, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
                 metrics={}, last=(),
             )  # fmt: skip
+        if aim := _aimed(tx, face, told):
+            tx.write(_change(tx, "card.edited", face, {"metric": aim}, run.started, {}))
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
@@ -263,6 +269,21 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
 def _room(conn: Connection, board: Board, stage: Stage, face: CardFace) -> rules.Verdict:
     loads = repository.loads(conn, board.id, face.id)
     return rules.enter(board, stage, loads, Work.UNATTENDED, from_stage=face.stage)
+
+
+def _aimed(tx: Transaction, face: CardFace, told: Told) -> dict[str, Any] | None:
+    """The metric of the card with what the run was started to reach; None when that is nothing new,
+    or a person wrote it since."""
+    if not told.aim or steps.edited_by_hand(tx.conn, face.id, "metric", told.run.started):
+        return None
+    had = tx.writer.projector.entity(face.id).fields.get("metric")
+    try:
+        made: dict[str, Any] = checked(
+            {"metric": parse_metric([accept_aim(told.aim)], before=had)}, partial=True
+        )["metric"]
+    except UsageProblem:
+        return None  # a start.json that no program of ours wrote
+    return None if made == had else made
 
 
 def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from mlkanban.store import backup, trouble
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
 
-LATEST = 5
+LATEST = 6
 """user_version of a store this program writes: how many migrations it has seen."""
 
 _PRAGMAS = (

@@ -3,6 +3,7 @@
 from sqlite3 import Connection
 
 from mlkanban.core.lineage import members
+from mlkanban.core.runs.brief import on_face
 from mlkanban.store import words
 from mlkanban.store.rows import entity_from
 from mlkanban.store.sqlite import Database, Migrations
@@ -57,6 +58,19 @@ def m006_what_other_replicas_wrote(db: Database) -> None:
     `clash` for what two wrote without knowing of each other."""
     _run(db.conn, _CLOCKS)
     _run(db.conn, _STAMPS + "\n\n" + _FILL_STAMPS + "\n\n" + _SAME_REFS + "\n\n" + _CLASHES)
+
+
+@migrations()
+def m007_what_faces_show_of_runs(db: Database) -> None:
+    """`card.runs` is the runs of a card in short; with runs, `card.metric` is at their mean."""
+    _run(db.conn, _RUNS)
+    rows = db.conn.execute(
+        "SELECT card.id, state FROM card JOIN entity ON entity.id = card.id"
+        " WHERE instr(state, '\"run:')"
+    ).fetchall()
+    for card, state in rows:
+        shown = on_face(entity_from(state).fields)
+        db.conn.execute("UPDATE card SET metric = ?, runs = ? WHERE id = ?", (*shown, card))
 
 
 PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words", "clash")
@@ -223,6 +237,8 @@ ALTER TABLE card ADD COLUMN health TEXT NOT NULL DEFAULT ''
 ALTER TABLE card ADD COLUMN lineage TEXT NOT NULL DEFAULT ''
 """
 
+_RUNS = "ALTER TABLE card ADD COLUMN runs TEXT NOT NULL DEFAULT ''"
+
 _WORDS = """
 CREATE TABLE words (card TEXT PRIMARY KEY, board TEXT NOT NULL, text TEXT NOT NULL)
 
@@ -289,6 +305,7 @@ def recreate_projections(conn: Connection) -> None:
     for table in PROJECTION_TABLES:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     parts = (
-        _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _STAMPS, _SAME_REFS, _CLASHES,
+        _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
+        _CLASHES,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

@@ -16,7 +16,7 @@ from mlkanban.core.timing import milestones, phase
 from mlkanban.store import words
 from mlkanban.store.rows import board_of, entity_from, entity_text, events_of
 
-_CARD_COLUMNS = 27
+_CARD_COLUMNS = 28
 
 
 class Projector:
@@ -246,7 +246,7 @@ class Projector:
             return  # the events that make the card, or its board, have not come yet
         stage, rank = fields["place"]
         blocker = fields.get("blocker") or {}
-        metric = fields.get("metric")
+        metric, runs = _on_face(fields)
         self._conn.execute(
             f"INSERT OR REPLACE INTO card VALUES ({','.join('?' * _CARD_COLUMNS)})",
             (
@@ -263,7 +263,7 @@ class Projector:
                 fields.get("snoozed_until") or "",
                 blocker.get("reason", ""),
                 int(bool(blocker.get("external"))),
-                metric_text(metric),
+                metric,
                 fields.get("work") or "attended",
                 fields.get("outcome") or "",
                 int(bool(fields.get("archived"))),
@@ -274,8 +274,18 @@ class Projector:
                 " ".join(entity.members("needs:")),
                 fields.get("health") or "",
                 " ".join(lineage.members(fields)),
+                runs,
             ),
         )
+
+
+def _on_face(fields: dict[str, Any]) -> tuple[str, str]:
+    """The metric and the runs of a card as its face shows them."""
+    if not any(name.startswith("run:") for name in fields):
+        return metric_text(fields.get("metric")), ""
+    from mlkanban.core.runs.brief import on_face  # most cards have none
+
+    return on_face(fields)
 
 
 def _step(values: dict[str, Any]) -> tuple[str | None, ...]:

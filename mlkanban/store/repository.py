@@ -96,12 +96,12 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
             once(metric, metric), once(work, work), once(outcome, outcome), archived, created,
             entered if entered != created else created,
             started if started != entered else entered,
-            finished, version, once(needs, needs), once(health, health), lineage,
+            finished, version, once(needs, needs), once(health, health), lineage, runs,
         )
         for (
             card, ref, stage, rank, title, kind, priority, service, tags, due, snoozed, reason,
             external, metric, work, outcome, archived, created, entered, started, finished, version,
-            needs, health, lineage,
+            needs, health, lineage, runs,
         ) in rows
     ]  # fmt: skip
 

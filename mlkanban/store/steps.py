@@ -30,6 +30,16 @@ def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str) -> bool:
     return found is not None
 
 
+def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: str) -> bool:
+    """Whether somebody, no run, wrote a field of a card since an instant."""
+    found = conn.execute(
+        "SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
+        f" AND json_type(data, ?) IS NOT NULL AND {_NOBODYS} LIMIT 1",
+        (card_id, since, f"$.set.{field}"),
+    ).fetchone()
+    return found is not None
+
+
 def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
     """Who wrote a value of a card, by its origin; '' when there is no such event."""
     hlc, _, replica = origin.rpartition(":")
@@ -60,11 +70,9 @@ def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
 
 
 def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
-    """Ids of the cards of a board that had a run."""
+    """Ids of the cards of a board that have runs."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE board = ?"
-        " AND kind IN ('run.queued', 'run.started', 'run.linked')",
-        (board_id,),
+        "SELECT id FROM card WHERE board = ? AND runs != ''", (board_id,)
     ).fetchall()
     return [card for (card,) in rows]
 

@@ -264,6 +264,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())
             await self.look_around()
+        self._board_screen.view.aged(self.now())
 
     async def look_around(self) -> None:
         """What time and other cards bring about: blocks that are over, cards grown old."""

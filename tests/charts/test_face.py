@@ -1,7 +1,7 @@
 """The face of a card: its words at any width, and that they never take more room than given."""
 
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,11 +17,14 @@ from mlkanban.charts.face import (
     header,
     height,
     lines,
+    running,
     shortened,
     wrapped,
 )
+from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.rules import Load
+from mlkanban.core.runs.brief import Brief
 
 BOARD = Board(
     id="b",
@@ -35,7 +38,8 @@ BOARD = Board(
         Stage(id="done", name="Done"),
     ),
 )
-VIEW = View(BOARD, date(2026, 3, 20))
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+VIEW = View.at(BOARD, NOW)
 PLAIN = CardFace(
     id="c", ref="g12", stage="work", rank="a", title="Focal loss for minority classes",
     type="experiment", priority="normal", service_class="standard", tags="", due="",
@@ -98,6 +102,52 @@ def test_every_state_has_a_sign_of_its_own(fields: dict[str, Any], mark: str, wi
     assert f" {mark} " not in f" {' '.join(shown(PLAIN, width))} "
 
 
+RUNS = Brief(
+    2, commit="a1b2c3d*", since="2026-03-19T22:00:00Z", gpu_hours=3.1
+).packed  # fmt: skip
+AIMED = card(metric="val_auc .917/>=.92", runs=RUNS, tags="gpu", started_at="2026-03-13T10:00:00Z")
+
+
+def test_a_wide_card_says_what_its_runs_came_to() -> None:
+    assert shown(AIMED, 80)[1] == (
+        "      experiment  val_auc .917/>=.92  run 14h  2 runs  3.1 gpu-h  a1b2c3d*  #gpu"
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "first", "last"),
+    [
+        (40, "g12 run 14h                           8d", "val_auc .917/>=.92  2 runs  3.1 gpu-h"),
+        (28, "g12 run 14h               8d", "val_auc .917/>=.92  2 runs"),
+        (17, "g12 run 14h    8d", "val_.. .917/>=.92"),
+        (12, "g12 run.. 8d", "2 runs  #gpu"),
+    ],
+)
+def test_a_narrow_card_says_what_is_of_most_worth(width: int, first: str, last: str) -> None:
+    drawn = shown(AIMED, width)
+    assert (drawn[0], drawn[-1]) == (first, last)
+
+
+def test_the_time_of_a_run_is_as_old_as_the_view() -> None:
+    def said(minutes: int, **more: Any) -> str:
+        begun = instant(NOW - timedelta(minutes=minutes))
+        return running(card(runs=Brief(1, since=begun, **more).packed), VIEW)
+
+    assert said(0) == "run"
+    assert said(1) == "run 1m"
+    assert said(119) == "run 1h"
+    assert said(72 * 60) == "run 3d"
+    assert said(60, sure=False) == "run 1h?", "nobody sees its processes"
+    assert running(card(runs=Brief(1).packed), VIEW) == ""
+    assert running(card(runs=Brief(1).packed, work="unattended"), VIEW) == "run"
+
+
+def test_hours_that_are_not_all_known_are_said_to_be_more() -> None:
+    runs = Brief(1, gpu_hours=3.1, partly=True).packed
+    assert "1 run  3.1+ gpu-h" in shown(card(runs=runs), 60)[1]
+    assert "gpu-h" not in shown(card(runs=Brief(1, partly=True).packed), 60)[1]
+
+
 def test_a_shipped_card_past_delivery_needs_no_sign() -> None:
     text = " ".join(shown(card(outcome="shipped", stage="done"), 60))
     assert "shipped" not in text
@@ -156,8 +206,11 @@ TITLES = st.text(
 def test_no_line_is_wider_than_its_place_and_nothing_raw_comes_out(
     title: str, tags: str, width: int, ascii: bool
 ) -> None:
-    face = card(title=title, tags=tags, metric=title, priority="urgent", block_reason="bug")
-    view = View(BOARD, date(2026, 3, 20), ascii)
+    face = card(
+        title=title, tags=tags, metric=title, priority="urgent", block_reason="bug",
+        runs=Brief(7, commit=tags[:8], since="2026-03-01T00:00:00Z", gpus=1).packed,
+    )  # fmt: skip
+    view = View.at(BOARD, NOW, ascii=ascii)
     drawn = lines(face, width, view)
     assert len(drawn) == height(width)
     for line in drawn:

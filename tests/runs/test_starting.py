@@ -7,13 +7,15 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.runs.environment import for_job
-from tests.runs.jobs import PROGRAM, Job
+from mlkanban.runs.folder import RunFolder
+from tests.runs.jobs import PROGRAM, Job, until
 
 SHOW = "import json,os;print(json.dumps(dict(os.environ)))"
 
@@ -29,6 +31,7 @@ def told(job: Job, *options: str, **env: str) -> dict[str, str]:
 def test_the_job_is_told_of_its_card(job: Job) -> None:
     env = told(job, MLFLOW_RUN_CONTEXT='{"a": "b"}', WANDB_TAGS="mine")
     assert (env["MLKANBAN_CARD"], env["MLKANBAN_RUN"]) == (job.card, job.folder.name)
+    assert Path(env["MLKANBAN_METRICS"]) == job.folder / "metrics.json"
     assert json.loads(env["MLFLOW_RUN_CONTEXT"]) == {
         "a": "b",
         "mlkanban.card": job.card,
@@ -40,12 +43,13 @@ def test_the_job_is_told_of_its_card(job: Job) -> None:
 
 def test_no_env_leaves_the_environment_alone(job: Job) -> None:
     env = told(job, "--no-env")
-    assert not {"MLKANBAN_CARD", "MLKANBAN_RUN", "WANDB_TAGS", "MLFLOW_RUN_CONTEXT"} & env.keys()
+    assert not {name for name in env if name.startswith("MLKANBAN_")} - job.env.keys()
+    assert not {"WANDB_TAGS", "MLFLOW_RUN_CONTEXT"} & env.keys()
 
 
 @given(st.dictionaries(st.sampled_from(["MLFLOW_RUN_CONTEXT", "WANDB_RUN_GROUP", "X"]), st.text()))
 def test_what_is_set_already_is_kept(environ: dict[str, str]) -> None:
-    made = for_job(environ, "g1", "r1")
+    made = for_job(environ, "g1", RunFolder(Path("/runs/r1")))
     assert made.get("X") == environ.get("X")
     if environ.get("WANDB_RUN_GROUP"):
         assert made["WANDB_RUN_GROUP"] == environ["WANDB_RUN_GROUP"]
@@ -60,12 +64,13 @@ def test_a_locked_store_does_not_stop_the_job(job: Job) -> None:
     lock = sqlite3.connect(job.data / "board.db", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     try:
-        code, out, err = job.ended(job.start("echo", "ran"))
+        code, out, err = job.ended(job.start("echo", "ran", options=("--metric", "auc>=0.9")))
     finally:
         lock.close()
     assert (code, out) == (0, "ran\n")
     assert "the board takes it in later" in err
     assert job.run()["state"] == "finished"
+    assert job.card_now()["metric"]["target"] == 0.9
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "settings"])
@@ -140,6 +145,50 @@ def test_a_reported_metric_reaches_the_card(job: Job) -> None:
     job.mlk("run", job.card, "--", "sh", "-c", "echo mlkanban: auc=0.5; echo mlkanban: auc=0.917")
     assert job.run()["metrics"] == {"auc": 0.917}
     assert job.card_now()["metric"]["value"] == 0.917
+
+
+def test_the_file_of_metrics_has_the_last_word(job: Job) -> None:
+    job.mlk("edit", job.card, "--metric", "auc>=0.9")
+    writes = """printf '{"auc": 0.93, "curve": [1, 2], "f1": 0.8}' > "$MLKANBAN_METRICS" """
+    job.mlk("run", job.card, "--", "sh", "-c", f"{writes}; echo mlkanban: auc=0.5")
+    run = job.run()
+    assert run["metrics"] == {"auc": 0.93, "f1": 0.8}
+    assert "metrics.json" not in run["evidence"]
+    assert job.card_now()["metric"]["value"] == 0.93
+
+
+def test_what_to_reach_can_be_said_with_the_run(job: Job) -> None:
+    job.mlk("run", job.card, "--metric", "auc", "--", "touch", "made", code=2)
+    job.mlk("run", job.card, "--metric", "auc=0.9", "--", "touch", "made", code=2)
+    assert not (job.cwd / "made").exists()
+    job.mlk("run", job.card, "--metric", "auc>=0.9", "--", "echo", "mlkanban: auc=0.93")
+    job.run()
+    metric = job.card_now()["metric"]
+    assert (metric["name"], metric["target"], metric["value"]) == ("auc", 0.9, 0.93)
+
+
+HOSTILE = {
+    "mkfifo": "it is no plain file",
+    "ln -s /etc/hostname": "it cannot be read",
+    "mkdir": "it is no plain file",
+    "echo '{\"auc\": 0.9' >": "it is no JSON",
+    "echo 0.9 >": "it is no JSON object of names and numbers",
+    "head -c 2000000 /dev/zero >": "it is larger than 1 MB",
+}
+
+
+def test_a_file_of_metrics_that_cannot_be_read_is_told_and_harms_nothing(job: Job) -> None:
+    for spoil in HOSTILE:
+        command = f'echo mlkanban: auc=0.5; {spoil} "$MLKANBAN_METRICS"'
+        job.mlk("run", job.card, "--detach", "--", "sh", "-c", command)
+
+    def runs() -> list[dict[str, Any]]:
+        return list(json.loads(job.mlk("--json", "runs"))["data"])
+
+    until(lambda: all(run["exit"] == 0 for run in runs()), 60)
+    said = {run["evidence"].partition("metrics.json is left out: ")[2] for run in runs()}
+    assert said == set(HOSTILE.values())
+    assert all(run["metrics"] == {"auc": 0.5} for run in runs())
 
 
 def test_a_restored_store_hears_of_everything_again(job: Job) -> None:

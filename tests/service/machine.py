@@ -20,9 +20,9 @@ class Machine:
         self.person = person
         self.runs: dict[str, Run] = {}
 
-    def starts(self, ref: str, name: str, **more: object) -> str:
+    def starts(self, ref: str, name: str, aim: str = "", **more: object) -> str:
         run = Run(name, RUNNING, "alive", ("python", "x.py"), "box", started=self._now(), **more)  # type: ignore[arg-type]
-        return self.tells(ref, run)
+        return self.tells(ref, run, aim)
 
     def ends(self, ref: str, name: str, state: RunState, **more: object) -> str:
         codes = {FINISHED: 0, FAILED: 1, KILLED: 130}
@@ -32,9 +32,9 @@ class Machine:
         )
         return self.tells(ref, run)
 
-    def tells(self, ref: str, run: Run) -> str:
+    def tells(self, ref: str, run: Run, aim: str = "") -> str:
         self.runs[run.id] = run
-        return self.person.service.runs.take_in([Told(run, ref)]).message
+        return self.person.service.runs.take_in([Told(run, ref, aim=aim)]).message
 
     def _now(self) -> str:
         return instant(self.person.clock())

@@ -276,3 +276,46 @@ def test_while_it_runs_the_same_in_other_words_is_nothing_new(ada: Person, box: 
     box.tells(ref, replace(box.runs["r1"], state=RunState.ORPHAN))
     assert events(ada, ref) == [*before, "run.changed"]
     assert ada.where(ref) == "Training"
+
+
+def aim(ada: Person, ref: str) -> str:
+    return str(ada.cards.get(ref).metric)
+
+
+def test_a_run_sets_what_its_card_aims_at(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", metric={"name": "loss", "target": 0.1, "noise": 0.01})
+    box.starts(ref, "r1", aim="auc>=0.92")
+    assert aim(ada, ref) == "auc >=.92"
+    [edited] = [e.event for e in ada.history.of_card(ref) if e.event.kind == "card.edited"]
+    assert (edited.actor, told(edited, ada.board)) == ("run:r1", "metric: auc >=.92")
+    box.ends(ref, "r1", FINISHED, metrics={"auc": 0.93})
+    assert aim(ada, ref) == "auc .93/>=.92"
+
+
+def test_a_run_that_aims_at_the_same_writes_nothing_of_it(ada: Person, box: Machine) -> None:
+    aimed = {"name": "auc", "target": 0.92, "noise": 0.01}
+    [ref] = ada.adds("focal loss", metric=aimed)
+    box.starts(ref, "r1", aim="auc>=0.92")
+    assert "card.edited" not in events(ada, ref)
+    box.starts(ref, "r2", aim="auc>=0.95")
+    metric = ada.cards.get(ref).metric
+    assert metric is not None
+    assert (metric.target, metric.noise) == (0.95, 0.01)
+
+
+def test_what_a_person_aims_at_after_the_start_stands(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    started = instant(ada.clock())
+    ada.clock.now += timedelta(minutes=5)
+    ada.cards.edit([ref], {"metric": {"name": "auc", "target": 0.5}})
+    box.tells(ref, Run("r1", RUNNING, started=started), aim="auc>=0.92")
+    assert aim(ada, ref) == "auc >=.5"
+    box.starts(ref, "r2", aim="auc>=0.95")
+    assert aim(ada, ref) == "auc >=.95", "the edit was before this one"
+
+
+def test_a_start_file_of_somebody_else_cannot_break_the_card(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", metric={"name": "auc", "target": 0.5})
+    for at, odd in enumerate(("auc", "none", "auc=1", "auc>=nan", "a\0>=1", "auc>=0.9 x")):
+        box.starts(ref, f"r{at}", aim=odd)
+    assert aim(ada, ref) == "auc >=.5"

@@ -29,8 +29,9 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m003_what_cards_wait_for_and_say)
     made()(migrations.m005_how_models_do_and_what_cards_came_from)
     made()(migrations.m006_what_other_replicas_wrote)
-    made(name="m007_next")(second)
-    return made, 6
+    made()(migrations.m007_what_faces_show_of_runs)
+    made(name="m008_next")(second)
+    return made, 7
 
 
 if __name__ == "__main__":

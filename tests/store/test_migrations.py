@@ -9,6 +9,7 @@ import pytest
 
 from mlkanban.errors import StoreProblem
 from mlkanban.store import database, migrations
+from tests.service.machine import FINISHED, Machine
 from tests.service.people import Person
 from tests.store import second_migration
 
@@ -46,12 +47,12 @@ def test_an_old_store_is_updated_after_a_backup(
     cards = rows(path, "SELECT * FROM card")
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(6,)]
+    assert rows(path, "PRAGMA user_version") == [(7,)]
     assert rows(path, "SELECT * FROM second") == []
     assert rows(path, "SELECT * FROM card") == cards
     [copy] = backups(path)
     assert "before-update" in copy.name
-    assert rows(copy, "PRAGMA user_version") == [(5,)]
+    assert rows(copy, "PRAGMA user_version") == [(6,)]
     assert rows(copy, "SELECT * FROM card") == cards
     database.open_for_writing(path).close()
     assert backups(path) == [copy], "nothing is left to do"
@@ -60,7 +61,7 @@ def test_an_old_store_is_updated_after_a_backup(
 def test_reading_an_old_store_updates_it_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     becomes(monkeypatch)
     database.open_for_reading(path).close()
-    assert rows(path, "PRAGMA user_version") == [(6,)]
+    assert rows(path, "PRAGMA user_version") == [(7,)]
     assert len(backups(path)) == 1
 
 
@@ -79,7 +80,7 @@ def test_a_failing_update_leaves_the_store_as_it_was(
     # The mended program finds nothing half done.
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(6,)]
+    assert rows(path, "PRAGMA user_version") == [(7,)]
 
 
 def test_a_store_that_cannot_be_backed_up_is_not_updated(
@@ -100,7 +101,7 @@ def test_an_old_program_only_reads_the_updated_store(
         becomes(patch)
         database.open_for_writing(path).close()
     store = database.open_for_writing(path)
-    assert "store version 6, this program knows 5" in store.read_only
+    assert "store version 7, this program knows 6" in store.read_only
     store.close()
 
 
@@ -121,12 +122,12 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         start.stdin.write("go\n")
         start.stdin.flush()
     said = [start.communicate(timeout=60) for start in starts]
-    assert said == [("6\n", "")] * 6
+    assert said == [("7\n", "")] * 6
     assert rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id") == [
         ("m001_first_store",), ("m002_what_flow_is_made_of",),
         ("m003_what_cards_wait_for_and_say",),
         ("m005_how_models_do_and_what_cards_came_from",), ("m006_what_other_replicas_wrote",),
-        ("m007_next",),
+        ("m007_what_faces_show_of_runs",), ("m008_next",),
     ]  # fmt: skip
     assert backups(path)
 
@@ -140,15 +141,15 @@ def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
     def and_then_a_newer_program_comes(conn, path, *, label):
         made = write(conn, path, label=label)
         other = sqlite3.connect(path)
-        other.execute("PRAGMA user_version=7")
+        other.execute("PRAGMA user_version=8")
         other.close()
         return made
 
     monkeypatch.setattr(database.backup, "write", and_then_a_newer_program_comes)
     store = database.open_for_writing(path)
-    assert "store version 7, this program knows 6" in store.read_only
+    assert "store version 8, this program knows 7" in store.read_only
     store.close()
-    assert rows(path, "PRAGMA user_version") == [(7,)]
+    assert rows(path, "PRAGMA user_version") == [(8,)]
     assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'second'") == []
 
 
@@ -165,7 +166,7 @@ def test_a_store_of_the_second_version_learns_what_cards_need_and_say(ada: Perso
     assert (f"{second} {third}",) in rows(path, "SELECT needs FROM card")
     assert [text for _, _, text in now[1] if "strasse" in text] == ["d\nstrasse gesperrt"]
     conn = sqlite3.connect(path)
-    new = ("needs", "health", "lineage")
+    new = ("needs", "health", "lineage", "runs")
     names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] not in new]
     conn.executescript(
         f"CREATE TABLE old AS SELECT {', '.join(names)} FROM card; DROP TABLE card;"
@@ -186,12 +187,33 @@ def test_a_store_of_the_third_version_learns_what_cards_came_from(ada: Person) -
     now = rows(path, "SELECT * FROM card")
     assert (f"parent:{first} ablation-of:{first}",) in rows(path, "SELECT lineage FROM card")
     conn = sqlite3.connect(path)
-    new = ("health", "lineage")
+    new = ("health", "lineage", "runs")
     names = [row[1] for row in conn.execute("PRAGMA table_info(card)") if row[1] not in new]
     conn.executescript(
         f"CREATE TABLE old AS SELECT {', '.join(names)} FROM card; DROP TABLE card;"
         " ALTER TABLE old RENAME TO card; PRAGMA user_version=3;"
         f"{BEFORE_MERGING} DELETE FROM _sqlite_migrations WHERE name > 'm004'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    assert rows(path, "SELECT * FROM card") == now
+
+
+def test_a_store_of_the_fifth_version_learns_what_faces_show_of_runs(ada: Person) -> None:
+    [ref] = ada.adds("c", metric={"name": "auc", "target": 0.92})
+    box = Machine(ada)
+    for run, reached in (("r1", 0.91), ("r2", 0.94)):
+        box.starts(ref, run, gpus=2, commit="a1b2c3d4")
+        box.ends(ref, run, FINISHED, metrics={"auc": reached})
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, "SELECT * FROM card")
+    assert rows(path, "SELECT metric FROM card WHERE runs != ''") == [("auc .925/>=.92",)]
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "ALTER TABLE card DROP COLUMN runs; UPDATE card SET metric = 'auc .94/>=.92'"
+        " WHERE metric != ''; PRAGMA user_version=5;"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm007'"
     )
     conn.close()
     database.open_for_writing(path).close()

@@ -11,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.events import Change, fold, undone
+from mlkanban.core.instants import instant
+from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import MlkanbanError
+from mlkanban.service.runs import Told
 from mlkanban.store import log, migrations
 from mlkanban.store.rows import entity_from
 from tests.service.people import Person
@@ -79,6 +84,8 @@ def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
             add={"tags": [f"t{number}"]},
             remove={"tags": ["t1"]},
         ),
+        "aim": lambda: cards.edit([ref], metric=MetricParts([f"auc>=0.{number}"])),
+        "tell of a run": lambda: person.service.runs.take_in([Told(_run(step, person), ref)]),
         "note": lambda: cards.note([ref], "n"),
         "block": lambda: cards.block([ref], BlockReason.BUG),
         "unblock": lambda: cards.unblock([ref]),
@@ -101,10 +108,19 @@ def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
     }
 
 
+def _run(step: Step, person: Person) -> Run:
+    state = RunState.FINISHED if step.number % 2 else RunState.RUNNING
+    values = {"auc": step.other / 7} if step.number % 2 else {}
+    return Run(
+        f"r{step.stage}", state, started=instant(person.clock()), gpus=step.number, commit="a1b2",
+        metrics=values, dirty=bool(step.other % 2),
+    )  # fmt: skip
+
+
 ACTIONS = [
     "add", "move", "move ahead", "swap", "reorder", "edit", "note", "block", "unblock", "finish",
     "archive", "restore", "edit the board", "add a stage", "edit a stage", "move a stage",
-    "remove a stage", "set the clock back", "triage",
+    "remove a stage", "set the clock back", "triage", "aim", "tell of a run", "tell of a run",
     # Undo is where log and tables could part: it comes up often.
     "undo", "undo", "undo", "redo", "redo", "redo", "move",
 ]  # fmt: skip

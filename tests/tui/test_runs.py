@@ -213,3 +213,18 @@ async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
         shown = "\n".join(board.lines())
         assert "proposed: supported, >=0.9 is reached by more than the spread" in shown
         assert "used: 8 gpu-h" in shown
+
+
+async def test_the_face_says_how_long_a_run_goes_on(small: Path, monkeypatch: Any) -> None:
+    async with opened(small) as board:
+        folder = forged(small, board.ref(TITLE), gpus=2)
+        folder.beat()
+        await board.until(lambda: "run 3h?" in board.text())
+        later = NOW + timedelta(hours=2)
+        monkeypatch.setattr(board.app, "now", lambda: later)
+        await board.until(lambda: "run 5h?" in board.text())
+        ends(folder, 0, out="mlkanban: auc=0.917\n")
+        await board.until(lambda: "auc .917/>=.92" in board.text())
+    async with opened(small, size=(80, 24)) as board:
+        await board.keys("6")
+        assert "auc .917/>=.92  1 run  4 gpu-h  a1b2c3d*" in board.text()

@@ -45,9 +45,9 @@ def usage_text(used: Usage) -> str:
         return ""
     several = "run" if used.unknown == 1 else "runs"
     more = f" ({used.unknown} {several} of unknown gpus not counted)" if used.unknown else ""
-    return f"{_shortly(used.gpu_hours)} gpu-h{more}"
+    return f"{shortly(used.gpu_hours)} gpu-h{more}"
 
 
-def _shortly(number: float) -> str:
+def shortly(number: float) -> str:
     """`3.1`, `14`: few cells."""
     return f"{number:.1f}" if number < 10 and f"{number:.1f}"[-1] != "0" else f"{number:.0f}"

@@ -24,7 +24,7 @@ def submit(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, str]:
     folder, start = prepare(data, wanted, now)
     env = dict(os.environ)
     if wanted.tell_job:
-        env = for_job(env, wanted.card, folder.id)
+        env = for_job(env, wanted.card, folder)
     try:
         job, cluster = client.submit([f"--comment={LABEL}{wanted.card}", *wanted.argv[1:]], env)
     except MlkanbanError:

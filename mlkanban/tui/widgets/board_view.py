@@ -1,6 +1,7 @@
 """The whole board as one widget that draws lines: a key repaints two cards, not a screen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,17 @@ class BoardView(Widget):
             return False
         self.show(self.model, now)
         return True
+
+    def aged(self, now: datetime) -> None:
+        """Paint the cards in sight on which the time of a run is another by now."""
+        if self.model is None or self._view is None:
+            return
+        before, self._view = self._view, replace(self._view, now=now)
+        for at in range(self._first, self._first + self.geometry.visible):
+            top = self._tops[at]
+            for row, card in enumerate(self.model.columns[at][top : top + self.geometry.rows], top):
+                if card.runs and face.running(card, before) != face.running(card, self._view):
+                    self._refresh_card(at, row)
 
     def mark_old(self, pace: "Pace", now: datetime) -> None:
         """Mark the cards that are old by this pace from now on."""
@@ -215,7 +227,9 @@ class BoardView(Widget):
         cursor = at == model.stage and index == model.rows[at]
         mark = card.id in model.marks
         waits = model.waits.get(card.id, ())
-        key = (card.id, card.version, shape.text, cursor, mark, waits)
+        assert self._view is not None
+        runs = face.running(card, self._view) if card.runs else ""
+        key = (card.id, card.version, shape.text, cursor, mark, waits, runs)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > _CACHE_LIMIT:

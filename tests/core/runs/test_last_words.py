@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.runs.last_words import LOOKED_AT, death, last_lines
-from mlkanban.core.runs.reported import reported
 
 
 @pytest.mark.parametrize(
@@ -62,16 +61,3 @@ def test_any_log_has_few_lines_and_no_escapes(log: str) -> None:
     assert all(line.strip() and "\n" not in line for line in lines)
     assert all("\x1b[" not in line for line in lines)
     assert death(1, lines)
-
-
-def test_the_last_value_of_a_metric_counts() -> None:
-    lines = [
-        "mlkanban: auc=0.5", "noise", "mlkanban: auc=0.917", " mlkanban: loss = 1e-3 ",
-        "mlkanban: bad=high", "mlkanban: inf=inf", "mlkanban:", "say mlkanban: x=1",
-    ]  # fmt: skip
-    assert reported(lines) == {"auc": 0.917, "loss": 0.001}
-
-
-@given(st.lists(st.text()))
-def test_no_line_is_too_odd(lines) -> None:
-    assert all(isinstance(value, float) for value in reported(lines).values())

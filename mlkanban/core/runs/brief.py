@@ -1,0 +1,98 @@
+"""The runs of a card in short, as its face shows them: a small text that is read without the rest.
+
+What goes on is kept by when it began, so that a face can say how long without asking the store.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from mlkanban.core.instants import moment
+from mlkanban.core.metrics import metric_text, reaches
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.runs.usage import usage
+
+_SHORT_COMMIT = 7
+_VISIBLE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+class Brief(NamedTuple):
+    """`runs` is how many there are. `commit` is that of the newest that has one, `*` after it where
+    files differed. `since` is the start (ISO 8601 UTC) of the longest of those that go on, '' when
+    none does; `sure` is whether its processes can be seen. `gpu_hours` are those that are known for
+    good; `gpus` are at work now, on average since `busy` (seconds since 1970). `partly` is whether
+    of some runs it is not known what they used."""
+
+    runs: int
+    commit: str = ""
+    since: str = ""
+    sure: bool = True
+    gpu_hours: float = 0.0
+    gpus: int = 0
+    busy: float = 0.0
+    partly: bool = False
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> Brief:
+        """Of the runs of a card, newest first."""
+        live = [run for run in runs if not run.state.ended and run.state is not RunState.QUEUED]
+        first = min(live, key=lambda run: (run.started, run.id), default=None)
+        working = {
+            run.id: (run.gpus, begun.timestamp())
+            for run in live
+            if run.gpus and run.elapsed is None and (begun := moment(run.started))
+        }
+        gpus = sum(many for many, _ in working.values())
+        used = usage((run for run in runs if run.id not in working), _NEVER)
+        newest = next((run for run in runs if run.commit), None)
+        return cls(
+            runs=len(runs),
+            commit=newest.commit[:_SHORT_COMMIT] + "*" * newest.dirty if newest else "",
+            since=first.started if first else "",
+            sure=first is None or first.state in _VISIBLE,
+            gpu_hours=round(used.gpu_hours, 3),
+            gpus=gpus,
+            busy=math.fsum(n * at for n, at in working.values()) / gpus if gpus else 0.0,
+            partly=bool(used.unknown),
+        )
+
+    @classmethod
+    def read(cls, packed: str) -> Brief:
+        """What `packed` holds; no runs for ''."""
+        return cls(*json.loads(packed)) if packed else cls(0)
+
+    @property
+    def packed(self) -> str:
+        """A text to keep, '' for no runs."""
+        return json.dumps(list(self), separators=(",", ":")) if self.runs else ""
+
+    def used(self, now: datetime) -> float:
+        """The gpu-hours of all runs up to now, as far as they are known."""
+        return self.gpu_hours + self.gpus * max(0.0, now.timestamp() - self.busy) / 3600
+
+
+def on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """The metric and the runs among the fields of a card, as its face keeps them."""
+    runs = runs_in(fields)
+    return metric_text(standing(runs, fields.get("metric"))), Brief.of(runs).packed
+
+
+def standing(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The metric of a card as its face shows it: at the mean of the runs that reported it, unless a
+    person wrote another value. The mean is rounded, but not over the target."""
+    from mlkanban.core.runs.figures import figures  # with statistics, which most boards do without
+
+    found = figures(runs, metric)
+    if metric is None or found is None:
+        return metric
+    if metric.get("value") is not None and metric["value"] not in found.values:
+        return metric
+    short = float(f"{found.mean:.4g}")
+    fair = reaches(metric, short) == reaches(metric, found.mean)
+    return {**metric, "value": short if fair else found.mean}

@@ -1,0 +1,90 @@
+"""The runs of a card in short: nothing that its face says is lost on the way."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.brief import Brief, on_face, standing
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import PREFIX, Run
+from mlkanban.core.runs.usage import usage
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+METRIC = {"name": "auc", "direction": ">=", "target": 0.92}
+
+hours = st.integers(0, 300).map(lambda n: instant(NOW - timedelta(hours=n)))
+some_runs = st.lists(
+    st.builds(
+        Run,
+        id=st.uuids().map(str),
+        state=st.sampled_from(RunState),
+        started=hours | st.just(""),
+        ended=hours | st.just(""),
+        gpus=st.none() | st.integers(0, 64),
+        elapsed=st.none() | st.integers(0, 100_000),
+        commit=st.sampled_from(["", "a1b2c3d4e5f6"]),
+        dirty=st.booleans(),
+    ).map(lambda run: run if run.state.ended else replace(run, ended="")),
+    max_size=8,
+)
+
+
+def fields(*runs: Run, metric: dict | None = None) -> dict:
+    return {"metric": metric} | {PREFIX + run.id: run.to_field() for run in runs}
+
+
+@given(some_runs, st.integers(0, 100))
+def test_the_hours_are_those_of_the_page_at_any_time(runs: list[Run], later: int) -> None:
+    now = NOW + timedelta(hours=later)
+    brief = Brief.read(Brief.of(runs).packed)
+    assert brief.runs == len(runs)
+    assert brief.used(now) == pytest.approx(usage(runs, now).gpu_hours, abs=0.01)
+    assert brief.partly == bool(usage(runs, now).unknown)
+
+
+def test_what_goes_on_is_counted_from_the_longest() -> None:
+    short, long = (Run(n, RunState.RUNNING, started=f"2026-03-20T0{n}:00:00Z") for n in "84")
+    waits = Run("q", RunState.QUEUED, started="2026-03-19T00:00:00Z")
+    over = Run("f", RunState.FAILED, started="2026-03-18T00:00:00Z")
+    brief = Brief.of([short, waits, long, over])
+    assert (brief.runs, brief.since, brief.sure) == (4, long.started, True)
+    assert Brief.of([waits, over]).since == ""
+    assert not Brief.of([replace(long, state=RunState.STALE)]).sure
+
+
+def test_the_commit_is_that_of_the_newest_run_that_has_one() -> None:
+    newest, older = Run("b", commit=""), Run("a", commit="a1b2c3d4e5f6", dirty=True)
+    assert Brief.of([newest, older]).commit == "a1b2c3d*"
+    assert Brief.of([newest]).commit == ""
+    assert Brief.read("").packed == ""
+
+
+def reported(*values: float) -> list[Run]:
+    return [
+        Run(f"r{at}", RunState.FINISHED, started=f"2026-03-20T0{at}:00:00Z", metrics={"auc": value})
+        for at, value in enumerate(values)
+    ]
+
+
+def test_a_card_stands_at_the_mean_of_its_runs() -> None:
+    runs = reported(0.91, 0.925)
+    assert on_face(fields(*runs, metric=METRIC | {"value": 0.925}))[0] == "auc .9175/>=.92"
+    assert on_face(fields(*runs, metric=METRIC))[0] == "auc .9175/>=.92"
+    assert on_face(fields(*runs))[0] == ""
+    by_hand = METRIC | {"value": 0.95}
+    assert standing(runs, by_hand) == by_hand, "a person wrote another value"
+
+
+@given(st.floats(0.9, 0.95), st.floats(0.9, 0.95), st.sampled_from([">=", "<="]))
+def test_a_rounded_mean_is_on_the_same_side_of_the_target(
+    value: float, target: float, direction: str
+) -> None:
+    shown = standing(reported(value), {"name": "auc", "direction": direction, "target": target})
+    assert shown is not None
+    reached = value >= target if direction == ">=" else value <= target
+    assert reached == (shown["value"] >= target if direction == ">=" else shown["value"] <= target)
+    assert shown["value"] == pytest.approx(value, abs=1e-3)

@@ -290,3 +290,19 @@ async def test_the_code_of_two_attempts_is_compared_in_the_pager(
         code.rename(tmp_path / "moved")
         await board.press("run.diff")
         await board.until(lambda: "where it ran is no more" in board.status())
+
+
+async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
+    async with opened(small) as board:
+        folder = forged(small, board.ref(TITLE))
+        await board.app.run_watch.look()
+        await board.press("filter")
+        await board.answer("run:unknown")
+        await board.until(lambda: "(1 found)" in board.lines()[0])
+        assert board.current() == TITLE
+        ends(folder, 1)
+        await board.app.run_watch.look()
+        await board.until(lambda: "(0 found)" in board.lines()[0])
+        await board.press("filter")
+        await board.answer("run:failed")
+        await board.until(lambda: "(1 found)" in board.lines()[0])

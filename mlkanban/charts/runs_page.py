@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from mlkanban.charts.face import padded
+from mlkanban.charts.face import padded, shortened
 from mlkanban.charts.runs import duration, metrics_text, started
 from mlkanban.core.runs.figures import figures, sparkline
 from mlkanban.core.runs.model import Run
@@ -16,34 +16,57 @@ from mlkanban.core.runs.usage import usage, usage_text
 from mlkanban.text import display, steady
 
 HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
+_CELL = 14
+"""The most cells of a parameter."""
+_RESULT = 14
+"""The cells that parameters leave to the result."""
 
 
 def run_rows(
-    runs: Sequence[Run], zone: tzinfo, now: datetime, *, evidence: bool = False
+    runs: Sequence[Run],
+    zone: tzinfo,
+    now: datetime,
+    *,
+    best: str = "",
+    evidence: bool = False,
+    differs: Mapping[str, Sequence[str]] | None = None,
+    width: int = 0,
 ) -> list[str]:
-    """A head and a line for every run; with `evidence`, how that is known of those that go on.
-    Safe to show."""
-    rows = [HEAD] + [
-        (
-            started(run, zone),
-            run.state.value,
-            duration(run, now),
-            _shown(metrics_text(run)),
-            _shown(run.outcome or (run.evidence if evidence else "")),
-        )
-        for run in runs
+    """A head and a line for every run; `best` is the id of the best one. With `evidence`, how that
+    is known of those that go on. `differs` are the values of the runs of parameters in which they
+    are not the same: the first of them, as many as `width` has room for. Safe to show."""
+    columns = [
+        ["STARTED", *(started(run, zone) for run in runs)],
+        ["STATE", *(run.state.value for run in runs)],
+        ["TIME", *(duration(run, now) for run in runs)],
+        ["METRIC", *(_shown(_metrics(run, best)) for run in runs)],
     ]
-    sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(HEAD) - 1)] + [0]
+    for name, values in (differs or {}).items():
+        column = [shortened(_shown(text), _CELL) for text in (name, *values)]
+        if sum(map(_cells, [*columns, column])) + _RESULT > width:
+            break
+        columns.append(column)
+    results = [run.outcome or (run.evidence if evidence else "") for run in runs]
+    rows = zip(*columns, strict=True)
     return [
-        "  ".join(
-            padded(text, size) if size else text for text, size in zip(row, sizes, strict=True)
-        )
-        for row in rows
+        "".join(padded(text, _cells(column)) for text, column in zip(row, columns, strict=True))
+        + _shown(result)
+        for row, result in zip(rows, ["RESULT", *results], strict=True)
     ]
 
 
-def run_details(run: Run, width: int) -> list[str]:
-    """What is known of a run, how that is known, and the last it wrote. Safe to show."""
+def _cells(column: Sequence[str]) -> int:
+    """The cells of a column with the gap after it."""
+    return max(map(cell_len, column)) + 2
+
+
+def _metrics(run: Run, best: str) -> str:
+    return f"{metrics_text(run)} best" if run.id == best else metrics_text(run)
+
+
+def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) -> list[str]:
+    """What is known of a run and how that is known; `differs` are its parameters that are not the
+    same in all runs. Safe to show."""
     lines: list[str] = []
 
     def add(label: str, text: str) -> None:
@@ -56,15 +79,29 @@ def run_details(run: Run, width: int) -> list[str]:
     add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
+    add("differs", _shown("  ".join(f"{n} {v}" for n, v in (differs or {}).items() if v)))
     dirty = " with changes" if run.dirty else ""
     add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
     add("gpus", "" if run.gpus is None else str(run.gpus))
     add("forced", _shown(run.force))
     add("metrics", "  ".join(f"{_shown(name)} {value:g}" for name, value in run.metrics.items()))
     add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
-    if run.last:
-        lines += ["", "last lines on stderr", *(f"  {_shown(line)}" for line in run.last)]
     return lines
+
+
+def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[str]:
+    """The last that a run wrote to stdout and to stderr, in at most `room` lines; where there is
+    too little room for both, one leaves to the other what it does not need. Safe to show."""
+    streams = [(name, lines) for name, lines in (("stdout", out), ("stderr", err)) if lines]
+    while streams and (left := room - 2 * len(streams)) < len(streams):
+        del streams[0]
+    shown: list[str] = []
+    for at, (name, lines) in enumerate(streams):
+        others = sum(len(more) for _, more in streams[at + 1 :])
+        take = min(len(lines), max(left - others, left // (len(streams) - at)))
+        left -= take
+        shown += ["", f"last lines on {name}", *(f"  {_shown(line)}" for line in lines[-take:])]
+    return shown
 
 
 def figure_lines(

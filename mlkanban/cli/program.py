@@ -50,6 +50,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "adopt": "adopt:adopt",
         "runs": "runs:runs",
         "logs": "runs:logs",
+        "diff": "diff:diff",
         "stop": "runs:stop",
         "link": "links:link",
         "unlink": "links:unlink",

@@ -170,14 +170,19 @@ def runs(session: Session, card: str | None) -> None:
         else:
             board = service.boards.of_card(card)
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
-        left = _left_over(found)
+        left, differs = _left_over(found), _differing(found)
         session.answer(
             "runs",
             lambda: [
-                {"card": ref, **run_data(one), "left_over": _pids(left.get(one.id, []))}
+                {
+                    "card": ref,
+                    **run_data(one),
+                    "differs": differs[one.id],
+                    "left_over": _pids(left.get(one.id, [])),
+                }
                 for ref, one in found
             ],
-            lambda: chain(_table(session, found, board), _told_of(session, left)),
+            lambda: chain(_table(session, found, board, differs), _told_of(session, left)),
         )
         if not found and not session.json:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
@@ -232,6 +237,21 @@ def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
     return left_over(RunFolder(folder / run.id) for _, run in found if run.state.ended)
 
 
+def _differing(found: Sequence[tuple[str, Run]]) -> dict[str, dict[str, str]]:
+    """The parameters of each run in which it is unlike others of its card."""
+    from mlkanban.core.runs.parameters import differing
+
+    cards: dict[str, list[Run]] = {}
+    for ref, run in found:
+        cards.setdefault(ref, []).append(run)
+    return {
+        run.id: {name: values[at] for name, values in names.items() if values[at]}
+        for runs in cards.values()
+        for names in [differing(runs)]
+        for at, run in enumerate(runs)
+    }
+
+
 def _pids(left: Sequence[LeftOver]) -> list[dict[str, object]]:
     return [{"pid": one.process.pid, "command": one.command} for one in left]
 
@@ -245,7 +265,12 @@ def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterat
             yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
 
 
-def _table(session: Session, found: Sequence[tuple[str, Run]], board: Board) -> Iterator[str]:
+def _table(
+    session: Session,
+    found: Sequence[tuple[str, Run]],
+    board: Board,
+    differs: Mapping[str, Mapping[str, str]],
+) -> Iterator[str]:
     import shlex
 
     from mlkanban.charts.runs import duration, metrics_text, started
@@ -258,13 +283,14 @@ def _table(session: Session, found: Sequence[tuple[str, Run]], board: Board) -> 
         (
             run.id, ref, run.state.value, started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence)[:40],
-            session.clean(metrics_text(run)), session.clean(shlex.join(run.argv)),
+            session.clean(metrics_text(run)),
+            session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
+            session.clean(shlex.join(run.argv)),
         )
         for ref, run in found
     ]  # fmt: skip
-    yield from table(
-        rows, ("RUN", "CARD", "STATE", "STARTED", "TIME", "RESULT", "METRIC", "COMMAND")
-    )
+    head = ("RUN", "CARD", "STATE", "STARTED", "TIME", "RESULT", "METRIC", "DIFFERS", "COMMAND")
+    yield from table(rows, head)
 
 
 @click.command()

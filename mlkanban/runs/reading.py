@@ -7,10 +7,10 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from mlkanban.core.runs.last_words import ESCAPES
-from mlkanban.runs.folder import RunFolder
+from mlkanban.core.runs.last_words import ESCAPES, last_lines
+from mlkanban.runs.folder import ID, RunFolder, runs_folder, tail
 from mlkanban.runs.looking import judged, logs
 from mlkanban.runs.processes import here
 from mlkanban.runs.supervisor import Clock
@@ -67,6 +67,25 @@ def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
         if over:
             return
         time.sleep(_LOOKS)
+
+
+class Written(NamedTuple):
+    """The last lines of a run on stdout and on stderr, without what only a terminal makes sense
+    of."""
+
+    out: list[str]
+    err: list[str]
+
+
+def last_written(data: Path, run_id: str) -> Written:
+    """The last that a run wrote; nothing where its logs are not here. Of an array of jobs, the last
+    of them."""
+    if not ID.fullmatch(run_id):
+        return Written([], [])
+    folder = RunFolder(runs_folder(data) / run_id)
+    out, err = logs(folder, folder.start())
+    alone = [log for log in err if log not in out]
+    return Written(*(last_lines(tail(files[-1])) if files else [] for files in (out, alone)))
 
 
 def _harmless(raw: bytes) -> bytes:

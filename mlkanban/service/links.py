@@ -160,7 +160,10 @@ def _record(fields: Mapping[str, Any], one: Tracked) -> dict[str, Any]:
     own = _own(fields, one)
     if own is not None and own.state.ended:
         metrics = {**own.metrics, **one.numbers}
-        run = replace(own, tracked=one.ref, says=one.says, where=one.where, metrics=metrics)
+        run = replace(
+            own, tracked=one.ref, says=one.says, where=one.where, metrics=metrics,
+            params=one.settings,
+        )  # fmt: skip
     else:
         run = one.as_run()
     values: dict[str, Any] = {PREFIX + run.id: run.to_field()}

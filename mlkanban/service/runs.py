@@ -54,12 +54,7 @@ class Runs:
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
         """All runs of the cards of a board with the short ids of these, newest first."""
         with self._desk.store.reading() as conn:
-            faces = repository.faces_of(conn, tuple(steps.with_runs(conn, board_id)))
-            found = [
-                (face.ref, run)
-                for face in faces
-                for run in runs_in(repository.entity(conn, face.id).fields)
-            ]
+            found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
         return sorted(found, key=lambda one: (one[1].started, one[1].id), reverse=True)
 
     def settled(self, told: Sequence[Told]) -> list[str]:
@@ -115,6 +110,16 @@ class Runs:
         if more := len(said[_MOST_TOLD:]):
             said[_MOST_TOLD:] = [f"{more} more about runs: mlkanban runs."]
         return Done(" ".join(said), changed=bool(news))
+
+
+def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
+    """The state of the newest run of each card of a board that has one, by its id."""
+    return {face.id: runs[0].state.value for face, runs in _by_card(conn, board_id) if runs}
+
+
+def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[Run]]]:
+    for face in repository.faces_of(conn, tuple(steps.with_runs(conn, board_id))):
+        yield face, runs_in(repository.entity(conn, face.id).fields)
 
 
 def _face(conn: Connection, told: Told) -> CardFace | None:

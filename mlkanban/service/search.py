@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace
+from mlkanban.core.query.asked import Asked, Told
+from mlkanban.service.runs import newest_runs
 from mlkanban.service.transaction import Desk
-from mlkanban.store import repository
+from mlkanban.store import disputes, repository
 from mlkanban.text import accept
 
 
@@ -15,12 +17,16 @@ class Search:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def written(self, board_id: str, texts: Iterable[str]) -> dict[str, frozenset[str]]:
-        """For each text the ids of the cards in whose notes, hypothesis, checklist and so on it
-        occurs, in any case."""
-        wanted = [accept(text, "the query") for text in texts]
+    def told(self, board_id: str, asked: Asked) -> Told:
+        """What a query asks of the cards of a board that their faces do not say. A text occurs in
+        notes, hypothesis, checklist and so on, in any case."""
+        texts = [accept(text, "the query") for text in asked.texts]
         with self._desk.store.reading() as conn:
-            return {text: repository.having(conn, board_id, text) for text in wanted}
+            return Told(
+                {text: repository.having(conn, board_id, text) for text in texts},
+                newest_runs(conn, board_id) if asked.runs else None,
+                frozenset(c.entity for c in disputes.clashes(conn)) if asked.undecided else None,
+            )
 
     def find(
         self, board: Board, faces: Sequence[CardFace], query: str, today: date
@@ -29,7 +35,7 @@ class Search:
         if not query.strip():
             return list(faces)
         from mlkanban.core.query.fields import Scene  # which the board does without at its start
-        from mlkanban.core.query.match import matcher, words_in
+        from mlkanban.core.query.match import asked, matcher
 
-        written = self.written(board.id, words_in(query))
-        return list(filter(matcher(query, Scene(board, today, faces, written)), faces))
+        told = self.told(board.id, asked(query))
+        return list(filter(matcher(query, Scene(board, today, faces, told)), faces))

@@ -2,13 +2,16 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace, Work, place
+from mlkanban.core.query.asked import Told
 from mlkanban.core.rules import Load
 from mlkanban.core.sight import asleep, stands, waits
+
+_NOTHING = Told()
 
 
 @dataclass(slots=True)
@@ -159,13 +162,13 @@ class BoardModel:
         if here is not None:
             self.go_to(here.id)
 
-    def filter(self, text: str, written: Mapping[str, frozenset[str]] | None = None) -> None:
-        """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `written`
-        has, for a text, the ids of the cards in whose notes and so on it occurs."""
+    def filter(self, text: str, told: Told = _NOTHING) -> None:
+        """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
+        what the store says of them besides, as far as it was asked already."""
         from mlkanban.core.query.fields import Scene
         from mlkanban.core.query.match import looks_for_sleepers, matcher
 
-        found = matcher(text, Scene(self.board, self.today, self.faces.values(), written or {}))
+        found = matcher(text, Scene(self.board, self.today, self.faces.values(), told))
         here = self.current
         self.query, self._found = text.strip(), found
         self._sleepers = looks_for_sleepers(text)

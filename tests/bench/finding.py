@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mlkanban.core.query.asked import Asked
 from mlkanban.errors import BadQuery
 from mlkanban.service import Service
 from mlkanban.tui.board_model import BoardModel
@@ -38,7 +39,7 @@ def dearest_look(home: Path) -> float:
     taken = []
     for words in ("l", "lo", "loss", "nowhere"):
         start = time.perf_counter()
-        service.search.written(board.id, [words])
+        service.search.told(board.id, Asked((words,)))
         taken.append(time.perf_counter() - start)
     service.close()
     return max(taken)

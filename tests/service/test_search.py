@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import BlockReason
+from mlkanban.core.query.asked import Asked, Told
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
+from mlkanban.service.runs import Told as ToldRun
 from tests.service.people import Person
 
 
@@ -52,5 +56,22 @@ def test_each_board_has_its_own_words(ada: Person) -> None:
     ada.cards.note([ref], "secret")
     first = ada.board
     ada.starts(name="Other")
-    assert ada.service.search.written(ada.board_id, ["secret"]) == {"secret": frozenset()}
-    assert len(ada.service.search.written(first.id, ["secret"])["secret"]) == 1
+    asked = Asked(("secret",))
+    assert ada.service.search.told(ada.board_id, asked) == Told({"secret": frozenset()})
+    assert len(ada.service.search.told(first.id, asked).written["secret"]) == 1
+
+
+def test_cards_are_found_by_the_state_of_their_newest_run(ada: Person) -> None:
+    first, second, _ = ada.adds("one", "two", "three")
+
+    def run(ref: str, name: str, state: RunState, hour: int) -> None:
+        one = Run(name, state, started=f"2026-03-01T0{hour}:00:00Z", ended="")
+        ada.service.runs.take_in([ToldRun(one, ref)])
+
+    run(first, "a", RunState.FAILED, 1)
+    run(first, "b", RunState.RUNNING, 2)
+    run(second, "c", RunState.LOST, 3)
+    assert found(ada, "run:running") == ["one"]
+    assert found(ada, "run:failed") == []
+    assert found(ada, "run:lost or run:none") == ["three", "two"]
+    assert found(ada, "run:any") == ["one", "two"]

@@ -228,3 +228,96 @@ async def test_the_face_says_how_long_a_run_goes_on(small: Path, monkeypatch: An
     async with opened(small, size=(80, 24)) as board:
         await board.keys("6")
         assert "auc .917/>=.92  1 run  4 gpu-h  a1b2c3d*" in board.text()
+
+
+async def test_attempts_stand_side_by_side_with_what_differs_and_the_best(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        await board.app.backstage.call(
+            lambda s: s.cards.edit([ref], {"metric": {"name": "auc", "target": 0.9}})
+        )
+        for at, (lr, value) in enumerate((("3e-4", 0.93), ("1e-3", 0.94), ("1e-2", 0.91))):
+            argv = ["python", "train.py", "--lr", lr, "--seed", "1"]
+            folder = forged(small, ref, f"{ID[:-1]}{at}", argv=argv)
+            ends(folder, 0, out=f"mlkanban: auc={value}\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("runs")
+        head = next(line for line in board.lines() if "METRIC" in line)
+        assert head.split() == ["STARTED", "STATE", "TIME", "METRIC", "lr", "RESULT"]
+        rows = [line for line in board.lines() if "exit 0" in line]
+        assert [row[head.index("lr") :].split()[0] for row in rows] == ["1e-2", "1e-3", "3e-4"]
+        assert ["best" in row for row in rows] == [False, True, False]
+        assert "differs   lr 1e-2" in board.text()
+
+
+async def test_the_end_of_the_log_is_shown_and_followed_while_it_runs(small: Path) -> None:
+    async with opened(small) as board:
+        folder = forged(small, board.ref(TITLE))
+        folder.out.write_text("epoch 1\n\x1b[31mepoch 2\x1b[0m\n 40%|####  | 4/10\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("runs")
+        await board.until(lambda: "  epoch 2" in board.text())
+        assert "40%" not in board.text()
+        with folder.out.open("a") as log:
+            log.write("".join(f"step {n}\n" for n in range(99)))
+        folder.err.write_text("a warning\n")
+        await board.until(lambda: "  step 98" in board.text())
+        await board.until(lambda: "  a warning" in board.text())
+
+
+async def test_the_code_of_two_attempts_is_compared_in_the_pager(
+    small: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    def git(*args: str) -> str:
+        command = ["git", "-c", "user.name=x", "-c", "user.email=x@y", *args]
+        done = subprocess.run(command, cwd=code, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    pager, code = tmp_path / "pager", tmp_path / "code"
+    pager.write_text(f'#!/bin/sh\ncat "$@" > {tmp_path}/read\n')
+    pager.chmod(0o755)
+    monkeypatch.setenv("PAGER", f"{pager}")
+    code.mkdir()
+    git("init", "--quiet")
+    async with opened(small) as board:
+        monkeypatch.setattr(board.app, "suspend", contextlib.nullcontext)
+        for at in range(3):
+            (code / "lr").write_text(f"lr {at}\n")
+            git("add", "lr")
+            git("commit", "--quiet", "--message", "x")
+            commit = git("rev-parse", "HEAD")
+            ends(forged(small, board.ref(TITLE), f"{ID[:-1]}{at}", commit=commit, cwd=str(code)), 0)
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("runs", "run.diff")
+        await board.until((tmp_path / "read").exists)
+        assert "-lr 1\n+lr 2" in (tmp_path / "read").read_text()
+        await board.press("cursor.bottom", "run.diff")
+        assert "There is no run before this one." in board.status()
+        await board.press("run.mark", "cursor.top")
+        assert any(line.lstrip().startswith("*03-20") for line in board.lines())
+        (tmp_path / "read").unlink()
+        await board.press("run.diff")
+        await board.until((tmp_path / "read").exists)
+        assert "-lr 0\n+lr 2" in (tmp_path / "read").read_text()
+        code.rename(tmp_path / "moved")
+        await board.press("run.diff")
+        await board.until(lambda: "where it ran is no more" in board.status())
+
+
+async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
+    async with opened(small) as board:
+        folder = forged(small, board.ref(TITLE))
+        await board.app.run_watch.look()
+        await board.press("filter")
+        await board.answer("run:unknown")
+        await board.until(lambda: "(1 found)" in board.lines()[0])
+        assert board.current() == TITLE
+        ends(folder, 1)
+        await board.app.run_watch.look()
+        await board.until(lambda: "(0 found)" in board.lines()[0])
+        await board.press("filter")
+        await board.answer("run:failed")
+        await board.until(lambda: "(1 found)" in board.lines()[0])

@@ -51,10 +51,14 @@ async def test_changes_of_another_machine_come_and_a_clash_is_decided(
         await board.press("sync")
         await board.until(lambda: "1 to check" in board.status())
         assert "1 change from" in board.status()
+        await board.press("filter")
+        await board.answer("is:conflict")
+        await board.until(lambda: "is:conflict (1 found)" in board.lines()[0])
         await board.press("card.settle")
         await board.press("card.settle")
         await board.keys("o")
         await board.until(lambda: "taken from there" in board.status())
+        await board.until(lambda: "is:conflict (0 found)" in board.lines()[0])
         with board.store() as here:
             assert here.settling.all() == []
             titles = {here.cards.get(ref).title}

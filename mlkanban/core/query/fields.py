@@ -21,6 +21,8 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
+from mlkanban.core.query.asked import Told
+from mlkanban.core.runs.judging import RunState
 from mlkanban.core.sight import waits
 from mlkanban.errors import BadQuery, UsageProblem
 
@@ -33,18 +35,20 @@ _COMPARED: Mapping[str, Callable[..., bool]] = {
 }  # fmt: skip
 _SPAN = re.compile(r"(\d{1,5})([dw]?)")
 _METRIC = re.compile(r"([^<>=]+)(?:(>=|<=|>|<|=)(-?[\d.]+(?:e-?\d+)?))?", re.IGNORECASE)
-STATES = ("open", "committed", "finished", "archived", "snoozed", "unattended", "waiting")
+CONFLICT = "conflict"
+STATES = ("open", "committed", "finished", "archived", "snoozed", "unattended", "waiting", CONFLICT)
+NO_RUN, ANY_RUN = "none", "any"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a query depends on besides the card: the board, this day there, all its cards, and for
-    a text the ids of the cards about which it was written."""
+    """What a query depends on besides the card: the board, this day there, all its cards, and what
+    was told of these besides."""
 
     board: Board
     today: date
     faces: Collection[CardFace] = ()
-    written: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone."""
@@ -144,6 +148,7 @@ def _blocked(sign: str, value: str, scene: Scene) -> Predicate:
 def _is(sign: str, value: str, scene: Scene) -> Predicate:
     wanted = _one_of("state", value, STATES)
     board, today = scene.board, scene.today.isoformat()
+    undecided = scene.told.undecided or frozenset()
     checks: Mapping[str, Predicate] = {
         "open": lambda face: face.is_open,
         "committed": lambda face: face.is_open and board.is_committed(face.stage),
@@ -152,6 +157,7 @@ def _is(sign: str, value: str, scene: Scene) -> Predicate:
         "snoozed": lambda face: face.snoozed_until > today,
         "unattended": lambda face: face.work == Work.UNATTENDED,
         "waiting": lambda face: face.work == Work.WAITING,
+        CONFLICT: lambda face: face.id in undecided,
     }
     some = [checks[word] for word in wanted]
     return lambda face: any(check(face) for check in some)
@@ -252,6 +258,17 @@ def _needs(sign: str, value: str, scene: Scene) -> Predicate:
     return lambda face: word in face.needs.split()
 
 
+_RUN_WORDS = (*map(str, RunState), ANY_RUN, NO_RUN)
+
+
+def _run(sign: str, value: str, scene: Scene) -> Predicate:
+    wanted = _one_of("state of a run", value, _RUN_WORDS)
+    newest = scene.told.runs or {}
+    if ANY_RUN in wanted:
+        return lambda face: face.id in newest
+    return lambda face: newest.get(face.id, NO_RUN) in wanted
+
+
 _KINDS = (lineage.PARENT, *map(str, lineage.Kind))
 
 
@@ -325,6 +342,14 @@ def _table() -> Iterable[Field]:
         "word",
         _from,
         fixed(_KINDS),
+    )
+    yield Field(
+        "run",
+        "the state of its newest run, or any, none",
+        "run:failed or run:none",
+        "word",
+        _run,
+        fixed(_RUN_WORDS),
     )
     yield Field("is", "what it is", "is:committed", "word", _is, fixed(STATES))
     yield Field(

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.fields import FIELDS, Predicate, Scene
+from mlkanban.core.query.asked import Asked
+from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, Scene
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, Words
 
@@ -13,43 +14,44 @@ def matcher(text: str, scene: Scene) -> Predicate:
     return _made(parse(text), scene)
 
 
-def words_in(text: str) -> list[str]:
-    """The texts that a query looks for in cards."""
-    return list(dict.fromkeys(_words(parse(text))))
-
-
-def _words(node: Node) -> Iterator[str]:
-    match node:
-        case Words(text):
-            yield text
-        case Not(part):
-            yield from _words(part)
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _words(part)
+def asked(text: str) -> Asked:
+    """What a query asks that no face of a card says."""
+    parts = list(_leaves(parse(text)))
+    return Asked(
+        tuple(dict.fromkeys(part.text for part in parts if isinstance(part, Words))),
+        any(isinstance(part, Term) and part.name == "run" for part in parts),
+        any(
+            isinstance(part, Term) and part.name == "is" and CONFLICT.startswith(part.value.lower())
+            for part in parts
+        ),
+    )
 
 
 def looks_for_sleepers(text: str) -> bool:
     """Whether a query asks for snoozed cards, which are out of sight otherwise."""
-    return _speaks_of_sleep(parse(text))
+    return any(
+        isinstance(part, Term)
+        and (part.name == "snoozed" or (part.name, part.value) == ("is", "snoozed"))
+        for part in _leaves(parse(text))
+    )
 
 
-def _speaks_of_sleep(node: Node) -> bool:
+def _leaves(node: Node) -> Iterator[Words | Term]:
     match node:
-        case Term("snoozed") | Term("is", _, "snoozed"):
-            return True
+        case Words() | Term():
+            yield node
         case Not(part):
-            return _speaks_of_sleep(part)
+            yield from _leaves(part)
         case And(parts) | Or(parts):
-            return any(map(_speaks_of_sleep, parts))
-    return False
+            for part in parts:
+                yield from _leaves(part)
 
 
 def _made(node: Node, scene: Scene) -> Predicate:
     match node:
         case Words(text):
             wanted = text.casefold().removeprefix("#")
-            written = scene.written.get(text, frozenset())
+            written = scene.told.written.get(text, frozenset())
             return lambda face: wanted in _text(face) or face.id in written
         case Term(name, sign, value, at):
             return FIELDS[name].predicate(sign, value, at, scene)

@@ -79,6 +79,12 @@ def figures(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Figures | 
     return Figures(made.name, values, mean, sd, best, margin, proposal, why)
 
 
+def best_of(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> str:
+    """The id of the best run, '' where there are no two to choose from."""
+    found = figures(runs, metric)
+    return found.best if found and found.n > 1 else ""
+
+
 def _proposed(made: Figures, target: float, *, lower: bool) -> tuple[Proposal, str]:
     """Which side of the target the mean is on, and whether its margin is on that side too."""
     aim = f"{'<=' if lower else '>='}{target:g}"

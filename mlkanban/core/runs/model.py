@@ -19,8 +19,8 @@ class Run:
     failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. `job`
     names it for its scheduler, `elapsed` are the seconds that counts. One that was `adopted` was
     running already: its exit status can never be known. Of one that a tracker tells of, `says` is
-    the state it gives, `where` its file; `tracked` names the one that is the record of a run of
-    ours."""
+    the state it gives, `where` its file, `params` what it keeps of its parameters; `tracked` names
+    the one that is the record of a run of ours."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -45,6 +45,7 @@ class Run:
     says: str = ""
     where: str = ""
     tracked: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -68,7 +69,7 @@ class Run:
         """What is kept of it: what says nothing is left out."""
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "id"}
         kept |= {"state": self.state.value, "argv": list(self.argv), "last": list(self.last)}
-        kept["metrics"] = dict(self.metrics)
+        kept |= {"metrics": dict(self.metrics), "params": dict(self.params)}
         return {name: value for name, value in kept.items() if value or name == "exit"}
 
     @property
@@ -107,11 +108,16 @@ def _numbers(part: Any) -> dict[str, float] | None:
     }
 
 
+def _texts(part: Any) -> dict[str, str] | None:
+    return {str(k): str(v) for k, v in part.items()} if isinstance(part, Mapping) else None
+
+
 _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "bool": bool,
     "int | None": _whole,
     "tuple[str, ...]": _lines,
     "Mapping[str, float]": _numbers,
+    "Mapping[str, str]": _texts,
 }
 """How each kind of field is read."""
 

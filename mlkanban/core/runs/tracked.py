@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.redaction import redacted
 
 KINDS = {"mlflow": "MLflow", "optuna": "Optuna"}
 """Trackers by the word their runs are named with, as people write them."""
@@ -19,6 +20,7 @@ CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 IGNORED = "ignored:"
 """Of the field of a board that names a run nobody wants to hear of."""
 _MOST = 100
+"""Metrics or parameters, and characters of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Tracked:
             started=self.started,
             ended=self.ended,
             metrics=self.numbers,
+            params=self.settings,
         )
 
     @property
@@ -64,6 +67,15 @@ class Tracked:
         """Its metrics that are numbers, at most so many as are worth keeping."""
         finite = {name: v for name, v in sorted(self.metrics.items()) if math.isfinite(v)}
         return dict(list(finite.items())[:_MOST])
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Its parameters without what must stay secret, as far as they are worth keeping."""
+        return {
+            name: redacted([f"{name}={value}"])[0].partition("=")[2][:_MOST]
+            for name, value in sorted(self.params.items())[:_MOST]
+            if "=" not in name
+        }
 
 
 def ours(one: Tracked, runs: Sequence[Run]) -> Run | None:

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from mlkanban.core.models import CardFace
+from mlkanban.core.query.asked import Asked, Told
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
@@ -26,7 +27,7 @@ class BoardScreen(NewCardActions):
         super().__init__()
         self.view = BoardView(ascii=self.board_app.ascii)
         self._filtering = False
-        self._written: dict[str, frozenset[str]] = {}
+        self._told = Told()
         self._reading: Reading | None = None
 
     def compose(self) -> ComposeResult:
@@ -208,40 +209,41 @@ class BoardScreen(NewCardActions):
         self.status.clear()
         if self.model.query != text.strip():
             try:
-                self.model.filter(text, self._written)
+                self.model.filter(text, self._told)
             except BadQuery as error:
                 self.status.say(str(error), trouble=True)
                 return False
             self.view.redraw()
-            self._look_in_notes(text)
+            self._ask_store(text)
         return True
 
-    def _look_in_notes(self, text: str, *, again: bool = False) -> None:
-        """Find cards by what is written about them too, as soon as the store has said which."""
-        from mlkanban.core.query.match import words_in
+    def _ask_store(self, text: str, *, again: bool = False) -> None:
+        """Find cards by what their faces do not say too, as soon as the store has said it."""
+        from mlkanban.core.query.match import asked
 
-        unknown = [words for words in words_in(text) if words not in self._written]
-        if unknown or again:
-            self.run_worker(self._found_in_notes(text, unknown))
+        unknown = asked(text).beyond(self._told)
+        if any(unknown) or again:
+            self.run_worker(self._store_answered(text, unknown))
 
-    async def _found_in_notes(self, text: str, unknown: list[str]) -> None:
+    async def _store_answered(self, text: str, unknown: Asked) -> None:
         board_id = self.board.id
         try:
-            found = await self.board_app.backstage.call(
-                lambda service: service.search.written(board_id, unknown)
+            self._told = self._told.plus(
+                await self.board_app.backstage.call(
+                    lambda service: service.search.told(board_id, unknown)
+                )
             )
-            self._written = self._written | found
             if self.model.query == text.strip() and self.board.id == board_id:
-                self.model.filter(text, self._written)
+                self.model.filter(text, self._told)
                 self.view.redraw()
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
 
     def filter_again(self) -> None:
         """The board changed: what the filter finds may be other cards."""
-        self._written = {}
+        self._told = Told()
         if self.model.query:
-            self._look_in_notes(self.model.query, again=True)
+            self._ask_store(self.model.query, again=True)
 
     async def do_views(self) -> None:
         """Choose a saved filter, keep the present one, or forget one."""

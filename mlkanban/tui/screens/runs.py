@@ -1,10 +1,6 @@
 """The runs of a card: its attempts, what is known of each, and how that is known."""
 
 import asyncio
-import os
-import shlex
-import shutil
-import subprocess
 from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -14,19 +10,24 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
-from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
+from mlkanban.charts.runs_page import figure_lines, run_details, run_rows, written_lines
+from mlkanban.core.runs.figures import best_of
 from mlkanban.core.runs.model import Run
-from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
+from mlkanban.core.runs.parameters import differing
+from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.folder import RunFolder, runs_folder
 from mlkanban.runs.left_over import LeftOver, left_over
+from mlkanban.runs.reading import Written, last_written
 from mlkanban.text import display
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.screens.lists import ListScreen
 from mlkanban.tui.widgets.ask import Option
 
-_MOST = 0.5
+_MOST = 1 / 3
 """Of the height, for the list."""
+_LOOKS = 2.0
+"""Seconds between two looks at what a run that goes on writes."""
 
 
 class RunsScreen(EditorScreen, ListScreen):
@@ -38,6 +39,9 @@ class RunsScreen(EditorScreen, ListScreen):
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
         self._metric: dict[str, Any] | None = None
+        self._differs: dict[str, tuple[str, ...]] = {}
+        self._marked = ""
+        self._written = ("", Written([], []))
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="runs")
@@ -46,6 +50,7 @@ class RunsScreen(EditorScreen, ListScreen):
 
     async def on_mount(self) -> None:
         await self.board_changed()
+        self.set_interval(_LOOKS, self._look_at_log)
 
     def on_resize(self) -> None:
         self.draw()
@@ -72,9 +77,32 @@ class RunsScreen(EditorScreen, ListScreen):
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
         self._metric = card.metric.model_dump() if card.metric else None
+        self._differs = differing(found)
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
+        self._marked = self._marked if self._marked in ids else ""
         self.draw()
+        self._read_log()
+
+    def go(self, row: int) -> None:
+        super().go(row)
+        self._read_log()
+
+    def _look_at_log(self) -> None:
+        if self.is_active and self._runs and not self._runs[self.row].state.ended:
+            self._read_log()
+
+    def _read_log(self) -> None:
+        if self._runs:
+            self.run_worker(self._log(self._runs[self.row].id), group="log", exclusive=True)
+
+    async def _log(self, run_id: str) -> None:
+        """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""
+        data = self.board_app.places.data
+        read = (run_id, await asyncio.to_thread(last_written, data, run_id))
+        if read != self._written:
+            self._written = read
+            self.draw()
 
     def draw(self) -> None:
         if not self.ready:
@@ -86,17 +114,28 @@ class RunsScreen(EditorScreen, ListScreen):
         else:
             board, now = self.board_app.model.board, self.board_app.now()
             zone = ZoneInfo(board.timezone)
-            head, *rows = run_rows(self._runs, zone, now)
+            best = best_of(self._runs, self._metric)
+            head, *rows = run_rows(
+                self._runs, zone, now, best=best, differs=self._differs, width=width - 3
+            )
+            rows = [
+                f"{'*' if run.id == self._marked else ' '}{row}"
+                for run, row in zip(self._runs, rows, strict=True)
+            ]
             said = figure_lines(self._runs, self._metric, zone, now, ascii=self.board_app.ascii)
-            room = max(1, min(len(rows), int(height * _MOST) - 3))
+            room = max(1, min(len(rows), int(height * _MOST) - 2))
+            run = self._runs[self.row]
+            differs = {name: values[self.row] for name, values in self._differs.items()}
             lines += [
-                f"  {head}",
+                f"   {head}",
                 *self.in_sight(rows, room),
-                *(f"  {line}" for line in said),
+                *(f"   {line}" for line in said),
                 "",
-                *run_details(self._runs[self.row], width),
+                *run_details(run, width, differs),
                 *self._left_lines(),
             ]
+            read = self._written[1] if self._written[0] == run.id else Written([], [])
+            lines += written_lines(read.out, read.err or run.last, height - len(lines))
         shown = "\n".join(shortened(line, width) for line in lines[:height])
         self.query_one("#runs", Static).update(Content(self.plain(shown)))
 
@@ -117,6 +156,7 @@ class RunsScreen(EditorScreen, ListScreen):
             return
         from mlkanban.runs.intake import find
         from mlkanban.runs.looking import logs
+        from mlkanban.tui.pager import page_files
 
         try:
             folder = find(self.board_app.places.data, self._runs[self.row].id)
@@ -125,9 +165,37 @@ class RunsScreen(EditorScreen, ListScreen):
             if not written:
                 self.status.say("It has written nothing (yet).")
                 return
-            self.hand_over(partial(_page, [str(log) for log in written]))
+            self.hand_over(partial(page_files, [str(log) for log in written]))
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
+
+    def do_run_mark(self) -> None:
+        """Mark the run under the cursor as the one others are compared with, or unmark it."""
+        if self._runs:
+            here = self._runs[self.row].id
+            self._marked = "" if self._marked == here else here
+            self.draw()
+
+    async def do_run_diff(self) -> None:
+        """Show what changed in the code from the marked run, or the one before, to this one."""
+        if not self._runs:
+            return
+        run = self._runs[self.row]
+        before = next((one for one in self._runs if one.id == self._marked != run.id), None)
+        before = before or next(iter(self._runs[self.row + 1 :]), None)
+        if before is None:
+            self.status.say("There is no run before this one. Space marks another one.")
+            return
+        from mlkanban.runs.commits import difference
+        from mlkanban.tui.pager import page_text
+
+        self.status.say("git is asked ...")
+        found = await asyncio.to_thread(difference, self.board_app.places.data, before, run)
+        self.status.clear()
+        if found.before == found.after:
+            self.status.say(found.text)
+        else:
+            self.hand_over(partial(page_text, found.text, ".diff"))
 
     async def do_run_stop(self) -> None:
         """Ask, then stop the run under the cursor."""
@@ -161,22 +229,3 @@ class RunsScreen(EditorScreen, ListScreen):
         await self.board_app.run_watch.look()
         await self.board_changed()
         self.status.say("Stopped.")
-
-
-def _page(logs: list[str]) -> None:
-    """Show files in the person's pager: $PAGER, else less or more."""
-    try:
-        words = shlex.split(os.environ.get("PAGER", ""))
-    except ValueError:
-        words = []
-    if not words:
-        words = [found for found in map(shutil.which, ("less", "more")) if found][:1]
-    if not words:
-        raise UsageProblem("There is no pager here.", "Name one: export PAGER=...")
-    try:
-        subprocess.run([*words, *logs], check=False)
-    except OSError as error:
-        raise UsageProblem(
-            f"The pager {display(words[0])} cannot be started: {error.strerror}.",
-            "Name another one: export PAGER=...",
-        ) from error

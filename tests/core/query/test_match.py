@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.query.asked import Asked, Told
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, Scene
-from mlkanban.core.query.match import matcher, words_in
+from mlkanban.core.query.match import asked, matcher
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
 
@@ -193,8 +194,48 @@ def test_what_a_card_waits_for_is_known_from_the_others() -> None:
 
 
 def test_words_are_found_where_they_were_written_too() -> None:
-    scene = replace(SCENE, written={"drift": frozenset({"c1"}), "a or": frozenset()})
-    assert words_in('drift -(other or "a or") stage:train drift') == ["drift", "other", "a or"]
+    scene = replace(SCENE, told=Told(written={"drift": frozenset({"c1"}), "a or": frozenset()}))
+    query = 'drift -(other or "a or") stage:train drift'
+    assert asked(query) == Asked(("drift", "other", "a or"))
+    assert asked(query).beyond(scene.told) == Asked(("other",))
     assert matcher("drift", scene)(card())
     assert not matcher("-drift", scene)(card())
     assert not matcher("drift", scene)(card(id="c2"))
+
+
+def test_run_is_the_state_of_the_newest_one() -> None:
+    newest = {"c1": "failed", "c2": "finished", "c3": "lost"}
+    scene = replace(SCENE, told=Told(runs=newest))
+    cards = [card(id=f"c{n}", ref=f"g{n}") for n in range(1, 5)]
+
+    def refs(query: str) -> list[str]:
+        return [face.ref for face in cards if matcher(query, scene)(face)]
+
+    assert refs("run:failed") == ["g1"]
+    assert refs("run:f") == ["g1", "g2"]
+    assert refs("run:lost or run:finished") == ["g2", "g3"]
+    assert refs("run:any") == ["g1", "g2", "g3"]
+    assert refs("run:none") == refs("-run:any") == ["g4"]
+    with pytest.raises(BadQuery, match=r"no state of a run.*There are: queued"):
+        matcher("run:well", scene)
+
+
+def test_what_is_undecided_is_found() -> None:
+    scene = replace(SCENE, told=Told(undecided=frozenset({"c1"})))
+    assert matcher("is:conflict", scene)(card())
+    assert not matcher("is:conflict", scene)(card(id="c2"))
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("stage:train tag:gpu is:open snoozed:yes", Asked()),
+        ("-(tag:gpu or run:failed)", Asked(runs=True)),
+        ("is:CONF", Asked(undecided=True)),
+        ("run is:con", Asked(("run",), undecided=True)),
+    ],
+)
+def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: Asked) -> None:
+    assert asked(query) == wanted
+    told = Told({text: frozenset() for text in wanted.texts}, {}, frozenset())
+    assert not any(asked(query).beyond(told))

@@ -1,0 +1,47 @@
+"""What changed in the code between two runs."""
+
+from __future__ import annotations
+
+import click
+
+from mlkanban.cli.session import Session, pass_session
+from mlkanban.errors import NotFound
+from mlkanban.paths import places
+
+
+@click.command()
+@click.argument("run")
+@click.argument("before", required=False)
+@pass_session
+def diff(session: Session, run: str, before: str | None) -> None:
+    """Print what changed in the code from the run BEFORE to RUN, by the commits they ran.
+
+    Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
+    an end of one.
+    """
+    from mlkanban.runs.commits import difference
+    from mlkanban.runs.intake import find
+
+    folder = find(places().data, run)
+    with session.service() as service:
+        known = service.runs.of_card(str(folder.start().get("card", "")))
+    ids = [one.id for one in known]
+    if folder.id not in ids:
+        raise NotFound(f"The board does not know run {folder.id} yet.", "See: mlkanban runs")
+    at = ids.index(folder.id)
+    if before is not None:
+        wanted = find(places().data, before).id
+        others = [one for one in known if one.id == wanted]
+    else:
+        others = known[at + 1 : at + 2]
+    if not others:
+        raise NotFound(
+            f"There is no {before or 'run before it'} among the runs of this card.",
+            "See: mlkanban runs CARD",
+        )
+    found = difference(places().data, others[0], known[at])
+    session.answer(
+        "diff",
+        lambda: {"from": others[0].id, "to": folder.id, **found._asdict()},
+        lambda: [found.text],
+    )

@@ -1,0 +1,38 @@
+"""Long texts in the person's own pager: $PAGER, else less or more."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+
+from mlkanban.errors import UsageProblem
+from mlkanban.text import display
+
+
+def page_files(files: Sequence[str]) -> None:
+    """Show files, until the person leaves the pager."""
+    try:
+        words = shlex.split(os.environ.get("PAGER", ""))
+    except ValueError:
+        words = []
+    if not words:
+        words = [found for found in map(shutil.which, ("less", "more")) if found][:1]
+    if not words:
+        raise UsageProblem("There is no pager here.", "Name one: export PAGER=...")
+    try:
+        subprocess.run([*words, *files], check=False)
+    except OSError as error:
+        raise UsageProblem(
+            f"The pager {display(words[0])} cannot be started: {error.strerror}.",
+            "Name another one: export PAGER=...",
+        ) from error
+
+
+def page_text(text: str, suffix: str) -> None:
+    """Show a text that is safe to show; the suffix of its file tells a pager what it is."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=suffix) as file:
+        file.write(text)
+        file.flush()
+        page_files([file.name])

@@ -35,13 +35,17 @@ def link(session: Session, card: str, run: str, source: str) -> None:
     """
     from mlkanban.core.runs.tracked import KINDS
 
-    if run.partition(":")[0] not in KINDS:
+    kind, _, name = run.partition(":")
+    if kind not in KINDS:
         raise UsageProblem(
             f"{run!r} names no run of a tracker.",
             f"Write {' or '.join(k + ':...' for k in KINDS)}.",
         )
     with session.service(write=True) as service:
         service.cards.get(card)
+        if kind == "tensorboard":
+            source = source or name
+            run = f"{kind}:{Path(name).expanduser().absolute()}"
         found = _look(session, service, [source] if source else [], only=bool(source))
         session.answer_done("link", service.links.link(card, _find(found, run)), service)
 
@@ -77,7 +81,8 @@ def sync_runs(
     """Take in what experiment trackers tell of runs; their files are only read.
 
     Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, ./mlflow.db, ./mlruns, ./optuna.db,
-    ./optuna.log and ./journal.log, the setting `trackers`, and where linked runs were read from.
+    ./optuna.log, ./journal.log, ./runs, ./lightning_logs and ./tb_logs (with event files of
+    TensorBoard), the setting `trackers`, and where linked runs were read from.
     Runs tagged mlkanban.card are linked to that card; the others are listed, the newest first, and
     wait for a decision: a card, a new card, or never to be listed again.
     """

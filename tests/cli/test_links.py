@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.trackers.files import FIXTURES, database
+from tests.runs.trackers.files import FIXTURES, database, logs
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,22 @@ def test_ignored_runs_are_not_listed_until_that_is_undone(board) -> None:
     assert len(board.data("sync-runs", "--ignore", listed[0]["ref"])["unlinked"]) == len(listed) - 1
     assert board("undo").code == 0
     assert board.data("sync-runs")["unlinked"] == listed
+
+
+def test_a_folder_of_event_files_is_linked_by_its_path(board) -> None:
+    ref = board.card("focal", "--metric", "val/auc.max>=0.92")
+    logs(Path("elsewhere/seed 1"))
+    name = f"tensorboard:{Path('elsewhere/seed 1').absolute()}"
+    assert board("link", ref, "tensorboard:elsewhere/seed 1").code == 0
+    [run] = board.data("runs", ref)
+    assert (run["id"], run["metrics"]["val/auc"]) == (name, pytest.approx(0.917))
+    assert board.data("show", ref)["metric"]["value"] == pytest.approx(0.95)
+    logs(Path("elsewhere/seed 1"), "tbx", "2")
+    assert board.data("sync-runs")["changed"] == []
+    logs(Path("runs/seed 2"))
+    told = board.data("sync-runs")
+    assert [(one["name"], one["experiment"]) for one in told["unlinked"]] == [("seed 2", "runs")]
+    assert board("link", ref, "tensorboard:nowhere").code == 3
 
 
 def test_a_name_that_several_files_have_is_not_guessed(board) -> None:

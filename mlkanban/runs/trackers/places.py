@@ -11,11 +11,12 @@ from urllib.parse import unquote, urlparse
 
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
-from mlkanban.runs.trackers import mlflow, optuna
+from mlkanban.runs.trackers import mlflow, optuna, tensorboard
 from mlkanban.runs.trackers.sqlite_files import reading
 from mlkanban.text import display
 
-_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log")
+_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "runs", "lightning_logs",
+          "tb_logs")  # fmt: skip
 _SQLITE = b"SQLite format 3\x00"
 
 Told = Callable[[int, Path], None]
@@ -138,4 +139,4 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
 
 
 def _folder(path: Path) -> Source | None:
-    return mlflow.Folder.of(path)
+    return mlflow.Folder.of(path) or tensorboard.Folder.of(path)

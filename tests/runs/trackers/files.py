@@ -28,6 +28,14 @@ def folder(path: Path) -> Path:
     return path
 
 
+def logs(path: Path, tool: str = "tb", end: str = "1") -> Path:
+    """A folder with an event file as `tool` wrote it."""
+    path.mkdir(parents=True, exist_ok=True)
+    whole = gzip.decompress((FIXTURES / f"{tool}.tfevents.gz").read_bytes())
+    (path / f"events.out.tfevents.{end}").write_bytes(whole)
+    return path
+
+
 def state(path: Path) -> dict[str, tuple[str, int]]:
     """What is in the files below a folder, and when they were written."""
     return {

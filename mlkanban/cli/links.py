@@ -80,9 +80,10 @@ def sync_runs(
 ) -> None:
     """Take in what experiment trackers tell of runs; their files are only read.
 
-    Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, ./mlflow.db, ./mlruns, ./optuna.db,
-    ./optuna.log, ./journal.log, ./runs, ./lightning_logs and ./tb_logs (with event files of
-    TensorBoard), the setting `trackers`, and where linked runs were read from.
+    Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
+    ./optuna.db, ./optuna.log, ./journal.log, ./wandb, ./runs, ./lightning_logs and ./tb_logs (for
+    TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are read
+    by its own program, if that knows `wandb leet inspect`.
     Runs tagged mlkanban.card are linked to that card; the others are listed, the newest first, and
     wait for a decision: a card, a new card, or never to be listed again.
     """

@@ -12,7 +12,8 @@ def for_job(environ: Mapping[str, str], card: str, run: str) -> dict[str, str]:
     made = dict(environ)
     made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": run}
     made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card, run)
-    made["WANDB_TAGS"] = ",".join(filter(None, (environ.get("WANDB_TAGS", ""), card)))
+    tags = (environ.get("WANDB_TAGS", ""), f"{CARD_TAG}:{card}", f"{RUN_TAG}:{run}")
+    made["WANDB_TAGS"] = ",".join(filter(None, tags))
     if not environ.get("WANDB_RUN_GROUP"):
         made["WANDB_RUN_GROUP"] = card
     if "PYTHONUNBUFFERED" not in environ:

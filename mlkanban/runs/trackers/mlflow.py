@@ -12,9 +12,9 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile
+from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
 
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
-_MOST_TEXT = 4096
 _TAIL = 4096
 
 
@@ -55,8 +55,8 @@ class Database:
             yield Tracked(
                 ref=f"mlflow:{run}", name=str(called or ""), experiment=experiments.get(at, ""),
                 says=str(status or ""), started=_moment(started), ended=_moment(ended),
-                metrics=_numbers(metrics.get(run, {})), params=_texts(params.get(run, {})),
-                tags=_texts(tags.get(run, {})), where=str(self._where),
+                metrics=numbers(metrics.get(run, {})), params=texts(params.get(run, {})),
+                tags=texts(tags.get(run, {})), where=str(self._where),
             )  # fmt: skip
 
     def _experiments(self) -> dict[Any, str]:
@@ -108,7 +108,7 @@ class Folder:
                 says=_STATES.get(known.get("status", ""), known.get("status", "")),
                 started=_moment(known.get("start_time")),
                 ended=_moment(known.get("end_time")),
-                metrics=_numbers({n: _last(f) for n, f in _files(folder / "metrics")}),
+                metrics=numbers({n: _last(f) for n, f in _files(folder / "metrics")}),
                 params={name: _text(file) for name, file in _files(folder / "params")},
                 tags={name: _text(file) for name, file in _files(folder / "tags")},
                 where=str(self._root),
@@ -138,16 +138,8 @@ def _last(file: Path) -> float | None:
 
 def _text(file: Path) -> str:
     with suppress(OSError), file.open(encoding="utf-8", errors="replace") as source:
-        return source.read(_MOST_TEXT)
+        return source.read(MOST_TEXT)
     return ""
-
-
-def _numbers(given: dict[str, Any]) -> dict[str, float]:
-    return {name: float(v) for name, v in given.items() if isinstance(v, int | float)}
-
-
-def _texts(given: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value)[:_MOST_TEXT] for name, value in given.items()}
 
 
 def _moment(ms: Any) -> str:

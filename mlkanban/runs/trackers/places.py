@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlparse
 
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
-from mlkanban.runs.trackers import mlflow, optuna, tensorboard
+from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
 from mlkanban.runs.trackers.sqlite_files import reading
 from mlkanban.text import display
 
-_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "runs", "lightning_logs",
-          "tb_logs")  # fmt: skip
+_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "wandb", "runs",
+          "lightning_logs", "tb_logs")  # fmt: skip
 _SQLITE = b"SQLite format 3\x00"
 
 Told = Callable[[int, Path], None]
@@ -45,6 +45,8 @@ def usual(cwd: Path, environ: Mapping[str, str], more: Iterable[str] = ()) -> li
     """The places that exist: those of the environment, those usual in a folder, and `more`; of
     folders those that hold runs."""
     named = [environ.get(name, "") for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE")]
+    if beside := environ.get("WANDB_DIR"):
+        named.append(f"{beside}/wandb")
     paths = [place(text, cwd) for text in (*named, *_USUAL, *more) if text]
     return list(dict.fromkeys(path for path in paths if path and _holds(path)))
 
@@ -139,4 +141,4 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
 
 
 def _folder(path: Path) -> Source | None:
-    return mlflow.Folder.of(path) or tensorboard.Folder.of(path)
+    return wandb.Folder.of(path) or mlflow.Folder.of(path) or tensorboard.Folder.of(path)

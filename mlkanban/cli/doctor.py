@@ -209,7 +209,7 @@ def _trackers(session: Session) -> Iterator[Check]:
     the board."""
     from pathlib import Path
 
-    from mlkanban.runs.trackers.places import read_all, usual
+    from mlkanban.runs.trackers.places import count_all, usual
 
     known: list[str] = []
     try:
@@ -217,9 +217,10 @@ def _trackers(session: Session) -> Iterator[Check]:
             known = service.links.places()
     except MlkanbanError:
         pass  # said of the store already
-    found = read_all(usual(Path.cwd(), os.environ, [*session.settings.trackers, *known]))
-    for path in found.places:
-        count = sum(run.where == str(path) for run in found.runs)
+    counts, problems = count_all(
+        usual(Path.cwd(), os.environ, [*session.settings.trackers, *known])
+    )
+    for path, count in counts.items():
         yield Check("tracker", "ok", f"{path}: runs {count:,}")
-    for problem in found.problems:
+    for problem in problems:
         yield Check("tracker", "note", problem)

@@ -16,9 +16,10 @@ from mlkanban.errors import NotFound, UsageProblem
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracked import Tracked
     from mlkanban.runs.trackers.places import Found
-    from mlkanban.service import Service
+    from mlkanban.service import Done, Service
 
-_LISTED = 20
+_LISTED = 5
+"""Runs of an experiment, the newest, and experiments: the others are counted."""
 
 
 @click.command()
@@ -27,28 +28,26 @@ _LISTED = 20
 @click.option("--from", "source", default="", metavar="PATH", help="The file or folder it is in.")
 @pass_session
 def link(session: Session, card: str, run: str, source: str) -> None:
-    """Link a run of a tracker to CARD: mlflow:RUN_ID or optuna:STUDY/TRIAL.
+    """Link a run of a tracker to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...
 
-    Its metrics count like those of any other run; what the tracker says of its state is shown and
-    moves nothing.
+    Or wandb:RUN_ID, or tensorboard:DIR for a folder with event files. Its metrics count like those
+    of any other run; what the tracker says of its state is shown and moves nothing.
     """
     from mlkanban.core.runs.tracked import KINDS
 
-    if run.partition(":")[0] not in KINDS:
+    kind, _, name = run.partition(":")
+    if kind not in KINDS:
         raise UsageProblem(
             f"{run!r} names no run of a tracker.",
             f"Write {' or '.join(k + ':...' for k in KINDS)}.",
         )
     with session.service(write=True) as service:
         service.cards.get(card)
+        if kind == "tensorboard":
+            source = source or name
+            run = f"{kind}:{Path(name).expanduser().absolute()}"
         found = _look(session, service, [source] if source else [], only=bool(source))
-        one = next((one for one in found.runs if one.ref == run), None)
-        if one is None:
-            raise NotFound(
-                f"No tracker here tells of {run}.",
-                f"Name its file with --from. {' '.join(found.problems)}".strip(),
-            )
-        session.answer_done("link", service.links.link(card, one), service)
+        session.answer_done("link", service.links.link(card, _find(found, run)), service)
 
 
 @click.command()
@@ -63,22 +62,36 @@ def unlink(session: Session, card: str, run: str) -> None:
 
 @click.command("sync-runs")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--new", metavar="KIND:REF", help="Make a card for this run.")
 @click.option("--ignore", multiple=True, metavar="KIND:REF", help="Never list this run again.")
+@click.option("--ignore-experiment", "ignore_all", multiple=True, metavar="KIND:REF",
+              help="Nor any other run of the experiment of this run.")  # fmt: skip
+@click.option("--heed", multiple=True, metavar="KIND:REF", help="List this run again.")
+@click.option("--ignored", is_flag=True, help="List the ignored runs instead.")
 @pass_session
-def sync_runs(session: Session, paths: Sequence[str], ignore: Sequence[str]) -> None:
+def sync_runs(
+    session: Session,
+    paths: Sequence[str],
+    new: str | None,
+    ignore: Sequence[str],
+    ignore_all: Sequence[str],
+    heed: Sequence[str],
+    ignored: bool,
+) -> None:
     """Take in what experiment trackers tell of runs; their files are only read.
 
-    Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, ./mlflow.db, ./mlruns, ./optuna.db,
-    ./optuna.log and ./journal.log, the setting `trackers`, and where linked runs were read from.
-    Runs tagged mlkanban.card are linked to that card; the others are listed.
+    Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
+    ./optuna.db, ./optuna.log, ./journal.log, ./wandb, ./runs, ./lightning_logs and ./tb_logs (for
+    TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are read
+    by its own program, if that knows `wandb leet inspect`.
+    Runs tagged mlkanban.card are linked to that card; the others are listed, the newest first, and
+    wait for a decision: a card, a new card, or never to be listed again.
     """
     with session.service(write=True) as service:
-        if ignore:
-            done = service.links.ignore(session.board(service).id, ignore)
-            if not session.json:
-                session.say(done.message)
         session.take_in_runs(service)  # first: trackers tell of these too
         found = _look(session, service, paths)
+        for done in _decide(session, service, found, new, ignore, ignore_all, heed):
+            session.tell(done)
         synced = service.links.sync(found.runs)
 
         def lines() -> Iterator[str]:
@@ -86,10 +99,10 @@ def sync_runs(session: Session, paths: Sequence[str], ignore: Sequence[str]) -> 
                 yield session.clean(f"linked    {card}  {name}")
             for name in synced.changed:
                 yield session.clean(f"new       {name}")
-            for one in synced.unlinked[:_LISTED]:
-                yield session.clean(f"unlinked  {one.ref}  {one.name}  {_metrics(one)}".rstrip())
-            if more := len(synced.unlinked[_LISTED:]):
-                yield f"and {more} more unlinked"
+            label, listed = (
+                ("ignored", synced.ignored) if ignored else ("unlinked", synced.unlinked)
+            )
+            yield from map(session.clean, inbox_lines(label, listed))
 
         session.answer(
             "sync-runs",
@@ -100,6 +113,7 @@ def sync_runs(session: Session, paths: Sequence[str], ignore: Sequence[str]) -> 
                 "linked": [{"run": name, "card": card} for name, card in synced.linked],
                 "changed": list(synced.changed),
                 "unlinked": [tracked_data(one) for one in synced.unlinked],
+                "ignored": [tracked_data(one) for one in synced.ignored],
             },
             lines,
         )
@@ -111,11 +125,54 @@ def sync_runs(session: Session, paths: Sequence[str], ignore: Sequence[str]) -> 
         session.say("No tracker was found. Name a file: mlkanban sync-runs PATH")
         return
     session.say(
-        f"{len(found.runs)} runs in {len(found.places)} places: {len(synced.linked)} linked now,"
-        f" {len(synced.changed)} with news, {len(synced.unlinked)} unlinked."
+        f"{len(found.runs):,} runs in {len(found.places)} places: {len(synced.linked)} linked now,"
+        f" {len(synced.changed)} with news, {len(synced.unlinked):,} unlinked,"
+        f" {len(synced.ignored):,} ignored."
     )
     if synced.unlinked:
-        session.say("Link one: mlkanban link CARD KIND:REF")
+        session.say(DECIDING)
+
+
+def _decide(
+    session: Session,
+    service: Service,
+    found: Found,
+    new: str | None,
+    ignore: Sequence[str],
+    ignore_all: Sequence[str],
+    heed: Sequence[str],
+) -> Iterator[Done]:
+    """Do with runs what was asked for."""
+    links = service.links
+    if new:
+        one = _find(found, new)
+        yield links.new_card(session.board(service).id, one.title, one)
+    for names, all_of_it in ((ignore, False), (ignore_all, True)):
+        for name in names:
+            one = _find(found, name)
+            yield links.ignore(session.board(service).id, one, all_of_it=all_of_it)
+    for name in heed:
+        yield links.heed(_find(found, name))
+
+
+DECIDING = (
+    "Decide: mlkanban link CARD KIND:REF, or sync-runs with --new, --ignore or --ignore-experiment"
+)
+
+
+def inbox_lines(label: str, runs: Sequence[Tracked]) -> Iterator[str]:
+    """A heading for each experiment, and its newest runs."""
+    from mlkanban.core.runs.inbox import experiments
+
+    found = experiments(runs)
+    for one in found[:_LISTED]:
+        yield f"{label}  {one.name}: {one.count}  ({one.where})"
+        for run in one.runs[:_LISTED]:
+            yield f"  {run.ref}  {run.name}  {_metrics(run)}".rstrip()
+        if more := len(one.runs[_LISTED:]):
+            yield f"  and {more:,} older"
+    if more := len(found[_LISTED:]):
+        yield f"and {more:,} experiment{'' if more == 1 else 's'} more"
 
 
 def tracked_data(one: Tracked) -> dict[str, object]:
@@ -123,6 +180,7 @@ def tracked_data(one: Tracked) -> dict[str, object]:
     return {
         "ref": one.ref,
         "name": one.name,
+        "experiment": one.experiment,
         "says": one.says or None,
         "started": one.started or None,
         "ended": one.ended or None,
@@ -134,6 +192,15 @@ def tracked_data(one: Tracked) -> dict[str, object]:
 
 def _metrics(one: Tracked) -> str:
     return "  ".join(f"{name} {value:g}" for name, value in list(one.numbers.items())[:2])
+
+
+def _find(found: Found, run: str) -> Tracked:
+    from mlkanban.core.runs.inbox import find
+
+    try:
+        return find(found.runs, run)
+    except NotFound as error:
+        raise NotFound(error.message, " ".join([error.hint, *found.problems])) from None
 
 
 def _look(session: Session, service: Service, given: Sequence[str], *, only: bool = False) -> Found:

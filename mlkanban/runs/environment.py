@@ -15,7 +15,8 @@ def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[st
     made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": folder.id}
     made["MLKANBAN_METRICS"] = str(folder.metrics_file)
     made["MLFLOW_RUN_CONTEXT"] = _context(environ.get("MLFLOW_RUN_CONTEXT", ""), card, folder.id)
-    made["WANDB_TAGS"] = ",".join(filter(None, (environ.get("WANDB_TAGS", ""), card)))
+    tags = (environ.get("WANDB_TAGS", ""), f"{CARD_TAG}:{card}", f"{RUN_TAG}:{folder.id}")
+    made["WANDB_TAGS"] = ",".join(filter(None, tags))
     if not environ.get("WANDB_RUN_GROUP"):
         made["WANDB_RUN_GROUP"] = card
     if "PYTHONUNBUFFERED" not in environ:

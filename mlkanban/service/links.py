@@ -7,25 +7,30 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlkanban.core.events import Change
-from mlkanban.core.models import CardFace
+from mlkanban.core.models import CardFace, Work
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
-from mlkanban.core.runs.tracked import IGNORED, Tracked, ours
-from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.core.runs.tracked import IGNORED, Tracked, ours, short
+from mlkanban.errors import NotFound, RuleRefused, UsageProblem
+from mlkanban.service.asking import enter
+from mlkanban.service.changing import write_new
+from mlkanban.service.fields import checked, flat
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
+from mlkanban.store.rows import board_of
 
 _LINK = "link:"
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What a look at trackers brought: refs of runs that were linked, of those with news, and the
-    runs that belong to no card yet."""
+    """What a look at trackers brought: refs of runs that were linked, of those with news, the runs
+    that belong to no card yet, and those of them that nobody wants to hear of."""
 
     linked: tuple[tuple[str, str], ...]
     changed: tuple[str, ...]
     unlinked: tuple[Tracked, ...]
+    ignored: tuple[Tracked, ...]
 
 
 class Links:
@@ -36,41 +41,66 @@ class Links:
         """Say that a run of a tracker is one of a card."""
         with self._desk.writing() as tx:
             face = tx.face(ref)
-            other = _cards(_linked(tx.conn)).get(one.ref)
-            if other is not None and other != face.id:
-                [has] = repository.faces_of(tx.conn, (other,)) or [face]
-                raise RuleRefused(
-                    f"{one.ref} is linked to {has.ref} already.",
-                    f"Unlink it there first: mlkanban unlink {has.ref} {one.ref}",
-                )
+            one, other = _known(tx, one)
+            if other is not None and other.id != face.id:
+                raise _linked_already(one, other)
             if other is None:
                 _link(tx, face, one)
             return tx.done(f"{one.ref} linked to {face.ref}.", (tx.card(face.ref),))
+
+    def new_card(self, board_id: str, title: str, one: Tracked) -> Done:
+        """A new card, in the first stage of a board, for a run of a tracker."""
+        with self._desk.writing() as tx:
+            one, other = _known(tx, one)
+            if other is not None:
+                raise _linked_already(one, other)
+            board = board_of(tx.conn, board_id)
+            stage = board.stages[0]
+            warning, _ = enter(tx, board, stage, Work.ATTENDED, None, override="")
+            face = write_new(tx, board, stage, flat(checked({"title": title})))
+            _link(tx, face, one)
+            said = f"{face.ref} added to {stage.name}, with {one.ref}."
+            return tx.done(said, (tx.card(face.ref),), warning)
 
     def unlink(self, ref: str, name: str) -> Done:
         """Take a run of a tracker off a card; a tag of its does not bring it back."""
         with self._desk.writing() as tx:
             face = tx.face(ref)
             fields = tx.writer.projector.entity(face.id).fields
-            if not fields.get(_LINK + name):
+            there = [*_cards({face.id: fields})]
+            found = [run for run in there if run == name] or [r for r in there if short(r) == name]
+            if not found:
                 raise NotFound(
                     f"{name} is not linked to {face.ref}.",
                     f"See: mlkanban runs {face.ref}",
                 )
+            if len(found) > 1:
+                raise UsageProblem(f"{name} could be {' or '.join(found)}.", "Name it in full.")
+            [name] = found
             values: dict[str, Any] = {_LINK + name: None}
             if fields.get(PREFIX + name):
                 values[PREFIX + name] = None
             tx.write(tx.change("run.unlinked", face, values))
             return tx.done(f"{name} unlinked from {face.ref}.", (tx.card(face.ref),))
 
-    def ignore(self, board_id: str, refs: Sequence[str]) -> Done:
-        """Never list these runs of trackers again, until it is undone."""
+    def ignore(self, board_id: str, one: Tracked, *, all_of_it: bool = False) -> Done:
+        """Never list a run again, or no run of its experiment, until `heed` says so."""
+        name = one.group if all_of_it else one.ref
         with self._desk.writing() as tx:
-            values = {IGNORED + ref: True for ref in refs}
-            had = tx.writer.projector.entity(board_id).fields
-            if new := {name: True for name in values if not had.get(name)}:
-                tx.write(Change("run.ignored", board_id, set=new))
-            return tx.done(f"Ignored from now on: {', '.join(refs)}.")
+            if not tx.writer.projector.entity(board_id).fields.get(IGNORED + name):
+                tx.write(Change("run.ignored", board_id, set={IGNORED + name: True}))
+            what = f"the experiment {one.experiment}" if all_of_it else one.ref
+            return tx.done(f"Ignored from now on: {what}.")
+
+    def heed(self, one: Tracked) -> Done:
+        """List an ignored run again; one of an ignored experiment with all of that."""
+        with self._desk.writing() as tx:
+            for board in repository.boards(tx.conn):
+                fields = tx.writer.projector.entity(board.id).fields
+                names = (IGNORED + name for name in (one.ref, short(one.ref), one.group))
+                if values := {name: None for name in names if fields.get(name)}:
+                    tx.write(Change("run.heeded", board.id, set=values))
+            return tx.done(f"Listed again: {one.ref}.")
 
     def places(self) -> list[str]:
         """The files that runs of cards were read from."""
@@ -82,11 +112,12 @@ class Links:
         """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
         and again, it writes nothing that is known."""
         with self._desk.store.reading() as conn:
-            fields, ignored = _linked(conn), _ignored(conn)
+            fields, ignoring = _linked(conn), _ignored(conn)
             cards = _cards(fields)
             wanted: list[tuple[Tracked, str, bool]] = []
             unlinked: list[Tracked] = []
-            for one in told:
+            ignored: list[Tracked] = []
+            for one in (_as_linked(one, fields) for one in told):
                 card = cards.get(one.ref, "")
                 if card:
                     if _news(fields[card], one):
@@ -94,10 +125,9 @@ class Links:
                     continue
                 face = repository.face_by_ref(conn, one.card) if one.card else None
                 had = repository.entity(conn, face.id).fields if face else {}
-                # Taken off by a person: that is not for a tag to take back.
-                if face is None or _LINK + one.ref in had:
-                    if one.ref not in ignored:
-                        unlinked.append(one)
+                if face is None or _taken_off(one, had):
+                    nobody = ignoring.isdisjoint((one.ref, short(one.ref), one.group))
+                    (unlinked if nobody else ignored).append(one)
                 elif not _waits(one, runs_in(had)):
                     wanted.append((one, face.id, True))
         linked, changed = [], []
@@ -114,7 +144,7 @@ class Links:
                     values = _record(state, one)
                     tx.write(_change(tx, "run.changed", face, values))
                     changed.append(one.ref)
-        return Synced(tuple(linked), tuple(changed), tuple(unlinked))
+        return Synced(tuple(linked), tuple(changed), tuple(unlinked), tuple(ignored))
 
 
 def _cards(linked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -125,6 +155,37 @@ def _cards(linked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         for name, there in fields.items()
         if there and name.startswith(_LINK)
     }
+
+
+def _known(tx: Transaction, one: Tracked) -> tuple[Tracked, CardFace | None]:
+    """The run by the name it is linked by, and the card it is linked to."""
+    linked = _linked(tx.conn)
+    one = _as_linked(one, linked)
+    card = _cards(linked).get(one.ref, "")
+    return one, next(iter(repository.faces_of(tx.conn, (card,))), None)
+
+
+def _linked_already(one: Tracked, has: CardFace) -> RuleRefused:
+    return RuleRefused(
+        f"{one.ref} is linked to {has.ref} already.",
+        f"Unlink it there first: mlkanban unlink {has.ref} {one.ref}",
+    )
+
+
+def _as_linked(one: Tracked, linked: Mapping[str, Mapping[str, Any]]) -> Tracked:
+    """The run by the name it is linked by: that was a short one where one file was thought of."""
+    name = short(one.ref)
+    for fields in linked.values() if name != one.ref else ():
+        if fields.get(_LINK + name) and any(
+            run.where == one.where for run in runs_in(fields) if name in (run.id, run.tracked)
+        ):
+            return replace(one, ref=name)
+    return one
+
+
+def _taken_off(one: Tracked, fields: Mapping[str, Any]) -> bool:
+    """Whether a person took it off a card: that is not for a tag to take back."""
+    return any(not fields.get(_LINK + name, True) for name in (one.ref, short(one.ref)))
 
 
 def _linked(conn: Connection) -> dict[str, Mapping[str, Any]]:

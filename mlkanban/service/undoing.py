@@ -111,7 +111,7 @@ _DOING = {
     "view.saved": "saving a view", "view.removed": "removing a view",
     "charter.edited": "changing the charter",
     "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
-    "run.ignored": "ignoring a run",
+    "run.ignored": "ignoring runs", "run.heeded": "listing runs again",
 }  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """link, unlink and sync-runs: what trackers tell of is on the cards, once."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.runs.trackers.files import FIXTURES, database
+from tests.runs.trackers.files import FIXTURES, database, logs
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +57,11 @@ def test_linking_by_hand_is_undone_and_unlinking_lasts(board) -> None:
     shutil.copy(FIXTURES / "o4.log", "elsewhere.log")
     assert board("link", ref, "optuna:sweep/2").code == 3
     done = board("link", ref, "optuna:sweep/2", "--from", "elsewhere.log")
-    assert f"optuna:sweep/2 linked to {ref}." in done.err
+    assert done.err.startswith("optuna:sweep/2@")
+    assert f" linked to {ref}." in done.err
     refused = board("link", other, "optuna:sweep/2", "--from", "elsewhere.log")
+    assert (refused.code, f"linked to {ref} already" in refused.err) == (1, True)
+    refused = board("sync-runs", "--new", "optuna:sweep/2")
     assert (refused.code, f"linked to {ref} already" in refused.err) == (1, True)
     assert board("undo").code == 0
     assert board.data("runs", ref) == []
@@ -84,6 +88,94 @@ def test_ignored_runs_are_not_listed_until_that_is_undone(board) -> None:
     assert len(board.data("sync-runs", "--ignore", listed[0]["ref"])["unlinked"]) == len(listed) - 1
     assert board("undo").code == 0
     assert board.data("sync-runs")["unlinked"] == listed
+
+
+def test_a_folder_of_event_files_is_linked_by_its_path(board) -> None:
+    ref = board.card("focal", "--metric", "val/auc.max>=0.92")
+    logs(Path("elsewhere/seed 1"))
+    name = f"tensorboard:{Path('elsewhere/seed 1').absolute()}"
+    assert board("link", ref, "tensorboard:elsewhere/seed 1").code == 0
+    [run] = board.data("runs", ref)
+    assert (run["id"], run["metrics"]["val/auc"]) == (name, pytest.approx(0.917))
+    assert board.data("show", ref)["metric"]["value"] == pytest.approx(0.95)
+    logs(Path("elsewhere/seed 1"), "tbx", "2")
+    assert board.data("sync-runs")["changed"] == []
+    logs(Path("runs/seed 2"))
+    told = board.data("sync-runs")
+    assert [(one["name"], one["experiment"]) for one in told["unlinked"]] == [("seed 2", "runs")]
+    assert board("link", ref, "tensorboard:nowhere").code == 3
+
+
+def test_a_name_that_several_files_have_is_not_guessed(board) -> None:
+    ref = board.card("focal")
+    for name in ("optuna.log", "journal.log"):
+        shutil.copy(FIXTURES / ("o4.log" if name == "optuna.log" else "o5.log"), name)
+    refused = board("link", ref, "optuna:sweep/2")
+    assert (refused.code, "Name it in full." in refused.err) == (2, True)
+    told = board.data("sync-runs")["unlinked"]
+    full = [one["ref"] for one in told if one["name"] == "sweep 2"]
+    assert all(name in refused.err for name in full)
+    assert board("link", ref, full[0]).code == 0
+    assert board("link", ref, "optuna:sweep/2").code == 2
+    assert [run["id"] for run in board.data("runs", ref)] == [full[0]]
+
+
+def test_a_card_is_made_of_a_run_in_one_step(board) -> None:
+    database("m3", Path("mlflow.db"))
+    listed = board.data("sync-runs")["unlinked"]
+    one = next(one for one in listed if one["name"] == "seed 1")
+    answer = board.data("sync-runs", "--new", one["ref"])
+    assert one not in answer["unlinked"]
+    [card] = board.data("list")
+    assert (card["title"], card["stage"]) == ("seed 1", "Ideas")
+    [run] = board.data("runs", card["id"])
+    assert (run["id"], run["metrics"]) == (one["ref"], {"val_auc": 0.917})
+    assert board("undo").code == 0
+    assert board.data("list") == []
+    assert board.data("sync-runs")["unlinked"] == listed
+
+
+def test_an_experiment_is_ignored_with_what_comes_until_it_is_heeded(board) -> None:
+    board.card("focal")
+    path = database("m2", Path("mlflow.db"))
+    database("m3", Path("other.db"))
+    listed = board.data("sync-runs", "other.db")["unlinked"]
+    here = [one for one in listed if one["where"] == str(path.absolute())]
+    assert (len(listed), len(here)) == (6, 3)
+    gone = board.data("sync-runs", "other.db", "--ignore-experiment", here[0]["ref"])
+    assert {one["ref"] for one in gone["ignored"]} == {one["ref"] for one in here}
+    assert len(gone["unlinked"]) == 3, "that of the other file is another one"
+    conn = sqlite3.connect(path)
+    conn.execute("UPDATE runs SET run_uuid = 'fresh' WHERE run_uuid = ?", [here[1]["ref"][7:]])
+    conn.commit()
+    conn.close()
+    told = board.data("sync-runs")
+    assert (told["unlinked"], "mlflow:fresh" in {o["ref"] for o in told["ignored"]}) == ([], True)
+    shown = board("sync-runs", "--ignored")
+    assert "ignored  MLflow, focal loss: 3 runs" in shown.out
+    assert "3 ignored" in shown.err
+    assert len(board.data("sync-runs", "--heed", "mlflow:fresh")["unlinked"]) == 3
+
+
+def test_thousands_of_runs_are_listed_calmly_newest_first(board) -> None:
+    board.card("focal")
+    path = database("m3", Path("mlflow.db"))
+    conn = sqlite3.connect(path)
+    names = [row[1] for row in conn.execute("PRAGMA table_info(runs)")]
+    rows = conn.execute("SELECT * FROM runs LIMIT 1").fetchone()
+    made = dict(zip(names, rows, strict=True))
+    for number in range(2000):
+        made |= {"run_uuid": f"r{number}", "name": f"run {number}", "start_time": 1 + number}
+        marks = ", ".join("?" * len(names))
+        conn.execute(f"INSERT INTO runs VALUES ({marks})", [made[name] for name in names])
+    conn.commit()
+    conn.close()
+    answer = board("sync-runs")
+    first, *shown, last = answer.out.splitlines()
+    assert "MLflow, focal loss: 2,003 runs" in first
+    assert (len(shown), last) == (5, "  and 1,998 older")
+    assert ["run 1999" in shown[3], "run 1998" in shown[4]] == [True, True]
+    assert "2,003 unlinked" in answer.err
 
 
 def test_what_cannot_be_read_is_told_of(board) -> None:

@@ -37,7 +37,7 @@ def test_the_job_is_told_of_its_card(job: Job) -> None:
         "mlkanban.card": job.card,
         "mlkanban.run": job.folder.name,
     }
-    assert env["WANDB_TAGS"] == f"mine,{job.card}"
+    assert env["WANDB_TAGS"] == f"mine,mlkanban.card:{job.card},mlkanban.run:{env['MLKANBAN_RUN']}"
     assert (env["WANDB_RUN_GROUP"], env["PYTHONUNBUFFERED"]) == (job.card, "1")
 
 

@@ -1,12 +1,17 @@
 """Runs that trackers tell of: joined to runs of ours, and news of them kept once."""
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.tracked import Tracked
+from mlkanban.errors import RuleRefused
+from tests.service.exchanging import meet
 from tests.service.machine import FINISHED, Machine
-from tests.service.people import Person
+from tests.service.people import Clock, Person
 
 
 def kinds(ada: Person, ref: str) -> list[str]:
@@ -75,3 +80,36 @@ def test_a_record_heard_of_before_the_run_of_ours_is_joined_later(
     [run] = ada.service.runs.of_card(ref)
     assert (run.id, dict(run.metrics)) == ("r1", {"auc": 0.9})
     assert ada.service.links.sync([one]).changed == ()
+
+
+def test_a_trial_linked_by_its_short_name_stays_linked_to_that_file(ada: Person) -> None:
+    [ref, other] = ada.adds("focal loss", "another")
+    short = Tracked("optuna:s/1", says="RUNNING", where="/a.db")
+    ada.service.links.link(ref, short)
+    one = replace(short, ref="optuna:s/1@0123abcd", says="COMPLETE")
+    synced = ada.service.links.sync([one])
+    assert (synced.changed, synced.unlinked) == (("optuna:s/1",), ())
+    assert [run.says for run in ada.service.runs.of_card(ref)] == ["COMPLETE"]
+    with pytest.raises(RuleRefused, match="already"):
+        ada.service.links.link(other, one)
+    elsewhere = replace(one, ref="optuna:s/1@4567abcd", where="/b.db")
+    assert ada.service.links.sync([elsewhere]).unlinked == (elsewhere,)
+    ada.service.links.link(other, elsewhere)
+    ada.service.links.unlink(other, "optuna:s/1")
+    tagged = replace(elsewhere, tags={"mlkanban.card": other})
+    assert ada.service.links.sync([tagged]).unlinked == (tagged,)
+
+
+def test_what_one_machine_ignores_another_does_not_list(ada: Person, tmp_path: Path) -> None:
+    bob = Person(tmp_path / "bob", "bob", Clock())
+    place = tmp_path / "between"
+    place.mkdir()
+    one = Tracked("mlflow:a", experiment="focal: loss", where="/m.db")
+    ada.service.links.ignore(ada.board_id, one, all_of_it=True)
+    meet(place, ada, bob)
+    later = replace(one, ref="mlflow:b")
+    assert bob.service.links.sync([one, later]).ignored == (one, later)
+    bob.service.links.heed(later)
+    meet(place, ada, bob)
+    assert ada.service.links.sync([one, later]).unlinked == (one, later)
+    bob.service.close()

@@ -6,6 +6,7 @@ Trackers lie about dead runs, so what one says of the state of a run is shown an
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,26 +14,38 @@ from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.redaction import redacted
 
-KINDS = {"mlflow": "MLflow", "optuna": "Optuna"}
+KINDS = {"mlflow": "MLflow", "optuna": "Optuna", "wandb": "W&B", "tensorboard": "TensorBoard"}
 """Trackers by the word their runs are named with, as people write them."""
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
 IGNORED = "ignored:"
-"""Of the field of a board that names a run nobody wants to hear of."""
+"""Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
 _MOST = 100
 """Metrics or parameters, and characters of one."""
+_LONG = re.compile(r"(optuna:.+)@[0-9a-f]{8}|(wandb:)[0-9]{8}_[0-9]{6}-(.+)", re.DOTALL)
+"""A ref with what tells it from those of other files."""
+
+
+def short(ref: str) -> str:
+    """A ref as people type it, which several files may have."""
+    found = _LONG.fullmatch(ref)
+    return "".join(filter(None, found.groups())) if found else ref
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """One run. `ref` is `mlflow:<run id>` or `optuna:<study>/<trial>`, `says` the state its tracker
-    gives it; instants are ISO 8601 UTC, '' when they are not known; `where` is the file."""
+    """One run. `ref` is its tracker and what that calls it, `mlflow:<run id>` or
+    `optuna:<study>/<trial>@<digits>`; `experiment` is what its tracker puts it with, `says` the
+    state that gives it; instants are ISO 8601 UTC, '' when they are not known; `about` is when it
+    began as a text to order by, in whatever time zone; `where` is the file or folder."""
 
     ref: str
     name: str = ""
+    experiment: str = ""
     says: str = ""
     started: str = ""
     ended: str = ""
+    about: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +54,21 @@ class Tracked:
     @property
     def kind(self) -> str:
         return self.ref.partition(":")[0]
+
+    @property
+    def group(self) -> str:
+        """Names its experiment, in this file."""
+        return f"{self.kind}:{self.where}:{self.experiment}"
+
+    @property
+    def moment(self) -> str:
+        """When it began, as well as that is known."""
+        return (self.started or self.about)[:19].replace(" ", "T")
+
+    @property
+    def title(self) -> str:
+        """What to call a card that is made from it."""
+        return self.name or self.experiment or self.ref
 
     @property
     def card(self) -> str:

@@ -12,64 +12,107 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile
+from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
 
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
-_MOST_TEXT = 4096
 _TAIL = 4096
 
 
-def in_database(file: SqliteFile, where: Path) -> Iterator[Tracked] | None:
-    """The runs in a database; None when it is none of MLflow."""
-    if not {"run_uuid", "status", "start_time", "end_time"} <= file.columns("runs"):
-        return None
-    return _rows(file, where)
+class Database:
+    """The runs in a database."""
 
+    def __init__(self, file: SqliteFile, where: Path) -> None:
+        self._file, self._where = file, where
+        self._columns = file.columns("runs")
 
-def _rows(file: SqliteFile, where: Path) -> Iterator[Tracked]:
-    metrics, params, tags = (
-        _by_run(file, *names)
-        for names in (("latest_metrics", "value"), ("params", "value"), ("tags", "value"))
-    )
-    kept = "WHERE lifecycle_stage = 'active'" if "lifecycle_stage" in file.columns("runs") else ""
-    name = "name" if "name" in file.columns("runs") else "''"
-    for run, called, status, started, ended in file.rows(
-        f"SELECT run_uuid, {name}, status, start_time, end_time FROM runs {kept}"
-        " ORDER BY start_time"
-    ):
-        yield Tracked(
-            ref=f"mlflow:{run}", name=str(called or ""), says=str(status or ""),
-            started=_moment(started), ended=_moment(ended), metrics=_numbers(metrics.get(run, {})),
-            params=_texts(params.get(run, {})), tags=_texts(tags.get(run, {})), where=str(where),
-        )  # fmt: skip
+    @classmethod
+    def of(cls, file: SqliteFile, where: Path) -> Database | None:
+        """None when it is none of MLflow."""
+        there = {"run_uuid", "status", "start_time", "end_time"} <= file.columns("runs")
+        return cls(file, where) if there else None
 
+    @property
+    def _kept(self) -> str:
+        return "WHERE lifecycle_stage = 'active'" if "lifecycle_stage" in self._columns else ""
 
-def _by_run(file: SqliteFile, table: str, value: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    if {"run_uuid", "key", value} <= file.columns(table):
-        nan = " WHERE NOT is_nan" if "is_nan" in file.columns(table) else ""
-        for run, key, given in file.rows(f"SELECT run_uuid, key, {value} FROM {table}{nan}"):
-            found.setdefault(run, {})[str(key)] = given
-    return found
+    def count(self) -> int:
+        [(found,)] = self._file.rows(f"SELECT count(*) FROM runs {self._kept}")
+        return int(found)
 
-
-def in_folder(root: Path) -> Iterator[Tracked]:
-    """The runs in a folder such as `mlruns`: experiments, in them runs, in each a meta.yaml."""
-    for meta in sorted(root.glob("*/*/meta.yaml")):
-        known = _meta(_text(meta))
-        folder = meta.parent
-        if known.get("lifecycle_stage", "active") != "active" or "run_id" not in known:
-            continue
-        yield Tracked(
-            ref=f"mlflow:{known['run_id']}",
-            name=known.get("run_name", ""),
-            says=_STATES.get(known.get("status", ""), known.get("status", "")),
-            started=_moment(known.get("start_time")),
-            ended=_moment(known.get("end_time")),
-            metrics=_numbers({n: _last(f) for n, f in _files(folder / "metrics")}),
-            params={name: _text(file) for name, file in _files(folder / "params")},
-            tags={name: _text(file) for name, file in _files(folder / "tags")},
-            where=str(root),
+    def runs(self) -> Iterator[Tracked]:
+        metrics, params, tags = (
+            self._by_run(*names)
+            for names in (("latest_metrics", "value"), ("params", "value"), ("tags", "value"))
         )
+        experiments = self._experiments()
+        name, experiment = (
+            column if column in self._columns else "''" for column in ("name", "experiment_id")
+        )
+        for run, called, status, started, ended, at in self._file.rows(
+            f"SELECT run_uuid, {name}, status, start_time, end_time, {experiment} FROM runs"
+            f" {self._kept} ORDER BY start_time"
+        ):
+            yield Tracked(
+                ref=f"mlflow:{run}", name=str(called or ""), experiment=experiments.get(at, ""),
+                says=str(status or ""), started=_moment(started), ended=_moment(ended),
+                metrics=numbers(metrics.get(run, {})), params=texts(params.get(run, {})),
+                tags=texts(tags.get(run, {})), where=str(self._where),
+            )  # fmt: skip
+
+    def _experiments(self) -> dict[Any, str]:
+        if not {"experiment_id", "name"} <= self._file.columns("experiments"):
+            return {}
+        rows = self._file.rows("SELECT experiment_id, name FROM experiments")
+        return {at: str(name) for at, name in rows}
+
+    def _by_run(self, table: str, value: str) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        if {"run_uuid", "key", value} <= self._file.columns(table):
+            nan = " WHERE NOT is_nan" if "is_nan" in self._file.columns(table) else ""
+            for run, key, given in self._file.rows(
+                f"SELECT run_uuid, key, {value} FROM {table}{nan}"
+            ):
+                found.setdefault(run, {})[str(key)] = given
+        return found
+
+
+class Folder:
+    """The runs in a folder such as `mlruns`: experiments, in them runs, in each a meta.yaml."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    def of(cls, path: Path) -> Folder | None:
+        """None when it is none of MLflow."""
+        return cls(path) if any(path.glob("*/meta.yaml")) else None
+
+    def count(self) -> int:
+        """As their folders say, those that were deleted too: none is read."""
+        return sum(1 for _ in self._root.glob("*/*/meta.yaml"))
+
+    def runs(self) -> Iterator[Tracked]:
+        experiments: dict[Path, str] = {}
+        for meta in sorted(self._root.glob("*/*/meta.yaml")):
+            known = _meta(_text(meta))
+            folder = meta.parent
+            if known.get("lifecycle_stage", "active") != "active" or "run_id" not in known:
+                continue
+            above = folder.parent
+            if above not in experiments:
+                experiments[above] = _meta(_text(above / "meta.yaml")).get("name", "")
+            yield Tracked(
+                ref=f"mlflow:{known['run_id']}",
+                name=known.get("run_name", ""),
+                experiment=experiments[above],
+                says=_STATES.get(known.get("status", ""), known.get("status", "")),
+                started=_moment(known.get("start_time")),
+                ended=_moment(known.get("end_time")),
+                metrics=numbers({n: _last(f) for n, f in _files(folder / "metrics")}),
+                params={name: _text(file) for name, file in _files(folder / "params")},
+                tags={name: _text(file) for name, file in _files(folder / "tags")},
+                where=str(self._root),
+            )
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -95,16 +138,8 @@ def _last(file: Path) -> float | None:
 
 def _text(file: Path) -> str:
     with suppress(OSError), file.open(encoding="utf-8", errors="replace") as source:
-        return source.read(_MOST_TEXT)
+        return source.read(MOST_TEXT)
     return ""
-
-
-def _numbers(given: dict[str, Any]) -> dict[str, float]:
-    return {name: float(v) for name, v in given.items() if isinstance(v, int | float)}
-
-
-def _texts(given: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value)[:_MOST_TEXT] for name, value in given.items()}
 
 
 def _moment(ms: Any) -> str:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
-from mlkanban.runs.trackers import mlflow, optuna
+from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
 from mlkanban.runs.trackers.sqlite_files import reading
+from mlkanban.text import display
 
-_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log")
+_USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "wandb", "runs",
+          "lightning_logs", "tb_logs")  # fmt: skip
 _SQLITE = b"SQLite format 3\x00"
+
+Told = Callable[[int, Path], None]
+"""Hears of how many runs were read so far, and from where just now."""
+
+
+class Source(Protocol):
+    """Something that keeps runs."""
+
+    def runs(self) -> Iterator[Tracked]: ...
+
+    def count(self) -> int:
+        """How many there are, as cheaply as can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +42,20 @@ class Found:
 
 
 def usual(cwd: Path, environ: Mapping[str, str], more: Iterable[str] = ()) -> list[Path]:
-    """The places that exist: those of the environment, those usual in a folder, and `more`."""
+    """The places that exist: those of the environment, those usual in a folder, and `more`; of
+    folders those that hold runs."""
     named = [environ.get(name, "") for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE")]
+    if beside := environ.get("WANDB_DIR"):
+        named.append(f"{beside}/wandb")
     paths = [place(text, cwd) for text in (*named, *_USUAL, *more) if text]
-    return list(dict.fromkeys(path for path in paths if path and path.exists()))
+    return list(dict.fromkeys(path for path in paths if path and _holds(path)))
+
+
+def _holds(path: Path) -> bool:
+    try:
+        return _folder(path) is not None if path.is_dir() else path.exists()
+    except OSError:
+        return True  # why it cannot be read is told when it is to be
 
 
 def place(text: str, cwd: Path) -> Path | None:
@@ -45,38 +71,74 @@ def place(text: str, cwd: Path) -> Path | None:
     return (cwd / Path(path).expanduser()).absolute()
 
 
-def read_all(paths: Iterable[Path]) -> Found:
-    """Read every place. What cannot be read is told of, and the others are read all the same."""
+def read_all(paths: Iterable[Path], told: Told = lambda count, path: None) -> Found:
+    """Read every place. What cannot be read is told of, and the others are read all the same.
+    `told` hears how many runs there are so far, with every run and before every place."""
     runs: dict[str, Tracked] = {}
-    seen, problems = [], []
+    seen: list[Path] = []
+    problems: list[str] = []
     for path in dict.fromkeys(paths):
-        try:
-            runs |= {one.ref: one for one in _read(path)}
+        told(len(runs), path)
+        with _telling(path, problems), _sources(path) as sources:
+            for one in (_sound(run) for source in sources for run in source.runs()):
+                runs[one.ref] = one
+                told(len(runs), path)
             seen.append(path)
-        except MlkanbanError as error:
-            problems.append(str(error))
-        except OSError as error:
-            problems.append(f"{path} cannot be read: {error.strerror}.")
     return Found(tuple(runs.values()), tuple(seen), tuple(problems))
 
 
-def _read(path: Path) -> Iterator[Tracked]:
+def _sound(one: Tracked) -> Tracked:
+    """A run with names that can be kept and shown: files of others hold anything."""
+    metrics = {display(name): value for name, value in one.metrics.items()}
+    return replace(
+        one, ref=display(one.ref), name=display(one.name), experiment=display(one.experiment),
+        says=display(one.says), metrics=metrics, where=display(one.where),
+    )  # fmt: skip
+
+
+def count_all(paths: Iterable[Path]) -> tuple[dict[Path, int], list[str]]:
+    """How many runs there are in every place, and a sentence for each that cannot be read. The
+    runs themselves are not read."""
+    counts: dict[Path, int] = {}
+    problems: list[str] = []
+    for path in dict.fromkeys(paths):
+        with _telling(path, problems), _sources(path) as sources:
+            counts[path] = sum(source.count() for source in sources)
+    return counts, problems
+
+
+@contextlib.contextmanager
+def _telling(path: Path, problems: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except MlkanbanError as error:
+        problems.append(str(error))
+    except OSError as error:
+        problems.append(f"{path} cannot be read: {error.strerror}.")
+
+
+@contextlib.contextmanager
+def _sources(path: Path) -> Iterator[Sequence[Source]]:
+    """What keeps runs at a place."""
     if path.is_dir():
-        yield from mlflow.in_folder(path)
+        if (folder := _folder(path)) is None:
+            raise BadInput(f"{path} holds no runs of a tracker that is known here.", "")
+        yield [folder]
         return
     with path.open("rb") as source:
         head = source.read(len(_SQLITE))
     if head != _SQLITE:
         if not head.startswith(b"{"):
             raise BadInput(f"{path} is no file of a tracker that is known here.", "")
-        yield from optuna.in_journal(path)
+        yield [optuna.Journal(path)]
         return
     with reading(path) as file:
-        found = [
-            runs for tracker in (mlflow, optuna)
-            if (runs := tracker.in_database(file, path)) is not None
-        ]  # fmt: skip
+        kinds = (mlflow.Database.of(file, path), optuna.Database.of(file, path))
+        found: list[Source] = [one for one in kinds if one is not None]
         if not found:
             raise BadInput(f"{path} is a database of neither MLflow nor Optuna.", "")
-        for runs in found:
-            yield from runs
+        yield found
+
+
+def _folder(path: Path) -> Source | None:
+    return wandb.Folder.of(path) or mlflow.Folder.of(path) or tensorboard.Folder.of(path)

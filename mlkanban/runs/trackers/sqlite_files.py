@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,8 +28,9 @@ class SqliteFile:
         """The columns of a table, none when there is no such table."""
         return {row[1] for row in self._conn.execute(f"PRAGMA table_info({table})")}
 
-    def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
-        return self._conn.execute(query).fetchall()
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """One by one, so that whoever counts them can be stopped."""
+        yield from self._conn.execute(query)
 
 
 @contextlib.contextmanager

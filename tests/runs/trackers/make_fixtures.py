@@ -4,7 +4,11 @@
     python tests/runs/trackers/make_fixtures.py /tmp/venvs
 
 Every MLflow store holds a finished run tagged with card t1, one that goes on, and a failed one;
-every Optuna study three trials, the second of which failed.
+every Optuna study three trials, the second of which failed. TensorBoard's files hold three values
+of one tag, once as tensors (tb) and once as numbers (tbx), there with a histogram and a long text.
+What `wandb leet inspect` printed is kept, of a run that finished, of one tagged with card t1 that
+failed, and of one that was killed before anything of it was written; and what a wandb says that has
+no `leet`.
 """
 
 import gzip
@@ -22,6 +26,10 @@ TOOLS = {
     "m3": "mlflow>=3,<4",
     "o4": "optuna>=4,<5",
     "o5": "optuna>=5,<6",
+    "tb": "tensorboard>=2.21,<3",
+    "tbx": "tensorboardX>=2.6,<3",
+    "wandb": "wandb>=0.31,<0.32",
+    "wandb-old": "wandb==0.19.*",
 }
 MLFLOW = """
 import mlflow, sys
@@ -57,6 +65,41 @@ def objective(trial):
     return 0.5 + trial.number / 10
 study.optimize(objective, n_trials=3, catch=(ValueError,))
 """
+TENSORBOARD = """
+import sys
+from tensorboard.summary import Writer
+from tensorboard.summary._output import DirectoryOutput
+writer = Writer(DirectoryOutput(sys.argv[1]))
+for step, value in enumerate((0.8, 0.95, 0.917)):
+    writer.add_scalar("val/auc", value, step)
+writer.close()
+"""
+TENSORBOARDX = """
+import sys, numpy
+from tensorboardX import SummaryWriter
+writer = SummaryWriter(sys.argv[1])
+for step, value in enumerate((0.8, 0.95, 0.917)):
+    writer.add_scalar("val/auc", value, step)
+writer.add_histogram("weights", numpy.arange(10000) % 77, 0)
+writer.add_text("text", "x" * 70000)
+writer.add_scalar("loss", float("nan"), 3)
+writer.close()
+"""
+WANDB = """
+import wandb, os, sys
+run = wandb.init(project="fraud", name="seed 1", config={"lr": 0.01})
+for value in (0.8, 0.9, 0.917):
+    run.log({"val_auc": value, "text": "hello", "nan": float("nan")})
+run.finish()
+run = wandb.init(project="fraud", name="seed 2", tags=["gpu", "mlkanban.card:t1"])
+run.define_metric("loss", summary="min")
+run.log({"loss": 0.5})
+run.log({"loss": 0.7})
+run.finish(exit_code=3)
+run = wandb.init(project="fraud", name="killed")
+run.log({"loss": 0.5})
+os.kill(os.getpid(), 9)
+"""
 
 
 def python(venvs: Path, tool: str) -> str:
@@ -67,10 +110,31 @@ def python(venvs: Path, tool: str) -> str:
     return str(found)
 
 
+def weights_and_biases(program: str, old: str) -> None:
+    leet = ["leet", "inspect", "--summary", "--json"]
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**os.environ, "WANDB_MODE": "offline"}
+        subprocess.run([program, "-c", WANDB], cwd=folder, check=False, env=env)
+        for run in sorted((Path(folder) / "wandb").glob("offline-run-*")):
+            done = subprocess.run(
+                [program, "-m", "wandb", *leet, run], capture_output=True, check=True
+            )
+            text = done.stdout.decode().replace(folder, "/somewhere")
+            (HERE / f"{run.name}.json").write_text(text)
+    done = subprocess.run([old, "-m", "wandb", *leet, "."], capture_output=True)
+    (HERE / "wandb-old.txt").write_bytes(done.stderr)
+
+
 def main(venvs: Path) -> None:
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
-    for tool in TOOLS:
+    weights_and_biases(python(venvs, "wandb"), python(venvs, "wandb-old"))
+    for tool, script in (("tb", TENSORBOARD), ("tbx", TENSORBOARDX)):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([python(venvs, tool), "-c", script, folder], check=True)
+            [file] = Path(folder).glob("events.out.tfevents.*")
+            (HERE / f"{tool}.tfevents.gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
+    for tool in ("m2", "m3", "o4", "o5"):
         program = python(venvs, tool)
         script = MLFLOW if tool.startswith("m") else OPTUNA
         with tempfile.TemporaryDirectory() as folder:

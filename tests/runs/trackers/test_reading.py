@@ -1,5 +1,6 @@
 """Files that real trackers wrote: read whole, and left exactly as they are."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.runs.trackers.places import place, read_all, usual
+from mlkanban.core.runs.tracked import short
+from mlkanban.runs.trackers.places import count_all, place, read_all, usual
 from tests.runs.trackers.files import FIXTURES, database, folder, state
 
 
@@ -23,6 +25,7 @@ def test_mlflow_tells_of_its_runs(tool: str, tmp_path: Path) -> None:
     assert not found.problems
     seed, killed, failed = sorted(found.runs, key=lambda one: one.started)
     assert (seed.name, seed.says, seed.card) == ("seed 1", "FINISHED", "t1")
+    assert {one.experiment for one in found.runs} == {"focal loss"}
     assert seed.numbers == {"val_auc": 0.917}
     assert seed.params == {"lr": "0.01"}
     assert seed.ref.startswith("mlflow:")
@@ -43,13 +46,60 @@ def test_optuna_tells_of_its_trials(name: str, tmp_path: Path) -> None:
     before = state(tmp_path)
     found = read_all([path])
     assert not found.problems
-    assert [one.ref for one in found.runs] == [f"optuna:sweep/{n}" for n in range(3)]
+    assert [short(one.ref) for one in found.runs] == [f"optuna:sweep/{n}" for n in range(3)]
+    assert len({one.ref for one in found.runs}) == 3
+    assert {one.experiment for one in found.runs} == {"sweep"}
     assert [one.says for one in found.runs] == ["COMPLETE", "FAIL", "COMPLETE"]
     assert [one.numbers for one in found.runs] == [{"value": 0.5}, {}, {"value": 0.7}]
     assert [one.card for one in found.runs] == ["t1", "", ""]
     assert 0.1 <= float(found.runs[0].params["lr"]) <= 0.2
     assert {one.started for one in found.runs} == {""}, "local or UTC: nobody knows"
     assert state(tmp_path) == before
+
+
+def test_studies_of_one_name_in_several_files_are_told_apart(tmp_path: Path) -> None:
+    paths = [database(tool, tmp_path / f"{tool}.db") for tool in ("o4", "o5")]
+    for name in ("o4.log", "o5.log"):
+        paths.append(Path(shutil.copy(FIXTURES / name, tmp_path / name)))
+    refs = [one.ref for one in read_all(paths).runs]
+    assert len(set(refs)) == 12
+    for path in paths:
+        path.rename(path.with_name(f"moved-{path.name}"))
+    moved = read_all(path.with_name(f"moved-{path.name}") for path in paths)
+    assert [one.ref for one in moved.runs] == refs, "wherever the file lies"
+
+
+def test_a_trial_that_waits_is_no_run_yet(tmp_path: Path) -> None:
+    path = database("o4", tmp_path / "optuna.db")
+    with contextlib.closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE trials SET state = 'WAITING', datetime_start = NULL WHERE number = 1")
+    log = tmp_path / "optuna.log"
+    line = b'{"op_code":4,"worker_id":"w","study_id":0,"state":4,"value":null}\n'
+    log.write_bytes((FIXTURES / "o4.log").read_bytes() + line)
+    assert [one.name for one in read_all([path]).runs] == ["sweep 0", "sweep 2"]
+    assert len(read_all([log]).runs) == 3
+
+
+def test_runs_are_counted_without_being_read(tmp_path: Path) -> None:
+    paths = [folder(tmp_path / "mlruns"), Path(shutil.copy(FIXTURES / "o5.log", tmp_path))]
+    paths += [database(tool, tmp_path / f"{tool}.db") for tool in ("m2", "m3", "o4", "o5")]
+    for path in (tmp_path / "mlruns").rglob("val_auc"):
+        path.write_bytes(b"not of interest")
+    before = state(tmp_path)
+    counts, problems = count_all([*paths, tmp_path / "none.db"])
+    assert counts == dict.fromkeys(paths, 3)
+    assert len(problems) == 1
+    assert state(tmp_path) == before
+
+
+def test_a_journal_with_text_that_cannot_be_kept_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "optuna.log"
+    text = (FIXTURES / "o4.log").read_text().replace('"sweep"', '"sw\\ud800p"')
+    path.write_text(text)
+    for one in read_all([path]).runs:
+        one.ref.encode()
+        one.name.encode()
+        one.experiment.encode()
 
 
 def test_what_a_killed_writer_left_is_read_from_a_copy(tmp_path: Path) -> None:

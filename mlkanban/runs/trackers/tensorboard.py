@@ -1,0 +1,110 @@
+"""TensorBoard: a run is a folder with event files. They tell nothing of its card or its state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mlkanban.core.instants import instant
+from mlkanban.core.runs.tracked import Tracked
+from mlkanban.errors import BadInput
+from mlkanban.runs.trackers.event_files import scalars
+
+_NAME = "events.out.tfevents."
+_DEEP = 6
+_MOST_FOLDERS = 10_000
+_MOST_SCALARS = 1_000_000
+"""Of a run: what comes after is not read, and that is said."""
+
+
+class Folder:
+    """The runs at or below a folder such as `runs` or `lightning_logs`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    def of(cls, path: Path) -> Folder | None:
+        """None when there is no event file."""
+        return cls(path) if next(_below(path), None) else None
+
+    def count(self) -> int:
+        return sum(1 for _ in _below(self._root))
+
+    def runs(self) -> Iterator[Tracked]:
+        problem = ""
+        for folder in _below(self._root):
+            told = _Told()
+            try:
+                for file in sorted(folder.iterdir()):
+                    if file.name.startswith(_NAME):
+                        told.read(file)
+            except OSError as error:
+                problem = problem or f"{error.filename} cannot be read: {error.strerror}."
+            if told.full:
+                problem = problem or (
+                    f"{folder} holds more than {_MOST_SCALARS:,} scalars: the later ones were not"
+                    " read."
+                )
+            yield Tracked(
+                ref=f"tensorboard:{folder}", experiment=self._root.name,
+                name=folder.relative_to(self._root).as_posix() if folder != self._root else "",
+                started=told.started, metrics=told.metrics, where=str(self._root),
+            )  # fmt: skip
+        if problem:
+            raise BadInput(problem, "")
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """The folders with event files, the first few thousand, and not from the depths."""
+    for seen, (folder, below, files) in enumerate(os.walk(root)):
+        path = Path(folder)
+        below[:] = sorted(below) if len(path.relative_to(root).parts) < _DEEP else []
+        if any(name.startswith(_NAME) for name in files):
+            yield path
+        if seen >= _MOST_FOLDERS:
+            return
+
+
+class _Told:
+    """What the files of one run told so far."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+        self._least: dict[str, float] = {}
+        self._most: dict[str, float] = {}
+        self._count = 0
+        self.started = ""
+
+    @property
+    def full(self) -> bool:
+        return self._count >= _MOST_SCALARS
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of every tag, and the least and the most where those are others: which of
+        them is the best one only the card knows."""
+        made = dict(self._last)
+        for end, some in ((".min", self._least), (".max", self._most)):
+            made |= {tag + end: v for tag, v in some.items() if v != self._last[tag]}
+        return made
+
+    def read(self, file: Path) -> None:
+        with file.open("rb") as source:
+            for one in scalars(source):
+                if self.full:
+                    return
+                self._count += 1
+                if one is None:
+                    continue
+                if not self.started:
+                    with suppress(OverflowError, OSError, ValueError):
+                        self.started = instant(datetime.fromtimestamp(one.at, UTC))
+                tag, value = one.tag, one.value
+                self._last[tag] = value
+                if value == value:  # no NaN
+                    self._least[tag] = min(value, self._least.get(tag, value))
+                    self._most[tag] = max(value, self._most.get(tag, value))

@@ -1,0 +1,149 @@
+"""Weights & Biases: the folders it keeps on this machine. Only its own program can read them, and
+only a newer one can: `wandb leet inspect`. Without it they are left alone, and that is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.instants import instant, moment
+from mlkanban.core.runs.tracked import CARD_TAG, RUN_TAG, Tracked
+from mlkanban.errors import BadInput
+from mlkanban.runs.trackers.values import numbers, texts
+
+_RUN = re.compile(r"(?:offline-)?run-(([0-9]{8}_[0-9]{6})-.+)")
+_INSPECT = ("leet", "inspect", "--summary", "--json")
+_USAGE = 2
+"""Its exit code for a command that it does not have."""
+_SECONDS = 20
+"""For one run: it takes about one."""
+_MOST = 100
+"""Runs that are read of a folder, the newest: each takes a start of the program."""
+
+
+class Folder:
+    """The runs in a folder such as `wandb`."""
+
+    def __init__(self, root: Path, runs: list[Path]) -> None:
+        self._root, self._runs = root, runs
+
+    @classmethod
+    def of(cls, path: Path) -> Folder | None:
+        """None when it holds no runs of Weights & Biases."""
+        runs = [run for run in path.glob("*run-*") if _RUN.fullmatch(run.name) and run.is_dir()]
+        return cls(path, sorted(runs, key=_begun)) if runs else None
+
+    def count(self) -> int:
+        return len(self._runs)
+
+    def runs(self) -> Iterator[Tracked]:
+        """Oldest first. BadInput says at the end what could not be read."""
+        program = shutil.which("wandb")
+        if program is None:
+            raise self._unread(self._runs, "there is no program wandb here")
+        failed = []
+        for at, run in enumerate(self._runs[-_MOST:]):
+            try:
+                told = _inspected(program, run)
+            except _OfNoUse as error:
+                raise self._unread(self._runs[-_MOST:][at:], f"{program} {error}") from None
+            if told is None:
+                failed.append(run)
+            else:
+                yield self._told(run, told)
+        if failed:
+            raise self._unread(failed, f"{program} could not")
+        if older := self._runs[:-_MOST]:
+            raise self._unread(older, f"only the newest {_MOST} are")
+
+    def _unread(self, runs: list[Path], why: str) -> BadInput:
+        what, was = ("run", "was") if len(runs) == 1 else ("runs", "were")
+        return BadInput(f"{len(runs)} {what} in {self._root} {was} not read: {why}.", "")
+
+    def _told(self, run: Path, told: Mapping[str, Any]) -> Tracked:
+        found = _RUN.fullmatch(run.name)
+        assert found is not None
+        ended = told.get("exit_code") is not None
+        tags = [str(tag).partition(":") for tag in told.get("tags") or ()]
+        return Tracked(
+            ref=f"wandb:{found[1]}",
+            name=str(told.get("name") or ""),
+            experiment=str(told.get("project") or ""),
+            says=str(told.get("state") or ""),
+            started=_instant(told.get("start_time")),
+            ended=_instant(told.get("last_write")) if ended else "",
+            about=_begun(run),
+            metrics=numbers(_flat(told.get("summary"))),
+            params=texts(_flat(told.get("config"))),
+            tags={name: value for name, _, value in tags if name in (CARD_TAG, RUN_TAG)},
+            where=str(self._root),
+        )
+
+
+class _OfNoUse(Exception):
+    """The program does not know the question, or does not answer: it need not be asked again."""
+
+
+def _inspected(program: str, run: Path) -> dict[str, Any] | None:
+    """What the program tells of a run; None when it can tell nothing."""
+    # A file, not a pipe, and a session of its own: what it starts may outlive it.
+    with tempfile.TemporaryFile() as out:
+        try:
+            process = subprocess.Popen(
+                [program, *_INSPECT, str(run)], stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.DEVNULL, start_new_session=True,
+                env=os.environ | {"WANDB_MODE": "offline", "WANDB_ERROR_REPORTING": "false"},
+            )  # fmt: skip
+        except OSError as error:
+            raise _OfNoUse(f"cannot be started: {error.strerror}") from error
+        try:
+            code = process.wait(_SECONDS)
+        except BaseException as error:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise _OfNoUse(f"did not answer within {_SECONDS} s") from error
+            raise
+        if code == _USAGE:
+            raise _OfNoUse("has no `leet inspect`; a newer one has")
+        out.seek(0)
+        try:
+            told = json.load(out)
+        except ValueError:
+            return None
+    return told if isinstance(told, dict) and not code else None
+
+
+def _flat(given: Any) -> dict[str, Any]:
+    """Values by name, those inside others as `loss.min`; what W&B itself counts is left out."""
+    found: dict[str, Any] = {}
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if isinstance(value, dict):
+            found |= {f"{name}.{inner}": one for inner, one in _flat(value).items()}
+        elif not name.startswith("_"):
+            found[name] = value
+    return found
+
+
+def _begun(run: Path) -> str:
+    """When it began, as its name says it, in the time zone of then."""
+    found = _RUN.fullmatch(run.name)
+    with suppress(ValueError):
+        return datetime.strptime(found[2] if found else "", "%Y%m%d_%H%M%S").isoformat()
+    return ""
+
+
+def _instant(text: Any) -> str:
+    found = moment(text) if isinstance(text, str) else None
+    return instant(found) if found else ""

@@ -69,8 +69,8 @@ class Position(NamedTuple):
 class Change:
     """A change wanted, before the log gives it an id and a place.
 
-    `at` (ISO 8601 UTC) is only given for history brought in from elsewhere; `event_id` likewise,
-    so that bringing it in twice adds nothing.
+    `at` (ISO 8601 UTC) and `actor` are only given for history brought in from elsewhere; `event_id`
+    likewise, so that bringing it in twice adds nothing.
     """
 
     kind: str
@@ -85,6 +85,7 @@ class Change:
     undoes: str = ""
     restores: Mapping[str, str] = field(default_factory=dict)
     at: str = ""
+    actor: str = ""
     event_id: str = ""
 
 

@@ -158,14 +158,9 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
         tx.write(_change(tx, "run.queued", face, {name: run.to_field()}, run.started, {}))
         yield f"{face.ref}: run {run.id} is queued."
     elif _begins(had, run):
-        begun = run
-        if run.state.ended:
-            begun = replace(
-                run, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
-                metrics={}, last=(),
-            )  # fmt: skip
         if aim := _aimed(tx, face, told):
             tx.write(_change(tx, "card.edited", face, {"metric": aim}, run.started, {}))
+        begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()

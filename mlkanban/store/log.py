@@ -96,7 +96,7 @@ class Writer:
             rseq=self._rseq + 1,
             hlc=self._after(entity, change),
             at=change.at or self._instant_for(change.card),
-            actor=self._actor,
+            actor=change.actor or self._actor,
             host=self.replica.host,
             board=change.board,
             card=change.card,

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
+from mlkanban.charts.runs import duration
 from mlkanban.core import rules
 from mlkanban.core.events import Event, fold
-from mlkanban.core.models import BlockReason, Board, Outcome, Work
+from mlkanban.core.instants import instant
+from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Work
 from mlkanban.core.plausible import plausible
 from mlkanban.core.rules import Load
+from mlkanban.core.runs.effects import Scene, on_end, on_start
+from mlkanban.core.runs.figures import Proposal, figures
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
@@ -21,6 +27,7 @@ from mlkanban.flow.retraining import retraining
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
+from mlkanban.service.runs import Told
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
 
@@ -103,8 +110,10 @@ def test_now_the_board_is_as_full_as_a_real_one(demo: Demo) -> None:
     }
     blocked = [face for face in demo.faces if face.block_reason]
     assert all(not face.outcome for face in blocked)
-    assert 3 <= len(blocked) <= 4
     waiting = [demo.service.cards.get(face.ref).blocker for face in blocked]
+    failed = [b for b in waiting if b and b.note.startswith("run ")]
+    assert len(failed) == 1
+    assert 3 <= len(blocked) - len(failed) <= 4
     assert any(b and b.external and demo.now - b.since >= timedelta(days=8) for b in waiting)
 
 
@@ -139,8 +148,11 @@ def test_nothing_happens_in_the_future_or_at_the_weekend(demo: Demo) -> None:
     assert max(instants) <= demo.now
     assert min(instants) >= demo.now - timedelta(days=190)
     zone = demo.service.history.for_flow(demo.board)[0].timezone
-    local = [at.astimezone(zone) for at in instants]
+    by_hand = [e.at for e in demo.events if not e.actor.startswith("run:")]
+    local = [datetime.fromisoformat(at).astimezone(zone) for at in by_hand]
     assert all(at.weekday() < 5 and 8 <= at.hour <= 18 for at in local)
+    ends = [datetime.fromisoformat(e.at).astimezone(zone) for e in of_kind(demo, "run.ended")]
+    assert sum(not 8 <= at.hour <= 18 for at in ends) > 20
 
 
 def test_the_board_shows_what_the_log_says(demo: Demo) -> None:
@@ -249,6 +261,91 @@ def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:
     assert "qini 0.06, alert at <0.08" in queue[0].why
 
 
+def test_runs_do_to_their_cards_what_runs_do(demo: Demo) -> None:
+    """Every start and every end of a run, against what the rules of runs make of the board then."""
+    cards: dict[str, dict[str, Any]] = {}
+    blocked_by: dict[str, str] = {}
+    for event in demo.events:
+        fields = event.data.get("set", {})
+        before = cards.get(event.card, {})
+        if event.kind in ("run.started", "run.ended"):
+            [run] = runs_in(fields)
+            others = any(r.id != run.id and not r.state.ended for r in runs_in(before))
+            by_run = bool(before.get("blocker")) and blocked_by[event.card].startswith("run:")
+            scene = Scene(
+                demo.board, face_of(event.card, before), blocked_by_run=by_run, others=others
+            )
+            effect = on_start(scene) if event.kind == "run.started" else on_end(scene, run)
+            stage = effect.to.id if effect.to else before["place"][0]
+            assert fields.get("place", before["place"])[0] == stage
+            work = effect.work or before.get("work") or "attended"
+            assert fields.get("work", before.get("work") or "attended") == work
+            block = dict(effect.block, since=run.ended) if effect.block else None
+            kept = None if effect.unblock else before.get("blocker")
+            assert fields.get("blocker", before.get("blocker")) == (block or kept)
+        if "blocker" in fields:
+            blocked_by[event.card] = event.actor
+        if event.card:
+            cards[event.card] = {**before, **fields}
+
+
+def face_of(card: str, fields: dict[str, Any]) -> CardFace:
+    """As much of a card as runs look at."""
+    place, rank = fields["place"]
+    parts = dict.fromkeys(CardFace._fields, "") | {"id": card, "stage": place, "rank": rank}
+    block = (fields.get("blocker") or {}).get("reason", "")
+    parts |= {"work": fields.get("work") or "attended", "block_reason": block}
+    parts |= {"outcome": fields.get("outcome") or "", "archived": fields.get("archived") or 0}
+    return CardFace(**parts)
+
+
+def test_nothing_that_is_said_of_a_run_is_a_lie(demo: Demo) -> None:
+    """There is no process and no folder: what goes on does so elsewhere, and says who says so."""
+    found = [run for _, run in demo.service.runs.of_board(demo.board.id)]
+    going = {run.state: run for run in found if not run.state.ended}
+    assert sorted(going) == ["queued", "running", "unknown"]
+    assert going[RunState.RUNNING].job
+    assert going[RunState.RUNNING].evidence == "squeue says RUNNING"
+    assert duration(going[RunState.RUNNING], demo.now) == "14h"
+    assert "started on cpu-02" in going[RunState.UNKNOWN].evidence
+    states = Counter(run.state for run in found)
+    assert states[RunState.FINISHED] > 60
+    assert states[RunState.FAILED] >= 4
+    assert all(run.started <= (run.ended or run.started) <= instant(demo.now) for run in found)
+    assert max(map(days, found)) <= 4.5
+    failed = next(run for run in found if run.state is RunState.FAILED)
+    assert failed.outcome == "out of GPU memory (exit 1)"
+    assert failed.last[-1].startswith("torch.OutOfMemoryError: CUDA out of memory.")
+    assert sum(run.gpus == 0 for run in found) >= 4
+
+
+def days(run: Run) -> float:
+    if not run.ended:
+        return 0.0
+    lasted = datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)
+    return lasted / timedelta(days=1)
+
+
+def test_a_card_under_evaluation_has_a_verdict_from_its_seeds(demo: Demo) -> None:
+    face = next(face for face in demo.faces if face.title.startswith("Quantile forecast"))
+    metric = demo.service.cards.get(face.ref).metric
+    assert metric
+    found = figures(demo.service.runs.of_card(face.ref), metric.model_dump())
+    assert found
+    assert found.n >= 3
+    assert found.proposal is Proposal.SUPPORTED
+    assert metric.value == found.values[-1]
+
+
+def test_attempts_differ_in_what_was_run(demo: Demo) -> None:
+    face = next(face for face in demo.faces if face.title.startswith("Demand with price"))
+    runs = demo.service.runs.of_card(face.ref)
+    assert len({run.argv[:-2] for run in runs if run.metrics}) == 1
+    assert len({run.argv for run in runs}) == len(runs) == 4
+    assert len({run.commit for run in runs}) == 2
+    assert all(len(run.commit) == 40 for run in runs)
+
+
 def test_alerts_are_of_models_in_use(demo: Demo) -> None:
     shipped: set[str] = set()
     for event in demo.events:
@@ -281,6 +378,10 @@ def by_hand(data: Path) -> list[Event]:
     cards.edit([card], {"work": "unattended"})
     cards.block([card], BlockReason.BUG, note="n", until=f"card:{first}")
     cards.unblock([card])
+    at = instant(NOW)
+    for state in (RunState.FINISHED, RunState.FAILED, RunState.FINISHED, RunState.QUEUED):
+        run = Run(f"r{len(service.runs.of_card(first))}", state, metrics={"auc": 0.9}, started=at)
+        service.runs.take_in([Told(run, first)])
     cards.note([card], "n")
     cards.move([card], stages["Monitoring"])
     cards.move([card], stages["Training"])
@@ -303,6 +404,11 @@ def shapes(events: list[Event]) -> dict[tuple[str, str], set[str]]:
         for name, value in event.data.get("set", {}).items():
             kind = "card.edited" if ":" in name else event.kind
             field = name.partition(":")[0]
+            if field == "run":
+                run = Run.of_field("r", value)
+                assert run
+                assert run.to_field() == value
+                value, kind = "a run", event.kind
             if field in ("work", "metric"):
                 kind = "card"
             found.setdefault((kind, field), set()).add(shape(value))

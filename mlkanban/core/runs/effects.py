@@ -69,7 +69,7 @@ def on_end(scene: Scene, run: Run) -> Effect:
     ran = face.work == Work.UNATTENDED
     work = Work.ATTENDED if ran and not scene.others else None
     if run.state is RunState.FAILED or (run.state is RunState.LOST and not run.adopted):
-        block = None if face.block_reason or scene.moved else _block(run)
+        block = None if face.block_reason or scene.moved else block_by(run)
         return Effect(work=work, block=block)
     onward = board.position(face.stage) + 1
     goes_on = (
@@ -83,7 +83,8 @@ def on_end(scene: Scene, run: Run) -> Effect:
     return Effect(board.stages[onward] if goes_on else None, work)
 
 
-def _block(run: Run) -> dict[str, Any]:
+def block_by(run: Run) -> dict[str, Any]:
+    """The block of a card whose run failed."""
     reason = run.reason or BlockReason.ENVIRONMENT.value
     return {
         "reason": reason,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from sys import float_info
 from typing import Any
 
@@ -70,7 +70,17 @@ class Run:
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "id"}
         kept |= {"state": self.state.value, "argv": list(self.argv), "last": list(self.last)}
         kept |= {"metrics": dict(self.metrics), "params": dict(self.params)}
-        return {name: value for name, value in kept.items() if value or name == "exit"}
+        return {n: value for n, value in kept.items() if value or n == "exit" or type(value) is int}
+
+    @property
+    def begun(self) -> Run:
+        """What was known of it when it began: one that ended was running then."""
+        if not self.state.ended:
+            return self
+        return replace(
+            self, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
+            metrics={}, last=(),
+        )  # fmt: skip
 
     @property
     def outcome(self) -> str:

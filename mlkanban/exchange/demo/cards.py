@@ -38,6 +38,15 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How the runs of the visit `where` failed: with what exit status and last lines on stderr."""
+
+    where: str
+    exit: int
+    last: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """What a metric in use was, so many working days before another card began, or calendar days
     `ago`."""
@@ -68,7 +77,12 @@ class Told:
     dataset: str = ""
     metric: str = ""
     worth: str = ""
-    runs: list[float] = field(default_factory=list)
+    runs: list[float | list[float]] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    gpus: int = 1
+    host: str = ""
+    job: int = 0
+    failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     checklist: list[str] = field(default_factory=list)
@@ -135,4 +149,5 @@ def _told(table: dict[str, Any], end: str) -> Told:
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
     values["blocks"] = [Block(**block) for block in values.get("blocks", [])]
+    values["failures"] = [Failure(**failure) for failure in values.get("failures", [])]
     return Told(**values)

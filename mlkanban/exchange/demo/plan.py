@@ -8,7 +8,7 @@ from random import Random
 from mlkanban.core.models import ServiceClass
 from mlkanban.core.templates import Template
 from mlkanban.exchange.demo.cards import Told, read
-from mlkanban.exchange.demo.schedule import DAY, Calendar, Slots, Visit, visits
+from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Slots, Visit, visits
 
 STAGE_OF = {
     "ideas": "Ideas",
@@ -16,12 +16,12 @@ STAGE_OF = {
     "data": "Data prep",
     "features": "Features",
     "train": "Training",
-    "run": "Training",
+    RUN: "Training",
     "eval": "Evaluation",
     "deploy": "Deployment",
     "live": "Monitoring",
 }
-"""The stage of each slot; `run` is unattended work."""
+"""The stage of each slot."""
 
 _HURRY = (1.0, 0.8, 0.6, 0.4, 0.25)
 _ATTEMPTS = 40
@@ -68,13 +68,14 @@ def _attempt(
     cards: Mapping[str, list[Told]], slots: Slots, calendar: Calendar, rng: Random
 ) -> list[Planned]:
     done: list[Planned] = []
+    slots.close(RUN, calendar.holiday)  # no run goes on for two weeks
     ended: dict[str, float] = {"": 0.0}
     fixed = [told for told in cards["finished"] if told.ago is not None]
     for told in cards["open"] + fixed:
         steps = told.steps()
         end = calendar.length - (told.ago or 0) * DAY
         start = end - sum(minutes for _, minutes in steps)
-        done.append(_take(slots, told, visits(steps, start, told.forced)))
+        done.append(_take(slots, told, tuple(visits(steps, start, told.forced))))
     free = [told for told in cards["finished"] if told.ago is None]
     # Cards that others need go first, so that none of them is put off until it is too late.
     for at, told in sorted(enumerate(free), key=lambda one: one[1].can_wait):
@@ -86,14 +87,14 @@ def _attempt(
     for told in cards["dropped"]:
         start = rng.uniform(0.02, 0.75) * calendar.length
         idle = rng.uniform(3, 25) * DAY
-        done.append(Planned(told, visits([("ideas", idle)], start, {})))
+        done.append(Planned(told, tuple(visits([("ideas", idle)], start, {}))))
     return done
 
 
 def _limits(made: Template) -> dict[str, int]:
     stages = {stage.name: stage for stage in made.stages}
     limits = {
-        slot: stages[name].unattended if slot == "run" else stages[name].limit
+        slot: stages[name].unattended if slot == RUN else stages[name].limit
         for slot, name in STAGE_OF.items()
     }
     return {slot: limit for slot, limit in limits.items() if limit is not None}
@@ -125,9 +126,10 @@ def _room(
         for begin in _tries(earliest, wanted, latest, rng):
             waits = begin - ready
             start = max(waits - idea, known + (waits - known) * rng.uniform(0, 0.1))
-            found = visits([("ideas", waits - start), ("ready", ready), *steps], start, told.forced)
-            if slots.fit(found):
-                return found
+            path = [("ideas", waits - start), ("ready", ready), *steps]
+            # Looked at one by one: most do not fit, and are not made to the end.
+            if slots.fit(visits(path, start, told.forced)):
+                return tuple(visits(path, start, told.forced))
     raise _NoRoom(told.title)
 
 

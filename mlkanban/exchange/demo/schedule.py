@@ -1,6 +1,6 @@
 """When the work of the demo was done: in working hours, and only where a stage has room."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,12 @@ _WEEKS = 26
 _HOLIDAY = (14, 12)
 """Nobody works from this many weeks ago to that many."""
 
+_NIGHTS = 2
+"""No run goes on for more."""
+
+RUN = "run"
+"""The slot of unattended runs."""
+
 Steps = Sequence[tuple[str, float]]
 """Where a card goes, in order, with the minutes it stays."""
 
@@ -27,7 +33,7 @@ class Calendar:
     """Six months of working minutes up to now, counted from 0, and the instants they stand for."""
 
     def __init__(self, now: datetime, zone: ZoneInfo, rng: Random) -> None:
-        self._zone = zone
+        self.now, self._zone = now, zone
         here = now.astimezone(zone)
         self.today = here.date()
         monday = self.today - timedelta(days=self.today.weekday())
@@ -36,6 +42,7 @@ class Calendar:
         begun = here.time() >= _MORNING
         days = [first + timedelta(days=n) for n in range((self.today - first).days + begun)]
         self.days = [d for d in days if d.weekday() < 5 and not away[0] <= d < away[1]]
+        self.holiday = sum(day < away[0] for day in self.days) * DAY
         # No two days begin and end alike; today is as it is.
         self._habits = [(rng.uniform(-25, 25), rng.uniform(0.92, 1.06)) for _ in self.days]
         self.length = len(self.days) * DAY
@@ -61,6 +68,22 @@ class Calendar:
         """The middle of the last working day that is at least so many calendar days back."""
         at = bisect_right(self.days, self.today - timedelta(days=days)) - 1
         return (at + 0.5) * DAY
+
+    def minute(self, moment: datetime) -> float:
+        """The working minute of an instant; one at night or at a weekend is that of the morning
+        after."""
+        here = moment.astimezone(self._zone)
+        at = bisect_left(self.days, here.date())
+        if at == len(self.days) or self.days[at] != here.date():
+            return at * DAY
+        late, pace = self._habits[at]
+        morning = datetime.combine(here.date(), _MORNING, self._zone)
+        spent = ((here - morning).total_seconds() / 60 - late) / pace
+        return at * DAY + min(max(spent, 0.0), DAY)
+
+    def night(self, minute: float, hours: float) -> datetime:
+        """So many hours after the end of the working day before a minute."""
+        return self.moment(minute - 0.01) + timedelta(hours=hours)
 
     def mondays(self) -> Iterator[float]:
         """The first working minute of every week but the first."""
@@ -99,13 +122,17 @@ def names(steps: Steps) -> list[str]:
     return made
 
 
-def visits(steps: Steps, start: float, forced: Mapping[str, str]) -> tuple[Visit, ...]:
-    """One stay after the other from the minute `start` on."""
-    made: list[Visit] = []
-    for name, (slot, minutes) in zip(names(steps), steps, strict=True):
-        made.append(Visit(name, slot, start, start + minutes, forced.get(name, "")))
-        start += minutes
-    return tuple(made)
+def visits(steps: Steps, start: float, forced: Mapping[str, str]) -> Iterator[Visit]:
+    """One stay after the other from the minute `start` on. A run that is not over by the evening
+    ends in the night, or in the next one, and what follows it begins in the morning."""
+    end, last = start, len(steps) - 1
+    for at, (name, (slot, minutes)) in enumerate(zip(names(steps), steps, strict=True)):
+        end += minutes
+        over = end
+        if slot == RUN and at < last and end // DAY > start // DAY:
+            over = min(end // DAY, start // DAY + _NIGHTS) * DAY
+        yield Visit(name, slot, start, over, forced.get(name, ""))
+        start = over
 
 
 class Slots:
@@ -123,6 +150,11 @@ class Slots:
     def take(self, visits: Iterable[Visit]) -> None:
         for visit in visits:
             self._taken[visit.slot].append(visit)
+
+    def close(self, slot: str, minute: float) -> None:
+        """Let no visit of a slot go on over a minute."""
+        closed = Visit(slot, slot, minute, minute + 1)
+        self._taken[slot] += [closed] * self._limits[slot]
 
     def _fits(self, visit: Visit) -> bool:
         limit = self._limits.get(visit.slot)

@@ -13,7 +13,8 @@ from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.exchange.demo.cards import Block
 from mlkanban.exchange.demo.models_in_use import models_in_use
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
-from mlkanban.exchange.demo.schedule import DAY, Calendar, Visit
+from mlkanban.exchange.demo.runs import Runs
+from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.service.fields import checked, flat
 
 _AGAIN = (
@@ -53,7 +54,8 @@ class Story:
         """Everything told, oldest first."""
         self._relate()
         self._told += models_in_use(self._cards, self._board, self._calendar)
-        for _, change in sorted(self._told, key=lambda told: told[0]):
+        # What happens at night has the minute of the morning after.
+        for _, change in sorted(self._told, key=lambda told: (told[0], told[1].at)):
             yield change
 
     def tell(self, card: Planned) -> None:
@@ -62,9 +64,10 @@ class Story:
         self._cards[card.told.key or card_id] = (card_id, card)
         self._created(card_id, card)
         for before, visit in pairwise(card.visits):
-            self._enters(card_id, before, visit)
+            if RUN not in (before.slot, visit.slot):  # runs take the card along
+                self._enters(card_id, before, visit)
         self._noted(card_id, card)
-        self._measured(card_id, card)
+        self._runs(card_id, card)
         for block in card.told.blocks:
             self._blocked(card_id, card, block)
         if card.told.end:
@@ -104,24 +107,14 @@ class Story:
             self._edit(card.end - 0.8 * DAY, card_id, snoozed_until=until)
 
     def _enters(self, card_id: str, before: Visit, visit: Visit) -> None:
-        """The change from one stay to the next: a move, or other work in the same stage."""
-        work = Work.UNATTENDED if visit.slot == "run" else Work.ATTENDED
-        if STAGE_OF[visit.slot] == STAGE_OF[before.slot]:
-            self._edit(visit.start, card_id, work=work.value)
-        else:
-            kind = "card.moved"
-            values: dict[str, Any] = {}
-            if before.slot == "run":
-                values["work"] = Work.ATTENDED.value
-            values["place"] = self._place(visit.slot)
-            if visit.slot == "live":
-                values["outcome"] = Outcome.SHIPPED.value
-            elif before.slot == "live":
-                kind, values["outcome"] = "card.reopened", None
-            self._say(visit.start, kind, card_id, set=values, reason=visit.forced)
-        if visit.slot == "train":
-            commit = f"git:{self._rng.getrandbits(28):07x}"
-            self._edit(visit.at(0.9), card_id, links=[commit])
+        """The move from one stay to the next."""
+        kind = "card.moved"
+        values: dict[str, Any] = {"place": self._place(visit.slot)}
+        if visit.slot == "live":
+            values["outcome"] = Outcome.SHIPPED.value
+        elif before.slot == "live":
+            kind, values["outcome"] = "card.reopened", None
+        self._say(visit.start, kind, card_id, set=values, reason=visit.forced)
 
     def _noted(self, card_id: str, card: Planned) -> None:
         """The notes of each visit, spread over it; a way back without one gets a short one."""
@@ -138,46 +131,20 @@ class Story:
                 self._say(visit.at(number / (len(mine) + 0.4)), "card.noted", card_id, note=text)
         assert not texts, (card.told.title, texts)
 
-    def _measured(self, card_id: str, card: Planned) -> None:
-        """Runs with their links and values; without a run that ended, a value from looking."""
+    def _runs(self, card_id: str, card: Planned) -> None:
+        """What its runs did; without one that reports, the metric has a value from looking."""
+        runs = Runs(self._board, self._place, self._calendar, self._rng, card_id, card)
+        self._told += runs.changes()
         metric, reached = card.told.measured()
-        runs = [visit for visit in card.visits if visit.slot == "run"]
-        ended = [visit for visit in runs if visit is not card.visits[-1]]
-        for visit in runs:
-            run = f"{self._rng.getrandbits(32):08x}"
-            self._edit(visit.start + 2, card_id, links=[f"mlflow:{run}"])
-            if visit in ended and reached is not None:
-                value = self._value(card, ended.index(visit), len(ended), reached)
-                self._edit(visit.end - 4, card_id, metric={**metric, "value": value})
-                text = self._report(run, visit, card, value)
-                self._say(visit.end - 3, "card.noted", card_id, note=text)
-        if reached is not None and not ended:
+        if reached is not None and not runs.report:
             self._edit(card.visits[-1].at(0.75), card_id, metric={**metric, "value": reached})
-
-    def _value(self, card: Planned, number: int, runs: int, reached: float) -> float:
-        """The value of a run: told, or on the way to the one reached in the last run."""
-        if card.told.runs:
-            return card.told.runs[number]
-        if number == runs - 1:
-            return reached
-        first = float(card.told.measured()[0].get("baseline", reached))
-        return round(first + (reached - first) * 0.7, 3)
-
-    def _report(self, run: str, visit: Visit, card: Planned, value: float) -> str:
-        name = card.told.metric.split()[0]
-        stopped = sum(block.days * DAY for block in card.told.blocks if block.where == visit.name)
-        minutes = int((visit.end - visit.start - stopped) * self._rng.uniform(0.9, 1.6))
-        return (
-            f"Run `{run}` ended after {minutes // 60} h {minutes % 60} min: {name} **{value:g}**."
-        )
 
     def _blocked(self, card_id: str, card: Planned, block: Block) -> None:
         visit = next(visit for visit in card.visits if visit.name == block.where)
         if block.waiting:
             since = max(self._calendar.days_ago(block.waiting), visit.start + 5)
         else:
-            begun = 0.03 if visit.slot == "run" else 0.3
-            since = visit.start + begun * (visit.end - visit.start - block.days * DAY)
+            since = visit.start + 0.3 * (visit.end - visit.start - block.days * DAY)
         reason = BlockReason(block.why)
         outside = reason in EXTERNAL_BY_DEFAULT if block.external is None else block.external
         until = f"card:{self._cards[block.until][0]}" if block.until else ""

@@ -45,3 +45,8 @@ def test_numbers_too_large_are_none() -> None:
     run = Run.of_field("x", {"metrics": metrics, "gpus": 10**400})
     assert run is not None
     assert (run.metrics, run.gpus) == ({"d": 1.0}, None)
+
+
+def test_none_is_not_unknown() -> None:
+    run = Run("x", RunState.FINISHED, exit=0, gpus=0, elapsed=0)
+    assert Run.of_field("x", json.loads(json.dumps(run.to_field()))) == run

@@ -41,8 +41,13 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
     entity = Entity()
     lost: dict[str, dict[str, Event]] = {}
     writers: dict[str, Event] = {}
-    for event in in_order(events):
-        for name, (_, origin) in event.data.get("was", {}).items():
+    given = list(events)
+    ordered = in_order(given)
+    counts = {event.id: event.stamp for event in ordered}
+    stands_for = {event.stamp: counts[event.id] for event in given}
+    for event in ordered:
+        for name, (_, seen) in event.data.get("was", {}).items():
+            origin = stands_for.get(seen, seen)
             if not _told(name) or name not in event.data.get("set", {}):
                 continue
             known = lost.setdefault(name, {})

@@ -123,8 +123,12 @@ class Member:
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
-    """Events in the order all replicas agree on: by clock, then by replica."""
-    return sorted(events, key=lambda event: (event.hlc, event.replica, event.rseq))
+    """Events in the order all replicas agree on: by clock, then by replica. Of history that several
+    of them brought in from elsewhere, each under the same ids, the first counts."""
+    first: dict[str, Event] = {}
+    for event in sorted(events, key=lambda event: (event.hlc, event.replica, event.rseq)):
+        first.setdefault(event.id, event)
+    return list(first.values())
 
 
 @dataclass(slots=True)

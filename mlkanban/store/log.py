@@ -15,7 +15,7 @@ from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
-from mlkanban.store.rows import NAMES
+from mlkanban.store.rows import NAMES, own_id
 from mlkanban.store.rows import event_of as event_of
 
 
@@ -152,6 +152,7 @@ def broken_link(conn: sqlite3.Connection) -> str:
     rows = conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq").fetchall()
     for row in rows:
         named, stored = dict(zip(NAMES, row[:-1], strict=True)), row[-1]
+        named["id"] = own_id(named["id"])
         # Not event_of: data that is no longer JSON is what this is here to find.
         event = Event(**{**named, "data": {}})
         if chained(previous.get(event.replica, ""), event, named["data"]) != stored:

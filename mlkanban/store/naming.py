@@ -10,17 +10,12 @@ from collections.abc import Callable
 from mlkanban.store.rows import entity_from, entity_text
 
 
-def tell_apart(conn: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Give every card and every board a name of its own; the cards that got another one, as (id,
-    short id)."""
-    renamed = []
+def tell_apart(conn: sqlite3.Connection) -> None:
+    """Give every card and every board a name of its own."""
     for (ref,) in _twice(conn, "card", "ref"):
-        renamed += _rename(
-            conn, "card", "ref", ref, ref + "[a-z]*", lambda name, at: name + _letters(at)
-        )
+        _rename(conn, "card", "ref", ref, ref + "[a-z]*", lambda name, at: name + _letters(at))
     for (key,) in _twice(conn, "board", "key"):
         _rename(conn, "board", "key", key, key + "-[0-9]*", lambda name, at: f"{name}-{at + 1}")
-    return renamed
 
 
 def letter_of(ref: str) -> str:
@@ -38,24 +33,21 @@ def _twice(conn: sqlite3.Connection, table: str, column: str) -> list[tuple[str]
 def _rename(
     conn: sqlite3.Connection, table: str, column: str, name: str, glob: str,
     made: Callable[[str, int], str],
-) -> list[tuple[str, str]]:  # fmt: skip
+) -> None:  # fmt: skip
     rows = conn.execute(
         f"SELECT {table}.id, state FROM {table} JOIN entity ON entity.id = {table}.id"
         f" WHERE {column} = ? OR {column} GLOB ?",
         (name, glob),
     ).fetchall()
-    renamed: list[tuple[str, str]] = []
     entities = [(entity_id, entity_from(state)) for entity_id, state in rows]
     for at, (entity_id, entity) in enumerate(
         sorted(entities, key=lambda one: (one[1].stamps[column], one[0]))
     ):
         entity.fields[column] = made(name, at) if at else name
-        renamed += [(entity_id, entity.fields[column])] if at else []
         conn.execute(
             f"UPDATE {table} SET {column} = ? WHERE id = ?", (entity.fields[column], entity_id)
         )
         conn.execute("UPDATE entity SET state = ? WHERE id = ?", (entity_text(entity), entity_id))
-    return renamed
 
 
 def _letters(at: int) -> str:

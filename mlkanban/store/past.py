@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, in_order, undone
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import card_of, notes_of
+from mlkanban.store.rows import card_of, notes_of, own_id
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -69,14 +69,14 @@ def _until(conn: sqlite3.Connection, where: str, value: str, cursor: int) -> lis
 
 def _folded(events: list[Event]) -> Entity:
     entity = Entity()
-    for event in events:
+    for event in in_order(events):
         entity.apply(event)
     return entity
 
 
 def event_ids(conn: sqlite3.Connection) -> dict[str, int]:
     """The ids of all events of a log, and their places in it."""
-    return dict(conn.execute("SELECT id, seq FROM event").fetchall())
+    return {own_id(kept): seq for kept, seq in conn.execute("SELECT id, seq FROM event").fetchall()}
 
 
 def events_at(conn: sqlite3.Connection, places: Sequence[int]) -> list[Event]:

@@ -320,7 +320,8 @@ def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -
     """The newest `limit` events of a card, or of the whole board when `card_id` is '', in order."""
     where, value = ("card = ?", card_id) if card_id else ("board = ?", board_id)
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE {where} ORDER BY at DESC, seq DESC LIMIT ?",
+        f"SELECT {COLUMNS} FROM event WHERE {where} AND id NOT LIKE '%@%'"
+        " ORDER BY at DESC, seq DESC LIMIT ?",
         (value, limit),
     ).fetchall()
     return [event_of(row) for row in reversed(rows)]

@@ -171,7 +171,19 @@ NAMES = COLUMNS.split(", ")
 def event_of(row: tuple[Any, ...]) -> Event:
     """An event from a row of COLUMNS."""
     named = dict(zip(NAMES, row, strict=True))
+    named["id"] = own_id(named["id"])
     return Event(**{**named, "data": json.loads(named["data"])})
+
+
+def kept_as(event_id: str, replica: str) -> str:
+    """The id in the log of an event whose own one another replica's has there: the same history,
+    brought in from elsewhere on both. The column is unique, and the log of each must have it."""
+    return f"{event_id}@{replica}"
+
+
+def own_id(text: str) -> str:
+    """The id of the event that the log keeps as `text`."""
+    return text.partition("@")[0]
 
 
 def events_of(conn: sqlite3.Connection, board_id: str, entity_id: str) -> list[Event]:

@@ -17,7 +17,7 @@ from mlkanban.store.ids import replica_letter
 from mlkanban.store.log import chained
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
-from mlkanban.store.rows import events_about_board, events_of
+from mlkanban.store.rows import events_about_board, events_of, kept_as, own_id
 
 _FIELDS = ", ".join(Record._fields)
 
@@ -40,7 +40,7 @@ def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> li
         f"SELECT {_FIELDS} FROM event WHERE replica = ? AND rseq >= ? ORDER BY rseq LIMIT ?",
         (replica, first, most),
     ).fetchall()
-    return list(map(Record._make, rows))
+    return [Record._make((own_id(row[0]), *row[1:])) for row in rows]
 
 
 def fork(conn: sqlite3.Connection, given: Sequence[Record]) -> Fork | None:
@@ -87,10 +87,16 @@ def unbroken(conn: sqlite3.Connection, given: Sequence[Record]) -> list[Record]:
 def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
     """Put events into the log; how many are new."""
     before = conn.total_changes
-    conn.executemany(
-        f"INSERT OR IGNORE INTO event ({_FIELDS}) VALUES ({','.join('?' * len(Record._fields))})",
-        given,
-    )
+    for record in given:
+        other = conn.execute(
+            "SELECT 1 FROM event WHERE id = ? AND replica != ?", (record.id, record.replica)
+        ).fetchone()
+        kept = record._replace(id=kept_as(record.id, record.replica)) if other else record
+        conn.execute(
+            f"INSERT OR IGNORE INTO event ({_FIELDS})"
+            f" VALUES ({','.join('?' * len(Record._fields))})",
+            kept,
+        )
     return conn.total_changes - before
 
 
@@ -120,10 +126,11 @@ def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> list[str]:
     for card in cards:
         projector.refold(card, events_of(conn, "", card))
     projector.flush()
+    naming.tell_apart(conn)
     return [
-        f"{before[card]} is {ref} now: another machine gave that id before."
-        for card, ref in naming.tell_apart(conn)
-        if card in before and before[card] != ref
+        f"{before[card]} is {ref} now: another machine was first."
+        for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
+        if before.get(card, ref) != ref
     ]
 
 

@@ -12,11 +12,14 @@ import pytest
 from mlkanban.core import segment
 from mlkanban.core.models import Outcome
 from mlkanban.errors import LimitReached, MlkanbanError
+from mlkanban.exchange.event_log import read_log
+from mlkanban.exchange.event_map import read_map
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service.fields import SET_FIELDS
 from mlkanban.store import backup, log
 from tests.service.exchanging import files, meet, shown
 from tests.service.people import Clock, Person
+from tests.service.replicas import MAP
 
 
 @pytest.fixture
@@ -241,6 +244,34 @@ def test_later_changes_wait_for_earlier_ones(two: tuple[Person, Person], place: 
     first.write_bytes(kept)
     bob.service.sync.exchange(Folder(place))
     assert bob.cards.get(last).ref == last
+
+
+def test_history_that_two_brought_in_is_there_once(
+    two: tuple[Person, Person], place: Path, tmp_path: Path
+) -> None:
+    """The same log of another tool, read on both before they met; Bob goes on with a card."""
+    everybody = [*two, Person(tmp_path / "cy", "cy", Clock())]
+    rows = tmp_path / "log.csv"
+    rows.write_text("case,at,state\na,2026-01-01T08:00:00Z,new\na,2026-01-02T08:00:00Z,closed\n")
+    (tmp_path / "map.toml").write_text(MAP)
+    brought = read_log(rows, read_map(tmp_path / "map.toml"))
+    for one in two:
+        assert one.service.history.bring_in(brought.changes()) == 6
+    (card,) = two[1].boards.snapshot(brought.board_id).faces
+    two[1].cards.edit([card.ref], {"title": "mine"})
+    told = meet(place, *everybody)
+    assert len(told) == 1
+    assert told[0].startswith(f"{card.ref} is ")
+    for one in everybody:
+        assert shown(one) == shown(two[0])
+        assert log.broken_link(one.service._desk.store.conn) == ""
+        (face,) = one.boards.snapshot(brought.board_id).faces
+        assert face.title == "mine"
+        assert one.service.settling.all() == []
+        kinds = [entry.event.kind for entry in one.history.of_card(face.ref)]
+        assert kinds == ["card.created", "card.moved", "card.edited"]
+        assert one.service.history.bring_in(brought.changes()) == 0
+    everybody[2].service.close()
 
 
 def changed(path: Path, **values: object) -> None:

@@ -1,0 +1,212 @@
+"""Three replicas with clocks of their own that do and exchange anything in any order."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from mlkanban.core.models import BlockReason
+from mlkanban.errors import MlkanbanError
+from mlkanban.exchange.event_log import EventLog, read_log
+from mlkanban.exchange.event_map import read_map
+from mlkanban.exchange.transports.folder import Folder
+from mlkanban.service import Service, restoring
+from mlkanban.store import log, migrations
+from tests.service.exchanging import files, meet, shown
+from tests.service.killing import killed
+from tests.service.people import START, Clock, Person
+
+# A power cut is no part of this, and nothing has to wait for a disk there.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+WHO = st.integers(0, 2)
+WHERE = st.integers(0, 1)
+MAP = """
+board = "desk"
+[columns]
+card = "case"
+timestamp = "at"
+state = "state"
+[[stage]]
+name = "New"
+states = ["new"]
+commit = true
+[[stage]]
+name = "Closed"
+states = ["closed"]
+done = true
+"""
+ROWS = (
+    "a,2026-01-01T08:00:00Z,new", "b,2026-01-02T08:00:00Z,new",
+    "a,2026-01-03T08:00:00Z,closed", "c,2026-01-04T08:00:00Z,new",
+)  # fmt: skip
+
+
+class Replicas(RuleBasedStateMachine):
+    """Three stores with clocks of their own that meet now and then, each with some of the others.
+
+    What somebody does is seen at once; what a killed process began is not there at all. Whatever
+    they did, when everybody has met everybody their boards are the same, nothing that was on one
+    of them is lost, and the tables are those that the whole log makes anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory(dir=IN_MEMORY)
+        self._root = root = Path(self._folder.name)
+        self.places = [root / "one", root / "two"]
+        for made in self.places:
+            made.mkdir()
+        self.people = [
+            Person(root / name, name, Clock(START + timedelta(minutes=skew)))
+            for name, skew in (("ada", 0), ("bob", -600), ("cy", 45))
+        ]
+        self.people[0].starts("plain")
+        self.people[0].adds("one", "two", tags=["x"])
+        for person in self.people:
+            person.board_id = self.people[0].board_id
+        for made in self.places:
+            meet(made, *self.people)
+        self.backups: list[list[Path]] = [[], [], []]
+
+    @rule(
+        who=WHO, what=st.sampled_from(
+            ("add", "title", "tag", "untag", "move", "note", "block", "archive", "bring back",
+             "undo", "redo", "rename the stage", "settle")
+        ),
+        card=st.integers(0, 5), number=st.integers(0, 5), ticks=st.integers(0, 3),
+    )  # fmt: skip
+    def acts(self, who: int, what: str, card: int, number: int, ticks: int) -> None:
+        person = self.people[who]
+        person.clock.now -= timedelta(seconds=20 * ticks)
+        refs = sorted(f.ref for f in person.boards.snapshot(person.board_id).faces) or ["none"]
+        one, stages = refs[card % len(refs)], person.board.stages
+        stage = stages[number % len(stages)]
+        cards, settling = person.cards, person.service.settling
+        todo = {
+            "add": lambda: cards.add(person.board_id, f"n{number}"),
+            "title": lambda: cards.edit([one], {"title": f"t{number}"}),
+            "tag": lambda: cards.edit([one], add={"tags": ["x"]}),
+            "untag": lambda: cards.edit([one], remove={"tags": ["x"]}),
+            "move": lambda: cards.move([one], stage.id, override="so"),
+            "note": lambda: cards.note([one], "n"),
+            "block": lambda: cards.block([one], BlockReason.BUG),
+            "archive": lambda: cards.archive([one]),
+            "bring back": lambda: cards.restore([one]),
+            "undo": person.undoes,
+            "redo": lambda: person.undoing.redo(person.board_id),
+            "rename the stage": lambda: person.boards.edit_stage(
+                person.board_id, stage.id, {"name": f"S{number}"}
+            ),
+            "settle": lambda: [
+                settling.settle(u.name, u.field, take=bool(number % 2), override="so")
+                for u in settling.all()[:1]
+            ],
+        }  # fmt: skip
+        done = {
+            "title": lambda: cards.get(one).title == f"t{number}",
+            "tag": lambda: "x" in cards.get(one).tags,
+            "untag": lambda: "x" not in cards.get(one).tags,
+            "move": lambda: cards.get(one).stage == stage.id,
+            "archive": lambda: cards.get(one).archived,
+            "bring back": lambda: not cards.get(one).archived,
+        }
+        with suppress(MlkanbanError):
+            todo[what]()
+            assert done.get(what, lambda: True)(), f"{what} was done and is not seen"
+
+    @rule(who=WHO, where=WHERE)
+    def exchanges(self, who: int, where: int) -> None:
+        self.people[who].service.sync.exchange(Folder(self.places[where]))
+
+    @rule(who=WHO, where=WHERE, at=st.integers(1, 120))
+    def is_killed_while_taking_in(self, who: int, where: int, at: int) -> None:
+        self._killed(who, at, lambda service: service.sync.exchange(Folder(self.places[where])))
+
+    @rule(who=WHO, rows=st.integers(1, len(ROWS)))
+    def imports(self, who: int, rows: int) -> None:
+        with suppress(MlkanbanError):
+            self.people[who].service.history.bring_in(self._log(rows).changes())
+
+    @rule(who=WHO, rows=st.integers(1, len(ROWS)), at=st.integers(1, 120))
+    def is_killed_while_importing(self, who: int, rows: int, at: int) -> None:
+        changes = list(self._log(rows).changes())
+        self._killed(who, at, lambda service: service.history.bring_in(changes))
+
+    @rule(where=WHERE, which=st.integers(0, 20))
+    def a_file_is_lost_for_now(self, where: int, which: int) -> None:
+        """It comes back when everybody meets, or somebody who has its events writes it again."""
+        found = files(self.places[where])
+        if found:
+            found[which % len(found)].unlink()
+
+    @rule(who=WHO)
+    def backs_up(self, who: int) -> None:
+        self.backups[who].append(self.people[who].service.backups.make())
+
+    @rule(who=WHO, which=st.integers(0, 3))
+    def restores(self, who: int, which: int) -> None:
+        """What was never exchanged is lost by that, and the store goes on as a new replica."""
+        if made := self.backups[who]:
+            with self._away(who) as data:
+                restoring.restore(data, made[which % len(made)])
+
+    def teardown(self) -> None:
+        try:
+            self._everybody_meets()
+        finally:
+            for person in self.people:
+                person.service.close()
+            self._folder.cleanup()
+
+    def _everybody_meets(self) -> None:
+        before = set().union(*map(_events, self.people))
+        place = self._root / "everybody"
+        place.mkdir()
+        meet(place, *self.people)
+        first, *others = map(shown, self.people)
+        for other in others:
+            assert other == first
+        for person in self.people:
+            assert _events(person) == before
+            with person.service._desk.store.writing() as conn:
+                migrations.recreate_projections(conn)
+                log.rebuild(conn)
+            assert shown(person) == first
+            assert log.broken_link(person.service._desk.store.conn) == ""
+
+    @contextmanager
+    def _away(self, who: int) -> Iterator[Path]:
+        """The folder of somebody's store while it is closed here."""
+        person = self.people[who]
+        person.service.close()
+        data = person.service.path.parent
+        try:
+            yield data
+        finally:
+            self.people[who] = Person(data, person.service.actor, person.clock)
+            self.people[who].board_id = person.board_id
+
+    def _killed(self, who: int, at: int, work: Callable[[Service], object]) -> None:
+        before, clock = _events(self.people[who]), self.people[who].clock
+        with self._away(who) as data:
+            died = killed(data, clock, at, work)
+        if died:
+            assert _events(self.people[who]) == before, "part of a transaction was written"
+        self.people[who].clock()
+
+    def _log(self, rows: int) -> EventLog:
+        """The first rows of a log that everybody may bring in."""
+        (self._root / "map.toml").write_text(MAP)
+        (self._root / "log.csv").write_text("\n".join(["case,at,state", *ROWS[:rows]]))
+        return read_log(self._root / "log.csv", read_map(self._root / "map.toml"))
+
+
+def _events(person: Person) -> set[tuple[str, int]]:
+    """What the log of somebody holds: replicas and numbers."""
+    conn = person.service._desk.store.conn
+    return {(row[0], row[1]) for row in conn.execute("SELECT replica, rseq FROM event").fetchall()}

@@ -4,6 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
+_STALE_SECONDS = 3600
+
 
 def write_whole(file: Path, content: bytes) -> None:
     """Put a file there durably, for its owner alone, in the place of one that was there. OSError
@@ -20,6 +22,30 @@ def write_whole(file: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # some file systems cannot do that for a folder
         sync_folder(file.parent)
+
+
+def put_new(draft: Path, target: Path) -> None:
+    """Give a draft its name; FileExistsError where a file has it, and the draft is left then."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: the gap between look and rename is all we can have.
+        if target.exists():
+            raise FileExistsError(f"{target} is there already") from None
+        os.rename(draft, target)
+    else:
+        draft.unlink()
+
+
+def sweep(folder: Path, drafts: str, now: float) -> None:
+    """Remove the drafts that killed processes left in a folder, by their pattern, when they are old
+    enough that nobody works on them. `now` is the time of the file system itself."""
+    for leftover in folder.glob(drafts):
+        with contextlib.suppress(FileNotFoundError):
+            if now - leftover.stat().st_mtime > _STALE_SECONDS:
+                leftover.unlink()
 
 
 def sync_folder(folder: Path) -> None:

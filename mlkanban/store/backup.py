@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mlkanban.core.safekeeping import kept
 from mlkanban.errors import StoreProblem
-from mlkanban.files import sync_file, sync_folder
+from mlkanban.files import put_new, sweep, sync_file, sync_folder
 from mlkanban.store import trouble
 
 AUTO = "auto"
@@ -43,7 +43,7 @@ def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
     folder = folder_of(path)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        with _drafted(conn, path, folder, f"{path.stem}-{label}") as draft:
+        with _drafted(conn, path, folder) as draft:
             target = free_place(path, label, draft.stat().st_mtime)
             os.rename(draft, target)
         sync_folder(folder)
@@ -57,15 +57,8 @@ def write_to(conn: sqlite3.Connection, path: Path, target: Path) -> Path:
     try:
         if target.is_dir():
             target = target / free_place(path, "by-hand", path.stat().st_mtime).name
-        with _drafted(conn, path, target.parent, target.name) as draft:
-            try:
-                os.link(draft, target)
-            except FileExistsError:
-                raise
-            except OSError:  # a file system without hard links
-                if target.exists():
-                    raise FileExistsError from None
-                os.rename(draft, target)
+        with _drafted(conn, path, target.parent) as draft:
+            put_new(draft, target)
         sync_folder(target.parent)
     except FileExistsError as error:
         raise StoreProblem(f"{target} is there already.", "Choose another name.") from error
@@ -75,10 +68,11 @@ def write_to(conn: sqlite3.Connection, path: Path, target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _drafted(conn: sqlite3.Connection, path: Path, folder: Path, name: str) -> Iterator[Path]:
+def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Path]:
     """A whole copy under a temporary name, gone at the end unless it was given another one."""
-    draft = folder / f".{name}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    draft = folder / f".{path.stem}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    sweep(folder, f".{path.stem}-*.tmp*", draft.stat().st_mtime)
     try:
         copy = sqlite3.connect(draft, isolation_level=None)
         try:

@@ -10,7 +10,7 @@ from sqlite3 import Connection as Connection
 from urllib.parse import quote
 
 from mlkanban.errors import NotFound, StoreProblem
-from mlkanban.files import sync_folder
+from mlkanban.files import put_new, sweep, sync_folder
 from mlkanban.store import backup, trouble
 
 APPLICATION_ID = 0x6D6C6B62
@@ -28,7 +28,6 @@ _PRAGMAS = (
     # A long write stays in memory to its end: spilled pages would lock out every reader meanwhile.
     "PRAGMA cache_spill=OFF",
 )
-_STALE_SECONDS = 3600
 READS = "This command only reads."
 """Why a store that was opened for reading is not written to."""
 _OFTEN = 40
@@ -294,9 +293,7 @@ def _create(path: Path) -> None:
     """
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-    _sweep(folder, draft.stat().st_mtime)
+    draft = empty_draft(folder)
     try:
         store = _connect(draft, "rw", 30)
         try:
@@ -307,26 +304,19 @@ def _create(path: Path) -> None:
                 conn.execute(f"PRAGMA user_version={LATEST}")
         finally:
             store.close()
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return  # another first start was quicker; its store is as good
-        except OSError:
-            # A file system without hard links: the gap between look and rename is all we can have.
-            if not path.exists():
-                os.rename(draft, path)
-        sync_folder(folder)
+        with contextlib.suppress(FileExistsError):  # another start was quicker, its store as good
+            put_new(draft, path)
+            sync_folder(folder)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path, now: float) -> None:
-    """Remove what killed first starts left, when it is old enough that nobody works on it. `now`
-    is the time of the file system itself."""
-    for leftover in folder.glob(".new-*.db*"):
-        with contextlib.suppress(FileNotFoundError):
-            if now - leftover.stat().st_mtime > _STALE_SECONDS:
-                leftover.unlink()
+def empty_draft(folder: Path) -> Path:
+    """An empty file for a store that is to be made beside its place."""
+    draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    sweep(folder, ".new-*.db*", draft.stat().st_mtime)
+    return draft
 
 
 def _migrate(store: Store) -> None:

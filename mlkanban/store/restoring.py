@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlkanban.errors import BadInput, MlkanbanError, NotFound, StoreProblem
-from mlkanban.files import sync_file, sync_folder
+from mlkanban.files import put_new, sync_file, sync_folder
 from mlkanban.store import backup, database, replica, trouble
 from mlkanban.store.database import Connection, Store
 
 LABEL = "before-restore"
+_NO_LOCK: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 
 
 @contextlib.contextmanager
@@ -68,20 +69,18 @@ def put(source: Connection, path: Path) -> Path | None:
     folder = path.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+        draft = database.empty_draft(folder)
         try:
-            with _present(path) as present:
+            # All of it under the lock: nobody writes what is neither kept nor restored, and whoever
+            # waits for the lock finds that the file lost its place.
+            with _present(path) as present, present.writing() if present else _NO_LOCK:
                 _check_alone(path)
-                known = replica.all_of(present.conn) if present else []
-                _fill(draft, source, known)
-                kept = _set_aside(path, present)
-                if present is None:
-                    os.rename(draft, path)
+                _fill(draft, source, replica.all_of(present.conn) if present else [])
+                kept = _set_aside(path, sound=present is not None)
+                if kept is None:
+                    put_new(draft, path)
                 else:
-                    # Under the lock: whoever waits for it finds that its file lost its place.
-                    with present.writing():
-                        os.rename(draft, path)
+                    os.rename(draft, path)
             sync_folder(folder)
         finally:
             for name in (draft.name, f"{draft.name}-journal"):
@@ -159,24 +158,36 @@ def _fill(draft: Path, source: Connection, known: list[tuple[str, ...]]) -> None
     sync_file(draft)
 
 
-def _set_aside(path: Path, present: Store | None) -> Path | None:
+def _set_aside(path: Path, *, sound: bool) -> Path | None:
     """Keep what is there: a sound store as a backup, anything else as it is, with its journal."""
-    if present is not None:
-        return backup.write(present.conn, path, label=LABEL)
-    try:
-        changed = path.stat().st_mtime
-    except FileNotFoundError:
-        kept = None
-    else:
-        backup.folder_of(path).mkdir(mode=0o700, exist_ok=True)
-        kept = backup.free_place(path, "damaged", changed).with_suffix(".damaged")
-        os.rename(path, kept)
+    if sound:
+        # Through another connection: the one that holds the lock cannot copy itself.
+        reader = database.open_for_reading(path)
+        try:
+            return backup.write(reader.conn, path, label=LABEL)
+        finally:
+            reader.close()
+    kept = None
+    with contextlib.suppress(FileNotFoundError):
+        kept = _also_called(path)
     # One that stayed would be rolled back into the store that comes.
     journal = path.with_name(path.name + "-journal")
     with contextlib.suppress(FileNotFoundError):
         beside = kept or path.with_name("lost")
         os.rename(journal, beside.with_name(f"{beside.name}-journal"))
     return kept
+
+
+def _also_called(path: Path) -> Path:
+    """A second name, among the backups, for what is damaged: it stays in its place until the other
+    store is there, for where there is none a next start would make an empty one."""
+    other = backup.free_place(path, "damaged", path.stat().st_mtime).with_suffix(".damaged")
+    other.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        os.link(path, other)
+    except OSError:  # a file system without hard links
+        os.rename(path, other)
+    return other
 
 
 def readable(path: Path) -> tuple[Store | None, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.service import Service
+from tests.stress import faults
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,8 +19,10 @@ def start() -> Iterator[Start]:
     """Start a job of the worker; whatever still runs at the end is killed."""
     running: list[subprocess.Popen[str]] = []
 
-    def start_one(job: str, *given: object, before: tuple[str, ...] = ()):
-        command = [*before, sys.executable, "-m", "tests.stress.worker", job, *map(str, given)]
+    def start_one(
+        job: str, *given: object, before: tuple[str, ...] = (), module: str = "worker"
+    ) -> "subprocess.Popen[str]":
+        command = [*before, sys.executable, "-m", f"tests.stress.{module}", job, *map(str, given)]
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
@@ -40,3 +43,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service.boards.create("Stress", "ml", "UTC")
     yield service
     service.close()
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> faults.Tell:
+    """Tell how often a fault was tried and how much was lost, for the table of faults."""
+
+    def told(fault: str, tries: int, lost: int) -> None:
+        assert lost == 0
+        record_property(faults.NAME, faults.row(fault, tries, lost))
+
+    return told

@@ -7,6 +7,7 @@ from mlkanban.core.naming import find_stage
 from mlkanban.service import Service
 from tests.stress.checks import assert_whole
 from tests.stress.conftest import Start
+from tests.stress.faults import Tell
 from tests.stress.sizes import size
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def go(processes: list["subprocess.Popen[str]"]) -> None:
 
 
 def test_many_processes_write_and_nothing_is_lost(
-    start: Start, service: Service, tmp_path: Path
+    start: Start, service: Service, tmp_path: Path, tell: Tell
 ) -> None:
     writers = [start("write", tmp_path / "data", WRITES, f"w{n}") for n in range(PROCESSES)]
     go(writers)
@@ -44,10 +45,11 @@ def test_many_processes_write_and_nothing_is_lost(
     titles = {f"w{n}-{number}" for n in range(PROCESSES) for number in range(WRITES)}
     assert {face.title for face in faces} == titles
     assert_whole(service)
+    tell("8 processes write at once", PROCESSES * WRITES, PROCESSES * WRITES - len(faces))
 
 
 def test_two_processes_race_for_the_last_place(
-    start: Start, service: Service, tmp_path: Path
+    start: Start, service: Service, tmp_path: Path, tell: Tell
 ) -> None:
     board = service.boards.find()
     stage = find_stage(board, "Deployment").id
@@ -69,9 +71,10 @@ def test_two_processes_race_for_the_last_place(
         service.cards.archive([cards[said.index("in")]])
     print(f"won: {wins}")
     assert_whole(service)
+    tell("2 processes race for the last place of a stage", RACES, 0)
 
 
-def test_several_first_starts_make_one_store(start: Start, tmp_path: Path) -> None:
+def test_several_first_starts_make_one_store(start: Start, tmp_path: Path, tell: Tell) -> None:
     data = tmp_path / "new"
     starters = [start("start", data) for _ in range(STARTS)]
     go(starters)
@@ -82,3 +85,4 @@ def test_several_first_starts_make_one_store(start: Start, tmp_path: Path) -> No
     service = Service.open(data, actor="test", clock=lambda: pytest.fail("no"), write=False)
     assert len(service.boards.all()) == STARTS
     service.close()
+    tell("6 first starts at once", STARTS, STARTS - len(said))

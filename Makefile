@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench screenshots lock clean
+.PHONY: help demo run test check bench screenshots golden lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ bench: .venv/.dev-ready  ## Measure speed and memory against a minimal app
 
 screenshots: .venv/.dev-ready  ## Draw the pictures of the README again
 	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
+
+golden: .venv/.dev-ready  ## Keep a store of this version, for the tests of all later ones
+	@$(BIN)/python -m tests.store.golden.make
 
 lock:  ## Write uv.lock again after a change of dependencies (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }

@@ -49,6 +49,11 @@ def ascii_only(text: str) -> str:
     return text.encode("ascii", "replace").decode("ascii")
 
 
+def keepable(text: str) -> bool:
+    """Whether a board can keep it: neither NUL nor half a character is in it."""
+    return _REFUSED.search(text) is None
+
+
 def accept(text: str, what: str) -> str:
     """`text` if it may be stored, else a UsageProblem naming `what` (a field or a place)."""
     found = _REFUSED.search(text)

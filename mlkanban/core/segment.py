@@ -5,13 +5,15 @@ not whole yet. Once written it never changes.
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import FORMAT
 from mlkanban.core.plausible import plausible
+from mlkanban.text import keepable
 
 LARGEST = 64_000_000
 """Bytes of one file."""
@@ -95,7 +97,7 @@ def _record(line: bytes) -> Record | None:
     if len(line) > LONGEST:
         return None
     try:
-        given = json.loads(line)
+        given = json.loads(line.decode())
         data = json.loads(given["data"])
         if not isinstance(data, dict) or _too_deep(given["data"], data):
             return None
@@ -105,6 +107,8 @@ def _record(line: bytes) -> Record | None:
     for name, value in record._asdict().items():
         if not isinstance(value, int if name in _NUMBERS else str) or isinstance(value, bool):
             return None
+    if _ODD.search(line) and not all(map(keepable, _texts([*record, data]))):
+        return None
     if not (record.id and record.hlc[:15].isdecimal() and len(record.hlc) == 22):
         return None
     # What a newer program wrote is kept and passed on, and not read.
@@ -117,6 +121,22 @@ def _record(line: bytes) -> Record | None:
 def _too_deep(text: str, data: Any) -> bool:
     """Whether it is nested too deeply; most texts have too few brackets to be."""
     return text.count("{") + text.count("[") > DEEPEST and _depth(data) > DEEPEST
+
+
+_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""What stands in a line that holds characters which no board keeps; most lines have none of it."""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a value, names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        yield from _texts([*value.values()])
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def _depth(value: Any) -> int:

@@ -321,12 +321,15 @@ def empty_draft(folder: Path) -> Path:
 
 def _migrate(store: Store) -> None:
     """Bring the store to the latest shape under the lock, after a verified backup."""
-    backup.write(store.conn, store.path, label="before-update")
     with store.writing() as conn:
         # Another program, perhaps a newer one, may have been here since we looked.
         (version,) = conn.execute("PRAGMA user_version").fetchone()
         if version >= LATEST:
             return
+        # Within the lock, so that of many starts one makes it; a connection that is about to write
+        # cannot be copied from, another one reads what is still there.
+        with contextlib.closing(_connect(store.path, "ro", 0)) as still:
+            backup.write(still.conn, store.path, label="before-update")
         _apply_migrations(conn)
         conn.execute(f"PRAGMA user_version={LATEST}")
 

@@ -10,7 +10,7 @@ from mlkanban.core import segment
 from mlkanban.core.hlc import tick
 from mlkanban.core.segment import Record, read, written
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 
 
 def record(rseq: int = 1, data: str = "{}", kind: str = "card.noted") -> Record:
@@ -55,6 +55,10 @@ def test_any_bytes_are_read_without_a_crash(content) -> None:
     [
         record(2),
         record(data="[1]"),
+        record(data='{"note": "half a character: \\ud83d"}'),
+        record(data='{"set": {"tag:\\u0000": true}}'),
+        record()._replace(actor="\udc9b"),
+        record()._replace(host="\0"),
         record(data="{"),
         record(data='{"set": 3}'),
         record(data='{"set": {"place": 3}}'),

@@ -129,23 +129,23 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m005_how_models_do_and_what_cards_came_from",), ("m006_what_other_replicas_wrote",),
         ("m007_what_faces_show_of_runs",), ("m008_next",),
     ]  # fmt: skip
-    assert backups(path)
+    [copy] = backups(path)
+    assert rows(copy, "PRAGMA user_version") == [(5,)]
 
 
 def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     becomes(monkeypatch)
-    write = database.backup.write
+    update = database._migrate
 
-    def and_then_a_newer_program_comes(conn, path, *, label):
-        made = write(conn, path, label=label)
+    def after_a_newer_program(store: database.Store) -> None:
         other = sqlite3.connect(path)
         other.execute("PRAGMA user_version=8")
         other.close()
-        return made
+        update(store)
 
-    monkeypatch.setattr(database.backup, "write", and_then_a_newer_program_comes)
+    monkeypatch.setattr(database, "_migrate", after_a_newer_program)
     store = database.open_for_writing(path)
     assert "store version 8, this program knows 7" in store.read_only
     store.close()

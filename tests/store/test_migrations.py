@@ -9,6 +9,7 @@ import pytest
 
 from mlkanban.errors import StoreProblem
 from mlkanban.store import database, migrations
+from mlkanban.store.database import LATEST
 from tests.service.machine import FINISHED, Machine
 from tests.service.people import Person
 from tests.store import second_migration
@@ -101,7 +102,7 @@ def test_an_old_program_only_reads_the_updated_store(
         becomes(patch)
         database.open_for_writing(path).close()
     store = database.open_for_writing(path)
-    assert "store version 7, this program knows 6" in store.read_only
+    assert f"store version {LATEST + 1}, this program knows {LATEST}" in store.read_only
     store.close()
 
 
@@ -122,7 +123,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         start.stdin.write("go\n")
         start.stdin.flush()
     said = [start.communicate(timeout=60) for start in starts]
-    assert said == [("7\n", "")] * 6
+    assert said == [(f"{LATEST + 1}\n", "")] * 6
     assert rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id") == [
         ("m001_first_store",), ("m002_what_flow_is_made_of",),
         ("m003_what_cards_wait_for_and_say",),
@@ -130,7 +131,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m007_what_faces_show_of_runs",), ("m008_next",),
     ]  # fmt: skip
     [copy] = backups(path)
-    assert rows(copy, "PRAGMA user_version") == [(5,)]
+    assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
 
 
 def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(

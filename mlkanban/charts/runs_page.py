@@ -1,16 +1,15 @@
 """The runs of a card as lines of text: the attempts, and more about one of them."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
-from typing import Any
 
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded
 from mlkanban.charts.runs import duration, metrics_text, started
-from mlkanban.core.runs.figures import figures, sparkline
+from mlkanban.core.runs.figures import Figures, sparkline
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.usage import usage, usage_text
 from mlkanban.text import display, steady
@@ -19,16 +18,21 @@ HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
 
 
 def run_rows(
-    runs: Sequence[Run], zone: tzinfo, now: datetime, *, evidence: bool = False
+    runs: Sequence[Run],
+    found: Figures | None,
+    zone: tzinfo,
+    now: datetime,
+    *,
+    evidence: bool = False,
 ) -> list[str]:
-    """A head and a line for every run; with `evidence`, how that is known of those that go on.
-    Safe to show."""
+    """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
+    known of those that go on. Safe to show."""
     rows = [HEAD] + [
         (
             started(run, zone),
             run.state.value,
             duration(run, now),
-            _shown(metrics_text(run)),
+            _shown(metrics_text(run, found)),
             _shown(run.outcome or (run.evidence if evidence else "")),
         )
         for run in runs
@@ -69,7 +73,7 @@ def run_details(run: Run, width: int) -> list[str]:
 
 def figure_lines(
     runs: Sequence[Run],
-    metric: Mapping[str, Any] | None,
+    found: Figures | None,
     zone: tzinfo,
     now: datetime,
     *,
@@ -77,7 +81,7 @@ def figure_lines(
 ) -> list[str]:
     """What the runs of a card say together, and what they used. Safe to show."""
     lines: list[str] = []
-    if found := figures(runs, metric):
+    if found:
         best = next(run for run in runs if run.id == found.best)
         bars = sparkline(found.values, ascii=ascii)
         value = f"best {best.metrics[found.name]:.4g} of {started(best, zone)}"

@@ -137,9 +137,9 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
 
         yield ""
         zone, at = ZoneInfo(board.timezone), now()
-        rows = run_rows(found, zone, at, evidence=True)
-        metric = card.metric.model_dump() if card.metric else None
-        rows += figure_lines(found, metric, zone, at, ascii=session.settings.ascii)
+        figures = service.runs.figures(card.ref)
+        rows = run_rows(found, figures, zone, at, evidence=True)
+        rows += figure_lines(found, figures, zone, at, ascii=session.settings.ascii)
         yield from (f"  {session.clean(row)}" for row in rows)
 
 

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
 from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
+from mlkanban.core.runs.figures import Figures
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
 from mlkanban.runs.folder import RunFolder, runs_folder
@@ -37,7 +38,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
-        self._metric: dict[str, Any] | None = None
+        self._figures: Figures | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="runs")
@@ -57,8 +58,8 @@ class RunsScreen(EditorScreen, ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, card = await self.board_app.backstage.call(
-                lambda s: (s.runs.of_card(self._ref), s.cards.get(self._ref))
+            found, figures = await self.board_app.backstage.call(
+                lambda s: (s.runs.of_card(self._ref), s.runs.figures(self._ref))
             )
         except NotFound:
             if self.is_active:
@@ -71,7 +72,7 @@ class RunsScreen(EditorScreen, ListScreen):
         left = await asyncio.to_thread(self._left_over, found)
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
-        self._metric = card.metric.model_dump() if card.metric else None
+        self._figures = figures
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
         self.draw()
@@ -86,8 +87,8 @@ class RunsScreen(EditorScreen, ListScreen):
         else:
             board, now = self.board_app.model.board, self.board_app.now()
             zone = ZoneInfo(board.timezone)
-            head, *rows = run_rows(self._runs, zone, now)
-            said = figure_lines(self._runs, self._metric, zone, now, ascii=self.board_app.ascii)
+            head, *rows = run_rows(self._runs, self._figures, zone, now)
+            said = figure_lines(self._runs, self._figures, zone, now, ascii=self.board_app.ascii)
             room = max(1, min(len(rows), int(height * _MOST) - 3))
             lines += [
                 f"  {head}",

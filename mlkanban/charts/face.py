@@ -117,6 +117,17 @@ class Header(NamedTuple):
         return f"{self.counts} {said}".rstrip()
 
     @property
+    def named(self) -> str:
+        """The text with a name for either count: `1/1 attended + 2/2 running`."""
+        return self.text.replace(" + ", " attended + ")
+
+    def fitting(self, room: int) -> str:
+        """The text, or as much of it as tells the counts apart in `room` cells."""
+        short = self.text.replace("running", "run")
+        forms = (self.named, self.text, short, short.replace(" + ", "+"))
+        return next((form for form in forms if len(form) <= room), self.brief)
+
+    @property
     def brief(self) -> str:
         """The counts where there is little room: `1/1+2/2`."""
         return self.counts.replace(" running", "").replace(" ", "")

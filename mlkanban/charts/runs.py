@@ -1,9 +1,15 @@
 """Runs in words, the same on the command line and on the screen."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from mlkanban.core.instants import moment
 from mlkanban.core.runs.model import Run
+
+if TYPE_CHECKING:
+    from mlkanban.core.runs.figures import Figures
 
 
 def started(run: Run, zone: tzinfo) -> str:
@@ -29,7 +35,11 @@ def spoken(length: timedelta) -> str:
     return f"{seconds}s"
 
 
-def metrics_text(run: Run) -> str:
-    """What it reported: `val_auc 0.917`; of several the first two."""
-    shown = [f"{name} {value:g}" for name, value in list(run.metrics.items())[:2]]
-    return "  ".join(shown) + (" .." if len(run.metrics) > 2 else "")
+def metrics_text(run: Run, found: Figures | None = None) -> str:
+    """What it reported: `val_auc 0.917`; of several two. By the figures of its card, the metric of
+    that comes first, and the best of several runs is named so."""
+    own = found.name if found else ""
+    named = sorted(run.metrics.items(), key=lambda one: one[0] != own)
+    shown = "  ".join(f"{name} {value:g}" for name, value in named[:2])
+    more = " .." if len(named) > 2 else ""
+    return f"{shown}{more}{'  best' if found and found.n > 1 and run.id == found.best else ''}"

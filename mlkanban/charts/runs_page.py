@@ -4,13 +4,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
-from typing import Any
 
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
 from mlkanban.charts.runs import duration, metrics_text, started
-from mlkanban.core.runs.figures import figures, sparkline
+from mlkanban.core.runs.figures import Figures, sparkline
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.usage import usage, usage_text
 from mlkanban.text import display, steady
@@ -24,22 +23,22 @@ _RESULT = 14
 
 def run_rows(
     runs: Sequence[Run],
+    found: Figures | None,
     zone: tzinfo,
     now: datetime,
     *,
-    best: str = "",
     evidence: bool = False,
     differs: Mapping[str, Sequence[str]] | None = None,
     width: int = 0,
 ) -> list[str]:
-    """A head and a line for every run; `best` is the id of the best one. With `evidence`, how that
-    is known of those that go on. `differs` are the values of the runs of parameters in which they
+    """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
+    known of those that go on. `differs` are the values of the runs of parameters in which they
     are not the same: the first of them, as many as `width` has room for. Safe to show."""
     columns = [
         ["STARTED", *(started(run, zone) for run in runs)],
         ["STATE", *(run.state.value for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
-        ["METRIC", *(_shown(_metrics(run, best)) for run in runs)],
+        ["METRIC", *(_shown(metrics_text(run, found)) for run in runs)],
     ]
     for name, values in (differs or {}).items():
         column = [shortened(_shown(text), _CELL) for text in (name, *values)]
@@ -58,10 +57,6 @@ def run_rows(
 def _cells(column: Sequence[str]) -> int:
     """The cells of a column with the gap after it."""
     return max(map(cell_len, column)) + 2
-
-
-def _metrics(run: Run, best: str) -> str:
-    return f"{metrics_text(run)} best" if run.id == best else metrics_text(run)
 
 
 def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) -> list[str]:
@@ -106,7 +101,7 @@ def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[str
 
 def figure_lines(
     runs: Sequence[Run],
-    metric: Mapping[str, Any] | None,
+    found: Figures | None,
     zone: tzinfo,
     now: datetime,
     *,
@@ -114,7 +109,7 @@ def figure_lines(
 ) -> list[str]:
     """What the runs of a card say together, and what they used. Safe to show."""
     lines: list[str] = []
-    if found := figures(runs, metric):
+    if found:
         best = next(run for run in runs if run.id == found.best)
         bars = sparkline(found.values, ascii=ascii)
         value = f"best {best.metrics[found.name]:.4g} of {started(best, zone)}"

@@ -74,7 +74,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
         shown = [f for f in faces if f.stage == stage.id and on_board(board, f, view.today)]
         head = header(board, at, loads.get(stage.id, Load()), len(shown))
         yield ""
-        yield f"{bold(session.clean(head.name))}  {head.text}"
+        yield f"{bold(session.clean(head.name))}  {head.named}"
         for face in shown:
             for line in lines(face, max(20, width - 2), view):
                 text = "".join(piece.text for piece in line).rstrip()

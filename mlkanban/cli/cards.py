@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -28,6 +28,9 @@ from mlkanban.core.models import (
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
+
+if TYPE_CHECKING:
+    from mlkanban.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -305,10 +308,25 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
 @_override("Ship with items unticked.")
 @pass_session
 def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, override: str) -> None:
-    """Finish cards. Abandoned before commitment they are recorded as discarded."""
+    """Finish cards. Abandoned before commitment they are recorded as discarded.
+
+    Where the runs of a card say something of its target, a verdict is proposed, and none is set.
+    """
     with session.service(write=True) as service:
         done = service.cards.finish(cards, Outcome(outcome), verdict, override=override)
         session.answer_done("done", done, service)
+        for card in done.cards:
+            if card.metric and not card.verdict:
+                _propose(session, service, card.ref)
+
+
+def _propose(session: Session, service: "Service", ref: str) -> None:
+    import shlex
+
+    found = service.runs.figures(ref)
+    if found is not None and found.proposal:
+        session.say(f"{ref}: its runs say {found.verdict}; {found.why}.")
+        session.say(f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.proposal)}")
 
 
 @click.command()

@@ -134,13 +134,12 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
     if found:
         from mlkanban.charts.runs_page import figure_lines, run_rows
         from mlkanban.clock import now
-        from mlkanban.core.runs.figures import best_of
 
         yield ""
         zone, at = ZoneInfo(board.timezone), now()
-        metric = card.metric.model_dump() if card.metric else None
-        rows = run_rows(found, zone, at, best=best_of(found, metric), evidence=True)
-        rows += figure_lines(found, metric, zone, at, ascii=session.settings.ascii)
+        figures = service.runs.figures(card.ref)
+        rows = run_rows(found, figures, zone, at, evidence=True)
+        rows += figure_lines(found, figures, zone, at, ascii=session.settings.ascii)
         yield from (f"  {session.clean(row)}" for row in rows)
 
 

@@ -23,6 +23,7 @@ from mlkanban.text import display
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
+    from mlkanban.core.runs.figures import Figures
     from mlkanban.core.runs.model import Run
     from mlkanban.runs.left_over import LeftOver
     from mlkanban.service import Service
@@ -153,7 +154,10 @@ def _branch_names() -> list[str]:
 @click.argument("card", type=CARD, required=False)
 @pass_session
 def runs(session: Session, card: str | None) -> None:
-    """List the runs of a card, or of all cards of the board, newest first."""
+    """List the runs of a card, or of all cards of the board, newest first.
+
+    Of one card: also what its runs say together of its metric and target, and what they used.
+    """
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
         try:
             with session.service(write=True) as service:
@@ -170,6 +174,7 @@ def runs(session: Session, card: str | None) -> None:
         else:
             board = service.boards.of_card(card)
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
+        figures = service.runs.figures(card) if card else None
         left, differs = _left_over(found), _differing(found)
         session.answer(
             "runs",
@@ -182,7 +187,12 @@ def runs(session: Session, card: str | None) -> None:
                 }
                 for ref, one in found
             ],
-            lambda: chain(_table(session, found, board, differs), _told_of(session, left)),
+            lambda: chain(
+                _table(session, found, figures, board, differs),
+                _figures(session, found, figures, board) if card else (),
+                _told_of(session, left),
+            ),
+            meta=(lambda: _meta(found, figures)) if card else None,
         )
         if not found and not session.json:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
@@ -265,9 +275,45 @@ def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterat
             yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
 
 
+def _meta(found: Sequence[tuple[str, Run]], figures: Figures | None) -> dict[str, object]:
+    """What --json says of the runs of a card together."""
+    from mlkanban.core.runs.usage import usage
+
+    used = usage((run for _, run in found), now())
+    return {
+        "figures": figures and {
+            "metric": figures.name,
+            "n": figures.n,
+            "mean": figures.mean,
+            "sd": figures.sd,
+            "margin": figures.margin,
+            "values": list(figures.values),
+            "best": figures.best,
+            "proposal": figures.proposal and figures.proposal.value,
+            "why": figures.why or None,
+        },
+        "gpu_hours": used.gpu_hours,
+        "runs_of_unknown_gpu_hours": used.unknown,
+    }  # fmt: skip
+
+
+def _figures(
+    session: Session, found: Sequence[tuple[str, Run]], figures: Figures | None, board: Board
+) -> Iterator[str]:
+    """What the runs of a card say together, after a blank line."""
+    from mlkanban.charts.runs_page import figure_lines
+
+    runs, zone = [run for _, run in found], ZoneInfo(board.timezone)
+    lines = figure_lines(runs, figures, zone, now(), ascii=session.settings.ascii)
+    if lines:
+        yield ""
+    yield from map(session.clean, lines)
+
+
 def _table(
     session: Session,
     found: Sequence[tuple[str, Run]],
+    figures: Figures | None,
     board: Board,
     differs: Mapping[str, Mapping[str, str]],
 ) -> Iterator[str]:
@@ -283,7 +329,7 @@ def _table(
         (
             run.id, ref, run.state.value, started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence)[:40],
-            session.clean(metrics_text(run)),
+            session.clean(metrics_text(run, figures)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
             session.clean(shlex.join(run.argv)),
         )

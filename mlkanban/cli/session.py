@@ -130,13 +130,16 @@ class Session:
         kind: str,
         data: Callable[[], Any],
         lines: Callable[[], Iterable[str]] | None = None,
+        meta: Callable[[], Any] | None = None,
     ) -> None:
-        """Print the result: one JSON object, or `lines` for people."""
+        """Print the result: one JSON object, with `meta` about all of its data where there is
+        some, or `lines` for people."""
         if self.json:
             # ASCII: no control character of a stored text can reach a terminal.
             import json
 
-            click.echo(json.dumps({"schema": SCHEMA, "kind": kind, "data": data()}))
+            made = {"schema": SCHEMA, "kind": kind, "data": data()}
+            click.echo(json.dumps(made | ({"meta": meta()} if meta else {})))
         elif lines is not None and (text := "\n".join(lines())):
             click.echo(text)
 

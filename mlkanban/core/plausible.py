@@ -84,7 +84,7 @@ def _blocker(value: Any) -> bool:
 
 
 def _metric(value: Any) -> bool:
-    return not value or bool(Metric(**value))
+    return not value or bool(Metric.model_validate(value, strict=True))
 
 
 def _worth(value: Any) -> bool:

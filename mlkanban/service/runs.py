@@ -27,6 +27,7 @@ from mlkanban.store.rows import board_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
+    from mlkanban.core.runs.figures import Figures
 
 _MOST_TOLD = 3
 
@@ -50,6 +51,14 @@ class Runs:
         """The runs of a card, newest first."""
         with self._desk.store.reading() as conn:
             return runs_in(repository.entity(conn, find_face(conn, ref).id).fields)
+
+    def figures(self, ref: str) -> Figures | None:
+        """What the runs of a card say together about its metric; None when they say nothing."""
+        from mlkanban.core.runs.figures import figures  # with statistics, which few ask for
+
+        with self._desk.store.reading() as conn:
+            fields = repository.entity(conn, find_face(conn, ref).id).fields
+        return figures(runs_in(fields), fields.get("metric"))
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
         """All runs of the cards of a board with the short ids of these, newest first."""

@@ -61,8 +61,8 @@ class Heads:
             text = face.padded(("> " if here else "  ") + head.name, room)
             return [Piece(text + " ", "stage-title" if here else "count")]
         if y == 2:
-            text = head.text if len(head.text) + 2 <= room else head.text.replace(" running", "")
-            return [Piece(face.padded("  " + text, room) + " ", head.role)]
+            text = face.padded("  " + head.fitting(room - 2), room)
+            return [Piece(text + " ", head.role)]
         rule = _ruled(self._where(at), room - 2, "=" if here else "-")
         return [Piece("  " + rule + " ", "stage-rule")]
 
@@ -97,9 +97,12 @@ class Heads:
 
     def _one_stage(self) -> list[Piece]:
         head = self._header(self._model.stage)
-        said = [Piece(f"== {head.name} ", "stage-title"), Piece(f" {head.text} ", head.role)]
-        left = self._shape.width - sum(cell_len(piece.text) for piece in said)
         where = self._where(self._model.stage)
+        title = f"== {head.name} "
+        room = self._shape.width - cell_len(title) - len(where) - 4
+        text = head.fitting(max(room, len(head.text)))
+        said = [Piece(title, "stage-title"), Piece(f" {text} ", head.role)]
+        left = self._shape.width - sum(cell_len(piece.text) for piece in said)
         return [*said, Piece(_ruled(where, left, "="), "stage-rule")]
 
 

@@ -193,6 +193,21 @@ def test_the_header_says_full_and_over_in_words(at: int, load: Load, text: str) 
     assert head.text == text
 
 
+@pytest.mark.parametrize(
+    ("room", "text"),
+    [
+        (40, "2/2 attended + 2/1! running OVER"),
+        (31, "2/2 + 2/1! running OVER"),
+        (19, "2/2 + 2/1! run OVER"),
+        (18, "2/2+2/1! run OVER"),
+        (9, "2/2+2/1!"),
+    ],
+)
+def test_two_counts_are_told_apart_wherever_there_is_room(room: int, text: str) -> None:
+    head = header(BOARD, 1, Load(2, 2), standing=0)
+    assert head.fitting(room) == text
+
+
 TITLES = st.text(
     st.one_of(
         st.characters(),

@@ -186,7 +186,7 @@ def test_no_terminal_prints_the_board(board) -> None:
     board("archive", gone)
     shown = board()
     assert shown.code == 0
-    assert "5 Training  1/1 + 0/2 running" in shown.out
+    assert "5 Training  1/1 attended + 0/2 running" in shown.out
     assert "Try focal loss" in shown.out
     assert "Old" not in shown.out
     data = board.data()

@@ -86,6 +86,8 @@ def test_any_bytes_are_read_without_a_crash(content) -> None:
         record(data='{"set": {"checklist": [{"text": 1}]}}'),
         record(data='{"set": {"blocker": {"reason": "bug"}}}'),
         record(data='{"set": {"metric": {"name": "auc", "target": "high"}}}'),
+        record(data='{"set": {"metric": {"name": "auc", "target": "0.9"}}}'),
+        record(data='{"set": {"metric": {"name": "auc", "value": 1' + "0" * 400 + "}}}"),
         record(data='{"set": {"worth": "a/b"}}'),
         record(data='{"a":' * 40 + "1" + "}" * 40),
         record()._replace(hlc="later"),

@@ -67,7 +67,7 @@ async def test_override_needs_a_reason_and_shows_in_the_header(small: Path) -> N
         assert CARD in board.stage("Ideas").cards()
         await board.answer("deadline on Friday")
         assert board.stage("Training").cards() == ["logistic baseline", CARD]
-        assert "2/1! + 0/2 OVER" in board.stage("Training").header()
+        assert "2/1!+0/2 run OVER" in board.stage("Training").header()
         await board.press("card.open")
         assert "over the limit: deadline on Friday" in board.text()
 

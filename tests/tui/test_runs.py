@@ -321,3 +321,30 @@ async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
         await board.press("filter")
         await board.answer("run:failed")
         await board.until(lambda: "(1 found)" in board.lines()[0])
+
+
+async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        for number, reached in enumerate((0.93, 0.94)):
+            run = ID.replace("0000000a", f"0000000{number}")
+            ends(forged(small, ref, run), 0, out=f"mlkanban: auc={reached}\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("card.complete")
+        assert f"{ref}, whose runs say supported, ends as:" in board.question()
+        await board.keys("l")
+        assert f"Verdict on {ref}" in board.question()
+        assert board.typed() == "supported: auc 0.935 +- 0.0071 (2 runs)"
+        await board.keys("ctrl+g")
+        with board.store() as service:
+            assert service.cards.get(ref).outcome is None, "given up"
+        await board.press("card.complete")
+        await board.keys("l")
+        await board.answer("supported, on two seeds")
+        with board.store() as service:
+            card = service.cards.get(ref)
+        assert (card.outcome, card.verdict) == ("learned", "supported, on two seeds")
+        await board.press("undo")
+        with board.store() as service:
+            assert service.cards.get(ref).verdict == ""

@@ -16,7 +16,7 @@ from mlkanban.charts.story import told
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.figures import best_of
+from mlkanban.core.runs.figures import figures
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
@@ -113,12 +113,12 @@ class CardScreen(CardActions, ScrollingScreen):
             for one in undecided
         ]
         if runs:
-            metric = card.metric.model_dump() if card.metric else None
-            best, now = best_of(runs, metric), self.board_app.now()
-            rows = run_rows(runs[:_RUNS], self._zone, now, best=best, evidence=True)
+            zone, now = self._zone, self.board_app.now()
+            found = figures(runs, card.metric.model_dump() if card.metric else None)
+            rows = run_rows(runs[:_RUNS], found, zone, now, evidence=True)
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             room = max(20, self.size.width - 8)
-            rows += figure_lines(runs, metric, self._zone, now, ascii=self.board_app.ascii)
+            rows += figure_lines(runs, found, zone, now, ascii=self.board_app.ascii)
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 

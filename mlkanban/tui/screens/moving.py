@@ -1,6 +1,9 @@
 """Moving cards on: to a stage, to the one beside, to their end; what is full or closed asks."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mlkanban.charts.face import header, padded
 from mlkanban.core.models import CardFace, Outcome, Stage
@@ -10,6 +13,9 @@ from mlkanban.service import Done
 from mlkanban.tui.screens.gates import Ticks, needed
 from mlkanban.tui.screens.run_actions import RunActions
 from mlkanban.tui.widgets.ask import Option, numbered
+
+if TYPE_CHECKING:
+    from mlkanban.core.runs.figures import Figures
 
 _OUTCOMES = {
     "s": (Outcome.SHIPPED, "shipped"),
@@ -138,16 +144,31 @@ class MovingActions(RunActions):
         if not faces:
             return
         options = [Option(key, text) for key, (_, text) in _OUTCOMES.items()]
-        key = await self.ask.choose(f"{names(faces)} ends as:", options)
-        if key is not None:
-            await self.finish(faces, _OUTCOMES[key][0])
+        found = await self._proposed(faces)
+        said = f", whose runs say {found.proposal}," if found else ""
+        key = await self.ask.choose(f"{names(faces)}{said} ends as:", options)
+        verdict: str | None = ""
+        if key is not None and found is not None:
+            verdict = await self.ask.text(f"Verdict on {faces[0].ref}", found.verdict)
+            self.refocus()
+        if key is not None and verdict is not None:
+            await self.finish(faces, _OUTCOMES[key][0], verdict)
 
-    async def finish(self, faces: Sequence[CardFace], outcome: Outcome) -> None:
+    async def _proposed(self, faces: Sequence[CardFace]) -> Figures | None:
+        """What the runs of a card say of its target, if nobody has written a verdict yet."""
+        if len(faces) != 1 or not faces[0].runs or not faces[0].metric:
+            return None
+        ref = faces[0].ref
+        asked = await self.fetch(lambda s: (s.runs.figures(ref), s.cards.get(ref).verdict))
+        found, written = asked or (None, "")
+        return found if found and found.proposal and not written else None
+
+    async def finish(self, faces: Sequence[CardFace], outcome: Outcome, verdict: str = "") -> None:
         """Finish cards; what is shipped goes past gates."""
         refs = [face.ref for face in faces]
         done = await self.pass_gates(
             lambda service, override, ticks: service.cards.finish(
-                refs, outcome, override=override, ticks=ticks
+                refs, outcome, verdict, override=override, ticks=ticks
             ),
             {},
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
 from mlkanban.charts.runs_page import figure_lines, run_details, run_rows, written_lines
-from mlkanban.core.runs.figures import best_of
+from mlkanban.core.runs.figures import Figures
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.errors import MlkanbanError, NotFound
@@ -38,7 +38,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
-        self._metric: dict[str, Any] | None = None
+        self._figures: Figures | None = None
         self._differs: dict[str, tuple[str, ...]] = {}
         self._marked = ""
         self._written = ("", Written([], []))
@@ -62,8 +62,8 @@ class RunsScreen(EditorScreen, ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, card = await self.board_app.backstage.call(
-                lambda s: (s.runs.of_card(self._ref), s.cards.get(self._ref))
+            found, figures = await self.board_app.backstage.call(
+                lambda s: (s.runs.of_card(self._ref), s.runs.figures(self._ref))
             )
         except NotFound:
             if self.is_active:
@@ -76,7 +76,7 @@ class RunsScreen(EditorScreen, ListScreen):
         left = await asyncio.to_thread(self._left_over, found)
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
-        self._metric = card.metric.model_dump() if card.metric else None
+        self._figures = figures
         self._differs = differing(found)
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
@@ -114,15 +114,14 @@ class RunsScreen(EditorScreen, ListScreen):
         else:
             board, now = self.board_app.model.board, self.board_app.now()
             zone = ZoneInfo(board.timezone)
-            best = best_of(self._runs, self._metric)
             head, *rows = run_rows(
-                self._runs, zone, now, best=best, differs=self._differs, width=width - 3
+                self._runs, self._figures, zone, now, differs=self._differs, width=width - 3
             )
             rows = [
                 f"{'*' if run.id == self._marked else ' '}{row}"
                 for run, row in zip(self._runs, rows, strict=True)
             ]
-            said = figure_lines(self._runs, self._metric, zone, now, ascii=self.board_app.ascii)
+            said = figure_lines(self._runs, self._figures, zone, now, ascii=self.board_app.ascii)
             room = max(1, min(len(rows), int(height * _MOST) - 2))
             run = self._runs[self.row]
             differs = {name: values[self.row] for name, values in self._differs.items()}

@@ -84,6 +84,9 @@ def test_only_runs_that_ended_and_reported_the_metric_count() -> None:
     assert figures(some, None) is None
     assert figures(some, {"name": "f1"}) is None
     assert figures(runs([math.inf]), METRIC) is None
+    beyond = figures(runs([1.7e308, 0.9, -1.7e308, 1.7e308]), METRIC)
+    assert beyond is not None
+    assert beyond.values == (0.9,), "the sum of the others is no number"
 
 
 def test_what_is_said_of_few_runs() -> None:

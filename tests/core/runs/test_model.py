@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
+from mlkanban.core.runs.brief import Brief
+from mlkanban.core.runs.figures import figures
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 
@@ -35,9 +37,11 @@ def test_a_run_is_kept_as_it_is() -> None:
 def test_whatever_a_log_from_elsewhere_says_can_be_shown(value) -> None:
     run = Run.of_field("x", value)
     assert run is not None
-    run_rows([run], UTC, NOW, evidence=True)
+    found = figures([run, run], {"name": "auc", "target": 0.9})
+    run_rows([run], found, UTC, NOW, evidence=True)
     run_details(run, 70)
-    figure_lines([run, run], {"name": "auc", "target": 0.9}, UTC, NOW)
+    figure_lines([run, run], found, UTC, NOW)
+    assert Brief.read(Brief.of([run, run]).packed).runs == 2
 
 
 def test_numbers_too_large_are_none() -> None:

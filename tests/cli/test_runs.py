@@ -1,0 +1,70 @@
+"""What the runs of a card say together, on the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Person
+from tests.service import people
+from tests.service.machine import FAILED, FINISHED, Machine
+
+AIM = {"name": "auc", "direction": ">=", "target": 0.92}
+
+
+@pytest.fixture
+def ref(home: dict[str, str], mlk: Person) -> str:
+    """A card with two runs that reported and one that failed."""
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [made] = ada.adds("focal loss", to="Training", metric=AIM)
+    box = Machine(ada)
+    for name, reached in (("r1", 0.94), ("r2", 0.93)):
+        box.starts(made, name, gpus=60)
+        box.ends(made, name, FINISHED, metrics={"loss": 0.1, "f1": 0.8, "auc": reached})
+    box.starts(made, "r3")
+    box.ends(made, "r3", FAILED)
+    ada.service.close()
+    return made
+
+
+def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, ref: str) -> None:
+    lines = mlk("runs", ref).out.splitlines()
+    best = [line for line in lines if "  best  " in line]
+    assert [line.split()[0] for line in best] == ["r1"]
+    assert "auc 0.94  loss 0.1 ..  best" in best[0], "the metric of the card comes first"
+    said, proposed, used = lines[-3:]
+    assert said.startswith("auc 0.935 +- 0.0071 (2 runs)  ")
+    assert "best 0.94 of 03-02" in said
+    assert proposed == "proposed: supported, >=0.92 is reached by more than the spread"
+    assert used.endswith("gpu-h (1 run of unknown gpus not counted)")
+    assert "proposed" not in mlk("runs").out, "what all cards say together means nothing"
+
+
+def test_scripts_get_the_figures_beside_the_runs(mlk: Person, ref: str) -> None:
+    answer = mlk("--json", "runs", ref).object
+    assert [run["id"] for run in answer["data"]] == ["r3", "r2", "r1"]
+    figures = answer["meta"]["figures"]
+    assert figures["values"] == [0.94, 0.93]
+    assert (figures["n"], figures["mean"], figures["best"]) == (2, pytest.approx(0.935), "r1")
+    assert figures["sd"] == pytest.approx(0.00707, abs=1e-5)
+    assert (figures["metric"], figures["proposal"]) == ("auc", "supported")
+    assert answer["meta"]["gpu_hours"] > 0
+    assert answer["meta"]["runs_of_unknown_gpu_hours"] == 1
+    assert "meta" not in mlk("--json", "runs").object
+    other = mlk.card("no runs")
+    assert mlk("--json", "runs", other).object["meta"]["figures"] is None
+
+
+def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:
+    told = mlk("done", ref, "--outcome", "learned")
+    assert f"{ref}: its runs say supported: auc 0.935 +- 0.0071 (2 runs); >=0.92 is" in told.err
+    assert f"mlkanban edit {ref} --verdict supported" in told.err
+    assert mlk.data("show", ref)["verdict"] == ""
+    again = mlk("done", ref, "--outcome", "learned", "--verdict", "it helps")
+    assert "its runs say" not in again.err
+    assert mlk.data("show", ref)["verdict"] == "it helps"
+
+
+def test_where_runs_say_nothing_no_verdict_is_proposed(board: Person) -> None:
+    ref = board.card("loss", "--metric", "auc>=0.9", "--metric", "auc=0.93")
+    assert "its runs say" not in board("done", ref, "--outcome", "learned").err

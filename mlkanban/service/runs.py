@@ -25,6 +25,7 @@ from mlkanban.store.rows import board_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
+    from mlkanban.core.runs.usage import Spending
 
 _MOST_TOLD = 3
 
@@ -46,6 +47,14 @@ class Runs:
         """The runs of a card, newest first."""
         with self._desk.store.reading() as conn:
             return runs_in(repository.entity(conn, find_face(conn, ref).id).fields)
+
+    def spending(self, ref: str) -> Spending | None:
+        """What the runs of a card used of its budget by now; None when it has none."""
+        from mlkanban.core.runs.usage import spending  # which the board does without
+
+        with self._desk.store.reading() as conn:
+            fields = repository.entity(conn, find_face(conn, ref).id).fields
+        return spending(fields.get("budget") or "", runs_in(fields), self._desk.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
         """All runs of the cards of a board with the short ids of these, newest first."""

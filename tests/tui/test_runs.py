@@ -306,3 +306,26 @@ async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
         await board.press("filter")
         await board.answer("run:failed")
         await board.until(lambda: "(1 found)" in board.lines()[0])
+
+
+async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        ends(forged(small, ref, gpus=2), 0)
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        for budget, told in (
+            ("40 gpu-h", "4 of 40 gpu-h"),
+            ("5 gpu-h", "! 80 % used, 4 of 5 gpu-h"),
+            ("1 run", "! 100 % used, 1 of 1 run"),
+        ):
+            await board.app.backstage.call(
+                lambda s, written=budget: s.cards.edit([ref], {"budget": written})
+            )
+            for command in ("card.open", "runs"):
+                await board.press(command)
+                line = next(line for line in board.lines() if "budget" in line)
+                assert line.replace("budget:", "budget").split(maxsplit=1)[1].rstrip() == told, (
+                    command
+                )
+                await board.press("back")

@@ -25,6 +25,7 @@ from mlkanban.flow.cycle_time import CycleTimes
 from mlkanban.flow.efficiency import Efficiency, Share
 from mlkanban.flow.forecast import Forecast
 from mlkanban.flow.iterations import Iterations
+from mlkanban.flow.retraining import Retraining
 from mlkanban.flow.throughput import Throughput
 from mlkanban.flow.triage import Triage
 from mlkanban.flow.wip import WorkInProgress
@@ -176,6 +177,24 @@ def iterations(counted: Iterations) -> BarsSpec:
         if counted.n
     ]
     return BarsSpec("cards that came back", ("cards",), tuple(rows))
+
+
+def retraining(counted: Retraining) -> BarsSpec | None:
+    """The days from each first alert on, until a retrain card was begun and from then on: what is
+    open first, then what ended, the newest first."""
+    ended = [loop for loop in counted.loops if loop.over is not None]
+    rows = [
+        BarRow(
+            _name(f"{loop.model} {loop.title}"),
+            (float(begun), float(loop.days - begun)),
+            f"{loop.days} d, {loop.state}",
+            tuple(filter(None, (loop.model, loop.retrain))),
+        )
+        for loop in (*counted.open, *reversed(ended))
+        for begun in [loop.days if loop.to_retrain is None else loop.to_retrain]
+    ]
+    parts = ("waiting", "retraining")
+    return BarsSpec("days since the first alert", parts, tuple(rows)) if rows else None
 
 
 def triage(counted: Triage) -> RunSpec | None:

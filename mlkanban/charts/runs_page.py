@@ -9,9 +9,10 @@ from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
 from mlkanban.charts.runs import duration, metrics_text, started
+from mlkanban.core.budget import Unit
 from mlkanban.core.runs.figures import Figures, sparkline
 from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.usage import usage, usage_text
+from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.text import display, steady
 
 HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
@@ -106,8 +107,10 @@ def figure_lines(
     now: datetime,
     *,
     ascii: bool = False,
+    spent: Spending | None = None,
 ) -> list[str]:
-    """What the runs of a card say together, and what they used. Safe to show."""
+    """What the runs of a card say together, and what they used: of its budget, where `spent` says
+    that. Safe to show."""
     lines: list[str] = []
     if found:
         best = next(run for run in runs if run.id == found.best)
@@ -116,7 +119,10 @@ def figure_lines(
         lines.append(_shown("  ".join(filter(None, (found.said, bars, value)))))
         if found.proposal:
             lines.append(f"proposed: {found.proposal}, {found.why}")
-    if used := usage_text(usage(runs, now)):
+    used = usage_text(usage(runs, now))
+    if spent:
+        lines.append(f"budget: {spent.told}")
+    if used and not (spent and spent.budget.unit is Unit.GPU_HOURS):
         lines.append(f"used: {used}")
     return lines
 

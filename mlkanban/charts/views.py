@@ -96,7 +96,7 @@ _PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], S
     "quality": (quality, _no_picture),
     "backtest": (replayed, _no_picture),
     "triage": (triage, lambda n, s: pictures.triage(n)),
-    "retraining": (retraining, _no_picture),
+    "retraining": (retraining, lambda n, s: pictures.retraining(n)),
 }
 
 _STAGED = frozenset({"cfd", "aging", "efficiency", "bottleneck", "iterations"})

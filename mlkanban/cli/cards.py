@@ -70,6 +70,8 @@ def _fields(command: F) -> F:
             click.option("--dataset", help="The data it works on."),
             click.option("--worth", metavar="WORTH",
                          help="Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning."),
+            click.option("--budget", metavar="BUDGET",
+                         help="What its runs may use, '40 gpu-h' or '12 runs'."),
             click.option("--work", type=_choice(Work), help="What the card is doing."),
             click.option("--checklist", multiple=True, metavar="ITEM",
                          help="An item, '[x] item' when done; all of them, repeated."),
@@ -109,8 +111,9 @@ def add(
 ) -> None:
     """Add one card; several words make one title.
 
-    Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9;
-    a backslash before the mark keeps the word. Options say the same, and win, over a template too.
+    Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9,
+    budget:12runs; a backslash before the mark keeps the word. Options say the same, and win, over
+    a template too.
     """
     with session.service(write=True) as service:
         board = session.board(service)
@@ -360,7 +363,16 @@ def _in_editor(session: Session, ref: str) -> None:
 
 def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     """The fields that were given, as the service takes them; those not given are left out."""
-    names = ("type", "priority", "service_class", "hypothesis", "dataset", "worth", "work")
+    names = (
+        "type",
+        "priority",
+        "service_class",
+        "hypothesis",
+        "dataset",
+        "worth",
+        "budget",
+        "work",
+    )
     fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
     if given["due"] is not None:
         due = parse_day(given["due"], params.today(board))

@@ -11,13 +11,14 @@ import click
 
 from mlkanban.cli.params import CARD, today
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.shapes import by_stage, card_data, face_data
+from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.sight import on_board
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
+    from mlkanban.core.runs.usage import Spending
     from mlkanban.service import Service
 
 
@@ -59,14 +60,17 @@ def show(session: Session, card: str) -> None:
     with session.service() as service:
         whole = service.cards.get(card)
         board = service.boards.of_card(card)
+        spent = service.runs.spending(card)
 
         def lines() -> Iterator[str]:
-            yield from _whole(session, whole, board)
+            yield from _whole(session, whole, board, spent)
             yield from _undecided(session, card, service)
             yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
 
-        session.answer("card", lambda: card_data(whole, board), lines)
+        session.answer(
+            "card", lambda: {**card_data(whole, board), "spent": spent_data(spent)}, lines
+        )
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
@@ -101,14 +105,14 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     yield from table(rows, ("ID", "STAGE", "AGE", "", "TITLE"))
 
 
-def _whole(session: Session, card: Card, board: Board) -> Iterator[str]:
+def _whole(session: Session, card: Card, board: Board, spent: Spending | None) -> Iterator[str]:
     from mlkanban.cli.layout import bold, dim
     from mlkanban.text import display_lines
 
     data = card_data(card, board)
     clean = session.clean
     yield bold(f"{card.ref}  {clean(card.title)}")
-    for label, text in _facts(card, board, data["age_days"]):
+    for label, text in _facts(card, board, data["age_days"], spent):
         if text:
             yield dim(f"{label:<12}") + clean(text)
     for item in card.checklist:
@@ -150,7 +154,9 @@ def _tree(session: Session, card: Card, board: Board, service: Service) -> Itera
     yield from map(session.clean, tree_lines(faces, card.ref, board))
 
 
-def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str]]:
+def _facts(
+    card: Card, board: Board, age: int | None, spent: Spending | None
+) -> Iterator[tuple[str, str]]:
     from mlkanban.core.worth import worth_text
 
     def day(moment: object) -> str:
@@ -190,6 +196,7 @@ def _facts(card: Card, board: Board, age: int | None) -> Iterator[tuple[str, str
     yield "Hypothesis", card.hypothesis
     yield "Dataset", card.dataset
     yield "Worth", worth_text(card.worth)
+    yield "Budget", spent.told if spent else ""
     yield "Part of", card.parent
     for link in card.links:
         yield "Link", link

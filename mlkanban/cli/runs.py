@@ -118,10 +118,18 @@ def which_card(card: str, force: str) -> tuple[str, str]:
     with closing(service):
         try:
             face = _first(service, names, force, given=card)
+            _warn_of_budget(service, face[0])
         except StoreProblem as error:
             say(f"{error} The job is started; the board takes it in later.")
             return names[0], ""
     return face
+
+
+def _warn_of_budget(service: Service, ref: str) -> None:
+    """A budget is no limit: it is said, and the job starts."""
+    spent = service.runs.spending(ref)
+    if spent and spent.warning:
+        say(f"{ref}: budget {spent.warning}.")
 
 
 def _first(service: Service, names: Sequence[str], force: str, *, given: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from mlkanban.service import Service
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Blocker, Card, CheckItem
+    from mlkanban.core.runs.usage import Spending
 
 Data = dict[str, Any]
 
@@ -52,6 +53,7 @@ def card_data(card: Card, board: Board) -> Data:
         "hypothesis": card.hypothesis,
         "dataset": card.dataset,
         "worth": card.worth or None,
+        "budget": card.budget or None,
         "checklist": [_item(item, board) for item in card.checklist],
         "links": list(card.links),
         "needs": list(card.depends_on),
@@ -72,6 +74,19 @@ def card_data(card: Card, board: Board) -> Data:
         "notes": [
             {"at": _instant(note.at), "actor": note.actor, "text": note.text} for note in card.notes
         ],
+    }
+
+
+def spent_data(spent: Spending | None) -> Data | None:
+    """What is used of the budget of a card; `share` 1 is all of it."""
+    if spent is None:
+        return None
+    return {
+        "budget": spent.budget.amount,
+        "unit": spent.budget.unit,
+        "used": spent.used,
+        "share": spent.share,
+        "unknown": spent.unknown,
     }
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from mlkanban.core.budget import budget_text
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import metric_text, parse_metric
 from mlkanban.core.models import CardType, Priority
@@ -17,7 +18,7 @@ from mlkanban.core.worth import parse_worth, worth_text
 from mlkanban.errors import UsageProblem
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")
-_ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|worth:)")
+_ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|worth:|budget:)")
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Captured:
             f"due {fields['due']}" if "due" in fields else "",
             metric_text(fields.get("metric")),
             f"worth {worth_text(fields['worth'])}" if "worth" in fields else "",
+            f"budget {fields['budget']}" if "budget" in fields else "",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -93,6 +95,9 @@ def _taken(word: str, fields: dict[str, Any], today: date) -> bool:
             return True
         if word.startswith("worth:") and (worth := parse_worth(word.removeprefix("worth:"))):
             fields["worth"] = worth.text
+            return True
+        if word.startswith("budget:") and (budget := budget_text(word.removeprefix("budget:"))):
+            fields["budget"] = budget
             return True
     except UsageProblem:
         pass  # it is a word of the title

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from mlkanban.core.budget import budget_text
 from mlkanban.core.health import Reading
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import (
@@ -88,6 +89,7 @@ class Card(_Frozen):
     hypothesis: str = ""
     dataset: str = ""
     worth: str = ""
+    budget: str = ""
     checklist: tuple[CheckItem, ...] = ()
     links: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
@@ -109,3 +111,8 @@ class Card(_Frozen):
     def _written_as_worth(cls, text: str) -> str:
         worth = parse_worth(text)
         return worth.text if worth else ""
+
+    @field_validator("budget")
+    @classmethod
+    def _written_as_budget(cls, text: str) -> str:
+        return budget_text(text)

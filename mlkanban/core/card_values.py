@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlkanban.core.budget import budget_text
 from mlkanban.core.dates import parse_day
 from mlkanban.core.front_matter import Value, flow
 from mlkanban.core.lineage import parsed
@@ -45,7 +46,7 @@ DEFAULTS: Values = {
     "title": "", "stage": "", "type": CardType.EXPERIMENT.value,
     "priority": Priority.NORMAL.value, "class": ServiceClass.STANDARD.value,
     "work": Work.ATTENDED.value, "tags": (), "due": "", "metric": "", "baseline": "", "noise": "",
-    "dataset": "", "worth": "", "parent": "", "lineage": (), "needs": (), "links": (),
+    "dataset": "", "worth": "", "budget": "", "parent": "", "lineage": (), "needs": (), "links": (),
     "health": "", "verdict": "",
     **dict.fromkeys(READ_ONLY, ""), "hypothesis": "", "checklist": (),
 }  # fmt: skip
@@ -69,6 +70,7 @@ def values(card: Card, board: Board) -> Values:
         "due": card.due.isoformat() if card.due else "",
         "dataset": tidy(card.dataset).strip(),
         "worth": card.worth,
+        "budget": card.budget,
         "parent": display(card.parent).strip(),
         "health": card.health.value if card.health else "",
         "verdict": tidy(card.verdict).strip(),
@@ -151,6 +153,8 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
             return given
         case "worth":
             return worth.text if (worth := parse_worth(text)) else ""
+        case "budget":
+            return budget_text(text)
         case _:
             return choice(name, text) if name in CHOICES else text
 

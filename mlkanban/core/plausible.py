@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Blocker, CheckItem, Metric
 from mlkanban.core.models import (
     CardType,
@@ -91,6 +92,10 @@ def _worth(value: Any) -> bool:
     return isinstance(value, str) and (not value or parse_worth(value) is not None)
 
 
+def _budget(value: Any) -> bool:
+    return isinstance(value, str) and (not value or parse_budget(value) is not None)
+
+
 def _zone(value: Any) -> bool:
     return bool(ZoneInfo(value))
 
@@ -106,7 +111,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("due", "snoozed_until"), _day),
     "place": _place, "timezone": _zone, "kind": StageKind, "type": CardType, "priority": Priority,
     "service_class": ServiceClass, "work": Work, "health": Health, "checklist": _checklist,
-    "blocker": _blocker, "metric": _metric, "worth": _worth,
+    "blocker": _blocker, "metric": _metric, "worth": _worth, "budget": _budget,
     "outcome": lambda value: value == "" or Outcome(value),
 }  # fmt: skip
 """How the value of a field is looked at; of any other field every value will do."""

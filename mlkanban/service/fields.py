@@ -22,6 +22,7 @@ PLAIN_FIELDS = frozenset(
         "hypothesis",
         "dataset",
         "worth",
+        "budget",
         "checklist",
         "parent",
         "health",

@@ -28,6 +28,7 @@ from mlkanban.store.rows import board_of
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
     from mlkanban.core.runs.figures import Figures
+    from mlkanban.core.runs.usage import Spending
 
 _MOST_TOLD = 3
 
@@ -59,6 +60,14 @@ class Runs:
         with self._desk.store.reading() as conn:
             fields = repository.entity(conn, find_face(conn, ref).id).fields
         return figures(runs_in(fields), fields.get("metric"))
+
+    def spending(self, ref: str) -> Spending | None:
+        """What the runs of a card used of its budget by now; None when it has none."""
+        from mlkanban.core.runs.usage import spending  # which the board does without
+
+        with self._desk.store.reading() as conn:
+            fields = repository.entity(conn, find_face(conn, ref).id).fields
+        return spending(fields.get("budget") or "", runs_in(fields), self._desk.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
         """All runs of the cards of a board with the short ids of these, newest first."""

@@ -118,6 +118,7 @@ def card_of(
         hypothesis=fields.get("hypothesis") or "",
         dataset=fields.get("dataset") or "",
         worth=fields.get("worth") or "",
+        budget=fields.get("budget") or "",
         checklist=tuple(fields.get("checklist") or ()),
         links=tuple(state.members("link:")),
         depends_on=tuple(state.members("needs:")),

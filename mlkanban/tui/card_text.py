@@ -8,6 +8,7 @@ from mlkanban.core import checklist
 from mlkanban.core.card import Card
 from mlkanban.core.health import Reading
 from mlkanban.core.models import CardFace
+from mlkanban.core.runs.usage import Spending
 from mlkanban.core.worth import worth_text
 from mlkanban.text import display
 
@@ -17,8 +18,11 @@ def _reading(reading: Reading, view: View) -> str:
     return f"{view.day(reading.at)} {reading.text}{note}"
 
 
-def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> list[str]:
-    """Everything on a card that is not empty, but for its notes; safe to show."""
+def field_lines(
+    card: Card, face: CardFace | None, view: View, spent: Spending | None, width: int
+) -> list[str]:
+    """Everything on a card that is not empty, but for its notes; `spent` is what is used of its
+    budget. Safe to show."""
     lines = [f"{card.ref}  {display(card.title)}", ""]
 
     def add(label: str, value: object) -> None:
@@ -70,6 +74,7 @@ def field_lines(card: Card, face: CardFace | None, view: View, width: int) -> li
         add("metric", display("  ".join([str(metric), *extra])))
     add("dataset", display(card.dataset))
     add("worth", worth_text(card.worth))
+    add("budget", spent.told if spent else "")
     add("parent", display(card.parent))
     for link in card.links:
         add("link", display(link))

@@ -1,6 +1,15 @@
 """Names that people gave enter a picture as what may be drawn."""
 
-from mlkanban.charts.pictures import aging, bottleneck, cfd, iterations, stage_times
+from dataclasses import replace
+
+from mlkanban.charts.pictures import (
+    aging,
+    bottleneck,
+    cfd,
+    iterations,
+    retraining,
+    stage_times,
+)
 from mlkanban.charts.render import render
 from mlkanban.charts.svg import svg
 from mlkanban.flow.aging import aging as aged
@@ -10,6 +19,7 @@ from mlkanban.flow.efficiency import efficiency
 from mlkanban.flow.iterations import iterations as visited
 from mlkanban.text import display
 from tests.flow.logs import WORKFLOW, card, sample, took
+from tests.flow.test_retraining import CLOSED, counted, model
 
 NAME = "\x1b]0;x\x07[red]\u202e\u8bad"
 
@@ -26,6 +36,7 @@ def test_no_control_character_is_drawn():
         stage_times(efficiency(some)),
         bottleneck(held(some)),
         iterations(visited(some)),
+        retraining(counted(replace(model("m1", (5, "alert")), title=NAME))),
     ):
         for ascii in (False, True):
             drawn = render(spec, 78, 20, palette=None, ascii=ascii)
@@ -34,3 +45,15 @@ def test_no_control_character_is_drawn():
             assert drawn.isascii() or not ascii
         page = svg(spec, 78, 20, "title")
         assert page == "\n".join(map(display, page.split("\n")))
+
+
+def test_a_wait_for_a_retrained_model_is_divided_at_the_commitment():
+    watched = model("m2", (6, "alert"), (8, "watch"))
+    judged = model("m3", (6, "alert"), (8, "ok"))
+    spec = retraining(counted(watched, judged, *CLOSED, day=20))
+    assert [(row.label, row.parts, row.text, row.cards) for row in spec.rows] == [
+        ("m2 Card m2", (15.0, 0.0), "15 d, open: watch", ("m2",)),
+        ("m3 Card m3", (3.0, 0.0), "3 d, ok", ("m3",)),
+        ("m1 Card m1", (5.0, 5.0), "10 d, redeployed", ("m1", "r1")),
+    ]
+    assert retraining(counted(*CLOSED, day=4)) is None

@@ -11,7 +11,7 @@ CARD_KEYS = {
     "snoozed_until", "snoozed_run", "blocked", "metric", "work", "hypothesis", "dataset",
     "checklist", "links", "needs", "parent", "outcome", "verdict", "archived", "created",
     "entered", "started", "finished", "age_days", "notes", "worth", "lineage",
-    "health", "readings",
+    "health", "readings", "budget",
 }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def test_a_card_with_everything(board) -> None:
     }  # fmt: skip
     assert {key: card[key] for key in wanted} == wanted
     assert [note["text"] for note in card["notes"]] == ["why not"]
-    assert board.data("show", card["id"].upper()) == card
+    assert board.data("show", card["id"].upper()) == {**card, "spent": None}
     assert board("undo").code == 0
     assert board("show", card["id"]).code == 3
 

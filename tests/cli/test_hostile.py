@@ -29,6 +29,7 @@ add x --link {}
 add x --note {}
 add x --metric {}>=1
 add x --worth {}
+add x --budget {}
 add x --parent {}
 add x --needs {}
 add x --due {}

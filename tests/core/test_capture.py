@@ -12,14 +12,19 @@ TODAY = date(2026, 3, 18)  # a Wednesday
 
 def test_a_whole_card_in_one_line():
     made = captured(
-        "focal loss on minority classes #nlp #GPU !high ^fri @exp metric:val_auc>=0.92", TODAY
+        "focal loss on minority classes #nlp #GPU !high ^fri @exp metric:val_auc>=0.92"
+        " budget:12runs",
+        TODAY,
     )
     assert made.title == "focal loss on minority classes"
     assert made.fields == {
         "tags": ["nlp", "gpu"], "priority": "high", "due": "2026-03-20", "type": "experiment",
-        "metric": {"name": "val_auc", "direction": ">=", "target": 0.92},
+        "metric": {"name": "val_auc", "direction": ">=", "target": 0.92}, "budget": "12 runs",
     }  # fmt: skip
-    assert made.told == "#nlp #gpu, experiment, priority high, due 2026-03-20, val_auc >=.92"
+    assert (
+        made.told
+        == "#nlp #gpu, experiment, priority high, due 2026-03-20, val_auc >=.92, budget 12 runs"
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,7 +32,7 @@ def test_a_whole_card_in_one_line():
     [
         "fix #12", "ask @maria", "C# bindings", "what now !", "why !important", "x^2", "2 ^ 3",
         "^someday", "@", "#", "!", "metric: choose one", "metric:auc", "lr=3e-4", "a # b",
-        "@mo",  # model or monitoring
+        "budget:12", "@mo",  # model or monitoring
     ],
 )  # fmt: skip
 def test_what_is_not_understood_stays_in_the_title(title):

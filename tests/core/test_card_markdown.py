@@ -72,6 +72,7 @@ def cards(draw: st.DrawFn, board: Board) -> Card:
         "health": draw(st.none() | st.sampled_from(Health)),
         "due": draw(days), "snoozed_until": draw(days),
         "metric": draw(metric), "blocker": draw(blocker), "hypothesis": draw(TEXTS),
+        "budget": draw(st.sampled_from(["", "40 gpu-h", "0.5 gpu-h", "1 run"])),
         "worth": draw(st.sampled_from(["", "5/2", "8*2*80%/3", "1+2+3/4"])),
         "dataset": draw(TEXTS), "verdict": draw(TEXTS), "archived": draw(st.booleans()),
         "outcome": draw(st.none() | st.sampled_from(Outcome)),
@@ -115,7 +116,8 @@ FULL: dict[str, Any] = {
     "tags": ("gpu", "nlp"), "due": date(2026, 3, 31), "hypothesis": "It helps.\n\n## Why\n# not",
     "metric": Metric(name="val_auc", target=0.92, value=0.917, baseline=0.9),
     "checklist": (CheckItem(text="split"), CheckItem(text="train: all", done=True)),
-    "links": ("https://x/a,b",), "worth": "5/2", "verdict": "yes", "priority": "high",
+    "links": ("https://x/a,b",), "worth": "5/2", "budget": "40 gpu-h", "verdict": "yes",
+    "priority": "high",
     "notes": (Note(at=AT, actor="ada", text="## first\n\nseen"),),
 }  # fmt: skip
 
@@ -135,6 +137,7 @@ baseline: 0.9
 noise:
 dataset:
 worth: 5/2
+budget: 40 gpu-h
 parent:
 lineage: []
 needs: []
@@ -205,6 +208,8 @@ def test_the_text_of_a_card() -> None:
         ("links: [", "links: [b, ", {"links": ("b", "https://x/a,b")}),
         ("parent:", "parent: G9", {"parent": "g9"}),
         ("worth: 5/2", "worth: 8 x 2 x 80% / 3", {"worth": "8*2*80%/3"}),
+        ("budget: 40 gpu-h", "budget: 12runs", {"budget": "12 runs"}),
+        ("budget: 40 gpu-h", "budget:", {"budget": ""}),
         ("It helps.", "It helps.\n\n### Sub",
          {"hypothesis": "It helps.\n\n### Sub\n\n## Why\n# not"}),
         ("- [ ] split", "- [X] split\n* more\n- [ ]",
@@ -241,13 +246,14 @@ def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any])
         ("baseline: 0.9", "baseline: low", 12, "'low' is not a number."),
         ("baseline: 0.9", "baseline: nan", 12, "A metric cannot be nan."),
         ("worth: 5/2", "worth: much", 15, "'much' says no worth."),
-        ("## Hypothesis\n", "lost\n## Hypothesis\n", 24, "The text here belongs to nothing."),
-        ("\\## Why", "## Why", 28, "There is no 'Why' here."),
-        ("## New note", "## Checklist", 36, "The section Checklist stands here a second time."),
-        ("- [x] train", "1. train", 34, "'1. train: all' is no item of a checklist."),
-        ("> seen", "> never seen", 44, "Notes that are there are not changed."),
-        ("> seen\n", "> seen\n>\n> more\n", 45, "Notes that are there are not changed."),
-        ("verdict:", "outcome: shipped\nverdict:", 21, "outcome is not changed here."),
+        ("budget: 40 gpu-h", "budget: 40", 16, "'40' is no budget."),
+        ("## Hypothesis\n", "lost\n## Hypothesis\n", 25, "The text here belongs to nothing."),
+        ("\\## Why", "## Why", 29, "There is no 'Why' here."),
+        ("## New note", "## Checklist", 37, "The section Checklist stands here a second time."),
+        ("- [x] train", "1. train", 35, "'1. train: all' is no item of a checklist."),
+        ("> seen", "> never seen", 45, "Notes that are there are not changed."),
+        ("> seen\n", "> seen\n>\n> more\n", 46, "Notes that are there are not changed."),
+        ("verdict:", "outcome: shipped\nverdict:", 22, "outcome is not changed here."),
     ],
 )  # fmt: skip
 def test_every_mistake_has_its_line_and_its_sentence(

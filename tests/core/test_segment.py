@@ -89,6 +89,7 @@ def test_any_bytes_are_read_without_a_crash(content) -> None:
         record(data='{"set": {"metric": {"name": "auc", "target": "0.9"}}}'),
         record(data='{"set": {"metric": {"name": "auc", "value": 1' + "0" * 400 + "}}}"),
         record(data='{"set": {"worth": "a/b"}}'),
+        record(data='{"set": {"budget": "much"}}'),
         record(data='{"a":' * 40 + "1" + "}" * 40),
         record()._replace(hlc="later"),
         record()._replace(version="1"),

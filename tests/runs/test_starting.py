@@ -227,3 +227,17 @@ def test_an_exit_status_that_cannot_be_written_is_known_to_the_supervisor(job: J
     assert job.ended(job.start("sh", "-c", command))[0] == 6
     assert not (job.folder / "rc").exists()
     assert job.run()["exit"] == 6
+
+
+def test_a_budget_that_runs_out_is_said_and_starts_the_job_all_the_same(job: Job) -> None:
+    job.mlk("edit", job.card, "--budget", "1 run")
+    for said in ("", f"{job.card}: budget 100 % used, 1 of 1 run."):
+        code, _, err = job.ended(job.start("true"))
+        assert code == 0
+        assert ("budget" in err) == bool(said)
+        assert said in err
+        job.mlk("runs")  # takes it in
+    card = job.card_now()
+    assert card["budget"] == "1 run"
+    assert (card["spent"]["used"], card["spent"]["share"]) == (2, 2.0)
+    assert "Budget      ! 200 % used, 2 of 1 run" in job.mlk("show", job.card)

@@ -348,3 +348,26 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
         await board.press("undo")
         with board.store() as service:
             assert service.cards.get(ref).verdict == ""
+
+
+async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        ends(forged(small, ref, gpus=2), 0)
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        for budget, told in (
+            ("40 gpu-h", "4 of 40 gpu-h"),
+            ("5 gpu-h", "! 80 % used, 4 of 5 gpu-h"),
+            ("1 run", "! 100 % used, 1 of 1 run"),
+        ):
+            await board.app.backstage.call(
+                lambda s, written=budget: s.cards.edit([ref], {"budget": written})
+            )
+            for command in ("card.open", "runs"):
+                await board.press(command)
+                line = next(line for line in board.lines() if "budget" in line)
+                assert line.replace("budget:", "budget").split(maxsplit=1)[1].rstrip() == told, (
+                    command
+                )
+                await board.press("back")

@@ -1,11 +1,14 @@
 """Triage: one card, one key, the next card."""
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.containers import VerticalScroll
 
+from mlkanban.tui.screens.triage import TriageScreen
 from tests.tui.boards import somebody, started
 from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
 
@@ -153,6 +156,29 @@ async def test_nothing_to_decide_is_said(small: Path) -> None:
         assert "Nothing asks for a decision." in page.text()
         for name in ("triage.accept", "card.snooze", "card.archive", "triage.skip", "card.open"):
             await page.press(name)
+        assert page.app.crash is None
+
+
+async def test_what_is_still_being_made_is_not_drawn(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, compose = asyncio.Event(), VerticalScroll._compose
+
+    async def late(self: VerticalScroll) -> None:
+        await made.wait()
+        await compose(self)
+
+    monkeypatch.setattr(VerticalScroll, "_compose", late)
+    async with opened(small) as page:
+        screen = TriageScreen()
+        page.app.push_screen(screen)
+        while not screen.children:
+            await asyncio.sleep(0)
+        try:
+            await screen.board_changed()  # as the look at what others wrote does
+        finally:
+            made.set()
+        await page.until(lambda: "Triage 1/" in page.text())
         assert page.app.crash is None
 
 

@@ -194,9 +194,10 @@ class KeyScreen(Screen[None]):
 
     @property
     def ready(self) -> bool:
-        """Whether its parts are there: made already, and nobody has left it or the program, which
+        """Whether its parts are there: all are made, and nobody has left it or the program, which
         takes the parts away one by one."""
-        return bool(self.children) and self.app.is_running and self in self.app.screen_stack
+        made = bool(self.children) and all(child.is_mounted for child in self.children)
+        return made and self.app.is_running and self in self.app.screen_stack
 
     def leaving(self) -> None:
         """The program is about to end: begin to write what is to be kept of this screen."""

@@ -18,6 +18,7 @@ from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.figures import figures
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.service.settling import Undecided
@@ -60,11 +61,12 @@ class CardScreen(CardActions, ScrollingScreen):
     async def board_changed(self) -> None:
         """Read the card again."""
         try:
-            card, entries, runs, undecided = await self.board_app.backstage.call(
+            card, entries, runs, spent, undecided = await self.board_app.backstage.call(
                 lambda s: (
                     s.cards.get(self._ref),
                     s.history.of_card(self._ref),
                     s.runs.of_card(self._ref),
+                    s.runs.spending(self._ref),
                     s.settling.of_card(self._ref),
                 )
             )
@@ -78,7 +80,7 @@ class CardScreen(CardActions, ScrollingScreen):
         if not self.ready:
             return
         self.query_one("#fields", Static).update(
-            Content(self.plain(self._fields(card, runs, undecided)))
+            Content(self.plain(self._fields(card, runs, spent, undecided)))
         )
         notes = "\n\n".join(
             f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
@@ -103,10 +105,12 @@ class CardScreen(CardActions, ScrollingScreen):
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.board.timezone)
 
-    def _fields(self, card: Card, runs: list[Run], undecided: list[Undecided]) -> str:
+    def _fields(
+        self, card: Card, runs: list[Run], spent: Spending | None, undecided: list[Undecided]
+    ) -> str:
         view = View.at(self.board, self.board_app.now())
         faces = self.board_app.model.faces.values()
-        lines = field_lines(card, self._face(), view, self.size.width)
+        lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [
             f"  undecided    {display(one.field)}: {display(one.kept)} stands,"
             f" {display(one.actor)} on {display(one.host)} wrote {display(one.other)}  (= decides)"

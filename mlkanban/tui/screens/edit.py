@@ -130,14 +130,15 @@ class EditScreen(KeyScreen):
 
 
 def _help(given: Mapping[str, str]) -> str:
-    choices = {name: values for name, values in CHOICES.items() if name in given}
-    return "\n".join(
-        [f" {name:<10} {', '.join(values)}" for name, values in choices.items()]
-        + [
-            " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
-            " due        2026-12-01, fri, 3d, 2w or none        links      one | another",
-        ]
-    )
+    words = {name: ", ".join(values) for name, values in CHOICES.items()}
+    lines = [
+        f" type       {words['type']}",
+        f" priority   {words['priority']}    work  {words['work']}",
+        f" class      {words['class']}    links  one | another",
+        " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
+        " due        2026-12-01, fri, 3d, 2w or none    budget  40 gpu-h or 12 runs",
+    ]
+    return "\n".join([*lines, *([f" health     {words['health']}"] if "health" in given else [])])
 
 
 _SEVERAL_LINES = "(several lines: E edits them)"
@@ -157,8 +158,8 @@ def _values(card: Card) -> dict[str, str]:
         "title": card.title, "type": card.type.value, "priority": card.priority.value,
         "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),
         "due": card.due.isoformat() if card.due else "", "metric": metric,
-        "worth": card.worth, "hypothesis": card.hypothesis, "dataset": card.dataset,
-        "verdict": card.verdict,
+        "worth": card.worth, "budget": card.budget, "hypothesis": card.hypothesis,
+        "dataset": card.dataset, "verdict": card.verdict,
         "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
         "lineage": " ".join(card.lineage),
     }  # fmt: skip

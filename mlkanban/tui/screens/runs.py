@@ -14,6 +14,7 @@ from mlkanban.charts.runs_page import figure_lines, run_details, run_rows, writt
 from mlkanban.core.runs.figures import Figures
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
+from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.folder import RunFolder, runs_folder
 from mlkanban.runs.left_over import LeftOver, left_over
@@ -40,6 +41,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._left: dict[str, list[LeftOver]] = {}
         self._figures: Figures | None = None
         self._differs: dict[str, tuple[str, ...]] = {}
+        self._spent: Spending | None = None
         self._marked = ""
         self._written = ("", Written([], []))
 
@@ -62,8 +64,12 @@ class RunsScreen(EditorScreen, ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, figures = await self.board_app.backstage.call(
-                lambda s: (s.runs.of_card(self._ref), s.runs.figures(self._ref))
+            found, figures, spent = await self.board_app.backstage.call(
+                lambda s: (
+                    s.runs.of_card(self._ref),
+                    s.runs.figures(self._ref),
+                    s.runs.spending(self._ref),
+                )
             )
         except NotFound:
             if self.is_active:
@@ -76,7 +82,7 @@ class RunsScreen(EditorScreen, ListScreen):
         left = await asyncio.to_thread(self._left_over, found)
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
-        self._figures = figures
+        self._figures, self._spent = figures, spent
         self._differs = differing(found)
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
@@ -121,7 +127,9 @@ class RunsScreen(EditorScreen, ListScreen):
                 f"{'*' if run.id == self._marked else ' '}{row}"
                 for run, row in zip(self._runs, rows, strict=True)
             ]
-            said = figure_lines(self._runs, self._figures, zone, now, ascii=self.board_app.ascii)
+            said = figure_lines(
+                self._runs, self._figures, zone, now, ascii=self.board_app.ascii, spent=self._spent
+            )
             room = max(1, min(len(rows), int(height * _MOST) - 2))
             run = self._runs[self.row]
             differs = {name: values[self.row] for name, values in self._differs.items()}

@@ -17,6 +17,7 @@ from mlkanban.core import triage
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.rules import Load
+from mlkanban.core.runs.usage import Spending
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.errors import MlkanbanError, NotFound
@@ -100,11 +101,16 @@ class TriageScreen(CardActions):
         """Read the card again, and show it; or the end, when there is none left."""
         item = self._item
         card: Card | None = None
+        spent: Spending | None = None
         snoozes = 0
         if item is not None:
             try:
-                card, snoozes = await self.board_app.backstage.call(
-                    lambda s: (s.cards.get(item.ref), s.triage.snoozes(item.ref))
+                card, spent, snoozes = await self.board_app.backstage.call(
+                    lambda s: (
+                        s.cards.get(item.ref),
+                        s.runs.spending(item.ref),
+                        s.triage.snoozes(item.ref),
+                    )
                 )
             except NotFound:
                 self._sitting.gone()
@@ -115,7 +121,9 @@ class TriageScreen(CardActions):
                 return
         if not self.ready:
             return
-        lines = self._ended() if card is None or item is None else self._card(card, item, snoozes)
+        lines = self._ended()
+        if card is not None and item is not None:
+            lines = self._card(card, item, spent, snoozes)
         shown = "\n".join(f" {self.plain(line)}" for line in lines)
         self.query_one("#triage-card", Static).update(Content(shown))
         head = shortened(self.plain(self._head()), self.size.width)
@@ -142,14 +150,14 @@ class TriageScreen(CardActions):
             said.append(f"{stage.name.split()[0][:letters]} {head.brief}")
         return "  ".join(said)
 
-    def _card(self, card: Card, item: Item, snoozes: int) -> list[str]:
+    def _card(self, card: Card, item: Item, spent: Spending | None, snoozes: int) -> list[str]:
         view = FaceView.at(self.board, self.board_app.now())
         face = next(iter(self.targets()), None)
         why = item.why + (f"; snoozed {snoozes} times before" if snoozes else "")
         if card.health is Health.ALERT:
             keys = (keys_shown(c) for c in self.board_app.commands if c.name == "card.health")
             why += f"; {next(keys, 'w')} answers it"
-        first, *rest = field_lines(card, face, view, self.size.width)
+        first, *rest = field_lines(card, face, view, spent, self.size.width)
         lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
         if card.notes:
             note = display_lines(card.notes[-1].text).split("\n")

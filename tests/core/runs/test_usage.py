@@ -1,11 +1,11 @@
-"""What runs used."""
+"""What runs used, and how much of a budget that is."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.usage import Usage, usage, usage_text
+from mlkanban.core.runs.usage import Usage, spending, usage, usage_text
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
@@ -30,4 +30,27 @@ def test_a_scheduler_counts_the_time_of_all_tasks_and_waiting_is_no_use() -> Non
 def test_what_was_used_in_words() -> None:
     assert usage_text(Usage(3.14, 1)) == "3.1 gpu-h (1 run of unknown gpus not counted)"
     assert usage_text(Usage(14.04, 2)) == "14 gpu-h (2 runs of unknown gpus not counted)"
+    assert usage_text(Usage(0.125, 0)) == "0.12 gpu-h"
     assert usage_text(Usage(0.0, 2)) == ""
+
+
+def test_a_budget_is_told_and_warned_of_from_80_percent_on() -> None:
+    hour = run(gpus=4)
+    for runs, said, warning in (
+        ([hour] * 7, "28 of 40 gpu-h", ""),
+        ([hour] * 8, "32 of 40 gpu-h", "80 % used, 32 of 40 gpu-h"),
+        ([hour] * 11, "44 of 40 gpu-h", "110 % used, 44 of 40 gpu-h"),
+    ):
+        spent = spending("40 gpu-h", runs, NOW)
+        assert spent is not None
+        assert (str(spent), spent.warning) == (said, warning)
+        assert spent.told == (f"! {warning}" if warning else said)
+
+
+def test_runs_of_unknown_gpus_are_said_and_a_budget_of_runs_counts_them() -> None:
+    runs = [run(), run(gpus=None), run(ended="")]
+    assert str(spending("9 gpu-h", runs, NOW)) == (
+        "6 of 9 gpu-h (1 run of unknown gpus not counted)"
+    )
+    assert str(spending("12 runs", runs, NOW)) == "3 of 12 runs"
+    assert spending("", runs, NOW) is None

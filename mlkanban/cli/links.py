@@ -155,7 +155,7 @@ def _decide(
             one = _find(found, name)
             yield links.ignore(session.board(service).id, one, all_of_it=all_of_it)
     for name in heed:
-        yield links.heed(_find(found, name))
+        yield links.heed([_find(found, name)])
 
 
 DECIDING = (

@@ -102,15 +102,16 @@ class Links:
             what = f"the experiment {one.experiment}" if all_of_it else one.ref
             return tx.done(f"Ignored from now on: {what}.")
 
-    def heed(self, one: Tracked) -> Done:
-        """List an ignored run again; one of an ignored experiment with all of that."""
+    def heed(self, runs: Sequence[Tracked]) -> Done:
+        """List ignored runs again; those of an ignored experiment with all of that."""
+        names = {IGNORED + name for one in runs for name in (one.ref, short(one.ref), one.group)}
         with self._desk.writing() as tx:
             for board in repository.boards(tx.conn):
                 fields = tx.writer.projector.entity(board.id).fields
-                names = (IGNORED + name for name in (one.ref, short(one.ref), one.group))
                 if values := {name: None for name in names if fields.get(name)}:
                     tx.write(Change("run.heeded", board.id, set=values))
-            return tx.done(f"Listed again: {one.ref}.")
+            more = f" and {len(runs) - 1:,} more" if len(runs) > 1 else ""
+            return tx.done(f"Listed again: {runs[0].ref}{more}.")
 
     def places(self) -> list[str]:
         """The files that runs of cards were read from."""

@@ -109,7 +109,7 @@ def test_what_one_machine_ignores_another_does_not_list(ada: Person, tmp_path: P
     meet(place, ada, bob)
     later = replace(one, ref="mlflow:b")
     assert bob.service.links.sync([one, later]).inbox.ignored == [one, later]
-    bob.service.links.heed(later)
+    bob.service.links.heed([later])
     meet(place, ada, bob)
     assert ada.service.links.sync([one, later]).inbox.unlinked == [one, later]
     bob.service.close()

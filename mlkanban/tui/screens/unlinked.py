@@ -191,7 +191,7 @@ class UnlinkedScreen(ListScreen):
         board = self.board_app.model.board
         await self.write(
             lambda service: (
-                service.links.heed(run or one.runs[0])
+                service.links.heed([run] if run else one.runs)
                 if self._ignored
                 else service.links.ignore(board.id, run or one.runs[0], all_of_it=run is None)
             )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.params import DAY, today
 from mlkanban.cli.session import Session, pass_session
@@ -291,13 +292,10 @@ def suggest_limits(session: Session, asked: Asked) -> None:
 
 
 @contextlib.contextmanager
-def _progress(session: Session) -> Iterator[Callable[[float], None] | None]:
+def _progress(session: Session) -> Iterator[Callable[[float], None]]:
     """A line on stderr that counts up, where somebody looks."""
-    if session.json or not sys.stderr.isatty():
-        yield None
-        return
-    yield lambda share: click.echo(f"\rsimulating {100 * share:3.0f} %", nl=False, err=True)
-    click.echo("\r" + " " * 20 + "\r", nl=False, err=True)
+    with counting_line(session) as show:
+        yield lambda share: show("simulating", f"{100 * share:3.0f} %")
 
 
 def answer(session: Session, asked: Asked, view: View) -> None:

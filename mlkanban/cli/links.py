@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlkanban.cli.counting import counting_line
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import NotFound, UsageProblem
@@ -46,7 +47,7 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         if kind == "tensorboard":
             source = source or name
             run = f"{kind}:{Path(name).expanduser().absolute()}"
-        found = _look(session, service, [source] if source else [], only=bool(source))
+        found = look(session, service, [source] if source else [], only=bool(source))
         session.answer_done("link", service.links.link(card, _find(found, run)), service)
 
 
@@ -89,19 +90,21 @@ def sync_runs(
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
-        found = _look(session, service, paths)
+        found = look(session, service, paths)
         for done in _decide(session, service, found, new, ignore, ignore_all, heed):
             session.tell(done)
-        synced = service.links.sync(found.runs)
+        with counting_line(session) as show:
+            synced = service.links.sync(
+                found.runs, lambda at, of: show("linking", f"{at:,} of {of:,} runs")
+            )
+        inbox = synced.inbox
 
         def lines() -> Iterator[str]:
             for name, card in synced.linked:
                 yield session.clean(f"linked    {card}  {name}")
             for name in synced.changed:
                 yield session.clean(f"new       {name}")
-            label, listed = (
-                ("ignored", synced.ignored) if ignored else ("unlinked", synced.unlinked)
-            )
+            label, listed = ("ignored", inbox.ignored) if ignored else ("unlinked", inbox.unlinked)
             yield from map(session.clean, inbox_lines(label, listed))
 
         session.answer(
@@ -112,8 +115,8 @@ def sync_runs(
                 "runs": len(found.runs),
                 "linked": [{"run": name, "card": card} for name, card in synced.linked],
                 "changed": list(synced.changed),
-                "unlinked": [tracked_data(one) for one in synced.unlinked],
-                "ignored": [tracked_data(one) for one in synced.ignored],
+                "unlinked": [tracked_data(one) for one in inbox.unlinked],
+                "ignored": [tracked_data(one) for one in inbox.ignored],
             },
             lines,
         )
@@ -126,10 +129,10 @@ def sync_runs(
         return
     session.say(
         f"{len(found.runs):,} runs in {len(found.places)} places: {len(synced.linked)} linked now,"
-        f" {len(synced.changed)} with news, {len(synced.unlinked):,} unlinked,"
-        f" {len(synced.ignored):,} ignored."
+        f" {len(synced.changed)} with news, {len(inbox.unlinked):,} unlinked,"
+        f" {len(inbox.ignored):,} ignored."
     )
-    if synced.unlinked:
+    if inbox.unlinked:
         session.say(DECIDING)
 
 
@@ -152,7 +155,7 @@ def _decide(
             one = _find(found, name)
             yield links.ignore(session.board(service).id, one, all_of_it=all_of_it)
     for name in heed:
-        yield links.heed(_find(found, name))
+        yield links.heed([_find(found, name)])
 
 
 DECIDING = (
@@ -203,7 +206,10 @@ def _find(found: Found, run: str) -> Tracked:
         raise NotFound(error.message, " ".join([error.hint, *found.problems])) from None
 
 
-def _look(session: Session, service: Service, given: Sequence[str], *, only: bool = False) -> Found:
+def look(
+    session: Session, service: Service, given: Sequence[str] = (), *, only: bool = False
+) -> Found:
+    """What trackers tell of runs at the places that are usual here, and those `given`."""
     from mlkanban.runs.trackers.places import place, read_all, usual
 
     cwd = Path.cwd()
@@ -214,4 +220,7 @@ def _look(session: Session, service: Service, given: Sequence[str], *, only: boo
     more = [] if only else usual(
         cwd, os.environ, [*session.settings.trackers, *service.links.places()]
     )  # fmt: skip
-    return read_all([*named, *more])
+    with counting_line(session) as show:
+        return read_all(
+            [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
+        )

@@ -23,7 +23,8 @@ def triage(session: Session, view: str, limit: int | None) -> None:
     What was written on two machines at once comes first, then models at alert, snoozes that came
     due, blocked cards nothing was done with for three days, cards that are old for their stage,
     those with a run that ended, and new ones, the oldest first. A session that was paused within
-    the last seven days is gone on with where it stopped.
+    the last seven days is gone on with where it stopped. The view `unlinked` has the runs of
+    trackers that belong to no card yet.
     """
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:
@@ -38,6 +39,9 @@ def triage(session: Session, view: str, limit: int | None) -> None:
             triage=(View(view), limit),
         )
         raise click.exceptions.Exit(code)
+    if view == View.UNLINKED:
+        _unlinked(session, limit)
+        return
     with session.service() as service:
         board = session.board(service)
         items = service.triage.queue(board, View(view)).first(limit).items
@@ -59,3 +63,27 @@ def triage(session: Session, view: str, limit: int | None) -> None:
         )
         if not items and not session.json:
             session.say("Nothing asks for a decision.")
+
+
+def _unlinked(session: Session, limit: int | None) -> None:
+    """Print what sync-runs would leave for a decision; it has not linked what is tagged."""
+    from mlkanban.cli.links import DECIDING, inbox_lines, look
+
+    with session.service() as service:
+        found = look(session, service)
+        runs = service.links.inbox(found.runs).unlinked
+    from mlkanban.core.runs.inbox import experiments
+
+    listed = [(one, run) for one in experiments(runs) for run in one.runs][:limit]
+    session.answer(
+        "triage",
+        lambda: [
+            {"id": run.ref, "why": f"unlinked run of {one.name}", "title": run.title}
+            for one, run in listed
+        ],
+        lambda: map(session.clean, inbox_lines("unlinked", [run for _, run in reversed(listed)])),
+    )
+    for problem in found.problems:
+        session.say(problem)
+    if not session.json:
+        session.say(DECIDING if listed else "No run of a tracker asks for a decision.")

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import TypeVar
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, UsageProblem
 
 T = TypeVar("T")
@@ -55,3 +56,14 @@ def pick(wanted: str, choices: dict[str, T]) -> T | None:
     if len(begun) > 1:
         raise UsageProblem(f"{wanted!r} could be {' or '.join(begun)}.", "Type more of the name.")
     return choices[begun[0]] if begun else None
+
+
+def cards_meant(faces: Iterable[CardFace], text: str) -> list[CardFace]:
+    """The card whose id this is; else the cards with all these words, open ones if there are."""
+    words = text.casefold().split()
+    cards = list(faces)
+    named = [face for face in cards if [face.ref] == words]
+    found = named or [
+        face for face in cards if all(word in face.title.casefold() for word in words)
+    ]
+    return [face for face in found if face.is_open] or found

@@ -24,6 +24,8 @@ class View(StrEnum):
     STALE = "stale"
     RUNS = "runs"
     INBOX = "inbox"
+    UNLINKED = "unlinked"
+    """Runs of trackers that belong to no card yet: they are no part of the queue of cards."""
 
 
 class Item(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlkanban.core.events import Change
@@ -23,14 +23,24 @@ _LINK = "link:"
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """What trackers tell of: runs that are to be linked, or have news, each with its card and
+    whether that is new; those that belong to no card yet; and those of them nobody wants to hear
+    of."""
+
+    wanted: list[tuple[Tracked, str, bool]] = field(default_factory=list)
+    unlinked: list[Tracked] = field(default_factory=list)
+    ignored: list[Tracked] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Synced:
-    """What a look at trackers brought: refs of runs that were linked, of those with news, the runs
-    that belong to no card yet, and those of them that nobody wants to hear of."""
+    """What a look at trackers brought: refs of runs that were linked, each with its card, of those
+    with news, and what waits for a decision."""
 
     linked: tuple[tuple[str, str], ...]
     changed: tuple[str, ...]
-    unlinked: tuple[Tracked, ...]
-    ignored: tuple[Tracked, ...]
+    inbox: Inbox
 
 
 class Links:
@@ -92,15 +102,16 @@ class Links:
             what = f"the experiment {one.experiment}" if all_of_it else one.ref
             return tx.done(f"Ignored from now on: {what}.")
 
-    def heed(self, one: Tracked) -> Done:
-        """List an ignored run again; one of an ignored experiment with all of that."""
+    def heed(self, runs: Sequence[Tracked]) -> Done:
+        """List ignored runs again; those of an ignored experiment with all of that."""
+        names = {IGNORED + name for one in runs for name in (one.ref, short(one.ref), one.group)}
         with self._desk.writing() as tx:
             for board in repository.boards(tx.conn):
                 fields = tx.writer.projector.entity(board.id).fields
-                names = (IGNORED + name for name in (one.ref, short(one.ref), one.group))
                 if values := {name: None for name in names if fields.get(name)}:
                     tx.write(Change("run.heeded", board.id, set=values))
-            return tx.done(f"Listed again: {one.ref}.")
+            more = f" and {len(runs) - 1:,} more" if len(runs) > 1 else ""
+            return tx.done(f"Listed again: {runs[0].ref}{more}.")
 
     def places(self) -> list[str]:
         """The files that runs of cards were read from."""
@@ -108,30 +119,21 @@ class Links:
             found = {run.where for fields in _linked(conn).values() for run in runs_in(fields)}
         return sorted(found - {""})
 
-    def sync(self, told: Sequence[Tracked]) -> Synced:
-        """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
-        and again, it writes nothing that is known."""
+    def inbox(self, told: Sequence[Tracked]) -> Inbox:
+        """Which runs belong to no card; nothing is written."""
         with self._desk.store.reading() as conn:
-            fields, ignoring = _linked(conn), _ignored(conn)
-            cards = _cards(fields)
-            wanted: list[tuple[Tracked, str, bool]] = []
-            unlinked: list[Tracked] = []
-            ignored: list[Tracked] = []
-            for one in (_as_linked(one, fields) for one in told):
-                card = cards.get(one.ref, "")
-                if card:
-                    if _news(fields[card], one):
-                        wanted.append((one, card, False))
-                    continue
-                face = repository.face_by_ref(conn, one.card) if one.card else None
-                had = repository.entity(conn, face.id).fields if face else {}
-                if face is None or _taken_off(one, had):
-                    nobody = ignoring.isdisjoint((one.ref, short(one.ref), one.group))
-                    (unlinked if nobody else ignored).append(one)
-                elif not _waits(one, runs_in(had)):
-                    wanted.append((one, face.id, True))
+            return _inbox(conn, told)
+
+    def sync(
+        self, told: Sequence[Tracked], progress: Callable[[int, int], None] | None = None
+    ) -> Synced:
+        """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
+        and again, it writes nothing that is known. `progress` hears of how many of how many."""
+        inbox = self.inbox(told)
         linked, changed = [], []
-        for one, card, new in wanted:
+        for at, (one, card, new) in enumerate(inbox.wanted):
+            if progress is not None:
+                progress(at, len(inbox.wanted))
             with replace(self._desk, actor=PREFIX + one.ref).writing() as tx:
                 face = next(iter(repository.faces_of(tx.conn, (card,))), None)
                 if face is None:
@@ -144,7 +146,27 @@ class Links:
                     values = _record(state, one)
                     tx.write(_change(tx, "run.changed", face, values))
                     changed.append(one.ref)
-        return Synced(tuple(linked), tuple(changed), tuple(unlinked), tuple(ignored))
+        return Synced(tuple(linked), tuple(changed), inbox)
+
+
+def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
+    fields, ignoring = _linked(conn), _ignored(conn)
+    cards = _cards(fields)
+    found = Inbox()
+    for one in (_as_linked(one, fields) for one in told):
+        card = cards.get(one.ref, "")
+        if card:
+            if _news(fields[card], one):
+                found.wanted.append((one, card, False))
+            continue
+        face = repository.face_by_ref(conn, one.card) if one.card else None
+        had = repository.entity(conn, face.id).fields if face else {}
+        if face is None or _taken_off(one, had):
+            heard = ignoring.isdisjoint((one.ref, short(one.ref), one.group))
+            (found.unlinked if heard else found.ignored).append(one)
+        elif not _waits(one, runs_in(had)):
+            found.wanted.append((one, face.id, True))
+    return found
 
 
 def _cards(linked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

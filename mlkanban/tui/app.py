@@ -194,7 +194,11 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_screen = BoardScreen()
         await self.push_screen(self._board_screen)
         self._greet()
-        if self._triage is not None:
+        if self._triage is not None and self._triage[0] is TriageView.UNLINKED:
+            from mlkanban.tui.screens.unlinked import UnlinkedScreen
+
+            await self.push_screen(UnlinkedScreen())
+        elif self._triage is not None:
             from mlkanban.tui.screens.triage import TriageScreen
 
             await self.push_screen(TriageScreen(*self._triage))

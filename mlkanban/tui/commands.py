@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.text import display
 
-BOARD, CARD, TRIAGE, PLAN, RUNS, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
-    "board", "card", "triage", "plan", "runs", "reports", "stages", "charter", "portfolio", "help",
+BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
+    "board", "card", "triage", "plan", "runs", "unlinked", "reports", "stages", "charter",
+    "portfolio", "help",
 )  # fmt: skip
-SCREENS = (BOARD, CARD, TRIAGE, PLAN, RUNS, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP)
+SCREENS = (BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP)
 DIGITS = tuple("123456789")
 """The keys of a command that is told which of them was pressed."""
 CANCELS = "q"
@@ -41,14 +42,14 @@ _LISTS = (BOARD, PLAN)
 COMMANDS: tuple[Command, ...] = (
     Command("cursor.left", ("h", "left"), "Left", "stage to the left", "Look", _LISTS),
     Command("cursor.down", ("j", "down"), "Down", "next card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, STAGES, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.up", ("k", "up"), "Up", "card or line above", "Look",
-            (BOARD, CARD, PLAN, RUNS, STAGES, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, STAGES, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.right", ("l", "right"), "Right", "stage to the right", "Look", _LISTS),
     Command("cursor.top", ("gg", "home"), "Top", "first card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.bottom", ("G", "end"), "Bottom", "last card or line", "Look",
-            (BOARD, CARD, PLAN, RUNS, CHARTER, PORTFOLIO, HELP)),
+            (BOARD, CARD, PLAN, RUNS, UNLINKED, CHARTER, PORTFOLIO, HELP)),
     Command("cursor.page-up", ("{", "pageup"), "Half a page up", "half a page up", "Look",
             (BOARD, CARD, PLAN, CHARTER, HELP)),
     Command("cursor.page-down", ("}", "pagedown"), "Half a page down", "half a page down", "Look",
@@ -109,9 +110,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("mark.all", ("V",), "Mark all", "mark all cards of the stage, or clear",
             "Mark", _LISTS),
     Command("undo", ("u",), "Undo", "take back the last change, of any session", "Change your mind",
-            (BOARD, CARD, TRIAGE, PLAN, STAGES, CHARTER)),
+            (BOARD, CARD, TRIAGE, PLAN, UNLINKED, STAGES, CHARTER)),
     Command("redo", ("U",), "Redo", "do again what was undone", "Change your mind",
-            (BOARD, CARD, TRIAGE, PLAN, STAGES, CHARTER)),
+            (BOARD, CARD, TRIAGE, PLAN, UNLINKED, STAGES, CHARTER)),
     Command("card.repeat", (".",), "Repeat", "do the last thing again, to this card",
             "Write", (BOARD, CARD, PLAN)),
     Command("filter", ("/",), "Filter", "show only cards with these words, or age>5d tag:gpu ...",
@@ -137,6 +138,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("run.mark", ("space",), "Mark run", "the run that others are compared with", "Runs",
             (RUNS,)),
     Command("run.stop", ("X",), "Stop run", "stop the run, after a question", "Runs", (RUNS,)),
+    Command("unlinked", ("gu",), "Unlinked runs", "runs of trackers that belong to no card yet",
+            "Screens", (BOARD, TRIAGE)),
+    Command("unlinked.open", ("enter",), "Open", "show or hide the runs of the experiment", "Runs",
+            (UNLINKED,)),
+    Command("unlinked.link", ("L",), "Link", "to a card: its id, or words of its title", "Runs",
+            (UNLINKED,)),
+    Command("unlinked.new", ("n",), "New card", "a card for the run", "Runs", (UNLINKED,)),
+    Command("unlinked.ignore", ("x",), "Ignore", "the run or the whole experiment, or back",
+            "Runs", (UNLINKED,)),
+    Command("unlinked.ignored", ("F",), "Show ignored", "show the ignored runs, or the others",
+            "Runs", (UNLINKED,)),
+    Command("unlinked.read", ("S",), "Read again", "read the trackers again", "Runs", (UNLINKED,)),
     Command("reports", ("R",), "Reports", "every number of the flow, with its picture", "Screens"),
     Command("reports.window", ("w",), "Window", "30 days, 90 days or all", "Screens", (REPORTS,)),
     Command("reports.group", ("o",), "Group by", "all, by type, by tag or by stage", "Screens",
@@ -216,6 +229,10 @@ STATUS = {
         "back",
     ),
     RUNS: ("run.log", "run.diff", "run.mark", "run.stop", "cursor.down", "help", "back"),
+    UNLINKED: (
+        "unlinked.link", "unlinked.new", "unlinked.ignore", "unlinked.open", "unlinked.ignored",
+        "help", "back",
+    ),
     REPORTS: ("reports.window", "reports.group", "part.next", "part.open", "help", "back"),
     STAGES: (
         "stage.add", "stage.rename", "stage.raise", "stage.lower", "stage.up", "stage.down",

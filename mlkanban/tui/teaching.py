@@ -27,6 +27,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
          "finished ones"),
         ("how long it takes", "{reports} shows every number with its picture"),
         ("a job trains it", "{runs} shows its runs; in a shell mlkanban run starts one"),
+        ("runs of a tracker", "{unlinked} links them to cards, or makes cards of them"),
         ("a model drifts", "{card.health} says how it does, {card.retrain} begins the next one"),
         ("other machines", "{sync} exchanges changes, {card.settle} decides what both wrote"),
     ),

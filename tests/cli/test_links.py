@@ -157,6 +157,20 @@ def test_an_experiment_is_ignored_with_what_comes_until_it_is_heeded(board) -> N
     assert len(board.data("sync-runs", "--heed", "mlflow:fresh")["unlinked"]) == 3
 
 
+def test_triage_prints_what_waits_and_links_nothing(board) -> None:
+    ref = board.card("focal")
+    database("m3", Path("mlflow.db"), ref)
+    asked = board.data("triage", "--view", "unlinked")
+    assert [one["title"] for one in asked] == ["failed", "killed"]
+    assert {one["why"] for one in asked} == {"unlinked run of MLflow, focal loss"}
+    assert board.data("triage", "--view", "unlinked", "--limit", "1") == asked[:1]
+    shown = board("triage", "--view", "unlinked")
+    assert "MLflow, focal loss: 2 runs" in shown.out
+    assert "mlkanban link CARD" in shown.err
+    assert board.data("runs", ref) == []
+    assert board.data("triage", "--view", "inbox") == board.data("triage")
+
+
 def test_thousands_of_runs_are_listed_calmly_newest_first(board) -> None:
     board.card("focal")
     path = database("m3", Path("mlflow.db"))

@@ -26,7 +26,7 @@ def test_the_record_of_a_run_of_ours_is_shown_with_it_once_it_ended(
     tags = {"mlkanban.card": ref, "mlkanban.run": "r1"}
     one = Tracked("mlflow:a", says="RUNNING", metrics={"auc": 0.9}, tags=tags, where="/mlflow.db")
     synced = ada.service.links.sync([one])
-    assert (synced.linked, synced.unlinked) == ((), ()), "it waits for the end"
+    assert (synced.linked, tuple(synced.inbox.unlinked)) == ((), ()), "it waits for the end"
     box.ends(ref, "r1", FINISHED)
     stage = ada.where(ref)
     assert ada.service.links.sync([one]).linked == (("mlflow:a", ref),)
@@ -61,7 +61,7 @@ def test_a_person_unlinking_takes_the_run_off(ada: Person) -> None:
     ada.service.links.unlink(ref, "mlflow:a")
     assert ada.service.runs.of_card(ref) == []
     synced = ada.service.links.sync([one])
-    assert (synced.linked, synced.unlinked) == ((), (one,))
+    assert (synced.linked, tuple(synced.inbox.unlinked)) == ((), (one,))
     ada.undoing.undo(ada.board_id)
     assert [run.id for run in ada.service.runs.of_card(ref)] == ["mlflow:a"]
 
@@ -88,16 +88,16 @@ def test_a_trial_linked_by_its_short_name_stays_linked_to_that_file(ada: Person)
     ada.service.links.link(ref, short)
     one = replace(short, ref="optuna:s/1@0123abcd", says="COMPLETE")
     synced = ada.service.links.sync([one])
-    assert (synced.changed, synced.unlinked) == (("optuna:s/1",), ())
+    assert (synced.changed, tuple(synced.inbox.unlinked)) == (("optuna:s/1",), ())
     assert [run.says for run in ada.service.runs.of_card(ref)] == ["COMPLETE"]
     with pytest.raises(RuleRefused, match="already"):
         ada.service.links.link(other, one)
     elsewhere = replace(one, ref="optuna:s/1@4567abcd", where="/b.db")
-    assert ada.service.links.sync([elsewhere]).unlinked == (elsewhere,)
+    assert ada.service.links.sync([elsewhere]).inbox.unlinked == [elsewhere]
     ada.service.links.link(other, elsewhere)
     ada.service.links.unlink(other, "optuna:s/1")
     tagged = replace(elsewhere, tags={"mlkanban.card": other})
-    assert ada.service.links.sync([tagged]).unlinked == (tagged,)
+    assert ada.service.links.sync([tagged]).inbox.unlinked == [tagged]
 
 
 def test_what_one_machine_ignores_another_does_not_list(ada: Person, tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_what_one_machine_ignores_another_does_not_list(ada: Person, tmp_path: P
     ada.service.links.ignore(ada.board_id, one, all_of_it=True)
     meet(place, ada, bob)
     later = replace(one, ref="mlflow:b")
-    assert bob.service.links.sync([one, later]).ignored == (one, later)
-    bob.service.links.heed(later)
+    assert bob.service.links.sync([one, later]).inbox.ignored == [one, later]
+    bob.service.links.heed([later])
     meet(place, ada, bob)
-    assert ada.service.links.sync([one, later]).unlinked == (one, later)
+    assert ada.service.links.sync([one, later]).inbox.unlinked == [one, later]
     bob.service.close()

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from mlkanban.config import Settings
+from mlkanban.core.triage import View
 from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
@@ -222,12 +223,15 @@ async def opened(
     settings: Settings | None = None,
     opening: Callable[[], Service] | None = None,
     crashes: bool = False,
+    triage: tuple[View, int | None] | None = None,
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`."""
     backstage = Backstage(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
     trouble = backstage.at_once(lambda service: service.read_only)
     places = Places(data, data)
-    app = BoardApp(backstage, places, settings or Settings(), "", trouble=trouble, clock=clock)
+    app = BoardApp(
+        backstage, places, settings or Settings(), "", trouble=trouble, triage=triage, clock=clock
+    )
     try:
         async with app.run_test(size=size) as pilot:
             page = Page(app, pilot, data)

@@ -23,6 +23,7 @@ from mlkanban.tui.commands import (
     STAGES,
     STATUS,
     TRIAGE,
+    UNLINKED,
     Command,
     keymap,
     keys_shown,
@@ -41,6 +42,7 @@ from mlkanban.tui.screens.reports import ReportsScreen
 from mlkanban.tui.screens.runs import RunsScreen
 from mlkanban.tui.screens.stages import StagesScreen
 from mlkanban.tui.screens.triage import TriageScreen
+from mlkanban.tui.screens.unlinked import UnlinkedScreen
 from mlkanban.tui.screens.welcome import WelcomeScreen
 from tests.tui.page import Page, opened
 
@@ -55,6 +57,7 @@ BY_WHERE: dict[str, list[type[KeyScreen]]] = {
     TRIAGE: [TriageScreen],
     PLAN: [PlanScreen],
     RUNS: [RunsScreen],
+    UNLINKED: [UnlinkedScreen],
 }
 WAYS_IN = {
     BOARD: [],
@@ -67,6 +70,7 @@ WAYS_IN = {
     TRIAGE: ["triage"],
     PLAN: ["plan"],
     RUNS: ["runs"],
+    UNLINKED: ["unlinked"],
 }
 PLACES = [(where, command) for where in SCREENS for command in COMMANDS if where in command.where]
 
@@ -147,6 +151,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (HELP, "Back", "Enter open card"),
         (TRIAGE, "Skip", "Triage 2/"),
         (RUNS, "Log", "None yet"),
+        (UNLINKED, "Show ignored", "Ignored runs of trackers"),
         (PLAN, "Order", "most worth for its effort first"),
     ],
 )
@@ -302,7 +307,7 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
         "card.note keeps it.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gp (plan), "
-        "gc (charter), gt (tour) cannot be reached.",
+        "gu (unlinked), gc (charter), gt (tour) cannot be reached.",
     ]
 
 

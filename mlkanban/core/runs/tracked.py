@@ -63,7 +63,7 @@ class Tracked:
     @property
     def moment(self) -> str:
         """When it began, as well as that is known."""
-        return (self.started or self.about)[:19].replace(" ", "T")
+        return (self.started or self.about)[:26].replace(" ", "T")
 
     @property
     def title(self) -> str:

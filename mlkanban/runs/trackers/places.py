@@ -71,18 +71,20 @@ def place(text: str, cwd: Path) -> Path | None:
     return (cwd / Path(path).expanduser()).absolute()
 
 
-def read_all(paths: Iterable[Path], told: Told = lambda count, path: None) -> Found:
+def read_all(paths: Iterable[Path], told: Told | None = None) -> Found:
     """Read every place. What cannot be read is told of, and the others are read all the same.
     `told` hears how many runs there are so far, with every run and before every place."""
     runs: dict[str, Tracked] = {}
     seen: list[Path] = []
     problems: list[str] = []
     for path in dict.fromkeys(paths):
-        told(len(runs), path)
+        if told is not None:
+            told(len(runs), path)
         with _telling(path, problems), _sources(path) as sources:
             for one in (_sound(run) for source in sources for run in source.runs()):
                 runs[one.ref] = one
-                told(len(runs), path)
+                if told is not None:
+                    told(len(runs), path)
             seen.append(path)
     return Found(tuple(runs.values()), tuple(seen), tuple(problems))
 

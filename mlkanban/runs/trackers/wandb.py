@@ -44,13 +44,17 @@ class Folder:
         return cls(path, sorted(runs, key=_begun)) if runs else None
 
     def count(self) -> int:
+        """As their folders say. BadInput when the program cannot read the newest one."""
+        program = self._program()
+        try:
+            _inspected(program, self._runs[-1])
+        except _OfNoUse as error:
+            raise self._unread(self._runs, f"{program} {error}") from None
         return len(self._runs)
 
     def runs(self) -> Iterator[Tracked]:
         """Oldest first. BadInput says at the end what could not be read."""
-        program = shutil.which("wandb")
-        if program is None:
-            raise self._unread(self._runs, "there is no program wandb here")
+        program = self._program()
         failed = []
         for at, run in enumerate(self._runs[-_MOST:]):
             try:
@@ -65,6 +69,12 @@ class Folder:
             raise self._unread(failed, f"{program} could not")
         if older := self._runs[:-_MOST]:
             raise self._unread(older, f"only the newest {_MOST} are")
+
+    def _program(self) -> str:
+        found = shutil.which("wandb")
+        if found is None:
+            raise self._unread(self._runs, "there is no program wandb here")
+        return found
 
     def _unread(self, runs: list[Path], why: str) -> BadInput:
         what, was = ("run", "was") if len(runs) == 1 else ("runs", "were")

@@ -180,6 +180,11 @@ class KeyScreen(Screen[None]):
 
         self.app.push_screen(CharterScreen(section))
 
+    def do_unlinked(self) -> None:
+        from mlkanban.tui.screens.unlinked import UnlinkedScreen
+
+        self.app.push_screen(UnlinkedScreen())
+
     def do_palette(self) -> None:
         self.app.action_command_palette()
 

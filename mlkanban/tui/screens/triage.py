@@ -180,6 +180,8 @@ class TriageScreen(CardActions):
         if opened:
             oldest = min(opened, key=lambda face: face.created_at)
             lines.append(f"The oldest open card is {oldest.ref}  {display(oldest.title)}")
+        keys = (keys_shown(c) for c in self.board_app.commands if c.name == "unlinked")
+        lines.append(f"{next(keys, 'gu')} goes on with runs of trackers that belong to no card.")
         return [*lines, "q goes back to the board."]
 
     # Deciding

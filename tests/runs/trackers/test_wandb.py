@@ -31,6 +31,7 @@ def test_finished_failed_and_killed_runs_are_told_of(tmp_path: Path, bin: Path) 
     assert (failed.says, failed.card, failed.numbers) == ("failed", "t1", {"loss.min": 0.5})
     assert (killed.says, killed.started, killed.ended) == ("unknown", "", "")
     assert killed.moment > "2026"
+    assert count_all([root]) == ({root: 3}, [])
     assert state(root) == before
 
 
@@ -40,7 +41,7 @@ def test_without_the_program_one_sentence_says_so(tmp_path: Path, bin: Path) -> 
     found = read_all([root])
     assert not found.runs
     assert found.problems == (f"3 runs in {root} were not read: there is no program wandb here.",)
-    assert count_all([root]) == ({root: 3}, [])
+    assert count_all([root]) == ({}, [*found.problems])
 
 
 def test_one_that_has_no_leet_is_asked_once(tmp_path: Path, bin: Path) -> None:
@@ -50,6 +51,7 @@ def test_one_that_has_no_leet_is_asked_once(tmp_path: Path, bin: Path) -> None:
     [said] = read_all([root]).problems
     assert "has no `leet inspect`; a newer one has" in said
     assert (tmp_path / "asked").read_text() == "\n"
+    assert count_all([root]) == ({}, [said])
 
 
 def test_what_hangs_is_ended_with_all_it_started(

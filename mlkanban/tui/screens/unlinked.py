@@ -1,0 +1,252 @@
+"""The runs of trackers that belong to no card yet: link one, make a card of it, or ignore it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from mlkanban.charts.face import shortened
+from mlkanban.charts.tabular import first_in_sight
+from mlkanban.charts.unlinked import experiment_line, run_details, run_line
+from mlkanban.core.naming import cards_meant
+from mlkanban.core.runs.inbox import Experiment, experiments
+from mlkanban.core.runs.tracked import Tracked
+from mlkanban.errors import MlkanbanError
+from mlkanban.text import display
+from mlkanban.tui.commands import UNLINKED
+from mlkanban.tui.counting import GivenUp
+from mlkanban.tui.screens.lists import ListScreen
+from mlkanban.tui.tracker_reading import TrackerReading
+
+_READING = "reading"
+_FEW = 5
+"""An experiment with so many runs is open from the start."""
+_DETAILS = 6
+_NAMED = 3
+
+
+class UnlinkedScreen(ListScreen):
+    """A heading for each experiment, which opens; below it its runs, the newest first."""
+
+    WHERE: ClassVar[str] = UNLINKED
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: Sequence[Tracked] = ()
+        self._experiments: list[Experiment] = []
+        self._toggled: set[str] = set()
+        self._rows: list[tuple[Experiment, Tracked | None]] = []
+        self._ignored = self._read_once = False
+        self._others = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="unlinked")
+        yield self.ask
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.draw()
+        self.do_unlinked_read()
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    @property
+    def length(self) -> int:
+        return len(self._rows)
+
+    # Reading
+
+    def do_unlinked_read(self) -> None:
+        """Read the trackers beside the keys; leaving the screen gives it up."""
+        self.status.say("Reading trackers ...")
+        self.run_worker(self._read(), group=_READING, exclusive=True)
+
+    async def _read(self) -> None:
+        reading = TrackerReading(self.board_app, self._so_far)
+        try:
+            found = await reading.read()
+        except GivenUp:
+            return
+        except MlkanbanError as error:
+            self.status.say(str(error), trouble=True)
+            return
+        finally:
+            reading.give_up()
+        self._told, self._read_once = found.runs, True
+        await self.board_changed()
+        if found.problems:
+            self.status.say(" ".join(found.problems), trouble=True)
+        elif not found.places:
+            self.status.say("No tracker was found here. The setting `trackers` names others.")
+        else:
+            places = f"{len(found.places)} place{'' if len(found.places) == 1 else 's'}"
+            self.status.say(f"{len(found.runs):,} runs read from {places}.")
+
+    def _so_far(self, text: str) -> None:
+        if self.ready:
+            self.status.say(text)
+
+    async def board_changed(self) -> None:
+        """Sort the runs again; the line under the cursor stays, or the one after it."""
+        inbox = await self.fetch(lambda service: service.links.inbox(self._told))
+        if inbox is None or not self.ready:
+            return
+        listed, others = inbox.unlinked, inbox.ignored
+        if self._ignored:
+            listed, others = others, listed
+        self._experiments, self._others = experiments(listed), len(others)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        here = self._here()
+        self._rows = []
+        for one in self._experiments:
+            self._rows.append((one, None))
+            if self._opened(one):
+                self._rows += [(one, run) for run in one.runs]
+        names = [_name(row) for row in self._rows]
+        self.go(names.index(here) if here in names else self.row)
+
+    def _opened(self, one: Experiment) -> bool:
+        return (len(one.runs) <= _FEW) != (one.group in self._toggled)
+
+    def _here(self) -> tuple[str, str] | None:
+        return _name(self._rows[self.row]) if self.row < len(self._rows) else None
+
+    # Showing
+
+    def draw(self) -> None:
+        if not self.ready:
+            return
+        width, height = self.size.width - 2, self.size.height - 1
+        lines = [self._head(), ""]
+        if not self._rows:
+            lines += ["Every run belongs to a card, or is ignored."] if self._read_once else []
+        else:
+            details = self._details(width)
+            room = max(1, height - len(lines) - (len(details) + 1 if details else 0))
+            zone = ZoneInfo(self.board_app.model.board.timezone)
+            first = first_in_sight(self.row, room, len(self._rows))
+            for at, (one, run) in enumerate(self._rows[first : first + room], first):
+                text = (
+                    experiment_line(one, width - 2, opened=self._opened(one))
+                    if run is None
+                    else run_line(run, zone, width - 2)
+                )
+                lines.append(f"{'>' if at == self.row else ' '} {text}")
+            lines += ["", *details] if details else []
+        shown = "\n".join(shortened(line, width) for line in lines[:height])
+        self.query_one("#unlinked", Static).update(Content(self.plain(shown)))
+
+    def _head(self) -> str:
+        count = sum(len(one.runs) for one in self._experiments)
+        what, other = ("Ignored", "unlinked") if self._ignored else ("Unlinked", "ignored")
+        others = f", {self._others:,} {other}" if self._others else ""
+        return f"{what} runs of trackers: {count:,}{others}" if self._read_once else "Unlinked runs"
+
+    def _details(self, width: int) -> list[str]:
+        run = self._rows[self.row][1]
+        most = min(_DETAILS, self.size.height // 3)
+        return run_details(run, width, most) if run is not None else []
+
+    # Deciding
+
+    def do_unlinked_open(self) -> None:
+        """Open or close the experiment, from any of its lines."""
+        if self._rows:
+            one = self._rows[self.row][0]
+            self._toggled ^= {one.group}
+            self.row = self._rows.index((one, None))
+            self._lay_out()
+
+    async def do_unlinked_link(self) -> None:
+        run = self._run_here()
+        if run is None:
+            return
+        ref = await self._which_card(run)
+        if ref is not None:
+            await self.write(lambda service: service.links.link(ref, run))
+
+    async def do_unlinked_new(self) -> None:
+        run = self._run_here()
+        if run is None:
+            return
+        board = self.board_app.model.board
+        await self.ask_and_write(
+            f"New card for {display(run.ref)}",
+            display(run.title),
+            lambda service, text: service.links.new_card(board.id, text, run),
+            form=f"card for {run.ref}",
+        )
+
+    async def do_unlinked_ignore(self) -> None:
+        """The run, or on its heading the experiment; what is ignored is listed again."""
+        if not self._rows:
+            return
+        one, run = self._rows[self.row]
+        board = self.board_app.model.board
+        await self.write(
+            lambda service: (
+                service.links.heed([run] if run else one.runs)
+                if self._ignored
+                else service.links.ignore(board.id, run or one.runs[0], all_of_it=run is None)
+            )
+        )
+
+    async def do_unlinked_ignored(self) -> None:
+        self._ignored = not self._ignored
+        self.row = 0
+        await self.board_changed()
+
+    async def do_undo(self) -> None:
+        await self.write(lambda service: service.undoing.undo(self.board_app.model.board.id))
+
+    async def do_redo(self) -> None:
+        await self.write(lambda service: service.undoing.redo(self.board_app.model.board.id))
+
+    def _run_here(self) -> Tracked | None:
+        """The run under the cursor, or the only one of its experiment; says so when it is none."""
+        if not self._rows:
+            return None
+        one, run = self._rows[self.row]
+        if run is None and len(one.runs) == 1:
+            return one.runs[0]
+        if run is None:
+            self.status.say("Choose one of its runs: Enter opens the experiment.")
+        return run
+
+    async def _which_card(self, run: Tracked) -> str | None:
+        """The id of the card that is typed, or that has the words typed in its title."""
+        label, typed = f"Link {display(run.title)} to which card? Id or words", ""
+        while True:
+            text = await self.ask.text(label, typed=typed, verb="links", preview=self._understood)
+            self.refocus()
+            if text is None or not text.strip():
+                return None
+            found = cards_meant(self.board_app.model.faces.values(), text)
+            if len(found) == 1:
+                return found[0].ref
+            typed = text
+            self.status.say(self._understood(text))
+
+    def _understood(self, text: str) -> str:
+        """The card that is meant by what is typed."""
+        if not text.strip():
+            return ""
+        found = cards_meant(self.board_app.model.faces.values(), text)
+        if len(found) == 1:
+            return f"{found[0].ref} {shortened(display(found[0].title), 40)}"
+        if not found:
+            return "No card has that."
+        refs = ", ".join(face.ref for face in found[:_NAMED])
+        return f"{len(found)} cards have that: {refs}{' ..' if len(found) > _NAMED else ''}"
+
+
+def _name(row: tuple[Experiment, Tracked | None]) -> tuple[str, str]:
+    """Names a line, whatever else there is."""
+    one, run = row
+    return one.group, run.ref if run is not None else ""

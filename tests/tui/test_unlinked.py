@@ -1,0 +1,177 @@
+"""Runs of trackers that belong to no card: one line each, one key each."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlkanban.core.triage import View
+from mlkanban.runs.trackers import places
+from tests.runs.trackers.files import database, folder
+from tests.tui.page import SMALL, Page, opened
+
+
+@pytest.fixture(autouse=True)
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of an experiment, where the board is opened."""
+    made = tmp_path / "work"
+    made.mkdir()
+    monkeypatch.chdir(made)
+    for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE", "WANDB_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+def many(path: Path, count: int) -> Path:
+    """A database with so many more runs of the experiment."""
+    conn = sqlite3.connect(database("m3", path))
+    conn.row_factory = sqlite3.Row
+    one = dict(conn.execute("SELECT * FROM runs LIMIT 1").fetchone())
+    for at in range(count):
+        one |= {"run_uuid": f"r{at}", "name": f"run {at}", "start_time": 1 + at}
+        conn.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(one))})", [*one.values()])
+    conn.commit()
+    conn.close()
+    return path
+
+
+def here(page: Page) -> str:
+    return next(line.strip(" >") for line in page.lines() if line.startswith(" >"))
+
+
+async def test_a_run_is_linked_to_the_card_that_is_found_by_typing(small: Path, work: Path) -> None:
+    folder(work / "mlruns")
+    async with opened(small, size=SMALL) as page:
+        await page.press("unlinked")
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        assert here(page).startswith("- MLflow, focal loss")
+        await page.keys("j", "j", "j")
+        assert here(page).startswith("seed 1")
+        assert "lr 0.01" in page.text()
+        await page.press("unlinked.link")
+        await page.type("a")
+        assert "cards have that" in page.question()
+        await page.keys("enter")
+        assert page.question(), "asked again: nobody guesses"
+        await page.answer("LOGISTIC base")
+        ref = page.ref("logistic baseline")
+        await page.until(lambda: f"linked to {ref}" in page.status())
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 2"
+        with page.store() as service:
+            [run] = service.runs.of_card(ref)
+        assert dict(run.metrics) == {"val_auc": 0.917}
+        await page.press("undo")
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+
+
+async def test_a_card_is_made_of_a_run(small: Path, work: Path) -> None:
+    database("o5", work / "optuna.db")
+    async with opened(small) as page:
+        await page.press("unlinked")
+        await page.keys("j")
+        assert here(page).startswith("sweep 2")
+        await page.press("unlinked.new")
+        assert page.typed() == "sweep 2"
+        await page.answer("deeper trees")
+        assert "deeper trees" in page.stage("Ideas").cards()
+        await page.press("back")
+        assert not page.screen.ask.asking
+        await page.press("undo")
+        assert "deeper trees" not in page.stage("Ideas").cards()
+
+
+async def test_a_run_and_an_experiment_are_ignored_and_come_back(small: Path, work: Path) -> None:
+    database("o5", work / "optuna.db")
+    folder(work / "mlruns")
+    async with opened(small) as page:
+        await page.press("unlinked")
+        await page.keys("j", "x")
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 5, 1 ignored"
+        await page.press("cursor.bottom")
+        assert "seed 1" in here(page)
+        await page.keys("gg")
+        await page.keys("x")
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
+        await page.press("unlinked.ignored")
+        assert page.lines()[0].strip() == "Ignored runs of trackers: 3, 3 unlinked"
+        assert "MLflow" not in page.text()
+        await page.keys("x")
+        assert page.lines()[0].strip() == "Ignored runs of trackers: 0, 6 unlinked"
+        await page.press("undo", "unlinked.ignored")
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3, 3 ignored"
+
+
+async def test_thousands_of_runs_are_one_line_until_it_is_opened(small: Path, work: Path) -> None:
+    many(work / "mlflow.db", 3000)
+    async with opened(small, size=SMALL) as page:
+        await page.press("unlinked")
+        assert here(page).startswith("+ MLflow, focal loss")
+        assert "3,003 runs" in here(page)
+        await page.press("unlinked.link")
+        assert "Enter opens the experiment" in page.status()
+        await page.press("unlinked.open", "cursor.down", "cursor.down", "cursor.down")
+        assert here(page).startswith("seed 1"), "begun last"
+        await page.press("cursor.down")
+        assert here(page).startswith("run 2999")
+        await page.press("cursor.bottom")
+        assert here(page).startswith("run 0 ")
+        await page.press("unlinked.open")
+        assert here(page).startswith("+ MLflow")
+
+
+async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
+    small: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(work / "mlruns")
+    going_on, ended = threading.Event(), threading.Event()
+    real = places.read_all
+
+    def slowly(paths: list[Path], told: Callable[[int, Path], None]) -> places.Found:
+        try:
+            told(41, paths[0])
+            going_on.wait(20)
+            told(42, paths[0])
+            return real(paths, told)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(places, "read_all", slowly)
+    async with opened(small) as page:
+        page.send("g", "u")
+        await page.until(lambda: "Reading mlruns: 41 runs" in page.text())
+        page.send("q")
+        await page.until(lambda: page.screen is page.board_screen)
+        going_on.set()
+        await page.until(ended.is_set)
+        await page.settled()
+        assert page.current()
+        await page.press("unlinked")
+        assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+
+
+async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
+    async with opened(small, triage=(View.UNLINKED, None)) as page:
+        assert "The setting `trackers` names others" in page.status()
+        await page.keys("L", "n", "x", "enter", "j", "k", "gg", "G")
+        await page.press("back")
+        assert page.screen is page.board_screen
+
+
+async def test_what_a_tracker_says_is_text_and_no_more(small: Path, work: Path) -> None:
+    path = database("m3", work / "mlflow.db")
+    conn = sqlite3.connect(path)
+    conn.execute("UPDATE runs SET name = ?", ("\x1b[31m[b]x\n" * 40,))
+    conn.execute(
+        "UPDATE experiments SET name = ? WHERE name = 'focal loss'", ("\u202e[/]\x07" * 60,)
+    )
+    conn.commit()
+    conn.close()
+    async with opened(small, size=(40, 10)) as page:
+        await page.press("unlinked")
+        assert not set(page.text()) & set("\x1b\x07\u202e")
+        await page.keys("j")
+        await page.press("unlinked.new")
+        await page.keys("enter")
+        assert any(title.startswith("\ufffd[31m[b]x") for title in page.stage("Ideas").cards())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlkanban.core.events import Change
+from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
 from mlkanban.core.runs.tracked import IGNORED, Tracked, ours
@@ -36,7 +36,7 @@ class Links:
         """Say that a run of a tracker is one of a card."""
         with self._desk.writing() as tx:
             face = tx.face(ref)
-            other = _cards(_linked(tx.conn)).get(one.ref)
+            other = holders(_linked(tx.conn), _LINK).get(one.ref)
             if other is not None and other != face.id:
                 [has] = repository.faces_of(tx.conn, (other,)) or [face]
                 raise RuleRefused(
@@ -75,21 +75,22 @@ class Links:
     def places(self) -> list[str]:
         """The files that runs of cards were read from."""
         with self._desk.store.reading() as conn:
-            found = {run.where for fields in _linked(conn).values() for run in runs_in(fields)}
+            linked = _linked(conn).values()
+            found = {run.where for entity in linked for run in runs_in(entity.fields)}
         return sorted(found - {""})
 
     def sync(self, told: Sequence[Tracked]) -> Synced:
         """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
         and again, it writes nothing that is known."""
         with self._desk.store.reading() as conn:
-            fields, ignored = _linked(conn), _ignored(conn)
-            cards = _cards(fields)
+            entities, ignored = _linked(conn), _ignored(conn)
+            cards = holders(entities, _LINK)
             wanted: list[tuple[Tracked, str, bool]] = []
             unlinked: list[Tracked] = []
             for one in told:
                 card = cards.get(one.ref, "")
                 if card:
-                    if _news(fields[card], one):
+                    if _news(entities[card].fields, one):
                         wanted.append((one, card, False))
                     continue
                 face = repository.face_by_ref(conn, one.card) if one.card else None
@@ -117,20 +118,11 @@ class Links:
         return Synced(tuple(linked), tuple(changed), tuple(unlinked))
 
 
-def _cards(linked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Card id of every linked run of a tracker."""
-    return {
-        name.removeprefix(_LINK): card
-        for card, fields in linked.items()
-        for name, there in fields.items()
-        if there and name.startswith(_LINK)
-    }
-
-
-def _linked(conn: Connection) -> dict[str, Mapping[str, Any]]:
+def _linked(conn: Connection) -> dict[str, Entity]:
+    """The cards that runs of trackers are linked to, by id."""
     cards = steps.with_links(conn)
     faces = repository.faces_of(conn, tuple(cards))
-    return {face.id: repository.entity(conn, face.id).fields for face in faces}
+    return {face.id: repository.entity(conn, face.id) for face in faces}
 
 
 def _ignored(conn: Connection) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
-from mlkanban.core.events import Change
+from mlkanban.core.events import Change, holders
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
@@ -48,14 +48,18 @@ class Runs:
             return runs_in(repository.entity(conn, find_face(conn, ref).id).fields)
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
-        """All runs of the cards of a board with the short ids of these, newest first."""
+        """All runs of the cards of a board with the short ids of these, newest first. One that was
+        moved with a duplicate is of the card it went to."""
         with self._desk.store.reading() as conn:
             faces = repository.faces_of(conn, tuple(steps.with_runs(conn, board_id)))
-            found = [
-                (face.ref, run)
-                for face in faces
-                for run in runs_in(repository.entity(conn, face.id).fields)
-            ]
+            entities = {face.id: repository.entity(conn, face.id) for face in faces}
+        now_of = holders(entities, PREFIX)
+        found = [
+            (face.ref, run)
+            for face in faces
+            for run in runs_in(entities[face.id].fields)
+            if now_of[run.id] == face.id
+        ]
         return sorted(found, key=lambda one: (one[1].started, one[1].id), reverse=True)
 
     def settled(self, told: Sequence[Told]) -> list[str]:

@@ -63,7 +63,7 @@ def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
     """Ids of the cards of a board that had a run."""
     rows = conn.execute(
         "SELECT DISTINCT card FROM event WHERE board = ?"
-        " AND kind IN ('run.queued', 'run.started', 'run.linked')",
+        " AND kind IN ('run.queued', 'run.started', 'run.linked', 'run.moved')",
         (board_id,),
     ).fetchall()
     return [card for (card,) in rows]
@@ -71,5 +71,7 @@ def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
 
 def with_links(conn: sqlite3.Connection) -> Sequence[str]:
     """Ids of the cards, of all boards, that a run of a tracker was linked to."""
-    rows = conn.execute("SELECT DISTINCT card FROM event WHERE kind = 'run.linked'").fetchall()
+    rows = conn.execute(
+        "SELECT DISTINCT card FROM event WHERE kind IN ('run.linked', 'run.moved')"
+    ).fetchall()
     return [card for (card,) in rows]

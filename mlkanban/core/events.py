@@ -22,8 +22,8 @@ class Event:
     `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
     reopened, snoozed, woken, archived, restored, alerted or settled; `stage.` added, edited or
     removed; `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
-    `run.` queued, started, changed, ended, linked, unlinked or ignored; `import.noted`; `undone`
-    or `redone`.
+    `run.` queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`;
+    `undone` or `redone`.
     `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
@@ -199,6 +199,19 @@ def fold(events: Iterable[Event]) -> dict[str, Entity]:
     for event in events:
         state.setdefault(event.entity, Entity()).apply(event)
     return state
+
+
+def holders(entities: Mapping[str, Entity], prefix: str) -> dict[str, str]:
+    """The id of the entity that has each field beginning with `prefix`, by the rest of its name: of
+    several, the one that got it last."""
+    found: dict[str, tuple[str, str]] = {}
+    for entity_id, entity in entities.items():
+        for name, value in entity.fields.items():
+            if value and name.startswith(prefix):
+                one = entity.stamps[name], entity_id
+                rest = name[len(prefix) :]
+                found[rest] = max(found.get(rest, one), one)
+    return {rest: entity_id for rest, (_, entity_id) in found.items()}
 
 
 def undone(events: Iterable[Event]) -> frozenset[str]:

@@ -49,7 +49,8 @@ class Duplicates:
             moving |= {name: run for name, run in fields.items() if run and name.startswith(PREFIX)}
             if added := tx.new_values(other.id, moving):
                 check_links(tx, added, other.ref)
-                tx.write(tx.change("card.edited", other, added))
+                runs = any(name.startswith(PREFIX) for name in added)
+                tx.write(tx.change("run.moved" if runs else "card.edited", other, added))
             ended = Outcome.SUPERSEDED if face.started_at else Outcome.DISCARDED
             values: dict[str, Any] = {
                 "outcome": ended.value, "work": "attended", "archived": True,

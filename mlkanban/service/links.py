@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlkanban.core.events import Change
+from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
 from mlkanban.core.runs.tracked import IGNORED, Tracked, ours, short
@@ -76,8 +76,8 @@ class Links:
         """Take a run of a tracker off a card; a tag of its does not bring it back."""
         with self._desk.writing() as tx:
             face = tx.face(ref)
-            fields = tx.writer.projector.entity(face.id).fields
-            there = [*_cards({face.id: fields})]
+            entity = tx.writer.projector.entity(face.id)
+            fields, there = entity.fields, [*holders({face.id: entity}, _LINK)]
             found = [run for run in there if run == name] or [r for r in there if short(r) == name]
             if not found:
                 raise NotFound(
@@ -116,7 +116,8 @@ class Links:
     def places(self) -> list[str]:
         """The files that runs of cards were read from."""
         with self._desk.store.reading() as conn:
-            found = {run.where for fields in _linked(conn).values() for run in runs_in(fields)}
+            linked = _linked(conn).values()
+            found = {run.where for entity in linked for run in runs_in(entity.fields)}
         return sorted(found - {""})
 
     def inbox(self, told: Sequence[Tracked]) -> Inbox:
@@ -150,13 +151,13 @@ class Links:
 
 
 def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
-    fields, ignoring = _linked(conn), _ignored(conn)
-    cards = _cards(fields)
+    linked, ignoring = _linked(conn), _ignored(conn)
+    cards = holders(linked, _LINK)
     found = Inbox()
-    for one in (_as_linked(one, fields) for one in told):
+    for one in (_as_linked(one, linked) for one in told):
         card = cards.get(one.ref, "")
         if card:
-            if _news(fields[card], one):
+            if _news(linked[card].fields, one):
                 found.wanted.append((one, card, False))
             continue
         face = repository.face_by_ref(conn, one.card) if one.card else None
@@ -169,21 +170,11 @@ def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
     return found
 
 
-def _cards(linked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Card id of every linked run of a tracker."""
-    return {
-        name.removeprefix(_LINK): card
-        for card, fields in linked.items()
-        for name, there in fields.items()
-        if there and name.startswith(_LINK)
-    }
-
-
 def _known(tx: Transaction, one: Tracked) -> tuple[Tracked, CardFace | None]:
     """The run by the name it is linked by, and the card it is linked to."""
     linked = _linked(tx.conn)
     one = _as_linked(one, linked)
-    card = _cards(linked).get(one.ref, "")
+    card = holders(linked, _LINK).get(one.ref, "")
     return one, next(iter(repository.faces_of(tx.conn, (card,))), None)
 
 
@@ -194,12 +185,14 @@ def _linked_already(one: Tracked, has: CardFace) -> RuleRefused:
     )
 
 
-def _as_linked(one: Tracked, linked: Mapping[str, Mapping[str, Any]]) -> Tracked:
+def _as_linked(one: Tracked, linked: Mapping[str, Entity]) -> Tracked:
     """The run by the name it is linked by: that was a short one where one file was thought of."""
     name = short(one.ref)
-    for fields in linked.values() if name != one.ref else ():
-        if fields.get(_LINK + name) and any(
-            run.where == one.where for run in runs_in(fields) if name in (run.id, run.tracked)
+    for entity in linked.values() if name != one.ref else ():
+        if entity.fields.get(_LINK + name) and any(
+            run.where == one.where
+            for run in runs_in(entity.fields)
+            if name in (run.id, run.tracked)
         ):
             return replace(one, ref=name)
     return one
@@ -210,10 +203,11 @@ def _taken_off(one: Tracked, fields: Mapping[str, Any]) -> bool:
     return any(not fields.get(_LINK + name, True) for name in (one.ref, short(one.ref)))
 
 
-def _linked(conn: Connection) -> dict[str, Mapping[str, Any]]:
+def _linked(conn: Connection) -> dict[str, Entity]:
+    """The cards that runs of trackers are linked to, by id."""
     cards = steps.with_links(conn)
     faces = repository.faces_of(conn, tuple(cards))
-    return {face.id: repository.entity(conn, face.id).fields for face in faces}
+    return {face.id: repository.entity(conn, face.id) for face in faces}
 
 
 def _ignored(conn: Connection) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
-from mlkanban.core.events import Change
+from mlkanban.core.events import Change, holders
 from mlkanban.core.instants import instant
 from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import Board, CardFace, Stage, Work
@@ -70,7 +70,8 @@ class Runs:
         return spending(fields.get("budget") or "", runs_in(fields), self._desk.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
-        """All runs of the cards of a board with the short ids of these, newest first."""
+        """All runs of the cards of a board with the short ids of these, newest first. One that was
+        moved with a duplicate is of the card it went to."""
         with self._desk.store.reading() as conn:
             found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
         return sorted(found, key=lambda one: (one[1].started, one[1].id), reverse=True)
@@ -136,8 +137,12 @@ def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
 
 
 def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[Run]]]:
-    for face in repository.faces_of(conn, tuple(steps.with_runs(conn, board_id))):
-        yield face, runs_in(repository.entity(conn, face.id).fields)
+    """The cards of a board that have runs; one moved with a duplicate is of the card it went to."""
+    faces = repository.faces_of(conn, tuple(steps.with_runs(conn, board_id)))
+    entities = {face.id: repository.entity(conn, face.id) for face in faces}
+    has = holders(entities, PREFIX)
+    for face in faces:
+        yield face, [run for run in runs_in(entities[face.id].fields) if has[run.id] == face.id]
 
 
 def _face(conn: Connection, told: Told) -> CardFace | None:

@@ -118,7 +118,8 @@ _DOING = {
 def _what(events: list[Event]) -> str:
     """What an action did, ready for the ids of its cards; what was edited on the way is less."""
     kinds = [event.kind for event in events]
-    return _DOING.get(next((kind for kind in kinds if kind != "card.edited"), kinds[0]), "")
+    beside = ("card.edited", "run.moved")
+    return _DOING.get(next((kind for kind in kinds if kind not in beside), kinds[0]), "")
 
 
 def _spoken(field: str) -> str:

@@ -79,5 +79,7 @@ def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
 
 def with_links(conn: sqlite3.Connection) -> Sequence[str]:
     """Ids of the cards, of all boards, that a run of a tracker was linked to."""
-    rows = conn.execute("SELECT DISTINCT card FROM event WHERE kind = 'run.linked'").fetchall()
+    rows = conn.execute(
+        "SELECT DISTINCT card FROM event WHERE kind IN ('run.linked', 'run.moved')"
+    ).fetchall()
     return [card for (card,) in rows]

@@ -4,6 +4,7 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import NotFound, RuleRefused
 from tests.service.machine import Machine
 from tests.service.people import Person
@@ -64,8 +65,25 @@ def test_the_runs_of_a_duplicate_move_over_and_an_undo_takes_them_back(
     box.ends(same, "r1", RunState.FINISHED)
     ada.service.duplicates.merge(same, kept)
     assert [run.id for run in ada.service.runs.of_card(kept)] == ["r1"]
-    ada.undoes()
+    assert [(ref, run.id) for ref, run in ada.service.runs.of_board(ada.board_id)] == [
+        (kept, "r1")
+    ]  # fmt: skip
+    assert ada.undoes() == f"Undone: finishing {same}, {kept}."
     assert ada.service.runs.of_card(kept) == []
+    assert [ref for ref, _ in ada.service.runs.of_board(ada.board_id)] == [same]
+
+
+def test_what_a_tracker_says_of_a_moved_run_goes_where_it_went(ada: Person) -> None:
+    same, kept, last = ada.adds("focal loss", "focal loss again", "focal loss once more")
+    links = ada.service.links
+    links.link(same, Tracked("mlflow:1", says="RUNNING", where="/m.db"))
+    ada.service.duplicates.merge(same, kept)
+    ada.service.duplicates.merge(kept, last)
+    told = Tracked("mlflow:1", says="FINISHED", where="/m.db", metrics={"auc": 0.9})
+    assert links.sync([told]).changed == ("mlflow:1",)
+    [(ref, run)] = ada.service.runs.of_board(ada.board_id)
+    assert (ref, run.metrics) == (last, {"auc": 0.9})
+    assert links.sync([told]).changed == ()
 
 
 def test_a_card_whose_run_goes_on_is_not_merged_yet(ada: Person, box: Machine) -> None:

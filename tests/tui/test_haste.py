@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlkanban.service.history import History
+from mlkanban.tui.screens.help import HelpScreen
 from tests.tui.page import opened
 
 FIRST = "calibrate probabilities"
@@ -35,6 +36,16 @@ async def test_an_answer_typed_ahead_is_an_answer(small: Path) -> None:
         board.send("m", "4")
         await board.settled()
         assert board.stage("Features").cards() == [FIRST]
+
+
+@pytest.mark.parametrize("last", ["enter", "ctrl+g"])
+async def test_keys_after_a_filter_typed_ahead_are_commands(small: Path, last: str) -> None:
+    """The field gets the keys late, when its question has been answered already."""
+    async with opened(small) as board:
+        board.send("/", *"focal", last)
+        await board.settled()
+        await board.keys("?")
+        assert isinstance(board.app.screen, HelpScreen)
 
 
 async def test_many_moves_at_once_arrive_one_after_the_other(small: Path) -> None:

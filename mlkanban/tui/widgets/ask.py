@@ -211,6 +211,9 @@ class Ask(Vertical):
             return await self._answer
         finally:
             self._answer = None
+            for field in self.query(Field):  # none while the program ends
+                # It may get the keys only now, when what was typed ahead has answered already.
+                field.closed = True
             self.display = stays
             self.remove_class("typing")
 

@@ -1,0 +1,55 @@
+"""A real training from the idea to its end: what is seen on the way, and what is kept of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mlkanban.clock import now
+from mlkanban.core.models import Outcome
+from mlkanban.core.runs.judging import RunState
+from mlkanban.service import Service
+from tests.runs.training.journey import SEEDS, TITLE, Journey
+
+pytestmark = pytest.mark.terminal
+
+
+def test_from_an_idea_to_a_shipped_card(home: dict[str, str], tmp_path: Path) -> None:
+    journey = Journey(home, tmp_path, (80, 24))
+    seen = {step.name: step.screen for step in journey.steps()}
+    reached = {
+        seed: float(re.findall(r"^mlkanban: val_auc=(\S+)$", said, re.MULTILINE)[0])
+        for seed, said in journey.printed.items()
+    }
+    assert all(re.search(r"^epoch 60  loss 0\.\d+$", s, re.M) for s in journey.printed.values())
+    mean = f"{sum(reached.values()) / len(reached):.4g}"
+
+    assert TITLE in seen["1-idea"]
+    assert "val_auc >=.85" in seen["1-idea"]
+    assert "5 Training  1/1 + 3/3 running" in seen["3-running"]
+    assert re.search(rf"> {journey.ref}\b.*\n.*\brun\b.*>=\.85", seen["3-running"])
+    assert re.search(r"--seed [123]\b", seen["4-runs"])
+    assert "its processes are alive" in seen["4-runs"]
+    assert "6 Evaluation  3/2! OVER" in seen["5-evaluation"]
+    assert re.search(rf"> {journey.ref}\b.*\n.*val_auc \.\d+\S*/>=\.85", seen["5-evaluation"])
+    for screen in (seen["6-verdict"], seen["7-card"]):
+        assert screen.count("exit 0") == len(SEEDS)
+        assert f"val_auc {mean} +- " in screen
+        assert "(3 runs)" in screen
+        assert "proposed: supported" in screen
+    assert f"{journey.ref} finished: shipped" in seen["8-shipped"]
+
+    service = Service.open(Path(home["MLKANBAN_HOME"]), actor="you", clock=now, write=False)
+    try:
+        card = service.cards.get(journey.ref)
+        runs = {int(run.argv[-1]): run for run in service.runs.of_card(journey.ref)}
+        entries = service.history.of_card(journey.ref)
+    finally:
+        service.close()
+    assert (card.outcome, card.blocker) == (Outcome.SHIPPED, None)
+    assert card.metric
+    assert card.metric.value in reached.values()
+    assert {seed: run.metrics["val_auc"] for seed, run in runs.items()} == reached
+    assert {(run.state, run.exit, run.gpus) for run in runs.values()} == {(RunState.FINISHED, 0, 0)}
+    kinds = [entry.event.kind for entry in entries if "place" in entry.event.data.get("set", {})]
+    assert kinds == ["card.created", "card.moved", "run.started", "run.ended", "card.finished"]

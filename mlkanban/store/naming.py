@@ -9,12 +9,17 @@ from collections.abc import Callable
 
 from mlkanban.store.rows import entity_from, entity_text
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
 
 def tell_apart(conn: sqlite3.Connection) -> None:
     """Give every card and every board a name of its own."""
-    for (ref,) in _twice(conn, "card", "ref"):
+    told_apart = conn.execute("SELECT ref FROM card WHERE ref GLOB '*[0-9][a-z]*'").fetchall()
+    # Those of before too: another one may have lost its name to an import that came first.
+    refs = _twice(conn, "card", "ref") | {ref.rstrip(_LETTERS) for (ref,) in told_apart}
+    for ref in sorted(refs):
         _rename(conn, "card", "ref", ref, ref + "[a-z]*", lambda name, at: name + _letters(at))
-    for (key,) in _twice(conn, "board", "key"):
+    for key in sorted(_twice(conn, "board", "key")):
         _rename(conn, "board", "key", key, key + "-[0-9]*", lambda name, at: f"{name}-{at + 1}")
 
 
@@ -24,10 +29,9 @@ def letter_of(ref: str) -> str:
     return found[0] if found else ""
 
 
-def _twice(conn: sqlite3.Connection, table: str, column: str) -> list[tuple[str]]:
-    return conn.execute(
-        f"SELECT {column} FROM {table} GROUP BY {column} HAVING count(*) > 1"
-    ).fetchall()
+def _twice(conn: sqlite3.Connection, table: str, column: str) -> set[str]:
+    rows = conn.execute(f"SELECT {column} FROM {table} GROUP BY {column} HAVING count(*) > 1")
+    return {name for (name,) in rows.fetchall()}
 
 
 def _rename(
@@ -51,4 +55,4 @@ def _rename(
 
 
 def _letters(at: int) -> str:
-    return ("" if at < 26 else _letters(at // 26)) + chr(ord("a") + at % 26)
+    return ("" if at < 26 else _letters(at // 26)) + _LETTERS[at % 26]

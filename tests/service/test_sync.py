@@ -259,9 +259,7 @@ def test_history_that_two_brought_in_is_there_once(
         assert one.service.history.bring_in(brought.changes()) == 6
     (card,) = two[1].boards.snapshot(brought.board_id).faces
     two[1].cards.edit([card.ref], {"title": "mine"})
-    told = meet(place, *everybody)
-    assert len(told) == 1
-    assert told[0].startswith(f"{card.ref} is ")
+    meet(place, *everybody)
     for one in everybody:
         assert shown(one) == shown(two[0])
         assert log.broken_link(one.service._desk.store.conn) == ""

@@ -88,7 +88,7 @@ def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Pat
         sync_file(draft)
         yield draft
     except sqlite3.Error as error:
-        raise trouble.explain(error, path) from error
+        raise trouble.not_backed_up(error, path, draft) from error
     finally:
         draft.unlink(missing_ok=True)
 

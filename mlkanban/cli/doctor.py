@@ -102,9 +102,15 @@ def _mend(session: Session) -> tuple[list[str], list[Check]]:
 def _deep(session: Session) -> Iterator[Check]:
     from mlkanban.cli.doctor_deep import deep_checks
 
-    # A store that cannot be opened was spoken of already.
-    with contextlib.suppress(MlkanbanError), session.service() as service:
-        yield from deep_checks(service.examine())
+    with contextlib.ExitStack() as stack:
+        try:
+            service = stack.enter_context(session.service())
+        except MlkanbanError:
+            return  # said of the store already
+        try:
+            yield from deep_checks(service.examine())
+        except MlkanbanError as error:
+            yield Check("deep look", "problem", error.message, error.hint)
 
 
 def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:

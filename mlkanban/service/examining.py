@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from mlkanban.core.events import Change
-from mlkanban.errors import StoreProblem
+from mlkanban.errors import MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, examining, ranks, repository, trouble
+from mlkanban.store import backup, examining, ranks, repository, restoring, trouble
 from mlkanban.store.backup import Backup
 from mlkanban.store.log import broken_link
 
@@ -21,7 +21,8 @@ _SKEW = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What a close look found. `damage` and `broken` are of the truth itself, the file and the log;
-    `differing` are tables that can be made anew from it. The newest backup is `newest`."""
+    `differing` are tables that can be made anew from it. The newest backup is `newest`, those that
+    cannot be restored, with the reason, are `spoilt`."""
 
     damage: str
     broken: str
@@ -35,7 +36,7 @@ class Findings:
     journal_mode: str
     library: str
     newest: Backup | None
-    newest_damage: str
+    spoilt: Mapping[Path, str]
 
     @property
     def sound(self) -> bool:
@@ -72,8 +73,16 @@ def look(desk: Desk, library: str) -> Findings:
         journal_mode=mode,
         library=examining.library_trouble(library, mode),
         newest=made[0] if made else None,
-        newest_damage=backup.verdict(made[0].path) if made else "",
+        spoilt={one.path: why for one in made if (why := _why_spoilt(one.path))},
     )
+
+
+def _why_spoilt(file: Path) -> str:
+    try:
+        with restoring.opened(file):
+            return ""
+    except MlkanbanError as error:
+        return error.message
 
 
 def mend(desk: Desk, found: Findings) -> list[str]:

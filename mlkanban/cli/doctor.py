@@ -20,6 +20,8 @@ from mlkanban.paths import places
 
 Verdict = Literal["ok", "note", "problem"]
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a store raises that holds what this program never wrote."""
 _LITTLE_SPACE = 100_000_000
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""
@@ -192,6 +194,10 @@ def _store(session: Session) -> Iterator[Check]:
     except MlkanbanError as error:
         yield Check("store", "problem", error.message, error.hint)
         return
+    except UNREADABLE as error:
+        yield Check("store", "problem", f"what is in it cannot be read: {error}",
+                    "Mend it: mlkanban doctor --fix; or: mlkanban restore NAME")  # fmt: skip
+        return
     size = path.stat().st_size
     yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
     if trouble:
@@ -221,7 +227,7 @@ def _trackers(session: Session) -> Iterator[Check]:
     try:
         with session.service() as service:
             known = service.links.places()
-    except MlkanbanError:
+    except (MlkanbanError, *UNREADABLE):
         pass  # said of the store already
     found = read_all(usual(Path.cwd(), os.environ, [*session.settings.trackers, *known]))
     for path in found.places:

@@ -51,12 +51,16 @@ def look(desk: Desk, library: str) -> Findings:
     damage = examining.damage(conn)
     broken, differing, crowded, future = "", [], [], {}
     if not damage:
-        with store.reading():
-            broken = broken_link(conn)
-            crowded = examining.crowded(conn)
-            future = examining.from_the_future(conn, desk.clock() + _SKEW)
-        if not broken:
-            differing = examining.differences(conn)
+        try:
+            with examining.copied(conn) as copy:
+                broken = broken_link(copy)
+                differing = [] if broken else examining.differences(copy)
+                crowded = examining.crowded(copy)
+                future = examining.from_the_future(copy, desk.clock() + _SKEW)
+        except StoreProblem:
+            raise
+        except examining.UNREADABLE as error:
+            damage = f"what is in it cannot be read: {error}"
     made = backup.all_of(path)
     holder = trouble.lock_holder(path)
     mode = examining.journal_mode(conn)

@@ -19,7 +19,8 @@ def write_log(error: Exception) -> MlkanbanError:
         kept = f"The details are in {_write(places().crash_log, text)}."
     except OSError as problem:
         kept = f"The details could not be kept: {problem}."
-    return MlkanbanError(f"{' '.join(what.split())}\n{kept}")
+    whole = "Is the store whole? mlkanban doctor --deep"
+    return MlkanbanError(f"{' '.join(what.split())}\n{kept} {whole}")
 
 
 def _write(path: Path, text: str) -> Path:

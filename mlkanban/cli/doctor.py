@@ -20,6 +20,8 @@ from mlkanban.paths import places
 
 Verdict = Literal["ok", "note", "problem"]
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a store raises that holds what this program never wrote."""
 _LITTLE_SPACE = 100_000_000
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""
@@ -102,9 +104,15 @@ def _mend(session: Session) -> tuple[list[str], list[Check]]:
 def _deep(session: Session) -> Iterator[Check]:
     from mlkanban.cli.doctor_deep import deep_checks
 
-    # A store that cannot be opened was spoken of already.
-    with contextlib.suppress(MlkanbanError), session.service() as service:
-        yield from deep_checks(service.examine())
+    with contextlib.ExitStack() as stack:
+        try:
+            service = stack.enter_context(session.service())
+        except MlkanbanError:
+            return  # said of the store already
+        try:
+            yield from deep_checks(service.examine())
+        except MlkanbanError as error:
+            yield Check("deep look", "problem", error.message, error.hint)
 
 
 def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
@@ -186,6 +194,10 @@ def _store(session: Session) -> Iterator[Check]:
     except MlkanbanError as error:
         yield Check("store", "problem", error.message, error.hint)
         return
+    except UNREADABLE as error:
+        yield Check("store", "problem", f"what is in it cannot be read: {error}",
+                    "Mend it: mlkanban doctor --fix; or: mlkanban restore NAME")  # fmt: skip
+        return
     size = path.stat().st_size
     yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
     if trouble:
@@ -215,7 +227,7 @@ def _trackers(session: Session) -> Iterator[Check]:
     try:
         with session.service() as service:
             known = service.links.places()
-    except MlkanbanError:
+    except (MlkanbanError, *UNREADABLE):
         pass  # said of the store already
     counts, problems = count_all(
         usual(Path.cwd(), os.environ, [*session.settings.trackers, *known])

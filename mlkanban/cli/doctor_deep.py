@@ -58,7 +58,9 @@ def deep_checks(found: Findings) -> Iterator[Check]:
                     "Set the clocks right; what they wrote stays in order.")  # fmt: skip
     else:
         yield Check("clock", "ok", "no event is from the future")
-    yield _backups(found, now())
+    for why in found.spoilt.values():
+        yield Check("backups", "problem", why, "Others may do; make a new one: mlkanban backup")
+    yield from _newest(found, now())
 
 
 def _check(what: str, wrong: object, fine: str, hint: str) -> Check:
@@ -67,18 +69,17 @@ def _check(what: str, wrong: object, fine: str, hint: str) -> Check:
     return Check(what, "ok", fine)
 
 
-def _backups(found: Findings, at: datetime) -> Check:
+def _newest(found: Findings, at: datetime) -> Iterator[Check]:
     newest = found.newest
     if newest is None:
-        return Check("backups", "note", "there is none", "Make one: mlkanban backup")
-    if found.newest_damage:
-        return Check("backups", "problem", f"{newest.path} is damaged ({found.newest_damage})",
-                     "Make another one: mlkanban backup")  # fmt: skip
-    age = max(at - newest.made, timedelta())
-    said = f"the newest is whole, {_ago(age)} old"
-    if age > _OLD:
-        return Check("backups", "note", said, "Make another one: mlkanban backup")
-    return Check("backups", "ok", said)
+        yield Check("backups", "note", "there is none", "Make one: mlkanban backup")
+    elif newest.path not in found.spoilt:
+        age = max(at - newest.made, timedelta())
+        said = f"the newest is whole, {_ago(age)} old"
+        if age > _OLD:
+            yield Check("backups", "note", said, "Make another one: mlkanban backup")
+        else:
+            yield Check("backups", "ok", said)
 
 
 def _ago(age: timedelta) -> str:

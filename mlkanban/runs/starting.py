@@ -62,7 +62,11 @@ def prepare(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[
     }
     try:
         folder.make()
-        folder.write_start(start)
+        try:
+            folder.write_start(start)
+        except OSError:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
     except OSError as error:
         raise StoreProblem(
             f"The folder of the run cannot be made: {error.strerror} ({folder.path}).",

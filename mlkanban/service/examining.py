@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from mlkanban.core.events import Change
-from mlkanban.errors import StoreProblem
+from mlkanban.errors import MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, examining, ranks, repository, trouble
+from mlkanban.store import backup, examining, ranks, repository, restoring, trouble
 from mlkanban.store.backup import Backup
 from mlkanban.store.log import broken_link
 
@@ -21,7 +21,8 @@ _SKEW = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What a close look found. `damage` and `broken` are of the truth itself, the file and the log;
-    `differing` are tables that can be made anew from it. The newest backup is `newest`."""
+    `differing` are tables that can be made anew from it. The newest backup is `newest`, those that
+    cannot be restored, with the reason, are `spoilt`."""
 
     damage: str
     broken: str
@@ -35,7 +36,7 @@ class Findings:
     journal_mode: str
     library: str
     newest: Backup | None
-    newest_damage: str
+    spoilt: Mapping[Path, str]
 
     @property
     def sound(self) -> bool:
@@ -50,12 +51,16 @@ def look(desk: Desk, library: str) -> Findings:
     damage = examining.damage(conn)
     broken, differing, crowded, future = "", [], [], {}
     if not damage:
-        with store.reading():
-            broken = broken_link(conn)
-            crowded = examining.crowded(conn)
-            future = examining.from_the_future(conn, desk.clock() + _SKEW)
-        if not broken:
-            differing = examining.differences(conn)
+        try:
+            with examining.copied(conn) as copy:
+                broken = broken_link(copy)
+                differing = [] if broken else examining.differences(copy)
+                crowded = examining.crowded(copy)
+                future = examining.from_the_future(copy, desk.clock() + _SKEW)
+        except StoreProblem:
+            raise
+        except examining.UNREADABLE as error:
+            damage = f"what is in it cannot be read: {error}"
     made = backup.all_of(path)
     holder = trouble.lock_holder(path)
     mode = examining.journal_mode(conn)
@@ -72,8 +77,16 @@ def look(desk: Desk, library: str) -> Findings:
         journal_mode=mode,
         library=examining.library_trouble(library, mode),
         newest=made[0] if made else None,
-        newest_damage=backup.verdict(made[0].path) if made else "",
+        spoilt={one.path: why for one in made if (why := _why_spoilt(one.path))},
     )
+
+
+def _why_spoilt(file: Path) -> str:
+    try:
+        with restoring.opened(file):
+            return ""
+    except MlkanbanError as error:
+        return error.message
 
 
 def mend(desk: Desk, found: Findings) -> list[str]:

@@ -88,7 +88,7 @@ def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Pat
         sync_file(draft)
         yield draft
     except sqlite3.Error as error:
-        raise trouble.explain(error, path) from error
+        raise trouble.not_backed_up(error, path, draft) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -119,16 +119,3 @@ def thin(path: Path) -> None:
         if one.made not in keep:
             with contextlib.suppress(OSError):
                 one.path.unlink()
-
-
-def verdict(file: Path) -> str:
-    """'' when a backup is a whole database, else what is wrong with it."""
-    try:
-        conn = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            (said,) = conn.execute("PRAGMA quick_check(1)").fetchone()
-        finally:
-            conn.close()
-    except sqlite3.Error as error:
-        return str(error)
-    return "" if said == "ok" else str(said)

@@ -245,8 +245,10 @@ def _connect(path: Path, mode: str, timeout: float) -> Store:
         for pragma in _PRAGMAS:
             conn.execute(pragma)
         return Store(path, conn)
-    except BaseException:
+    except BaseException as error:
         conn.close()
+        if isinstance(error, UnicodeDecodeError):  # SQLite's own words name what it cannot read
+            raise trouble.damaged(path, "malformed database schema") from error
         raise
 
 

@@ -1,13 +1,18 @@
 """Looking closely at a store: the file, the log, and the tables that follow from it."""
 
+import contextlib
 import sqlite3
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import zip_longest
 
 from mlkanban.core.instants import instant
+from mlkanban.errors import StoreProblem
 from mlkanban.store import log, migrations, ranks
 from mlkanban.store.rows import entity_from
 
+UNREADABLE = (StoreProblem, ValueError, KeyError, TypeError, AttributeError)
+"""What reading values raises that this program never wrote."""
 _FLOOR = (3, 31, 0)
 _MOST = 3
 
@@ -24,28 +29,48 @@ def damage(conn: sqlite3.Connection) -> str:
     return ""
 
 
+@contextlib.contextmanager
+def copied(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """The store as it is at this moment, in a file without a name: looking at it takes a while, and
+    nobody who writes should wait for that. StoreProblem when there is no room for it."""
+    copy = sqlite3.connect("", isolation_level=None)
+    try:
+        conn.backup(copy, pages=-1)
+        yield copy
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise StoreProblem(
+            "The store cannot be looked at closely: the disk for temporary files is full.",
+            "Make room there, or set TMPDIR to a folder with room. The store is as it was.",
+        ) from error
+    finally:
+        copy.close()
+
+
 def differences(conn: sqlite3.Connection) -> list[str]:
     """The tables that are not what the log amounts to when it is replayed into fresh ones."""
-    fresh = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        conn.backup(fresh, pages=-1)
+    with copied(conn) as fresh:
+        fresh.execute("BEGIN")
         migrations.recreate_projections(fresh)
         log.rebuild(fresh)
-        return [
-            table
-            for table in migrations.PROJECTION_TABLES
-            if _rows(conn, table) != _rows(fresh, table)
-        ]
-    finally:
-        fresh.close()
+        tables = migrations.PROJECTION_TABLES
+        return [table for table in tables if not _same(_rows(conn, table), _rows(fresh, table))]
 
 
-def _rows(conn: sqlite3.Connection, table: str) -> list[Any]:
-    rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+def _same(some: Iterable[object], others: Iterable[object]) -> bool:
+    try:
+        return all(one == other for one, other in zip_longest(some, others))
+    except UNREADABLE:
+        return False
+
+
+def _rows(conn: sqlite3.Connection, table: str) -> Iterator[object]:
+    rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1")
     if table != "entity":
         return rows
     # Of two texts of one state the order of the names is free.
-    return [(entity, board, entity_from(state)) for entity, board, state in rows]
+    return ((entity, board, entity_from(state)) for entity, board, state in rows)
 
 
 def rebuild(conn: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.events import Change, Entity, Event, in_order
+from mlkanban.core.events import Change, Entity, Event
 from mlkanban.core.hlc import bound, tick
 from mlkanban.core.instants import instant
 from mlkanban.store import naming
@@ -149,8 +149,8 @@ class Writer:
 def broken_link(conn: sqlite3.Connection) -> str:
     """The id of the first event whose hash does not fit its replica's chain, or ''."""
     previous: dict[str, str] = {}
-    rows = conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq").fetchall()
-    for row in rows:
+    # Row by row, here and below: a long log need not fit into memory.
+    for row in conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq"):
         named, stored = dict(zip(NAMES, row[:-1], strict=True)), row[-1]
         named["id"] = own_id(named["id"])
         # Not event_of: data that is no longer JSON is what this is here to find.
@@ -164,12 +164,15 @@ def broken_link(conn: sqlite3.Connection) -> str:
 def rebuild(conn: sqlite3.Connection) -> int:
     """Replay the whole log into the (empty) projections; the number of events read."""
     projector = Projector(conn)
-    rows = conn.execute(f"SELECT {COLUMNS} FROM event").fetchall()
     replicas: dict[str, set[str]] = {}
-    for event in in_order(map(event_of, rows)):
+    count = 0
+    # The order of `in_order`.
+    for row in conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY hlc, replica, rseq"):
+        event = event_of(row)
         projector.apply(event)
+        count += 1
         replicas.setdefault(event.entity, set()).add(event.replica)
     projector.look_for_clashes({entity for entity, some in replicas.items() if len(some) > 1})
     projector.flush()
     naming.tell_apart(conn)
-    return len(rows)
+    return count

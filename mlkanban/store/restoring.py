@@ -35,7 +35,7 @@ def opened(file: Path) -> Iterator[Connection]:
             yield conn
         finally:
             conn.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _bad(file, f"cannot be read as a store ({error})") from error
 
 
@@ -113,7 +113,7 @@ def _open_present(path: Path) -> Store | None:
     except sqlite3.DatabaseError:
         return None
     except StoreProblem as error:
-        if isinstance(error.__cause__, sqlite3.DatabaseError) and _is_damage(error.__cause__):
+        if _is_damage(error.__cause__):
             return None
         raise
     if store.read_only:
@@ -125,7 +125,9 @@ def _open_present(path: Path) -> Store | None:
     return store
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: BaseException | None) -> bool:
+    if isinstance(error, UnicodeDecodeError):
+        return True
     name = getattr(error, "sqlite_errorname", "") or ""
     return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlkanban.core.events import MEMBERS, Entity, Event, Member
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.sight import UNTIL_RUN
-from mlkanban.errors import NotFound
+from mlkanban.errors import NotFound, StoreProblem
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
@@ -35,7 +35,7 @@ def entity_text(entity: Entity) -> str:
 
 def entity_from(text: str) -> Entity:
     """The entity kept as `text` by entity_text."""
-    state = json.loads(text)
+    state = _loaded(text)
     stamps = {name: stamp for stamp, names in state["stamps"].items() for name in names}
     entity = Entity(state["fields"], stamps, {**stamps, **state["origins"]})
     for name, (adds, gone, until, removed) in state.get("sets", {}).items():
@@ -173,7 +173,18 @@ def event_of(row: tuple[Any, ...]) -> Event:
     """An event from a row of COLUMNS."""
     named = dict(zip(NAMES, row, strict=True))
     named["id"] = own_id(named["id"])
-    return Event(**{**named, "data": json.loads(named["data"])})
+    return Event(**{**named, "data": _loaded(named["data"])})
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StoreProblem(
+            f"The store is damaged: what it says of a card or a board cannot be read ({error}).",
+            "Look what can be mended: mlkanban doctor --deep; or go back to a backup: "
+            "mlkanban restore NAME.",
+        ) from error
 
 
 def kept_as(event_id: str, replica: str) -> str:

@@ -16,6 +16,8 @@ _SPACE = {
     errno.EROFS: "it is mounted read-only",
     errno.EFBIG: "files may not grow any more (ulimit -f)",
 }
+_REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")
+"""How the names of errors begin when the system did not let SQLite read or write."""
 _ROOM = 1_000_000
 """Bytes by which a store should be able to grow."""
 _STOPPED = ("T", "t")
@@ -39,9 +41,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
         return _busy(path)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return damaged(path, str(error))
-    if name.startswith(
-        ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")
-    ):
+    if name.startswith(_REFUSED):
         if _gone(path):
             return StoreProblem(
                 f"The store {path} is not there any more.",
@@ -52,15 +52,31 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
                 f"The store {path} cannot be read: it is not readable for you.",
                 "Fix the permissions, or use another place with --home.",
             )
-        cause = why_not_writable(path) or str(error)
-        if name == "SQLITE_FULL" and cause == str(error):
-            # What was written has been taken back, so 4 KiB fit again.
-            cause = f"{_SPACE[errno.ENOSPC]} on {path.parent}"
         return StoreProblem(
-            f"The store {path} cannot be written: {cause}.",
+            f"The store {path} cannot be written: {_cause(error, path)}.",
             "Nothing was written. Make room or fix the permissions, or use another place (--home).",
         )
     return StoreProblem(f"The store {path} answered: {error}.", "Nothing was written.")
+
+
+def not_backed_up(error: sqlite3.Error, path: Path, draft: Path) -> StoreProblem:
+    """The error for people when the store at `path` could not be copied to `draft`."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if not name.startswith(_REFUSED) or _gone(path):
+        return explain(error, path)
+    return StoreProblem(
+        f"No backup can be written to {draft.parent}: {_cause(error, draft)}.",
+        "The store is as it was. Make room there or fix the permissions.",
+    )
+
+
+def _cause(error: sqlite3.Error, path: Path) -> str:
+    if found := why_not_writable(path):
+        return found
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        # What was written has been taken back, so 4 KiB fit again.
+        return f"{_SPACE[errno.ENOSPC]} on {path.parent}"
+    return str(error)
 
 
 def _gone(path: Path) -> bool:

@@ -157,10 +157,29 @@ def test_events_from_the_future_are_told(board, store) -> None:
     assert "events from the future, by host:" in answer.out
 
 
-def test_a_damaged_backup_is_found(board, store) -> None:
-    [made] = (store.parent / "backups").glob("*.db")
-    os.truncate(made, 20_000)
-    assert "is damaged" in bad(board("--json", "doctor", "--deep"))["backups"]
+@pytest.mark.parametrize("newest", [True, False])
+def test_every_damaged_backup_is_found(board, store, newest: bool) -> None:
+    [old] = (store.parent / "backups").glob("*.db")
+    new = Path(board.data("backup")["file"])
+    damaged, whole = (new, old) if newest else (old, new)
+    os.truncate(damaged, 20_000)
+    answer = board("doctor", "--deep")
+    assert answer.code == 4
+    assert f"{damaged} cannot be read as a store (database disk image is malformed)" in answer.out
+    assert str(whole) not in answer.out
+    assert ("the newest is whole" in answer.out) != newest
+
+
+def test_a_log_that_cannot_be_replayed_for_want_of_room_is_told(board, store, monkeypatch) -> None:
+    def full(conn):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr("mlkanban.store.log.rebuild", full)
+    answer = board("--json", "doctor", "--deep")
+    assert answer.code == 4
+    assert "the disk for temporary files is full" in bad(answer)["deep look"]
 
 
 HOLD = """

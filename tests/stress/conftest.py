@@ -1,6 +1,8 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,3 +56,45 @@ def tell(record_property: Callable[[str, object], None]) -> faults.Tell:
         record_property(faults.NAME, faults.row(fault, tries, lost))
 
     return told
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """A disk of a few megabytes that only the processes of `inside` see at `place`, and everybody
+    at `reached`. It is gone with the process that holds it."""
+
+    kind: str
+    place: Path
+    reached: Path
+    inside: tuple[str, ...]
+
+
+@contextmanager
+def small_disk(kind: str, folder: Path) -> Iterator[SmallDisk]:
+    """A disk of a kind, `tmpfs` or `ext4`; skips where none can be mounted."""
+    place, image = folder / "disk", folder / "image"
+    place.mkdir()
+    mount = f"mount -t tmpfs -o size=6m none {place}"
+    if kind == "ext4":
+        mount = f"truncate -s 6m {image} && mkfs.ext4 -q -F -m 0 {image} && "
+        mount += f"mount -o loop {image} {place}"
+    holder = subprocess.Popen(
+        ["/bin/sh", "-c", f"exec unshare --mount sh -c '{mount} && echo ready && exec cat'"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert holder.stdout is not None
+        if holder.stdout.readline() != "ready\n":
+            pytest.skip(f"no {kind} can be mounted here: {holder.communicate()[1].strip()}")
+        go = f'cd {ROOT} && exec "$@"'
+        inside = ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt", "sh", "-c", go, "sh")
+        yield SmallDisk(kind, place, Path(f"/proc/{holder.pid}/root{place}"), inside)
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+@pytest.fixture(params=["tmpfs", "ext4"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(request.param, tmp_path) as made:
+        yield made

@@ -176,7 +176,8 @@ def full_disk(disk: Path) -> None:
     folder, filler = disk / "data", disk / "filler"
     service = opened(folder)
     board = service.boards.create("Full", "plain", "UTC").id
-    filler.write_bytes(b"\0" * 300_000)
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize
+    filler.write_bytes(b"\0" * (free - 200_000))
     added, words = adds_until_refused(service, board)
     again = adds_until_refused(service, board, 1)[1]
     there = refs(folder)

@@ -17,7 +17,7 @@ from mlkanban.charts.face import shortened
 from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import MlkanbanError, NotFound, UsageProblem
-from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.folder import folders_of
 from mlkanban.runs.left_over import LeftOver, left_over
 from mlkanban.text import display
 from mlkanban.tui.commands import RUNS
@@ -101,8 +101,8 @@ class RunsScreen(EditorScreen, ListScreen):
         self.query_one("#runs", Static).update(Content(self.plain(shown)))
 
     def _left_over(self, runs: list[Run]) -> dict[str, list[LeftOver]]:
-        folder = runs_folder(self.board_app.places.data)
-        return left_over(RunFolder(folder / run.id) for run in runs if run.state.ended)
+        ended = (run.id for run in runs if run.state.ended)
+        return left_over(folders_of(self.board_app.places.data, ended))
 
     def _left_lines(self) -> list[str]:
         left = self._left.get(self._runs[self.row].id, [])

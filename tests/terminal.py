@@ -80,6 +80,7 @@ class Terminal:
         self._ended = False
         self._usage: tuple[float, int] = (0.0, 0)
         self._peak_rss = 0
+        self._nobody = -1
         self._master, slave = pty.openpty()
         self._set_size(columns, rows)
         self._attributes = termios.tcgetattr(slave)
@@ -113,6 +114,8 @@ class Terminal:
             self.terminate(signal.SIGKILL)
         os.close(self._slave)
         os.close(self._master)
+        if self._nobody >= 0:
+            os.close(self._nobody)
 
     # The person in front of it
 
@@ -129,6 +132,11 @@ class Terminal:
         self._last_input = time.monotonic()
         self._screen.resize(rows, columns)
         self._set_size(columns, rows)
+
+    def hang_up(self) -> None:
+        """Cut the line, as when an SSH connection drops."""
+        os.close(self._master)
+        self._master, self._nobody = os.pipe()
 
     def lines(self) -> list[str]:
         self._parse()

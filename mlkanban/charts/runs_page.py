@@ -70,7 +70,7 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
             first, *rest = wrap(text, max(20, width - 12)) or [""]
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
-    add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
+    add("run", _shown(f"{run.id} on {run.host}" if run.host else run.id))
     add("name", _shown(run.name))
     add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))

@@ -248,11 +248,10 @@ def run_data(run: Run) -> dict[str, object]:
 
 
 def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
-    from mlkanban.runs.folder import RunFolder, runs_folder
+    from mlkanban.runs.folder import folders_of
     from mlkanban.runs.left_over import left_over
 
-    folder = runs_folder(places().data)
-    return left_over(RunFolder(folder / run.id) for _, run in found if run.state.ended)
+    return left_over(folders_of(places().data, (run.id for _, run in found if run.state.ended)))
 
 
 def _differing(found: Sequence[tuple[str, Run]]) -> dict[str, dict[str, str]]:
@@ -335,7 +334,7 @@ def _table(
     zone, at = ZoneInfo(board.timezone), now()
     rows = [
         (
-            run.id, ref, run.state.value, started(run, zone), duration(run, at),
+            session.clean(run.id), ref, run.state.value, started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence)[:40],
             session.clean(metrics_text(run, figures)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],

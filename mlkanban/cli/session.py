@@ -171,7 +171,7 @@ class Session:
     def fail(self, error: MlkanbanError) -> int:
         """Say what went wrong; the exit code."""
         with contextlib.suppress(OSError):
-            for number, line in enumerate(str(error).splitlines()):
+            for number, line in enumerate(str(error).split("\n")):
                 click.echo(("" if number else "mlkanban: ") + display(line), err=True)
             self.answer(
                 "error",

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -127,6 +127,12 @@ class RunFolder:
         """Add a line to what the job wrote to stderr."""
         with suppress(OSError), self.err.open("a", encoding="utf-8", errors="replace") as log:
             log.write(f"{line}\n")
+
+
+def folders_of(data: Path, ids: Iterable[str]) -> Iterator[RunFolder]:
+    """The folders of those runs that may have one here: ids come from other machines too, and what
+    is no id of a run of ours could name any place."""
+    return (RunFolder(runs_folder(data) / run) for run in ids if ID.fullmatch(run))
 
 
 def tail(log: Path, most: int = 65536) -> str:

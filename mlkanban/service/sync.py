@@ -7,7 +7,7 @@ here and in store/taking_in.py.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,9 @@ from mlkanban.store import disputes, repository, taking_in
 from mlkanban.store.database import Connection
 
 _TRIES = 5
+
+Progress = Callable[[str], None]
+"""Hears what is being done, such as `reading file 3 of 12`."""
 
 
 class Transport(Protocol):
@@ -74,12 +77,15 @@ class Sync:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def exchange(self, transport: Transport) -> Report:
-        """Take in what others sent and send what they do not have yet."""
+    def exchange(self, transport: Transport, tell: Progress = lambda _: None) -> Report:
+        """Take in what others sent and send what they do not have yet; `tell` hears how far that
+        is."""
         report = Report()
         for _ in range(_TRIES):
+            tell("fetching")
             transport.begin()
-            there = self._take(transport, report)
+            there = self._take(transport, report, tell)
+            tell("sending")
             sent = self._send(transport, there)
             if transport.end():
                 report.sent = sent
@@ -93,7 +99,9 @@ class Sync:
 
     # Taking in
 
-    def _take(self, transport: Transport, report: Report) -> dict[str, int | None]:
+    def _take(
+        self, transport: Transport, report: Report, tell: Progress
+    ) -> dict[str, int | None]:
         """Take in all that fits, in one transaction; for each replica the number of its last event
         there, None when that cannot be told."""
         listed = transport.listed()
@@ -101,14 +109,15 @@ class Sync:
             known = taking_in.known(conn)
         there: dict[str, int | None] = {}
         new: dict[str, list[Record]] = {}
-        for replica, firsts in listed.items():
+        for number, (replica, firsts) in enumerate(listed.items(), 1):
+            tell(f"reading from machine {number} of {len(listed)}")
             last = known.get(replica, 0)
             found, there[replica] = self._looked_at(transport, replica, firsts, last, report)
             if found:
                 new[replica] = found
         waiting = self._without_forks(new, known, report)
         if waiting:
-            self._add(waiting, report)
+            self._add(waiting, report, tell)
         return there
 
     def _looked_at(
@@ -162,7 +171,7 @@ class Sync:
                     fitting[replica] = good
         return fitting
 
-    def _add(self, new: Mapping[str, list[Record]], report: Report) -> None:
+    def _add(self, new: Mapping[str, list[Record]], report: Report, tell: Progress) -> None:
         given = [record for found in new.values() for record in found]
         with self._desk.writing() as tx:
             boards = [board.id for board in repository.boards(tx.conn)]
@@ -170,7 +179,10 @@ class Sync:
             for record in given:
                 if taking_in.add(tx.conn, [record]):
                     report.hosts[record.host] = report.hosts.get(record.host, 0) + 1
-            report.told += taking_in.refold(tx.conn, given)
+            what = f"taking in {len(given):,} change{'' if len(given) == 1 else 's'}"
+            report.told += taking_in.refold(
+                tx.conn, given, lambda done, of: tell(f"{what}, {done:,} of {of:,} cards")
+            )
             taking_in.another_letter(tx.conn, tx.writer.replica)
             report.told += _over(tx.conn, before)
         report.told += _about_clocks(given, self._desk.clock())

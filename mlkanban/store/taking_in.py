@@ -7,7 +7,7 @@ transaction of its caller; what is there already is passed over.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event
@@ -18,6 +18,9 @@ from mlkanban.store.log import chained
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
 from mlkanban.store.rows import events_about_board, events_of, kept_as, own_id
+
+_OFTEN = 100
+"""Cards between two words on how far it is."""
 
 _FIELDS = ", ".join(Record._fields)
 
@@ -100,9 +103,12 @@ def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
     return conn.total_changes - before
 
 
-def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> list[str]:
-    """Bring everything these events are about up to date with the whole log. In words which cards
-    go by another short id now, for another replica gave theirs before."""
+def refold(
+    conn: sqlite3.Connection, given: Iterable[Record], tell: Callable[[int, int], None]
+) -> list[str]:
+    """Bring everything these events are about up to date with the whole log; `tell` hears now and
+    then of how many cards that is done. In words which cards go by another short id now, for
+    another replica gave theirs before."""
     before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
     projector = Projector(conn)
     cards: dict[str, str] = {}
@@ -123,7 +129,9 @@ def refold(conn: sqlite3.Connection, given: Iterable[Record]) -> list[str]:
             rows = conn.execute("SELECT DISTINCT card FROM event WHERE board = ?", (board,))
             cards |= {card: board for (card,) in rows.fetchall() if card}
     projector.flush()
-    for card in cards:
+    for number, card in enumerate(cards):
+        if number % _OFTEN == 0:
+            tell(number, len(cards))
         projector.refold(card, events_of(conn, "", card))
     projector.flush()
     naming.tell_apart(conn)

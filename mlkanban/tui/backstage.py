@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 from typing import TypeVar
 
 from mlkanban.service import Service
@@ -46,3 +47,19 @@ class Backstage:
         if self._service is not None:
             self._service.close()
             self._service = None
+
+
+async def beside(work: Callable[[], T]) -> T:
+    """What `work` returns, or raises, after running it in a thread that the program does not wait
+    for when it ends: a network may keep one waiting."""
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(future)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Service
+from mlkanban.tui.backstage import beside
+from mlkanban.tui.screens.base import KeyScreen
 
 if TYPE_CHECKING:
     from mlkanban.service.sync import Report
@@ -17,18 +19,24 @@ EVERY = 60.0
 
 
 class Syncing:
-    """For one app. A network may take its time, so it has a thread and a connection of its own."""
+    """For one app. A network may take its time, so it has a thread and a connection of its own, and
+    no key waits for it."""
 
     def __init__(self, app: BoardApp) -> None:
         self._app = app
         self._going = False
+        self._said = ""
 
-    async def now(self) -> None:
-        """Exchange with all that was chosen, and say what came of it."""
+    def begin(self) -> None:
+        """Exchange with all that was chosen, say how far it is, and what came of it."""
         if self._going:
             self._app.say("A sync is under way.")
             return
-        self._app.say("Sync ...")
+        self._going = True
+        self._app.run_worker(self._now())
+
+    async def _now(self) -> None:
+        self._say_how_far("Sync ...")
         report = await self._exchange(by_itself=False)
         if report is not None:
             told = " ".join(report.told)
@@ -39,15 +47,15 @@ class Syncing:
         """Exchange through the folder that the hosts of one home share, if there is one."""
         if self._going:
             return
+        self._going = True
         report = await self._exchange(by_itself=True)
         if report is not None and (report.taken or report.told):
             self._app.say(f"{report.message} {' '.join(report.told)}".strip())
 
     async def _exchange(self, *, by_itself: bool) -> Report | None:
-        self._going = True
         try:
             actor = await self._app.backstage.call(lambda service: service.actor)
-            report = await asyncio.to_thread(self._run, actor, by_itself)
+            report = await beside(lambda: self._run(actor, by_itself))
         except MlkanbanError as error:
             if not by_itself:
                 self._app.say(str(error), trouble=True)
@@ -64,8 +72,20 @@ class Syncing:
         service = Service.open(self._app.places.data, actor=actor, clock=self._app.now)
         try:
             if by_itself:
-                beside = chosen.shared(service)
-                return chosen.exchange(service, [beside]) if beside else None
-            return chosen.exchange(service, chosen.transports(service))
+                shared = chosen.shared(service)
+                return chosen.exchange(service, [shared]) if shared else None
+            return chosen.exchange(service, chosen.transports(service), self._hear)
         finally:
             service.close()
+
+    def _hear(self, step: str) -> None:
+        """From the thread of the sync: how far it is."""
+        with contextlib.suppress(RuntimeError):  # the program has ended meanwhile
+            self._app.call_later(self._say_how_far, f"Sync: {step} ...")
+
+    def _say_how_far(self, message: str) -> None:
+        """Say it where the last such message or none stands: what somebody reads stays."""
+        screen = self._app.screen
+        if isinstance(screen, KeyScreen) and screen.status.message in ("", self._said):
+            screen.status.say(message)
+            self._said = screen.status.message

@@ -44,7 +44,7 @@ def _found(text: str, size: tuple[int, int], screen: bool) -> Iterator[tuple[int
             # A pseudo-terminal makes CR LF of LF; a bare one would go back and write over the line.
             if not text[at:].lstrip("\r").startswith("\n"):
                 yield at, "a bare CR"
-        elif _stranger(character):
+        elif _stranger(character) and (screen or character != "\t"):
             yield at, f"U+{ord(character):04X}"
 
 

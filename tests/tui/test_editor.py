@@ -13,7 +13,6 @@ from tests.editors import FakeEditor, replacing
 from tests.terminal import Terminal
 from tests.tui import boards
 from tests.tui.page import clock
-from tests.tui.test_terminal import Line
 
 pytestmark = pytest.mark.terminal
 
@@ -184,7 +183,7 @@ def test_a_line_that_drops_under_the_editor_ends_both(
     env: dict[str, str], editor: FakeEditor
 ) -> None:
     editor.does(replacing(TITLE, NEW) + "(folder / 'ready').touch()\nsys.stdin.read()\nsys.exit(1)")
-    with Line(PROGRAM, env=env) as terminal:
+    with Terminal(PROGRAM, env=env) as terminal:
         terminal.wait_for("v1 ")
         terminal.settle()
         terminal.send("E")

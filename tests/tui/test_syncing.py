@@ -1,12 +1,16 @@
 """S exchanges changes beside the board; = decides what was written on two machines."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Queue
+from threading import Event
 
 import pytest
 
 from mlkanban.exchange.transports import chosen
+from mlkanban.service import Service
+from mlkanban.service.sync import Report
 from tests.service.people import Clock, Person
 from tests.tui.page import opened
 
@@ -81,3 +85,36 @@ async def test_a_card_page_shows_both_values(small: Path, bare: Path, gpu2: Pers
         await board.until(lambda: "undecided" in board.text())
         assert "written here" in board.text()
         assert "written there" in board.text()
+
+
+async def test_it_says_how_far_it_is_and_no_key_waits_for_it(
+    small: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, done = Queue[str](), Event()
+
+    def slow(service: Service, ways: object, tell: Callable[[str], None]) -> Report:
+        while not done.is_set():
+            tell(steps.get())
+        return Report({"gpu2": 14}, undecided=1)
+
+    monkeypatch.setattr(chosen, "exchange", slow)
+    async with opened(small) as board:
+        with board.store() as here:
+            chosen.choose(here, str(bare))
+        board.send("S")
+        steps.put("reading from machine 1 of 3")
+        await board.until(lambda: board.status() == "Sync: reading from machine 1 of 3 ...")
+        board.send("j")
+        await board.until(lambda: board.current() == "focal loss for minority classes")
+        board.send("p")
+        await board.until(lambda: "urgent" in board.question())
+        board.send("u")
+        await board.until(lambda: "saved" in board.status())
+        # What one reads is not written over; the outcome is what one waits for.
+        steps.put("taking in 14 changes, 0 of 3 cards")
+        board.send("S")
+        await board.until(lambda: board.status() == "A sync is under way.")
+        steps.put("sending")
+        done.set()
+        steps.put("sending")
+        await board.until(lambda: board.status().startswith("14 changes from gpu2, 1 to check."))

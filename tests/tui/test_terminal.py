@@ -26,14 +26,6 @@ BROKEN = [sys.executable, Path(__file__).with_name("starter.py")]
 TITLE = "half a title, typed on a train"
 
 
-class Line(Terminal):
-    """A terminal whose line can be cut, as when an SSH connection drops."""
-
-    def hang_up(self) -> None:
-        os.close(self._master)
-        self._master, self._silence = os.pipe()
-
-
 @pytest.fixture
 def env(home: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Somebody whose board is the small one."""
@@ -42,8 +34,8 @@ def env(home: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def started(env: dict[str, str]) -> Iterator[Line]:
-    with Line(PROGRAM, env=env) as terminal:
+def started(env: dict[str, str]) -> Iterator[Terminal]:
+    with Terminal(PROGRAM, env=env) as terminal:
         terminal.wait_for("calibrate probabilities")
         terminal.settle()
         yield terminal
@@ -66,7 +58,7 @@ def test_it_starts_and_leaves_at_any_size(env: dict[str, str], size: tuple[int, 
         assert terminal.leftovers() == []
 
 
-def test_resizing_on_the_way(started: Line) -> None:
+def test_resizing_on_the_way(started: Terminal) -> None:
     for columns, rows in ((160, 45), (30, 8), (100, 30), (1, 1), (80, 24)):
         started.resize(columns, rows)
         started.settle()
@@ -76,7 +68,7 @@ def test_resizing_on_the_way(started: Line) -> None:
 
 
 def test_what_another_process_writes_appears_without_a_key(
-    started: Line, env: dict[str, str]
+    started: Terminal, env: dict[str, str]
 ) -> None:
     bob = Service.open(Path(env["MLKANBAN_HOME"]), actor="bob", clock=clock)
     bob.cards.add(bob.boards.find().id, "written by somebody else")
@@ -88,7 +80,7 @@ def test_what_another_process_writes_appears_without_a_key(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_leaves_the_terminal_clean_and_keeps_what_was_typed(
-    started: Line, env: dict[str, str], number: signal.Signals
+    started: Terminal, env: dict[str, str], number: signal.Signals
 ) -> None:
     started.send("n" + TITLE)
     started.wait_for(TITLE)
@@ -106,7 +98,7 @@ def test_a_signal_leaves_the_terminal_clean_and_keeps_what_was_typed(
     assert TITLE not in drafts(env)
 
 
-def test_a_signal_keeps_a_form(started: Line, env: dict[str, str]) -> None:
+def test_a_signal_keeps_a_form(started: Terminal, env: dict[str, str]) -> None:
     started.send("e")
     started.wait_for("Edit v1")
     started.send(" and more")
@@ -123,7 +115,7 @@ def test_a_signal_keeps_a_form(started: Line, env: dict[str, str]) -> None:
     ("keys", "shown"), [("n", "New card"), ("e", "Edit v1")], ids=["line", "form"]
 )
 def test_what_was_typed_for_a_while_outlives_kill_9(
-    started: Line, env: dict[str, str], keys: str, shown: str
+    started: Terminal, env: dict[str, str], keys: str, shown: str
 ) -> None:
     started.send(keys)
     started.wait_for(shown)
@@ -140,7 +132,7 @@ def test_what_was_typed_for_a_while_outlives_kill_9(
 
 
 def test_a_signal_while_the_store_is_locked_keeps_the_text(
-    started: Line, env: dict[str, str]
+    started: Terminal, env: dict[str, str]
 ) -> None:
     started.send("n" + TITLE)
     started.wait_for(TITLE)
@@ -160,7 +152,7 @@ def test_a_signal_while_the_store_is_locked_keeps_the_text(
 
 
 def test_where_no_draft_can_be_kept_a_signal_still_ends_it(
-    started: Line, env: dict[str, str]
+    started: Terminal, env: dict[str, str]
 ) -> None:
     (Path(env["MLKANBAN_HOME"]) / "drafts").write_text("a file where the folder should be")
     started.send("n" + TITLE)
@@ -170,7 +162,7 @@ def test_where_no_draft_can_be_kept_a_signal_still_ends_it(
 
 
 def test_a_line_that_drops_ends_it_within_seconds_and_keeps_the_draft(
-    started: Line, env: dict[str, str]
+    started: Terminal, env: dict[str, str]
 ) -> None:
     started.send("n" + TITLE)
     started.wait_for(TITLE)

@@ -13,7 +13,7 @@ from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.exchange.transports.git import Git
 from mlkanban.files import write_whole
 from mlkanban.service import Service
-from mlkanban.service.sync import Report, Transport
+from mlkanban.service.sync import Progress, Report, Transport
 
 
 def shared(service: Service) -> Folder | None:
@@ -61,12 +61,14 @@ def transports(service: Service) -> list[Transport]:
     return found
 
 
-def exchange(service: Service, ways: Sequence[Transport]) -> Report:
-    """Exchange over each of these, one process at a time."""
+def exchange(
+    service: Service, ways: Sequence[Transport], tell: Progress = lambda _: None
+) -> Report:
+    """Exchange over each of these, one process at a time; `tell` hears how far that is."""
     with _alone(_folder(service)):
         report = Report()
         for way in ways:
-            one = service.sync.exchange(way)
+            one = service.sync.exchange(way, tell)
             for host, count in one.hosts.items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
             report.sent += one.sent

@@ -305,8 +305,8 @@ class BoardScreen(NewCardActions):
             self._reading = Reading()
         self.app.push_screen(ReportsScreen(self._reading))
 
-    async def do_sync(self) -> None:
-        await self.board_app.syncing.now()
+    def do_sync(self) -> None:
+        self.board_app.syncing.begin()
 
     def do_plan(self) -> None:
         from mlkanban.tui.screens.plan import PlanScreen

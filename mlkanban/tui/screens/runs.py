@@ -16,7 +16,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.folder import folders_of
 from mlkanban.runs.left_over import LeftOver, left_over
 from mlkanban.runs.reading import Written, last_written
 from mlkanban.text import display
@@ -147,8 +147,8 @@ class RunsScreen(EditorScreen, ListScreen):
         self.query_one("#runs", Static).update(Content(self.plain(shown)))
 
     def _left_over(self, runs: list[Run]) -> dict[str, list[LeftOver]]:
-        folder = runs_folder(self.board_app.places.data)
-        return left_over(RunFolder(folder / run.id) for run in runs if run.state.ended)
+        ended = (run.id for run in runs if run.state.ended)
+        return left_over(folders_of(self.board_app.places.data, ended))
 
     def _left_lines(self) -> list[str]:
         left = self._left.get(self._runs[self.row].id, [])

@@ -1,0 +1,35 @@
+"""Command lines of the real program one after the other in this terminal; screens close again.
+
+Arguments: a JSON file with the lines, and a file for their exit codes.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from mlkanban.cli.program import run
+from mlkanban.tui.app import BoardApp
+from tests.tui.page import Page
+
+
+async def look_and_leave(app: BoardApp, pilot: Pilot[None]) -> None:
+    await Page(app, pilot, app.places.data).settled()
+    app.exit()
+
+
+def looked_at(app: BoardApp) -> None:
+    App.run(app, auto_pilot=lambda pilot: look_and_leave(app, pilot))
+
+
+if __name__ == "__main__":
+    BoardApp.run = looked_at  # type: ignore[method-assign,assignment]
+    lines, told = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
+    codes = []
+    for line in lines:
+        codes.append(run([word.replace("{pid}", str(os.getpid())) for word in line]))
+        print(f"-- {len(codes)} --", flush=True)
+        told.write_text(json.dumps(codes))

@@ -19,6 +19,8 @@ from mlkanban.text import display, steady
 HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
 _CELL = 14
 """The most cells of a parameter."""
+_VALUE = 30
+"""The most cells of its value where it is told in full."""
 _RESULT = 14
 """The cells that parameters leave to the result."""
 
@@ -42,16 +44,18 @@ def run_rows(
         ["TIME", *(duration(run, now) for run in runs)],
         ["METRIC", *(_shown(_metrics(run, best)) for run in runs)],
     ]
+    sizes = [_cells(column) for column in columns]
     for name, values in (differs or {}).items():
         column = [shortened(_shown(text), _CELL) for text in (name, *values)]
-        if sum(map(_cells, [*columns, column])) + _RESULT > width:
+        size = _cells(column)
+        if sum(sizes) + size + _RESULT > width:
             break
         columns.append(column)
+        sizes.append(size)
     results = [run.outcome or (run.evidence if evidence else "") for run in runs]
     rows = zip(*columns, strict=True)
     return [
-        "".join(padded(text, _cells(column)) for text, column in zip(row, columns, strict=True))
-        + _shown(result)
+        "".join(padded(text, size) for text, size in zip(row, sizes, strict=True)) + _shown(result)
         for row, result in zip(rows, ["RESULT", *results], strict=True)
     ]
 
@@ -80,7 +84,8 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
     add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
-    add("differs", _shown("  ".join(f"{n} {v}" for n, v in (differs or {}).items() if v)))
+    unlike = [f"{name} {shortened(v, _VALUE)}" for name, v in (differs or {}).items() if v]
+    add("differs", _shown("  ".join(unlike)))
     dirty = " with changes" if run.dirty else ""
     add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
     add("gpus", "" if run.gpus is None else str(run.gpus))

@@ -40,6 +40,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
         self._metric: dict[str, Any] | None = None
+        self._best = ""
         self._differs: dict[str, tuple[str, ...]] = {}
         self._spent: Spending | None = None
         self._marked = ""
@@ -83,7 +84,8 @@ class RunsScreen(EditorScreen, ListScreen):
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
         self._metric = card.metric.model_dump() if card.metric else None
-        self._differs, self._spent = differing(found), spent
+        self._best, self._differs = best_of(found, self._metric), differing(found)
+        self._spent = spent
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
         self._marked = self._marked if self._marked in ids else ""
@@ -120,9 +122,8 @@ class RunsScreen(EditorScreen, ListScreen):
         else:
             board, now = self.board_app.model.board, self.board_app.now()
             zone = ZoneInfo(board.timezone)
-            best = best_of(self._runs, self._metric)
             head, *rows = run_rows(
-                self._runs, zone, now, best=best, differs=self._differs, width=width - 3
+                self._runs, zone, now, best=self._best, differs=self._differs, width=width - 3
             )
             rows = [
                 f"{'*' if run.id == self._marked else ' '}{row}"

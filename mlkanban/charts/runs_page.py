@@ -16,7 +16,6 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.text import display, steady
 
-HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
 _CELL = 14
 """The most cells of a parameter."""
 _VALUE = 30
@@ -96,8 +95,9 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
 
 
 def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[str]:
-    """The last that a run wrote to stdout and to stderr, in at most `room` lines; where there is
-    too little room for both, one leaves to the other what it does not need. Safe to show."""
+    """The last that a run wrote to stdout and to stderr, in at most `room` lines: half of them
+    each, or what the other does not need; of both only stderr where there is hardly any room. Safe
+    to show."""
     streams = [(name, lines) for name, lines in (("stdout", out), ("stderr", err)) if lines]
     while streams and (left := room - 2 * len(streams)) < len(streams):
         del streams[0]

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta, tzinfo
 from mlkanban.core.instants import moment
 from mlkanban.core.runs.model import Run
 
+SHORTLY = 2
+"""So many metrics stand in a line."""
+
 
 def started(run: Run, zone: tzinfo) -> str:
     """When a run started: `03-20 09:15`."""
@@ -30,6 +33,6 @@ def spoken(length: timedelta) -> str:
 
 
 def metrics_text(run: Run) -> str:
-    """What it reported: `val_auc 0.917`; of several the first two."""
-    shown = [f"{name} {value:g}" for name, value in list(run.metrics.items())[:2]]
-    return "  ".join(shown) + (" .." if len(run.metrics) > 2 else "")
+    """What it reported: `val_auc 0.917`; of many the first ones."""
+    shown = [f"{name} {value:g}" for name, value in list(run.metrics.items())[:SHORTLY]]
+    return "  ".join(shown) + (" .." if len(run.metrics) > SHORTLY else "")

@@ -9,7 +9,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
-from mlkanban.charts.runs import duration, metrics_text, started
+from mlkanban.charts.runs import SHORTLY, duration, metrics_text, started
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.figures import figures, sparkline
 from mlkanban.core.runs.model import Run
@@ -78,7 +78,9 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
             first, *rest = wrap(text, max(20, width - 12)) or [""]
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
-    add("run", f"{run.id} on {_shown(run.host)}" if run.host else run.id)
+    where = f" on {_shown(run.host)}" if run.host else ""
+    gpus = "" if run.gpus is None else f", {run.gpus} gpu{'' if run.gpus == 1 else 's'}"
+    add("run", f"{run.id}{where}{gpus}")
     add("name", _shown(run.name))
     add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
@@ -87,9 +89,9 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
     add("differs", _shown("  ".join(unlike)))
     dirty = " with changes" if run.dirty else ""
     add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
-    add("gpus", "" if run.gpus is None else str(run.gpus))
     add("forced", _shown(run.force))
-    add("metrics", "  ".join(f"{_shown(name)} {value:g}" for name, value in run.metrics.items()))
+    if len(run.metrics) > SHORTLY:
+        add("metrics", _shown("  ".join(f"{name} {v:g}" for name, v in run.metrics.items())))
     add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
     return lines
 

@@ -11,6 +11,9 @@ from mlkanban.core.runs.model import Run
 if TYPE_CHECKING:
     from mlkanban.core.runs.figures import Figures
 
+SHORTLY = 2
+"""So many metrics stand in a line."""
+
 
 def started(run: Run, zone: tzinfo) -> str:
     """When a run started: `03-20 09:15`."""
@@ -36,10 +39,10 @@ def spoken(length: timedelta) -> str:
 
 
 def metrics_text(run: Run, found: Figures | None = None) -> str:
-    """What it reported: `val_auc 0.917`; of several two. By the figures of its card, the metric of
-    that comes first, and the best of several runs is named so."""
+    """What it reported: `val_auc 0.917`; of many the first ones. By the figures of its card, the
+    metric of that comes first, and the best of several runs is named so."""
     own = found.name if found else ""
     named = sorted(run.metrics.items(), key=lambda one: one[0] != own)
-    shown = "  ".join(f"{name} {value:g}" for name, value in named[:2])
-    more = " .." if len(named) > 2 else ""
+    shown = "  ".join(f"{name} {value:g}" for name, value in named[:SHORTLY])
+    more = " .." if len(named) > SHORTLY else ""
     return f"{shown}{more}{'  best' if found and found.n > 1 and run.id == found.best else ''}"

@@ -8,16 +8,17 @@ from textwrap import wrap
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
-from mlkanban.charts.runs import duration, metrics_text, started
+from mlkanban.charts.runs import SHORTLY, duration, metrics_text, started
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.figures import Figures, sparkline
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.text import display, steady
 
-HEAD = ("STARTED", "STATE", "TIME", "METRIC", "RESULT")
 _CELL = 14
 """The most cells of a parameter."""
+_VALUE = 30
+"""The most cells of its value where it is told in full."""
 _RESULT = 14
 """The cells that parameters leave to the result."""
 
@@ -41,16 +42,18 @@ def run_rows(
         ["TIME", *(duration(run, now) for run in runs)],
         ["METRIC", *(_shown(metrics_text(run, found)) for run in runs)],
     ]
+    sizes = [_cells(column) for column in columns]
     for name, values in (differs or {}).items():
         column = [shortened(_shown(text), _CELL) for text in (name, *values)]
-        if sum(map(_cells, [*columns, column])) + _RESULT > width:
+        size = _cells(column)
+        if sum(sizes) + size + _RESULT > width:
             break
         columns.append(column)
+        sizes.append(size)
     results = [run.outcome or (run.evidence if evidence else "") for run in runs]
     rows = zip(*columns, strict=True)
     return [
-        "".join(padded(text, _cells(column)) for text, column in zip(row, columns, strict=True))
-        + _shown(result)
+        "".join(padded(text, size) for text, size in zip(row, sizes, strict=True)) + _shown(result)
         for row, result in zip(rows, ["RESULT", *results], strict=True)
     ]
 
@@ -70,24 +73,27 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
             first, *rest = wrap(text, max(20, width - 12)) or [""]
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
-    add("run", _shown(f"{run.id} on {run.host}" if run.host else run.id))
+    gpus = "" if run.gpus is None else f", {run.gpus} gpu{'' if run.gpus == 1 else 's'}"
+    add("run", _shown(f"{run.id} on {run.host}" if run.host else run.id) + gpus)
     add("name", _shown(run.name))
     add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))
     add("command", _shown(shlex.join(run.argv)))
-    add("differs", _shown("  ".join(f"{n} {v}" for n, v in (differs or {}).items() if v)))
+    unlike = [f"{name} {shortened(v, _VALUE)}" for name, v in (differs or {}).items() if v]
+    add("differs", _shown("  ".join(unlike)))
     dirty = " with changes" if run.dirty else ""
     add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
-    add("gpus", "" if run.gpus is None else str(run.gpus))
     add("forced", _shown(run.force))
-    add("metrics", "  ".join(f"{_shown(name)} {value:g}" for name, value in run.metrics.items()))
+    if len(run.metrics) > SHORTLY:
+        add("metrics", _shown("  ".join(f"{name} {v:g}" for name, v in run.metrics.items())))
     add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
     return lines
 
 
 def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[str]:
-    """The last that a run wrote to stdout and to stderr, in at most `room` lines; where there is
-    too little room for both, one leaves to the other what it does not need. Safe to show."""
+    """The last that a run wrote to stdout and to stderr, in at most `room` lines: half of them
+    each, or what the other does not need; of both only stderr where there is hardly any room. Safe
+    to show."""
     streams = [(name, lines) for name, lines in (("stdout", out), ("stderr", err)) if lines]
     while streams and (left := room - 2 * len(streams)) < len(streams):
         del streams[0]

@@ -17,7 +17,7 @@ from mlkanban.text import display, display_lines
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _SECONDS = 20.0
 _MOST = 4_000_000
-"""Characters of a difference."""
+"""Bytes of a difference."""
 
 
 class Difference(NamedTuple):
@@ -97,23 +97,23 @@ def _git(where: Path, *args: str) -> str:
     """What git prints, as far as anybody would read it. It asks nothing and fetches nothing."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     env |= {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-    with tempfile.TemporaryFile() as printed:
-        try:
+    try:
+        with tempfile.TemporaryFile() as printed:
             done = subprocess.run(
                 ["git", "--no-optional-locks", "-C", str(where), *args],
                 stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.PIPE, env=env,
                 timeout=_SECONDS, check=False,
             )  # fmt: skip
-        except FileNotFoundError:
-            raise StoreProblem("git is not installed here.") from None
-        except subprocess.TimeoutExpired:
-            raise StoreProblem(f"git gave no answer within {_SECONDS:g} seconds.") from None
-        except OSError as error:
-            raise StoreProblem(f"git cannot be started: {error.strerror}.") from None
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()
-            raise _Refused(f"git failed: {display(said or str(done.returncode))}")
-        printed.seek(0)
-        text = printed.read(_MOST).decode(errors="replace")
-        more = "\n... and more.\n" if printed.read(1) else ""
+            printed.seek(0)
+            text = printed.read(_MOST).decode(errors="replace")
+            more = "\n... and more.\n" if printed.read(1) else ""
+    except FileNotFoundError:
+        raise StoreProblem("git is not installed here.") from None
+    except subprocess.TimeoutExpired:
+        raise StoreProblem(f"git gave no answer within {_SECONDS:g} seconds.") from None
+    except OSError as error:
+        raise StoreProblem(f"git cannot be asked: {error.strerror}.") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise _Refused(f"git failed: {display(said or str(done.returncode))}")
     return text + more

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.query.asked import Asked, Told
+from mlkanban.core.query.asked import Answers, Asked
 from mlkanban.service.runs import newest_runs
 from mlkanban.service.transaction import Desk
 from mlkanban.store import disputes, repository
@@ -17,12 +17,12 @@ class Search:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def told(self, board_id: str, asked: Asked) -> Told:
+    def told(self, board_id: str, asked: Asked) -> Answers:
         """What a query asks of the cards of a board that their faces do not say. A text occurs in
         notes, hypothesis, checklist and so on, in any case."""
         texts = [accept(text, "the query") for text in asked.texts]
         with self._desk.store.reading() as conn:
-            return Told(
+            return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
                 newest_runs(conn, board_id) if asked.runs else None,
                 frozenset(c.entity for c in disputes.clashes(conn)) if asked.undecided else None,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace, Work, place
-from mlkanban.core.query.asked import Told
+from mlkanban.core.query.asked import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.sight import asleep, stands, waits
 
-_NOTHING = Told()
+_NOTHING = Answers()
 
 
 @dataclass(slots=True)
@@ -162,7 +162,7 @@ class BoardModel:
         if here is not None:
             self.go_to(here.id)
 
-    def filter(self, text: str, told: Told = _NOTHING) -> None:
+    def filter(self, text: str, told: Answers = _NOTHING) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
         what the store says of them besides, as far as it was asked already."""
         from mlkanban.core.query.fields import Scene

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 
-from mlkanban.errors import UsageProblem
+from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.text import display
 
 
@@ -32,7 +32,12 @@ def page_files(files: Sequence[str]) -> None:
 
 def page_text(text: str, suffix: str) -> None:
     """Show a text that is safe to show; the suffix of its file tells a pager what it is."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=suffix) as file:
-        file.write(text)
-        file.flush()
-        page_files([file.name])
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=suffix) as file:
+            file.write(text)
+            file.flush()
+            page_files([file.name])
+    except OSError as error:
+        raise StoreProblem(
+            f"The text cannot be kept for the pager: {error.strerror}.", "Make room, or set TMPDIR."
+        ) from error

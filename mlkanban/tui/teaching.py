@@ -7,7 +7,7 @@ Textual here.
 import re
 from collections.abc import Iterable
 
-from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, TRIAGE, Command, keys_shown
+from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, RUNS, TRIAGE, Command, keys_shown
 
 _KEY = re.compile(r"\{([a-z.-]+)\}")
 
@@ -46,6 +46,11 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("what is worth most", "{card.worth} writes worth by effort, {plan.order} orders by it"),
         ("what to begin", "{card.right} pulls one card, {plan.replenish} as many as there is room"),
         ("what can be done by then", "{plan.day} chooses the day; 85% and 50% stand beside cards"),
+    ),
+    RUNS: (
+        ("why one did better", "what differs stands beside it; {run.diff} shows changed code"),
+        ("only these two", "{run.mark} marks one, {run.diff} on the other compares them"),
+        ("how far is it", "what it writes is followed; {run.log} opens all of it"),
     ),
     REPORTS: (
         ("which cards are these", "{part.next} and {part.previous} point at a part, {part.open} "

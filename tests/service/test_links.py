@@ -25,6 +25,7 @@ def test_the_record_of_a_run_of_ours_is_shown_with_it_once_it_ended(
     box.starts(ref, "r1")
     tags = {"mlkanban.card": ref, "mlkanban.run": "r1"}
     one = Tracked("mlflow:a", says="RUNNING", metrics={"auc": 0.9}, tags=tags, where="/mlflow.db")
+    one = replace(one, params={"lr": "0.1", "api_key": "sk-secret"})
     synced = ada.service.links.sync([one])
     assert (synced.linked, tuple(synced.inbox.unlinked)) == ((), ()), "it waits for the end"
     box.ends(ref, "r1", FINISHED)
@@ -33,6 +34,7 @@ def test_the_record_of_a_run_of_ours_is_shown_with_it_once_it_ended(
     [run] = ada.service.runs.of_card(ref)
     assert (run.id, run.state, run.exit, run.tracked) == ("r1", FINISHED, 0, "mlflow:a")
     assert dict(run.metrics) == {"auc": 0.9}
+    assert dict(run.params) == {"lr": "0.1", "api_key": "***"}
     assert ada.where(ref) == stage
     before = kinds(ada, ref)
     assert ada.service.links.sync([one]).changed == ()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import BlockReason
-from mlkanban.core.query.asked import Asked, Told
+from mlkanban.core.query.asked import Answers, Asked
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
-from mlkanban.service.runs import Told as ToldRun
+from mlkanban.service.runs import Told
 from tests.service.people import Person
 
 
@@ -57,7 +57,7 @@ def test_each_board_has_its_own_words(ada: Person) -> None:
     first = ada.board
     ada.starts(name="Other")
     asked = Asked(("secret",))
-    assert ada.service.search.told(ada.board_id, asked) == Told({"secret": frozenset()})
+    assert ada.service.search.told(ada.board_id, asked) == Answers({"secret": frozenset()})
     assert len(ada.service.search.told(first.id, asked).written["secret"]) == 1
 
 
@@ -66,7 +66,7 @@ def test_cards_are_found_by_the_state_of_their_newest_run(ada: Person) -> None:
 
     def run(ref: str, name: str, state: RunState, hour: int) -> None:
         one = Run(name, state, started=f"2026-03-01T0{hour}:00:00Z", ended="")
-        ada.service.runs.take_in([ToldRun(one, ref)])
+        ada.service.runs.take_in([Told(one, ref)])
 
     run(first, "a", RunState.FAILED, 1)
     run(first, "b", RunState.RUNNING, 2)

@@ -371,3 +371,5 @@ async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: 
                     command
                 )
                 await board.press("back")
+        await board.press("mark.toggle", "triage")
+        assert "budget       ! 100 % used, 1 of 1 run" in board.text()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Answers:
     """What the store said: for a text the ids of the cards about which it was written, by the id of
     a card the state of its newest run, the ids of the cards that are undecided. None is what it was
     not asked for."""
@@ -18,9 +18,9 @@ class Told:
     runs: Mapping[str, str] | None = None
     undecided: frozenset[str] | None = None
 
-    def plus(self, more: Told) -> Told:
+    def plus(self, more: Answers) -> Answers:
         """What both say together."""
-        return Told(
+        return Answers(
             {**self.written, **more.written},
             self.runs if more.runs is None else more.runs,
             self.undecided if more.undecided is None else more.undecided,
@@ -35,7 +35,7 @@ class Asked(NamedTuple):
     runs: bool = False
     undecided: bool = False
 
-    def beyond(self, told: Told) -> Asked:
+    def beyond(self, told: Answers) -> Asked:
         """What is not told yet."""
         return Asked(
             tuple(text for text in self.texts if text not in told.written),

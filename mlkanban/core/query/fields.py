@@ -21,7 +21,7 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
-from mlkanban.core.query.asked import Told
+from mlkanban.core.query.asked import Answers
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.sight import waits
 from mlkanban.errors import BadQuery, UsageProblem
@@ -48,7 +48,7 @@ class Scene:
     board: Board
     today: date
     faces: Collection[CardFace] = ()
-    told: Told = field(default_factory=Told)
+    told: Answers = field(default_factory=Answers)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlkanban.core.runs.model import Run
@@ -25,16 +26,16 @@ def parameters(argv: Sequence[str]) -> dict[str, str]:
 
 
 def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
-    place, words = 0, list(argv)
+    place, words = 0, deque(argv)
     while words:
-        word = words.pop(0)
+        word = words.popleft()
         if word == "--":
             continue
         if option := _OPTION.fullmatch(word):
             value = option["value"]
             if value is None:
                 takes = words and words[0] != "--" and not _names_one(words[0])
-                value = words.pop(0) if takes else GIVEN
+                value = words.popleft() if takes else GIVEN
             yield option["name"], value
         elif assigned := _ASSIGNED.fullmatch(word):
             yield assigned["name"], assigned["value"]

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.asked import Asked, Told
+from mlkanban.core.query.asked import Answers, Asked
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
@@ -27,7 +27,7 @@ class BoardScreen(NewCardActions):
         super().__init__()
         self.view = BoardView(ascii=self.board_app.ascii)
         self._filtering = False
-        self._told = Told()
+        self._told = Answers()
         self._reading: Reading | None = None
 
     def compose(self) -> ComposeResult:
@@ -241,7 +241,7 @@ class BoardScreen(NewCardActions):
 
     def filter_again(self) -> None:
         """The board changed: what the filter finds may be other cards."""
-        self._told = Told()
+        self._told = Answers()
         if self.model.query:
             self._ask_store(self.model.query, again=True)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Board, CardFace, Stage
-from mlkanban.core.query.asked import Asked, Told
+from mlkanban.core.query.asked import Answers, Asked
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, Scene
 from mlkanban.core.query.match import asked, matcher
@@ -167,6 +167,8 @@ def test_any_quoted_text_is_searched_as_it_stands(text):
         ("stage:data", 'stage:"data prep"'),
         ("-(blocked:ext", "-(blocked:external"),
         ("tag:n", "tag:nlp"),
+        ("-run:fa", "-run:failed"),
+        ("is:con", "is:conflict"),
         ("tag:nlp", ""),
         ("focal ", ""),
         ("", ""),
@@ -194,7 +196,7 @@ def test_what_a_card_waits_for_is_known_from_the_others() -> None:
 
 
 def test_words_are_found_where_they_were_written_too() -> None:
-    scene = replace(SCENE, told=Told(written={"drift": frozenset({"c1"}), "a or": frozenset()}))
+    scene = replace(SCENE, told=Answers(written={"drift": frozenset({"c1"}), "a or": frozenset()}))
     query = 'drift -(other or "a or") stage:train drift'
     assert asked(query) == Asked(("drift", "other", "a or"))
     assert asked(query).beyond(scene.told) == Asked(("other",))
@@ -205,7 +207,7 @@ def test_words_are_found_where_they_were_written_too() -> None:
 
 def test_run_is_the_state_of_the_newest_one() -> None:
     newest = {"c1": "failed", "c2": "finished", "c3": "lost"}
-    scene = replace(SCENE, told=Told(runs=newest))
+    scene = replace(SCENE, told=Answers(runs=newest))
     cards = [card(id=f"c{n}", ref=f"g{n}") for n in range(1, 5)]
 
     def refs(query: str) -> list[str]:
@@ -221,7 +223,7 @@ def test_run_is_the_state_of_the_newest_one() -> None:
 
 
 def test_what_is_undecided_is_found() -> None:
-    scene = replace(SCENE, told=Told(undecided=frozenset({"c1"})))
+    scene = replace(SCENE, told=Answers(undecided=frozenset({"c1"})))
     assert matcher("is:conflict", scene)(card())
     assert not matcher("is:conflict", scene)(card(id="c2"))
 
@@ -237,5 +239,5 @@ def test_what_is_undecided_is_found() -> None:
 )
 def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: Asked) -> None:
     assert asked(query) == wanted
-    told = Told({text: frozenset() for text in wanted.texts}, {}, frozenset())
+    told = Answers({text: frozenset() for text in wanted.texts}, {}, frozenset())
     assert not any(asked(query).beyond(told))

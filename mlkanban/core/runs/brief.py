@@ -42,11 +42,14 @@ class Brief(NamedTuple):
     def of(cls, runs: Sequence[Run]) -> Brief:
         """Of the runs of a card, newest first."""
         live = [run for run in runs if not run.state.ended and run.state is not RunState.QUEUED]
-        first = min(live, key=lambda run: (run.started, run.id), default=None)
+        begun = {run.id: at.timestamp() for run in live if (at := moment(run.started))}
+        first = min(
+            (run for run in live if run.id in begun), key=lambda run: begun[run.id], default=None
+        )
         working = {
-            run.id: (run.gpus, begun.timestamp())
+            run.id: (run.gpus, begun[run.id])
             for run in live
-            if run.gpus and run.elapsed is None and (begun := moment(run.started))
+            if run.gpus and run.elapsed is None and run.id in begun
         }
         gpus = sum(many for many, _ in working.values())
         used = usage((run for run in runs if run.id not in working), _NEVER)

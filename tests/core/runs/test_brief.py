@@ -53,6 +53,8 @@ def test_what_goes_on_is_counted_from_the_longest() -> None:
     brief = Brief.of([short, waits, long, over])
     assert (brief.runs, brief.since, brief.sure) == (4, long.started, True)
     assert Brief.of([waits, over]).since == ""
+    odd = [replace(long, id=text, started=text) for text in ("", "soon")]
+    assert Brief.of([*odd, short]).since == short.started, "what has no start says nothing"
     assert not Brief.of([replace(long, state=RunState.STALE)]).sure
 
 

@@ -155,6 +155,9 @@ def test_an_experiment_is_ignored_with_what_comes_until_it_is_heeded(board) -> N
     assert "ignored  MLflow, focal loss: 3 runs" in shown.out
     assert "3 ignored" in shown.err
     assert len(board.data("sync-runs", "--heed", "mlflow:fresh")["unlinked"]) == 3
+    history = board("history").out
+    assert f"mlflow:{path.absolute()}:focal loss ignored" in history
+    assert "focal loss listed again" in history
 
 
 def test_triage_prints_what_waits_and_links_nothing(board) -> None:

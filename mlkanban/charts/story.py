@@ -144,6 +144,8 @@ def _field(name: str, value: Any) -> str:
             return f"charter: {member}"
         if kind == "alert":
             return f"reading of {member}{'' if value else ' taken away'}"
+        if kind == "ignored":
+            return f"{member} {'ignored' if value else 'listed again'}"
         if kind == "lineage":
             return f"{lineage.told(member)}{'' if value else ' no more'}"
         word = {"tag": "tag", "link": "link", "needs": "dependency"}.get(kind, kind)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LISTED = 5
 """Runs of an experiment, the newest, and experiments: the others are counted."""
+_NAMED = 20
+"""Runs that were linked, or have news."""
 
 
 @click.command()
@@ -100,12 +102,10 @@ def sync_runs(
         inbox = synced.inbox
 
         def lines() -> Iterator[str]:
-            for name, card in synced.linked:
-                yield session.clean(f"linked    {card}  {name}")
-            for name in synced.changed:
-                yield session.clean(f"new       {name}")
+            yield from _first([f"linked    {card}  {name}" for name, card in synced.linked])
+            yield from _first([f"new       {name}" for name in synced.changed])
             label, listed = ("ignored", inbox.ignored) if ignored else ("unlinked", inbox.unlinked)
-            yield from map(session.clean, inbox_lines(label, listed))
+            yield from inbox_lines(label, listed)
 
         session.answer(
             "sync-runs",
@@ -118,7 +118,7 @@ def sync_runs(
                 "unlinked": [tracked_data(one) for one in inbox.unlinked],
                 "ignored": [tracked_data(one) for one in inbox.ignored],
             },
-            lines,
+            lambda: map(session.clean, lines()),
         )
     for problem in found.problems:
         session.say(problem)
@@ -161,6 +161,12 @@ def _decide(
 DECIDING = (
     "Decide: mlkanban link CARD KIND:REF, or sync-runs with --new, --ignore or --ignore-experiment"
 )
+
+
+def _first(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:_NAMED]
+    if more := len(lines[_NAMED:]):
+        yield f"and {more:,} more"
 
 
 def inbox_lines(label: str, runs: Sequence[Tracked]) -> Iterator[str]:

@@ -143,8 +143,11 @@ class Links:
                 if new and _LINK + one.ref not in state:
                     _link(tx, face, one)
                     linked.append((one.ref, face.ref))
-                elif not new and state.get(_LINK + one.ref) and _news(state, one):
-                    values = _record(state, one)
+                elif (
+                    not new
+                    and state.get(_LINK + one.ref)
+                    and (values := _news(state, runs_in(state), one))
+                ):
                     tx.write(_change(tx, "run.changed", face, values))
                     changed.append(one.ref)
         return Synced(tuple(linked), tuple(changed), inbox)
@@ -153,15 +156,19 @@ class Links:
 def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
     linked, ignoring = _linked(conn), _ignored(conn)
     cards = holders(linked, _LINK)
+    runs = {card: runs_in(entity.fields) for card, entity in linked.items()}
+    tagged: dict[str, tuple[CardFace | None, Mapping[str, Any]]] = {}
     found = Inbox()
     for one in (_as_linked(one, linked) for one in told):
         card = cards.get(one.ref, "")
         if card:
-            if _news(linked[card].fields, one):
+            if _news(linked[card].fields, runs[card], one):
                 found.wanted.append((one, card, False))
             continue
-        face = repository.face_by_ref(conn, one.card) if one.card else None
-        had = repository.entity(conn, face.id).fields if face else {}
+        if one.card not in tagged:
+            face = repository.face_by_ref(conn, one.card) if one.card else None
+            tagged[one.card] = face, repository.entity(conn, face.id).fields if face else {}
+        face, had = tagged[one.card]
         if face is None or _taken_off(one, had):
             heard = ignoring.isdisjoint((one.ref, short(one.ref), one.group))
             (found.unlinked if heard else found.ignored).append(one)
@@ -225,16 +232,15 @@ def _waits(one: Tracked, runs: Iterable[Run]) -> bool:
     return own is not None and not own.state.ended
 
 
-def _own(fields: Mapping[str, Any], one: Tracked) -> Run | None:
-    """The run of ours it is joined to, or would be."""
-    runs = runs_in(fields)
+def _own(runs: Sequence[Run], one: Tracked) -> Run | None:
+    """The run of ours, of those of a card, it is joined to, or would be."""
     return next((run for run in runs if run.tracked == one.ref), None) or ours(one, runs)
 
 
-def _record(fields: Mapping[str, Any], one: Tracked) -> dict[str, Any]:
-    """The fields of a card that keep a run of a tracker: one of its own, or the run of ours that it
-    is the record of. The card's metric follows its newest run."""
-    own = _own(fields, one)
+def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dict[str, Any]:
+    """The fields of a card (`runs` are those in them) that keep a run of a tracker: one of its own,
+    or the run of ours that it is the record of. The card's metric follows its newest run."""
+    own = _own(runs, one)
     if own is not None and own.state.ended:
         metrics = {**own.metrics, **one.numbers}
         run = replace(
@@ -249,7 +255,7 @@ def _record(fields: Mapping[str, Any], one: Tracked) -> dict[str, Any]:
     metric = fields.get("metric")
     name = metric.get("name") if metric else ""
     others = [
-        other for other in runs_in(fields)
+        other for other in runs
         if other.id not in (run.id, one.ref) and name in other.metrics
     ]  # fmt: skip
     if metric and name in run.metrics and all(o.started <= run.started for o in others):
@@ -257,13 +263,15 @@ def _record(fields: Mapping[str, Any], one: Tracked) -> dict[str, Any]:
     return {name: value for name, value in values.items() if fields.get(name) != value}
 
 
-def _news(fields: Mapping[str, Any], one: Tracked) -> bool:
-    return any(name.startswith(PREFIX) for name in _record(fields, one))
+def _news(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dict[str, Any]:
+    """What is to be written of a run that is linked, where anything of it is new."""
+    values = _record(fields, runs, one)
+    return values if any(name.startswith(PREFIX) for name in values) else {}
 
 
 def _link(tx: Transaction, face: CardFace, one: Tracked) -> None:
     fields = tx.writer.projector.entity(face.id).fields
-    values = {_LINK + one.ref: True, **_record(fields, one)}
+    values = {_LINK + one.ref: True, **_record(fields, runs_in(fields), one)}
     tx.write(_change(tx, "run.linked", face, values))
 
 

@@ -155,6 +155,9 @@ def test_an_experiment_is_ignored_with_what_comes_until_it_is_heeded(board) -> N
     assert "ignored  MLflow, focal loss: 3 runs" in shown.out
     assert "3 ignored" in shown.err
     assert len(board.data("sync-runs", "--heed", "mlflow:fresh")["unlinked"]) == 3
+    history = board("history").out
+    assert f"mlflow:{path.absolute()}:focal loss ignored" in history
+    assert "focal loss listed again" in history
 
 
 def test_triage_prints_what_waits_and_links_nothing(board) -> None:
@@ -172,7 +175,7 @@ def test_triage_prints_what_waits_and_links_nothing(board) -> None:
 
 
 def test_thousands_of_runs_are_listed_calmly_newest_first(board) -> None:
-    board.card("focal")
+    ref = board.card("focal")
     path = database("m3", Path("mlflow.db"))
     conn = sqlite3.connect(path)
     names = [row[1] for row in conn.execute("PRAGMA table_info(runs)")]
@@ -190,6 +193,14 @@ def test_thousands_of_runs_are_listed_calmly_newest_first(board) -> None:
     assert (len(shown), last) == (5, "  and 1,998 older")
     assert ["run 1999" in shown[3], "run 1998" in shown[4]] == [True, True]
     assert "2,003 unlinked" in answer.err
+    conn = sqlite3.connect(path)
+    told = "SELECT 'mlkanban.card', ?, run_uuid FROM runs WHERE run_uuid LIKE 'r%' LIMIT 30"
+    conn.execute(f"INSERT INTO tags {told}", [ref])
+    conn.commit()
+    conn.close()
+    shown = board("sync-runs").out.splitlines()
+    assert sum(line.startswith("linked ") for line in shown) == 20
+    assert "and 10 more" in shown
 
 
 def test_what_cannot_be_read_is_told_of(board) -> None:

@@ -100,6 +100,9 @@ def test_a_trial_linked_by_its_short_name_stays_linked_to_that_file(ada: Person)
     ada.service.links.unlink(other, "optuna:s/1")
     tagged = replace(elsewhere, tags={"mlkanban.card": other})
     assert ada.service.links.sync([tagged]).inbox.unlinked == [tagged]
+    ada.service.links.unlink(ref, "optuna:s/1")
+    tagged = replace(one, tags={"mlkanban.card": ref})
+    assert ada.service.links.sync([tagged]).inbox.unlinked == [tagged]
 
 
 def test_what_one_machine_ignores_another_does_not_list(ada: Person, tmp_path: Path) -> None:

@@ -54,11 +54,10 @@ class Run:
         if not isinstance(value, Mapping):
             return None
         given: dict[str, Any] = {}
-        for one in fields(cls):
-            read: Callable[[Any], Any] = _KINDS.get(str(one.type), _said)
-            kept = read(value.get(one.name))
-            if kept is not None and one.name not in ("id", "state"):
-                given[one.name] = kept
+        for name, part in value.items():
+            kept = _READERS[name](part) if name in _READERS else None
+            if kept is not None:
+                given[name] = kept
         try:
             given["state"] = RunState(value.get("state", ""))
         except ValueError:
@@ -130,6 +129,11 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "Mapping[str, str]": _texts,
 }
 """How each kind of field is read."""
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    one.name: _KINDS.get(str(one.type), _said)
+    for one in fields(Run)
+    if one.name not in ("id", "state")
+}
 
 
 def runs_in(values: Mapping[str, Any]) -> list[Run]:

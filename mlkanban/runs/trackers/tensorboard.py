@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from mlkanban.core.instants import instant
@@ -15,7 +16,7 @@ from mlkanban.runs.trackers.event_files import scalars
 
 _NAME = "events.out.tfevents."
 _DEEP = 6
-_MOST_FOLDERS = 10_000
+_MOST_FOLDERS = 5_000
 _MOST_SCALARS = 1_000_000
 """Of a run: what comes after is not read, and that is said."""
 
@@ -29,14 +30,18 @@ class Folder:
     @classmethod
     def of(cls, path: Path) -> Folder | None:
         """None when there is no event file."""
-        return cls(path) if next(_below(path), None) else None
+        return cls(path) if any(holds for _, holds in _below(path)) else None
 
     def count(self) -> int:
-        return sum(1 for _ in _below(self._root))
+        return sum(holds for _, holds in _below(self._root))
 
     def runs(self) -> Iterator[Tracked]:
         problem = ""
-        for folder in _below(self._root):
+        seen = 0
+        for folder, holds in _below(self._root):
+            seen += 1
+            if not holds:
+                continue
             told = _Told()
             try:
                 for file in sorted(folder.iterdir()):
@@ -54,19 +59,19 @@ class Folder:
                 name=folder.relative_to(self._root).as_posix() if folder != self._root else "",
                 started=told.started, metrics=told.metrics, where=str(self._root),
             )  # fmt: skip
+        if seen == _MOST_FOLDERS:
+            problem = problem or f"{self._root} has more folders than the {seen:,} looked into."
         if problem:
             raise BadInput(problem, "")
 
 
-def _below(root: Path) -> Iterator[Path]:
-    """The folders with event files, the first few thousand, and not from the depths."""
-    for seen, (folder, below, files) in enumerate(os.walk(root)):
+def _below(root: Path) -> Iterator[tuple[Path, bool]]:
+    """The folders there, the first few thousand and not those in the depths, and whether each holds
+    event files."""
+    for folder, below, files in islice(os.walk(root), _MOST_FOLDERS):
         path = Path(folder)
         below[:] = sorted(below) if len(path.relative_to(root).parts) < _DEEP else []
-        if any(name.startswith(_NAME) for name in files):
-            yield path
-        if seen >= _MOST_FOLDERS:
-            return
+        yield path, any(name.startswith(_NAME) for name in files)
 
 
 class _Told:

@@ -27,12 +27,12 @@ _USAGE = 2
 """Its exit code for a command that it does not have."""
 _SECONDS = 20
 """For one run: it takes about one."""
-_MOST = 100
+_MOST = 50
 """Runs that are read of a folder, the newest: each takes a start of the program."""
 
 
 class Folder:
-    """The runs in a folder such as `wandb`."""
+    """The runs in a folder such as `wandb`, or the one whose folder it is."""
 
     def __init__(self, root: Path, runs: list[Path]) -> None:
         self._root, self._runs = root, runs
@@ -40,6 +40,8 @@ class Folder:
     @classmethod
     def of(cls, path: Path) -> Folder | None:
         """None when it holds no runs of Weights & Biases."""
+        if _RUN.fullmatch(path.name):
+            return cls(path.parent, [path])
         runs = [run for run in path.glob("*run-*") if _RUN.fullmatch(run.name) and run.is_dir()]
         return cls(path, sorted(runs, key=_begun)) if runs else None
 

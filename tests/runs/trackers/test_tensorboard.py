@@ -79,6 +79,18 @@ def test_what_is_not_read_of_a_long_run_is_said(
     assert f"{tmp_path}/runs/x holds more than 3 scalars" in said
 
 
+def test_what_is_not_looked_into_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensorboard, "_MOST_FOLDERS", 3)
+    root = tmp_path / "runs"
+    for name in ("x", "y", "z"):
+        logs(root / name)
+    found = read_all([root])
+    assert [one.name for one in found.runs] == ["x", "y"]
+    assert found.problems == (f"{root} has more folders than the 3 looked into.",)
+    logs(tmp_path / "deep" / "/".join("abcdefghij"))
+    assert "holds no runs" in read_all([tmp_path / "deep"]).problems[0]
+
+
 def test_a_folder_without_event_files_is_no_place(tmp_path: Path) -> None:
     (tmp_path / "runs" / "deep").mkdir(parents=True)
     assert usual(tmp_path, {}) == []

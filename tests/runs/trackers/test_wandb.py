@@ -1,6 +1,5 @@
 """Runs of Weights & Biases, as its own program told of them when it was asked."""
 
-import os
 import time
 from pathlib import Path
 
@@ -95,4 +94,6 @@ def test_of_many_runs_the_newest_are_read(
     found = read_all(usual(tmp_path, {"WANDB_DIR": str(tmp_path / "place")}))
     assert [one.ref[6:] for one in found.runs] == [run.stem[12:] for run in WANDB_RUNS[1:]]
     assert found.problems == (f"1 run in {root} was not read: only the newest 2 are.",)
-    assert os.listdir(root)
+    oldest = root / WANDB_RUNS[0].stem
+    [one] = read_all([oldest]).runs
+    assert (one.name, one.where) == ("seed 1", str(root)), "by its own folder it can be read"

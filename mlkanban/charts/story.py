@@ -8,11 +8,16 @@ from mlkanban.core.events import Event
 from mlkanban.core.health import readings
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
-from mlkanban.core.runs.model import runs_in
+from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.core.triage_session import FIELD, Session, in_minutes
 from mlkanban.text import display
 
 _LONGEST = 120
+
+
+def who(event: Event) -> str:
+    """Whose doing it was. Of a run, its event says itself which one. Safe to print."""
+    return "run" if event.actor.startswith(PREFIX) else display(event.actor)
 
 
 def told(event: Event, board: Board) -> str:
@@ -25,6 +30,8 @@ def told(event: Event, board: Board) -> str:
         text += f": {reason}"
     elif unticked := event.data.get("unticked"):
         text += f", with {len(unticked)} unticked: {reason} ({'; '.join(map(str, unticked))})"
+    elif reason and reason == event.actor.replace(PREFIX, "run "):
+        text += ", over the limit"  # it says already which run
     elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]

@@ -76,7 +76,7 @@ def _stage(entry: Entry, board: Board) -> str | None:
 
 
 def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator[str]:
-    from mlkanban.charts.story import told
+    from mlkanban.charts.story import told, who
     from mlkanban.cli.layout import table
 
     zone = ZoneInfo(board.timezone)
@@ -84,7 +84,7 @@ def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator
         (
             f"{datetime.fromisoformat(entry.event.at).astimezone(zone):%Y-%m-%d %H:%M}",
             entry.ref,
-            session.clean(entry.event.actor),
+            session.clean(who(entry.event)),
             session.clean(told(entry.event, board) + ("" if entry.in_force else "  (undone)")),
         )
         for entry in entries

@@ -118,7 +118,10 @@ def find(data: Path, wanted: str) -> RunFolder:
         name for name in known if wanted and (name.startswith(wanted) or name.endswith(wanted))
     ]
     if not found:
-        raise NotFound(f"There is no run {wanted!r} here.", "List them: mlkanban runs")
+        raise NotFound(
+            f"There are no files of a run {wanted!r} here.",
+            "They are on the machine it was started on. List runs: mlkanban runs",
+        )
     if len(found) > 1:
         raise UsageProblem(
             f"{wanted!r} could be {' or '.join(found[-3:])}.", "Type more of the id."

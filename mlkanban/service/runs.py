@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change, holders
@@ -121,14 +121,37 @@ class Runs:
             return Done("", changed=False)
         with self._desk.store.reading() as conn:
             news = [one for one in told if _news(conn, one)]
-        said: list[str] = []
+        happened: list[_Happened] = []
         for one in news:
             with replace(self._desk, actor=PREFIX + one.run.id).writing() as tx:
                 if _news(tx.conn, one):  # still: others take in too
-                    said += _take_in(tx, one)
-        if more := len(said[_MOST_TOLD:]):
-            said[_MOST_TOLD:] = [f"{more} more about runs: mlkanban runs."]
-        return Done(" ".join(said), changed=bool(news))
+                    happened += _take_in(tx, one)
+        return Done(_said(happened), changed=bool(news))
+
+
+class _Happened(NamedTuple):
+    """What a run of a card did (`started`), and what that did to the card, as a sentence."""
+
+    ref: str
+    run: str
+    what: str
+    after: str = ""
+
+
+def _said(happened: Iterable[_Happened]) -> str:
+    """What became of runs, in few words: those of a card that did the same, together."""
+    alike: dict[tuple[str, str], list[_Happened]] = {}
+    for one in happened:
+        alike.setdefault((one.ref, one.what), []).append(one)
+    said = []
+    for (ref, what), some in list(alike.items())[:_MOST_TOLD]:
+        which = f"run {some[0].run} {what}"
+        if len(some) > 1:
+            which = f"{len(some)} runs {what}".replace(" runs is ", " runs are ")
+        said.append(f"{ref}: {which}.{''.join(one.after for one in some)}")
+    if more := sum(map(len, list(alike.values())[_MOST_TOLD:])):
+        said.append(f"{more} more about runs: mlkanban runs.")
+    return " ".join(said)
 
 
 def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
@@ -172,14 +195,14 @@ def _news(conn: Connection, told: Told) -> bool:
     return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
 
 
-def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
+def _take_in(tx: Transaction, told: Told) -> Iterator[_Happened]:
     run, name = told.run, PREFIX + told.run.id
     had = _kept(tx.conn, told)
     face = _face(tx.conn, told)
     assert face is not None
     if had is None and run.state is RunState.QUEUED:
         tx.write(_change(tx, "run.queued", face, {name: run.to_field()}, run.started, {}))
-        yield f"{face.ref}: run {run.id} is queued."
+        yield _Happened(face.ref, run.id, "is queued")
     elif _begins(had, run):
         if aim := _aimed(tx, face, told):
             tx.write(_change(tx, "card.edited", face, {"metric": aim}, run.started, {}))
@@ -189,11 +212,11 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
         values[name] = begun.to_field()
         tx.write(_change(tx, "run.started", face, values, begun.started, kept))
         if not run.state.ended:
-            yield f"{face.ref}: run {run.id} started."
+            yield _Happened(face.ref, run.id, "started")
     elif had and not run.state.ended:
         tx.write(_change(tx, "run.changed", face, {name: run.to_field()}, "", {}))
         if run.state is not had.state and had.state is not RunState.STARTING:
-            yield f"{face.ref}: run {run.id} is {run.state.value}: {run.evidence}."
+            yield _Happened(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
     if run.state.ended:
         face = _face(tx.conn, told)
         assert face is not None
@@ -208,7 +231,8 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[str]:
         tx.write(_change(tx, "run.ended", face, values, run.ended, kept))
         onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
         blocked = " It is blocked." if values.get("blocker") else ""
-        yield f"{face.ref}: run {run.id} {run.state.value} ({run.outcome}).{onward}{blocked}"
+        what = f"{run.state.value} ({run.outcome})"
+        yield _Happened(face.ref, run.id, what, onward + blocked)
 
 
 def _begins(had: Run | None, run: Run) -> bool:

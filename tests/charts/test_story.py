@@ -1,12 +1,15 @@
 """What an event says, in a sentence."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mlkanban.charts.story import told
+from mlkanban.charts.story import told, who
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board, Stage
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
 
 BOARD = Board(
     id="b",
@@ -158,3 +161,16 @@ def test_long_and_hostile_texts_become_one_safe_line() -> None:
     assert text.endswith("..")
     assert len(text) < 140
     assert "\n" not in text
+
+
+def test_a_run_is_named_once() -> None:
+    run = Run("20261128-112318-36fd7a06", RunState.FINISHED, exit=0).to_field()
+    ended = event(
+        "run.ended", {"place": ["s2", "a"], "run:20261128-112318-36fd7a06": run},
+        reason="run 20261128-112318-36fd7a06",
+    )  # fmt: skip
+    by_run = replace(ended, actor="run:20261128-112318-36fd7a06")
+    assert told(by_run, BOARD) == (
+        "run 20261128-112318-36fd7a06 finished (exit 0), moved to Training, over the limit"
+    )
+    assert (who(by_run), who(ended)) == ("run", "ada")

@@ -346,6 +346,13 @@ def test_attempts_differ_in_what_was_run(demo: Demo) -> None:
     assert all(len(run.commit) == 40 for run in runs)
 
 
+def test_the_card_whose_run_failed_asks_for_a_decision(demo: Demo) -> None:
+    [ref] = [f.ref for f in demo.faces if f.title.startswith("Demand with price")]
+    why = {item.ref: item.why for item in demo.service.triage.queue(demo.board).items}[ref]
+    if demo.now == NOW:  # at other times it is old, or blocked for days, before that
+        assert why == "run failed: out of GPU memory (exit 1)"
+
+
 def test_alerts_are_of_models_in_use(demo: Demo) -> None:
     shipped: set[str] = set()
     for event in demo.events:

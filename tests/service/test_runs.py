@@ -193,7 +193,9 @@ def test_a_full_stage_takes_a_finished_run_and_shows_it(ada: Person, box: Machin
     box.ends(ref, "r1", FINISHED)
     assert len(ada.order("Evaluation")) == 2
     last = ada.history.of_card(ref)[-1].event
-    assert "over the limit: run r1" in told(last, ada.board)
+    assert told(last, ada.board).endswith(
+        "r1 finished (exit 0), moved to Evaluation, over the limit"
+    )
 
 
 def test_a_closed_gate_keeps_the_card(ada: Person, box: Machine) -> None:
@@ -232,10 +234,20 @@ def test_a_run_of_a_card_that_is_not_here_is_left_for_others(ada: Person, box: M
 
 
 def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> None:
-    [ref] = ada.adds("sweep")
-    runs = [Told(Run(f"r{n}", RUNNING, started=instant(ada.clock())), ref) for n in range(20)]
-    message = ada.service.runs.take_in(runs).message
-    assert "r2 started. 17 more about runs" in message
+    refs = ada.adds("sweep", "a", "b", "c", "d")
+    at = instant(ada.clock())
+    sweep = [Run(f"r{n}", RUNNING, started=at) for n in range(20)]
+    single = [Run(f"s{n}", RUNNING, started=at) for n in range(4)]
+    told = [Told(run, refs[0]) for run in sweep]
+    told += [Told(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
+    assert ada.service.runs.take_in(told).message == (
+        f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started. {refs[2]}: run s1 started."
+        " 2 more about runs: mlkanban runs."
+    )
+    ended = [replace(run, state=FINISHED, exit=0, ended=at) for run in sweep]
+    assert ada.service.runs.take_in([Told(run, refs[0]) for run in ended]).message == (
+        f"{refs[0]}: 20 runs finished (exit 0). It is in Evaluation now."
+    )
 
 
 def test_a_card_taken_back_to_its_run_by_hand_stays_too(ada: Person, box: Machine) -> None:

@@ -49,6 +49,12 @@ class Planned:
     def end(self) -> float:
         return self.visits[-1].end
 
+    @property
+    def looked(self) -> Visit:
+        """The last visit in which somebody did anything: nobody saw yet what failed since."""
+        failed = {failure.where for failure in self.told.failures}
+        return next((v for v in self.visits[-2:-1] if v.name in failed), self.visits[-1])
+
 
 def planned(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
     """All cards. Those that end on a given day, or have not ended yet, are placed first, back from

@@ -65,7 +65,7 @@ class Runs:
         for before, visit, after in zip(visits, visits[1:], (*visits[2:], None), strict=False):
             if visit.slot == "train" or (visit.slot == RUN and not self._commit):
                 self._commit = f"{self._rng.getrandbits(160):040x}"
-            if visit.slot == "train":
+            if visit.slot == "train" and after:
                 minute = visit.at(0.9)
                 values = {f"link:git:{self._commit[:7]}": True}
                 at = self._calendar.instant(minute)

@@ -101,7 +101,7 @@ class Story:
         values = {"deleted": False, "place": self._place("ideas"), **flat(checked(given))}
         self._say(card.start, "card.created", card_id, set=values)
         if any(not text.startswith("[ ]") for text in told.checklist):
-            self._edit(card.visits[-1].at(0.7), card_id, checklist=self._checklist(told.checklist))
+            self._edit(card.looked.at(0.7), card_id, checklist=self._checklist(told.checklist))
         if told.snoozed is not None:
             until = self._calendar.today + timedelta(days=told.snoozed)
             self._edit(card.end - 0.8 * DAY, card_id, snoozed_until=until)

@@ -12,7 +12,7 @@ from textual.widgets import Markdown, Static
 
 from mlkanban.charts.face import View, shortened
 from mlkanban.charts.runs_page import figure_lines, run_rows
-from mlkanban.charts.story import told
+from mlkanban.charts.story import told, who
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
@@ -131,7 +131,7 @@ class CardScreen(CardActions, ScrollingScreen):
         for entry in reversed(entries):
             at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)
             what = told(entry.event, self.board) + ("" if entry.in_force else "  (undone)")
-            start = f"  {at:%Y-%m-%d %H:%M}  {display(entry.event.actor)[:10]:<10} "
+            start = f"  {at:%Y-%m-%d %H:%M}  {who(entry.event)[:10]:<10} "
             width = max(20, self.size.width - len(start) - 4)
             first, *rest = wrap(what, width) or [""]
             lines += [start + first, *(" " * len(start) + line for line in rest)]

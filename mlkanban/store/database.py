@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import sync_folder
-from mlkanban.store import backup, trouble
+from mlkanban.store import backup, lease, trouble
+from mlkanban.store.location import file_system, is_network
 
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
@@ -46,6 +47,7 @@ class Store:
         self.conn = conn
         self.read_only = read_only
         self._file = _file_id(path)
+        self._leased = is_network(file_system(path))
 
     def close(self) -> None:
         self.conn.close()
@@ -59,6 +61,7 @@ class Store:
             self._begin_writing()
             try:
                 self.check_in_place()
+                self.keep_lease()
                 yield self.conn
                 self.conn.execute("COMMIT")
             finally:
@@ -76,6 +79,11 @@ class Store:
                 f"The store {self.path} was removed or replaced while it was open.",
                 "Nothing was written. Start mlkanban again to go on with what is there now.",
             )
+
+    def keep_lease(self) -> None:
+        """StoreBusy when another machine may write here, whose locks are not seen."""
+        if self._leased:
+            lease.hold(self.path)
 
     def _begin_writing(self) -> None:
         """BEGIN IMMEDIATE, asked for often: SQLite itself soon looks only every 0.1 s, and where
@@ -216,7 +224,10 @@ def newer(path: Path, version: int) -> str:
 
 
 def _none(path: Path) -> NotFound:
-    return NotFound(f"There is no board yet ({path}).", "Make one: mlkanban init NAME")
+    hint = "Make one: mlkanban init NAME"
+    if is_network(file_system(path)) and (path.parent.parent / "log").is_dir():
+        hint = "Take in what other hosts of this home have: mlkanban sync"
+    return NotFound(f"There is no board yet ({path}).", hint)
 
 
 def _exists(path: Path) -> bool:
@@ -245,7 +256,10 @@ def _connect(path: Path, mode: str, timeout: float) -> Store:
     try:
         for pragma in _PRAGMAS:
             conn.execute(pragma)
-        return Store(path, conn)
+        store = Store(path, conn)
+        if mode != "ro":
+            store.keep_lease()
+        return store
     except BaseException:
         conn.close()
         raise

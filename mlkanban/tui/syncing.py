@@ -64,8 +64,7 @@ class Syncing:
         service = Service.open(self._app.places.data, actor=actor, clock=self._app.now)
         try:
             if by_itself:
-                beside = chosen.shared(service)
-                return chosen.exchange(service, [beside]) if beside else None
+                return chosen.meet(service)
             return chosen.exchange(service, chosen.transports(service))
         finally:
             service.close()

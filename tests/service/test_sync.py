@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -224,6 +225,23 @@ def test_a_file_that_is_not_whole_waits(two: tuple[Person, Person], place: Path)
     assert any("is not whole" in line for line in told)
     newest.write_bytes(whole)
     bob.service.sync.exchange(Folder(place))
+    assert bob.cards.get(card).ref == card
+
+
+def test_what_is_no_file_is_not_waited_for(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    mine = files(place)[0].parent
+    os.mkfifo(mine / "000000900.jsonl")
+    (mine / "000000901.jsonl").mkdir()
+    os.mkfifo(place / "log" / mine.name.replace(mine.name[:4], "ffff"))
+    card = ref(ada)
+    # In a thread: who waits for a pipe waits for ever.
+    read = threading.Thread(target=Folder(place).read, args=(mine.name, 900), daemon=True)
+    read.start()
+    read.join(20)
+    assert not read.is_alive()
+    assert Folder(place).listed() == {mine.name: [int(path.stem) for path in files(place)[:-2]]}
+    assert meet(place, ada, bob) == []
     assert bob.cards.get(card).ref == card
 
 

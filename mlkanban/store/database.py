@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite3 import Connection as Connection
 from urllib.parse import quote
 
+from mlkanban.core.events import FORMAT
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import sync_folder
 from mlkanban.store import backup, lease, trouble
@@ -17,8 +18,9 @@ from mlkanban.store.location import file_system, is_network
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
 
-LATEST = 5
-"""user_version of a store this program writes: how many migrations it has seen."""
+LATEST = 5 + FORMAT - 1
+"""user_version of a store this program writes: how many migrations it has seen, those included that
+fold what waited for a newer format of events."""
 
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",

@@ -2,8 +2,9 @@
 
 from sqlite3 import Connection
 
+from mlkanban.core.events import FORMAT
 from mlkanban.core.lineage import members
-from mlkanban.store import words
+from mlkanban.store import log, words
 from mlkanban.store.rows import entity_from
 from mlkanban.store.sqlite import Database, Migrations
 
@@ -57,6 +58,16 @@ def m006_what_other_replicas_wrote(db: Database) -> None:
     `clash` for what two wrote without knowing of each other."""
     _run(db.conn, _CLOCKS)
     _run(db.conn, _STAMPS + "\n\n" + _FILL_STAMPS + "\n\n" + _SAME_REFS + "\n\n" + _CLASHES)
+
+
+if FORMAT > 1:
+
+    @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
+    def fold_what_waited(db: Database) -> None:
+        """Events that a newer program wrote lie in the log, and in no table, until this one knows
+        their format."""
+        recreate_projections(db.conn)
+        log.rebuild(db.conn)
 
 
 PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words", "clash")

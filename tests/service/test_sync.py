@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core import segment
+from mlkanban.core.events import FORMAT
 from mlkanban.core.models import Outcome
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.event_log import read_log
@@ -342,18 +345,23 @@ def test_a_broken_chain_is_not_taken_in(two: tuple[Person, Person], place: Path)
     assert len(bob.order("Ideas")) == 1
 
 
-def test_what_a_newer_program_wrote_is_kept_and_passed_on(
-    two: tuple[Person, Person], place: Path, tmp_path: Path
-) -> None:
-    ada, bob = two
+def newer(ada: Person, place: Path, version: int) -> None:
+    """Ada gives her card another title, with a program that writes a newer format of events."""
     ada.cards.edit(ada.order("Ideas"), {"title": "new"})
     ada.service.sync.exchange(Folder(place))
     newest = max(files(place), key=lambda path: path.name)
     conn = ada.service._desk.store.conn
     (before,) = conn.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1 OFFSET 1").fetchone()
     row = conn.execute(f"SELECT {log.COLUMNS} FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-    newer = replace(log.event_of(row), version=9)
-    changed(newest, version=9, hash=log.chained(before, newer, row[12]))
+    event = replace(log.event_of(row), version=version)
+    changed(newest, version=version, hash=log.chained(before, event, row[12]))
+
+
+def test_what_a_newer_program_wrote_is_kept_and_passed_on(
+    two: tuple[Person, Person], place: Path, tmp_path: Path
+) -> None:
+    ada, bob = two
+    newer(ada, place, 9)
     told = bob.service.sync.exchange(Folder(place)).told
     assert any("newer mlkanban (format 9)" in line for line in told)
     assert bob.cards.get(bob.order("Ideas")[0]).title == "one"
@@ -361,3 +369,16 @@ def test_what_a_newer_program_wrote_is_kept_and_passed_on(
     further.mkdir()
     bob.service.sync.exchange(Folder(further))
     assert b'"version":9' in b"".join(path.read_bytes() for path in files(further))
+
+
+def test_what_a_newer_program_wrote_shows_once_this_one_knows_it(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    newer(ada, place, FORMAT + 1)
+    bob.service.sync.exchange(Folder(place))
+    assert [face.title for face in bob.boards.snapshot(bob.board_id).faces] == ["one"]
+    updated = [sys.executable, "-m", "tests.store.newer_format", str(bob.service.path.parent)]
+    root = Path(__file__).parents[2]
+    said = subprocess.run(updated, cwd=root, capture_output=True, text=True, timeout=120, check=True)
+    assert said.stdout == "new\n"

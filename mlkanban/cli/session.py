@@ -62,6 +62,7 @@ class Session:
                 self._wrote = True
                 self.take_in_runs(service)
                 self._lift_blocks(service)
+                self._meet_other_hosts(service)
                 self._happened += service.take_happened()
         finally:
             service.close()
@@ -93,6 +94,21 @@ class Session:
         else:
             if lifted.changed:
                 self.say(lifted.message)
+
+    def _meet_other_hosts(self, service: Service) -> None:
+        """On a network home, as `_lift_blocks` does it. At every write, for nobody knows whether
+        another follows that would send this one too."""
+        if not service.on_network:
+            return
+        from mlkanban.exchange.transports.chosen import meet
+
+        try:
+            report = meet(service)
+        except MlkanbanError as error:
+            self.say(f"What other hosts did was not taken in: {error}")
+        else:
+            if report is not None and (report.taken or report.told):
+                self.say(" ".join([report.message, *report.told]))
 
     def afterwards(self) -> None:
         """What waits until the answer is out: hooks, and a backup when one is due."""

@@ -12,14 +12,14 @@ from typing import Any
 from mlkanban.core import health
 from mlkanban.core.events import MEMBERS, Entity, Event, in_order
 from mlkanban.core.runs import model
+from mlkanban.core.sight import UNTIL_RUN
 
 SETTLED = "card.settled"
 """The kind of the event that decides."""
 
-_UNTOLD = frozenset(
-    {"ref", "deleted", "work", "snoozed_until", "snoozed_run", "rank", "triage", "archived"}
-)
-"""Fields that no one writes by hand, or of which the later write is all there is to know."""
+_UNTOLD = frozenset({"ref", "rank", "triage", "work", "snoozed_run", "deleted", "archived"})
+"""Fields of which the later write is all there is to know. Nobody types the first three; `work` and
+`snoozed_run` follow from moves and runs; of the last two the other value is one key away."""
 _UNTOLD_KINDS = (*MEMBERS, model.PREFIX, health.PREFIX)
 
 
@@ -53,7 +53,9 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
             known = lost.setdefault(name, {})
             known.pop(origin, None)
             before = writers.get(entity.stamps.get(name, ""))
-            if before and _unseen(event, name, origin, entity, before):
+            if not _chosen(event, name):
+                known.clear()
+            elif before and _chosen(before, name) and _unseen(event, name, origin, entity, before):
                 known[before.stamp] = before
             for stamp in event.data.get("settles", {}).get(name, ()):
                 known.pop(stamp, None)
@@ -72,6 +74,12 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
 
 def _told(name: str) -> bool:
     return name not in _UNTOLD and not name.startswith(_UNTOLD_KINDS)
+
+
+def _chosen(event: Event, name: str) -> bool:
+    """Whether somebody decided on the value: of a snooze that is a day, for cards wake and wait for
+    runs without that."""
+    return name != "snoozed_until" or _value(event, name) not in (None, UNTIL_RUN)
 
 
 def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event) -> bool:

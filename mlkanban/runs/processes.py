@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.core.runs.judging import Place
+from mlkanban.machine import boot_id
 
 _DEAD = frozenset("ZXx")
 
@@ -29,7 +30,7 @@ class _Stat(NamedTuple):
 
 def here() -> Place:
     """Where this process runs."""
-    return Place(socket.gethostname() or "host", _boot_id(), _pid_ns())
+    return Place(socket.gethostname() or "host", boot_id(), _pid_ns())
 
 
 def process(pid: int) -> Process:
@@ -131,12 +132,6 @@ def _stat(pid: int) -> _Stat | None:
     # The name stands in brackets and may hold anything, brackets and spaces too.
     fields = text.rpartition(")")[2].split()
     return _Stat(fields[0], int(fields[2]), int(fields[3]), fields[19])
-
-
-def _boot_id() -> str:
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""
 
 
 def _pid_ns() -> str:

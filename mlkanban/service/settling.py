@@ -9,7 +9,7 @@ from typing import Any
 from mlkanban.core.clashes import SETTLED
 from mlkanban.core.events import Change
 from mlkanban.core.models import Outcome, Work
-from mlkanban.errors import NotFound
+from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.asking import enter
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
@@ -48,19 +48,25 @@ class Settling:
             return _undecided(conn, "")
 
     def settle(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
-        """Keep the value that stands, or take the other one. Taking another stage is asked as a
-        move is."""
+        """Keep the value that stands, or take the other one, of what is called `name` or has that
+        long id. Taking another stage is asked as a move is."""
         with self._desk.writing() as tx:
-            found = [
-                one
+            wanted = name.strip().casefold()
+            found = {
+                one.entity: one.name
                 for one in _undecided(tx.conn, "")
-                if one.name.casefold() == name.strip().casefold() and one.field == field
-            ]
+                if wanted in (one.name.casefold(), one.entity) and one.field == field
+            }
             if not found:
                 raise NotFound(
                     f"Nothing is undecided about {field} of {name}.", "List: mlkanban settle"
                 )
-            entity = found[0].entity
+            if len(found) > 1:
+                raise UsageProblem(
+                    f"{field} of several called {name} is undecided.",
+                    f"Name one by its long id: {', '.join(found)}.",
+                )
+            ((entity, name),) = found.items()
             rows = [row for row in disputes.clashes(tx.conn, entity) if row.field == field]
             state = tx.writer.projector.entity(entity)
             value: Any = json.loads(rows[-1].other) if take else state.fields.get(field)

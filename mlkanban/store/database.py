@@ -9,15 +9,18 @@ from pathlib import Path
 from sqlite3 import Connection as Connection
 from urllib.parse import quote
 
+from mlkanban.core.events import FORMAT
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import put_new, sweep, sync_folder
-from mlkanban.store import backup, trouble
+from mlkanban.store import backup, lease, trouble
+from mlkanban.store.location import file_system, is_network
 
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
 
-LATEST = 6
-"""user_version of a store this program writes: how many migrations it has seen."""
+LATEST = 6 + FORMAT - 1
+"""user_version of a store this program writes: how many migrations it has seen, those included that
+fold what waited for a newer format of events."""
 
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -45,6 +48,7 @@ class Store:
         self.conn = conn
         self.read_only = read_only
         self._file = _file_id(path)
+        self._leased = is_network(file_system(path))
 
     def close(self) -> None:
         self.conn.close()
@@ -58,6 +62,7 @@ class Store:
             self._begin_writing()
             try:
                 self.check_in_place()
+                self.keep_lease()
                 yield self.conn
                 self.conn.execute("COMMIT")
             finally:
@@ -75,6 +80,11 @@ class Store:
                 f"The store {self.path} was removed or replaced while it was open.",
                 "Nothing was written. Start mlkanban again to go on with what is there now.",
             )
+
+    def keep_lease(self) -> None:
+        """StoreBusy when another machine may write here, whose locks are not seen."""
+        if self._leased:
+            lease.hold(self.path)
 
     def _begin_writing(self) -> None:
         """BEGIN IMMEDIATE, asked for often: SQLite itself soon looks only every 0.1 s, and where
@@ -215,7 +225,10 @@ def newer(path: Path, version: int) -> str:
 
 
 def _none(path: Path) -> NotFound:
-    return NotFound(f"There is no board yet ({path}).", "Make one: mlkanban init NAME")
+    hint = "Make one: mlkanban init NAME"
+    if is_network(file_system(path)) and (path.parent.parent / "log").is_dir():
+        hint = "Take in what other hosts of this home have: mlkanban sync"
+    return NotFound(f"There is no board yet ({path}).", hint)
 
 
 def _exists(path: Path) -> bool:
@@ -244,7 +257,10 @@ def _connect(path: Path, mode: str, timeout: float) -> Store:
     try:
         for pragma in _PRAGMAS:
             conn.execute(pragma)
-        return Store(path, conn)
+        store = Store(path, conn)
+        if mode != "ro":
+            store.keep_lease()
+        return store
     except BaseException as error:
         conn.close()
         if isinstance(error, UnicodeDecodeError):  # SQLite's own words name what it cannot read

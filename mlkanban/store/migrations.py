@@ -2,9 +2,10 @@
 
 from sqlite3 import Connection
 
+from mlkanban.core.events import FORMAT
 from mlkanban.core.lineage import members
 from mlkanban.core.runs.brief import on_face
-from mlkanban.store import words
+from mlkanban.store import log, words
 from mlkanban.store.rows import entity_from
 from mlkanban.store.sqlite import Database, Migrations
 
@@ -71,6 +72,16 @@ def m007_what_faces_show_of_runs(db: Database) -> None:
     for card, state in rows:
         shown = on_face(entity_from(state).fields)
         db.conn.execute("UPDATE card SET metric = ?, runs = ? WHERE id = ?", (*shown, card))
+
+
+if FORMAT > 1:
+
+    @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
+    def fold_what_waited(db: Database) -> None:
+        """Events that a newer program wrote lie in the log, and in no table, until this one knows
+        their format."""
+        recreate_projections(db.conn)
+        log.rebuild(db.conn)
 
 
 PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words", "clash")

@@ -72,8 +72,7 @@ class Syncing:
         service = Service.open(self._app.places.data, actor=actor, clock=self._app.now)
         try:
             if by_itself:
-                shared = chosen.shared(service)
-                return chosen.exchange(service, [shared]) if shared else None
+                return chosen.meet(service)
             return chosen.exchange(service, chosen.transports(service), self._hear)
         finally:
             service.close()

@@ -1,4 +1,4 @@
-"""Two stores at work for a long time, one of them offline for half of it, come to one board."""
+"""Two stores at work for long, one of them offline for half of it, come to the same board."""
 
 import random
 import subprocess

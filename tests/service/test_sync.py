@@ -2,16 +2,20 @@
 
 import json
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from mlkanban.core import segment
+from mlkanban.core.events import FORMAT
 from mlkanban.core.models import Outcome
-from mlkanban.errors import LimitReached, MlkanbanError
+from mlkanban.errors import LimitReached, MlkanbanError, NotFound, UsageProblem
 from mlkanban.exchange.event_log import read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.exchange.transports.folder import Folder
@@ -85,6 +89,73 @@ def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place:
     meet(place, ada, bob)
     assert bob.cards.get(card).title == "A"
     assert bob.service.settling.all() == []
+
+
+def test_what_clashes_about_a_stage_is_decided_by_its_name(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    ada.sets("Ready", limit=2)
+    bob.clock.now = ada.clock.now
+    bob.sets("Ready", limit=5)
+    meet(place, ada, bob)
+    (clash,) = ada.service.settling.all()
+    assert (clash.name, clash.field, clash.kept, clash.other) == ("Ready", "limit", "5", "2")
+    with pytest.raises(NotFound):
+        ada.service.settling.settle("Ready", "name", take=True)
+    assert ada.service.settling.settle("ready", "limit", take=True).message.startswith("Ready: ")
+    meet(place, ada, bob)
+    assert [one.stage("Ready").limit for one in two] == [2, 2]
+    assert bob.service.settling.all() == []
+
+
+def test_stages_of_one_name_are_decided_by_their_long_ids(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    boards = [ada.board_id, ada.boards.create("Churn", "ml", "UTC").id]
+    meet(place, ada, bob)
+    for person, limit in ((ada, 2), (bob, 5)):
+        bob.clock.now = ada.clock.now
+        for person.board_id in boards:
+            person.sets("Ready", limit=limit)
+    meet(place, ada, bob)
+    first, second = ada.service.settling.all()
+    with pytest.raises(UsageProblem, match=f"{first.entity}, {second.entity}"):
+        ada.service.settling.settle("Ready", "limit", take=True)
+    ada.service.settling.settle(second.entity, "limit", take=True)
+    assert ada.service.settling.all() == [first]
+
+
+def test_two_days_of_a_snooze_are_both_kept_until_the_card_wakes(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.snooze([card], date(2026, 5, 1))
+    bob.clock.now = ada.clock.now
+    bob.cards.snooze([card], date(2026, 6, 1))
+    meet(place, ada, bob)
+    for person in two:
+        (clash,) = person.service.settling.of_card(card)
+        assert (clash.kept, clash.other) == ("2026-06-01", "2026-05-01")
+    bob.cards.edit([card], {"title": "up"})
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [[], []]
+
+
+def test_who_wakes_a_card_and_who_snoozes_it_have_nothing_to_decide(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.snooze([card], date(2026, 5, 1))
+    meet(place, ada, bob)
+    ada.cards.edit([card], {"title": "up"})
+    bob.clock.now = ada.clock.now
+    bob.cards.snooze([card], date(2026, 6, 1))
+    meet(place, ada, bob)
+    assert ada.service.settling.all() == []
 
 
 def test_a_decision_is_undone_like_anything_else(two: tuple[Person, Person], place: Path) -> None:
@@ -227,6 +298,23 @@ def test_a_file_that_is_not_whole_waits(two: tuple[Person, Person], place: Path)
     assert bob.cards.get(card).ref == card
 
 
+def test_what_is_no_file_is_not_waited_for(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    mine = files(place)[0].parent
+    os.mkfifo(mine / "000000900.jsonl")
+    (mine / "000000901.jsonl").mkdir()
+    os.mkfifo(place / "log" / mine.name.replace(mine.name[:4], "ffff"))
+    card = ref(ada)
+    # In a thread: who waits for a pipe waits for ever.
+    read = threading.Thread(target=Folder(place).read, args=(mine.name, 900), daemon=True)
+    read.start()
+    read.join(20)
+    assert not read.is_alive()
+    assert Folder(place).listed() == {mine.name: [int(path.stem) for path in files(place)[:-2]]}
+    assert meet(place, ada, bob) == []
+    assert bob.cards.get(card).ref == card
+
+
 def test_later_changes_wait_for_earlier_ones(two: tuple[Person, Person], place: Path) -> None:
     ada, bob = two
     ref(ada)
@@ -324,18 +412,23 @@ def test_a_broken_chain_is_not_taken_in(two: tuple[Person, Person], place: Path)
     assert len(bob.order("Ideas")) == 1
 
 
-def test_what_a_newer_program_wrote_is_kept_and_passed_on(
-    two: tuple[Person, Person], place: Path, tmp_path: Path
-) -> None:
-    ada, bob = two
+def newer(ada: Person, place: Path, version: int) -> None:
+    """Ada gives her card another title, with a program that writes a newer format of events."""
     ada.cards.edit(ada.order("Ideas"), {"title": "new"})
     ada.service.sync.exchange(Folder(place))
     newest = max(files(place), key=lambda path: path.name)
     conn = ada.service._desk.store.conn
     (before,) = conn.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1 OFFSET 1").fetchone()
     row = conn.execute(f"SELECT {log.COLUMNS} FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-    newer = replace(log.event_of(row), version=9)
-    changed(newest, version=9, hash=log.chained(before, newer, row[12]))
+    event = replace(log.event_of(row), version=version)
+    changed(newest, version=version, hash=log.chained(before, event, row[12]))
+
+
+def test_what_a_newer_program_wrote_is_kept_and_passed_on(
+    two: tuple[Person, Person], place: Path, tmp_path: Path
+) -> None:
+    ada, bob = two
+    newer(ada, place, 9)
     told = bob.service.sync.exchange(Folder(place)).told
     assert any("newer mlkanban (format 9)" in line for line in told)
     assert bob.cards.get(bob.order("Ideas")[0]).title == "one"
@@ -343,3 +436,18 @@ def test_what_a_newer_program_wrote_is_kept_and_passed_on(
     further.mkdir()
     bob.service.sync.exchange(Folder(further))
     assert b'"version":9' in b"".join(path.read_bytes() for path in files(further))
+
+
+def test_what_a_newer_program_wrote_shows_once_this_one_knows_it(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    newer(ada, place, FORMAT + 1)
+    bob.service.sync.exchange(Folder(place))
+    assert [face.title for face in bob.boards.snapshot(bob.board_id).faces] == ["one"]
+    updated = [sys.executable, "-m", "tests.store.newer_format", str(bob.service.path.parent)]
+    said = subprocess.run(
+        updated, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120,
+        check=True,
+    )  # fmt: skip
+    assert said.stdout == "new\n"

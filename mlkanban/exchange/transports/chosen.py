@@ -61,6 +61,16 @@ def transports(service: Service) -> list[Transport]:
     return found
 
 
+def meet(service: Service) -> Report | None:
+    """Exchange with the other hosts of this home; None where it has none, or while another
+    process does it."""
+    beside = shared(service)
+    if beside is not None:
+        with contextlib.suppress(StoreBusy):
+            return exchange(service, [beside])
+    return None
+
+
 def exchange(
     service: Service, ways: Sequence[Transport], tell: Progress = lambda _: None
 ) -> Report:

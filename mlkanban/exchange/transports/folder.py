@@ -33,14 +33,15 @@ class Folder:
             return {
                 replica: self._firsts(replica)
                 for replica in replicas
-                if _REPLICA.fullmatch(replica)
+                if _REPLICA.fullmatch(replica) and (self._log / replica).is_dir()
             }
 
     def read(self, replica: str, first: int) -> bytes:
         path = self._path(replica, first)
         with told(path):
             try:
-                with path.open("rb") as file:
+                # A pipe that somebody put there would be waited for, without O_NONBLOCK for ever.
+                with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
                     return file.read(LARGEST + 1)  # of one that is larger nothing is taken
             except FileNotFoundError:
                 return b""
@@ -58,7 +59,8 @@ class Folder:
         return self._log / replica / f"{first:09}.jsonl"
 
     def _firsts(self, replica: str) -> list[int]:
-        names = map(_FILE.fullmatch, os.listdir(self._log / replica))
+        with os.scandir(self._log / replica) as entries:
+            names = [_FILE.fullmatch(entry.name) for entry in entries if entry.is_file()]
         return sorted(int(found[1]) for found in names if found)
 
 

@@ -37,7 +37,7 @@ class SettlingActions(ChecklistActions):
         if key is None:
             return False
         done = await self.write(
-            lambda service: service.settling.settle(one.name, one.field, take=key == "o")
+            lambda service: service.settling.settle(one.entity, one.field, take=key == "o")
         )
         if done is not None:
             self.after(done)

@@ -70,11 +70,15 @@ def _is_full(error: Exception) -> bool:
 
 
 def _rows(conn: sqlite3.Connection, table: str) -> Iterator[object]:
+    """The names of the columns of a table, then its rows."""
     rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1")
+    yield [column for column, *_ in rows.description]
     if table != "entity":
-        return rows
-    # Of two texts of one state the order of the names is free.
-    return ((entity, board, entity_from(state)) for entity, board, state in rows)
+        yield from rows
+    else:
+        for entity, board, state in rows:
+            # Of two texts of one state the order of the names is free.
+            yield entity, board, entity_from(state)
 
 
 def rebuild(conn: sqlite3.Connection) -> None:

@@ -60,6 +60,7 @@ TABLES = {
     "transition": "DELETE FROM transition",
     "words": "DELETE FROM words",
     "undone": "INSERT INTO undone VALUES ('x', 'y')",
+    "stage": "ALTER TABLE stage RENAME COLUMN name TO nime",
 }
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a store raises that holds what this program never wrote."""
+
 
 class MlkanbanError(Exception):
     """Something a person can act on.

@@ -15,13 +15,11 @@ from typing import Literal
 import click
 
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.paths import places
 
 Verdict = Literal["ok", "note", "problem"]
 
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading a store raises that holds what this program never wrote."""
 _LITTLE_SPACE = 100_000_000
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mlkanban.core.events import Change
-from mlkanban.errors import MlkanbanError, StoreProblem
+from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup, examining, ranks, repository, restoring, trouble
 from mlkanban.store.backup import Backup
@@ -52,14 +52,12 @@ def look(desk: Desk, library: str) -> Findings:
     broken, differing, crowded, future = "", [], [], {}
     if not damage:
         try:
-            with examining.copied(conn) as copy:
+            with trouble.explained(path), examining.copied(conn) as copy:
                 broken = broken_link(copy)
                 differing = [] if broken else examining.differences(copy)
                 crowded = examining.crowded(copy)
                 future = examining.from_the_future(copy, desk.clock() + _SKEW)
-        except StoreProblem:
-            raise
-        except examining.UNREADABLE as error:
+        except UNREADABLE as error:
             damage = f"what is in it cannot be read: {error}"
     made = backup.all_of(path)
     holder = trouble.lock_holder(path)

@@ -7,12 +7,10 @@ from datetime import datetime
 from itertools import zip_longest
 
 from mlkanban.core.instants import instant
-from mlkanban.errors import StoreProblem
+from mlkanban.errors import UNREADABLE, StoreProblem
 from mlkanban.store import log, migrations, ranks
 from mlkanban.store.rows import entity_from
 
-UNREADABLE = (StoreProblem, ValueError, KeyError, TypeError, AttributeError)
-"""What reading values raises that this program never wrote."""
 _FLOOR = (3, 31, 0)
 _MOST = 3
 
@@ -37,8 +35,8 @@ def copied(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         conn.backup(copy, pages=-1)
         yield copy
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+    except sqlite3.DatabaseError as error:
+        if not _is_full(error):
             raise
         raise StoreProblem(
             "The store cannot be looked at closely: the disk for temporary files is full.",
@@ -61,16 +59,26 @@ def differences(conn: sqlite3.Connection) -> list[str]:
 def _same(some: Iterable[object], others: Iterable[object]) -> bool:
     try:
         return all(one == other for one, other in zip_longest(some, others))
-    except UNREADABLE:
+    except (sqlite3.DatabaseError, StoreProblem, *UNREADABLE) as error:
+        if _is_full(error):
+            raise
         return False
 
 
+def _is_full(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+
+
 def _rows(conn: sqlite3.Connection, table: str) -> Iterator[object]:
+    """The names of the columns of a table, then its rows."""
     rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1")
+    yield [column for column, *_ in rows.description]
     if table != "entity":
-        return rows
-    # Of two texts of one state the order of the names is free.
-    return ((entity, board, entity_from(state)) for entity, board, state in rows)
+        yield from rows
+    else:
+        for entity, board, state in rows:
+            # Of two texts of one state the order of the names is free.
+            yield entity, board, entity_from(state)
 
 
 def rebuild(conn: sqlite3.Connection) -> None:

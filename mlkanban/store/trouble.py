@@ -59,6 +59,15 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
     return StoreProblem(f"The store {path} answered: {error}.", "Nothing was written.")
 
 
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """What SQLite says against the store at `path`, for people."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+
+
 def not_backed_up(error: sqlite3.Error, path: Path, draft: Path) -> StoreProblem:
     """The error for people when the store at `path` could not be copied to `draft`."""
     name = getattr(error, "sqlite_errorname", "") or ""

@@ -60,6 +60,7 @@ TABLES = {
     "transition": "DELETE FROM transition",
     "words": "DELETE FROM words",
     "undone": "INSERT INTO undone VALUES ('x', 'y')",
+    "stage": "ALTER TABLE stage RENAME COLUMN name TO nime",
 }
 
 
@@ -225,3 +226,17 @@ def test_a_stopped_process_that_holds_the_lock_is_named(board, store, monkeypatc
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_table_that_is_no_text_any_more_is_found_and_made_anew(board, store) -> None:
+    state = board.data("list")
+    spoil(
+        store, "UPDATE words SET text = CAST(x'ff61' AS TEXT)",
+        "UPDATE entity SET state = CAST(x'7bff7d' AS TEXT)",
+    )  # fmt: skip
+    tables = bad(board("--json", "doctor", "--deep"))["tables"]
+    assert "words" in tables
+    assert "entity" in tables
+    assert board("doctor", "--fix").code == 0
+    assert board.data("list") == state
+    assert board("doctor", "--deep").code == 0

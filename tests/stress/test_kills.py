@@ -24,7 +24,7 @@ def test_what_was_acknowledged_survives_a_kill(
     start: Start, service: Service, tmp_path: Path, tell: Tell
 ) -> None:
     job = start("writers_killed", tmp_path / "data", WRITERS, "seed")
-    said, errors = job.communicate(timeout=300)
+    said, errors = job.communicate(timeout=1200)
     assert (errors, job.returncode) == ("", 0)
     *acknowledged, last = [line.split(" ") for line in said.splitlines()]
     hot = int(last[1])
@@ -53,7 +53,7 @@ def test_a_start_that_is_killed_does_not_stop_the_next(
     start: Start, tmp_path: Path, tell: Tell
 ) -> None:
     job = start("starts_killed", tmp_path, STARTS, "seed")
-    said, errors = job.communicate(timeout=300)
+    said, errors = job.communicate(timeout=1200)
     assert errors == ""
     *trouble, early = said.splitlines()
     assert trouble == []
@@ -102,7 +102,7 @@ def test_what_is_cut_off_leaves_all_whole(
     start: Start, tmp_path: Path, tell: Tell, case: str
 ) -> None:
     job = start(case, tmp_path, CUTS, "seed", module="cutting")
-    out, errors = job.communicate(timeout=500)
+    out, errors = job.communicate(timeout=1200)
     assert errors == ""
     said = json.loads(out)
     assert said["wrong"] == []

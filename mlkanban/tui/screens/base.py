@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from textual import events
 from textual.screen import Screen
 
-from mlkanban.errors import MlkanbanError, StoreBusy
+from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
@@ -239,9 +239,7 @@ class KeyScreen(Screen[None]):
 
     def refused(self, error: MlkanbanError) -> None:
         """Say why an action was refused."""
-        lost = isinstance(error, StoreBusy)
-        said = f"{error.message} Nothing was lost: try again." if lost else str(error)
-        self.status.say(said, trouble=True)
+        self.status.say(str(error), trouble=True)
 
     def tell(self, done: Done) -> None:
         """Say what an action did, and how to take it back."""

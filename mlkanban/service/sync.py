@@ -99,9 +99,7 @@ class Sync:
 
     # Taking in
 
-    def _take(
-        self, transport: Transport, report: Report, tell: Progress
-    ) -> dict[str, int | None]:
+    def _take(self, transport: Transport, report: Report, tell: Progress) -> dict[str, int | None]:
         """Take in all that fits, in one transaction; for each replica the number of its last event
         there, None when that cannot be told."""
         listed = transport.listed()

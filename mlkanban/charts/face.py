@@ -34,6 +34,10 @@ class Piece(NamedTuple):
 Line = list[Piece]
 
 
+SINCE_MERGE = "since merge"
+"""Of a stage: machines that did not know of each other filled it, nobody went over knowingly."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What a face depends on besides the card: the board, this day there, the characters, and what
@@ -104,7 +108,7 @@ def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> 
 
 class Header(NamedTuple):
     """What stands over a stage: its `name` with its number, its `counts` against their limits
-    (`1/1 + 2/2 running`), and its `state` in a word: OVER, FULL or none."""
+    (`1/1 + 2/2 running`), and its `state` in a word: OVER, FULL, since merge or none."""
 
     name: str
     counts: str
@@ -123,7 +127,7 @@ class Header(NamedTuple):
 
     def fitting(self, room: int) -> str:
         """The text, or as much of it as tells the counts apart in `room` cells."""
-        short = self.text.replace("running", "run")
+        short = self.text.replace("running", "run").replace(SINCE_MERGE, "merged")
         forms = (self.named, self.text, short, short.replace(" + ", "+"))
         return next((form for form in forms if len(form) <= room), self.brief)
 
@@ -134,19 +138,28 @@ class Header(NamedTuple):
 
     @property
     def role(self) -> str:
-        return {"OVER": "count-over", "FULL": "count-full"}.get(self.state, "count")
+        return _STATES.get(self.state, "count")
 
 
-def header(board: Board, position: int, load: Load, standing: int) -> Header:
+_STATES = {"OVER": "count-over", SINCE_MERGE: "count-over", "FULL": "count-full"}
+
+
+def header(
+    board: Board, position: int, load: Load, standing: int, *, by_merge: bool = False
+) -> Header:
     """The header of a stage. `load` are its open cards; past delivery, where none is open, the
-    `standing` ones are counted."""
+    `standing` ones are counted. `by_merge` says that a merge took it over its limit."""
     stage = board.stages[position]
     shown = meters(stage, Load(standing) if board.is_delivered(stage.id) else load)
     full = shown[0].full or all(meter.full for meter in shown)
     return Header(
         f"{position + 1} {steady(display(stage.name))}",
         " + ".join(map(str, shown)),
-        "OVER" if any(meter.over for meter in shown) else "FULL" if full else "",
+        (SINCE_MERGE if by_merge else "OVER")
+        if any(meter.over for meter in shown)
+        else "FULL"
+        if full
+        else "",
     )
 
 

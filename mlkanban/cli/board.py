@@ -49,7 +49,11 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
     faces = by_stage(snapshot.faces, snapshot.board)
     shown = [face for face in faces if on_board(snapshot.board, face, today(snapshot.board))]
     return {
-        **board_data(snapshot.board, service.boards.loads(snapshot.board.id)),
+        **board_data(
+            snapshot.board,
+            service.boards.loads(snapshot.board.id),
+            snapshot.over_since_merge,
+        ),
         "cards": face_data(shown, snapshot.board),
     }
 
@@ -72,7 +76,8 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     yield session.clean(board.name)
     for at, stage in enumerate(board.stages):
         shown = [f for f in faces if f.stage == stage.id and on_board(board, f, view.today)]
-        head = header(board, at, loads.get(stage.id, Load()), len(shown))
+        load, merged = loads.get(stage.id, Load()), stage.id in snapshot.over_since_merge
+        head = header(board, at, load, len(shown), by_merge=merged)
         yield ""
         yield f"{bold(session.clean(head.name))}  {head.named}"
         for face in shown:

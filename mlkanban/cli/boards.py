@@ -35,7 +35,7 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
     zone = timezone or session.settings.timezone or local_timezone()
     with session.service(write=True, make=True) as service:
         board = service.boards.create(name, template, zone)
-        session.answer("init", lambda: board_data(board, {}))
+        session.answer("init", lambda: board_data(board, {}, ()))
         if not session.json:
             stages = ", ".join(stage.name for stage in board.stages)
             session.say(f"Board {board.key} made: {stages}.")
@@ -50,7 +50,10 @@ def boards(session: Session) -> None:
         found = [(board, service.boards.loads(board.id)) for board in service.boards.all()]
         session.answer(
             "boards",
-            lambda: [board_data(board, loads) for board, loads in found],
+            lambda: [
+                board_data(board, loads, service.boards.over_since_merge(board.id))
+                for board, loads in found
+            ],
             lambda: _table(session, found),
         )
         if not found and not session.json:

@@ -17,6 +17,17 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def hanging(text: str, indent: int) -> list[str]:
+    """`text` broken between words to fit this terminal, the lines after the first indented; one
+    line where the output goes elsewhere."""
+    room = width()
+    if room is None:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, max(indent + 20, room), subsequent_indent=" " * indent)
+
+
 def bold(text: str) -> str:
     return click.style(text, bold=True)
 

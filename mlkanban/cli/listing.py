@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def list_cards(session: Session, query: str, view: str, everything: bool) -> None:
     """List the cards of a board, stage by stage."""
     with session.service() as service:
-        board, faces, _ = service.boards.snapshot(session.board(service).id)
+        board, faces, *_ = service.boards.snapshot(session.board(service).id)
         if view:
             query = f"({service.views.query(board.id, view)}) {query}"
         matching = service.search.find(board, by_stage(faces, board), query, today(board))

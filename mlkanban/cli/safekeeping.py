@@ -128,13 +128,15 @@ def _share(session: Session, share: Share, what: str) -> Iterator[str]:
     from datetime import datetime
 
     from mlkanban.charts.story import told
+    from mlkanban.cli.layout import hanging
 
     cards = f", {_count(share.cards, 'card')}" if share.cards else ""
     yield f"{what}: {_count(share.events, 'event')}{cards}. The newest:"
     for entry, board in share.newest:
         at = datetime.fromisoformat(entry.event.at).astimezone(ZoneInfo(board.timezone))
         card = f"{entry.ref} " if entry.ref else ""
-        yield f"  {at:%Y-%m-%d %H:%M}  {entry.event.actor}: {card}{told(entry.event, board)}"
+        said = f"{entry.event.actor}: {card}{told(entry.event, board)}"
+        yield from hanging(session.clean(f"  {at:%Y-%m-%d %H:%M}  {said}"), 20)
 
 
 def _data(plan: Plan, kept: Path | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -128,7 +128,7 @@ def by_stage(faces: Iterable[CardFace], board: Board) -> list[CardFace]:
     return sorted(faces, key=lambda face: (board.position(face.stage), *place(face)))
 
 
-def board_data(board: Board, loads: Mapping[str, Load]) -> Data:
+def board_data(board: Board, loads: Mapping[str, Load], merged: Collection[str]) -> Data:
     return {
         "key": board.key,
         "uuid": board.id,
@@ -136,12 +136,16 @@ def board_data(board: Board, loads: Mapping[str, Load]) -> Data:
         "timezone": board.timezone,
         "template": board.template,
         "conwip": board.conwip,
-        "stages": stages_data(board, loads),
+        "stages": stages_data(board, loads, merged),
     }
 
 
-def stages_data(board: Board, loads: Mapping[str, Load]) -> list[Data]:
-    return [_stage(stage, loads.get(stage.id, Load())) for stage in board.stages]
+def stages_data(board: Board, loads: Mapping[str, Load], merged: Collection[str]) -> list[Data]:
+    """The stages of a board; `merged` are the ids of those a merge took over their limits."""
+    return [
+        {**_stage(stage, loads.get(stage.id, Load())), "over_since_merge": stage.id in merged}
+        for stage in board.stages
+    ]
 
 
 def _stage(stage: Stage, load: Load) -> Data:

@@ -1,6 +1,6 @@
 """Commands for the stages of a board and their limits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import click
@@ -29,10 +29,11 @@ def stages(ctx: click.Context) -> None:
         with session.service() as service:
             board = session.board(service)
             loads = service.boards.loads(board.id)
+            merged = service.boards.over_since_merge(board.id)
             session.answer(
                 "stages",
-                lambda: stages_data(board, loads),
-                lambda: _table(session, board, loads),
+                lambda: stages_data(board, loads, merged),
+                lambda: _table(session, board, loads, merged),
             )
 
 
@@ -158,7 +159,9 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
             f"stages.{name}",
             lambda: {
                 "stages": stages_data(
-                    service.boards.find(board.key), service.boards.loads(board.id)
+                    service.boards.find(board.key),
+                    service.boards.loads(board.id),
+                    service.boards.over_since_merge(board.id),
                 ),
                 "message": done.message,
                 "warning": done.warning,
@@ -167,15 +170,18 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
         session.tell(done)
 
 
-def _table(session: Session, board: Board, loads: dict[str, Load]) -> Iterator[str]:
+def _table(
+    session: Session, board: Board, loads: dict[str, Load], merged: Collection[str]
+) -> Iterator[str]:
+    from mlkanban.charts.face import SINCE_MERGE
     from mlkanban.cli.layout import table
 
     rows = []
     for at, stage in enumerate(board.stages, 1):
         shown = " + ".join(map(str, meters(stage, loads.get(stage.id, Load()))))
         counted = "yes" if stage.committed else "-"
-        soft = " soft" if stage.soft else ""
-        rows.append((str(at), session.clean(stage.name), shown + soft, stage.kind.value, counted))
+        more = " soft" if stage.soft else f" {SINCE_MERGE}" if stage.id in merged else ""
+        rows.append((str(at), session.clean(stage.name), shown + more, stage.kind.value, counted))
     yield from table(rows, ("", "STAGE", "CARDS", "KIND", "COMMITTED"))
     if board.conwip is not None:
         yield f"In progress: {in_progress(board, loads)}/{board.conwip}"

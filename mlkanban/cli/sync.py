@@ -103,8 +103,12 @@ def settle(session: Session, name: str, field: str, keep: bool, take: bool, over
 
 
 def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
+    from mlkanban.cli.layout import hanging
+
     if not found:
         yield "Nothing is undecided."
     for one in found:
-        yield session.clean(f"{one.name}  {one.field}: {one.kept}")
-        yield session.clean(f"    {one.actor} on {one.host} wrote: {one.other}  ({one.at[:16]})")
+        at = one.at[:16].replace("T", " ")
+        yield from hanging(session.clean(f"{one.name}  {one.field}: {one.kept}"), 4)
+        other = f"    {one.actor} on {one.host} wrote, {at} UTC: {one.other}"
+        yield from hanging(session.clean(other), 6)

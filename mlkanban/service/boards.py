@@ -17,6 +17,7 @@ from mlkanban.service.checking import validated
 from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
 from mlkanban.store import ranks, repository
 from mlkanban.store.ids import uuid7
+from mlkanban.store.overfull import over_since_merge
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title
 
@@ -28,22 +29,25 @@ _MOST = 1_000_000
 
 
 class Snapshot(NamedTuple):
-    """A board with all its cards as of `cursor`."""
+    """A board with all its cards as of `cursor`, and the ids of the stages that a merge took over
+    their limits."""
 
     board: Board
     faces: list[CardFace]
     cursor: int
+    over_since_merge: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
     """What changed on a board after a cursor. `board` is None while its shape is the same;
-    `gone` are ids of cards that are no more."""
+    `gone` are ids of cards that are no more, `over_since_merge` as of a Snapshot."""
 
     cursor: int
     board: Board | None
     faces: tuple[CardFace, ...]
     gone: tuple[str, ...]
+    over_since_merge: frozenset[str]
 
 
 class Boards:
@@ -184,13 +188,21 @@ class Boards:
         with self._desk.store.reading() as conn:
             return repository.loads(conn, board_id)
 
+    def over_since_merge(self, board_id: str) -> frozenset[str]:
+        """Ids of the stages that a merge took over their limits."""
+        with self._desk.store.reading() as conn:
+            board = board_of(conn, board_id)
+            return over_since_merge(conn, board, repository.loads(conn, board_id))
+
     def snapshot(self, board_id: str) -> Snapshot:
         """The board with all its cards."""
         with self._desk.store.reading() as conn:
+            board = board_of(conn, board_id)
             return Snapshot(
-                board_of(conn, board_id),
+                board,
                 repository.faces(conn, board_id),
                 repository.cursor(conn),
+                over_since_merge(conn, board, repository.loads(conn, board_id)),
             )
 
     def cursor(self) -> int:
@@ -212,11 +224,13 @@ class Boards:
                 else repository.faces_of(conn, changes.cards)
             )
             there = {face.id for face in faces}
+            board = board_of(conn, board_id)
             return Update(
                 changes.cursor,
-                board_of(conn, board_id) if changes.board else None,
+                board if changes.board else None,
                 faces,
                 tuple(card for card in changes.cards if card not in there),
+                over_since_merge(conn, board, repository.loads(conn, board_id)),
             )
 
 

@@ -186,6 +186,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.model = BoardModel.of(
             snapshot.board, snapshot.faces, View.at(snapshot.board, self.now()).today
         )
+        self.model.over_since_merge = snapshot.over_since_merge
         self.cursor = snapshot.cursor
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now())
@@ -318,6 +319,7 @@ class BoardApp(App[None], inherit_bindings=False):
                 return
             if update.board is not None or any(not face.is_open for face in update.faces):
                 self.set_timer(_SETTLED, self.look_around)
+            self.model.over_since_merge = update.over_since_merge
             if update.board is not None:
                 self.model.reset(update.board, update.faces)
                 screen.view.show(self.model, self.now())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from mlkanban.charts.face import Header, header
 from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.query.asked import Answers
 from mlkanban.core.rules import Load
@@ -20,7 +21,8 @@ class BoardModel:
 
     `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` count all open
     cards; `waits` names, by card id, the open cards that an open card depends on. `today` says
-    which snoozed ones are out of sight.
+    which snoozed ones are out of sight, `over_since_merge` which stages a merge took over their
+    limits.
     """
 
     board: Board
@@ -38,6 +40,7 @@ class BoardModel:
     stage: int = 0
     rows: list[int] = field(default_factory=list)
     waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    over_since_merge: frozenset[str] = frozenset()
     _found: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
 
@@ -80,6 +83,17 @@ class BoardModel:
         for at in touched:
             self._clamp(at)
         return touched
+
+    def header(self, at: int) -> Header:
+        """What stands above stage `at`."""
+        stage = self.board.stages[at]
+        return header(
+            self.board,
+            at,
+            self.loads.get(stage.id, Load()),
+            len(self.columns[at]),
+            by_merge=stage.id in self.over_since_merge,
+        )
 
     def _find_waiting(self) -> set[int]:
         """Find out which cards wait for others; the stages where that is different now."""

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from mlkanban.charts import face
 from mlkanban.charts.face import Header, Piece
-from mlkanban.core.rules import Load, in_progress
+from mlkanban.core.rules import in_progress
 from mlkanban.text import display
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import Geometry
@@ -54,7 +54,7 @@ class Heads:
         return [Piece(name, "stage-title"), Piece(gap + right, "card-meta")]
 
     def _stage(self, at: int, y: int) -> list[Piece]:
-        head = self._header(at)
+        head = self._model.header(at)
         here = at == self._model.stage
         room = self._shape.column - 1
         if y == 1:
@@ -66,11 +66,6 @@ class Heads:
         rule = _ruled(self._where(at), room - 2, "=" if here else "-")
         return [Piece("  " + rule + " ", "stage-rule")]
 
-    def _header(self, at: int) -> Header:
-        model = self._model
-        load = model.loads.get(model.board.stages[at].id, Load())
-        return face.header(model.board, at, load, len(model.columns[at]))
-
     def _where(self, at: int) -> str:
         shape, shown = self._shape, len(self._model.columns[at])
         if shown <= shape.rows:
@@ -80,7 +75,7 @@ class Heads:
 
     def _all_stages(self) -> list[Piece]:
         """All stages in one line, as much of their names as fits; the one shown is in brackets."""
-        heads = [self._header(at) for at in range(len(self._model.columns))]
+        heads = [self._model.header(at) for at in range(len(self._model.columns))]
         for letters in range(12, -1, -1):
             cells = [self._strip_cell(at, head, letters) for at, head in enumerate(heads)]
             if sum(cell_len(cell.text) for cell in cells) <= self._shape.width:
@@ -96,7 +91,7 @@ class Heads:
         )
 
     def _one_stage(self) -> list[Piece]:
-        head = self._header(self._model.stage)
+        head = self._model.header(self._model.stage)
         where = self._where(self._model.stage)
         title = f"== {head.name} "
         room = self._shape.width - cell_len(title) - len(where) - 4

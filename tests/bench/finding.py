@@ -17,7 +17,7 @@ def dearest_key(home: Path) -> float:
     """Seconds of the dearest of the keys that type a query, on the board below `home`."""
     now = datetime.now(UTC)
     service = Service.open(home, actor="bench", clock=lambda: now, write=False)
-    board, faces, _ = service.boards.snapshot(service.boards.find().id)
+    board, faces, *_ = service.boards.snapshot(service.boards.find().id)
     model = BoardModel.of(board, faces, now.date())
     service.close()
     taken = []

@@ -12,7 +12,7 @@ def stage(board, name):
 def test_the_stages_of_a_new_board(board) -> None:
     assert stage(board, "Training") == {
         "name": "Training", "kind": "active", "committed": True, "limit": 1, "unattended": 2,
-        "soft": False, "count": 0, "running": 0,
+        "soft": False, "count": 0, "running": 0, "over_since_merge": False,
     }  # fmt: skip
     assert "1/1" not in board("stages").out
     assert "0/1 + 0/2 running" in board("stages").out

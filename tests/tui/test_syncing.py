@@ -12,7 +12,7 @@ from mlkanban.exchange.transports import chosen
 from mlkanban.service import Service
 from mlkanban.service.sync import Report
 from tests.service.people import Clock, Person
-from tests.tui.page import opened
+from tests.tui.page import ROOMY, SMALL, opened
 
 
 @pytest.fixture
@@ -118,3 +118,25 @@ async def test_it_says_how_far_it_is_and_no_key_waits_for_it(
         done.set()
         steps.put("sending")
         await board.until(lambda: board.status().startswith("14 changes from gpu2, 1 to check."))
+
+
+@pytest.mark.parametrize("size", [ROOMY, SMALL])
+async def test_a_stage_that_a_merge_overfilled_says_so_until_it_is_within_its_limit(
+    small: Path, bare: Path, gpu2: Person, size: tuple[int, int]
+) -> None:
+    async with opened(small, size=size) as board:
+        with board.store() as here:
+            chosen.exchange(here, [chosen.repository(here, str(bare))])
+            chosen.choose(here, str(bare))
+            meet(gpu2, bare)
+            prep = board.app.model.board.stages[2].id
+            here.cards.add(board.app.model.board.id, "one more", stage_id=prep)
+        gpu2.board_id = board.app.model.board.id
+        gpu2.adds("another one", to="Data prep")
+        meet(gpu2, bare)
+        await board.keys("3")
+        await board.press("sync")
+        await board.until(lambda: "3/2! since merge" in board.text())
+        assert "Data prep is 3/2 since the merge." in " ".join(board.text().split())
+        await board.press("card.left")
+        await board.until(lambda: "since merge" not in board.text())

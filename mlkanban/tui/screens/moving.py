@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlkanban.charts.face import header, padded
+from mlkanban.charts.face import padded
 from mlkanban.core.models import CardFace, Outcome, Stage
-from mlkanban.core.rules import Load
 from mlkanban.errors import LimitReached
 from mlkanban.service import Done
 from mlkanban.tui.screens.gates import Ticks, needed
@@ -41,9 +40,8 @@ class MovingActions(RunActions):
 
     def _stage_row(self, at: int) -> str:
         """A stage in the menu: `Training  2/2 FULL`."""
-        model, stage = self.board_app.model, self.board.stages[at]
-        head = header(self.board, at, model.loads.get(stage.id, Load()), len(model.columns[at]))
-        return f"{padded(stage.name, 24)} {head.counts} {head.state}".rstrip()
+        head = self.board_app.model.header(at)
+        return f"{padded(self.board.stages[at].name, 24)} {head.counts} {head.state}".rstrip()
 
     async def move(
         self,

@@ -11,7 +11,7 @@ from mlkanban.tui.widgets.ask import Option
 if TYPE_CHECKING:
     from mlkanban.service.settling import Undecided
 
-_LONGEST = 24
+_LONGEST = 40
 
 
 class SettlingActions(ChecklistActions):
@@ -29,11 +29,10 @@ class SettlingActions(ChecklistActions):
                 return
 
     async def _decide_about(self, one: Undecided) -> bool:
-        label = f"{one.name}, {one.field}: {_cut(one.kept)} stands"
-        key = await self.ask.choose(
-            label,
-            [Option("k", "keep it"), Option("o", f"{_cut(one.other)} of {_cut(one.host)}")],
-        )
+        field = one.field.replace("_", " ")
+        label = f"{one.name}, {field}: '{_cut(one.kept)}' stands"
+        other = f"take '{_cut(one.other)}' from {_cut(one.host)}"
+        key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)])
         if key is None:
             return False
         done = await self.write(
@@ -49,7 +48,7 @@ class SettlingActions(ChecklistActions):
             self.status.say("Nothing is undecided.")
             return
         names = ", ".join(dict.fromkeys(display(one.name) for one in found))
-        self.status.say(f"Undecided: {names}.")
+        self.status.say(f"Undecided: {names}. The same key decides.")
         known = next((o.entity for o in found if o.entity in self.board_app.model.faces), "")
         if known:
             self.go_to(known)

@@ -7,9 +7,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.charts.face import header, padded
+from mlkanban.charts.face import padded
 from mlkanban.core.models import Board, Stage
-from mlkanban.core.rules import Load
 from mlkanban.service import Done, Service
 from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
@@ -48,14 +47,12 @@ class StagesScreen(ListScreen):
             self.go(self.row)
 
     def draw(self) -> None:
-        loads = self.board_app.model.loads
         head = (
             f"   {'':2} {'Stage':<20} {'Kind':<7} {'Committed':<10} {'Cards / limit':<20} Limit is"
         )
         lines = [f" Stages of {display(self._board.name)}", "", head, ""]
         for at, stage in enumerate(self._board.stages):
-            standing = len(self.board_app.model.columns[at])
-            shown = header(self._board, at, loads.get(stage.id, Load()), standing).text
+            shown = self.board_app.model.header(at).text
             name = padded(steady(display(stage.name)), 20)
             lines.append(
                 f" {'>' if at == self.row else ' '} {at + 1:>2} {name} "

@@ -12,11 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.face import View as FaceView
-from mlkanban.charts.face import header, shortened
+from mlkanban.charts.face import shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace, Health
-from mlkanban.core.rules import Load
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
@@ -145,9 +144,8 @@ class TriageScreen(CardActions):
         letters = 12 if self.size.width >= _ROOMY else 5
         said = []
         for at in range(board.first_committed, board.first_delivered):
-            stage = board.stages[at]
-            head = header(board, at, model.loads.get(stage.id, Load()), len(model.columns[at]))
-            said.append(f"{stage.name.split()[0][:letters]} {head.brief}")
+            name = " ".join(board.stages[at].name.split()[:1])
+            said.append(f"{name[:letters]} {model.header(at).brief}")
         return "  ".join(said)
 
     def _card(self, card: Card, item: Item, spent: Spending | None, snoozes: int) -> list[str]:

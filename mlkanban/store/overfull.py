@@ -1,0 +1,59 @@
+"""The stages that a merge took over their limits."""
+
+import sqlite3
+from collections.abc import Mapping
+
+from mlkanban.core.models import Board, Stage, Work
+from mlkanban.core.overfull import Entry, by_merge
+from mlkanban.core.rules import Load, meters
+from mlkanban.store import repository
+
+_STEPS = """
+SELECT card.id, step.stage, step.outcome, step.work, step.stamp, event.replica,
+    json_extract(event.data, '$.reason') IS NOT NULL
+FROM card JOIN transition AS step ON step.card = card.id JOIN event ON event.id = step.event
+WHERE card.board = ? AND card.stage = ? AND card.outcome = '' AND NOT card.archived
+    AND NOT card.deleted AND step.live
+ORDER BY card.id, step.stamp
+"""
+
+
+def over_since_merge(
+    conn: sqlite3.Connection, board: Board, loads: Mapping[str, Load]
+) -> frozenset[str]:
+    """Ids of the stages over a hard limit that nobody went over knowingly."""
+    found = set()
+    for stage in board.stages:
+        shown = meters(stage, loads.get(stage.id, Load()))
+        if stage.soft or not any(meter.over for meter in shown):
+            continue
+        stamps = repository.entity(conn, stage.id).stamps
+        entries = _entries(conn, board, stage)
+        for unattended, meter in enumerate(shown):
+            limit_set = stamps.get("unattended" if unattended else "limit", "")
+            if meter.over and by_merge(entries[unattended], meter.limit or 0, limit_set):
+                found.add(stage.id)
+    return frozenset(found)
+
+
+def _entries(conn: sqlite3.Connection, board: Board, stage: Stage) -> tuple[list[Entry], ...]:
+    """How the open cards of a stage came to their places: the attended ones, or all where runs are
+    not counted apart, and the unattended ones."""
+    apart = stage.unattended is not None
+    slots: dict[str, tuple[tuple[str, bool] | None, Entry]] = {}
+    standing: dict[str, tuple[str, bool, str]] = {}
+    rows = conn.execute(_STEPS, (board.id, stage.id)).fetchall()
+    for card, place, outcome, work, stamp, replica, forced in rows:
+        before = standing.get(card, ("", True, ""))
+        there = place if place is not None else before[0]
+        is_open = outcome == "" if outcome is not None else before[1]
+        does = work if work is not None else before[2]
+        standing[card] = there, is_open, does
+        slot = (there, apart and does == Work.UNATTENDED) if is_open else None
+        if card not in slots or slots[card][0] != slot:
+            slots[card] = slot, Entry(stamp, replica, bool(forced))
+    entries: tuple[list[Entry], ...] = ([], [])
+    for slot, entry in slots.values():
+        if slot is not None:
+            entries[slot[1]].append(entry)
+    return entries

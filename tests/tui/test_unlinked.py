@@ -150,6 +150,13 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
         await page.press("unlinked")
         assert read_on
         assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        await page.press("back")
+        going_on.clear()
+        page.send("g", "u")
+        await page.until(lambda: "Unlinked runs of trackers: 3" in page.text())
+        await page.until(lambda: "Reading mlruns: 41 runs" in page.text())
+        going_on.set()
+        await page.settled()
 
 
 async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:

@@ -183,3 +183,15 @@ async def test_what_a_tracker_says_is_text_and_no_more(small: Path, work: Path) 
         await page.press("unlinked.new")
         await page.keys("enter")
         assert any(title.startswith("\ufffd[31m[b]x") for title in page.stage("Ideas").cards())
+
+
+async def test_a_folder_that_is_gone_ends_nothing(
+    small: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(small) as page:
+        work.rmdir()
+        await page.press("unlinked")
+        await page.until(lambda: "No such file" in page.text())
+        monkeypatch.chdir(small)
+        await page.press("unlinked.read")
+        assert "No tracker was found here" in page.status()

@@ -132,7 +132,7 @@ def _inspected(program: str, run: Path) -> dict[str, Any] | None:
         out.seek(0)
         try:
             told = json.load(out)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return told if isinstance(told, dict) and not code else None
 

@@ -75,7 +75,7 @@ class UnlinkedScreen(ListScreen):
             found = await reading.read()
         except GivenUp:
             return
-        except MlkanbanError as error:
+        except (MlkanbanError, OSError) as error:
             self.status.say(str(error), trouble=True)
             return
         finally:

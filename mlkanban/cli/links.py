@@ -68,7 +68,7 @@ def unlink(session: Session, card: str, run: str) -> None:
 @click.option("--new", metavar="KIND:REF", help="Make a card for this run.")
 @click.option("--ignore", multiple=True, metavar="KIND:REF", help="Never list this run again.")
 @click.option("--ignore-experiment", "ignore_all", multiple=True, metavar="KIND:REF",
-              help="Nor any other run of the experiment of this run.")  # fmt: skip
+              help="Never list a run of the experiment of this run again.")  # fmt: skip
 @click.option("--heed", multiple=True, metavar="KIND:REF", help="List this run again.")
 @click.option("--ignored", is_flag=True, help="List the ignored runs instead.")
 @pass_session
@@ -87,8 +87,10 @@ def sync_runs(
     ./optuna.db, ./optuna.log, ./journal.log, ./wandb, ./runs, ./lightning_logs and ./tb_logs (for
     TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are read
     by its own program, if that knows `wandb leet inspect`.
-    Runs tagged mlkanban.card are linked to that card; the others are listed, the newest first, and
-    wait for a decision: a card, a new card, or never to be listed again.
+
+    Runs tagged mlkanban.card are linked to that card (W&B: a tag mlkanban.card:ID). The others are
+    listed, the newest first, and wait for a decision: a card, a new card, or never to be listed
+    again.
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too

@@ -99,7 +99,7 @@ class Links:
         with self._desk.writing() as tx:
             if not tx.writer.projector.entity(board_id).fields.get(IGNORED + name):
                 tx.write(Change("run.ignored", board_id, set={IGNORED + name: True}))
-            what = f"the experiment {one.experiment}" if all_of_it else one.ref
+            what = f"all runs of {one.experiment or one.where}" if all_of_it else one.ref
             return tx.done(f"Ignored from now on: {what}.")
 
     def heed(self, runs: Sequence[Tracked]) -> Done:

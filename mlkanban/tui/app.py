@@ -35,6 +35,7 @@ from mlkanban.tui.syncing import Syncing
 from mlkanban.tui.theme import board_variables, load_themes
 
 if TYPE_CHECKING:
+    from mlkanban.core.runs.tracked import Tracked
     from mlkanban.service.happened import Happened
 
 Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
@@ -68,7 +69,8 @@ def _collect_garbage_again() -> None:
 
 class BoardApp(App[None], inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `backstage`;
-    `again` does what was done last to other cards, on the screen it is given."""
+    `again` does what was done last to other cards, on the screen it is given; `tracked` are the
+    runs that trackers told of when they were read last."""
 
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -101,6 +103,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
         self.again: Again | None = None
+        self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
         self.syncing = Syncing(self)

@@ -150,6 +150,13 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
         await page.press("unlinked")
         assert read_on
         assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
+        await page.press("back")
+        going_on.clear()
+        page.send("g", "u")
+        await page.until(lambda: "Unlinked runs of trackers: 3" in page.text())
+        await page.until(lambda: "Reading mlruns: 41 runs" in page.text())
+        going_on.set()
+        await page.settled()
 
 
 async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
@@ -176,3 +183,15 @@ async def test_what_a_tracker_says_is_text_and_no_more(small: Path, work: Path) 
         await page.press("unlinked.new")
         await page.keys("enter")
         assert any(title.startswith("\ufffd[31m[b]x") for title in page.stage("Ideas").cards())
+
+
+async def test_a_folder_that_is_gone_ends_nothing(
+    small: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(small) as page:
+        work.rmdir()
+        await page.press("unlinked")
+        await page.until(lambda: "No such file" in page.text())
+        monkeypatch.chdir(small)
+        await page.press("unlinked.read")
+        assert "No tracker was found here" in page.status()

@@ -137,7 +137,7 @@ class Journal:
                         trial["start"] = entry.get("datetime_start") or trial["start"]
                     elif code == 8:
                         trials[entry["trial_id"]]["tags"].update(entry["user_attr"])
-                except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+                except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
                     continue
         for trial in trials:
             if 0 <= trial["study"] < len(studies) and trial["state"] != _WAITING:

@@ -43,7 +43,7 @@ class Folder:
         if _RUN.fullmatch(path.name):
             return cls(path.parent, [path])
         runs = [run for run in path.glob("*run-*") if _RUN.fullmatch(run.name) and run.is_dir()]
-        return cls(path, sorted(runs, key=_begun)) if runs else None
+        return cls(path, sorted(runs, key=lambda run: (_begun(run), run.name))) if runs else None
 
     def count(self) -> int:
         """As their folders say. BadInput when the program cannot read the newest one."""
@@ -132,7 +132,7 @@ def _inspected(program: str, run: Path) -> dict[str, Any] | None:
         out.seek(0)
         try:
             told = json.load(out)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return told if isinstance(told, dict) and not code else None
 

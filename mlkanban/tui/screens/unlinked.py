@@ -1,6 +1,5 @@
 """The runs of trackers that belong to no card yet: link one, make a card of it, or ignore it."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -35,11 +34,10 @@ class UnlinkedScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: Sequence[Tracked] = ()
         self._experiments: list[Experiment] = []
         self._toggled: set[str] = set()
         self._rows: list[tuple[Experiment, Tracked | None]] = []
-        self._ignored = self._read_once = False
+        self._ignored = False
         self._others = 0
 
     def compose(self) -> ComposeResult:
@@ -47,12 +45,18 @@ class UnlinkedScreen(ListScreen):
         yield self.ask
         yield self.status
 
-    def on_mount(self) -> None:
-        self.draw()
+    async def on_mount(self) -> None:
+        """What is known from the last time is there at once."""
+        await self.board_changed()
         self.do_unlinked_read()
 
     def on_resize(self) -> None:
         self.draw()
+
+    @property
+    def _known(self) -> bool:
+        """Whether trackers were read."""
+        return self.board_app.tracked is not None
 
     @property
     def length(self) -> int:
@@ -71,12 +75,12 @@ class UnlinkedScreen(ListScreen):
             found = await reading.read()
         except GivenUp:
             return
-        except MlkanbanError as error:
+        except (MlkanbanError, OSError) as error:
             self.status.say(str(error), trouble=True)
             return
         finally:
             reading.give_up()
-        self._told, self._read_once = found.runs, True
+        self.board_app.tracked = found.runs
         await self.board_changed()
         if found.problems:
             self.status.say(" ".join(found.problems), trouble=True)
@@ -92,7 +96,8 @@ class UnlinkedScreen(ListScreen):
 
     async def board_changed(self) -> None:
         """Sort the runs again; the line under the cursor stays, or the one after it."""
-        inbox = await self.fetch(lambda service: service.links.inbox(self._told))
+        told = self.board_app.tracked or ()
+        inbox = await self.fetch(lambda service: service.links.inbox(told))
         if inbox is None or not self.ready:
             return
         listed, others = inbox.unlinked, inbox.ignored
@@ -125,7 +130,7 @@ class UnlinkedScreen(ListScreen):
         width, height = self.size.width - 2, self.size.height - 1
         lines = [self._head(), ""]
         if not self._rows:
-            lines += ["Every run belongs to a card, or is ignored."] if self._read_once else []
+            lines += ["Every run belongs to a card, or is ignored."] if self._known else []
         else:
             details = self._details(width)
             room = max(1, height - len(lines) - (len(details) + 1 if details else 0))
@@ -146,7 +151,7 @@ class UnlinkedScreen(ListScreen):
         count = sum(len(one.runs) for one in self._experiments)
         what, other = ("Ignored", "unlinked") if self._ignored else ("Unlinked", "ignored")
         others = f", {self._others:,} {other}" if self._others else ""
-        return f"{what} runs of trackers: {count:,}{others}" if self._read_once else "Unlinked runs"
+        return f"{what} runs of trackers: {count:,}{others}" if self._known else "Unlinked runs"
 
     def _details(self, width: int) -> list[str]:
         run = self._rows[self.row][1]

@@ -86,16 +86,18 @@ writer.add_scalar("loss", float("nan"), 3)
 writer.close()
 """
 WANDB = """
-import wandb, os, sys
+import wandb, os, time
 run = wandb.init(project="fraud", name="seed 1", config={"lr": 0.01})
 for value in (0.8, 0.9, 0.917):
     run.log({"val_auc": value, "text": "hello", "nan": float("nan")})
 run.finish()
+time.sleep(1.1)  # their folders are named by the second
 run = wandb.init(project="fraud", name="seed 2", tags=["gpu", "mlkanban.card:t1"])
 run.define_metric("loss", summary="min")
 run.log({"loss": 0.5})
 run.log({"loss": 0.7})
 run.finish(exit_code=3)
+time.sleep(1.1)
 run = wandb.init(project="fraud", name="killed")
 run.log({"loss": 0.5})
 os.kill(os.getpid(), 9)

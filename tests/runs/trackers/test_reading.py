@@ -150,7 +150,9 @@ def test_what_is_none_of_theirs_is_told_of(tmp_path: Path) -> None:
 
 def test_a_half_written_line_of_a_journal_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "optuna.log"
-    path.write_bytes((FIXTURES / "o4.log").read_bytes() + b'{"op_code": 4, "stu')
+    path.write_bytes(
+        (FIXTURES / "o4.log").read_bytes() + b"[" * 10**5 + b"\n" + b'{"op_code": 4, "stu'
+    )
     assert len(read_all([path]).runs) == 3
 
 

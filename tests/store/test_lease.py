@@ -1,0 +1,67 @@
+"""On a network home one machine writes to a store, for SQLite's locks are not seen on others."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from mlkanban.errors import NotFound, StoreBusy
+from mlkanban.service import Service
+from mlkanban.store import lease
+from tests.service.people import Clock, Person
+
+
+@pytest.fixture
+def ada(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+    monkeypatch.setattr("mlkanban.store.database.file_system", lambda path: "nfs4")
+    person = Person(tmp_path)
+    person.starts()
+    return person
+
+
+def test_another_machine_waits_until_nothing_was_written_for_a_while(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ada.service.path.parent
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(lease, "boot_id", lambda: "another")
+        with pytest.raises(StoreBusy, match="is written to by"):
+            Person(folder)
+        old = time.time() - lease.SECONDS - 5
+        os.utime(folder / "writer", (old, old))
+        bob = Person(folder)
+        bob.board_id = ada.board_id
+        (card,) = bob.adds("bob's")
+    with pytest.raises(StoreBusy):
+        ada.adds("ada's")
+    assert [face.ref for face in ada.boards.snapshot(ada.board_id).faces] == [card]
+    assert sorted(os.listdir(folder)) == ["board.db", "writer"]
+    bob.service.close()
+    ada.service.close()
+
+
+def test_processes_of_one_machine_write_by_turns(ada: Person) -> None:
+    other = Person(ada.service.path.parent)
+    other.board_id = ada.board_id
+    for person in (ada, other, ada):
+        person.adds("one")
+    assert len(other.boards.snapshot(ada.board_id).faces) == 3
+    other.service.close()
+    ada.service.close()
+
+
+def test_to_read_takes_no_lease(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "boot_id", lambda: "another")
+    folder = ada.service.path.parent
+    reader = Service.open(folder, actor="bob", clock=Clock(), write=False)
+    assert [board.id for board in reader.boards.all()] == [ada.board_id]
+    reader.close()
+    ada.service.close()
+
+
+def test_a_host_without_a_store_hears_of_the_others(ada: Person, tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    with pytest.raises(NotFound, match="Take in what other hosts of this home have"):
+        Service.open(tmp_path / "gpu2", actor="bob", clock=Clock(), write=False)
+    ada.service.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
+from mlkanban.core.runs.judging import RunState
 from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.tour import TourScreen
@@ -58,3 +59,12 @@ async def test_the_tour_comes_by_itself_only_at_the_first_start(tmp_path: Path) 
         assert "Chores is ready" in board.status()
     async with opened(tmp_path / "data") as board:
         assert isinstance(board.screen, BoardScreen)
+
+
+async def test_help_on_the_screen_of_runs_explains_every_state(used: Path) -> None:
+    async with opened(used, size=(80, 60)) as board:
+        await board.press("runs")
+        await board.press("help")
+        explained = re.findall(r"^ *(\w+)  +\w", board.text().partition("States")[2], re.MULTILINE)
+        assert set(explained) == set(RunState)
+        assert all(len(line.rstrip()) <= 80 for line in board.lines())

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.tui.commands import BOARD, CARD, HELP, keys_shown
+from mlkanban.tui.commands import BOARD, CARD, HELP, RUNS, keys_shown
 from mlkanban.tui.screens.scrolling import ScrollingScreen
 from mlkanban.tui.teaching import SITUATIONS, with_keys
 
@@ -27,6 +27,21 @@ _SIGNS = (
     ("due 3d, LATE 2d", "days to the due date, or past it"),
     (">  *", "the card under the cursor, a marked card"),
 )
+
+_STATES = (
+    ("queued", "SLURM has it, and has not started it"),
+    ("starting", "it has no process yet"),
+    ("running", "its processes are alive, or SLURM says so"),
+    ("orphan", "it runs, but nothing watches it; how it ends will be known"),
+    ("finished", "exit status 0: its card went on"),
+    ("failed", "any other exit status: its card is blocked"),
+    ("killed", "a person stopped it: its card is not blocked"),
+    ("lost", "no process is left, and no exit status was written"),
+    ("unknown", "it is elsewhere: nobody can see it from here"),
+    ("stale", "it is elsewhere, and gives no sign of life any more"),
+    ("tracked", "a tracker tells of it; that moves no card"),
+)
+"""Of a run, on the screen of runs."""
 
 
 class HelpScreen(ScrollingScreen):
@@ -59,6 +74,10 @@ class HelpScreen(ScrollingScreen):
         if self._about in (BOARD, CARD):
             lines.append("Signs")
             lines += [f"  {sign:<16} {meaning}" for sign, meaning in _SIGNS]
+            lines.append("")
+        if self._about == RUNS:
+            lines.append("States")
+            lines += [f"  {state:<14} {meaning}" for state, meaning in _STATES]
             lines.append("")
         if self._about == BOARD:
             lines.append("With cards marked, the commands of Move and Write act on all of them,")

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench screenshots golden lock clean
+.PHONY: help demo run test check bench faults screenshots golden lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ check: .venv/.dev-ready  ## Check style, types and who imports whom
 
 bench: .venv/.dev-ready  ## Measure speed and memory against a minimal app
 	@PYTHONPATH=. $(BIN)/python tests/bench/run.py
+
+faults: .venv/.dev-ready  ## Try every fault often, and write the table tests/stress/FAULTS.md
+	@report=$$(mktemp); MLKANBAN_STRESS=full \
+	    $(BIN)/python -m pytest -n 2 -q tests/stress --junitxml="$$report" && \
+	    $(BIN)/python -m tests.stress.faults "$$report"; code=$$?; rm -f "$$report"; exit $$code
 
 screenshots: .venv/.dev-ready  ## Draw the pictures of the README again
 	@PYTHONPATH=. $(BIN)/python tests/screenshots.py

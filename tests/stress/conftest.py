@@ -10,6 +10,7 @@ import pytest
 
 from mlkanban.service import Service
 from tests.stress import faults
+from tests.stress.sizes import FULL
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +55,8 @@ def tell(record_property: Callable[[str, object], None]) -> faults.Tell:
     def told(fault: str, tries: int, lost: int) -> None:
         assert lost == 0
         record_property(faults.NAME, faults.row(fault, tries, lost))
+        if not FULL:
+            assert f"| {fault} |" in faults.TABLE.read_text(), "not in the table: make faults"
 
     return told
 

@@ -55,7 +55,8 @@ def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[s
     assert "mlkanban settle" in err
     out, _ = said(capsys, "--home", "a", "settle")
     assert f"{card['id']}  title: from b" in out
-    assert "wrote: from a" in out
+    assert " wrote, " in out
+    assert " UTC: from a" in out
     assert "from a" in said(capsys, "--home", "a", "show", card["id"])[0]
     said(capsys, "--home", "a", "settle", card["id"], "title", code=2)
     said(capsys, "--home", "a", "settle", card["id"], "due", "--keep", code=3)

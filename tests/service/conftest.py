@@ -13,6 +13,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder that stores exchange their events through."""
+    made = tmp_path / "between"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
 def ada(tmp_path: Path, clock: Clock) -> Iterator[Person]:
     """Somebody with a new ML board."""
     person = Person(tmp_path / "data", "ada", clock)

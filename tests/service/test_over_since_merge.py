@@ -14,13 +14,6 @@ Two = tuple[Person, Person]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    made = tmp_path / "between"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
 def two(tmp_path: Path, place: Path) -> Iterator[Two]:
     """Ada and Bob, each with a store of the same board; three cards may stand in Features."""
     ada, bob = (Person(tmp_path / name, name, Clock()) for name in ("ada", "bob"))

@@ -27,13 +27,6 @@ from tests.service.replicas import MAP
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    made = tmp_path / "between"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
 def two(tmp_path: Path, place: Path) -> Iterator[tuple[Person, Person]]:
     """Ada with a board and one card, and Bob, who has it from her."""
     ada = Person(tmp_path / "ada", "ada", Clock())

@@ -4,7 +4,6 @@ import gzip
 import json
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Any
 import pytest
 
 from mlkanban.store import backup, database
+from tests.store.at_once import at_once
 from tests.store.golden.make import ROOT, STORES, play
 from tests.store.test_migrations import rows
 
 GOLDEN = sorted(folder.name for folder in STORES.iterdir())
 OLDEST = GOLDEN[0]
-STARTS = 6
 
 OPENS = """
 import sys
@@ -107,23 +106,8 @@ def answers(home: Path, lines: list[list[str]], at: str) -> list[Any]:
 
 def test_six_starts_at_once_update_the_oldest_store_once(tmp_path: Path) -> None:
     path = taken_out(OLDEST, tmp_path)
-    starts = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPENS, str(path)], cwd=ROOT,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for _ in range(STARTS)
-    ]  # fmt: skip
-    for start in starts:
-        assert start.stdout is not None
-        assert start.stdout.readline() == "ready\n"
-    for start in starts:
-        assert start.stdin is not None
-        start.stdin.write("go\n")
-        start.stdin.flush()
-    assert [start.communicate(timeout=60) for start in starts] == [
-        (f"{database.LATEST} \n", "")
-    ] * STARTS
+    said = at_once([sys.executable, "-c", OPENS, str(path)])
+    assert said == [(f"{database.LATEST} \n", "")] * 6
     ran = [name for (name,) in rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id")]
     assert len(ran) == len(set(ran)) == database.LATEST
     [copy] = backup.all_of(path)

@@ -1,7 +1,6 @@
 """An update of the store happens whole, once, and after a backup; or not at all."""
 
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mlkanban.store.database import LATEST
 from tests.service.machine import FINISHED, Machine
 from tests.service.people import Person
 from tests.store import second_migration
+from tests.store.at_once import at_once
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,22 +107,7 @@ def test_an_old_program_only_reads_the_updated_store(
 
 
 def test_six_starts_at_once_update_once(path: Path) -> None:
-    starts = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.store.second_migration", str(path)],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(6)
-    ]  # fmt: skip
-    for start in starts:
-        assert start.stdout is not None
-        assert start.stdout.readline() == "ready\n"
-    for start in starts:
-        assert start.stdin is not None
-        start.stdin.write("go\n")
-        start.stdin.flush()
-    said = [start.communicate(timeout=60) for start in starts]
+    said = at_once([sys.executable, "-m", "tests.store.second_migration", str(path)])
     assert said == [(f"{LATEST + 1}\n", "")] * 6
     assert rows(path, "SELECT name FROM _sqlite_migrations ORDER BY id") == [
         ("m001_first_store",), ("m002_what_flow_is_made_of",),

@@ -59,7 +59,7 @@ def env(home: dict[str, str]) -> dict[str, str]:
 def test_whatever_one_is_at(name: str, env: dict[str, str]) -> None:
     moment, dice = MOMENTS[name], random.Random(name)
     took = []
-    for _ in range(TRIES):
+    for number in range(TRIES):
         with started(env) as terminal:
             terminal.send(moment.keys)
             if moment.shown:
@@ -67,15 +67,17 @@ def test_whatever_one_is_at(name: str, env: dict[str, str]) -> None:
             else:
                 time.sleep(dice.uniform(0, 0.2))
             if moment.kept:
-                terminal.send(TYPED)
-                terminal.wait_for(TYPED)
+                terminal.send(f" n{number}.")
+                terminal.wait_for(f" n{number}.")
             took.append(dropped(terminal))
     assert_whole(env)
     if moment.kept:
         with started(env) as again:
             again.wait_for(f"Kept from last time: {moment.kept}")
             again.send(moment.keys)
-            again.wait_for(TYPED * TRIES)
+            again.wait_for(f" n{TRIES - 1}.")
+        kept = "".join(file.read_text() for file in Path(env["MLKANBAN_HOME"]).glob("drafts/*"))
+        assert all(f" n{number}." in kept for number in range(TRIES))
     print(f"{name}: gone after at most {max(took):.2f} s")
 
 

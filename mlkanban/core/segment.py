@@ -109,7 +109,9 @@ def _record(line: bytes) -> Record | None:
             return None
     if _ODD.search(line) and not all(map(keepable, _texts([*record, data]))):
         return None
-    if not (record.id and record.hlc[:15].isdecimal() and len(record.hlc) == 22):
+    if not record.id or "@" in record.id:  # the log says with it whose the event is
+        return None
+    if not (record.hlc[:15].isdecimal() and len(record.hlc) == 22):
         return None
     # What a newer program wrote is kept and passed on, and not read.
     fits = isinstance(data.get("stage", ""), str) and (

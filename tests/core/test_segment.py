@@ -91,6 +91,7 @@ def test_any_bytes_are_read_without_a_crash(content) -> None:
         record(data='{"set": {"worth": "a/b"}}'),
         record(data='{"set": {"budget": "much"}}'),
         record(data='{"a":' * 40 + "1" + "}" * 40),
+        record()._replace(id="e1@r"),
         record()._replace(hlc="later"),
         record()._replace(version="1"),
         record()._replace(card=None),

@@ -130,7 +130,7 @@ def sync_runs(
         session.say("No tracker was found. Name a file: mlkanban sync-runs PATH")
         return
     session.say(
-        f"{len(found.runs):,} runs in {len(found.places)} places: {len(synced.linked)} linked now,"
+        f"Runs read: {len(found.runs):,}; {len(synced.linked)} linked now,"
         f" {len(synced.changed)} with news, {len(inbox.unlinked):,} unlinked,"
         f" {len(inbox.ignored):,} ignored."
     )

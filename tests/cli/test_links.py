@@ -210,7 +210,7 @@ def test_what_cannot_be_read_is_told_of(board) -> None:
     answer = board("sync-runs")
     assert answer.code == 0
     assert "optuna.log is no file of a tracker" in answer.err
-    assert "3 runs in 1 places" in answer.err
+    assert "Runs read: 3; " in answer.err
     assert board("sync-runs", "missing.db").code == 3
 
 

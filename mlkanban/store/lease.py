@@ -5,6 +5,7 @@ the store, made by exactly one of them, names the machine and the mount whose pr
 Among these SQLite's own locks hold. Whoever wrote nothing for two minutes has lost it.
 """
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -23,40 +24,33 @@ def hold(path: Path) -> None:
     try:
         mine = f"{boot_id()} {path.parent.stat().st_dev}"
         for _ in range(_TRIES):
-            holder, _, named = _read(file).partition("\n")
-            if holder == mine:
-                os.utime(file)
-                return
-            if holder and _age(file) < SECONDS:
-                raise _busy(path, named)
-            if holder:
-                file.unlink(missing_ok=True)
             if _made(file, f"{mine}\n{socket.gethostname()}, process {os.getpid()}"):
                 return
+            with contextlib.suppress(FileNotFoundError):  # given up meanwhile
+                holder, _, named = file.read_text(errors="replace").partition("\n")
+                if holder == mine:
+                    os.utime(file)
+                    return
+                if _age(file) < SECONDS:
+                    raise _busy(path, named or "another machine")
+                file.unlink()
     except OSError as error:
         raise trouble.not_written(error, file) from error
-    raise _busy(path, "another machine")
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
+    raise _busy(path, "other machines")
 
 
 def _made(file: Path, text: str) -> bool:
     """Make the file unless somebody was quicker, with the text in it from its first moment."""
+    if file.exists():
+        return False
     draft = file.with_name(f".writer-{os.getpid()}-{os.urandom(4).hex()}")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_text(text)
     try:
         os.link(draft, file)
     except FileExistsError:
         return False
     except OSError:
         # A file system without hard links: the gap between look and rename is all we can have.
-        if file.exists():
-            return False
         os.rename(draft, file)
     finally:
         draft.unlink(missing_ok=True)

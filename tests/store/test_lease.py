@@ -41,6 +41,17 @@ def test_another_machine_waits_until_nothing_was_written_for_a_while(
     ada.service.close()
 
 
+def test_a_file_without_a_name_lasts_no_longer(ada: Person) -> None:
+    """As a crash of the server may leave it."""
+    file = ada.service.path.with_name("writer")
+    file.write_text("")
+    with pytest.raises(StoreBusy, match="another machine"):
+        ada.adds("one")
+    os.utime(file, (0, 0))
+    ada.adds("one")
+    ada.service.close()
+
+
 def test_processes_of_one_machine_write_by_turns(ada: Person) -> None:
     other = Person(ada.service.path.parent)
     other.board_id = ada.board_id

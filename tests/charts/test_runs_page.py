@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.charts.runs_page import run_details, run_rows, written_lines
+from mlkanban.core.runs.figures import Figures
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 
@@ -36,9 +37,14 @@ def test_the_last_lines_fill_the_room_there_is(out: int, err: int, room: int) ->
         assert len(found) == 2
 
 
+BEST_IS_A = Figures("auc", (0.9, 0.8), 0.85, 0.07, "a", 0.07)
+
+
 def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> None:
     differs = {"lr": ("0.1", "0.2"), "depth": ("1", ""), "data": ("x" * 40, "y")}
-    heads = {width: run_rows(RUNS, UTC, NOW, differs=differs, width=width) for width in (0, 64, 99)}
+    heads = {
+        width: run_rows(RUNS, None, UTC, NOW, differs=differs, width=width) for width in (0, 64, 99)
+    }
     assert {width: rows[0].split()[4:] for width, rows in heads.items()} == {
         0: ["RESULT"], 64: ["lr", "depth", "RESULT"], 99: ["lr", "depth", "data", "RESULT"],
     }  # fmt: skip
@@ -48,4 +54,4 @@ def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> Non
     told = run_details(RUNS[0], 80, {name: values[0] for name, values in differs.items()})
     assert f"differs   lr 0.1  depth 1  data {'x' * 28}.." in told
     assert "best" not in "".join(heads[99])
-    assert "best" in run_rows(RUNS, UTC, NOW, best="a")[1]
+    assert "best" in run_rows(RUNS, BEST_IS_A, UTC, NOW)[1]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from mlkanban.service.history import History
-from mlkanban.tui.screens.edit import EditScreen
 from tests.tui.page import opened
 
 FIRST = "calibrate probabilities"
@@ -109,16 +108,3 @@ async def test_somebody_else_writes_while_a_page_opens(small: Path, way_in: str)
             await board.settled()
             await board.keys("q")
         assert board.app.crash is None
-
-
-async def test_a_form_that_is_left_before_it_is_there(small: Path) -> None:
-    async with opened(small) as board:
-        with board.store() as here:
-            card = here.cards.get(board.ref("logistic baseline"))
-        screen = EditScreen(card)
-        board.app.push_screen(screen)
-        assert screen.typed() == {}
-        board.app.pop_screen()
-        await board.settled()
-        assert board.app.crash is None
-        assert board.app.screen is board.board_screen

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from mlkanban.tui.drafts import Drafts
+from mlkanban.tui.screens.edit import EditScreen
+from tests.tui.page import opened
 
 
 @pytest.fixture
@@ -46,3 +48,16 @@ def test_a_name_cannot_lead_out_of_the_folder(drafts: Drafts, tmp_path: Path) ->
 def test_dropping_where_nothing_can_be_written_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "drafts").write_text("a file")
     Drafts(tmp_path / "drafts").drop("note g1")
+
+
+async def test_a_form_that_is_left_before_it_is_there(small: Path) -> None:
+    async with opened(small) as board:
+        with board.store() as here:
+            card = here.cards.get(board.ref("logistic baseline"))
+        screen = EditScreen(card)
+        board.app.push_screen(screen)
+        assert screen.typed() == {}
+        board.app.pop_screen()
+        await board.settled()
+        assert board.app.crash is None
+        assert board.app.screen is board.board_screen

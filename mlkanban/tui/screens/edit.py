@@ -45,7 +45,9 @@ class EditScreen(KeyScreen):
         yield self.status
 
     def on_mount(self) -> None:
-        self.query_one("#field-title", Input).focus()
+        # A form that was left at once has no fields any more.
+        for field in self.query("#field-title").results(Input):
+            field.focus()
 
     @property
     def _form(self) -> str:
@@ -57,8 +59,10 @@ class EditScreen(KeyScreen):
         return {name: lines.get(name, value) for name, value in self._given.items()}
 
     def _changed(self) -> dict[str, str]:
-        fields = {name: self.query_one(f"#field-{name}", Field).value for name in self._given}
-        return {name: text for name, text in fields.items() if text != self._given[name]}
+        """What the fields that are there have otherwise than the card."""
+        fields = self.query("#form Field").results(Field)
+        texts = {str(field.id).removeprefix("field-"): field.value for field in fields}
+        return {name: text for name, text in texts.items() if text != self._given[name]}
 
     async def on_key(self, event: events.Key) -> None:
         if event.key in ("down", "up"):

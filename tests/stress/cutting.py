@@ -92,7 +92,8 @@ class Migration(Case):
     def prepare(self, folder: Path) -> None:
         with contextlib.closing(sqlite3.connect(folder / "board.db")) as conn:
             conn.executescript(
-                f"DROP INDEX card_ref; {BEFORE_MERGING} PRAGMA user_version=4;"
+                f"DROP INDEX card_ref; {BEFORE_MERGING} ALTER TABLE card DROP COLUMN runs;"
+                " PRAGMA user_version=4;"
                 "DELETE FROM _sqlite_migrations WHERE name > 'm006'"
             )
 

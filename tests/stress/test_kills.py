@@ -14,9 +14,9 @@ from tests.stress.sizes import size
 
 pytestmark = pytest.mark.slow
 
-WRITERS = size(100, 500)
-STARTS = size(60, 300)
-STARTS_FROM_EXEC = size(30, 200)
+WRITERS = size(20, 500)
+STARTS = size(15, 300)
+STARTS_FROM_EXEC = size(10, 200)
 CUTS = size(4, 100)
 
 

@@ -13,8 +13,8 @@ from tests.stress.sizes import size
 pytestmark = pytest.mark.slow
 
 PROCESSES = 8
-WRITES = size(500, 1000)
-RACES = size(200, 1000)
+WRITES = size(100, 500)
+RACES = size(60, 1000)
 STARTS = 6
 
 

@@ -73,6 +73,7 @@ sbatch {rich} -- {new} -> any
 adopt {rich} --pid {pid} --force {new}
 runs
 runs {rich}
+diff {run} -> any
 logs {run}
 stop {run} -> 1
 link {rich} mlflow:{new} -> 3

@@ -26,6 +26,7 @@ WAYS = {
     commands.TRIAGE: ("triage",),
     commands.PLAN: ("plan",),
     commands.RUNS: ("runs",),
+    commands.UNLINKED: ("unlinked",),
     commands.REPORTS: ("reports",),
     commands.STAGES: ("stages",),
     commands.CHARTER: ("charter",),

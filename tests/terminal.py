@@ -3,6 +3,7 @@
 It answers what a plain terminal answers (cursor position, device attributes) and nothing else.
 """
 
+import contextlib
 import copy
 import fcntl
 import os
@@ -14,7 +15,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,6 +59,24 @@ _SET_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KITTY_KEYS = re.compile(rb"\x1b\[([<>])[0-9]*u")
 
 
+@contextlib.contextmanager
+def _signals_that_work() -> Iterator[None]:
+    """A program inherits what is ignored, as Ctrl+c and the hangup are where tests run in the
+    background or under nohup; whoever sits at a terminal has both."""
+    ignored = [
+        number
+        for number in (signal.SIGINT, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+
 class Terminal:
     """`env` is all the program sees, besides PATH, LANG, TERM and COLORTERM, which it may replace.
 
@@ -85,19 +104,20 @@ class Terminal:
         self._set_size(columns, rows)
         self._attributes = termios.tcgetattr(slave)
         self.started = self.last_output = self._last_input = time.monotonic()
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _LAUNCH, "sh", os.ttyname(slave), *map(str, command)],
-            env={
-                "PATH": os.environ["PATH"],
-                "LANG": "C.UTF-8",
-                "TERM": "xterm-256color",
-                "COLORTERM": "truecolor",
-                **env,
-            },
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with _signals_that_work():
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _LAUNCH, "sh", os.ttyname(slave), *map(str, command)],
+                env={
+                    "PATH": os.environ["PATH"],
+                    "LANG": "C.UTF-8",
+                    "TERM": "xterm-256color",
+                    "COLORTERM": "truecolor",
+                    **env,
+                },
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         # Held open until the end: a last close would throw away the terminal's attributes.
         self._slave = slave
 

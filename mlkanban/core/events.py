@@ -5,7 +5,7 @@ and the clock of each value it replaces. So one fold serves all kinds, undo is a
 the old values, and stores can be merged field by field: the later (hlc, replica) wins.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -123,12 +123,18 @@ class Member:
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
-    """Events in the order all replicas agree on: by clock, then by replica. Of history that several
-    of them brought in from elsewhere, each under the same ids, the first counts."""
-    first: dict[str, Event] = {}
-    for event in sorted(events, key=lambda event: (event.hlc, event.replica, event.rseq)):
-        first.setdefault(event.id, event)
-    return list(first.values())
+    """Events in the order all replicas agree on: by clock, then by replica; each of them once."""
+    return list(once(sorted(events, key=lambda event: (event.hlc, event.replica, event.rseq))))
+
+
+def once(events: Iterable[Event]) -> Iterator[Event]:
+    """Of history that several replicas brought in from elsewhere, each under the same ids, what
+    comes first."""
+    seen: set[str] = set()
+    for event in events:
+        if event.id not in seen:
+            seen.add(event.id)
+            yield event
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.events import Change, Entity, Event
+from mlkanban.core.events import Change, Entity, Event, once
 from mlkanban.core.hlc import bound, tick
 from mlkanban.core.instants import instant
 from mlkanban.store import naming
@@ -17,6 +17,9 @@ from mlkanban.store.replica import Replica, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
 from mlkanban.store.rows import NAMES, own_id
 from mlkanban.store.rows import event_of as event_of
+
+_IN_ORDER = "hlc, replica, rseq"
+"""The order of `in_order`, which the store keeps for all events."""
 
 
 def chained(previous: str, event: Event, data: str) -> str:
@@ -161,18 +164,14 @@ def broken_link(conn: sqlite3.Connection) -> str:
     return ""
 
 
-def rebuild(conn: sqlite3.Connection) -> int:
-    """Replay the whole log into the (empty) projections; the number of events read."""
+def rebuild(conn: sqlite3.Connection) -> None:
+    """Replay the whole log into the (empty) projections."""
     projector = Projector(conn)
     replicas: dict[str, set[str]] = {}
-    count = 0
-    # The order of `in_order`.
-    for row in conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY hlc, replica, rseq"):
-        event = event_of(row)
+    rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY {_IN_ORDER}")
+    for event in once(map(event_of, rows)):
         projector.apply(event)
-        count += 1
         replicas.setdefault(event.entity, set()).add(event.replica)
     projector.look_for_clashes({entity for entity, some in replicas.items() if len(some) > 1})
     projector.flush()
     naming.tell_apart(conn)
-    return count

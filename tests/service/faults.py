@@ -26,8 +26,8 @@ def arrival_order(patch: pytest.MonkeyPatch) -> None:
         return real(self, event)
 
     patch.setattr(Entity, "apply", apply)
-    for module in (log, projector):
-        patch.setattr(module, "in_order", lambda events: sorted(events, key=attrgetter("seq")))
+    patch.setattr(log, "_IN_ORDER", "seq")
+    patch.setattr(projector, "in_order", lambda events: sorted(events, key=attrgetter("seq")))
 
 
 def no_tie_break(patch: pytest.MonkeyPatch) -> None:
@@ -37,8 +37,8 @@ def no_tie_break(patch: pytest.MonkeyPatch) -> None:
     def in_order(events: Iterable[Event]) -> list[Event]:
         return sorted(sorted(events, key=attrgetter("seq")), key=attrgetter("hlc"))
 
-    for module in (log, projector):
-        patch.setattr(module, "in_order", in_order)
+    patch.setattr(log, "_IN_ORDER", "hlc, seq")
+    patch.setattr(projector, "in_order", in_order)
 
 
 def wall_clock(patch: pytest.MonkeyPatch) -> None:

@@ -327,9 +327,9 @@ def _propose(session: Session, service: "Service", ref: str) -> None:
     import shlex
 
     found = service.runs.figures(ref)
-    if found is not None and found.proposal:
+    if found is not None and found.verdict:
         session.say(f"{ref}: its runs say {found.verdict}; {found.why}.")
-        session.say(f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.proposal)}")
+        session.say(f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.verdict)}")
 
 
 @click.command()

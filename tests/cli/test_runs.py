@@ -58,7 +58,7 @@ def test_scripts_get_the_figures_beside_the_runs(mlk: Person, ref: str) -> None:
 def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:
     told = mlk("done", ref, "--outcome", "learned")
     assert f"{ref}: its runs say supported: auc 0.935 +- 0.0071 (2 runs); >=0.92 is" in told.err
-    assert f"mlkanban edit {ref} --verdict supported" in told.err
+    assert f"mlkanban edit {ref} --verdict 'supported: auc 0.935 +- 0.0071 (2 runs)'" in told.err
     assert mlk.data("show", ref)["verdict"] == ""
     again = mlk("done", ref, "--outcome", "learned", "--verdict", "it helps")
     assert "its runs say" not in again.err

@@ -323,6 +323,19 @@ async def test_the_filter_follows_what_becomes_of_runs(small: Path) -> None:
         await board.until(lambda: "(1 found)" in board.lines()[0])
 
 
+async def test_runs_that_leave_it_open_propose_nothing(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        ends(forged(small, ref), 0, out="mlkanban: auc=0.93\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("card.complete")
+        assert "runs say" not in board.question()
+        await board.keys("l")
+        with board.store() as service:
+            assert service.cards.get(ref).outcome == "learned"
+
+
 async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> None:
     async with opened(small) as board:
         ref = board.ref(TITLE)

@@ -59,8 +59,10 @@ class Figures:
     @property
     def verdict(self) -> str:
         """What a person may take for a verdict: `supported: val_auc 0.925 +- 0.003 (2 runs)`; ''
-        without a target."""
-        return f"{self.proposal}: {self.said}" if self.proposal else ""
+        where the runs leave it open, or without a target."""
+        if self.proposal in (None, Proposal.OPEN):
+            return ""
+        return f"{self.proposal}: {self.said}"
 
 
 def figures(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Figures | None:

@@ -159,7 +159,7 @@ class MovingActions(RunActions):
         ref = faces[0].ref
         asked = await self.fetch(lambda s: (s.runs.figures(ref), s.cards.get(ref).verdict))
         found, written = asked or (None, "")
-        return found if found and found.proposal and not written else None
+        return found if found and found.verdict and not written else None
 
     async def finish(self, faces: Sequence[CardFace], outcome: Outcome, verdict: str = "") -> None:
         """Finish cards; what is shipped goes past gates."""

@@ -10,13 +10,10 @@ from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
 from mlkanban.service.checklists import Checklists
 from mlkanban.service.conditions import Conditions
-from mlkanban.service.duplicates import Duplicates
 from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
 from mlkanban.service.portfolio import Portfolio
-from mlkanban.service.search import Search
 from mlkanban.service.transaction import Clock, Desk, Done
-from mlkanban.service.triage import Triage
 from mlkanban.service.undoing import Undoing
 from mlkanban.service.views import Views
 from mlkanban.store import database
@@ -26,13 +23,16 @@ if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.documents import Documents
+    from mlkanban.service.duplicates import Duplicates
     from mlkanban.service.examining import Findings
     from mlkanban.service.happened import Happened
     from mlkanban.service.links import Links
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.runs import Runs
+    from mlkanban.service.search import Search
     from mlkanban.service.settling import Settling
     from mlkanban.service.sync import Sync
+    from mlkanban.service.triage import Triage
 
 __all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
 
@@ -49,12 +49,9 @@ class Service:
         self.cards = Cards(desk)
         self.checklists = Checklists(desk)
         self.conditions = Conditions(desk)
-        self.duplicates = Duplicates(desk)
         self.history = History(desk)
         self.planning = Planning(desk, self.cards, self.history)
-        self.search = Search(desk)
         self.portfolio = Portfolio(desk, self.history)
-        self.triage = Triage(desk, self.history)
         self.undoing = Undoing(desk)
         self.views = Views(desk)
 
@@ -75,6 +72,24 @@ class Service:
         from mlkanban.service.documents import Documents  # the board is read without texts
 
         return Documents(self._desk)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        from mlkanban.service.duplicates import Duplicates  # with runs, which go along
+
+        return Duplicates(self._desk)
+
+    @cached_property
+    def search(self) -> Search:
+        from mlkanban.service.search import Search  # the board is there before anything is found
+
+        return Search(self._desk)
+
+    @cached_property
+    def triage(self) -> Triage:
+        from mlkanban.service.triage import Triage  # not every look at the board is one
+
+        return Triage(self._desk, self.history)
 
     @cached_property
     def retraining(self) -> Retraining:

@@ -54,6 +54,11 @@ def keepable(text: str) -> bool:
     return _REFUSED.search(text) is None
 
 
+def made_keepable(text: str) -> str:
+    """What a program wrote, with U+FFFD for what no board can keep; people are asked instead."""
+    return _REFUSED.sub("\ufffd", text)
+
+
 def accept(text: str, what: str) -> str:
     """`text` if it may be stored, else a UsageProblem naming `what` (a field or a place)."""
     found = _REFUSED.search(text)

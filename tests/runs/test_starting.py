@@ -1,6 +1,7 @@
 """Starting a run: what the job is told, what is recorded, and that no store ever stops a job."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -131,6 +132,18 @@ def test_secrets_of_the_command_line_are_nowhere_on_disk(job: Job) -> None:
     job.run()
     for file in job.data.rglob("*"):
         assert not file.is_file() or b"hunter2" not in file.read_bytes(), file
+
+
+def test_what_no_board_can_keep_is_replaced_before_it_gets_to_others(job: Job) -> None:
+    script = r"printf 'a\0b\n' >&2; exit 1"
+    job.ended(job.start("sh", "-c", script, os.fsdecode(b"caf\xe9")))
+    run = job.run()
+    assert (run["last_lines"], run["command"][-1]) == (["a\ufffdb"], "caf\ufffd")
+    (job.cwd / "exchanged").mkdir()
+    job.mlk("sync", "--dir", "exchanged")
+    job.env["MLKANBAN_HOME"] = str(job.cwd / "other")
+    job.mlk("sync", "--dir", "exchanged")
+    assert job.run()["last_lines"] == run["last_lines"]
 
 
 def test_detached_with_json_is_one_object(job: Job) -> None:

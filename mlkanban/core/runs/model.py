@@ -8,6 +8,7 @@ from sys import float_info
 from typing import Any
 
 from mlkanban.core.runs.judging import RunState
+from mlkanban.text import made_keepable
 
 PREFIX = "run:"
 """Of the field of a run, of the actor of its events and of the condition that waits for it."""
@@ -65,11 +66,15 @@ class Run:
         return cls(id=run_id, **given)
 
     def to_field(self) -> dict[str, Any]:
-        """What is kept of it: what says nothing is left out."""
+        """What is kept of it: what says nothing is left out. What jobs and trackers write may hold
+        characters that no board can keep."""
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "id"}
-        kept |= {"state": self.state.value, "argv": list(self.argv), "last": list(self.last)}
-        kept |= {"metrics": dict(self.metrics), "params": dict(self.params)}
-        return {n: value for n, value in kept.items() if value or n == "exit" or type(value) is int}
+        kept["state"] = self.state.value
+        return {
+            name: _keepable(value)
+            for name, value in kept.items()
+            if value or name == "exit" or type(value) is int
+        }
 
     @property
     def begun(self) -> Run:
@@ -134,6 +139,15 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     for one in fields(Run)
     if one.name not in ("id", "state")
 }
+
+
+def _keepable(part: Any) -> Any:
+    """A part as JSON has it, all its texts such that a board can keep them."""
+    if isinstance(part, str):
+        return made_keepable(part)
+    if isinstance(part, Mapping):
+        return {made_keepable(name): _keepable(value) for name, value in part.items()}
+    return [_keepable(one) for one in part] if isinstance(part, tuple) else part
 
 
 def runs_in(values: Mapping[str, Any]) -> list[Run]:

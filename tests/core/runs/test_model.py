@@ -12,6 +12,7 @@ from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.figures import figures
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.text import keepable
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 NAMES = [one.name for one in fields(Run)]
@@ -49,6 +50,18 @@ def test_numbers_too_large_are_none() -> None:
     run = Run.of_field("x", {"metrics": metrics, "gpus": 10**400})
     assert run is not None
     assert (run.metrics, run.gpus) == ({"d": 1.0}, None)
+
+
+ODD = st.text(st.sampled_from("a\0\ud800\udfff\n\x1b"))
+
+
+@given(ODD, ODD)
+def test_what_is_kept_any_board_can_keep(name, text) -> None:
+    run = Run("x", argv=(text,), last=(text,), metrics={name: 1.0}, params={name: text}, why=text)
+    kept = run.to_field()
+    texts = [*kept.get("argv", ()), *kept.get("last", ()), *kept["metrics"], kept.get("why", "")]
+    texts += [part for pair in kept["params"].items() for part in pair]
+    assert all(map(keepable, texts))
 
 
 def test_none_is_not_unknown() -> None:

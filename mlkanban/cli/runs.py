@@ -108,6 +108,7 @@ def which_card(card: str, force: str) -> tuple[str, str]:
     from mlkanban.service import Service
 
     names = _branch_names() if card == _BY_BRANCH else [card.strip().lower()]
+    _take_in_others()
     try:
         service = Service.open(
             places().data, actor=login_name(), clock=now, write=False, timeout=_STORE_SECONDS
@@ -123,6 +124,24 @@ def which_card(card: str, force: str) -> tuple[str, str]:
             say(f"{error} The job is started; the board takes it in later.")
             return names[0], ""
     return face
+
+
+def _take_in_others() -> None:
+    """Runs that nobody has taken in yet count for the limits too. Where they cannot be, whatever is
+    wrong is met, and said, by who looks at the store next."""
+    data = places().data
+    if not (data / "runs").is_dir():
+        return
+    from mlkanban.runs.intake import Intake
+    from mlkanban.service import Service
+
+    with suppress(MlkanbanError, OSError):
+        service = Service.open(
+            data, actor=login_name(), clock=now, make=False, timeout=_STORE_SECONDS
+        )
+        with closing(service):
+            if said := Intake(data).take_in(service, now()).message:
+                say(said)
 
 
 def _warn_of_budget(service: Service, ref: str) -> None:

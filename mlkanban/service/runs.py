@@ -129,8 +129,12 @@ class Runs:
         return Done(_said(happened), changed=bool(news))
 
 
+_STARTED, _BEGUN = "started", ""
+
+
 class _Happened(NamedTuple):
-    """What a run of a card did (`started`), and what that did to the card, as a sentence."""
+    """What a run of a card did (`started`; nothing that is told where it has ended by now), and
+    what that did to the card, as a sentence."""
 
     ref: str
     run: str
@@ -139,16 +143,23 @@ class _Happened(NamedTuple):
 
 
 def _said(happened: Iterable[_Happened]) -> str:
-    """What became of runs, in few words: those of a card that did the same, together."""
+    """What became of runs, in few words: those of a card that did the same, together; then where
+    that left the card."""
     alike: dict[tuple[str, str], list[_Happened]] = {}
+    left: dict[str, str] = {}
     for one in happened:
-        alike.setdefault((one.ref, one.what), []).append(one)
+        if one.what != _BEGUN:
+            alike.setdefault((one.ref, one.what), []).append(one)
+        if one.after or one.what in (_STARTED, _BEGUN):
+            left[one.ref] = one.after
     said = []
-    for (ref, what), some in list(alike.items())[:_MOST_TOLD]:
+    told = list(alike.items())[:_MOST_TOLD]
+    last = {ref: what for (ref, what), _ in told}
+    for (ref, what), some in told:
         which = f"run {some[0].run} {what}"
         if len(some) > 1:
             which = f"{len(some)} runs {what}".replace(" runs is ", " runs are ")
-        said.append(f"{ref}: {which}.{''.join(one.after for one in some)}")
+        said.append(f"{ref}: {which}.{left.get(ref, '') if last[ref] == what else ''}")
     if more := sum(map(len, list(alike.values())[_MOST_TOLD:])):
         said.append(f"{more} more about runs: mlkanban runs.")
     return " ".join(said)
@@ -211,8 +222,7 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[_Happened]:
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
         tx.write(_change(tx, "run.started", face, values, begun.started, kept))
-        if not run.state.ended:
-            yield _Happened(face.ref, run.id, "started")
+        yield _Happened(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
     elif had and not run.state.ended:
         tx.write(_change(tx, "run.changed", face, {name: run.to_field()}, "", {}))
         if run.state is not had.state and had.state is not RunState.STARTING:

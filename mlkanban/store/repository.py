@@ -57,8 +57,10 @@ def count_boards(conn: sqlite3.Connection) -> int:
 
 
 def last_board(conn: sqlite3.Connection) -> str:
-    """The id of the board that was changed last, '' when the log is empty."""
-    row = conn.execute("SELECT board FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    """The id of the board that a person changed last, on any machine; '' when none is."""
+    row = conn.execute(
+        "SELECT board FROM event WHERE actor NOT LIKE 'run:%' ORDER BY hlc DESC LIMIT 1"
+    ).fetchone()
     return row[0] if row else ""
 
 
@@ -365,14 +367,15 @@ def action(conn: sqlite3.Connection, action_id: str) -> list[Event]:
 
 
 def last_action(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
-    """The newest action of `actor` on a board that an undo can take back, or ''."""
+    """The newest action of `actor` on a board, on any machine, that an undo can take back, or
+    ''."""
     row = conn.execute(
         "SELECT action FROM event WHERE board = ? AND actor = ?"
         " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted', 'triage.ended')"
         " AND id NOT IN (SELECT event FROM undone)"
         " AND action NOT IN (SELECT action FROM event WHERE board = ?"
         "  AND kind IN ('board.created', 'import.noted'))"
-        " ORDER BY seq DESC LIMIT 1",
+        " ORDER BY hlc DESC, seq DESC LIMIT 1",
         (board_id, actor, board_id),
     ).fetchone()
     return row[0] if row else ""
@@ -381,13 +384,13 @@ def last_action(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
 def last_undo(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
     """The newest undo of `actor` that a redo can take back: nothing new was done since. Or ''."""
     (newest,) = conn.execute(
-        "SELECT max(seq) FROM event WHERE board = ? AND actor = ?"
+        "SELECT max(hlc) FROM event WHERE board = ? AND actor = ?"
         " AND kind NOT IN ('undone', 'redone', 'triage.ended')",
         (board_id, actor),
     ).fetchone()
     row = conn.execute(
-        "SELECT action FROM event WHERE board = ? AND actor = ? AND kind = 'undone' AND seq > ?"
-        " AND id NOT IN (SELECT event FROM undone) ORDER BY seq DESC LIMIT 1",
-        (board_id, actor, newest or 0),
+        "SELECT action FROM event WHERE board = ? AND actor = ? AND kind = 'undone' AND hlc > ?"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc DESC, seq DESC LIMIT 1",
+        (board_id, actor, newest or ""),
     ).fetchone()
     return row[0] if row else ""

@@ -48,9 +48,9 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         service.cards.get(card)
         if kind == "tensorboard":
             source = source or name
-            run = f"{kind}:{Path(name).expanduser().absolute()}"
         found = look(session, service, [source] if source else [], only=bool(source))
-        session.answer_done("link", service.links.link(card, _find(found, run)), service)
+        one = _find(found, _in_full(run))
+        session.answer_done("link", service.links.link(card, one), service)
 
 
 @click.command()
@@ -60,7 +60,13 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 def unlink(session: Session, card: str, run: str) -> None:
     """Take a run of a tracker off CARD; sync-runs does not bring it back."""
     with session.service(write=True) as service:
-        session.answer_done("unlink", service.links.unlink(card, run), service)
+        session.answer_done("unlink", service.links.unlink(card, _in_full(run)), service)
+
+
+def _in_full(run: str) -> str:
+    """A run as it is linked: TensorBoard's are named by their folders."""
+    kind, _, name = run.partition(":")
+    return f"{kind}:{Path(name).expanduser().absolute()}" if kind == "tensorboard" else run
 
 
 @click.command("sync-runs")

@@ -119,6 +119,8 @@ def _plan(session: Session, plan: Plan) -> Iterator[str]:
     if not plan.lost.events and not plan.won.events:
         yield "It holds the same as the store now."
     yield from _share(session, plan.lost, "Would be lost")
+    if plan.lost.events:
+        yield "What other machines have of that, the next sync brings back."
     yield from _share(session, plan.won, "Would be won back")
 
 

@@ -104,6 +104,8 @@ def test_a_folder_of_event_files_is_linked_by_its_path(board) -> None:
     told = board.data("sync-runs")
     assert [(one["name"], one["experiment"]) for one in told["unlinked"]] == [("seed 2", "runs")]
     assert board("link", ref, "tensorboard:nowhere").code == 3
+    assert board("unlink", ref, "tensorboard:elsewhere/seed 1").code == 0
+    assert board.data("runs", ref) == []
 
 
 def test_a_name_that_several_files_have_is_not_guessed(board) -> None:

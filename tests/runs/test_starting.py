@@ -104,6 +104,15 @@ def test_over_the_limit_it_is_refused_unless_forced(job: Job) -> None:
     assert (job.cwd / "made").exists()
 
 
+def test_runs_that_nobody_took_in_yet_count_for_the_limit(job: Job) -> None:
+    job.mlk("stages", "limit", "Training", "1", "--unattended", "1")
+    other = json.loads(job.mlk("--json", "add", "another"))["data"]["id"]
+    job.mlk("run", job.card, "--detach", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.1; done")
+    job.mlk("run", other, "--", "touch", "made", code=1)
+    assert not (job.cwd / "made").exists()
+    (job.cwd / "go").touch()
+
+
 def git(job: Job, *args: str) -> None:
     who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
            "GIT_COMMITTER_EMAIL": "a@b"}  # fmt: skip

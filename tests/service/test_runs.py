@@ -250,6 +250,23 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     )
 
 
+def test_where_runs_left_a_card_is_told_once_and_as_it_is(ada: Person) -> None:
+    [ref] = ada.adds("sweep", to="Features")
+    at, later = instant(ada.clock()), instant(ada.clock() + timedelta(hours=1))
+    done = [Run(f"r{n}", FINISHED, exit=0, started=at, ended=at) for n in range(2)]
+    died = Run("s", FAILED, exit=1, why="exit 1", reason="bug", started=later, ended=later)
+    assert ada.service.runs.take_in([Told(run, ref) for run in [*done, died]]).message == (
+        f"{ref}: 2 runs finished (exit 0). {ref}: run s failed (exit 1). It is blocked."
+    )
+
+
+def test_a_run_does_not_make_its_board_the_one_worked_on(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    other = ada.service.boards.create("Other", "plain", "UTC").id
+    box.starts(ref, "r1")
+    assert ada.service.boards.find().id == other
+
+
 def test_a_card_taken_back_to_its_run_by_hand_stays_too(ada: Person, box: Machine) -> None:
     [ref] = ada.adds("focal loss", to="Features")
     box.starts(ref, "r1")

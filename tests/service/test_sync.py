@@ -444,3 +444,20 @@ def test_what_a_newer_program_wrote_shows_once_this_one_knows_it(
         check=True,
     )  # fmt: skip
     assert said.stdout == "new\n"
+
+
+def test_an_undo_takes_back_what_was_done_last_not_what_came_last(
+    tmp_path: Path, place: Path
+) -> None:
+    laptop, server = (Person(tmp_path / name, "ada", Clock()) for name in ("laptop", "server"))
+    laptop.starts()
+    meet(place, laptop, server)
+    server.board_id = laptop.board_id
+    server.adds("from the server")
+    server.service.sync.exchange(Folder(place))
+    laptop.clock.now += timedelta(minutes=1)
+    [ref] = laptop.adds("newest")
+    laptop.service.sync.exchange(Folder(place))
+    assert laptop.undoes() == f"Undone: adding {ref}."
+    laptop.service.close()
+    server.service.close()

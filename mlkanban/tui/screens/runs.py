@@ -131,6 +131,8 @@ class RunsScreen(EditorScreen, ListScreen):
                 self._runs, self._figures, zone, now, ascii=self.board_app.ascii, spent=self._spent
             )
             room = max(1, min(len(rows), int(height * _MOST) - 2))
+            if room < len(rows):
+                lines[0] += f"  (run {self.row + 1} of {len(rows)})"
             run = self._runs[self.row]
             differs = {name: values[self.row] for name, values in self._differs.items()}
             lines += [

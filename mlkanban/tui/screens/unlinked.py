@@ -21,6 +21,7 @@ from mlkanban.tui.screens.lists import ListScreen
 from mlkanban.tui.tracker_reading import TrackerReading
 
 _READING = "reading"
+_NONE = "Every run belongs to a card, or is ignored."
 _FEW = 5
 """An experiment with so many runs is open from the start."""
 _DETAILS = 6
@@ -130,7 +131,8 @@ class UnlinkedScreen(ListScreen):
         width, height = self.size.width - 2, self.size.height - 1
         lines = [self._head(), ""]
         if not self._rows:
-            lines += ["Every run belongs to a card, or is ignored."] if self._known else []
+            none = "No run is ignored." if self._ignored else _NONE
+            lines += [none] if self._known else []
         else:
             details = self._details(width)
             room = max(1, height - len(lines) - (len(details) + 1 if details else 0))

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,28 @@ def test_a_file_without_a_name_lasts_no_longer(ada: Person) -> None:
         ada.adds("one")
     os.utime(file, (0, 0))
     ada.adds("one")
+    ada.service.close()
+
+
+def test_of_two_that_find_it_left_the_slower_takes_nothing_away(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ada.service.path.with_name("writer")
+    age = lease._age
+
+    def late(*asked: Any) -> float:
+        old = age(*asked)
+        file.unlink()
+        file.write_text("the quicker\ngpu3, process 7")
+        return old
+
+    monkeypatch.setattr(lease, "boot_id", lambda: "the slower")
+    monkeypatch.setattr(lease, "_age", late)
+    os.utime(file, (0, 0))
+    with pytest.raises(StoreBusy, match="gpu3, process 7"):
+        ada.adds("one")
+    assert file.read_text() == "the quicker\ngpu3, process 7"
+    assert sorted(os.listdir(file.parent)) == ["board.db", "writer"]
     ada.service.close()
 
 

@@ -27,19 +27,23 @@ class _Seen(NamedTuple):
     touched: int
 
 
-def hold(path: Path) -> None:
-    """Take the right to write to the store at `path`, or keep it; StoreBusy names who has it."""
+def hold(path: Path) -> str:
+    """Take the right to write to the store at `path`, or keep it; StoreBusy names who has it.
+
+    What is given back is of this one taking: `keep` asks for it.
+    """
     file = path.with_name("writer")
     try:
         mine = f"{boot_id()} {path.parent.stat().st_dev}"
         for _ in range(_TRIES):
-            if _made(file, f"{mine}\n{socket.gethostname()}, process {os.getpid()}"):
-                return
+            text = f"{mine}\n{socket.gethostname()}, process {os.getpid()}\n{os.urandom(8).hex()}"
+            if _made(file, text):
+                return text
             with contextlib.suppress(FileNotFoundError):  # given up meanwhile
                 seen = _seen(file)
                 if seen.text.partition("\n")[0] == mine:
                     if _touched(file, seen):
-                        return
+                        return seen.text
                 elif _age(file, seen) < SECONDS:
                     raise _busy(path, _named(seen))
                 else:
@@ -47,6 +51,21 @@ def hold(path: Path) -> None:
     except OSError as error:
         raise trouble.not_written(error, file) from error
     raise _busy(path, "other machines")
+
+
+def keep(path: Path, held: str) -> None:
+    """Keep what `hold` gave; StoreBusy when it was lost since, even if it was taken back."""
+    file = path.with_name("writer")
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            seen = _seen(file)
+            if seen.text != held:
+                raise _busy(path, _named(seen))
+            if _touched(file, seen):
+                return
+    except OSError as error:
+        raise trouble.not_written(error, file) from error
+    raise _busy(path, "another machine")
 
 
 def _named(seen: _Seen) -> str:

@@ -1,5 +1,6 @@
 """On a network home one machine writes to a store, for SQLite's locks are not seen on others."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from mlkanban.errors import NotFound, StoreBusy
 from mlkanban.service import Service
 from mlkanban.store import lease
+from mlkanban.store.database import Store, open_for_writing
 from tests.service.people import Clock, Person
 
 
@@ -72,6 +74,30 @@ def test_of_two_that_find_it_left_the_slower_takes_nothing_away(
         ada.adds("one")
     assert file.read_text() == "the quicker\ngpu3, process 7"
     assert sorted(os.listdir(file.parent)) == ["board.db", "writer"]
+    ada.service.close()
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_long_write_that_lost_it_is_rolled_back_even_if_it_is_taken_back(
+    ada: Person, monkeypatch: pytest.MonkeyPatch, back: bool
+) -> None:
+    file = ada.service.path.with_name("writer")
+
+    def write_long(store: Store) -> None:
+        with store.writing() as conn:
+            conn.execute("UPDATE replica SET host = 'lost'")
+            os.utime(file, (0, 0))
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setattr(lease, "boot_id", lambda: "another")
+                lease.hold(store.path)
+            if back:
+                os.utime(file, (0, 0))
+                lease.hold(store.path)
+
+    with contextlib.closing(open_for_writing(ada.service.path)) as store:
+        with pytest.raises(StoreBusy, match="is written to by"):
+            write_long(store)
+        assert store.conn.execute("SELECT 1 FROM replica WHERE host = 'lost'").fetchall() == []
     ada.service.close()
 
 

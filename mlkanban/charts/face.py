@@ -255,6 +255,16 @@ def _metric(face: CardFace, view: View) -> Line:
     return [Piece(_text(face.metric, view), "metric")] if face.metric else []
 
 
+def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
+    """All that is said of the runs of a card, which becomes another as time goes on; () when it has
+    none."""
+    if not face.runs:
+        return ()
+    from mlkanban.charts.face_runs import facts
+
+    return running(face, view), *facts(face.runs, view.now)
+
+
 def _runs(face: CardFace, view: View) -> Line:
     if not face.runs:
         return []

@@ -19,16 +19,19 @@ def diff(session: Session, run: str, before: str | None) -> None:
     Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
     an end of one.
     """
+    from mlkanban.core.runs.model import Run
     from mlkanban.runs.commits import difference
     from mlkanban.runs.intake import find
+    from mlkanban.service.runs import Told
 
     folder = find(places().data, run)
+    start = folder.start()
+    told = Told(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
     with session.service() as service:
-        known = service.runs.of_card(str(folder.start().get("card", "")))
-    ids = [one.id for one in known]
-    if folder.id not in ids:
+        known = service.runs.beside(told)
+    if not known:
         raise NotFound(f"The board does not know run {folder.id} yet.", "See: mlkanban runs")
-    at = ids.index(folder.id)
+    at = [one.id for one in known].index(folder.id)
     if before is not None:
         wanted = find(places().data, before).id
         others = [one for one in known if one.id == wanted]

@@ -53,6 +53,14 @@ class Runs:
         with self._desk.store.reading() as conn:
             return runs_in(repository.entity(conn, find_face(conn, ref).id).fields)
 
+    def beside(self, told: Told) -> list[Run]:
+        """The runs of the card that this one is of, newest first, and it among them; none where it
+        is not known yet."""
+        with self._desk.store.reading() as conn:
+            face = _face(conn, told)
+            runs = runs_in(repository.entity(conn, face.id).fields) if face else []
+        return runs if any(run.id == told.run.id for run in runs) else []
+
     def figures(self, ref: str) -> Figures | None:
         """What the runs of a card say together about its metric; None when they say nothing."""
         from mlkanban.core.runs.figures import figures  # with statistics, which few ask for

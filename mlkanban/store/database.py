@@ -62,8 +62,10 @@ class Store:
             self._begin_writing()
             try:
                 self.check_in_place()
-                self.keep_lease()
+                held = self.hold_lease()
                 yield self.conn
+                if held:  # a long write may have lost it meanwhile
+                    lease.keep(self.path, held)
                 self.conn.execute("COMMIT")
             finally:
                 # After a failed COMMIT the transaction may still be open; after a full disk SQLite
@@ -81,10 +83,10 @@ class Store:
                 "Nothing was written. Start mlkanban again to go on with what is there now.",
             )
 
-    def keep_lease(self) -> None:
-        """StoreBusy when another machine may write here, whose locks are not seen."""
-        if self._leased:
-            lease.hold(self.path)
+    def hold_lease(self) -> str:
+        """What `lease.hold` gives, '' where none is needed; StoreBusy when another machine may
+        write here, whose locks are not seen."""
+        return lease.hold(self.path) if self._leased else ""
 
     def _begin_writing(self) -> None:
         """BEGIN IMMEDIATE, asked for often: SQLite itself soon looks only every 0.1 s, and where
@@ -259,7 +261,7 @@ def _connect(path: Path, mode: str, timeout: float) -> Store:
             conn.execute(pragma)
         store = Store(path, conn)
         if mode != "ro":
-            store.keep_lease()
+            store.hold_lease()
         return store
     except BaseException as error:
         conn.close()

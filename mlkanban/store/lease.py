@@ -9,6 +9,7 @@ import contextlib
 import os
 import socket
 from pathlib import Path
+from typing import NamedTuple
 
 from mlkanban.errors import StoreBusy
 from mlkanban.machine import boot_id
@@ -18,33 +19,98 @@ SECONDS = 120
 _TRIES = 5
 
 
-def hold(path: Path) -> None:
-    """Take the right to write to the store at `path`, or keep it; StoreBusy names who has it."""
+class _Seen(NamedTuple):
+    """What the file says, and what tells it from another one of its name, or itself touched."""
+
+    text: str
+    inode: int
+    touched: int
+
+
+def hold(path: Path) -> str:
+    """Take the right to write to the store at `path`, or keep it; StoreBusy names who has it.
+
+    What is given back is of this one taking: `keep` asks for it.
+    """
     file = path.with_name("writer")
     try:
         mine = f"{boot_id()} {path.parent.stat().st_dev}"
         for _ in range(_TRIES):
-            if _made(file, f"{mine}\n{socket.gethostname()}, process {os.getpid()}"):
-                return
+            text = f"{mine}\n{socket.gethostname()}, process {os.getpid()}\n{os.urandom(8).hex()}"
+            if _made(file, text):
+                return text
             with contextlib.suppress(FileNotFoundError):  # given up meanwhile
-                holder, _, named = file.read_text(errors="replace").partition("\n")
-                if holder == mine:
-                    os.utime(file)
-                    return
-                if _age(file) < SECONDS:
-                    raise _busy(path, named or "another machine")
-                file.unlink()
+                seen = _seen(file)
+                if seen.text.partition("\n")[0] == mine:
+                    if _touched(file, seen):
+                        return seen.text
+                elif _age(file, seen) < SECONDS:
+                    raise _busy(path, _named(seen))
+                else:
+                    _clear(file, seen)
     except OSError as error:
         raise trouble.not_written(error, file) from error
     raise _busy(path, "other machines")
+
+
+def keep(path: Path, held: str) -> None:
+    """Keep what `hold` gave; StoreBusy when it was lost since, even if it was taken back."""
+    file = path.with_name("writer")
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            seen = _seen(file)
+            if seen.text != held:
+                raise _busy(path, _named(seen))
+            if _touched(file, seen):
+                return
+    except OSError as error:
+        raise trouble.not_written(error, file) from error
+    raise _busy(path, "another machine")
+
+
+def _named(seen: _Seen) -> str:
+    return next(iter(seen.text.splitlines()[1:]), "") or "another machine"
+
+
+def _seen(file: Path) -> _Seen:
+    with file.open(errors="replace") as opened:  # opened, for a mere stat may be an old answer
+        status = os.fstat(opened.fileno())
+        return _Seen(opened.read(), status.st_ino, status.st_mtime_ns)
+
+
+def _touched(file: Path, seen: _Seen) -> bool:
+    """Touch the file that was seen; False when it has lost its name. Who takes it away looks at its
+    time after that, so one of the two always notices."""
+    with file.open() as opened:
+        if os.fstat(opened.fileno()).st_ino != seen.inode:
+            return False
+        os.utime(opened.fileno())
+    now = _seen(file)
+    return (now.text, now.inode) == (seen.text, seen.inode)
+
+
+def _clear(file: Path, seen: _Seen) -> None:
+    """Take away the file that was seen, and no other: one that came or was touched since is put
+    back."""
+    aside = _aside(file)
+    os.rename(file, aside)
+    if _seen(aside) == seen:
+        aside.unlink()
+    else:
+        _put(aside, file)
 
 
 def _made(file: Path, text: str) -> bool:
     """Make the file unless somebody was quicker, with the text in it from its first moment."""
     if file.exists():
         return False
-    draft = file.with_name(f".writer-{os.getpid()}-{os.urandom(4).hex()}")
+    draft = _aside(file)
     draft.write_text(text)
+    return _put(draft, file)
+
+
+def _put(draft: Path, file: Path) -> bool:
+    """Give the draft the name of the file; False, and it is gone, when there is one."""
     try:
         os.link(draft, file)
     except FileExistsError:
@@ -57,12 +123,17 @@ def _made(file: Path, text: str) -> bool:
     return True
 
 
-def _age(file: Path) -> float:
+def _aside(file: Path) -> Path:
+    """A name of one's own beside the file."""
+    return file.with_name(f".writer-{os.getpid()}-{os.urandom(4).hex()}")
+
+
+def _age(file: Path, seen: _Seen) -> float:
     """Seconds since the file was touched, by the clock of its own file system."""
     probe = file.with_name(f".probe-{os.getpid()}-{os.urandom(4).hex()}")
     probe.touch()
     try:
-        return probe.stat().st_mtime - file.stat().st_mtime
+        return (probe.stat().st_mtime_ns - seen.touched) / 1e9
     finally:
         probe.unlink()
 

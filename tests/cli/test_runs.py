@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.runs.folder import RunFolder
 from tests.cli.conftest import Person
 from tests.service import people
 from tests.service.machine import FAILED, FINISHED, Machine
@@ -68,3 +69,24 @@ def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:
 def test_where_runs_say_nothing_no_verdict_is_proposed(board: Person) -> None:
     ref = board.card("loss", "--metric", "auc>=0.9", "--metric", "auc=0.93")
     assert "its runs say" not in board("done", ref, "--outcome", "learned").err
+
+
+def test_runs_are_compared_though_the_card_has_another_short_id_by_now(
+    home: dict[str, str], mlk: Person
+) -> None:
+    data = Path(home["MLKANBAN_HOME"])
+    ada = people.Person(data)
+    ada.starts()
+    made, other = ada.adds("focal loss", "what has its short id by now")
+    box = Machine(ada)
+    names = ["20260320-080000-0000000a", "20260320-090000-0000000b"]
+    for name in names:
+        box.starts(made, name, commit="a1b2c3d4e5")
+        box.ends(made, name, FINISHED)
+        folder = RunFolder(data / "runs" / name)
+        folder.make()
+        folder.write_start({"card": other, "card_id": ada.cards.get(made).id})
+    ada.service.close()
+    found = mlk.data("diff", names[1])
+    assert [found["from"], found["to"]] == names
+    assert mlk("diff", names[0]).code == 3

@@ -1,14 +1,17 @@
 """On a network home one machine writes to a store, for SQLite's locks are not seen on others."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlkanban.errors import NotFound, StoreBusy
 from mlkanban.service import Service
 from mlkanban.store import lease
+from mlkanban.store.database import Store, open_for_writing
 from tests.service.people import Clock, Person
 
 
@@ -49,6 +52,52 @@ def test_a_file_without_a_name_lasts_no_longer(ada: Person) -> None:
         ada.adds("one")
     os.utime(file, (0, 0))
     ada.adds("one")
+    ada.service.close()
+
+
+def test_of_two_that_find_it_left_the_slower_takes_nothing_away(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ada.service.path.with_name("writer")
+    age = lease._age
+
+    def late(*asked: Any) -> float:
+        old = age(*asked)
+        file.unlink()
+        file.write_text("the quicker\ngpu3, process 7")
+        return old
+
+    monkeypatch.setattr(lease, "boot_id", lambda: "the slower")
+    monkeypatch.setattr(lease, "_age", late)
+    os.utime(file, (0, 0))
+    with pytest.raises(StoreBusy, match="gpu3, process 7"):
+        ada.adds("one")
+    assert file.read_text() == "the quicker\ngpu3, process 7"
+    assert sorted(os.listdir(file.parent)) == ["board.db", "writer"]
+    ada.service.close()
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_long_write_that_lost_it_is_rolled_back_even_if_it_is_taken_back(
+    ada: Person, monkeypatch: pytest.MonkeyPatch, back: bool
+) -> None:
+    file = ada.service.path.with_name("writer")
+
+    def write_long(store: Store) -> None:
+        with store.writing() as conn:
+            conn.execute("UPDATE replica SET host = 'lost'")
+            os.utime(file, (0, 0))
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setattr(lease, "boot_id", lambda: "another")
+                lease.hold(store.path)
+            if back:
+                os.utime(file, (0, 0))
+                lease.hold(store.path)
+
+    with contextlib.closing(open_for_writing(ada.service.path)) as store:
+        with pytest.raises(StoreBusy, match="is written to by"):
+            write_long(store)
+        assert store.conn.execute("SELECT 1 FROM replica WHERE host = 'lost'").fetchall() == []
     ada.service.close()
 
 

@@ -81,14 +81,14 @@ class BoardView(Widget):
         return True
 
     def aged(self, now: datetime) -> None:
-        """Paint the cards in sight on which the time of a run is another by now."""
+        """Paint the cards in sight that say something else of their runs by now."""
         if self.model is None or self._view is None:
             return
         before, self._view = self._view, replace(self._view, now=now)
         for at in range(self._first, self._first + self.geometry.visible):
             top = self._tops[at]
             for row, card in enumerate(self.model.columns[at][top : top + self.geometry.rows], top):
-                if card.runs and face.running(card, before) != face.running(card, self._view):
+                if face.of_runs(card, before) != face.of_runs(card, self._view):
                     self._refresh_card(at, row)
 
     def mark_old(self, pace: "Pace", now: datetime) -> None:
@@ -228,7 +228,7 @@ class BoardView(Widget):
         mark = card.id in model.marks
         waits = model.waits.get(card.id, ())
         assert self._view is not None
-        runs = face.running(card, self._view) if card.runs else ""
+        runs = face.of_runs(card, self._view)
         key = (card.id, card.version, shape.text, cursor, mark, waits, runs)
         found = self._cache.get(key)
         if found is None:

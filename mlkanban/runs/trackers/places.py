@@ -117,6 +117,8 @@ def _telling(path: Path, problems: list[str]) -> Iterator[None]:
         problems.append(str(error))
     except OSError as error:
         problems.append(f"{path} cannot be read: {error.strerror}.")
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        problems.append(f"{path} holds what no tracker writes.")
 
 
 @contextlib.contextmanager

@@ -12,9 +12,12 @@ def instant(moment: datetime) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """The point in time that a text names, UTC where it says no zone; None when it names none."""
+    """The point in time that a text names, UTC where it says no zone; None when it names none, or
+    one outside `FIRST_YEAR` to `LAST_YEAR`, which may have no time in another zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

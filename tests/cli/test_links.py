@@ -227,3 +227,22 @@ def test_the_doctor_lists_trackers(board) -> None:
     }
     assert said["ok"].endswith("mlflow.db: runs 3")
     assert "optuna.log is no file of a tracker" in said["note"]
+
+
+def test_half_characters_of_a_tracker_are_shown_as_such_and_break_nothing(board) -> None:
+    ref = board.card("focal")
+    odd = "\\ud800\\u0000"
+    text = (FIXTURES / "o4.log").read_text()
+    for name in ('"sweep"', '"t1"', '"lr"'):
+        text = text.replace(name, f'"{odd}{name[1:]}')
+    Path("optuna.log").write_text(text)
+    for args in (("sync-runs",), ("triage", "--view", "unlinked")):
+        shown = board(*args)
+        assert shown.code == 0
+        assert "unlinked  Optuna, \ufffd\ufffdsweep: 3 runs" in shown.out
+    told = board.data("sync-runs")["unlinked"]
+    assert {name for one in told for name in one["params"]} == {"\ufffd\ufffdlr"}
+    assert {one["experiment"] for one in told} == {"\ufffd\ufffdsweep"}
+    assert board("link", ref, told[0]["ref"]).code == 0
+    assert board("sync-runs", "--ignore-experiment", told[1]["ref"]).code == 0
+    assert board.data("sync-runs")["unlinked"] == []

@@ -2,13 +2,16 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from mlkanban.core.runs.tracked import Tracked
 from mlkanban.core.triage import View
 from mlkanban.runs.trackers import places
+from mlkanban.service.links import Links, Synced
+from mlkanban.tui.commands import BY_NAME
 from tests.runs.trackers.files import database, folder
 from tests.tui.page import SMALL, Page, opened
 
@@ -157,6 +160,34 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
         await page.until(lambda: "Reading mlruns: 41 runs" in page.text())
         going_on.set()
         await page.settled()
+
+
+async def test_no_key_waits_for_runs_that_are_linked(
+    small: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database("o5", work / "optuna.db")
+    going_on, real = threading.Event(), Links.sync
+
+    def slowly(
+        links: Links, told: Sequence[Tracked], progress: Callable[[int, int], None]
+    ) -> Synced:
+        while not going_on.wait(0.05):
+            progress(3, 1000)
+        return real(links, told, progress)
+
+    async with opened(small) as page:
+        await page.press("unlinked")
+        ref = page.ref("logistic baseline")
+        database("m3", work / "mlflow.db", ref)
+        monkeypatch.setattr(Links, "sync", slowly)
+        page.send(BY_NAME["unlinked.read"].keys[0])
+        await page.until(lambda: "Linking 3 of 1,000 runs" in page.text())
+        page.send("x")
+        await page.until(lambda: "Unlinked runs of trackers: 0, 3 ignored" in page.text())
+        going_on.set()
+        await page.until(lambda: "Unlinked runs of trackers: 2, 3 ignored" in page.text())
+        with page.store() as service:
+            assert [run.name for run in service.runs.of_card(ref)] == ["seed 1"]
 
 
 async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:

@@ -17,6 +17,8 @@ for _byte in range(256):
     _TABLE.append(_byte)
 _LARGE = 1 << 16
 """Bytes that no record of scalars has: what is larger is an image, a histogram or a graph."""
+_MOST = 1 << 31
+"""Bytes that no protocol buffer reaches: no record is as long."""
 _FIXED = {1: 8, 5: 4}
 """Bytes of a value, by its wire type."""
 _TENSORS = {1: ("<f", 5), 2: ("<d", 6)}
@@ -45,7 +47,7 @@ def _records(source: BinaryIO) -> Iterator[bytes]:
     """Records that are whole. After a length that is not, nothing can be told apart any more."""
     while len(head := source.read(_HEAD.size)) == _HEAD.size:
         length, check = _HEAD.unpack(head)
-        if _masked(head[:8]) != check:
+        if _masked(head[:8]) != check or length >= _MOST:
             return
         if length > _LARGE:
             source.seek(length + _CHECK.size, 1)

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlkanban.core.runs.tracked import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile
+from mlkanban.runs.trackers.values import numbers
 
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 _WAITING = _STATES.index("WAITING")
@@ -71,14 +72,13 @@ def _values(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, float]]:
     return {trial: named(found) for trial, found in lists.items()}
 
 
-def named(values: list[Any]) -> dict[str, float]:
-    """The values of a trial by name: `value`, or of several objectives `value_0`, `value_1` ..."""
+def named(values: Any) -> dict[str, float]:
+    """The values of a trial by name: `value`, or of several objectives `value_0`, `value_1` ...
+    What is no list holds none."""
+    if not isinstance(values, list):
+        return {}
     one = len(values) == 1
-    return {
-        "value" if one else f"value_{at}": float(value)
-        for at, value in enumerate(values)
-        if isinstance(value, int | float)
-    }
+    return numbers({"value" if one else f"value_{at}": v for at, v in enumerate(values)})
 
 
 def _pairs(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, str]]:
@@ -92,7 +92,7 @@ def _plain(text: str) -> str:
     """A value kept as JSON, as text."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, str) else text
 
@@ -110,7 +110,7 @@ class Journal:
             return sum(line.startswith(_BEGINS) for line in source)
 
     def runs(self) -> Iterator[Tracked]:
-        studies: list[str] = []
+        studies: dict[int, str] = {}
         study_tags: dict[int, dict[str, str]] = {}
         trials: list[dict[str, Any]] = []
         counts: dict[int, int] = {}
@@ -120,7 +120,7 @@ class Journal:
                     entry = json.loads(line)
                     code = entry["op_code"]
                     if code == 0:
-                        studies.append(str(entry["study_name"]))
+                        studies[len(studies)] = str(entry["study_name"])
                     elif code == 2:
                         tags = study_tags.setdefault(entry["study_id"], {})
                         tags.update(entry["user_attr"])
@@ -130,7 +130,7 @@ class Journal:
                         trials.append(_begun(entry, study, number))
                     elif code == 5:
                         value = entry["param_value_internal"]
-                        trials[entry["trial_id"]]["params"][entry["param_name"]] = value
+                        trials[entry["trial_id"]]["params"][str(entry["param_name"])] = value
                     elif code == 6:
                         trial = trials[entry["trial_id"]]
                         trial |= {"state": entry["state"], "values": entry.get("values") or []}
@@ -140,19 +140,21 @@ class Journal:
                 except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
                     continue
         for trial in trials:
-            if 0 <= trial["study"] < len(studies) and trial["state"] != _WAITING:
-                yield self._told(trial, studies[trial["study"]], study_tags)
+            study = studies.get(trial["study"])
+            if study is not None and trial["state"] != _WAITING:
+                yield self._told(trial, study, study_tags)
 
     def _told(
         self, trial: dict[str, Any], study: str, study_tags: dict[int, dict[str, str]]
     ) -> Tracked:
         number, state = trial["number"], trial["state"]
+        known = isinstance(state, int) and 0 <= state < len(_STATES)
         tags = {**study_tags.get(trial["study"], {}), **trial["tags"]}
         return Tracked(
             ref=_ref(study, number, trial["start"]),
             name=f"{study} {number}",
             experiment=study,
-            says=_STATES[state] if state in range(len(_STATES)) else str(state),
+            says=_STATES[state] if known else str(state),
             metrics=named(trial["values"]),
             params={name: str(value) for name, value in trial["params"].items()},
             tags={name: str(tags[name]) for name in (CARD_TAG, RUN_TAG) if name in tags},

@@ -13,7 +13,7 @@ from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
 from mlkanban.runs.trackers.sqlite_files import reading
-from mlkanban.text import display
+from mlkanban.text import display, display_lines
 
 _USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "wandb", "runs",
           "lightning_logs", "tb_logs")  # fmt: skip
@@ -92,9 +92,12 @@ def read_all(paths: Iterable[Path], told: Told | None = None) -> Found:
 def _sound(one: Tracked) -> Tracked:
     """A run with names that can be kept and shown: files of others hold anything."""
     metrics = {display(name): value for name, value in one.metrics.items()}
+    params = {display(name): display_lines(value) for name, value in one.params.items()}
+    tags = {name: display(value) for name, value in one.tags.items()}  # a card is looked up by one
     return replace(
         one, ref=display(one.ref), name=display(one.name), experiment=display(one.experiment),
-        says=display(one.says), metrics=metrics, where=display(one.where),
+        says=display(one.says), metrics=metrics, params=params, tags=tags,
+        where=display(one.where),
     )  # fmt: skip
 
 
@@ -117,6 +120,8 @@ def _telling(path: Path, problems: list[str]) -> Iterator[None]:
         problems.append(str(error))
     except OSError as error:
         problems.append(f"{path} cannot be read: {error.strerror}.")
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        problems.append(f"{path} holds what no tracker writes.")
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Named values as trackers keep them, in the shape they are told in."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 MOST_TEXT = 4096
@@ -8,8 +9,13 @@ MOST_TEXT = 4096
 
 
 def numbers(given: Mapping[str, Any]) -> dict[str, float]:
-    """Those that are numbers."""
-    return {name: float(v) for name, v in given.items() if isinstance(v, int | float)}
+    """Those that are numbers a float can hold."""
+    found = {}
+    for name, value in given.items():
+        if isinstance(value, int | float):
+            with suppress(OverflowError):
+                found[name] = float(value)
+    return found
 
 
 def texts(given: Mapping[str, Any]) -> dict[str, str]:

@@ -6,11 +6,14 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from mlkanban.core.runs.tracked import short
+from mlkanban.runs.trackers.optuna import Journal
 from mlkanban.runs.trackers.places import count_all, place, read_all, usual
+from mlkanban.runs.trackers.values import numbers
 from tests.runs.trackers.files import FIXTURES, database, folder, state
 
 
@@ -100,6 +103,39 @@ def test_a_journal_with_text_that_cannot_be_kept_is_read(tmp_path: Path) -> None
         one.ref.encode()
         one.name.encode()
         one.experiment.encode()
+
+
+def test_odd_values_in_a_journal_take_no_other_run_away(tmp_path: Path) -> None:
+    path = tmp_path / "optuna.log"
+    odd = (
+        '"study_id":"0","op_code":4', '"study_id":0,"op_code":4,"value":1' + "0" * 400,
+        '"study_id":0,"op_code":4,"state":1.0', '"study_id":0,"op_code":4,"values":7',
+        '"trial_id":4,"op_code":5,"param_name":null,"param_value_internal":1',
+    )  # fmt: skip
+    path.write_text((FIXTURES / "o4.log").read_text() + "".join(f"{{{line}}}\n" for line in odd))
+    found = read_all([path])
+    assert not found.problems
+    assert [one.name for one in found.runs] == [f"sweep {n}" for n in range(6)]
+    assert [one.numbers for one in found.runs[3:]] == [{}, {}, {}]
+    assert found.runs[3].as_run().params == {"None": "1"}
+
+
+def test_numbers_too_large_for_a_float_are_left_out() -> None:
+    assert numbers({"auc": 1, "huge": 10**400, "text": "1"}) == {"auc": 1.0}
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, KeyError, OverflowError, RecursionError])
+def test_what_no_tracker_writes_is_told_of_and_the_others_are_read(
+    error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_: object) -> NoReturn:
+        raise error("odd")
+
+    monkeypatch.setattr(Journal, "runs", read)
+    path = Path(shutil.copy(FIXTURES / "o4.log", tmp_path))
+    found = read_all([path, folder(tmp_path / "mlruns")])
+    assert found.problems == (f"{path} holds what no tracker writes.",)
+    assert len(found.runs) == 3
 
 
 def test_what_a_killed_writer_left_is_read_from_a_copy(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.runs.trackers import tensorboard
+from mlkanban.runs.trackers.event_files import _masked
 from mlkanban.runs.trackers.places import count_all, read_all, usual
 from tests.runs.trackers.files import logs, state
 
@@ -53,8 +54,6 @@ def test_a_file_is_read_as_far_as_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_records_that_are_whole_but_foreign_are_passed_over(tmp_path: Path) -> None:
-    from mlkanban.runs.trackers.event_files import _masked
-
     def record(data: bytes) -> bytes:
         length = len(data).to_bytes(8, "little")
         checks = [_masked(part).to_bytes(4, "little") for part in (length, data)]
@@ -65,6 +64,17 @@ def test_records_that_are_whole_but_foreign_are_passed_over(tmp_path: Path) -> N
     file.write_bytes(b"".join(map(record, foreign)) + file.read_bytes())
     [one] = read_all([file.parent]).runs
     assert one.numbers == pytest.approx(AUC)
+
+
+def test_a_length_that_no_record_has_ends_the_file(tmp_path: Path) -> None:
+    [file] = logs(tmp_path / "runs").iterdir()
+    whole = file.read_bytes()
+    for length in (2**64 - 1, 2**63 - 8, 2**50):
+        head = length.to_bytes(8, "little")
+        file.write_bytes(whole + head + _masked(head).to_bytes(4, "little") + whole)
+        found = read_all([file.parent])
+        assert not found.problems
+        assert found.runs[0].numbers == pytest.approx(AUC)
 
 
 def test_what_is_not_read_of_a_long_run_is_said(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
-from mlkanban.core.events import Change, holders
+from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.instants import instant
 from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import Board, CardFace, Stage, Work
@@ -49,33 +49,34 @@ class Runs:
         self._desk = desk
 
     def of_card(self, ref: str) -> list[Run]:
-        """The runs of a card, newest first."""
+        """The runs of a card, newest first. One that was moved with a duplicate is of the card it
+        went to."""
         with self._desk.store.reading() as conn:
-            return runs_in(repository.entity(conn, find_face(conn, ref).id).fields)
+            return _own(conn, find_face(conn, ref))[1]
 
     def beside(self, told: Told) -> list[Run]:
         """The runs of the card that this one is of, newest first, and it among them; none where it
         is not known yet."""
         with self._desk.store.reading() as conn:
             face = _face(conn, told)
-            runs = runs_in(repository.entity(conn, face.id).fields) if face else []
-        return runs if any(run.id == told.run.id for run in runs) else []
+            held = _held(_went(conn, face)) if face else {}
+        return next((own for own in held.values() if any(r.id == told.run.id for r in own)), [])
 
     def figures(self, ref: str) -> Figures | None:
         """What the runs of a card say together about its metric; None when they say nothing."""
         from mlkanban.core.runs.figures import figures  # with statistics, which few ask for
 
         with self._desk.store.reading() as conn:
-            fields = repository.entity(conn, find_face(conn, ref).id).fields
-        return figures(runs_in(fields), fields.get("metric"))
+            fields, runs = _own(conn, find_face(conn, ref))
+        return figures(runs, fields.get("metric"))
 
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card used of its budget by now; None when it has none."""
         from mlkanban.core.runs.usage import spending  # which the board does without
 
         with self._desk.store.reading() as conn:
-            fields = repository.entity(conn, find_face(conn, ref).id).fields
-        return spending(fields.get("budget") or "", runs_in(fields), self._desk.clock())
+            fields, runs = _own(conn, find_face(conn, ref))
+        return spending(fields.get("budget") or "", runs, self._desk.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
         """All runs of the cards of a board with the short ids of these, newest first. One that was
@@ -171,9 +172,30 @@ def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[R
     """The cards of a board that have runs; one moved with a duplicate is of the card it went to."""
     faces = repository.faces_of(conn, tuple(steps.with_runs(conn, board_id)))
     entities = {face.id: repository.entity(conn, face.id) for face in faces}
-    has = holders(entities, PREFIX)
+    held = _held(entities)
     for face in faces:
-        yield face, [run for run in runs_in(entities[face.id].fields) if has[run.id] == face.id]
+        yield face, held[face.id]
+
+
+def _own(conn: Connection, face: CardFace) -> tuple[Mapping[str, Any], list[Run]]:
+    """The fields of a card, and those of its runs that went to no other."""
+    entities = _went(conn, face)
+    return entities[face.id].fields, _held(entities)[face.id]
+
+
+def _went(conn: Connection, face: CardFace) -> dict[str, Entity]:
+    """A card and those its runs went to, by id."""
+    return {card: repository.entity(conn, card) for card in steps.runs_went(conn, face.id)}
+
+
+def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
+    """The runs of each of these cards, newest first, by its id: of several, one is of the card that
+    got it last."""
+    has = holders(entities, PREFIX)
+    return {
+        card: [run for run in runs_in(entity.fields) if has[run.id] == card]
+        for card, entity in entities.items()
+    }
 
 
 def _face(conn: Connection, told: Told) -> CardFace | None:

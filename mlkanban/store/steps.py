@@ -77,6 +77,19 @@ def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
     return [card for (card,) in rows]
 
 
+def runs_went(conn: sqlite3.Connection, card_id: str) -> Sequence[str]:
+    """Ids of a card and of those its runs were moved to, from one duplicate to the next."""
+    rows = conn.execute(
+        "WITH RECURSIVE went (card) AS (SELECT ? UNION SELECT moved.card FROM went"
+        " CROSS JOIN event AS ended INDEXED BY event_card"
+        " ON ended.card = went.card AND ended.kind = 'card.finished'"
+        " CROSS JOIN event AS moved INDEXED BY event_action"
+        " ON moved.action = ended.action AND moved.kind = 'run.moved') SELECT card FROM went",
+        (card_id,),
+    ).fetchall()
+    return [card for (card,) in rows]
+
+
 def with_links(conn: sqlite3.Connection) -> Sequence[str]:
     """Ids of the cards, of all boards, that a run of a tracker was linked to."""
     rows = conn.execute(

@@ -6,6 +6,7 @@ from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.service.runs import Told
 from tests.service.machine import Machine
 from tests.service.people import Person
 
@@ -71,6 +72,37 @@ def test_the_runs_of_a_duplicate_move_over_and_an_undo_takes_them_back(
     assert ada.undoes() == f"Undone: finishing {same}, {kept}."
     assert ada.service.runs.of_card(kept) == []
     assert [ref for ref, _ in ada.service.runs.of_board(ada.board_id)] == [same]
+
+
+def test_what_was_merged_away_does_not_count_its_runs_again(ada: Person, box: Machine) -> None:
+    first, second, last = ada.adds("a", "b", "c")
+    fields = {"budget": "8 gpu-hours", "metric": {"name": "auc"}}
+    ada.cards.edit([first, second, last], fields)
+    runs = ada.service.runs
+
+    def counted(ref: str) -> tuple[int, int, float]:
+        spent, figures = runs.spending(ref), runs.figures(ref)
+        assert spent is not None
+        return len(runs.of_card(ref)), len(figures.values) if figures else 0, spent.used
+
+    box.starts(first, "r1", gpus=60)
+    box.ends(first, "r1", RunState.FINISHED, metrics={"auc": 0.9})
+    had, none = counted(first), (0, 0, 0)
+    told = Told(box.runs["r1"], first)
+    assert had[:2] == (1, 1)
+    assert had[2] > 0
+    ada.service.duplicates.merge(first, second)
+    assert [counted(ref) for ref in (first, second, last)] == [none, had, none]
+    ada.service.duplicates.merge(second, last)
+    assert [counted(ref) for ref in (first, second, last)] == [none, none, had]
+    ada.undoes()
+    assert [counted(ref) for ref in (first, second, last)] == [none, had, none]
+    ada.undoes()
+    assert [counted(ref) for ref in (first, second, last)] == [had, none, none]
+    ada.redoes()
+    assert [counted(ref) for ref in (first, second, last)] == [none, had, none]
+    box.starts(second, "r2")
+    assert sorted(run.id for run in runs.beside(told)) == ["r1", "r2"]
 
 
 def test_what_a_tracker_says_of_a_moved_run_goes_where_it_went(ada: Person) -> None:

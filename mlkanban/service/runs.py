@@ -59,8 +59,8 @@ class Runs:
         is not known yet."""
         with self._desk.store.reading() as conn:
             face = _face(conn, told)
-            runs = runs_in(repository.entity(conn, face.id).fields) if face else []
-        return runs if any(run.id == told.run.id for run in runs) else []
+            held = _held(_went(conn, face)) if face else {}
+        return next((own for own in held.values() if any(r.id == told.run.id for r in own)), [])
 
     def figures(self, ref: str) -> Figures | None:
         """What the runs of a card say together about its metric; None when they say nothing."""
@@ -190,8 +190,13 @@ def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[R
 
 def _own(conn: Connection, face: CardFace) -> tuple[Mapping[str, Any], list[Run]]:
     """The fields of a card, and those of its runs that went to no other."""
-    entities = {card: repository.entity(conn, card) for card in steps.runs_went(conn, face.id)}
+    entities = _went(conn, face)
     return entities[face.id].fields, _held(entities)[face.id]
+
+
+def _went(conn: Connection, face: CardFace) -> dict[str, Entity]:
+    """A card and those its runs went to, by id."""
+    return {card: repository.entity(conn, card) for card in steps.runs_went(conn, face.id)}
 
 
 def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:

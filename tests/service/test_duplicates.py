@@ -6,6 +6,7 @@ from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.service.runs import Told
 from tests.service.machine import Machine
 from tests.service.people import Person
 
@@ -87,6 +88,7 @@ def test_what_was_merged_away_does_not_count_its_runs_again(ada: Person, box: Ma
     box.starts(first, "r1", gpus=60)
     box.ends(first, "r1", RunState.FINISHED, metrics={"auc": 0.9})
     had, none = counted(first), (0, 0, 0)
+    told = Told(box.runs["r1"], first)
     assert had[:2] == (1, 1)
     assert had[2] > 0
     ada.service.duplicates.merge(first, second)
@@ -99,6 +101,8 @@ def test_what_was_merged_away_does_not_count_its_runs_again(ada: Person, box: Ma
     assert [counted(ref) for ref in (first, second, last)] == [had, none, none]
     ada.redoes()
     assert [counted(ref) for ref in (first, second, last)] == [none, had, none]
+    box.starts(second, "r2")
+    assert sorted(run.id for run in runs.beside(told)) == ["r1", "r2"]
 
 
 def test_what_a_tracker_says_of_a_moved_run_goes_where_it_went(ada: Person) -> None:

@@ -7,11 +7,11 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlkanban.service import Service
+from mlkanban.tui.backstage import beside
 from mlkanban.tui.counting import GivenUp
 
 if TYPE_CHECKING:
@@ -36,26 +36,34 @@ class TrackerReading:
         """What trackers tell of runs; those that are tagged with a card are linked."""
         from mlkanban.runs.trackers.places import read_all, usual  # few look at trackers
 
-        known = await self._app.backstage.call(lambda service: service.links.places())
+        known, actor, read_only = await self._app.backstage.call(
+            lambda service: (service.links.places(), service.actor, service.read_only)
+        )
         cwd, more = Path.cwd(), [*self._app.settings.trackers, *known]
-        found = await self._beside(
+        found = await beside(
             lambda: read_all(
                 usual(cwd, os.environ, more),
                 lambda count, path: self._so_far(f"Reading {path.name}: {count:,} runs"),
             )
         )
-        await self._app.backstage.call(lambda service: self._sync(service, found))
-        await self._app.catch_up()
+        if not read_only:
+            await beside(lambda: self._sync(actor, found))
+            await self._app.catch_up()
         return found
 
     def give_up(self) -> None:
         self._over.set()
 
-    def _sync(self, service: Service, found: Found) -> None:
-        if not service.read_only:
+    def _sync(self, actor: str, found: Found) -> None:
+        """Through a connection of its own: each run is written by itself, and keys come between."""
+        app = self._app
+        service = Service.open(app.places.data, actor=actor, clock=app.now, make=False)
+        try:
             service.links.sync(
                 found.runs, lambda at, of: self._so_far(f"Linking {at:,} of {of:,} runs")
             )
+        finally:
+            service.close()
 
     def _so_far(self, text: str) -> None:
         if self._over.is_set():
@@ -63,18 +71,3 @@ class TrackerReading:
         if time.monotonic() - self._told >= _EVERY:
             self._told = time.monotonic()
             self._loop.call_soon_threadsafe(self._tell, text)
-
-    async def _beside(self, action: Callable[[], Found]) -> Found:
-        """In a thread that the end of the program does not wait for: it only reads, and what it
-        reads may hang."""
-        future: Future[Found] = Future()
-        future.set_running_or_notify_cancel()
-
-        def run() -> None:
-            try:
-                future.set_result(action())
-            except BaseException as error:
-                future.set_exception(error)
-
-        threading.Thread(target=run, daemon=True).start()
-        return await asyncio.wrap_future(future)

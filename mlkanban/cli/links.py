@@ -177,18 +177,25 @@ def _first(lines: Sequence[str]) -> Iterator[str]:
         yield f"and {more:,} more"
 
 
-def inbox_lines(label: str, runs: Sequence[Tracked]) -> Iterator[str]:
-    """A heading for each experiment, and its newest runs."""
+def inbox_lines(label: str, runs: Sequence[Tracked], limit: int | None = None) -> Iterator[str]:
+    """A heading for each experiment, and its newest runs: at most `limit` of all together. What is
+    not listed is counted."""
     from mlkanban.core.runs.inbox import experiments
 
     found = experiments(runs)
+    room, headings = len(runs) if limit is None else limit, 0
     for one in found[:_LISTED]:
+        if not room:
+            break
+        headings += 1
         yield f"{label}  {one.name}: {one.count}  ({one.where})"
-        for run in one.runs[:_LISTED]:
+        listed = one.runs[: min(_LISTED, room)]
+        room -= len(listed)
+        for run in listed:
             yield f"  {run.ref}  {run.name}  {_metrics(run)}".rstrip()
-        if more := len(one.runs[_LISTED:]):
+        if more := len(one.runs) - len(listed):
             yield f"  and {more:,} older"
-    if more := len(found[_LISTED:]):
+    if more := len(found) - headings:
         yield f"and {more:,} experiment{'' if more == 1 else 's'} more"
 
 

@@ -15,7 +15,9 @@ from mlkanban.core.triage import View
     default=View.ALL.value,
     help="Only a part of the queue.",
 )
-@click.option("--limit", type=click.IntRange(1, 1000), help="At most so many cards.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), help="At most so many cards, or printed runs."
+)
 @pass_session
 def triage(session: Session, view: str, limit: int | None) -> None:
     """Decide on one card after the other; without a terminal the queue is printed.
@@ -81,7 +83,7 @@ def _unlinked(session: Session, limit: int | None) -> None:
             {"id": run.ref, "why": f"unlinked run of {one.name}", "title": run.title}
             for one, run in listed
         ],
-        lambda: map(session.clean, inbox_lines("unlinked", [run for _, run in reversed(listed)])),
+        lambda: map(session.clean, inbox_lines("unlinked", runs, limit)),
     )
     for problem in found.problems:
         session.say(problem)

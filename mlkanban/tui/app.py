@@ -201,7 +201,7 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._triage is not None and self._triage[0] is TriageView.UNLINKED:
             from mlkanban.tui.screens.unlinked import UnlinkedScreen
 
-            await self.push_screen(UnlinkedScreen())
+            await self.push_screen(UnlinkedScreen(limited=self._triage[1] is not None))
         elif self._triage is not None:
             from mlkanban.tui.screens.triage import TriageScreen
 

@@ -172,6 +172,12 @@ def test_triage_prints_what_waits_and_links_nothing(board) -> None:
     shown = board("triage", "--view", "unlinked")
     assert "MLflow, focal loss: 2 runs" in shown.out
     assert "mlkanban link CARD" in shown.err
+    database("o4", Path("optuna.db"))
+    counted = board("triage", "--view", "unlinked", "--limit", "1")
+    heading, _, older, others = counted.out.splitlines()
+    assert "MLflow, focal loss: 2 runs" in heading or "Optuna, sweep: 3 runs" in heading
+    assert (older[:5], others) == ("  and", "and 1 experiment more")
+    assert len(board("triage", "--view", "unlinked", "--limit", "9").out.splitlines()) == 7
     assert board.data("runs", ref) == []
     assert board.data("triage", "--view", "inbox") == board.data("triage")
 

@@ -26,6 +26,7 @@ _FEW = 5
 """An experiment with so many runs is open from the start."""
 _DETAILS = 6
 _NAMED = 3
+_UNLIMITED = "Here all are listed: --limit is for the printed list."
 
 
 class UnlinkedScreen(ListScreen):
@@ -33,8 +34,10 @@ class UnlinkedScreen(ListScreen):
 
     WHERE: ClassVar[str] = UNLINKED
 
-    def __init__(self) -> None:
+    def __init__(self, *, limited: bool = False) -> None:
+        """`limited` when a limit was asked for: that there is none here is said."""
         super().__init__()
+        self._limited = limited
         self._experiments: list[Experiment] = []
         self._toggled: set[str] = set()
         self._rows: list[tuple[Experiment, Tracked | None]] = []
@@ -84,12 +87,14 @@ class UnlinkedScreen(ListScreen):
         self.board_app.tracked = found.runs
         await self.board_changed()
         if found.problems:
-            self.status.say(" ".join(found.problems), trouble=True)
+            said = " ".join(found.problems)
         elif not found.places:
-            self.status.say("No tracker was found here. The setting `trackers` names others.")
+            said = "No tracker was found here. The setting `trackers` names others."
         else:
             places = f"{len(found.places)} place{'' if len(found.places) == 1 else 's'}"
-            self.status.say(f"{len(found.runs):,} runs read from {places}.")
+            said = f"{len(found.runs):,} runs read from {places}."
+        remark = f" {_UNLIMITED}" if self._limited else ""
+        self.status.say(said + remark, trouble=bool(found.problems))
 
     def _so_far(self, text: str) -> None:
         if self.ready:

@@ -9,7 +9,7 @@ from mlkanban.core.models import Board
 from mlkanban.errors import RuleRefused
 from mlkanban.service.asking import check_growth
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import repository
+from mlkanban.store import latest, repository
 from mlkanban.store.rows import board_of
 
 
@@ -22,7 +22,7 @@ class Undoing:
     def undo(self, board_id: str) -> Done:
         """Take back the last action of this person on the board that is in force."""
         with self._desk.writing() as tx:
-            action = repository.last_action(tx.conn, board_id, self._desk.actor)
+            action = latest.action(tx.conn, board_id, self._desk.actor)
             if not action:
                 raise RuleRefused("There is nothing to undo.", "Nothing was changed.")
             return self._take_back(tx, action, UNDONE)
@@ -30,7 +30,7 @@ class Undoing:
     def redo(self, board_id: str) -> Done:
         """Do again what was undone last, as long as nothing new was done since."""
         with self._desk.writing() as tx:
-            action = repository.last_undo(tx.conn, board_id, self._desk.actor)
+            action = latest.undo(tx.conn, board_id, self._desk.actor)
             if not action:
                 raise RuleRefused("There is nothing to redo.", "Nothing was changed.")
             return self._take_back(tx, action, REDONE)

@@ -56,14 +56,6 @@ def count_boards(conn: sqlite3.Connection) -> int:
     return int(found)
 
 
-def last_board(conn: sqlite3.Connection) -> str:
-    """The id of the board that a person changed last, on any machine; '' when none is."""
-    row = conn.execute(
-        "SELECT board FROM event WHERE actor NOT LIKE 'run:%' ORDER BY hlc DESC LIMIT 1"
-    ).fetchone()
-    return row[0] if row else ""
-
-
 def cursor(conn: sqlite3.Connection) -> int:
     """The place of the newest event of the log; 0 when it is empty."""
     (newest,) = conn.execute("SELECT max(seq) FROM event").fetchone()
@@ -364,33 +356,3 @@ def action(conn: sqlite3.Connection, action_id: str) -> list[Event]:
         f"SELECT {COLUMNS} FROM event WHERE action = ? ORDER BY seq", (action_id,)
     ).fetchall()
     return [event_of(row) for row in rows]
-
-
-def last_action(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
-    """The newest action of `actor` on a board, on any machine, that an undo can take back, or
-    ''."""
-    row = conn.execute(
-        "SELECT action FROM event WHERE board = ? AND actor = ?"
-        " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted', 'triage.ended')"
-        " AND id NOT IN (SELECT event FROM undone)"
-        " AND action NOT IN (SELECT action FROM event WHERE board = ?"
-        "  AND kind IN ('board.created', 'import.noted'))"
-        " ORDER BY hlc DESC, seq DESC LIMIT 1",
-        (board_id, actor, board_id),
-    ).fetchone()
-    return row[0] if row else ""
-
-
-def last_undo(conn: sqlite3.Connection, board_id: str, actor: str) -> str:
-    """The newest undo of `actor` that a redo can take back: nothing new was done since. Or ''."""
-    (newest,) = conn.execute(
-        "SELECT max(hlc) FROM event WHERE board = ? AND actor = ?"
-        " AND kind NOT IN ('undone', 'redone', 'triage.ended')",
-        (board_id, actor),
-    ).fetchone()
-    row = conn.execute(
-        "SELECT action FROM event WHERE board = ? AND actor = ? AND kind = 'undone' AND hlc > ?"
-        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc DESC, seq DESC LIMIT 1",
-        (board_id, actor, newest or ""),
-    ).fetchone()
-    return row[0] if row else ""

@@ -191,8 +191,7 @@ class Boards:
     def over_since_merge(self, board_id: str) -> frozenset[str]:
         """Ids of the stages that a merge took over their limits."""
         with self._desk.store.reading() as conn:
-            board = board_of(conn, board_id)
-            return over_since_merge(conn, board, repository.loads(conn, board_id))
+            return over_since_merge(conn, board_of(conn, board_id))
 
     def snapshot(self, board_id: str) -> Snapshot:
         """The board with all its cards."""
@@ -202,7 +201,7 @@ class Boards:
                 board,
                 repository.faces(conn, board_id),
                 repository.cursor(conn),
-                over_since_merge(conn, board, repository.loads(conn, board_id)),
+                over_since_merge(conn, board),
             )
 
     def cursor(self) -> int:
@@ -230,7 +229,7 @@ class Boards:
                 board if changes.board else None,
                 faces,
                 tuple(card for card in changes.cards if card not in there),
-                over_since_merge(conn, board, repository.loads(conn, board_id)),
+                over_since_merge(conn, board),
             )
 
 

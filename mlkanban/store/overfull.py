@@ -1,13 +1,14 @@
 """The stages that a merge took over their limits."""
 
 import sqlite3
-from collections.abc import Mapping
 
 from mlkanban.core.models import Board, Stage, Work
 from mlkanban.core.overfull import Entry, by_merge
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
 
+_MERGED = "SELECT (SELECT min(replica) FROM event) != (SELECT max(replica) FROM event)"
+"""Whether there is anything of another machine: asked with every change of a board."""
 _STEPS = """
 SELECT card.id, step.stage, step.outcome, step.work, step.stamp, event.replica,
     json_extract(event.data, '$.reason') IS NOT NULL
@@ -18,11 +19,12 @@ ORDER BY card.id, step.stamp
 """
 
 
-def over_since_merge(
-    conn: sqlite3.Connection, board: Board, loads: Mapping[str, Load]
-) -> frozenset[str]:
+def over_since_merge(conn: sqlite3.Connection, board: Board) -> frozenset[str]:
     """Ids of the stages over a hard limit that nobody went over knowingly."""
-    found = set()
+    (merged,) = conn.execute(_MERGED).fetchone()
+    if not merged:
+        return frozenset()
+    loads, found = repository.loads(conn, board.id), set()
     for stage in board.stages:
         shown = meters(stage, loads.get(stage.id, Load()))
         if stage.soft or not any(meter.over for meter in shown):

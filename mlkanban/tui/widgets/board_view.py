@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -26,6 +26,7 @@ from mlkanban.tui.theme import role_styles
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
 
+_MINUTE = timedelta(minutes=1)
 _CACHE_LIMIT = 5_000
 
 
@@ -81,8 +82,9 @@ class BoardView(Widget):
         return True
 
     def aged(self, now: datetime) -> None:
-        """Paint the cards in sight that say something else of their runs by now."""
-        if self.model is None or self._view is None:
+        """Paint the cards in sight that say something else of their runs by now; that is no sooner
+        than after a minute."""
+        if self.model is None or self._view is None or abs(now - self._view.now) < _MINUTE:
             return
         before, self._view = self._view, replace(self._view, now=now)
         for at in range(self._first, self._first + self.geometry.visible):
@@ -228,8 +230,8 @@ class BoardView(Widget):
         mark = card.id in model.marks
         waits = model.waits.get(card.id, ())
         assert self._view is not None
-        runs = face.of_runs(card, self._view)
-        key = (card.id, card.version, shape.text, cursor, mark, waits, runs)
+        now = self._view.now if card.runs else None
+        key = (card.id, card.version, shape.text, cursor, mark, waits, now)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > _CACHE_LIMIT:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.errors import StoreBusy
+from mlkanban.files import put_new
 from mlkanban.machine import boot_id
 from mlkanban.store import trouble
 
@@ -112,12 +113,9 @@ def _made(file: Path, text: str) -> bool:
 def _put(draft: Path, file: Path) -> bool:
     """Give the draft the name of the file; False, and it is gone, when there is one."""
     try:
-        os.link(draft, file)
+        put_new(draft, file)
     except FileExistsError:
         return False
-    except OSError:
-        # A file system without hard links: the gap between look and rename is all we can have.
-        os.rename(draft, file)
     finally:
         draft.unlink(missing_ok=True)
     return True

@@ -151,16 +151,13 @@ def header(
     `standing` ones are counted. `by_merge` says that a merge took it over its limit."""
     stage = board.stages[position]
     shown = meters(stage, Load(standing) if board.is_delivered(stage.id) else load)
-    full = shown[0].full or all(meter.full for meter in shown)
-    return Header(
-        f"{position + 1} {steady(display(stage.name))}",
-        " + ".join(map(str, shown)),
-        (SINCE_MERGE if by_merge else "OVER")
-        if any(meter.over for meter in shown)
-        else "FULL"
-        if full
-        else "",
-    )
+    state = ""
+    if any(meter.over for meter in shown):
+        state = SINCE_MERGE if by_merge else "OVER"
+    elif shown[0].full or all(meter.full for meter in shown):
+        state = "FULL"
+    name = f"{position + 1} {steady(display(stage.name))}"
+    return Header(name, " + ".join(map(str, shown)), state)
 
 
 def age(face: CardFace, view: View) -> str:

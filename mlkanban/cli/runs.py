@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from mlkanban.cli.before_run import say, which_card
 from mlkanban.cli.params import AIM, CARD
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
-from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
+from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, UsageProblem
 from mlkanban.paths import places
-from mlkanban.text import display
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from mlkanban.runs.left_over import LeftOver
     from mlkanban.service import Service
 
-_BY_BRANCH = "-"
-_STORE_SECONDS = 2.0
 _SLURM_SECONDS = 5.0
 
 
@@ -94,87 +90,6 @@ def run(
     if end.exit != 0:
         say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
     raise click.exceptions.Exit(exit_code(end))
-
-
-def say(message: str) -> None:
-    """Settings that cannot be read are no reason to stop a job, so this asks for none."""
-    with suppress(OSError):  # nobody is there to read it
-        click.echo(f"mlkanban: {display(message)}", err=True)
-
-
-def which_card(card: str, force: str) -> tuple[str, str]:
-    """The short id of the card, and its id. Where the store cannot be read the job runs all the
-    same: the board hears of it later."""
-    from mlkanban.service import Service
-
-    names = _branch_names() if card == _BY_BRANCH else [card.strip().lower()]
-    _take_in_others()
-    try:
-        service = Service.open(
-            places().data, actor=login_name(), clock=now, write=False, timeout=_STORE_SECONDS
-        )
-    except (MlkanbanError, OSError) as error:
-        say(f"{error} The job is started; the board takes it in later.")
-        return names[0], ""
-    with closing(service):
-        try:
-            face = _first(service, names, force, given=card)
-            _warn_of_budget(service, face[0])
-        except StoreProblem as error:
-            say(f"{error} The job is started; the board takes it in later.")
-            return names[0], ""
-    return face
-
-
-def _take_in_others() -> None:
-    """Runs that nobody has taken in yet count for the limits too. Where they cannot be, whatever is
-    wrong is met, and said, by who looks at the store next."""
-    data = places().data
-    if not (data / "runs").is_dir():
-        return
-    from mlkanban.runs.intake import Intake
-    from mlkanban.service import Service
-
-    with suppress(MlkanbanError, OSError):
-        service = Service.open(
-            data, actor=login_name(), clock=now, make=False, timeout=_STORE_SECONDS
-        )
-        with closing(service):
-            if said := Intake(data).take_in(service, now()).message:
-                say(said)
-
-
-def _warn_of_budget(service: Service, ref: str) -> None:
-    """A budget is no limit: it is said, and the job starts."""
-    spent = service.runs.spending(ref)
-    if spent and spent.warning:
-        say(f"{ref}: budget {spent.warning}.")
-
-
-def _first(service: Service, names: Sequence[str], force: str, *, given: str) -> tuple[str, str]:
-    for name in names:
-        try:
-            face = service.runs.may_start(name, force)
-        except NotFound:
-            if given != _BY_BRANCH:
-                raise
-        else:
-            return face.ref, face.id
-    raise NotFound(
-        f"The git branch names no card that there is ({', '.join(names)}).", "Name the card."
-    )
-
-
-def _branch_names() -> list[str]:
-    """What may be the id of a card in the name of the branch, such as g12 in `exp/g12-focal`."""
-    from mlkanban.runs.starting import git_branch
-
-    branch = git_branch()
-    found = re.findall(r"(?<![a-z0-9])[a-z]{1,3}\d+(?![a-z0-9])", branch.lower())
-    if not found:
-        where = f"The git branch {branch!r} names no card" if branch else "This is no git branch"
-        raise UsageProblem(f"{where}.", "Name the card, or the branch after it: exp/g12-focal.")
-    return found
 
 
 @click.command()

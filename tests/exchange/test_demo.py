@@ -2,70 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlkanban.charts.runs import duration
 from mlkanban.core import rules
 from mlkanban.core.events import Event, fold
 from mlkanban.core.instants import instant
-from mlkanban.core.models import BlockReason, Board, CardFace, Outcome, Work
+from mlkanban.core.models import BlockReason, Board, Outcome, Work
 from mlkanban.core.plausible import plausible
 from mlkanban.core.rules import Load
-from mlkanban.core.runs.effects import Scene, on_end, on_start
-from mlkanban.core.runs.figures import Proposal, figures
 from mlkanban.core.runs.judging import RunState
-from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.runs.model import Run
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
-from mlkanban.flow.cycle_time import CycleTimes, cycle_times
 from mlkanban.flow.retraining import retraining
-from mlkanban.flow.sample import Sample, follow
-from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from mlkanban.service.runs import Told
-
-NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
-
-MOMENTS = [
-    (NOW, 7, "UTC"),
-    (datetime(2026, 3, 16, 6, 0, tzinfo=UTC), 7, "Europe/Berlin"),
-    (datetime(2026, 11, 1, 23, 59, tzinfo=UTC), 1, "America/Los_Angeles"),
-    (datetime(2028, 2, 29, 3, 0, tzinfo=UTC), 2, "Asia/Kolkata"),
-    (datetime(2027, 1, 1, 12, 0, tzinfo=UTC), 3, "Pacific/Auckland"),
-    (datetime(2026, 6, 26, 9, 1, tzinfo=UTC), 4, "UTC"),
-]
-
-
-class Demo:
-    def __init__(self, data: Path, now: datetime, seed: int, timezone: str) -> None:
-        self.now = now
-        self.service = Service.open(data, actor="ada", clock=lambda: now)
-        self.board = fill(self.service, now, seed, timezone)
-        self.events = self.service.history.events(self.board.id)
-        self.faces = self.service.boards.snapshot(self.board.id).faces
-        self.stage_name = {stage.id: stage.name for stage in self.board.stages}
-
-    def sample(self) -> Sample:
-        workflow, histories = self.service.history.for_flow(self.board)
-        window = Window.back(None, workflow.day(self.now))
-        return follow(workflow, histories, self.now, window)
-
-    def times(self) -> CycleTimes:
-        return cycle_times(self.sample())
-
-
-@pytest.fixture(scope="module", params=MOMENTS, ids=[f"{m:%F} {z}" for m, _, z in MOMENTS])
-def demo(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Demo]:
-    made = Demo(tmp_path_factory.mktemp("demo"), *request.param)
-    yield made
-    made.service.close()
+from tests.exchange.demos import NOW, Demo
 
 
 def test_about_120_cards_are_finished_and_25_are_open(demo: Demo) -> None:
@@ -259,98 +216,6 @@ def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:
     assert all(f.outcome == Outcome.SHIPPED and not f.archived for f in demo.faces if f.health)
     queue = demo.service.triage.queue(demo.board).items
     assert "qini 0.06, alert at <0.08" in queue[0].why
-
-
-def test_runs_do_to_their_cards_what_runs_do(demo: Demo) -> None:
-    """Every start and every end of a run, against what the rules of runs make of the board then."""
-    cards: dict[str, dict[str, Any]] = {}
-    blocked_by: dict[str, str] = {}
-    for event in demo.events:
-        fields = event.data.get("set", {})
-        before = cards.get(event.card, {})
-        if event.kind in ("run.started", "run.ended"):
-            [run] = runs_in(fields)
-            others = any(r.id != run.id and not r.state.ended for r in runs_in(before))
-            by_run = bool(before.get("blocker")) and blocked_by[event.card].startswith("run:")
-            scene = Scene(
-                demo.board, face_of(event.card, before), blocked_by_run=by_run, others=others
-            )
-            effect = on_start(scene) if event.kind == "run.started" else on_end(scene, run)
-            stage = effect.to.id if effect.to else before["place"][0]
-            assert fields.get("place", before["place"])[0] == stage
-            work = effect.work or before.get("work") or "attended"
-            assert fields.get("work", before.get("work") or "attended") == work
-            block = dict(effect.block, since=run.ended) if effect.block else None
-            kept = None if effect.unblock else before.get("blocker")
-            assert fields.get("blocker", before.get("blocker")) == (block or kept)
-        if "blocker" in fields:
-            blocked_by[event.card] = event.actor
-        if event.card:
-            cards[event.card] = {**before, **fields}
-
-
-def face_of(card: str, fields: dict[str, Any]) -> CardFace:
-    """As much of a card as runs look at."""
-    place, rank = fields["place"]
-    parts = dict.fromkeys(CardFace._fields, "") | {"id": card, "stage": place, "rank": rank}
-    block = (fields.get("blocker") or {}).get("reason", "")
-    parts |= {"work": fields.get("work") or "attended", "block_reason": block}
-    parts |= {"outcome": fields.get("outcome") or "", "archived": fields.get("archived") or 0}
-    return CardFace(**parts)
-
-
-def test_nothing_that_is_said_of_a_run_is_a_lie(demo: Demo) -> None:
-    """There is no process and no folder: what goes on does so elsewhere, and says who says so."""
-    found = [run for _, run in demo.service.runs.of_board(demo.board.id)]
-    going = {run.state: run for run in found if not run.state.ended}
-    assert sorted(going) == ["queued", "running", "unknown"]
-    assert going[RunState.RUNNING].job
-    assert going[RunState.RUNNING].evidence == "squeue says RUNNING"
-    assert duration(going[RunState.RUNNING], demo.now) == "14h"
-    assert "started on cpu-02" in going[RunState.UNKNOWN].evidence
-    states = Counter(run.state for run in found)
-    assert states[RunState.FINISHED] > 60
-    assert states[RunState.FAILED] >= 4
-    assert all(run.started <= (run.ended or run.started) <= instant(demo.now) for run in found)
-    assert max(map(days, found)) <= 4.5
-    failed = next(run for run in found if run.state is RunState.FAILED)
-    assert failed.outcome == "out of GPU memory (exit 1)"
-    assert failed.last[-1].startswith("torch.OutOfMemoryError: CUDA out of memory.")
-    assert sum(run.gpus == 0 for run in found) >= 4
-
-
-def days(run: Run) -> float:
-    if not run.ended:
-        return 0.0
-    lasted = datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)
-    return lasted / timedelta(days=1)
-
-
-def test_a_card_under_evaluation_has_a_verdict_from_its_seeds(demo: Demo) -> None:
-    face = next(face for face in demo.faces if face.title.startswith("Quantile forecast"))
-    metric = demo.service.cards.get(face.ref).metric
-    assert metric
-    found = figures(demo.service.runs.of_card(face.ref), metric.model_dump())
-    assert found
-    assert found.n >= 3
-    assert found.proposal is Proposal.SUPPORTED
-    assert metric.value == found.values[-1]
-
-
-def test_attempts_differ_in_what_was_run(demo: Demo) -> None:
-    face = next(face for face in demo.faces if face.title.startswith("Demand with price"))
-    runs = demo.service.runs.of_card(face.ref)
-    assert len({run.argv[:-2] for run in runs if run.metrics}) == 1
-    assert len({run.argv for run in runs}) == len(runs) == 4
-    assert len({run.commit for run in runs}) == 2
-    assert all(len(run.commit) == 40 for run in runs)
-
-
-def test_the_card_whose_run_failed_asks_for_a_decision(demo: Demo) -> None:
-    [ref] = [f.ref for f in demo.faces if f.title.startswith("Demand with price")]
-    why = {item.ref: item.why for item in demo.service.triage.queue(demo.board).items}[ref]
-    if demo.now == NOW:  # at other times it is old, or blocked for days, before that
-        assert why == "run failed: out of GPU memory (exit 1)"
 
 
 def test_alerts_are_of_models_in_use(demo: Demo) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.exchanging import meet
 from tests.service.machine import Machine
 from tests.service.people import Clock, Person
 
@@ -41,3 +42,17 @@ def bob(ada: Person, tmp_path: Path, clock: Clock) -> Iterator[Person]:
 @pytest.fixture
 def box(ada: Person) -> Machine:
     return Machine(ada)
+
+
+@pytest.fixture
+def two(tmp_path: Path, place: Path) -> Iterator[tuple[Person, Person]]:
+    """Ada with a board and one card, and Bob, who has it from her."""
+    ada = Person(tmp_path / "ada", "ada", Clock())
+    ada.starts()
+    ada.adds("one")
+    bob = Person(tmp_path / "bob", "bob", Clock())
+    bob.board_id = ada.board_id
+    meet(place, ada, bob)
+    yield ada, bob
+    ada.service.close()
+    bob.service.close()

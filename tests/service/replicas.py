@@ -18,6 +18,7 @@ from mlkanban.exchange.event_map import read_map
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restoring
 from mlkanban.store import log, migrations
+from tests.exchange.maps import TWO_STAGES
 from tests.service.exchanging import files, meet, shown
 from tests.service.killing import killed
 from tests.service.people import START, Clock, Person
@@ -34,21 +35,6 @@ CARD = st.integers(0, 3)
 NUMBER = st.integers(0, 3)
 ROWS = st.integers(1, 4)
 KILL = st.integers(1, 120)
-MAP = """
-board = "desk"
-[columns]
-card = "case"
-timestamp = "at"
-state = "state"
-[[stage]]
-name = "New"
-states = ["new"]
-commit = true
-[[stage]]
-name = "Closed"
-states = ["closed"]
-done = true
-"""
 LINES = (
     "case,at,state", "a,2026-01-01T08:00:00Z,new", "b,2026-01-02T08:00:00Z,new",
     "a,2026-01-03T08:00:00Z,closed", "c,2026-01-04T08:00:00Z,new",
@@ -244,7 +230,7 @@ class Replicas(RuleBasedStateMachine):
 
     def _log(self, rows: int) -> EventLog:
         """The first rows of a log that everybody may bring in."""
-        (self._root / "map.toml").write_text(MAP)
+        (self._root / "map.toml").write_text(TWO_STAGES)
         (self._root / "log.csv").write_text("\n".join(LINES[: rows + 1]))
         return read_log(self._root / "log.csv", read_map(self._root / "map.toml"))
 

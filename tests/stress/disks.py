@@ -12,23 +12,7 @@ import sys
 from pathlib import Path
 
 from mlkanban.cli.program import run
-
-MAP = """\
-board = "helpdesk"
-timezone = "UTC"
-[columns]
-card = "case"
-timestamp = "at"
-state = "state"
-[[stage]]
-name = "Working"
-states = ["open"]
-commit = true
-[[stage]]
-name = "Closed"
-states = ["closed"]
-done = true
-"""
+from tests.exchange.maps import TWO_STAGES
 
 
 def told(*args: str) -> tuple[int, str, str]:
@@ -63,9 +47,9 @@ def main(folder: Path) -> None:
     disk = folder / "disk"
     data = disk / "data"
     os.environ |= {"MLKANBAN_HOME": str(data), "HOME": str(folder), "MLKANBAN_BOARD": "full"}
-    (folder / "map.toml").write_text(MAP)
+    (folder / "map.toml").write_text(TWO_STAGES)
     rows = [f"c{n},2026-01-{d:02}T10:00:00Z,{s}\n" for n in range(300)
-            for d, s in ((1, "open"), (9, "closed"))]  # fmt: skip
+            for d, s in ((1, "new"), (9, "closed"))]  # fmt: skip
     (folder / "log.csv").write_text("case,at,state\n" + "".join(rows))
     (disk / "place").mkdir()
     assert told("init", "Full", "--timezone", "UTC")[0] == 0

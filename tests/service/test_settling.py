@@ -1,0 +1,160 @@
+"""What two wrote to one field, or one set, without knowing of each other."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from mlkanban.core.models import Outcome
+from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.service.fields import SET_FIELDS
+from tests.service.exchanging import meet, shown
+from tests.service.people import Person
+
+
+def two_titles(place: Path, ada: Person, bob: Person) -> str:
+    """A card whose title both wrote without knowing of each other, Bob later than Ada."""
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], {"title": "A"})
+    bob.clock.now = ada.clock.now
+    bob.cards.edit([card], {"title": "B"})
+    meet(place, ada, bob)
+    return card
+
+
+def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    card = two_titles(place, ada, bob)
+    for person in (ada, bob):
+        (clash,) = person.service.settling.of_card(card)
+        assert (clash.field, clash.kept, clash.other, clash.actor) == ("title", "B", "A", "ada")
+    ada.service.settling.settle(card, "title", take=True)
+    meet(place, ada, bob)
+    assert bob.cards.get(card).title == "A"
+    assert bob.service.settling.all() == []
+
+
+def test_what_clashes_about_a_stage_is_decided_by_its_name(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    ada.sets("Ready", limit=2)
+    bob.clock.now = ada.clock.now
+    bob.sets("Ready", limit=5)
+    meet(place, ada, bob)
+    (clash,) = ada.service.settling.all()
+    assert (clash.name, clash.field, clash.kept, clash.other) == ("Ready", "limit", "5", "2")
+    with pytest.raises(NotFound):
+        ada.service.settling.settle("Ready", "name", take=True)
+    assert ada.service.settling.settle("ready", "limit", take=True).message.startswith("Ready: ")
+    meet(place, ada, bob)
+    assert [one.stage("Ready").limit for one in two] == [2, 2]
+    assert bob.service.settling.all() == []
+
+
+def test_stages_of_one_name_are_decided_by_their_long_ids(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    boards = [ada.board_id, ada.boards.create("Churn", "ml", "UTC").id]
+    meet(place, ada, bob)
+    for person, limit in ((ada, 2), (bob, 5)):
+        bob.clock.now = ada.clock.now
+        for person.board_id in boards:
+            person.sets("Ready", limit=limit)
+    meet(place, ada, bob)
+    first, second = ada.service.settling.all()
+    with pytest.raises(UsageProblem, match=f"{first.entity}, {second.entity}"):
+        ada.service.settling.settle("Ready", "limit", take=True)
+    ada.service.settling.settle(second.entity, "limit", take=True)
+    assert ada.service.settling.all() == [first]
+
+
+def test_two_days_of_a_snooze_are_both_kept_until_the_card_wakes(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.snooze([card], date(2026, 5, 1))
+    bob.clock.now = ada.clock.now
+    bob.cards.snooze([card], date(2026, 6, 1))
+    meet(place, ada, bob)
+    for person in two:
+        (clash,) = person.service.settling.of_card(card)
+        assert (clash.kept, clash.other) == ("2026-06-01", "2026-05-01")
+    bob.cards.edit([card], {"title": "up"})
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [[], []]
+
+
+def test_who_wakes_a_card_and_who_snoozes_it_have_nothing_to_decide(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.snooze([card], date(2026, 5, 1))
+    meet(place, ada, bob)
+    ada.cards.edit([card], {"title": "up"})
+    bob.clock.now = ada.clock.now
+    bob.cards.snooze([card], date(2026, 6, 1))
+    meet(place, ada, bob)
+    assert ada.service.settling.all() == []
+
+
+def test_a_decision_is_undone_like_anything_else(two: tuple[Person, Person], place: Path) -> None:
+    ada, bob = two
+    card = two_titles(place, ada, bob)
+    ada.service.settling.settle(card, "title", take=True)
+    ada.undoes()
+    assert ada.cards.get(card).title == "B"
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+
+
+def test_one_who_saw_the_other_value_overwrites_it_in_peace(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.edit([card], {"title": "A"})
+    meet(place, ada, bob)
+    bob.cards.edit([card], {"title": "B"})
+    meet(place, ada, bob)
+    assert ada.cards.get(card).title == "B"
+    assert ada.service.settling.all() == []
+
+
+@pytest.mark.parametrize("field", [*SET_FIELDS])
+def test_a_member_added_meanwhile_survives_its_removal(
+    two: tuple[Person, Person], place: Path, field: str
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    (other,) = ada.adds("another")
+    member = {"depends_on": other, "lineage": f"ablation-of:{other}"}.get(field, "gpu")
+    ada.cards.edit([card], add={field: [member]})
+    meet(place, ada, bob)
+    ada.cards.edit([card], remove={field: [member]})
+    ada.cards.edit([card], add={field: [member]})
+    bob.clock.now = ada.clock.now + timedelta(minutes=5)
+    bob.cards.edit([card], remove={field: [member]})
+    meet(place, ada, bob)
+    kept = [getattr(one.cards.get(card), field) for one in two]
+    assert kept == [(member,), (member,)]
+    ada.cards.edit([card], remove={field: [member]})
+    meet(place, ada, bob)
+    assert getattr(bob.cards.get(card), field) == ()
+
+
+def test_readings_of_cron_on_two_machines_ask_for_no_decision(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.finish([card], Outcome.SHIPPED)
+    meet(place, ada, bob)
+    for one, value in ((ada, 0.31), (bob, 0.33)):
+        one.service.retraining.alert(card, f"psi={value}", "0.2")
+    meet(place, ada, bob)
+    assert ada.service.settling.all() == []
+    assert ada.cards.get(card).readings == bob.cards.get(card).readings

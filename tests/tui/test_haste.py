@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
 from mlkanban.service.history import History
 from mlkanban.tui.screens.help import HelpScreen
@@ -20,6 +21,16 @@ async def test_a_title_typed_ahead_is_a_title_and_no_commands(small: Path) -> No
         await board.settled()
         assert board.stage("Ideas").cards()[-1] == "xLq mx"
         assert FIRST in board.stage("Ideas").cards()
+
+
+async def test_keys_on_their_way_when_the_field_gets_them_are_text(small: Path) -> None:
+    """The app gave them to the screen, for the field did not have the focus yet."""
+    async with opened(small) as board:
+        await board.press("card.new")
+        for key in (*"xq", "enter"):
+            board.app.screen._forward_event(events.Key(key, key if len(key) == 1 else "\r"))
+        await board.settled()
+        assert board.stage("Ideas").cards()[-1] == "xq"
 
 
 async def test_a_title_typed_ahead_answers_no_question_of_a_full_stage(small: Path) -> None:

@@ -60,6 +60,11 @@ class KeyScreen(Screen[None]):
 
     async def on_key(self, event: events.Key) -> None:
         if self._typing and not self._field_closed and event.key not in CANCEL_KEYS:
+            typed = event.is_printable or event.key == "enter"
+            if typed and self.ask.asking and not self.ask.choosing:
+                # A field lets none of these pass: it came before the field had the keys.
+                event.stop()
+                self.ask.type(event.key, event.character)
             return
         event.stop()
         event.prevent_default()

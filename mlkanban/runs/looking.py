@@ -10,6 +10,7 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.runs.last_words import SHOWN, death, last_lines
+from mlkanban.core.runs.redaction import redacted, redacted_text
 from mlkanban.core.runs.reported import in_file, reported
 from mlkanban.runs.folder import RunFolder, tail
 from mlkanban.runs.processes import Process, alive, group
@@ -61,7 +62,8 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
     found = judged(folder, start, here, now)
     told = folder.scheduler() if job else {}
     made: dict[str, Any] = {
-        "argv": [str(word) for word in start.get("argv") or ()],
+        # Once more: a start.json of an earlier version knew fewer forms of secrets.
+        "argv": redacted([str(word) for word in start.get("argv") or ()]),
         "host": str(told.get("nodes") or start.get("host", "")),
         "state": found.state.value,
         "evidence": found.evidence,
@@ -90,7 +92,7 @@ def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[
     over = end.get("ended") or told.get("ended") or _written(folder) or start.get("started")
     made: dict[str, Any] = {
         "ended": str(over or ""),
-        "last": lines[-SHOWN:],
+        "last": [redacted_text(line) for line in lines[-SHOWN:]],
     }
     if found.state is RunState.FAILED:
         if found.exit is None and told.get("why"):

@@ -143,6 +143,13 @@ def test_secrets_of_the_command_line_are_nowhere_on_disk(job: Job) -> None:
         assert not file.is_file() or b"hunter2" not in file.read_bytes(), file
 
 
+def test_secrets_in_the_last_lines_of_a_run_do_not_reach_the_board(job: Job) -> None:
+    script = "echo 'login failed: password=hunter2 for ada' >&2; exit 1"
+    job.ended(job.start("sh", "-c", script))
+    assert job.run()["last_lines"] == ["login failed: password=*** for ada"]
+    assert b"hunter2" not in (job.data / "board.db").read_bytes()
+
+
 def test_what_no_board_can_keep_is_replaced_before_it_gets_to_others(job: Job) -> None:
     script = r"printf 'a\0b\n' >&2; exit 1"
     job.ended(job.start("sh", "-c", script, os.fsdecode(b"caf\xe9")))

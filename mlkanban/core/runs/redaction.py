@@ -1,43 +1,260 @@
-"""Command lines without what must stay secret: they are kept, shown and merged with others."""
+"""Hide secrets in command lines and in other text that is kept, shown and merged with others.
 
+A secret is known by the name it is given (`--db-pass x`, `"api_key": "x"`, `X-Api-Key: x`), by its
+place in the command line of a known program (`wandb login x`, `curl -u ada:x`), by the form its
+issuer gives it (`ghp_...`, `eyJ...`), or by being too random for a word.
+"""
+
+from __future__ import annotations
+
+import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 HIDDEN = "***"
 
-_SECRET_WORDS = r"(?:token|secret|password|passwd|passphrase|pwd|apikey|credentials?)"
-_KEYS = r"(?:api|access|secret|private|auth|account|encryption|wandb|hf|openai)[-_.]?key"
-_NAME = rf"(?:[A-Za-z0-9]+[-_.])*(?:{_SECRET_WORDS}|{_KEYS})"
-_OPTION = re.compile(rf"--?{_NAME}", re.IGNORECASE)
-_ASSIGNED = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<name>-{{0,2}}\+*(?:{_NAME}|(?-i:[A-Z0-9_]*_KEY)))"
-    r"(?P<sign>\s*[=:]\s*)(?P<value>'[^']*'|\"[^\"]*\"|\S+)",
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Names. The last word of a name decides: `--token-file` and `--max-tokens` hold no secret.
+_SECRET_WORDS = _words(
+    "token secret password passwd passphrase passcode passwort pwd apikey apitoken authtoken"
+    " accesstoken accesskey secretkey privatekey credential credentials creds bearer jwt signature"
+    " sig authorization cookie otp pin pat"
+)
+_SECRET_ENDS = ("password", "passwd", "passphrase", "secretkey", "accesskey", "apikey", "authtoken")
+_BEFORE_KEY = _words(
+    "api access secret private auth account encryption decryption signing master service client"
+    " ssh storage deploy license app application subscription license wandb hf openai anthropic"
+    " comet neptune mistral groq cohere together replicate gemini google aws azure"
+)
+_BEFORE_HARMLESS_TOKEN = _words(
+    "pad padding eos bos mask unk unknown sep cls special image start stop end begin per first last"
+    " next new decoder target prompt audio video separator each by"
+)
+_BEFORE_HARMLESS_PASS = _words(
+    "forward backward first second third two one multi single all each per low high band by n num"
+    " fast slow"
+)
+_AFTER = _words("value plain b64 base64 text str string env")
+_SHORT = _words("pin pat sig otp")
+"""Short words that are names of other things too: alone they name a secret only in capitals."""
+_URL_NAMES = _words("sig signature credential key code policy")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
+
+_BARE_NAME = re.compile(r"-{0,2}[A-Za-z_][\w.:/-]*")
+_NAMED = re.compile(
+    r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?\s*(?::=|==|=|:(?!//))\s*"
+)
+_VALUE = re.compile(r"\\\"(?:(?!\\\").)*\\\"|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s\"'&]\S*", re.DOTALL)
+_ENDS_IN_TEXT = re.compile(r"[;|&)}\]\"'`,]")
+_HEADER = re.compile(
+    r"(?P<name>\b(?:Proxy-)?Authorization\\?[\"']?\s*[:=]\s*\\?[\"']?)(?P<value>[^\"'\\\n]+)",
     re.IGNORECASE,
 )
-_FOLLOWED = re.compile(
-    rf"(?<!\S)(?P<name>--?{_NAME})(?P<sign>\s+)(?P<value>'[^']*'|\"[^\"]*\"|\S+)", re.IGNORECASE
+_BEARER = re.compile(r"(?P<name>\bBearer\s+)(?P<value>[^\s\"',;]+)", re.IGNORECASE)
+_COOKIE = re.compile(r"(?P<name>\b(?:Set-)?Cookie:\s*)(?P<value>[^\"'\n]+)", re.IGNORECASE)
+_URL = re.compile(
+    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)"
+    r"(?P<who>[^\s/@?#\"']*(?::[^\s@\"']*)?(?:@[^\s/@?#\"']*)*)@"
 )
-_TOKENS = re.compile(
-    r"(?<![A-Za-z0-9])(?:hf_|sk-|gh[pousr]_|github_pat_|xox[abprs]-|glpat-|AKIA)[A-Za-z0-9_-]{4,}"
+_QUERY = re.compile(r"(?P<start>[?&;])(?P<name>[A-Za-z][\w.-]*)=(?P<value>[^&;\s\"'#]+)")
+_PRIVATE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<who>[^\s/@]*:[^\s/]*)@")
+
+# Forms that issuers give their secrets, as published for scanners.
+_ISSUED = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"sk-[A-Za-z0-9_-]{12,}|(?:hf_|api_org_|gh[pousr]_|github_pat_|xox[abeoprs]-|xapp-|gl(?:pat|dt|rt|ptt|oas)-"
+    r"|(?:sk|rk|pk)_(?:live|test)_|whsec_|npm_|pypi-|nvapi-|dckr_(?:pat|oat)_|AKIA|ASIA|ABIA|ACCA"
+    r"|GOCSPX-|ya29\.|shp(?:at|ca|pa|ss)_|do[opr]_v1_|r8_|gsk_|xai-|pplx-|tvly-|lsv2_|wandb_v1_"
+    r"|ATATT3|ATBB|gl(?:c|sa)_|hv[sbr]\.|PMAK-|NRAK-|rubygems_|sntry[su]_|figd_|lin_api_|ntn_"
+    r"|CCIPAT_|AGE-SECRET-KEY-|pat-na1-|sq0(?:atp|csp)-|EAAC|SK(?=[0-9a-f]{32})|key-(?=[0-9a-f]{32})"
+    r")[A-Za-z0-9_.-]{4,}"
+    r"|SG\.[\w-]{16,}(?:\.[\w-]+)?|AIza[\w-]{16,}|dapi[0-9a-f]{32}|\d{8,10}:AA[\w-]{30,}"
+    r"|eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*"
+    r")"
+)
+_HOOKS = re.compile(
+    r"(?P<name>hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/"
+    r"|api\.telegram\.org/bot)(?P<value>[^\s\"']+)"
+)
+_RANDOM = re.compile(r"(?<![\w./@*+=-])[A-Za-z0-9_+/=-]{24,}(?![\w./@*+-])")
+_BITS = 3.9
+"""Entropy per character from which on a mixed word is no name that a person gave."""
+
+# Places in the command lines of known programs.
+_LOGINS = _words("wandb vault clearml neptune comet hf prefect")
+_PASSWORD_AFTER_P = _words("sshpass twine mongo mongosh mongodump login")
+_JOINED_P = _words("mysql mysqldump mariadb mysqladmin mysqlimport sshpass")
+_CODES = {
+    "redis-cli": "-a", "ldapsearch": "-w", "sqlcmd": "-P", "anaconda": "-t", "http": "-a",
+    "https": "-a", "bcp": "-P", "impala-shell": "-w", "7z": "-p",
+}  # fmt: skip
+_SETTERS = _words("set modify add put config configure")
+_USER = re.compile(r"(?P<who>[^:\s]*):(?P<value>(?!\d+$|//)\S.*)", re.DOTALL)
+_USER_OPTIONS = frozenset(("-u", "--user", "--proxy-user", "-U", "-a", "--auth", "--basic-auth"))
+_JOINED_USER = re.compile(
+    r"(?P<option>-[uU]|--(?:proxy-)?user=)(?P<who>[^:\s=-][^:\s]*):(?!\d+$).+", re.DOTALL
+)
+_NO_SECRET_AFTER = frozenset(("--host", "--base-url", "-method", "--method"))
+_BLANKS = re.compile(r"(\s+)")
 
 
 def redacted(argv: Sequence[str]) -> list[str]:
     """`argv` with what looks like a secret replaced by ***."""
-    shown: list[str] = []
-    hide_next = False
-    for word in argv:
-        if hide_next:
-            shown.append(HIDDEN)
-        else:
-            shown.append(_hidden_in(word))
-        hide_next = not hide_next and _OPTION.fullmatch(word) is not None
-    return shown
+    return list(_hidden(argv))
 
 
-def _hidden_in(text: str) -> str:
-    text = _URL.sub(rf"\g<scheme>{HIDDEN}@", text)
-    text = _ASSIGNED.sub(rf"\g<name>\g<sign>{HIDDEN}", text)
-    text = _FOLLOWED.sub(rf"\g<name>\g<sign>{HIDDEN}", text)
-    return _TOKENS.sub(HIDDEN, text)
+def redacted_text(text: str) -> str:
+    """A text, such as a line of a log or of a script, with what looks like a secret replaced."""
+    return _in_text(text, script=True)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether what is called `name` is a secret: `dbPassword`, `WANDB_API_KEY`, `--hf-token`."""
+    last = re.split(r"[.:/]", name.strip("-+~."))[-1] or name
+    words = [word.lower() for word in _WORDS.findall(last)]
+    while words and words[-1] in _AFTER:
+        words.pop()
+    if not words:
+        return False
+    word, before = words[-1], words[-2] if len(words) > 1 else ""
+    capitals = last.upper() == last
+    if word == "key":
+        return before in _BEFORE_KEY or (capitals and len(words) > 1) or "".join(words) in (
+            "secretaccesskey", "accountkey",
+        )  # fmt: skip
+    if word == "pass":
+        return before not in _BEFORE_HARMLESS_PASS
+    if word in ("token", "bearer"):
+        return before not in _BEFORE_HARMLESS_TOKEN
+    if word in _SHORT:
+        return capitals
+    return word in _SECRET_WORDS or word.endswith(_SECRET_ENDS)
+
+
+def _hidden(argv: Sequence[str]) -> Iterator[str]:
+    hide_next = logs_in = False
+    for place, word in enumerate(argv):
+        before = argv[max(0, place - 6) : place]
+        last = before[-1] if before else ""
+        if hide_next or (logs_in and not word.startswith("-") and last not in _NO_SECRET_AFTER):
+            hide_next = logs_in = False
+            yield HIDDEN
+            continue
+        hide_next = _secret_follows(word, before)
+        logs_in |= word == "login" and _program(last) in _LOGINS
+        yield _by_place(word, before) or _in_text(word, script=bool(_BLANKS.search(word)))
+
+
+def _secret_follows(word: str, before: Sequence[str]) -> bool:
+    """Whether the word after `word` is a secret."""
+    if not _BARE_NAME.fullmatch(word):
+        return False
+    programs = [_program(one) for one in before]
+    if word.startswith("-"):
+        if names_a_secret(word):
+            return True
+        if word == "-p":
+            return any(one in _PASSWORD_AFTER_P for one in programs)
+        return any(_CODES.get(one) == word for one in programs)
+    return any(one in _SETTERS for one in before) and names_a_secret(word)
+
+
+def _by_place(word: str, before: Sequence[str]) -> str:
+    """A word that holds a secret for where it stands, without it; '' for any other."""
+    if before and before[-1] in _USER_OPTIONS and (found := _USER.fullmatch(word)):
+        return f"{found['who']}:{HIDDEN}"
+    if found := _JOINED_USER.fullmatch(word):
+        return f"{found['option']}{found['who']}:{HIDDEN}"
+    if re.fullmatch(r"-p[^\s-].*", word, re.DOTALL) and _JOINED_P & set(map(_program, before)):
+        return f"-p{HIDDEN}"
+    return ""
+
+
+def _program(word: str) -> str:
+    return word.rpartition("/")[2]
+
+
+def _in_text(text: str, *, script: bool) -> str:
+    """A text without its secrets. In a `script` a value ends where a shell ends it; the words of
+    it are looked at like those of a command line."""
+    text = _PRIVATE.sub(HIDDEN, text)
+    text = _HEADER.sub(_value_hidden, text)
+    text = _COOKIE.sub(_value_hidden, text)
+    text = _BEARER.sub(_value_hidden, text)
+    text = _HOOKS.sub(_value_hidden, text)
+    text = _URL.sub(_without_user, text)
+    text = _QUERY.sub(_without_parameter, text)
+    text = _without_values(text, script=script)
+    text = _ISSUED.sub(HIDDEN, text)
+    text = _RANDOM.sub(lambda found: HIDDEN if _is_random(found[0]) else found[0], text)
+    if not script:
+        return text
+    parts = _BLANKS.split(text)
+    words = [_unquoted(part) for part in parts[::2]]
+    for place, shown in enumerate(_hidden(words)):
+        if shown != words[place]:
+            parts[2 * place] = parts[2 * place].replace(words[place], shown)
+    return "".join(parts)
+
+
+def _unquoted(part: str) -> str:
+    """A word of a script without quotes around it and without what ends a command after it."""
+    return part.strip("'\"`();|&")
+
+
+def _value_hidden(found: re.Match[str]) -> str:
+    return f"{found['name']}{HIDDEN}"
+
+
+def _without_user(found: re.Match[str]) -> str:
+    """A URL without the password, or the token that stands for a name. Over SSH a name is none."""
+    who, scheme = found["who"], found["scheme"].lower()
+    named = ":" not in who and (not scheme.startswith(("http", "git+http")) or who in ("", "git"))
+    return found[0] if named else f"{found['scheme']}{HIDDEN}@"
+
+
+def _without_parameter(found: re.Match[str]) -> str:
+    name, value = found["name"], found["value"]
+    hides = names_a_secret(name) or (
+        name.lower().rpartition("-")[2] in _URL_NAMES and (len(value) > 15 or "amz" in name.lower())
+    )
+    return f"{found['start']}{name}={HIDDEN}" if hides or name.lower() == "sig" else found[0]
+
+
+def _without_values(text: str, *, script: bool) -> str:
+    """A text without what is given to names of secrets. What is given to another name may itself
+    be such a pair: `--env=TOKEN=x`."""
+    parts, done, place = [], 0, 0
+    while named := _NAMED.search(text, place):
+        place = named.end()
+        value = _VALUE.match(text, place) if names_a_secret(named["name"]) else None
+        if value is None or value[0].lstrip("\\'\"").startswith(HIDDEN):
+            continue
+        end, quote = value.end(), re.match(r"\\?[\"']", value[0])
+        if not quote and script and (stop := _ENDS_IN_TEXT.search(text, place, end)):
+            end = stop.start()
+        around = quote[0] if quote else ""
+        parts += [text[done:place], around, HIDDEN, around]
+        done = place = end
+    return "".join([*parts, text[done:]])
+
+
+def _is_random(word: str) -> bool:
+    """Whether nobody named anything so: letters of both cases and digits without an order. Hashes,
+    which are hexadecimal, and paths of words are none."""
+    kinds = [
+        "a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "-" for c in word
+    ]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    if not {"a", "A", "0"} <= set(kinds) or changes <= len(word) / 2:
+        return False
+    counts = Counter(word).values()
+    return -sum(n / len(word) * math.log2(n / len(word)) for n in counts) > _BITS

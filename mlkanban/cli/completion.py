@@ -6,7 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class, shell_complete
+from click.shell_completion import (
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    get_completion_class,
+    shell_complete,
+)
 
 from mlkanban.cli.session import Session, pass_session, use_home
 from mlkanban.text import display
@@ -17,6 +23,7 @@ MOST = 50
 def answer_shell(program: click.Command, name: str) -> int:
     """Answer a shell that wants to complete a command line; errors complete nothing."""
     variable = f"_{name.upper()}_COMPLETE"
+    _quote_for_bash()
     with contextlib.suppress(Exception), contextlib.redirect_stderr(io.StringIO()):
         return shell_complete(program, {}, name, variable, os.environ[variable])
     return 0
@@ -37,7 +44,8 @@ def completion(ctx: click.Context, session: Session, shell: str) -> None:
     """
     from mlkanban.cli.program import NAMES
 
-    kind = get_completion_class(shell)
+    _quote_for_bash()
+    kind: type[ShellComplete] | None = get_completion_class(shell)
     assert kind is not None
     scripts = []
     for name in NAMES:
@@ -55,7 +63,7 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
             for ref, title in service.cards.beginning_with(incomplete, MOST):
                 yield CompletionItem(ref, help=display(title)[:60])
 
-    return _quietly(items)
+    return _offered(items)
 
 
 def lineages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -85,13 +93,20 @@ def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         session = _session(ctx)
         with session.service() as service:
             names = [stage.name for stage in session.board(service).stages]
-        # One word, where it is enough: shells need no quotes around it.
-        words = [name.split()[0] for name in names]
-        for name, word in zip(names, words, strict=True):
+        for name in names:
             if name.casefold().startswith(incomplete.casefold()):
-                yield CompletionItem(display(word if words.count(word) == 1 else name))
+                # One word, where it is enough: shells need no quotes around it.
+                word = next(iter(name.split()), name)
+                alike = [one for one in names if one.casefold().startswith(word.casefold())]
+                yield CompletionItem(word if alike == [name] else name)
 
-    return _quietly(items)
+    return _offered(items)
+
+
+def _quote_for_bash() -> None:
+    from mlkanban.cli.bash_completion import QuotingBash
+
+    add_completion_class(QuotingBash)
 
 
 def _session(ctx: click.Context) -> Session:
@@ -101,7 +116,8 @@ def _session(ctx: click.Context) -> Session:
     return Session(board_key=given.get("board") or "")
 
 
-def _quietly(items: Callable[[], Iterator[CompletionItem]]) -> list[CompletionItem]:
+def _offered(items: Callable[[], Iterator[CompletionItem]]) -> list[CompletionItem]:
+    """Those that can be typed: a line with control characters means something else, or ends."""
     with contextlib.suppress(Exception):
-        return list(items())
+        return [item for item in items() if display(item.value) == item.value.replace("\t", "")]
     return []

@@ -43,3 +43,12 @@ def test_it_never_complains(shell, home, tmp_path) -> None:
     (tmp_path / "mlkanban" / "board.db").write_bytes(b"not a store")
     answer = completed(shell, "show", "")
     assert (answer.code, answer.out.strip(), answer.err) == (0, "", "")
+
+
+def test_a_name_that_cannot_be_typed_is_not_offered(shell, home) -> None:
+    ref = shell("init", "x") and shell("--json", "add", "one").data["id"]
+    shell("stages", "rename", "Ideas", "Zap")
+    shell("stages", "rename", "Ready", "Zo\x1b[31m")
+    for kind in ("bash", "zsh"):
+        offered = completed(shell, "move", ref, "Z", kind=kind).out
+        assert offered.count("plain") == offered.count("Zap") == 1

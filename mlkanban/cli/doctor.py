@@ -132,7 +132,7 @@ def terminal_checks(env: Mapping[str, str], encoding: str) -> Iterator[Check]:
     elif "256color" in term:
         yield Check("colours", "ok", "256 (ssh does not pass COLORTERM on)")
     else:
-        yield Check("colours", "note", "16", "The theme `terminal` looks best: press T.")
+        yield Check("colours", "note", "16", "The board starts with the theme `terminal`.")
     if "utf" not in encoding.lower():
         yield Check("characters", "note", f"{encoding or 'unknown'}, not UTF-8",
                     "MLKANBAN_ASCII=1 draws with ASCII alone.")  # fmt: skip

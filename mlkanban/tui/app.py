@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.command import CommandPalette
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -32,7 +33,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.syncing import Syncing
-from mlkanban.tui.theme import board_variables, load_themes
+from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracked import Tracked
@@ -43,6 +44,8 @@ _POLL, _POLL_NETWORK = 0.25, 2.0
 _SETTLED = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
 _DEFAULT_THEME = "mlkanban-dark"
+_FEW_COLOURS_THEME = "terminal"
+"""For terminals with sixteen colours."""
 
 
 def look_at(service: Service, key: str) -> Snapshot | None:
@@ -126,6 +129,10 @@ class BoardApp(App[None], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return board_variables(self.current_theme)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colour the terminal's own are left: Textual would send greys."""
+        return [WithoutColour()] if self.no_color else super().get_line_filters()
+
     async def on_mount(self) -> None:
         self.listen(signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         if self._first is None:
@@ -154,11 +161,14 @@ class BoardApp(App[None], inherit_bindings=False):
         if wanted not in self.available_themes:
             self._problems.append(f"There is no theme {wanted!r}; `mlkanban themes` lists them.")
             wanted = _DEFAULT_THEME
-        # Set before the first picture, so that it is painted once; Textual adapts its colour filter
-        # only to later changes by itself.
-        self.set_reactive(
-            BoardApp.theme, wanted if wanted in self.available_themes else "textual-dark"
-        )
+        if wanted not in self.available_themes:
+            wanted = "textual-dark"
+        if self.console.color_system == "standard" and not self.available_themes[wanted].ansi:
+            wanted = _FEW_COLOURS_THEME  # other colours are rounded to the same few
+        # Set before the first picture, so that it is painted once. Textual adapts its style sheet
+        # and its colour filter only to later changes by itself.
+        self.set_reactive(BoardApp.theme, wanted)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._watch_ansi_color(None)
 
     def use_theme(self, name: str) -> None:

@@ -1,8 +1,12 @@
 """Theme files become Textual themes; each role of the board is a CSS variable, $board-due."""
 
+from functools import lru_cache
+
+from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme
 
 from mlkanban.theme_files import ROLES, ThemeFile, available
@@ -48,6 +52,18 @@ def board_variables(theme: Theme) -> dict[str, str]:
     return {f"board-{role}": colors[base] for role, base in ROLES.items()}
 
 
+class WithoutColour(LineFilter):
+    """Takes every colour away, and leaves bold, underline and reverse video."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [Segment(s.text, s.style and _without_colour(s.style), s.control) for s in segments]
+
+
+@lru_cache(1024)
+def _without_colour(style: Style) -> Style:
+    return style.without_color
+
+
 def role_styles(app: App[object]) -> dict[str, Style]:
     """Each role of the board as a Rich style on the board's ground, and `cursor`, `status`
     and `trouble` for the card under the cursor and the last line."""
@@ -65,6 +81,7 @@ def role_styles(app: App[object]) -> dict[str, Style]:
             color=Color.parse(colors[f"board-{state}-fg"]).rich_color,
             bgcolor=Color.parse(colors[f"board-{state}-bg"]).rich_color,
             bold=bold,
+            reverse=app.no_color and state == "cursor",
         )
     status = Style(bgcolor=styles["status"].bgcolor)
     styles["trouble"] = styles["blocked"] + status

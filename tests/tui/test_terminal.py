@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from mlkanban.service import Service
+from mlkanban.theme_files import available
 from tests.terminal import Terminal
 from tests.tui import boards
 from tests.tui.page import clock
@@ -204,16 +206,48 @@ def test_a_terminal_that_cannot_is_told_so(env: dict[str, str]) -> None:
         assert b"\x1b[" not in terminal.raw
 
 
-def test_without_colour_the_cursor_is_a_sign(env: dict[str, str]) -> None:
-    with Terminal(PROGRAM, env={**env, "NO_COLOR": "1"}) as terminal:
-        terminal.wait_for("> v1 ")
+def test_without_colour_the_cursor_is_a_sign_and_no_colour_is_sent(env: dict[str, str]) -> None:
+    for depth in ("truecolor", ""):
+        colours = {"NO_COLOR": "1", "COLORTERM": depth}
+        with Terminal(PROGRAM, env={**env, **colours}) as terminal:
+            terminal.wait_for("> v1 ")
+            terminal.settle()
+            terminal.send("j")
+            terminal.wait_for("> v2 ")
+            assert "> v1 " not in terminal.text
+            terminal.send("n" + TITLE)
+            terminal.wait_for(TITLE)
+            terminal.send("\x07\x07")
+            terminal.wait_for("? help")
+            terminal.send(":")
+            terminal.wait_for("A command or a card")
+            assert colour_codes(terminal.raw) == set()
+            assert b"\x1b[1;7m> v2 " in terminal.raw  # the card under the cursor is reversed
+
+
+@pytest.mark.parametrize("name", sorted(available()[0]))
+def test_the_first_picture_has_the_colours_of_the_theme(env: dict[str, str], name: str) -> None:
+    theme = available()[0][name]
+    with Terminal(PROGRAM, env={**env, "MLKANBAN_THEME": name}) as terminal:
+        terminal.wait_for("calibrate probabilities")
         terminal.settle()
-        terminal.send("j")
-        terminal.wait_for("> v2 ")
-        assert "> v1 " not in terminal.text
-        # Grey is no colour.
-        for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", terminal.raw):
-            assert red == green == blue
+        sent = colour_codes(terminal.raw)
+    grounds = {theme.colors["background"], theme.board["cursor-bg"], theme.board["status-bg"]}
+    if theme.ansi:
+        assert not any("8;2;" in code for code in sent)
+    else:
+        assert {code for code in sent if code.startswith("48;")} == {
+            "48;2;" + ";".join(map(str, Color.parse(ground).rgb)) for ground in grounds
+        }
+
+
+@pytest.mark.parametrize("term", ["xterm", "screen"])
+def test_sixteen_colours_get_the_theme_made_for_them(env: dict[str, str], term: str) -> None:
+    few = {"TERM": term, "COLORTERM": "", "MLKANBAN_THEME": "mlkanban-light"}
+    with Terminal(PROGRAM, env={**env, **few}) as terminal:
+        terminal.wait_for("calibrate probabilities")
+        terminal.settle()
+        assert not {"47", "107"} & colour_codes(terminal.raw)  # no light ground
 
 
 @pytest.mark.parametrize("term", ["screen", "xterm", "linux", "tmux-256color"])
@@ -222,6 +256,16 @@ def test_it_draws_with_few_colours(env: dict[str, str], term: str) -> None:
         terminal.wait_for("calibrate probabilities")
         terminal.settle()
         assert b"8;2;" not in terminal.raw
+
+
+def colour_codes(raw: bytes) -> set[str]:
+    """The colours that were asked for, each by its code; the terminal's own (39, 49) are none."""
+    found = set()
+    for codes in re.findall(rb"\x1b\[([\d;]+)m", raw):
+        for code in re.findall(r"[345]8;(?:2;\d+;\d+;\d+|5;\d+)|\d+", codes.decode()):
+            if re.fullmatch(r"[34]8;.*|(3|4|9|10)[0-7]", code):
+                found.add(code)
+    return found
 
 
 def forbidden(raw: bytes) -> list[str]:

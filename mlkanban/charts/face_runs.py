@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from mlkanban.charts.runs import spoken
 from mlkanban.core.instants import moment
+from mlkanban.core.metrics import compact
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.usage import shortly
 
@@ -21,11 +22,13 @@ def going_on(packed: str, now: datetime) -> str:
 
 
 def facts(packed: str, now: datetime) -> list[str]:
-    """How many runs there are, what they used (`3.1+ gpu-h` where of some it is not known), and the
-    commit of the newest, `a1b2c3d*` with changes."""
+    """The best configuration where another one was tried last (`best .931`), how many runs there
+    are, what they used (`3.1+ gpu-h` where of some it is not known), and the commit of the newest,
+    `a1b2c3d*` with changes."""
     brief = Brief.read(packed)
     used = shortly(brief.used(now))
     return [
+        *([] if brief.best is None else [f"best {compact(float(f'{brief.best:.4g}'))}"]),
         f"{brief.runs} run{'' if brief.runs == 1 else 's'}",
         *([f"{used}{'+' if brief.partly else ''} gpu-h"] if used != "0" else []),
         *([brief.commit] if brief.commit else []),

@@ -9,7 +9,7 @@ from mlkanban.core.instants import moment
 from mlkanban.core.runs.model import Run
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.figures import Figures
+    from mlkanban.core.runs.results import Results
 
 SHORTLY = 2
 """So many metrics stand in a line."""
@@ -38,11 +38,12 @@ def spoken(length: timedelta) -> str:
     return f"{seconds}s"
 
 
-def metrics_text(run: Run, found: Figures | None = None) -> str:
-    """What it reported: `val_auc 0.917`; of many the first ones. By the figures of its card, the
+def metrics_text(run: Run, found: Results | None = None) -> str:
+    """What it reported: `val_auc 0.917`; of many the first ones. By the results of its card, the
     metric of that comes first, and the best of several runs is named so."""
     own = found.name if found else ""
     named = sorted(run.metrics.items(), key=lambda one: one[0] != own)
     shown = "  ".join(f"{name} {value:g}" for name, value in named[:SHORTLY])
     more = " .." if len(named) > SHORTLY else ""
-    return f"{shown}{more}{'  best' if found and found.n > 1 and run.id == found.best else ''}"
+    best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
+    return f"{shown}{more}{'  best' if best else ''}"

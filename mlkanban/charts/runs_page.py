@@ -1,7 +1,7 @@
 """The runs of a card as lines of text: the attempts, and more about one of them."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
 
@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from mlkanban.charts.face import padded, shortened
 from mlkanban.charts.runs import SHORTLY, duration, metrics_text, started
 from mlkanban.core.budget import Unit
-from mlkanban.core.runs.figures import Figures, sparkline
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.results import Results, sparkline
 from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.text import display, steady
 
@@ -25,7 +25,7 @@ _RESULT = 14
 
 def run_rows(
     runs: Sequence[Run],
-    found: Figures | None,
+    found: Results | None,
     zone: tzinfo,
     now: datetime,
     *,
@@ -106,9 +106,9 @@ def written_lines(out: Sequence[str], err: Sequence[str], room: int) -> list[str
     return shown
 
 
-def figure_lines(
+def result_lines(
     runs: Sequence[Run],
-    found: Figures | None,
+    found: Results | None,
     zone: tzinfo,
     now: datetime,
     *,
@@ -119,10 +119,11 @@ def figure_lines(
     that. Safe to show."""
     lines: list[str] = []
     if found:
-        best = next(run for run in runs if run.id == found.best)
+        best = found.best_run
         bars = sparkline(found.values, ascii=ascii)
-        value = f"best {best.metrics[found.name]:.4g} of {started(best, zone)}"
-        lines.append(_shown("  ".join(filter(None, (found.said, bars, value)))))
+        value = f"best run {best.metrics[found.name]:.4g} of {started(best, zone)}"
+        lines.append(_shown("  ".join(filter(None, (found.summary, bars, value)))))
+        lines += map(_shown, _configurations(found))
         if found.proposal:
             lines.append(f"proposed: {found.proposal}, {found.why}")
     used = usage_text(usage(runs, now))
@@ -131,6 +132,19 @@ def figure_lines(
     if used and not (spent and spent.budget.unit is Unit.GPU_HOURS):
         lines.append(f"used: {used}")
     return lines
+
+
+def _configurations(found: Results) -> Iterator[str]:
+    """How many configurations the runs are of, the best of them where another was tried last, and
+    how repeats are told where there are none."""
+    many = len(found.configurations)
+    if many == 1:
+        return
+    yield f"tried last of {many} configurations; only runs of one configuration are averaged"
+    if found.best is not found.latest:
+        yield f"best configuration: {found.best.summary}"
+    if all(one.n == 1 for one in found.configurations):
+        yield "repeats are runs that differ only in their seed, as in --seed 3 or seed=3"
 
 
 def _shown(text: str) -> str:

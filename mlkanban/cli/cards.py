@@ -326,7 +326,7 @@ def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, ove
 def _propose(session: Session, service: "Service", ref: str) -> None:
     import shlex
 
-    found = service.runs.figures(ref)
+    found = service.runs.results(ref)
     if found is not None and found.verdict:
         session.say(f"{ref}: its runs say {found.verdict}; {found.why}.")
         session.say(f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.verdict)}")

@@ -136,14 +136,14 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
 def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
     found = service.runs.of_card(card.ref)
     if found:
-        from mlkanban.charts.runs_page import figure_lines, run_rows
+        from mlkanban.charts.runs_page import result_lines, run_rows
         from mlkanban.clock import now
 
         yield ""
         zone, at = ZoneInfo(board.timezone), now()
-        figures = service.runs.figures(card.ref)
-        rows = run_rows(found, figures, zone, at, evidence=True)
-        rows += figure_lines(found, figures, zone, at, ascii=session.settings.ascii)
+        results = service.runs.results(card.ref)
+        rows = run_rows(found, results, zone, at, evidence=True)
+        rows += result_lines(found, results, zone, at, ascii=session.settings.ascii)
         yield from (f"  {session.clean(row)}" for row in rows)
 
 
@@ -189,10 +189,10 @@ def _facts(
         at = day(datetime.fromisoformat(reading.at).astimezone(zone))
         yield "Alert" if reading.alert else "Within", f"{at} {reading.text}"
         yield "", reading.note
-    if card.metric:
-        extra = {"baseline": card.metric.baseline, "noise": card.metric.noise}
+    if metric := card.measured:
+        extra = {"baseline": metric.baseline, "noise": metric.noise}
         more = [f"{name} {value:g}" for name, value in extra.items() if value is not None]
-        yield "Metric", ", ".join([str(card.metric), *more])
+        yield "Metric", ", ".join([str(metric), *more])
     yield "Hypothesis", card.hypothesis
     yield "Dataset", card.dataset
     yield "Worth", worth_text(card.worth)

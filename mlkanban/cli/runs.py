@@ -21,8 +21,8 @@ from mlkanban.paths import places
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
-    from mlkanban.core.runs.figures import Figures
     from mlkanban.core.runs.model import Run
+    from mlkanban.core.runs.results import Configuration, Results
     from mlkanban.runs.left_over import LeftOver
     from mlkanban.service import Service
 
@@ -116,7 +116,7 @@ def runs(session: Session, card: str | None) -> None:
         else:
             board = service.boards.of_card(card)
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
-        figures = service.runs.figures(card) if card else None
+        results = service.runs.results(card) if card else None
         left, differs = _left_over(found), _differing(found)
         session.answer(
             "runs",
@@ -130,11 +130,11 @@ def runs(session: Session, card: str | None) -> None:
                 for ref, one in found
             ],
             lambda: chain(
-                _table(session, found, figures, board, differs),
-                _figures(session, found, figures, board) if card else (),
+                _table(session, found, results, board, differs),
+                _results(session, found, results, board) if card else (),
                 _told_of(session, left),
             ),
-            meta=(lambda: _meta(found, figures)) if card else None,
+            meta=(lambda: _meta(found, results)) if card else None,
         )
         if not found and not session.json:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
@@ -216,36 +216,48 @@ def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterat
             yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
 
 
-def _meta(found: Sequence[tuple[str, Run]], figures: Figures | None) -> dict[str, object]:
+def _meta(found: Sequence[tuple[str, Run]], results: Results | None) -> dict[str, object]:
     """What --json says of the runs of a card together."""
     from mlkanban.core.runs.usage import usage
 
     used = usage((run for _, run in found), now())
     return {
-        "figures": figures and {
-            "metric": figures.name,
-            "n": figures.n,
-            "mean": figures.mean,
-            "sd": figures.sd,
-            "margin": figures.margin,
-            "values": list(figures.values),
-            "best": figures.best,
-            "proposal": figures.proposal and figures.proposal.value,
-            "why": figures.why or None,
+        "figures": results and {
+            "metric": results.name,
+            **_configuration(results.latest),
+            "best": results.best_run.id,
+            "search": results.is_search,
+            "proposal": results.proposal and results.proposal.value,
+            "why": results.why or None,
+            "configurations": [
+                {
+                    "label": one.label or None,
+                    **_configuration(one),
+                    "runs": [run.id for run in one.runs],
+                }
+                for one in results.configurations
+            ],
         },
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,
     }  # fmt: skip
 
 
-def _figures(
-    session: Session, found: Sequence[tuple[str, Run]], figures: Figures | None, board: Board
+def _configuration(one: Configuration) -> dict[str, object]:
+    return {
+        "n": one.n, "mean": one.mean, "sd": one.sd, "margin": one.margin,
+        "values": list(one.values),
+    }  # fmt: skip
+
+
+def _results(
+    session: Session, found: Sequence[tuple[str, Run]], results: Results | None, board: Board
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
-    from mlkanban.charts.runs_page import figure_lines
+    from mlkanban.charts.runs_page import result_lines
 
     runs, zone = [run for _, run in found], ZoneInfo(board.timezone)
-    lines = figure_lines(runs, figures, zone, now(), ascii=session.settings.ascii)
+    lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii)
     if lines:
         yield ""
     yield from map(session.clean, lines)
@@ -254,7 +266,7 @@ def _figures(
 def _table(
     session: Session,
     found: Sequence[tuple[str, Run]],
-    figures: Figures | None,
+    results: Results | None,
     board: Board,
     differs: Mapping[str, Mapping[str, str]],
 ) -> Iterator[str]:
@@ -270,7 +282,7 @@ def _table(
         (
             session.clean(run.id), ref, run.state.value, started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence)[:40],
-            session.clean(metrics_text(run, figures)),
+            session.clean(metrics_text(run, results)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
             session.clean(shlex.join(run.argv)),
         )

@@ -48,7 +48,7 @@ def card_data(card: Card, board: Board) -> Data:
         "snoozed_until": card.snoozed_until and card.snoozed_until.isoformat(),
         "snoozed_run": card.snoozed_run or None,
         "blocked": card.blocker and _blocker(card.blocker),
-        "metric": card.metric and card.metric.model_dump(mode="json"),
+        "metric": card.measured and card.measured.model_dump(mode="json"),
         "work": card.work,
         "hypothesis": card.hypothesis,
         "dataset": card.dataset,

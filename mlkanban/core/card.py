@@ -67,6 +67,7 @@ class Note(_Frozen):
 
 class Card(_Frozen):
     """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days;
+    `metric` is as it was written, `measured` the same at the value that its runs stand at;
     `snoozed_run` is the run it is snoozed until, '' for a day. `health` and the last
     `readings` of its metrics are those of a model in use."""
 
@@ -85,6 +86,7 @@ class Card(_Frozen):
     snoozed_run: str = ""
     blocker: Blocker | None = None
     metric: Metric | None = None
+    measured: Metric | None = None
     work: Work = Work.ATTENDED
     hypothesis: str = ""
     dataset: str = ""

@@ -59,7 +59,7 @@ _BRIEF = 60
 
 def values(card: Card, board: Board) -> Values:
     """What documents say of a card."""
-    metric, block = card.metric, card.blocker
+    metric, block = card.measured, card.blocker
     said: Values = {
         "title": display(card.title).strip(),
         "stage": shown(board.stage(card.stage).name),
@@ -261,6 +261,9 @@ def metric_of(
     made = parse_metric(split_metrics(str(said["metric"])), baseline, noise)
     if made and before and made["name"] == _spoken(before["name"]):
         made = {"direction": before["direction"], **made, "name": before["name"]}
+        if card and card.measured and made.get("value") == card.measured.value:
+            # The text has the value that the runs stand at; nobody wrote it.
+            made["value"] = before["value"]
     return made
 
 

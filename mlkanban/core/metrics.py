@@ -84,8 +84,8 @@ def metric_text(metric: Mapping[str, Any] | None) -> str:
     if not metric:
         return ""
     value, target = metric.get("value"), metric.get("target")
-    shown = [] if value is None else [_short(value)]
-    shown += [] if target is None else [f"{metric.get('direction') or '>='}{_short(target)}"]
+    shown = [] if value is None else [compact(value)]
+    shown += [] if target is None else [f"{metric.get('direction') or '>='}{compact(target)}"]
     return f"{metric['name']} {'/'.join(shown)}".rstrip()
 
 
@@ -97,7 +97,7 @@ def reaches(metric: Mapping[str, Any], value: float) -> bool:
     return bool(value <= target if metric.get("direction") == "<=" else value >= target)
 
 
-def _short(number: float) -> str:
+def compact(number: float) -> str:
     """`.917` for 0.917: every cell counts on a card."""
     text = f"{number:g}"
     return text[1:] if text.startswith("0.") else text

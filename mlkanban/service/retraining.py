@@ -83,7 +83,7 @@ class Retraining:
             }  # fmt: skip
             if champion.metric is not None:
                 aim = champion.metric.model_dump(exclude={"value"})
-                reached = champion.metric.value
+                reached = champion.measured and champion.measured.value
                 fields["metric"] = aim | ({} if reached is None else {"baseline": reached})
             given = {name: value for name, value in fields.items() if value}
             made = write_new(tx, board, stage, flat(checked(given)))

@@ -27,7 +27,7 @@ from mlkanban.store.rows import board_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
-    from mlkanban.core.runs.figures import Figures
+    from mlkanban.core.runs.results import Results
     from mlkanban.core.runs.usage import Spending
 
 _MOST_TOLD = 3
@@ -62,13 +62,13 @@ class Runs:
             held = _held(_went(conn, face)) if face else {}
         return next((own for own in held.values() if any(r.id == told.run.id for r in own)), [])
 
-    def figures(self, ref: str) -> Figures | None:
-        """What the runs of a card say together about its metric; None when they say nothing."""
-        from mlkanban.core.runs.figures import figures  # with statistics, which few ask for
+    def results(self, ref: str) -> Results | None:
+        """What the runs of a card say about its metric; None when they say nothing."""
+        from mlkanban.core.runs.results import results  # with statistics, which few ask for
 
         with self._desk.store.reading() as conn:
             fields, runs = _own(conn, find_face(conn, ref))
-        return figures(runs, fields.get("metric"))
+        return results(runs, fields.get("metric"))
 
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card used of its budget by now; None when it has none."""

@@ -65,6 +65,17 @@ def m006_what_other_replicas_wrote(db: Database) -> None:
 def m007_what_faces_show_of_runs(db: Database) -> None:
     """`card.runs` is the runs of a card in short; with runs, `card.metric` is at their mean."""
     _run(db.conn, _RUNS)
+    _fill_faces(db)
+
+
+@migrations()
+def m008_metrics_by_configuration(db: Database) -> None:
+    """With runs, `card.metric` is at the mean of the configuration that was tried last, no longer
+    at that of all runs."""
+    _fill_faces(db)
+
+
+def _fill_faces(db: Database) -> None:
     rows = db.conn.execute(
         "SELECT card.id, state FROM card JOIN entity ON entity.id = card.id"
         " WHERE instr(state, '\"run:')"

@@ -92,6 +92,8 @@ def card_of(
     """A whole card from its fields; `times` are created, entered, started and finished."""
     from mlkanban.core.card import Card  # with pydantic, which the board does without
     from mlkanban.core.health import readings
+    from mlkanban.core.runs.brief import measured  # which most boards do without
+    from mlkanban.core.runs.model import runs_in
 
     fields = state.fields
     stage, rank = fields["place"]
@@ -114,6 +116,7 @@ def card_of(
         snoozed_run=_run_waited_for(fields),
         blocker=fields.get("blocker") or None,
         metric=fields.get("metric") or None,
+        measured=measured(runs_in(fields), fields.get("metric") or None),
         work=fields.get("work") or "attended",
         hypothesis=fields.get("hypothesis") or "",
         dataset=fields.get("dataset") or "",

@@ -64,8 +64,7 @@ def field_lines(
     add("class", card.service_class.value)
     add("tags", " ".join(f"#{display(tag)}" for tag in card.tags))
     add("hypothesis", display(card.hypothesis))
-    if card.metric:
-        metric = card.metric
+    if metric := card.measured:
         extra = [
             f"{name} {value:g}"
             for name, value in (("baseline", metric.baseline), ("noise", metric.noise))

@@ -142,6 +142,13 @@ def test_the_time_of_a_run_is_as_old_as_the_view() -> None:
     assert running(card(runs=Brief(1).packed, work="unattended"), VIEW) == "run"
 
 
+def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
+    runs = Brief(5, best=0.93514).packed
+    assert (
+        "auc .8/>=.92  best .9351  5 runs" in shown(card(metric="auc .8/>=.92", runs=runs), 60)[1]
+    )
+
+
 def test_hours_that_are_not_all_known_are_said_to_be_more() -> None:
     runs = Brief(1, gpu_hours=3.1, partly=True).packed
     assert "1 run  3.1+ gpu-h" in shown(card(runs=runs), 60)[1]

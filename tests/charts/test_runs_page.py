@@ -1,14 +1,15 @@
 """Runs as lines of text: what there is room for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.charts.runs_page import run_details, run_rows, written_lines
-from mlkanban.core.runs.figures import Figures
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.results import results
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 AT = "2026-03-20T09:00:00Z"
@@ -37,7 +38,8 @@ def test_the_last_lines_fill_the_room_there_is(out: int, err: int, room: int) ->
         assert len(found) == 2
 
 
-BEST_IS_A = Figures("auc", (0.9, 0.8), 0.85, 0.07, "a", 0.07)
+MEASURED = [replace(run, metrics={"auc": v}) for run, v in zip(RUNS, (0.9, 0.8), strict=True)]
+BEST_IS_A = results(MEASURED, {"name": "auc"})
 
 
 def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> None:

@@ -35,7 +35,7 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
     assert "auc 0.94  loss 0.1 ..  best" in best[0], "the metric of the card comes first"
     said, proposed, used = lines[-3:]
     assert said.startswith("auc 0.935 +- 0.0071 (2 runs)  ")
-    assert "best 0.94 of 03-02" in said
+    assert "best run 0.94 of 03-02" in said
     assert proposed == "proposed: supported, >=0.92 is reached by more than the spread"
     assert used.endswith("gpu-h (1 run of unknown gpus not counted)")
     assert "proposed" not in mlk("runs").out, "what all cards say together means nothing"
@@ -54,6 +54,41 @@ def test_scripts_get_the_figures_beside_the_runs(mlk: Person, ref: str) -> None:
     assert "meta" not in mlk("--json", "runs").object
     other = mlk.card("no runs")
     assert mlk("--json", "runs", other).object["meta"]["figures"] is None
+
+
+def test_one_card_says_one_value_of_its_metric_wherever_it_is_shown(mlk: Person, ref: str) -> None:
+    assert "auc .935/>=.92" in mlk("show", ref).out
+    assert "auc .935/>=.92" in mlk("export", "csv").out
+    assert "auc .935/>=.92" in mlk().out
+    assert mlk.data("show", ref)["metric"]["value"] == 0.935
+    mlk("edit", ref, "--metric", "auc>=0.95")
+    assert "auc .935/>=.95" in mlk("show", ref).out, "a new target is no new value"
+    mlk("edit", ref, "--metric", "auc=0.5")
+    assert "auc .5/>=.95" in mlk("show", ref).out, "a person wrote another value"
+    assert "auc .5/>=.95" in mlk().out
+
+
+def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: Person) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [ref] = ada.adds("depth of the trees", to="Training", metric=AIM)
+    box = Machine(ada)
+    tried = [(3, 1, 0.90), (3, 2, 0.91), (6, 1, 0.94), (6, 2, 0.93), (9, 1, 0.80)]
+    for depth, seed, reached in tried:
+        name = f"d{depth}s{seed}"
+        box.starts(ref, name, argv=("python", "x.py", f"depth={depth}", f"seed={seed}"))
+        box.ends(ref, name, FINISHED, metrics={"auc": reached})
+    ada.service.close()
+    said = mlk("runs", ref).out
+    assert "auc 0.8 (1 run, depth 9)" in said
+    assert "best configuration: 0.935 +- 0.0071 (2 runs, depth 6)" in said
+    assert "the best of 3 configurations reaches >=0.92 by more than its spread" in said
+    assert "auc .8/>=.92" in mlk("show", ref).out
+    figures = mlk("--json", "runs", ref).object["meta"]["figures"]
+    assert (figures["n"], figures["values"], figures["best"]) == (1, [0.8], "d6s1")
+    assert [(one["label"], one["n"]) for one in figures["configurations"]] == [
+        ("depth 3", 2), ("depth 6", 2), ("depth 9", 1),
+    ]  # fmt: skip
 
 
 def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:

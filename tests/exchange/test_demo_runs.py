@@ -8,9 +8,9 @@ from mlkanban.charts.runs import duration
 from mlkanban.core.instants import instant
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.effects import Scene, on_end, on_start
-from mlkanban.core.runs.figures import Proposal, figures
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.runs.results import Proposal, results
 from tests.exchange.demos import NOW, Demo
 
 
@@ -83,9 +83,9 @@ def test_a_card_under_evaluation_has_a_verdict_from_its_seeds(demo: Demo) -> Non
     face = next(face for face in demo.faces if face.title.startswith("Quantile forecast"))
     metric = demo.service.cards.get(face.ref).metric
     assert metric
-    found = figures(demo.service.runs.of_card(face.ref), metric.model_dump())
+    found = results(demo.service.runs.of_card(face.ref), metric.model_dump())
     assert found
-    assert found.n >= 3
+    assert found.latest.n >= 3
     assert found.proposal is Proposal.SUPPORTED
     assert metric.value == found.values[-1]
 

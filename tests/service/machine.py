@@ -21,7 +21,8 @@ class Machine:
         self.runs: dict[str, Run] = {}
 
     def starts(self, ref: str, name: str, aim: str = "", **more: object) -> str:
-        run = Run(name, RUNNING, "alive", ("python", "x.py"), "box", started=self._now(), **more)  # type: ignore[arg-type]
+        made = {"argv": ("python", "x.py"), "host": "box", "started": self._now(), **more}
+        run = Run(name, RUNNING, "alive", **made)  # type: ignore[arg-type]
         return self.tells(ref, run, aim)
 
     def ends(self, ref: str, name: str, state: RunState, **more: object) -> str:

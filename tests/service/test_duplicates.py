@@ -81,7 +81,7 @@ def test_what_was_merged_away_does_not_count_its_runs_again(ada: Person, box: Ma
     runs = ada.service.runs
 
     def counted(ref: str) -> tuple[int, int, float]:
-        spent, figures = runs.spending(ref), runs.figures(ref)
+        spent, figures = runs.spending(ref), runs.results(ref)
         assert spent is not None
         return len(runs.of_card(ref)), len(figures.values) if figures else 0, spent.used
 

@@ -30,8 +30,9 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m005_how_models_do_and_what_cards_came_from)
     made()(migrations.m006_what_other_replicas_wrote)
     made()(migrations.m007_what_faces_show_of_runs)
-    made(name="m008_next")(second)
-    return made, 7
+    made()(migrations.m008_metrics_by_configuration)
+    made(name="m009_next")(second)
+    return made, database.LATEST + 1
 
 
 if __name__ == "__main__":

@@ -48,12 +48,12 @@ def test_an_old_store_is_updated_after_a_backup(
     cards = rows(path, "SELECT * FROM card")
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(7,)]
+    assert rows(path, "PRAGMA user_version") == [(LATEST + 1,)]
     assert rows(path, "SELECT * FROM second") == []
     assert rows(path, "SELECT * FROM card") == cards
     [copy] = backups(path)
     assert "before-update" in copy.name
-    assert rows(copy, "PRAGMA user_version") == [(6,)]
+    assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
     assert rows(copy, "SELECT * FROM card") == cards
     database.open_for_writing(path).close()
     assert backups(path) == [copy], "nothing is left to do"
@@ -62,7 +62,7 @@ def test_an_old_store_is_updated_after_a_backup(
 def test_reading_an_old_store_updates_it_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     becomes(monkeypatch)
     database.open_for_reading(path).close()
-    assert rows(path, "PRAGMA user_version") == [(7,)]
+    assert rows(path, "PRAGMA user_version") == [(LATEST + 1,)]
     assert len(backups(path)) == 1
 
 
@@ -81,7 +81,7 @@ def test_a_failing_update_leaves_the_store_as_it_was(
     # The mended program finds nothing half done.
     becomes(monkeypatch)
     database.open_for_writing(path).close()
-    assert rows(path, "PRAGMA user_version") == [(7,)]
+    assert rows(path, "PRAGMA user_version") == [(LATEST + 1,)]
 
 
 def test_a_store_that_cannot_be_backed_up_is_not_updated(
@@ -113,7 +113,7 @@ def test_six_starts_at_once_update_once(path: Path) -> None:
         ("m001_first_store",), ("m002_what_flow_is_made_of",),
         ("m003_what_cards_wait_for_and_say",),
         ("m005_how_models_do_and_what_cards_came_from",), ("m006_what_other_replicas_wrote",),
-        ("m007_what_faces_show_of_runs",), ("m008_next",),
+        ("m007_what_faces_show_of_runs",), ("m008_metrics_by_configuration",), ("m009_next",),
     ]  # fmt: skip
     [copy] = backups(path)
     assert rows(copy, "PRAGMA user_version") == [(LATEST,)]
@@ -127,15 +127,15 @@ def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
 
     def after_a_newer_program(store: database.Store) -> None:
         other = sqlite3.connect(path)
-        other.execute("PRAGMA user_version=8")
+        other.execute(f"PRAGMA user_version={LATEST + 2}")
         other.close()
         update(store)
 
     monkeypatch.setattr(database, "_migrate", after_a_newer_program)
     store = database.open_for_writing(path)
-    assert "store version 8, this program knows 7" in store.read_only
+    assert f"store version {LATEST + 2}, this program knows {LATEST + 1}" in store.read_only
     store.close()
-    assert rows(path, "PRAGMA user_version") == [(8,)]
+    assert rows(path, "PRAGMA user_version") == [(LATEST + 2,)]
     assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'second'") == []
 
 

@@ -9,13 +9,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.instants import moment
 from mlkanban.core.metrics import metric_text, reaches
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.usage import usage
+
+if TYPE_CHECKING:
+    from mlkanban.core.runs.results import Results
 
 _SHORT_COMMIT = 7
 _VISIBLE = frozenset({RunState.STARTING, RunState.RUNNING, RunState.ORPHAN})
@@ -27,7 +30,8 @@ class Brief(NamedTuple):
     files differed. `since` is the start (ISO 8601 UTC) of the longest of those that go on, '' when
     none does; `sure` is whether its processes can be seen. `gpu_hours` are those that are known for
     good; `gpus` are at work now, on average since `busy` (seconds since 1970). `partly` is whether
-    of some runs it is not known what they used."""
+    of some runs it is not known what they used. `best` is the best mean of a configuration, where
+    that is another one than was tried last."""
 
     runs: int
     commit: str = ""
@@ -37,9 +41,10 @@ class Brief(NamedTuple):
     gpus: int = 0
     busy: float = 0.0
     partly: bool = False
+    best: float | None = None
 
     @classmethod
-    def of(cls, runs: Sequence[Run]) -> Brief:
+    def of(cls, runs: Sequence[Run], best: float | None = None) -> Brief:
         """Of the runs of a card, newest first."""
         live = [run for run in runs if not run.state.ended and run.state is not RunState.QUEUED]
         begun = {run.id: at.timestamp() for run in live if (at := moment(run.started))}
@@ -63,6 +68,7 @@ class Brief(NamedTuple):
             gpus=gpus,
             busy=math.fsum(n * at for n, at in working.values()) / gpus if gpus else 0.0,
             partly=bool(used.unknown),
+            best=best,
         )
 
     @classmethod
@@ -82,20 +88,36 @@ class Brief(NamedTuple):
 
 def on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
     """The metric and the runs among the fields of a card, as its face keeps them."""
-    runs = runs_in(fields)
-    return metric_text(standing(runs, fields.get("metric"))), Brief.of(runs).packed
+    runs, metric = runs_in(fields), fields.get("metric")
+    found = _results(runs, metric)
+    return metric_text(measured(runs, metric)), Brief.of(runs, _best(found)).packed
 
 
-def standing(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The metric of a card as its face shows it: at the mean of the runs that reported it, unless a
-    person wrote another value. The mean is rounded, but not over the target."""
-    from mlkanban.core.runs.figures import figures  # with statistics, which most boards do without
-
-    found = figures(runs, metric)
+def measured(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The metric of a card as every surface shows it: at the mean of the configuration that was
+    tried last, unless a person wrote another value. The mean is rounded, but not over the target.
+    """
+    found = _results(runs, metric)
     if metric is None or found is None:
         return metric
     if metric.get("value") is not None and metric["value"] not in found.values:
         return metric
-    short = float(f"{found.mean:.4g}")
-    fair = reaches(metric, short) == reaches(metric, found.mean)
-    return {**metric, "value": short if fair else found.mean}
+    return {**metric, "value": _rounded(found.latest.mean, metric)}
+
+
+def _results(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Results | None:
+    if metric is None or not runs:
+        return None
+    from mlkanban.core.runs.results import results  # with statistics, which most boards do without
+
+    return results(runs, metric)
+
+
+def _best(found: Results | None) -> float | None:
+    """The mean of the best configuration, where it was not tried last."""
+    return None if found is None or found.best is found.latest else found.best.mean
+
+
+def _rounded(mean: float, metric: Mapping[str, Any]) -> float:
+    short = float(f"{mean:.4g}")
+    return short if reaches(metric, short) == reaches(metric, mean) else mean

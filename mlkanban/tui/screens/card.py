@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from mlkanban.charts.face import View, shortened
-from mlkanban.charts.runs_page import figure_lines, run_rows
+from mlkanban.charts.runs_page import result_lines, run_rows
 from mlkanban.charts.story import told, who
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.figures import figures
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
@@ -118,11 +118,11 @@ class CardScreen(CardActions, ScrollingScreen):
         ]
         if runs:
             zone, now = self._zone, self.board_app.now()
-            found = figures(runs, card.metric.model_dump() if card.metric else None)
+            found = results(runs, card.metric.model_dump() if card.metric else None)
             rows = run_rows(runs[:_RUNS], found, zone, now, evidence=True)
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             room = max(20, self.size.width - 8)
-            rows += figure_lines(runs, found, zone, now, ascii=self.board_app.ascii)
+            rows += result_lines(runs, found, zone, now, ascii=self.board_app.ascii)
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 

@@ -117,7 +117,9 @@ class EditScreen(KeyScreen):
                 day = parse_day(text, self.board_app.today())
                 fields["due"] = day and day.isoformat()
             elif name == "metric" and text.strip():
-                metric = MetricParts(split_metrics(text.strip()))
+                # A value that stands there already is the one of the runs: nobody wrote it.
+                stood = split_metrics(self._given[name])
+                metric = MetricParts([p for p in split_metrics(text.strip()) if p not in stood])
             elif name in CHOICES:
                 fields[STORED.get(name, name)] = choice(name, text.strip()) or None
             else:
@@ -157,7 +159,7 @@ def _parts(name: str, text: str) -> list[str]:
 
 
 def _values(card: Card) -> dict[str, str]:
-    metric = metric_written(card.metric) if card.metric else ""
+    metric = metric_written(card.measured) if card.measured else ""
     texts = {
         "title": card.title, "type": card.type.value, "priority": card.priority.value,
         "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),

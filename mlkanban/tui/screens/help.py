@@ -21,7 +21,7 @@ _SIGNS = (
     ("^^ ^ v", "priority: urgent, high, low"),
     ("! data-access", "blocked, with the reason; ext: it lies with somebody else"),
     ("run 14h", "how long a run goes on; ? nobody here sees its processes"),
-    (".917/>=.92", "the metric, at the mean of the runs, and its target"),
+    (".917/>=.92", "the metric: mean of the configuration tried last, and target"),
     ("3.1 gpu-h", "what the runs used; + of some that is not known"),
     ("a1b2c3d*", "the commit of the newest run; * with changes"),
     ("due 3d, LATE 2d", "days to the due date, or past it"),

@@ -14,7 +14,7 @@ from mlkanban.tui.screens.run_actions import RunActions
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.figures import Figures
+    from mlkanban.core.runs.results import Results
 
 _OUTCOMES = {
     "s": (Outcome.SHIPPED, "shipped"),
@@ -152,12 +152,12 @@ class MovingActions(RunActions):
         if key is not None and verdict is not None:
             await self.finish(faces, _OUTCOMES[key][0], verdict)
 
-    async def _proposed(self, faces: Sequence[CardFace]) -> Figures | None:
+    async def _proposed(self, faces: Sequence[CardFace]) -> Results | None:
         """What the runs of a card say of its target, if nobody has written a verdict yet."""
         if len(faces) != 1 or not faces[0].runs or not faces[0].metric:
             return None
         ref = faces[0].ref
-        asked = await self.fetch(lambda s: (s.runs.figures(ref), s.cards.get(ref).verdict))
+        asked = await self.fetch(lambda s: (s.runs.results(ref), s.cards.get(ref).verdict))
         found, written = asked or (None, "")
         return found if found and found.verdict and not written else None
 

@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.face import shortened
-from mlkanban.charts.runs_page import figure_lines, run_details, run_rows, written_lines
-from mlkanban.core.runs.figures import Figures
+from mlkanban.charts.runs_page import result_lines, run_details, run_rows, written_lines
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
+from mlkanban.core.runs.results import Results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.folder import folders_of
@@ -39,7 +39,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
-        self._figures: Figures | None = None
+        self._results: Results | None = None
         self._differs: dict[str, tuple[str, ...]] = {}
         self._spent: Spending | None = None
         self._marked = ""
@@ -64,10 +64,10 @@ class RunsScreen(EditorScreen, ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, figures, spent = await self.board_app.backstage.call(
+            found, results, spent = await self.board_app.backstage.call(
                 lambda s: (
                     s.runs.of_card(self._ref),
-                    s.runs.figures(self._ref),
+                    s.runs.results(self._ref),
                     s.runs.spending(self._ref),
                 )
             )
@@ -82,7 +82,7 @@ class RunsScreen(EditorScreen, ListScreen):
         left = await asyncio.to_thread(self._left_over, found)
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
-        self._figures, self._spent = figures, spent
+        self._results, self._spent = results, spent
         self._differs = differing(found)
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
@@ -121,14 +121,14 @@ class RunsScreen(EditorScreen, ListScreen):
             board, now = self.board_app.model.board, self.board_app.now()
             zone = ZoneInfo(board.timezone)
             head, *rows = run_rows(
-                self._runs, self._figures, zone, now, differs=self._differs, width=width - 3
+                self._runs, self._results, zone, now, differs=self._differs, width=width - 3
             )
             rows = [
                 f"{'*' if run.id == self._marked else ' '}{row}"
                 for run, row in zip(self._runs, rows, strict=True)
             ]
-            said = figure_lines(
-                self._runs, self._figures, zone, now, ascii=self.board_app.ascii, spent=self._spent
+            said = result_lines(
+                self._runs, self._results, zone, now, ascii=self.board_app.ascii, spent=self._spent
             )
             room = max(1, min(len(rows), int(height * _MOST) - 2))
             if room < len(rows):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.instants import instant
-from mlkanban.core.runs.brief import Brief, on_face, standing
+from mlkanban.core.runs.brief import Brief, measured, on_face
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run
 from mlkanban.core.runs.usage import usage
@@ -67,9 +67,12 @@ def test_the_commit_is_that_of_the_newest_run_that_has_one() -> None:
 
 def reported(*values: float) -> list[Run]:
     return [
-        Run(f"r{at}", RunState.FINISHED, started=f"2026-03-20T0{at}:00:00Z", metrics={"auc": value})
+        Run(
+            f"r{at}", RunState.FINISHED, argv=("train",), started=f"2026-03-20T0{at}:00:00Z",
+            metrics={"auc": value},
+        )
         for at, value in enumerate(values)
-    ]
+    ]  # fmt: skip
 
 
 def test_a_card_stands_at_the_mean_of_its_runs() -> None:
@@ -78,14 +81,23 @@ def test_a_card_stands_at_the_mean_of_its_runs() -> None:
     assert on_face(fields(*runs, metric=METRIC))[0] == "auc .9175/>=.92"
     assert on_face(fields(*runs))[0] == ""
     by_hand = METRIC | {"value": 0.95}
-    assert standing(runs, by_hand) == by_hand, "a person wrote another value"
+    assert measured(runs, by_hand) == by_hand, "a person wrote another value"
+
+
+def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one() -> None:
+    older, newer = reported(0.95, 0.91)
+    newer = replace(newer, argv=("train", "--lr", "0.1"))
+    metric, packed = on_face(fields(older, newer, metric=METRIC))
+    assert metric == "auc .91/>=.92"
+    assert Brief.read(packed).best == 0.95
+    assert Brief.read(on_face(fields(older, metric=METRIC))[1]).best is None
 
 
 @given(st.floats(0.9, 0.95), st.floats(0.9, 0.95), st.sampled_from([">=", "<="]))
 def test_a_rounded_mean_is_on_the_same_side_of_the_target(
     value: float, target: float, direction: str
 ) -> None:
-    shown = standing(reported(value), {"name": "auc", "direction": direction, "target": target})
+    shown = measured(reported(value), {"name": "auc", "direction": direction, "target": target})
     assert shown is not None
     reached = value >= target if direction == ">=" else value <= target
     assert reached == (shown["value"] >= target if direction == ">=" else shown["value"] <= target)

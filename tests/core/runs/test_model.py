@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.charts.runs_page import figure_lines, run_details, run_rows
+from mlkanban.charts.runs_page import result_lines, run_details, run_rows
 from mlkanban.core.runs.brief import Brief
-from mlkanban.core.runs.figures import figures
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.results import results
 from mlkanban.text import keepable
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -38,10 +38,10 @@ def test_a_run_is_kept_as_it_is() -> None:
 def test_whatever_a_log_from_elsewhere_says_can_be_shown(value) -> None:
     run = Run.of_field("x", value)
     assert run is not None
-    found = figures([run, run], {"name": "auc", "target": 0.9})
+    found = results([run, run], {"name": "auc", "target": 0.9})
     run_rows([run], found, UTC, NOW, evidence=True)
     run_details(run, 70)
-    figure_lines([run, run], found, UTC, NOW)
+    result_lines([run, run], found, UTC, NOW)
     assert Brief.read(Brief.of([run, run]).packed).runs == 2
 
 

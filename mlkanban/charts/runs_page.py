@@ -11,6 +11,7 @@ from mlkanban.charts.face import padded, shortened
 from mlkanban.charts.runs import SHORTLY, duration, metrics_text, started
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.reported import unread_text
 from mlkanban.core.runs.results import Results, sparkline
 from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.text import display, steady
@@ -86,6 +87,7 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
     add("forced", _shown(run.force))
     if len(run.metrics) > SHORTLY:
         add("metrics", _shown("  ".join(f"{name} {v:g}" for name, v in run.metrics.items())))
+    add("unread", _shown(unread_text(run.unread)))
     add("tracker", _shown("  ".join(filter(None, (run.tracked, run.where)))))
     return lines
 

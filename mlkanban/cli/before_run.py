@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
 
 _STORE_SECONDS = 2.0
-_BY_BRANCH = "-"
+BY_BRANCH = "-"
 
 
 def say(message: str) -> None:
@@ -33,7 +33,7 @@ def which_card(card: str, force: str) -> tuple[str, str]:
     same: the board hears of it later."""
     from mlkanban.service import Service
 
-    names = _branch_names() if card == _BY_BRANCH else [card.strip().lower()]
+    names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
     others = (data / "runs").is_dir()
     try:
@@ -47,7 +47,7 @@ def which_card(card: str, force: str) -> tuple[str, str]:
         try:
             if others:
                 _take_in_others(service)
-            face = _first(service, names, force, given=card)
+            face = _named(service, names, force, given=card)
             _warn_of_budget(service, face[0])
         except StoreProblem as error:
             say(f"{error} The job is started; the board takes it in later.")
@@ -75,27 +75,39 @@ def _warn_of_budget(service: Service, ref: str) -> None:
         say(f"{ref}: budget {spent.warning}.")
 
 
-def _first(service: Service, names: Sequence[str], force: str, *, given: str) -> tuple[str, str]:
-    for name in names:
-        try:
-            face = service.runs.may_start(name, force)
-        except NotFound:
-            if given != _BY_BRANCH:
-                raise
-        else:
-            return face.ref, face.id
-    raise NotFound(
-        f"The git branch names no card that there is ({', '.join(names)}).", "Name the card."
-    )
+def _named(service: Service, names: Sequence[str], force: str, *, given: str) -> tuple[str, str]:
+    """The one card that there is of these names. A branch may hold more that look like ids."""
+    faces = {face.id: face for name in names if (face := service.runs.card_called(name))}
+    if len(faces) > 1:
+        refs = ", ".join(face.ref for face in faces.values())
+        raise UsageProblem(
+            f"The git branch names several cards ({refs}).", "Name one: mlkanban run CARD -- ..."
+        )
+    if not faces and given == BY_BRANCH:
+        raise NotFound(
+            f"The git branch names no card that there is ({', '.join(names)}).",
+            "Name the card: mlkanban run CARD -- ...",
+        )
+    [name] = [face.ref for face in faces.values()] or names
+    face = service.runs.may_start(name, force)
+    return face.ref, face.id
+
+
+def names_in_branch(branch: str) -> list[str]:
+    """What may be the id of a card in the name of a branch: alone between separators, such as g12
+    in `exp/g12-focal`, and no part of a version, such as v2 in `release/v2.0`."""
+    found = re.findall(r"(?<![^/_-])[a-z]{1,3}\d+(?![^/_-])", branch.lower())
+    return list(dict.fromkeys(found))
 
 
 def _branch_names() -> list[str]:
-    """What may be the id of a card in the name of the branch, such as g12 in `exp/g12-focal`."""
     from mlkanban.runs.starting import git_branch
 
     branch = git_branch()
-    found = re.findall(r"(?<![a-z0-9])[a-z]{1,3}\d+(?![a-z0-9])", branch.lower())
+    found = names_in_branch(branch)
     if not found:
         where = f"The git branch {branch!r} names no card" if branch else "This is no git branch"
-        raise UsageProblem(f"{where}.", "Name the card, or the branch after it: exp/g12-focal.")
+        raise UsageProblem(
+            f"{where}.", "Name the card, or call the branch after it: exp/g12-focal."
+        )
     return found

@@ -54,7 +54,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         *_hooks(),
         *_store(session),
         *_trackers(session),
-        *run_checks(),
+        *run_checks(session),
         *(_deep(session) if deep or fix else ()),
         *unmended,
     ]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlkanban.cli.doctor import Check
-from mlkanban.cli.session import login_name
+from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
+from mlkanban.core.runs.reported import unread_text
+from mlkanban.errors import UNREADABLE, MlkanbanError
 from mlkanban.paths import places
 
+_MOST_UNREAD = 3
 
-def run_checks() -> Iterator[Check]:
+
+def run_checks(session: Session) -> Iterator[Check]:
     """The surroundings of runs, in words."""
     from mlkanban.runs import surroundings
 
@@ -23,6 +27,7 @@ def run_checks() -> Iterator[Check]:
         why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
         yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")
     yield from _watched()
+    yield from _unread(session)
     gpus = surroundings.gpus()
     if gpus is not None:
         yield Check("gpus", "ok", str(gpus))
@@ -44,6 +49,20 @@ def _watched() -> Iterator[Check]:
     if stale:
         yield Check("runs", "note", f"silent on another host: {_some(stale)}",
                     "Look there: mlkanban runs")  # fmt: skip
+
+
+def _unread(session: Session) -> Iterator[Check]:
+    """The newest runs that reported metrics which are no numbers."""
+    try:
+        with session.service() as service:
+            boards = service.boards.all()
+            found = [one for board in boards for one in service.runs.of_board(board.id)]
+    except (MlkanbanError, *UNREADABLE):
+        return  # said of the store already
+    unread = [(run.started, ref, run.unread) for ref, run in found if run.unread]
+    for _, ref, some in sorted(unread, reverse=True)[:_MOST_UNREAD]:
+        yield Check("metrics", "note", f"{ref}: {unread_text(some)}",
+                    f"Write `mlkanban: name=0.91`. See: mlkanban runs {ref}")  # fmt: skip
 
 
 def _some(runs: list[str]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
 
 _SLURM_SECONDS = 5.0
+_MOST_UNREAD = 10
 
 
 @click.command()
@@ -54,15 +55,17 @@ def run(
     seconds ends it (SIGTERM). The card goes to the stage that counts runs, on to the next one when
     the job succeeds, and is blocked when it fails.
 
-    A line `mlkanban: val_auc=0.917` on its stdout reports a metric, and so does a JSON object such
-    as {"val_auc": 0.917} in the file that MLKANBAN_METRICS names; where both name one, the file has
-    the last word. --metric sets the metric and the target of the card, unless somebody edits them
-    after the start.
+    A line `mlkanban: val_auc=0.917` on its stdout reports a metric, `mlkanban: step=1200 loss=0.41
+    auc=91.5%` several of a step, and so does a JSON object such as {"val_auc": 0.917} in the file
+    that MLKANBAN_METRICS names; where both name one, the file has the last word. What is no number
+    is said at the end. --metric sets the metric and the target of the card, unless somebody edits
+    them after the start.
 
     The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what links MLflow and
     W&B to the card.
     """
-    from mlkanban.runs.looking import why
+    from mlkanban.core.runs.reported import unread_text
+    from mlkanban.runs.looking import metrics_of, why
     from mlkanban.runs.starting import Wanted, begin, prepare
     from mlkanban.runs.viewer import Viewer, exit_code
 
@@ -87,6 +90,9 @@ def run(
     end = viewer.follow(say)
     if end is None:
         raise click.exceptions.Exit(129)
+    reported, wrong = metrics_of(folder, folder.start())
+    for told in filter(None, (unread_text(reported.unread), wrong)):
+        say(f"Run {folder.id}: {told}.")
     if end.exit != 0:
         say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
     raise click.exceptions.Exit(exit_code(end))
@@ -132,6 +138,7 @@ def runs(session: Session, card: str | None) -> None:
             lambda: chain(
                 _table(session, found, results, board, differs),
                 _results(session, found, results, board) if card else (),
+                _unread(session, found) if card else (),
                 _told_of(session, left),
             ),
             meta=(lambda: _meta(found, results)) if card else None,
@@ -174,6 +181,7 @@ def run_data(run: Run) -> dict[str, object]:
         "elapsed": run.elapsed,
         "job": run.job or None,
         "metrics": dict(run.metrics),
+        "unread_metrics": list(run.unread),
         "tracker": {"ref": run.tracked or run.id, "says": run.says or None, "where": run.where}
         if run.where
         else None,
@@ -261,6 +269,19 @@ def _results(
     if lines:
         yield ""
     yield from map(session.clean, lines)
+
+
+def _unread(session: Session, found: Sequence[tuple[str, Run]]) -> Iterator[str]:
+    """What runs of a card reported as metrics that are no numbers, after a blank line."""
+    from mlkanban.core.runs.reported import unread_text
+
+    told = [(run.id, unread_text(run.unread)) for _, run in found if run.unread]
+    if told:
+        yield ""
+    for run, text in told[:_MOST_UNREAD]:
+        yield session.clean(f"Run {run}: {text}")
+    if len(told) > _MOST_UNREAD:
+        yield f"{len(told) - _MOST_UNREAD} more such runs: mlkanban --json runs"
 
 
 def _table(

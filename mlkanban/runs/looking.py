@@ -11,7 +11,7 @@ from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.runs.last_words import SHOWN, death, last_lines
 from mlkanban.core.runs.redaction import redacted, redacted_text
-from mlkanban.core.runs.reported import in_file, reported
+from mlkanban.core.runs.reported import Reported, in_file, reported, together
 from mlkanban.runs.folder import RunFolder, tail
 from mlkanban.runs.processes import Process, alive, group
 
@@ -79,16 +79,15 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
     }
     if found.state.ended:
         made |= _ending(folder, found, start)
-        metrics, wrong = _metrics(folder, start)
-        made["metrics"] = metrics
+        metrics, wrong = metrics_of(folder, start)
+        made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
         made["evidence"] += f"; {wrong}" if wrong else ""
     return made
 
 
 def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:
     end, told = folder.end(), folder.scheduler()
-    _, err = logs(folder, start)
-    lines = last_lines(tail(err[-1])) if err else []
+    lines, alone = _last_written(folder, start)
     over = end.get("ended") or told.get("ended") or _written(folder) or start.get("started")
     made: dict[str, Any] = {
         "ended": str(over or ""),
@@ -98,18 +97,26 @@ def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[
         if found.exit is None and told.get("why"):
             made |= {"why": str(told["why"]), "reason": str(told.get("reason", ""))}
         else:
-            died = death(found.exit, lines, oom=bool(end.get("oom")))
+            died = death(found.exit, lines, alone, oom=bool(end.get("oom")))
             made |= {"why": died.why, "reason": died.reason.value}
     return made
 
 
-def _metrics(folder: RunFolder, start: dict[str, Any]) -> tuple[dict[str, float], str]:
-    """What the job reported, and what of it could not be read, as a sentence."""
+def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The last lines of a run on stderr, and those on stdout where that is a file of its own."""
+    out, err = logs(folder, start)
+    alone = [log for log in out if log not in err]
+    on_err, on_out = (last_lines(tail(some[-1])) if some else [] for some in (err, alone))
+    return on_err, on_out
+
+
+def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]:
+    """What the job reported, and what is wrong with its file of metrics, as a sentence."""
     out, _ = logs(folder, start)
     found = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
     try:
         text = folder.metrics()
-        return found | (in_file(text) if text.strip() else {}), ""
+        return together(found, in_file(text)) if text.strip() else found, ""
     except (OSError, ValueError) as error:
         return found, f"{folder.metrics_file.name} is left out: {error}"
 
@@ -171,7 +178,7 @@ def why(folder: RunFolder, found: Judgement) -> str:
     if found.state is not RunState.FAILED:
         return found.evidence
     oom = bool(folder.end().get("oom"))
-    return death(found.exit, last_lines(tail(folder.err)), oom=oom).why
+    return death(found.exit, *_last_written(folder, folder.start()), oom=oom).why
 
 
 def _written(folder: RunFolder) -> str:

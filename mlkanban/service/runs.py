@@ -90,6 +90,11 @@ class Runs:
         with self._desk.store.reading() as conn:
             return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
 
+    def card_called(self, ref: str) -> CardFace | None:
+        """The card with this short id, None when there is none."""
+        with self._desk.store.reading() as conn:
+            return repository.face_by_ref(conn, ref)
+
     def may_start(self, ref: str, force: str) -> CardFace:
         """The card, if a run of it may start: there is room for one more, and no gate is in the
         way. An error says why not, unless `force` gives the reason to do it all the same."""

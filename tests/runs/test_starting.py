@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.cli.before_run import names_in_branch
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder
 from tests.runs.jobs import PROGRAM, Job, until
@@ -136,6 +137,39 @@ def test_the_branch_names_the_card_and_the_commit_is_recorded(job: Job) -> None:
     assert job.run()["dirty"] is True
 
 
+@pytest.mark.parametrize(
+    ("branch", "names"),
+    [
+        ("v14-focal-loss", ["v14"]), ("exp/v14", ["v14"]), ("feature/V2-focal", ["v2"]),
+        ("ada_g12_focal", ["g12"]), ("v2-and-v3", ["v2", "v3"]), ("v2/v2-x", ["v2"]),
+        ("release/v2.0", []), ("release/v2.0-rc1", ["rc1"]), ("v2.0", []), ("x1.v2", []),
+        ("torch2.1-v2", ["v2"]), ("main", []), ("v2beta", []), ("", []), ("v2+x", []), ("2-v", []),
+    ],
+)  # fmt: skip
+def test_an_id_in_a_branch_stands_alone_and_is_no_version(branch: str, names: list[str]) -> None:
+    assert names_in_branch(branch) == names
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_branch_that_names_no_card_or_several_is_refused(job: Job) -> None:
+    other = json.loads(job.mlk("--json", "add", "another"))["data"]["id"]
+    git(job, "init", "-q")
+    git(job, "commit", "-q", "--allow-empty", "-m", "x")
+    for branch, code in (
+        (f"release/{job.card}.0", 2), ("zz9-focal", 3), (f"{job.card}-with-{other}", 2),
+    ):  # fmt: skip
+        git(job, "checkout", "-q", "-b", branch)
+        done = subprocess.run(
+            [*PROGRAM, "run", "-", "--", "touch", "made"],
+            env=job.env, cwd=job.cwd, capture_output=True, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, b"Name" in done.stderr) == (code, True), branch
+        assert not (job.cwd / "made").exists()
+    git(job, "checkout", "-q", "-b", f"feature/{other}-focal-v99")
+    job.mlk("run", "-", "--", "true")
+    assert job.run()["card"] == other
+
+
 def test_secrets_of_the_command_line_are_nowhere_on_disk(job: Job) -> None:
     job.mlk("run", job.card, "--", "true", "--token", "hunter2", "WANDB_API_KEY=hunter2")
     job.run()
@@ -174,6 +208,24 @@ def test_a_reported_metric_reaches_the_card(job: Job) -> None:
     job.mlk("run", job.card, "--", "sh", "-c", "echo mlkanban: auc=0.5; echo mlkanban: auc=0.917")
     assert job.run()["metrics"] == {"auc": 0.917}
     assert job.card_now()["metric"]["value"] == 0.917
+
+
+def test_what_is_no_number_is_told_when_it_ends_with_the_run_and_by_doctor(job: Job) -> None:
+    lines = "mlkanban: step=7 auc=0.9,f1=91.5%\nmlkanban: loss=nan\nmlkanban: big=1e400\n"
+    code, _, err = job.ended(job.start("printf", lines.replace("%", "%%")))
+    told = "metrics not understood: loss=nan, big=1e400"
+    assert (code, err.count(told)) == (0, 1)
+    assert job.run()["metrics"] == {"auc": 0.9, "f1": 0.915}
+    assert job.run()["unread_metrics"] == ["loss=nan", "big=1e400"]
+    assert f"Run {job.folder.name}: {told}" in job.mlk("runs", job.card)
+    doctor = subprocess.run([*PROGRAM, "doctor"], env=job.env, capture_output=True, timeout=60)
+    assert f"{job.card}: {told}" in doctor.stdout.decode()
+
+
+def test_a_loss_of_nan_on_stdout_is_why_a_run_failed(job: Job) -> None:
+    code, _, err = job.ended(job.start("sh", "-c", "echo step 3 loss=nan; exit 1"))
+    assert (code, "loss became NaN" in err) == (1, True)
+    assert job.run()["why"] == "loss became NaN (exit 1)"
 
 
 def test_the_file_of_metrics_has_the_last_word(job: Job) -> None:

@@ -1,7 +1,8 @@
-"""Why a run died, from its exit status and the last it wrote to stderr."""
+"""Why a run died, from its exit status and the last it wrote to stderr and stdout."""
 
 import re
 import signal
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mlkanban.core.models import BlockReason
@@ -67,9 +68,9 @@ def last_lines(text: str) -> list[str]:
     return lines[-LOOKED_AT:]
 
 
-def death(exit: int | None, lines: list[str], *, oom: bool = False) -> Death:
-    """Why a run died: a signal, what its last lines look like, else its exit status. `oom` is
-    whether the system killed processes for want of memory meanwhile."""
+def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: bool = False) -> Death:
+    """Why a run died: a signal, what its last lines look like, on stderr first, else its exit
+    status. `oom` is whether the system killed processes for want of memory meanwhile."""
     if exit == 127:
         return Death("command not found", _ENV)
     if exit == 126:
@@ -77,8 +78,7 @@ def death(exit: int | None, lines: list[str], *, oom: bool = False) -> Death:
     number = exit - 128 if exit is not None and 128 < exit < 128 + 65 else 0
     if number == signal.SIGKILL and oom:
         return Death("killed (signal 9), out of memory suspected", _ENV)
-    text = "\n".join(lines)
-    found = next((death for pattern, death in _PATTERNS if pattern.search(text)), None)
+    found = _known("\n".join(err)) or _known("\n".join(out))
     if number:
         try:
             name = signal.Signals(number).name
@@ -91,3 +91,8 @@ def death(exit: int | None, lines: list[str], *, oom: bool = False) -> Death:
     if exit is None:
         return Death("exit status unknown", _ENV)
     return Death(f"exit {exit}", _BUG)
+
+
+def _known(text: str) -> Death | None:
+    """What the last lines of a log look like."""
+    return next((death for pattern, death in _PATTERNS if pattern.search(text)), None)

@@ -17,9 +17,10 @@ PREFIX = "run:"
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
-    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr. `job`
-    names it for its scheduler, `elapsed` are the seconds that counts. One that was `adopted` was
-    running already: its exit status can never be known. Of one that a tracker tells of, `says` is
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
+    `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
+    scheduler, `elapsed` are the seconds that counts. One that was `adopted` was running already:
+    its exit status can never be known. Of one that a tracker tells of, `says` is
     the state it gives, `where` its file, `params` what it keeps of its parameters; `tracked` names
     the one that is the record of a run of ours."""
 
@@ -47,6 +48,7 @@ class Run:
     where: str = ""
     tracked: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -83,7 +85,7 @@ class Run:
             return self
         return replace(
             self, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
-            metrics={}, last=(),
+            metrics={}, unread=(), last=(),
         )  # fmt: skip
 
     @property

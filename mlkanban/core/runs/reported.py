@@ -1,47 +1,136 @@
 """What a job reports of itself: lines `mlkanban: val_auc=0.917` on its stdout, and a file, one JSON
-object of names and numbers, which has the last word."""
+object of names and numbers, which has the last word. What cannot be read is kept to be told."""
+
+from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from sys import float_info
+from typing import NamedTuple
 
 MOST = 50
-_NAME = r"[A-Za-z_][\w./@ -]{0,60}?"
-_NAMED = re.compile(_NAME)
-_LINE = re.compile(rf"\s*mlkanban:\s*({_NAME})\s*=\s*([-+\w.]+)\s*")
+MOST_UNREAD = 5
+_LONGEST = 60
+_NAMED = re.compile(r"[^\W\d][\w./@ -]{0,60}")
+_LINE = re.compile(r"(?P<before>.*?(?:^|(?<=\s)))mlkanban:(?P<rest>.*)", re.DOTALL)
+_OWN_WORDS = re.compile(r"\s*Run \d{8}-\d{6}-")
+"""What `mlkanban run` itself says, which a job of another run may have in its output."""
+_PAIR = re.compile(
+    r"[\s,;]*(?P<name>[^\s=,;][^=,;]{0,200}?)\s*=\s*"
+    # A comma belongs to the value before digits that are no name: `a=0,91`, not `a=0,b=1`.
+    r"(?P<value>[^\s,;=]+(?:,\d+(?![\w./@-]*\s*=)[^\s,;=]*)*(?:\s?%)?)(?=[\s,;]|$)"
+)
+_NUMBER = re.compile(r"(?P<number>[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s?(?P<per>%?)")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+_STEPS = frozenset(("step", "global_step"))
+_COUNTERS = _STEPS | {"epoch", "iter", "iteration"}
 
 
-def reported(lines: Iterable[str]) -> dict[str, float]:
-    """The last value of every metric that `lines` report; what is no number is left out."""
-    found: dict[str, float] = {}
+class Reported(NamedTuple):
+    """The last value of every metric by its name, and what was not understood, as it was written:
+    `nan_metric=nan`."""
+
+    values: dict[str, float]
+    unread: tuple[str, ...] = ()
+
+
+def reported(lines: Iterable[str]) -> Reported:
+    """The metrics that `lines` report. Several may stand in one, with the step they are of."""
+    values: dict[str, float] = {}
+    unread: dict[str, str] = {}
     for line in lines:
-        match = _LINE.fullmatch(line)
-        if match is None:
+        if "mlkanban:" not in line:
             continue
-        try:
-            value = float(match[2])
-        except ValueError:
-            continue
-        if math.isfinite(value) and (match[1] in found or len(found) < MOST):
-            found[match[1]] = value
-    return found
+        for name, value, written in _pairs(line):
+            unread.pop(name, None)
+            if value is None:
+                unread[name] = written
+                # It ended without a number: an earlier one is not its result.
+                values.pop(name, None)
+            elif name in values or len(values) < MOST:
+                values[name] = value
+            else:
+                unread[name] = written
+    return Reported(values, tuple(unread.values()))
 
 
-def in_file(text: str) -> dict[str, float]:
-    """The first numbers of a JSON object, by name; what is no finite number is left out, and so is
-    what is nested. ValueError says what is wrong with the whole."""
+def _pairs(line: str) -> Iterator[tuple[str, float | None, str]]:
+    """The name, the value and the text of each metric of a line; no value, and a name that is none,
+    for what is not understood."""
+    found = _LINE.fullmatch(line)
+    if found is None or _OWN_WORDS.match(found["rest"]):
+        return
+    text = found["rest"].strip()
+    if found["before"].strip():
+        if _PAIR.match(text):
+            yield line, None, _shortened(line)
+        return
+    pairs, place = [], 0
+    while pair := _PAIR.match(text, place):
+        pairs.append(pair)
+        place = pair.end()
+    for pair in pairs:
+        name, value = pair["name"].strip(), _number(pair["value"])
+        if name.lower() in (_COUNTERS if len(pairs) > 1 else _STEPS):
+            continue
+        known = _NAMED.fullmatch(name) is not None
+        yield name if known else pair[0], value if known else None, _shortened(pair[0])
+    if rest := text[place:].strip(" \t\r,;"):
+        yield text, None, _shortened(rest)
+
+
+def _number(text: str) -> float | None:
+    """`0.91`, `0,91` and `91 %` as a number; None for what is none, or could be two."""
+    found = _NUMBER.fullmatch(text)
+    if found is None or _THOUSANDS.fullmatch(found["number"]):
+        return None
+    number = float(found["number"].replace(",", "."))
+    if found["per"]:
+        number /= 100
+    return number if math.isfinite(number) else None
+
+
+def _shortened(text: str) -> str:
+    text = text.strip(" \t\r,;")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def in_file(text: str) -> Reported:
+    """The first numbers of a JSON object, by name. What is nested or a text is no metric; a number
+    that is none, such as NaN, is not understood. ValueError says what is wrong with the whole."""
     try:
-        values = json.loads(text)
+        given = json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError("it is no JSON") from None
-    if not isinstance(values, dict):
+    if not isinstance(given, dict):
         raise ValueError("it is no JSON object of names and numbers")
-    numbers = {
-        name.strip(): float(number)
-        for name, number in values.items()
-        if isinstance(number, int | float) and not isinstance(number, bool)
-        and _NAMED.fullmatch(name) and abs(number) <= float_info.max
-    }  # fmt: skip
-    return dict(list(numbers.items())[:MOST])
+    values: dict[str, float] = {}
+    unread = []
+    for key, number in given.items():
+        name = key.strip()
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            continue
+        if not _NAMED.fullmatch(name):
+            continue
+        if abs(number) <= float_info.max and len(values) < MOST:
+            values[name] = float(number)
+        else:
+            unread.append(_shortened(f"{name}={number if isinstance(number, float) else '?'}"))
+    return Reported(values, tuple(unread))
+
+
+def together(lines: Reported, file: Reported) -> Reported:
+    """What both say, the file with the last word."""
+    unread = [one for one in lines.unread if one.partition("=")[0].strip() not in file.values]
+    return Reported(lines.values | file.values, tuple(dict.fromkeys([*unread, *file.unread])))
+
+
+def unread_text(unread: tuple[str, ...]) -> str:
+    """`metrics not understood: f1=high, auc=nan and 3 more`; '' for none."""
+    if not unread:
+        return ""
+    more = len(unread) - MOST_UNREAD
+    shown = ", ".join(unread[:MOST_UNREAD]) + (f" and {more} more" if more > 0 else "")
+    return f"metrics not understood: {shown}"

@@ -36,6 +36,11 @@ def test_why_it_died(exit, line, why, reason) -> None:
     assert death(exit, [line]) == (why, reason)
 
 
+def test_the_reason_may_stand_on_stdout_where_stderr_says_nothing() -> None:
+    assert death(1, ["Traceback"], ["step 9 loss=nan"]).why == "loss became NaN (exit 1)"
+    assert death(1, ["CUDA out of memory"], ["loss=nan"]).why == "out of GPU memory (exit 1)"
+
+
 def test_out_of_memory_is_only_suspected() -> None:
     assert "suspected" in death(137, [], oom=True).why
     assert death(137, []).why == "killed by SIGKILL"

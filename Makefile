@@ -14,7 +14,7 @@ run: .venv/.ready  ## Open your own board
 	@$(BIN)/mlkanban
 
 test: .venv/.dev-ready  ## Run the tests
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(BIN)/python -m pytest -n 2 -q -rs
 
 check: .venv/.dev-ready  ## Check style, types and who imports whom
 	@$(BIN)/ruff check
@@ -44,23 +44,55 @@ clean:  ## Remove everything that make has made
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find mlkanban tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.ready: pyproject.toml
+# A checkout that was moved or copied, or whose Python was replaced, is set up again.
+ifneq ($(wildcard .venv/.ready),)
+STALE := $(shell $(BIN)/python -I -c 'import mlkanban, sys; sys.exit(mlkanban.__path__[0] != sys.argv[1])' \
+    '$(CURDIR)/mlkanban' 2>/dev/null || echo stale)
+endif
+.PHONY: stale
+stale:
+	@echo "The .venv here is not of this folder or not of this Python: it is made again."
+
+# Debian and Ubuntu keep what a virtual environment gets its pip from in a package of its own.
+.venv/.ready: pyproject.toml $(STALE)
 	@command -v $(PYTHON) >/dev/null || { \
 	    echo "mlkanban needs Python 3.11 or newer, and there is no '$(PYTHON)' here." >&2; \
 	    echo "Install one, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "mlkanban needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)." >&2; \
 	    echo "Name a newer one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
-	    echo "'$(PYTHON)' cannot make virtual environments: its venv module is missing." >&2; \
+	@[ -w . ] || { \
+	    echo "Nothing can be written into $(CURDIR), where make sets itself up in .venv." >&2; \
+	    echo "Copy the checkout to a folder of yours, and call make there." >&2; exit 1; }
+	@$(PYTHON) -c 'import os, sys, tempfile; sys.exit(tempfile.gettempdir() == os.getcwd())' \
+	    2>/dev/null || { \
+	    echo "There is no temporary folder that can be written, and pip needs one." >&2; \
+	    echo "Name one: TMPDIR=/path make $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	    $(PYTHON) -c 'import venv, pip' 2>/dev/null || { \
+	    echo "'$(PYTHON)' cannot make virtual environments: it has neither ensurepip nor pip." >&2; \
 	    echo "On Debian and Ubuntu: sudo apt install python3-venv" >&2; \
 	    echo "Or name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "Setting up .venv (once) ..."
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv --clear .venv; else \
+	    $(PYTHON) -m venv --clear --without-pip .venv && \
+	    { $(call install,$(PYTHON) -m pip --python $(BIN)/python,pip); }; fi
+	@$(call install,$(BIN)/python -m pip,-e .)
 	@touch $@
 
 .venv/.dev-ready: .venv/.ready
 	@echo "Installing what tests and checks need (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(call install,$(BIN)/python -m pip,-e '.[dev]')
 	@touch $@
+
+# What pip says is kept in a file; a person gets the line that matters. $(1): which pip, $(2): what.
+NO_NETWORK := NewConnection|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|timed out
+install = $(1) --disable-pip-version-check install $(2) >.venv/pip.log 2>&1 || { \
+	if grep -qE '$(NO_NETWORK)' .venv/pip.log; then \
+	    echo "The packages that are needed cannot be fetched: the package index is not reached." >&2; \
+	    echo "Call make again with a network, or with a folder that holds the packages:" >&2; \
+	    echo "PIP_NO_INDEX=1 PIP_FIND_LINKS=/path make $(MAKECMDGOALS)" >&2; \
+	else \
+	    echo "pip cannot install what is needed. $$(grep -i error .venv/pip.log | tail -n 1)" >&2; \
+	fi; \
+	echo "All that pip said is in .venv/pip.log." >&2; exit 1; }

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from mlkanban.cli.bash_completion import LastWord
 from tests.terminal import Terminal
+from tests.tools import needs
 
 NAMES = {
     "Ideas": "Zap;touch${IFS}made",
@@ -27,13 +27,12 @@ NAMES = {
     "Monitoring": "Co:lon=x",
 }
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-
 
 class Bash:
     """Somebody at a prompt, on a board with one card."""
 
     def __init__(self, home: dict[str, str], folder: Path) -> None:
+        needs("bash")
         program = folder / "bin" / "mlkanban"
         program.parent.mkdir()
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mlkanban "$@"\n')
@@ -105,6 +104,7 @@ def test_a_name_is_one_word_and_nothing_of_it_is_run(bash, tmp_path) -> None:
     quote=st.sampled_from(["", "'", '"']),
 )
 def test_any_name_is_read_back_as_it_is(name, quote) -> None:
+    needs("bash")
     made = LastWord.of(f"mlkanban move {quote}", " \t\n\"'@><=;|&(:").completed(name, quoted=True)
     printed = subprocess.run(
         ["bash", "-c", f"printf %s {quote}{made}{quote}"], capture_output=True, check=True

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.cli.program import run
+from tests.tools import needs
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,7 @@ def said(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> tuple
 
 
 def test_one_command_sets_up_and_the_same_one_joins(capsys: pytest.CaptureFixture[str]) -> None:
+    needs("git")
     subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
     said(capsys, "--home", "a", "init", "work")
     said(capsys, "--home", "a", "add", "one")
@@ -68,6 +70,7 @@ def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[s
 
 
 def test_a_place_that_cannot_be_kept_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    needs("git")
     subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
     said(capsys, "--home", "a", "init", "work")
     [store] = Path("a").rglob("board.db")

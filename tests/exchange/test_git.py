@@ -11,10 +11,12 @@ from mlkanban.errors import StoreBusy, StoreProblem
 from mlkanban.exchange.transports import chosen
 from mlkanban.exchange.transports.git import Git
 from tests.service.people import Clock, Person
+from tests.tools import needs
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
+    needs("git")
     made = tmp_path / "bare.git"
     subprocess.run(["git", "init", "--quiet", "--bare", str(made)], check=True)
     return made

@@ -12,6 +12,7 @@ from mlkanban.errors import MlkanbanError, NotFound, StoreProblem
 from mlkanban.runs.commits import difference
 from mlkanban.runs.folder import RunFolder
 from tests.runs.jobs import Job
+from tests.tools import needs
 
 OLD, NEW = "20260320-080000-0000000a", "20260320-090000-0000000b"
 
@@ -47,6 +48,7 @@ class Code:
 
 @pytest.fixture
 def code(tmp_path: Path) -> Code:
+    needs("git")
     return Code(tmp_path)
 
 
@@ -102,6 +104,7 @@ def test_a_git_that_hangs_is_not_waited_for(code: Code, monkeypatch: Any, tmp_pa
 
 
 def test_the_command_line_compares_a_run_with_the_one_before_it(job: Job) -> None:
+    needs("git")
     who = ["-c", "user.name=x", "-c", "user.email=x@y"]
     for lr in ("1", "2"):
         (job.cwd / "lr").write_text(f"{lr}\n")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import pytest
 
 from tests.runs.jobs import PROGRAM, SLOW, Job, kill, until
+from tests.tools import needs
 
 QUICK = "echo up; sleep 1; echo done; exit 5"
 
@@ -179,8 +179,8 @@ def test_logs_follow_to_the_end(job: Job) -> None:
     assert job.mlk("logs", "-f", job.folder.name) == "up\ndone\n"
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_a_tmux_session_that_is_killed_leaves_the_job(job: Job) -> None:
+    needs("tmux")
     name = f"mlk-d-{os.getpid()}"
     words = " ".join([*PROGRAM, "run", job.card, "--", "sh", "-c", f"'{QUICK}'"])
     tmux = ["tmux", "-L", name, "-f", "/dev/null"]

@@ -18,6 +18,7 @@ from mlkanban.cli.before_run import names_in_branch
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder
 from tests.runs.jobs import PROGRAM, Job, until
+from tests.tools import needs
 
 SHOW = "import json,os;print(json.dumps(dict(os.environ)))"
 
@@ -120,8 +121,8 @@ def git(job: Job, *args: str) -> None:
     subprocess.run(["git", *args], cwd=job.cwd, env=job.env | who, check=True, capture_output=True)
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_branch_names_the_card_and_the_commit_is_recorded(job: Job) -> None:
+    needs("git")
     (job.cwd / "train.py").write_text("print(1)\n")
     git(job, "init", "-q")
     git(job, "add", "train.py")

@@ -16,6 +16,7 @@ from mlkanban.service import Service
 from tests.editors import FakeEditor
 from tests.stress.sizes import size
 from tests.terminal import Terminal
+from tests.tools import needs
 from tests.tui import boards
 from tests.tui.page import clock
 
@@ -107,6 +108,7 @@ def assert_whole(env: dict[str, str]) -> None:
 @pytest.fixture
 def slow_git(tmp_path: Path) -> Path:
     """A folder with a git that takes its time, and leaves a sign that it is at it."""
+    needs("git")
     folder = tmp_path / "slow"
     folder.mkdir()
     script = f"""#!/bin/sh

@@ -11,6 +11,7 @@ from mlkanban.core.instants import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import here, process
 from mlkanban.tui.screens.runs import RunsScreen
+from tests.tools import needs
 from tests.tui.page import NOW, opened
 
 TITLE = "logistic baseline"
@@ -281,6 +282,8 @@ async def test_the_end_of_the_log_is_shown_and_followed_while_it_runs(small: Pat
 async def test_the_code_of_two_attempts_is_compared_in_the_pager(
     small: Path, tmp_path: Path, monkeypatch: Any
 ) -> None:
+    needs("git")
+
     def git(*args: str) -> str:
         command = ["git", "-c", "user.name=x", "-c", "user.email=x@y", *args]
         done = subprocess.run(command, cwd=code, check=True, capture_output=True, text=True)

@@ -12,11 +12,13 @@ from mlkanban.exchange.transports import chosen
 from mlkanban.service import Service
 from mlkanban.service.sync import Report
 from tests.service.people import Clock, Person
+from tests.tools import needs
 from tests.tui.page import ROOMY, SMALL, opened
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
+    needs("git")
     made = tmp_path / "bare.git"
     subprocess.run(["git", "init", "--quiet", "--bare", str(made)], check=True)
     return made

@@ -1,6 +1,5 @@
 """Thirty cards in a real terminal: the program itself, its keys, and what the log says after."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from mlkanban.service import Service
 from tests.terminal import Terminal
+from tests.tools import needs
 from tests.tui.boards import started
 from tests.tui.page import clock
 
@@ -58,8 +58,8 @@ def test_at_80x24(env: dict[str, str], term: str) -> None:
     assert last_kinds(env) == 6 * KINDS
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_inside_tmux_with_its_defaults(env: dict[str, str], tmp_path: Path) -> None:
+    needs("tmux")
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
     inside = [*tmux, "new-session", *PROGRAM]
     with Terminal(inside, env=env | {"TERM": "xterm-256color"}, size=(80, 25)) as terminal:

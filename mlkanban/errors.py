@@ -44,6 +44,16 @@ class GateClosed(RuleRefused):
         self.unticked = unticked
 
 
+class CannotTakeBack(RuleRefused):
+    """What comes next cannot be undone, or done again, as things are now. It can be passed over:
+    `action` is the one, `ref` the card it is about ('' for the board)."""
+
+    def __init__(self, message: str, hint: str, action: str, ref: str = "") -> None:
+        super().__init__(message, hint)
+        self.action = action
+        self.ref = ref
+
+
 class UsageProblem(MlkanbanError):
     """The request itself does not make sense."""
 

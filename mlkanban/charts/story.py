@@ -83,6 +83,8 @@ def _sentence(
             return _run(event.kind, values, stage)
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())
+        case "undone" if event.data.get("instead"):
+            return "archived when its adding was undone: others had worked on it"
         case "undone":
             return "undone: " + _fields(values)
         case "redone":

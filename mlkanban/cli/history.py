@@ -1,5 +1,6 @@
 """Looking back and changing one's mind."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,23 +11,44 @@ import click
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
+from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service import Entry
 
 
 @click.command()
+@click.option("--skip", is_flag=True, help="Pass over what cannot be undone; older changes follow.")
 @pass_session
-def undo(session: Session) -> None:
-    """Take back your last change on the board, of any session."""
-    with session.service(write=True) as service:
-        session.answer_done("undo", service.undoing.undo(session.board(service).id), service)
+def undo(session: Session, skip: bool) -> None:
+    """Take back your last change on the board, of any session.
+
+    What you did on another machine is undone there. What was there comes back, over a limit too,
+    and so does a block that the change lifted.
+    """
+    with session.service(write=True) as service, _hints("undo"):
+        done = service.undoing.undo(session.board(service).id, skip=skip)
+        session.answer_done("undo", done, service)
 
 
 @click.command()
+@click.option("--skip", is_flag=True, help="Pass over what cannot be done again.")
 @pass_session
-def redo(session: Session) -> None:
+def redo(session: Session, skip: bool) -> None:
     """Do again what was undone last."""
-    with session.service(write=True) as service:
-        session.answer_done("redo", service.undoing.redo(session.board(service).id), service)
+    with session.service(write=True) as service, _hints("redo"):
+        done = service.undoing.redo(session.board(service).id, skip=skip)
+        session.answer_done("redo", done, service)
+
+
+@contextlib.contextmanager
+def _hints(command: str) -> Iterator[None]:
+    """Say how to go on when what comes next cannot be taken back."""
+    try:
+        yield
+    except CannotTakeBack as error:
+        look = f"mlkanban history {error.ref}".rstrip()
+        raise RuleRefused(
+            error.message, f"Look at it: {look}; pass it over: mlkanban {command} --skip"
+        ) from error
 
 
 @click.command()

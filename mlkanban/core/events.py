@@ -28,8 +28,10 @@ class Event:
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
     {field: origin}, `note`, `reason`, `stage`, `unticked` (the items of the checklist that an
-    override went past), `saw` {member: [stamps]} (the additions a removal takes back) and `settles`
-    {field: [stamps]} (the writes a decision between them knew of).
+    override went past), `saw` {member: [stamps]} (the additions a removal takes back), `settles`
+    {field: [stamps]} (the writes a decision between them knew of), `passed` (the actions that an
+    undo or a redo passed over) and `instead` (the events that an undo without `undoes` stands for:
+    it archived a card that others work on instead of taking its adding back).
     """
 
     id: str
@@ -84,6 +86,8 @@ class Change:
     settles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     undoes: str = ""
     restores: Mapping[str, str] = field(default_factory=dict)
+    passed: Sequence[str] = ()
+    instead: Sequence[str] = ()
     at: str = ""
     actor: str = ""
     event_id: str = ""

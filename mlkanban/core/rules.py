@@ -186,6 +186,21 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
     return Allowed(warning)
 
 
+def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Iterable[str]:
+    """In words, each limit that the loads of a board passed, or passed further, between `before`
+    and `after`: for what is not refused because of it."""
+    for stage in board.stages:
+        then = meters(stage, before.get(stage.id, Load()))
+        now = meters(stage, after.get(stage.id, Load()))
+        for was, meter in zip(then, now, strict=True):
+            if meter.over and meter.count > was.count:
+                running = f" {meter.name}" if meter.name else ""
+                yield f"{stage.name} is {meter.count}/{meter.limit}{running}: over its limit now."
+    wip = in_progress(board, after)
+    if board.conwip is not None and wip > max(in_progress(board, before), board.conwip):
+        yield f"The board has {wip}/{board.conwip} cards in progress (CONWIP): over its limit now."
+
+
 def gate(board: Board, name: str) -> Stage | None:
     """The stage that a gate closes, given by its id or by its name, None for ''. One that is not on
     the board (any more) closes the last committed stage."""

@@ -15,7 +15,7 @@ from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.checking import validated
 from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
-from mlkanban.store import latest, ranks, repository
+from mlkanban.store import ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.overfull import over_since_merge
 from mlkanban.store.rows import board_of
@@ -64,7 +64,7 @@ class Boards:
     def find(self, key: str = "") -> Board:
         """The board `key`, or without one the board worked on last. NotFound when there is none."""
         with self._desk.store.reading() as conn:
-            boards, last = repository.boards(conn), latest.board(conn)
+            boards, last = repository.boards(conn), repository.last_used_board(conn)
         if key:
             return find_board(boards, key)
         if not boards:

@@ -20,7 +20,7 @@ from mlkanban.core.models import (
 )
 from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
 from mlkanban.service.asking import check_growth, condition, enter, passed
-from mlkanban.service.changing import write_edit, write_new
+from mlkanban.service.changing import archived, write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
@@ -324,15 +324,12 @@ class Cards:
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""
 
-        def archived(tx: Transaction, face: CardFace) -> Change:
+        def change(tx: Transaction, face: CardFace) -> Change:
             if face.archived:
                 raise RuleRefused(f"{face.ref} is archived already.", "Nothing was changed.")
-            values: dict[str, Any] = {"archived": True}
-            if face.started_at and not face.finished_at:
-                values["outcome"] = Outcome.ABANDONED.value
-            return tx.change("card.archived", face, values)
+            return tx.change("card.archived", face, archived(face))
 
-        return self._each(refs, "archived", archived)
+        return self._each(refs, "archived", change)
 
     def restore(self, refs: Sequence[str]) -> Done:
         """Bring archived cards back to the stage they stood in, with the outcome they had."""

@@ -44,6 +44,14 @@ def write_edit(
         tx.write(tx.change("card.edited", face, changed, reason=reason))
 
 
+def archived(face: CardFace) -> dict[str, Any]:
+    """What takes a card off the board. Work in progress counts as abandoned from then on."""
+    values: dict[str, Any] = {"archived": True}
+    if face.started_at and not face.finished_at:
+        values["outcome"] = Outcome.ABANDONED.value
+    return values
+
+
 def write_move(
     tx: Transaction, board: Board, face: CardFace, stage: Stage, rank: str, work: str, **kept: Any
 ) -> None:

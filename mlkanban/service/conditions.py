@@ -12,9 +12,7 @@ from mlkanban.service.transaction import Desk, Done
 from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
-
-ACTOR = "condition"
-"""Who lifts them, in the log: nobody's undo takes it for something of their own."""
+from mlkanban.store.undo_stack import CONDITION
 
 
 class Conditions:
@@ -30,7 +28,7 @@ class Conditions:
         if not waiting:
             return Done("", changed=False)
         told = []
-        with replace(self._desk, actor=ACTOR).writing() as tx:
+        with replace(self._desk, actor=CONDITION).writing() as tx:
             for face, cause in list(_due(tx.conn, tx.now)):
                 tx.write(tx.change("card.unblocked", face, {"blocker": None}, reason=cause))
                 told.append(f"{face.ref} is not blocked any more: {cause}.")

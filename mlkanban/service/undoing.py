@@ -1,87 +1,204 @@
-"""Undo and redo: new events that put the old values back, in any session."""
+"""Undo and redo: new events that put the old values back, in any session.
 
-from collections.abc import Mapping
+What was there comes back even where that passes a limit or a gate. What an action set off, such as
+a block that lifted itself, is taken back and done again with it.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
-from mlkanban.errors import RuleRefused
-from mlkanban.service.asking import check_growth
+from mlkanban.errors import CannotTakeBack, RuleRefused
+from mlkanban.service.asking import check_health
+from mlkanban.service.changing import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import latest, repository
+from mlkanban.store import repository
 from mlkanban.store.rows import board_of
+from mlkanban.store.undo_stack import CONDITION, UndoStack, set_off
 
 
 class Undoing:
-    """One action of this person at a time, newest first."""
+    """One action of this person at a time, newest first.
+
+    CannotTakeBack says why the next one cannot be undone (or redone); with `skip` it is passed
+    over, and all others that cannot, until one can. What was passed over stays so until something
+    new is done.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def undo(self, board_id: str) -> Done:
-        """Take back the last action of this person on the board that is in force."""
-        with self._desk.writing() as tx:
-            action = latest.action(tx.conn, board_id, self._desk.actor)
-            if not action:
-                raise RuleRefused("There is nothing to undo.", "Nothing was changed.")
-            return self._take_back(tx, action, UNDONE)
+    def undo(self, board_id: str, *, skip: bool = False) -> Done:
+        """Take back the last action that this person did on the board in this store."""
+        return self._next(board_id, UNDONE, skip)
 
-    def redo(self, board_id: str) -> Done:
+    def redo(self, board_id: str, *, skip: bool = False) -> Done:
         """Do again what was undone last, as long as nothing new was done since."""
-        with self._desk.writing() as tx:
-            action = latest.undo(tx.conn, board_id, self._desk.actor)
-            if not action:
-                raise RuleRefused("There is nothing to redo.", "Nothing was changed.")
-            return self._take_back(tx, action, REDONE)
+        return self._next(board_id, REDONE, skip)
 
-    def _take_back(self, tx: Transaction, action: str, kind: str) -> Done:
-        undone = repository.undone_ids_of_action(tx.conn, action)
-        events = [e for e in repository.action(tx.conn, action) if e.id not in undone]
-        boards = dict.fromkeys(event.board for event in events)
-        before = {board: repository.loads(tx.conn, board) for board in boards}
-        refs = dict.fromkeys(self._put_back(tx, event, kind) for event in reversed(events))
-        warning = check_growth(tx, before)
+    def _next(self, board_id: str, kind: str, skip: bool) -> Done:
+        passed: list[CannotTakeBack] = []
+        while True:
+            try:
+                with self._desk.writing() as tx:
+                    step = _TakingBack(tx, board_id, self._desk.actor, kind)
+                    return step.take([error.action for error in passed])
+            except CannotTakeBack as error:
+                if not skip:
+                    raise
+                passed.append(error)
+
+
+class _TakingBack:
+    """One undo or redo inside its transaction."""
+
+    def __init__(self, tx: Transaction, board_id: str, actor: str, kind: str) -> None:
+        self._tx = tx
+        self._kind = kind
+        self._stack = UndoStack(tx.conn, tx.writer.replica.id, board_id, actor)
+        self._passed: Sequence[str] = ()
+
+    def take(self, passed: Sequence[str]) -> Done:
+        """Take back the next action but those `passed`; what can be said of it."""
+        self._passed = passed
+        undoing = self._kind == UNDONE
+        action = self._stack.to_undo(passed) if undoing else self._stack.to_redo(passed)
+        if not action:
+            more = "nothing else" if passed else "nothing"
+            verb = "undo" if undoing else "redo"
+            raise RuleRefused(f"There is {more} to {verb}.", "Nothing was changed.")
+        try:
+            return self._take_back(action)
+        except CannotTakeBack:
+            raise
+        except RuleRefused as error:
+            raise CannotTakeBack(error.message, error.hint, action) from error
+
+    def _take_back(self, action: str) -> Done:
+        conn = self._tx.conn
+        dead = repository.undone_ids_of_action(conn, action)
+        events = [event for event in repository.action(conn, action) if event.id not in dead]
+        with_it = self._set_off(events)
+        all_of_it = [*events, *(event for event in with_it if event not in events)]
+        boards = dict.fromkeys(event.board for event in all_of_it)
+        before = {board: repository.loads(conn, board) for board in boards}
+        kept = self._archive_touched(events, action)
+        refs, beside = dict.fromkeys(kept.values()), dict[str, None]()
+        for event in reversed(all_of_it):
+            if event in with_it:
+                beside[self._also(event)] = None
+            elif event.card not in kept:
+                refs[self._put_back(event, action)] = None
         for board in dict.fromkeys(event.board for event in events if "stage" in event.data):
-            _check_order(board_of(tx.conn, board))
-        faces = [face for ref in refs if ref and (face := repository.face_by_ref(tx.conn, ref))]
-        cards = tuple(repository.card(tx.conn, face) for face in faces)
-        names = ", ".join(ref for ref in refs if ref)
-        if kind == REDONE:
-            return Done(f"Done again: {names or 'the change of the board'}.", cards, warning)
-        what = " ".join(filter(None, (_what(events), names)))
-        return Done(f"Undone: {what}.", cards, warning)
+            _check_order(board_of(conn, board))
+        over = [
+            told
+            for board, loads in before.items()
+            for told in rules.outgrown(board_of(conn, board), loads, repository.loads(conn, board))
+        ]
+        others = [ref for ref in beside if ref and ref not in refs]
+        changed = [*others, *filter(None, refs)]
+        faces = [face for ref in changed if (face := repository.face_by_ref(conn, ref))]
+        cards = tuple(repository.card(conn, face) for face in faces)
+        message = self._message(events, changed[len(others) :], others, list(kept.values()))
+        return Done(message, cards, " ".join(over))
 
-    def _put_back(self, tx: Transaction, event: Event, kind: str) -> str:
-        """Undo one event under the rules that hold now; the short id of the card it is about."""
-        entity = tx.writer.projector.entity(event.entity)
-        ref = str(entity.fields.get("ref", ""))
-        later = changed_since(event, entity)
-        if later:
-            raise RuleRefused(
-                f"{ref or 'This'} was changed again since ({', '.join(map(_spoken, later))}).",
-                "Undo would overwrite that; look at it with: mlkanban history"
-                + (f" {ref}" if ref else ""),
-            )
+    def _set_off(self, events: Sequence[Event]) -> list[Event]:
+        """What an action set off, and what of an undo took that back."""
+        if self._kind == UNDONE:
+            return set_off(self._tx.conn, events)
+        conn = self._tx.conn
+        return [e for e in events if repository.actor_of_event(conn, e.undoes) == CONDITION]
+
+    def _message(
+        self, events: Sequence[Event], refs: Sequence[str], beside: Sequence[str],
+        kept: Sequence[str],
+    ) -> str:  # fmt: skip
+        names = ", ".join(refs)
+        if self._kind == REDONE:
+            told = f"Done again: {names or 'the change of the board'}."
+        else:
+            told = f"Undone: {' '.join(filter(None, (_what(events), names)))}."
+        if beside:
+            told += f" With it: {', '.join(beside)}."
+        if kept:
+            told += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
+        return told
+
+    def _also(self, event: Event) -> str:
+        """Take back what an action set off, unless that has changed since; the id of the card."""
+        fields = self._tx.writer.projector.entity(event.entity).fields
+        values, _ = putting_back(event)
+        finished = bool(values.get("blocker") and fields.get("outcome"))
+        return "" if finished or self._changed(event) else self._write(event, putting_back(event))
+
+    def _archive_touched(self, events: Sequence[Event], action: str) -> dict[str, str]:
+        """Archive the cards that these events added and that anybody has worked on since; their
+        short ids. All that the action did to them stays."""
+        kept: dict[str, str] = {}
+        for event in events:
+            if event.kind != "card.created" or not self._stack.touched(event.card, action):
+                continue
+            for face in repository.faces_of(self._tx.conn, (event.card,)):
+                self._tx.write(
+                    Change(
+                        self._kind, event.board, card=event.card, passed=self._passed,
+                        set={} if face.archived else archived(face),
+                        instead=[e.id for e in events if e.card == event.card],
+                    )
+                )  # fmt: skip
+                kept[event.card] = face.ref
+        return kept
+
+    def _put_back(self, event: Event, action: str) -> str:
+        """Take back one event under the rules that hold now; the short id of its card."""
+        fields = self._tx.writer.projector.entity(event.entity).fields
+        ref = str(fields.get("ref", ""))
         values, origins = putting_back(event)
-        _check_stages(tx, event, {**entity.fields, **values})
-        tx.write(
+        changed = self._changed(event)
+        # Where somebody put it back already, there is nothing to overwrite.
+        same = {n for n in changed if (fields.get(n) or None) == (values.get(n) or None)}
+        if later := [name for name in changed if name not in same]:
+            raise CannotTakeBack(
+                f"{ref or 'This'} was changed again since ({', '.join(map(_spoken, later))}).",
+                "That would be overwritten.", action, ref,
+            )  # fmt: skip
+        values = {name: value for name, value in values.items() if name not in same}
+        _check(self._tx, event, {**fields, **values}, values)
+        return self._write(event, (values, {n: o for n, o in origins.items() if n in values}))
+
+    def _changed(self, event: Event) -> list[str]:
+        return changed_since(event, self._tx.writer.projector.entity(event.entity))
+
+    def _write(self, event: Event, back: tuple[dict[str, Any], dict[str, str]]) -> str:
+        values, origins = back
+        self._tx.write(
             Change(
-                kind, event.board, card=event.card, stage=str(event.data.get("stage", "")),
-                set=values, restores=origins, undoes=event.id,
+                self._kind, event.board, card=event.card, stage=str(event.data.get("stage", "")),
+                set=values, restores=origins, undoes=event.id, passed=self._passed,
             )
         )  # fmt: skip
-        return ref
+        return str(self._tx.writer.projector.entity(event.entity).fields.get("ref", ""))
 
 
-def _check_stages(tx: Transaction, event: Event, then: Mapping[str, Any]) -> None:
-    """No card without a stage, no stage taken away under its cards."""
+def _check(
+    tx: Transaction, event: Event, then: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """No card without a stage, none finished and blocked, no stage taken away under its cards."""
     board = board_of(tx.conn, event.board)
     known = {stage.id for stage in board.stages}
     if event.card and then["place"][0] not in known and not then.get("deleted"):
         raise RuleRefused(
             f"The stage {then['ref']} stood in was removed since.", "Nothing was changed."
         )
+    if event.card and values.get("blocker") and then.get("outcome"):
+        raise RuleRefused(
+            f"{then['ref']} was finished since, and would be blocked.", "Nothing was changed."
+        )
+    if event.card:
+        check_health(values, str(then["ref"]), str(then.get("outcome") or ""))
     if not event.card and event.data.get("stage") in known and then.get("deleted"):
         stage = board.stage(event.data["stage"])
         standing = len(repository.stage_order(tx.conn, board.id, stage.id))
@@ -115,7 +232,7 @@ _DOING = {
 }  # fmt: skip
 
 
-def _what(events: list[Event]) -> str:
+def _what(events: Sequence[Event]) -> str:
     """What an action did, ready for the ids of its cards; what was edited on the way is less."""
     kinds = [event.kind for event in events]
     beside = ("card.edited", "run.moved")

@@ -90,6 +90,7 @@ class Writer:
             ("stage", change.stage), ("note", change.note), ("reason", change.reason),
             ("unticked", list(change.unticked)), ("restores", dict(change.restores)),
             ("settles", {name: list(stamps) for name, stamps in change.settles.items()}),
+            ("passed", list(change.passed)), ("instead", list(change.instead)),
         ):  # fmt: skip
             if value:
                 data[name] = value

@@ -53,6 +53,10 @@ class Projector:
         self._home[entity_id] = event.board
         if event.undoes:
             self._undo(event)
+        self._conn.executemany(
+            "INSERT OR REPLACE INTO undone VALUES (?, ?)",
+            [(other, event.id) for other in event.data.get("instead", ())],
+        )
         if event.card:
             self._cards[entity_id] = event
             if words.may_change(event):
@@ -100,8 +104,12 @@ class Projector:
         self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (event.undoes, event.id))
         root, live = event.undoes, False
         while True:
-            row = self._conn.execute("SELECT undoes FROM event WHERE id = ?", (root,)).fetchone()
+            row = self._conn.execute(
+                "SELECT undoes, json_extract(data, '$.instead') FROM event WHERE id = ?", (root,)
+            ).fetchone()
             if not row or not row[0]:
+                for other in json.loads(row[1] or "[]") if row else ():
+                    self._conn.execute("DELETE FROM undone WHERE event = ?", (other,))
                 break
             root, live = row[0], not live
             if live:

@@ -51,6 +51,18 @@ def boards(conn: sqlite3.Connection) -> list[Board]:
     return [board_of(conn, board_id) for (board_id,) in rows]
 
 
+def last_used_board(conn: sqlite3.Connection) -> str:
+    """The id of the board that a person changed last, here or else anywhere; '' for none. What came
+    last is not what was done last, and clocks that were set back count only between machines."""
+    last = "SELECT board FROM event WHERE actor NOT LIKE 'run:%'"
+    here = "replica IN (SELECT id FROM replica WHERE inode != 'restored')"
+    row = (
+        conn.execute(f"{last} AND {here} ORDER BY seq DESC LIMIT 1").fetchone()
+        or conn.execute(f"{last} ORDER BY hlc DESC LIMIT 1").fetchone()
+    )
+    return row[0] if row else ""
+
+
 def count_boards(conn: sqlite3.Connection) -> int:
     (found,) = conn.execute("SELECT count(*) FROM board WHERE NOT deleted").fetchone()
     return int(found)
@@ -340,6 +352,12 @@ def undone_ids(conn: sqlite3.Connection, board_id: str) -> frozenset[str]:
         (board_id,),
     ).fetchall()
     return frozenset(event for (event,) in rows)
+
+
+def actor_of_event(conn: sqlite3.Connection, event_id: str) -> str:
+    """Who wrote an event; '' when there is none with this id."""
+    row = conn.execute("SELECT actor FROM event WHERE id = ?", (event_id,)).fetchone()
+    return row[0] if row else ""
 
 
 def undone_ids_of_action(conn: sqlite3.Connection, action_id: str) -> frozenset[str]:

@@ -33,3 +33,29 @@ def test_the_log_as_data(board) -> None:
 
 def test_the_log_of_nobody(board) -> None:
     assert board("history", "g999").code == 3
+
+
+def test_an_undo_that_cannot_be_says_how_to_go_on(board, monkeypatch) -> None:
+    ref = board.card("Try")
+    board("note", ref, "older")
+    board("edit", ref, "--priority", "high")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("mlkanban.cli.session.login_name", lambda: "somebody")
+        board("edit", ref, "--priority", "low")
+    refused = board("undo")
+    assert refused.code == 1
+    assert f"mlkanban history {ref}; pass it over: mlkanban undo --skip" in refused.err
+    assert "the note on" in board("undo", "--skip").err
+    assert "Done again" in board("redo").err
+
+
+def test_undo_over_a_limit_says_so(board) -> None:
+    board("stages", "limit", "train", "1")
+    refs = [board.card(title) for title in "ab"]
+    for ref in refs:
+        board("move", ref, "train", "--override", "x")
+    board("archive", refs[1])
+    undone = board("undo")
+    assert undone.code == 0
+    assert "Training is 2/1: over its limit now." in undone.err
+    assert "2/1" in board("stages").out

@@ -53,14 +53,69 @@ def test_a_card_that_is_done_lifts_it(ada: Person, bob: Person, end: str) -> Non
     assert not blocked(ada, second)
 
 
-def test_it_is_nobodys_own_action(ada: Person) -> None:
+@pytest.mark.parametrize("end", ["finished", "archived"])
+def test_the_block_comes_back_with_the_card_that_lifted_it(ada: Person, end: str) -> None:
+    first, second = ada.adds("labels", "model")
+    ada.cards.block([second], BlockReason.LABELLING, until=f"card:{first}")
+    waiting = ada.state()
+    if end == "finished":
+        ada.cards.finish([first], Outcome.DISCARDED)
+    else:
+        ada.cards.archive([first])
+    ada.service.conditions.lift()
+    over = ada.state()
+    for _ in range(2):
+        done = ada.undoing.undo(ada.board_id)
+        assert f"With it: {second}." in done.message
+        assert {card.ref for card in done.cards} == {first, second}
+        assert ada.state() == waiting
+        assert not ada.service.conditions.lift().changed
+        ada.redoes()
+        assert ada.state() == over
+    ada.undoes()
+    assert "blocking" in ada.undoes()
+    assert not blocked(ada, second)
+
+
+def test_a_block_that_a_day_lifted_is_undone_and_done_again(ada: Person) -> None:
+    [ref] = ada.adds("wait for GPUs", to="Data prep")
+    ada.cards.block([ref], BlockReason.BUG, note="the first")
+    before = ada.state()
+    day = (START + timedelta(days=2)).date().isoformat()
+    ada.cards.block([ref], BlockReason.COMPUTE_QUEUE, until=day)
+    ada.clock.now += timedelta(days=2)
+    ada.service.conditions.lift()
+    after = ada.state()
+    ada.undoes()
+    assert ada.state() == before
+    ada.redoes()
+    assert ada.state() == after
+    assert not ada.service.conditions.lift().changed
+
+
+def test_a_block_that_a_run_lifted_is_undone(ada: Person) -> None:
+    first, second = ada.adds("train", "compare")
+    run = Run("20260302-090000-00000000", RunState.RUNNING, started=instant(ada.clock()))
+    ada.service.runs.take_in([Told(run, first)])
+    ada.cards.block([second], BlockReason.DEPENDENCY, until=f"run:{run.id}")
+    ended = replace(run, state=RunState.LOST, ended=instant(ada.clock()))
+    ada.service.runs.take_in([Told(ended, first)])
+    ada.service.conditions.lift()
+    assert "blocking" in ada.undoes()
+    assert ada.undoes() == f"Undone: adding {second}."
+
+
+def test_a_card_that_was_blocked_anew_keeps_that_block(ada: Person, bob: Person) -> None:
     first, second = ada.adds("labels", "model")
     ada.cards.block([second], BlockReason.LABELLING, until=f"card:{first}")
     ada.cards.finish([first], Outcome.DISCARDED)
     ada.service.conditions.lift()
-    assert "finishing" in ada.undoes()
+    bob.cards.block([second], BlockReason.BUG)
+    ada.undoes()
     assert ada.cards.get(first).outcome is None
-    assert not blocked(ada, second)
+    block = ada.cards.get(second).blocker
+    assert block is not None
+    assert block.reason is BlockReason.BUG
 
 
 def test_a_finished_card_is_left_alone(ada: Person) -> None:

@@ -1,11 +1,19 @@
+import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.errors import RuleRefused
+from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.model import Run
+from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
+from mlkanban.service.restoring import restore
+from mlkanban.service.runs import Told
+from tests.service.exchanging import meet, shown
 from tests.service.people import Clock, Person
 
 Act = Callable[[Person, SimpleNamespace], object]
@@ -137,7 +145,8 @@ def test_what_somebody_changed_since_is_not_overwritten(ada: Person, bob: Person
     before = ada.state()
     with pytest.raises(RuleRefused, match=r"changed again since \(its place\)") as refused:
         ada.undoes()
-    assert f"mlkanban history {ref}" in refused.value.hint
+    assert isinstance(refused.value, CannotTakeBack)
+    assert refused.value.ref == ref
     assert ada.state() == before
     bob.undoes()
     ada.undoes()
@@ -164,27 +173,154 @@ def test_one_card_of_many_that_somebody_changed_stops_the_whole_undo(
     assert (ada.where(a), ada.where(b)) == ("Features", "Data prep")
 
 
-def test_undo_keeps_to_the_limits(ada: Person, bob: Person) -> None:
+def test_undo_brings_back_what_was_there_over_a_limit_too(ada: Person, bob: Person) -> None:
     [ref] = ada.adds("a", to="Deployment")
     ada.moves(ref, to="Monitoring")
-    [other] = bob.adds("b", to="Deployment")
-    with pytest.raises(RuleRefused, match="Deployment would be 2/1"):
-        ada.undoes()
-    assert ada.where(ref) == "Monitoring"
-    bob.cards.archive([other])
-    ada.undoes()
+    bob.adds("b", to="Deployment")
+    done = ada.undoing.undo(ada.board_id)
+    assert done.warning == "Deployment is 2/1: over its limit now."
     assert ada.where(ref) == "Deployment"
     assert ada.cards.get(ref).outcome is None
+    with pytest.raises(LimitReached):
+        ada.adds("c", to="Deployment")
 
 
-def test_what_passed_a_limit_with_a_reason_is_not_done_again_without(ada: Person) -> None:
+def test_undo_passes_the_limit_of_the_whole_board(ada: Person, bob: Person) -> None:
+    ada.boards.edit(ada.board_id, {"conwip": 1})
+    [ref] = ada.adds("a", to="Training")
+    ada.cards.archive([ref])
+    bob.adds("b", to="Evaluation")
+    assert "2/1 cards in progress (CONWIP)" in ada.undoing.undo(ada.board_id).warning
+    assert not ada.cards.get(ref).archived
+
+
+def test_an_archived_card_comes_back_into_a_stage_that_was_over_its_limit(ada: Person) -> None:
+    refs = [ada.adds(title, to="Deployment", override="now")[0] for title in "abc"]
+    ada.cards.archive([refs[2]])
+    done = ada.undoing.undo(ada.board_id)
+    assert done.warning == "Deployment is 3/1: over its limit now."
+    assert ada.order("Deployment") == refs
+    ada.undoes()
+    assert ada.order("Deployment") == refs[:2]
+
+
+def test_what_passed_a_limit_with_a_reason_is_done_again(ada: Person) -> None:
     ada.adds("a", to="Deployment")
     [ref] = ada.adds("b")
     ada.moves(ref, to="Deployment", override="now")
     ada.undoes()
-    with pytest.raises(RuleRefused, match="Deployment would be 2/1"):
+    assert ada.undoing.redo(ada.board_id).warning == "Deployment is 2/1: over its limit now."
+    assert ada.where(ref) == "Deployment"
+
+
+def test_what_cannot_be_undone_is_passed_over_and_older_actions_follow(
+    ada: Person, bob: Person
+) -> None:
+    first, second = ada.adds("a", "b")
+    ada.cards.note([first], "older")
+    ada.moves(second, to="Ready")
+    bob.moves(second, to="Data prep")
+    with pytest.raises(CannotTakeBack):
+        ada.undoes()
+    done = ada.undoing.undo(ada.board_id, skip=True)
+    assert done.message == f"Undone: the note on {first}."
+    assert ada.where(second) == "Data prep"
+    # It stays passed over, so that the next undo goes on and redo comes back the same way.
+    assert "Archived, not removed" in ada.undoes()
+    assert ada.undoes() == f"Undone: adding {first}."
+    with pytest.raises(RuleRefused, match="nothing to undo"):
+        ada.undoes()
+    for _ in range(3):
         ada.redoes()
-    assert ada.where(ref) == "Ideas"
+    assert [note.text for note in ada.cards.get(first).notes] == ["older"]
+    assert not ada.cards.get(second).archived
+    with pytest.raises(RuleRefused, match="nothing to redo"):
+        ada.redoes()
+
+
+def test_what_was_passed_over_is_asked_about_again_after_something_new(
+    ada: Person, bob: Person
+) -> None:
+    [ref] = ada.adds("a")
+    ada.cards.edit([ref], {"title": "b"})
+    bob.cards.edit([ref], {"title": "c"})
+    ada.undoing.undo(ada.board_id, skip=True)
+    ada.cards.archive([ada.adds("new")[0]])
+    ada.undoes()
+    ada.undoes()
+    with pytest.raises(CannotTakeBack):
+        ada.undoes()
+    bob.undoes()
+    assert ada.undoes() == f"Undone: editing {ref}."
+
+
+def test_what_cannot_be_done_again_is_passed_over(ada: Person, bob: Person) -> None:
+    a, b = ada.adds("a", "b")
+    ada.cards.edit([a], {"priority": "high"})
+    ada.cards.edit([b], {"title": "x"})
+    ada.undoes()
+    ada.undoes()
+    bob.cards.edit([a], {"priority": "low"})
+    with pytest.raises(CannotTakeBack, match=r"changed again since \(priority\)"):
+        ada.redoes()
+    ada.undoing.redo(ada.board_id, skip=True)
+    assert (ada.cards.get(a).priority, ada.cards.get(b).title) == ("low", "x")
+    assert ada.undoes() == f"Undone: editing {b}."
+
+
+def test_nothing_that_can_be_undone_is_left(ada: Person, bob: Person) -> None:
+    ada.sets("Ready", name="Refined")
+    bob.sets("Refined", name="Chosen")
+    with pytest.raises(RuleRefused, match="nothing else to undo"):
+        ada.undoing.undo(ada.board_id, skip=True)
+    assert ada.stage("Chosen")
+
+
+def test_what_somebody_put_back_already_is_no_obstacle(ada: Person, bob: Person) -> None:
+    [ref] = ada.adds("a", priority="low")
+    ada.cards.edit([ref], {"priority": "high", "title": "b"})
+    bob.cards.edit([ref], {"priority": "low"})
+    ada.undoes()
+    assert (ada.cards.get(ref).priority, ada.cards.get(ref).title) == ("low", "a")
+
+
+def test_a_card_that_others_worked_on_is_archived_when_its_adding_is_undone(
+    ada: Person, bob: Person
+) -> None:
+    [ref] = ada.adds("a", to="Training")
+    bob.cards.note([ref], "mine")
+    before = ada.state()
+    assert ada.undoes() == (
+        f"Undone: adding {ref}. Archived, not removed, for others have worked on it: {ref}."
+    )
+    card = ada.cards.get(ref)
+    assert card.archived
+    assert card.outcome is Outcome.ABANDONED
+    assert [note.text for note in card.notes] == ["mine"]
+    with pytest.raises(RuleRefused, match="nothing to undo"):
+        ada.undoes()
+    ada.redoes()
+    assert ada.state() == before
+    ada.undoes()
+    assert ada.cards.get(ref).archived
+
+
+def test_a_card_that_a_run_worked_on_is_archived_when_its_adding_is_undone(ada: Person) -> None:
+    [ref] = ada.adds("train", to="Training")
+    run = Run("20260302-090000-00000000", RunState.RUNNING, started=instant(ada.clock()))
+    ada.service.runs.take_in([Told(run, ref)])
+    ada.undoes()
+    assert ada.cards.get(ref).archived
+
+
+def test_a_finished_card_is_not_blocked_by_an_undo(ada: Person, bob: Person) -> None:
+    [ref] = ada.adds("a", to="Training")
+    ada.cards.block([ref], BlockReason.BUG)
+    ada.cards.unblock([ref])
+    bob.cards.finish([ref], Outcome.LEARNED)
+    with pytest.raises(CannotTakeBack):
+        ada.undoes()
+    assert ada.cards.get(ref).blocker is None
 
 
 def test_undo_does_not_put_a_card_where_no_stage_is(ada: Person, bob: Person) -> None:
@@ -239,13 +375,92 @@ def test_making_a_board_is_not_undone(tmp_path: Path) -> None:
         person.undoes()
 
 
-def test_undo_asks_the_limits_of_every_board_it_touches(ada: Person) -> None:
+def test_undo_names_the_limits_of_every_board_it_touches(ada: Person) -> None:
     first, [here] = ada.board_id, ada.adds("a", to="Deployment")
     ada.starts(name="Churn")
     [there] = ada.adds("b", to="Deployment")
     ada.cards.finish([here, there], Outcome.LEARNED)
     ada.adds("c", to="Deployment")
-    before = ada.state()
-    with pytest.raises(RuleRefused, match="Deployment would be 2/1"):
-        ada.undoing.undo(first)
-    assert ada.state() == before
+    assert ada.undoing.undo(first).warning == "Deployment is 2/1: over its limit now."
+    assert ada.cards.get(there).outcome is None
+
+
+def test_what_the_same_person_did_on_another_machine_is_not_undone(
+    two: tuple[Person, Person], tmp_path: Path, place: Path
+) -> None:
+    laptop, _ = two
+    server = Person(tmp_path / "server", "ada", Clock())
+    server.board_id = laptop.board_id
+    meet(place, laptop, server)
+    [ref] = laptop.adds("here")
+    laptop.clock.now += timedelta(hours=1)
+    server.clock.now = laptop.clock.now
+    [there] = server.adds("there")
+    server.moves(there, to="Ready")
+    meet(place, laptop, server)
+    assert laptop.undoes() == f"Undone: adding {ref}."
+    assert laptop.where(there) == "Ready"
+    server.undoes()
+    server.undoes()
+    with pytest.raises(RuleRefused, match="nothing to undo"):
+        server.undoes()
+    server.service.close()
+
+
+def test_a_card_another_machine_worked_on_is_archived_when_its_adding_is_undone(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    [ref] = ada.adds("shared")
+    meet(place, ada, bob)
+    bob.cards.edit([ref], {"title": "worked on"})
+    meet(place, ada, bob)
+    ada.undoes()
+    meet(place, ada, bob)
+    for person in (ada, bob):
+        assert person.cards.get(ref).archived
+        assert person.cards.get(ref).title == "worked on"
+    ada.redoes()
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    assert not bob.cards.get(ref).archived
+
+
+def test_undo_goes_on_in_a_store_that_was_restored(tmp_path: Path) -> None:
+    person = Person(tmp_path / "data", "ada", Clock())
+    person.starts()
+    [ref] = person.adds("a")
+    person.moves(ref, to="Ready")
+    path = person.service.backups.keep(person.clock())
+    person.service.close()
+    assert path is not None
+    restore(tmp_path / "data", path)
+    later = Person(tmp_path / "data", "ada", person.clock)
+    later.board_id = person.board_id
+    later.cards.note([ref], "after")
+    assert "note" in later.undoes()
+    assert later.undoes() == f"Undone: moving {ref}."
+    later.redoes()
+    assert later.where(ref) == "Ready"
+    later.service.close()
+
+
+def test_undo_in_a_copied_store_leaves_what_the_other_one_did_since(
+    tmp_path: Path, place: Path
+) -> None:
+    desk = Person(tmp_path / "desk", "ada", Clock())
+    desk.starts()
+    [ref] = desk.adds("a")
+    desk.service.close()
+    shutil.copytree(tmp_path / "desk", tmp_path / "laptop")
+    desk = Person(tmp_path / "desk", "ada", Clock(desk.clock.now))
+    laptop = Person(tmp_path / "laptop", "ada", Clock(desk.clock.now))
+    desk.board_id = laptop.board_id = desk.boards.all()[0].id
+    laptop.moves(ref, to="Ready")
+    desk.cards.edit([ref], {"title": "b"})
+    meet(place, desk, laptop)
+    assert laptop.undoes() == f"Undone: moving {ref}."
+    assert "Archived" in laptop.undoes(), "what was there before the copy is its own as well"
+    assert laptop.cards.get(ref).title == "b"
+    desk.service.close()
+    laptop.service.close()

@@ -106,7 +106,8 @@ async def test_undoing_what_another_person_changed_since_is_refused(small: Path)
             features = board.app.model.board.stages[3].id
             bob.cards.move(["v1"], features)
         await board.press("undo")
-        assert "changed again since" in board.status()
+        assert "v1 was changed again since (its place):" in board.question()
+        await board.keys("q")
         await board.until(lambda: board.stage("Features").cards() == ["calibrate probabilities"])
 
 

@@ -219,3 +219,25 @@ async def test_where_there_is_no_card_nothing_is_asked(small: Path) -> None:
             assert board.question() == "", command
             assert board.screen is board.board_screen
         assert "There is no card here" in board.status() or board.marked() == set()
+
+
+async def test_what_cannot_be_undone_is_passed_over_with_a_key(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to(FOCAL)
+        await board.press("card.note")
+        await board.answer("older")
+        await board.press("card.right")
+        with board.store() as bob:
+            ref = next(f.ref for f in board.app.model.faces.values() if f.title == FOCAL)
+            bob.cards.move([ref], board.app.model.board.stages[2].id, override="now")
+        await board.press("undo")
+        assert f"{ref} was changed again since (its place):" in board.text()
+        assert "[s] skip it" in board.text()
+        await board.keys("q")
+        assert "Nothing was changed." in board.status()
+        await board.press("undo")
+        await board.keys("s")
+        assert f"Undone: the note on {ref}." in board.status()
+        assert FOCAL in board.stage("Data prep").cards()
+        await board.press("redo")
+        assert "Done again" in board.status()

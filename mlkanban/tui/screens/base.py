@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from textual import events
 from textual.screen import Screen
 
-from mlkanban.errors import MlkanbanError
+from mlkanban.errors import CannotTakeBack, MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
@@ -241,6 +241,28 @@ class KeyScreen(Screen[None]):
         await self.board_app.catch_up()
         self.tell(done)
         return done
+
+    async def take_back(self, *, again: bool = False) -> Done | None:
+        """Undo what was done last on the board, or do it `again`. What cannot be taken back may be
+        passed over; None when nothing was done."""
+        board_id = self.board_app.model.board.id
+
+        def action(service: Service, *, skip: bool = False) -> Done:
+            take = service.undoing.redo if again else service.undoing.undo
+            return take(board_id, skip=skip)
+
+        try:
+            return await self.attempt(action)
+        except CannotTakeBack as error:
+            question = f"{error.message.rstrip('.')}:"
+            key = await self.ask.choose(question, [Option("s", "skip it, take the one before")])
+            if key is None:
+                self.status.say("Nothing was changed.")
+                return None
+            return await self.write(partial(action, skip=True))
+        except MlkanbanError as error:
+            self.refused(error)
+            return None
 
     def refused(self, error: MlkanbanError) -> None:
         """Say why an action was refused."""

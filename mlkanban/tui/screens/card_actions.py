@@ -250,10 +250,12 @@ class CardActions(MovingActions, EditorScreen):
             self.status.say(f"Copied: {text}")
 
     async def do_undo(self) -> None:
-        await self.change(lambda service: service.undoing.undo(self.board.id))
+        if done := await self.take_back():
+            self.after(done)
 
     async def do_redo(self) -> None:
-        await self.change(lambda service: service.undoing.redo(self.board.id))
+        if done := await self.take_back(again=True):
+            self.after(done)
 
     async def change(self, action: Callable[[Service], Done]) -> Done | None:
         """Write, and let the screen show what came of it; None after saying why it was refused."""

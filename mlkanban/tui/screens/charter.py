@@ -78,9 +78,7 @@ class CharterScreen(EditorScreen, ScrollingScreen):
         await self.edit_text(CharterDocument(board.id, board.key))
 
     async def do_undo(self) -> None:
-        board = self.board_app.model.board
-        await self.write(lambda service: service.undoing.undo(board.id))
+        await self.take_back()
 
     async def do_redo(self) -> None:
-        board = self.board_app.model.board
-        await self.write(lambda service: service.undoing.redo(board.id))
+        await self.take_back(again=True)

@@ -135,10 +135,12 @@ class StagesScreen(ListScreen):
         await self._change(lambda service: service.boards.remove_stage(board.id, stage.id))
 
     async def do_undo(self) -> None:
-        await self._change(lambda service: service.undoing.undo(self._board.id))
+        await self.take_back()
+        await self.board_changed()
 
     async def do_redo(self) -> None:
-        await self._change(lambda service: service.undoing.redo(self._board.id))
+        await self.take_back(again=True)
+        await self.board_changed()
 
 
 def _stepped(limit: int | None, by: int) -> int | None:

@@ -215,10 +215,10 @@ class UnlinkedScreen(ListScreen):
         await self.board_changed()
 
     async def do_undo(self) -> None:
-        await self.write(lambda service: service.undoing.undo(self.board_app.model.board.id))
+        await self.take_back()
 
     async def do_redo(self) -> None:
-        await self.write(lambda service: service.undoing.redo(self.board_app.model.board.id))
+        await self.take_back(again=True)
 
     def _run_here(self) -> Tracked | None:
         """The run under the cursor, or the only one of its experiment; says so when it is none."""

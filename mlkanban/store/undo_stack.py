@@ -1,0 +1,145 @@
+"""What undo and redo take next: the actions that one person did in this store, the newest first."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from mlkanban.core.events import Event
+from mlkanban.store.rows import COLUMNS, event_of
+
+CONDITION = "condition"
+"""The actor of the events that lift a block whose condition holds: they are nobody's own."""
+
+_SOURCES = (
+    "replica = :replica",
+    "replica != :replica AND replica IN (SELECT id FROM replica) AND"
+    " (seq < :first OR replica IN (SELECT id FROM replica WHERE inode = 'restored'))",
+)
+"""Where an event is from that was done in this store: the replica that it is now, else one that it
+was before it was restored or moved. A store that was copied and lives on in both places was the
+other one too: of that one only what was here before this store wrote counts, the rest was synced.
+"""
+
+
+class _Step(NamedTuple):
+    """An event of an undo or a redo; `passed` are the actions that it passed over."""
+
+    id: str
+    action: str
+    kind: str
+    passed: list[str]
+
+
+class UndoStack:
+    """The actions of `actor` on a board that were done in this store, which writes as `replica`.
+    What came by sync is not among them, even if the same person did it elsewhere."""
+
+    def __init__(self, conn: sqlite3.Connection, replica: str, board: str, actor: str) -> None:
+        self._conn = conn
+        row = conn.execute(
+            "SELECT seq FROM event WHERE replica = ? ORDER BY rseq LIMIT 1", (replica,)
+        ).fetchone()
+        first = row[0] if row else 1 << 62
+        self._about = {"replica": replica, "first": first, "board": board, "actor": actor}
+
+    def to_undo(self, passing: Iterable[str] = ()) -> str:
+        """The newest action that is in force, '' for none. Actions that were passed over since
+        something new was done stay passed over, as do those of `passing`."""
+        passed = [*passing, *(action for step in self._steps() for action in step.passed)]
+        for source in _SOURCES:
+            row = self._conn.execute(
+                "SELECT action FROM event WHERE board = :board AND actor = :actor"
+                f" AND {source} AND id NOT IN (SELECT event FROM undone)"
+                " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted',"
+                " 'triage.ended') AND action NOT IN (SELECT action FROM event WHERE board = :board"
+                " AND kind IN ('board.created', 'import.noted'))"
+                " AND action NOT IN (SELECT value FROM json_each(:passed))"
+                " ORDER BY seq DESC LIMIT 1",
+                {**self._about, "passed": json.dumps(passed)},
+            ).fetchone()
+            if row:
+                return str(row[0])
+        return ""
+
+    def to_redo(self, passing: Iterable[str] = ()) -> str:
+        """The newest undo that was not done again, as long as nothing new was done since; ''."""
+        steps = self._steps()
+        passed = {*passing, *(action for step in steps for action in step.passed)}
+        for step in steps:
+            if step.kind == "undone" and step.action not in passed and self._in_force(step.id):
+                return step.action
+        return ""
+
+    def _steps(self) -> list[_Step]:
+        """What was undone and done again since something new was done, the newest first."""
+        steps: list[_Step] = []
+        for source in _SOURCES:
+            mine = f"FROM event WHERE board = :board AND actor = :actor AND {source}"
+            newest = self._conn.execute(
+                f"SELECT seq {mine} AND kind NOT IN ('undone', 'redone', 'triage.ended')"
+                " ORDER BY seq DESC LIMIT 1",
+                self._about,
+            ).fetchone()
+            rows = self._conn.execute(
+                f"SELECT id, action, kind, json_extract(data, '$.passed') {mine}"
+                " AND kind IN ('undone', 'redone') AND seq > :newest ORDER BY seq DESC",
+                {**self._about, "newest": newest[0] if newest else 0},
+            ).fetchall()
+            steps += [_Step(one, action, kind, json.loads(passed or "[]"))
+                      for one, action, kind, passed in rows]  # fmt: skip
+            if newest:
+                break
+        return steps
+
+    def _in_force(self, event_id: str) -> bool:
+        row = self._conn.execute("SELECT 1 FROM undone WHERE event = ?", (event_id,)).fetchone()
+        return row is None
+
+    def touched(self, card: str, action: str) -> bool:
+        """Whether anything was done with a card beside `action` that this stack does not take
+        back before it: by somebody else, here or elsewhere, by a run, or passed over."""
+        row = self._conn.execute(
+            "SELECT 1 FROM event WHERE card = :card AND action != :action AND actor != :condition"
+            f" AND NOT (actor = :actor AND ({' OR '.join(f'({s})' for s in _SOURCES)})"
+            " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
+            {**self._about, "card": card, "action": action, "condition": CONDITION},
+        ).fetchone()
+        return row is not None
+
+
+def set_off(conn: sqlite3.Connection, events: Iterable[Event]) -> list[Event]:
+    """The lifted blocks in force that these events brought about: those they ended the cards of,
+    and those that ended by themselves of the blocks they set."""
+    found: dict[str, Event] = {}
+    for event in events:
+        values = event.data.get("set", {})
+        if not event.card:
+            continue
+        if values.get("outcome") or values.get("archived"):
+            row = conn.execute("SELECT ref FROM card WHERE id = ?", (event.card,)).fetchone()
+            found |= _lifted(conn, event, "until", f"card:{row[0]}" if row else "")
+        if values.get("blocker"):
+            found |= _lifted(conn, event, "set_by", event.stamp)
+    return list(found.values())
+
+
+_LIFTED = {
+    "until": "json_extract(data, '$.was.blocker[0].until') = :value",
+    "set_by": "card = :card AND json_extract(data, '$.was.blocker[1]') = :value",
+}
+
+
+def _lifted(conn: sqlite3.Connection, event: Event, which: str, value: str) -> dict[str, Event]:
+    given: dict[str, Any] = {
+        "seq": event.seq, "actor": CONDITION, "card": event.card, "value": value,
+    }  # fmt: skip
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE seq > :seq AND actor = :actor"
+        f" AND kind = 'card.unblocked' AND {_LIFTED[which]}"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY seq",
+        given,
+    ).fetchall()
+    return {event.id: event for event in map(event_of, rows)}

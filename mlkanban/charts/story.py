@@ -149,6 +149,12 @@ def _fields(values: Mapping[str, Any]) -> str:
 def _field(name: str, value: Any) -> str:
     kind, _, member = name.partition(":")
     if member:
+        if kind == "note":
+            return (
+                "a note as it was"
+                if value is None
+                else (f"note corrected: {_cut(str(value))}" if value else "note deleted")
+            )
         if kind == "charter":
             return f"charter: {member}"
         if kind == "alert":

@@ -238,12 +238,27 @@ def move(session: Session, cards: Sequence[str], stage: str, before: str, overri
 @click.command()
 @_cards
 @click.argument("text")
+@click.option(
+    "--edit",
+    "number",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Correct note N of one card, as show numbers them; '' deletes it.",
+)
 @pass_session
-def note(session: Session, cards: Sequence[str], text: str) -> None:
-    """Append a Markdown note to cards; - reads it from stdin."""
+def note(session: Session, cards: Sequence[str], text: str, number: int | None) -> None:
+    """Append a Markdown note to cards; - reads it from stdin.
+
+    History keeps the text that a corrected or deleted note had.
+    """
     if text == "-":
         text = sys.stdin.read(MAX_TEXT + 1)
+    if number is not None and len(cards) > 1:
+        raise UsageProblem("--edit corrects a note of one card.", "Name one card.")
     with session.service(write=True) as service:
+        if number is not None:
+            session.answer_done("note", service.cards.correct_note(cards[0], number, text), service)
+            return
         session.answer_done("note", service.cards.note(cards, text), service)
 
 

@@ -117,10 +117,10 @@ def _whole(session: Session, card: Card, board: Board, spent: Spending | None) -
             yield dim(f"{label:<12}") + clean(text)
     for item in card.checklist:
         yield f"  {clean(checklist.line(board, item))}"
-    for note in card.notes:
+    for number, note in enumerate(card.notes, 1):
         at = note.at.astimezone(ZoneInfo(board.timezone)).strftime("%Y-%m-%d %H:%M")
         yield ""
-        yield dim(f"{at}  {clean(note.actor)}")
+        yield dim(f"{at}  {clean(note.actor)}  note {number}")
         yield display_lines(note.text)
 
 

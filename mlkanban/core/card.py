@@ -58,8 +58,10 @@ class CheckItem(_Frozen):
 
 
 class Note(_Frozen):
-    """A Markdown note, appended; `at` in UTC."""
+    """A Markdown note, as it was corrected last; `at`, when it was written, in UTC. `id` is that of
+    the event that wrote it."""
 
+    id: str = ""
     at: datetime
     actor: str
     text: str

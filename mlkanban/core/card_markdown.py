@@ -1,15 +1,16 @@
 """One whole card as Markdown, for an editor, and back.
 
 Front matter with a field a line, then the sections Hypothesis, Checklist, New note (what is typed
-there becomes a note) and Notes (those there are; they are not changed).
+there becomes a note) and Notes (those there are, as quotes that begin with a line of their own; a
+text below that line that was changed corrects the note, one that was taken out deletes it).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -55,14 +56,14 @@ _RAW = frozenset(["due", "baseline", "noise", "snoozed", "archived"])
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a text says of one card. `values` are as they were typed, `notes` are the numbered lines
-    of the old notes (None when they were left out), `lines` tell where each field and section
+    """What a text says of one card. `values` are as they were typed, `notes` are the lines of
+    the old notes (None when they were left out), `lines` tell where each field and section
     stands; `line` is the first. `ref` is empty for a card to be made."""
 
     ref: str
     values: Values
     note: str
-    notes: tuple[tuple[int, str], ...] | None
+    notes: Part | None
     lines: Mapping[str, int]
     line: int
 
@@ -94,9 +95,57 @@ def note_lines(notes: Iterable[Note], zone: ZoneInfo) -> list[str]:
     """Notes as quotes with a day each, the newest last."""
     lines: list[str] = []
     for note in notes:
-        head = f"{_when(note.at, zone)} {display(note.actor)}"
-        lines += [*([""] if lines else []), *quoted((head, tidy(note.text)))]
+        lines += [*([""] if lines else []), *quoted((_head(note, zone), tidy(note.text)))]
     return lines
+
+
+def corrections(found: Sheet, notes: Sequence[Note], zone: ZoneInfo) -> dict[str, str]:
+    """The texts that the notes of a card get, by their ids; '' deletes one. BadMarkdown says where
+    a note lost its first line, by which it is known."""
+    if found.notes is None:
+        return {}
+    heads = [_head(note, zone) for note in notes]
+    texts: list[list[str]] = []
+    for number, paragraph in _quotes(found.notes):
+        if len(texts) < len(heads) and paragraph[0] == heads[len(texts)]:
+            texts.append(paragraph[1:])
+        elif texts:
+            texts[-1] += ["", *paragraph]
+        else:
+            raise _no_note(number, heads)
+    if len(texts) < len(heads):
+        raise _no_note(found.lines["notes"], heads[len(texts) :])
+    typed = [tidy("\n".join(lines)) for lines in texts]
+    return {
+        note.id: text for note, text in zip(notes, typed, strict=True) if text != tidy(note.text)
+    }
+
+
+def _quotes(part: Part) -> Iterator[tuple[int, list[str]]]:
+    """The quotes of a part, without their marks, each with the number of its first line."""
+    quote: list[str] = []
+    for number, line in enumerate((*part.lines, ""), part.line + 1):
+        if line.startswith(">"):
+            quote.append(tidy(line[1:].removeprefix(" ")))
+        elif line.strip():
+            raise BadMarkdown(
+                f"{line.strip()[:40]!r} belongs to no note.", number,
+                f"Begin each line of a note with '> '; a new one goes below {NEW_NOTE}.",
+            )  # fmt: skip
+        elif quote:
+            yield number - len(quote), quote
+            quote = []
+
+
+def _no_note(line: int, heads: Sequence[str]) -> BadMarkdown:
+    if not heads:
+        return BadMarkdown(
+            "There is no such note.", line, f"What you want to add goes below {NEW_NOTE}."
+        )
+    return BadMarkdown(
+        f"The line '> {heads[0]}' of a note is missing.", line,
+        "Put it back; to delete the note, leave that line and take out the text below it.",
+    )  # fmt: skip
 
 
 def read_card(text: str) -> Sheet:
@@ -151,22 +200,21 @@ def sheet(
         elif part.title == NEW_NOTE:
             note = levels.text(part)
         else:
-            notes = tuple((number, tidy(row)) for number, row in part.rows())
+            notes = part
     return Sheet(ref, said, note, notes, lines, line)
 
 
 def asked(
     found: Sheet,
     was: Mapping[str, Value],
-    notes: Sequence[str],
     board: Board,
     today: date,
     card: Card | None,
 ) -> Values:
     """The values that a text changes of `was`, as a card has them.
 
-    BadMarkdown names the line of what cannot be read and of what is not changed in a text: notes
-    that are there (their `note_lines`), and fields that have a command of their own.
+    BadMarkdown names the line of what cannot be read and of what is not changed in a text: fields
+    that have a command of their own.
     """
     changes: Values = {}
     for name, typed in found.values.items():
@@ -187,7 +235,6 @@ def asked(
                 metric_of(changes, was, card)
         except MlkanbanError as error:
             raise BadMarkdown(error.message, line, error.hint) from error
-    _same_notes(found, notes)
     return changes
 
 
@@ -195,20 +242,6 @@ def refuse_text(part: Part, hint: str) -> None:
     """No text where none belongs: it would be lost."""
     if not part.empty:
         raise BadMarkdown("The text here belongs to nothing.", part.first, hint)
-
-
-def _same_notes(found: Sheet, notes: Sequence[str]) -> None:
-    if found.notes is None:
-        return
-    there = [line for line in notes if line.strip()]
-    typed = [line for _, line in found.notes]
-    if typed != there:
-        same = next((at for at, (a, b) in enumerate(zip(typed, there)) if a != b), len(there))  # noqa: B905
-        line = found.notes[same][0] if same < len(typed) else found.lines["notes"]
-        raise BadMarkdown(
-            "Notes that are there are not changed.", line,
-            f"Put them back as they were; what you want to add goes below {NEW_NOTE}.",
-        )  # fmt: skip
 
 
 def _items(part: Part) -> Iterable[str]:
@@ -227,5 +260,6 @@ def _text_lines(text: str) -> list[str]:
     return text.split("\n") if text else []
 
 
-def _when(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+def _head(note: Note, zone: ZoneInfo) -> str:
+    """The first line of a note."""
+    return tidy(f"{note.at.astimezone(zone):%Y-%m-%d %H:%M} {display(note.actor)}")

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mlkanban.core import notes
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Blocker, CheckItem, Metric
 from mlkanban.core.models import (
@@ -52,7 +53,7 @@ def _texts(value: Any) -> bool:
 def _value(name: str, value: Any, kind: str) -> bool:
     if name == "kind" and not kind.startswith("stage."):
         return isinstance(value, str)
-    check = _CHECKS.get(name)
+    check = _text if name.startswith(notes.PREFIX) else _CHECKS.get(name)
     if check is None:
         return True
     if value is None:

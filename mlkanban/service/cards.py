@@ -18,9 +18,9 @@ from mlkanban.core.models import (
     Outcome,
     Work,
 )
-from mlkanban.errors import LimitReached, RuleRefused, UsageProblem
+from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.service.asking import check_growth, condition, enter, passed
-from mlkanban.service.changing import archived, write_edit, write_new
+from mlkanban.service.changing import archived, correct_notes, write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
@@ -215,6 +215,22 @@ class Cards:
         return self._each(
             refs, "noted", lambda tx, face: tx.change("card.noted", face, {}, note=text)
         )
+
+    def correct_note(self, ref: str, number: int, text: str) -> Done:
+        """Give a note of a card, by its number from 1, the oldest, another text; '' deletes it."""
+        with self._desk.writing() as tx:
+            face = tx.face(ref)
+            notes = tx.card(ref).notes
+            if not 1 <= number <= len(notes):
+                has = "no notes" if not notes else f"{len(notes)} note{'s'[: len(notes) - 1]}"
+                raise NotFound(
+                    f"{face.ref} has {has}, no note {number}.", f"See: mlkanban show {face.ref}"
+                )
+            note, text = notes[number - 1], text.strip()
+            if text != note.text:
+                correct_notes(tx, face, {note.id: text})
+            what = "corrected" if text else "deleted"
+            return tx.done(f"Note {number} of {face.ref} {what}.", (tx.card(ref),))
 
     def block(
         self,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlkanban.core import rules
+from mlkanban.core import notes, rules
 from mlkanban.core.events import Change
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.service.asking import check_health, check_links
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Transaction
 from mlkanban.store.ids import uuid7
+from mlkanban.text import accept
 
 
 def write_new(
@@ -42,6 +43,13 @@ def write_edit(
     check_health(changed, face.ref, face.outcome)
     if changed:
         tx.write(tx.change("card.edited", face, changed, reason=reason))
+
+
+def correct_notes(tx: Transaction, face: CardFace, texts: Mapping[str, str]) -> None:
+    """Give notes of a card other texts, by the ids of the notes; '' deletes one."""
+    values = {notes.field(note): accept(text, "the note").strip() for note, text in texts.items()}
+    if values:
+        tx.write(tx.change("card.edited", face, values))
 
 
 def archived(face: CardFace) -> dict[str, Any]:

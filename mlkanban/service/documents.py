@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.board_markdown import BoardPage, Told, board_page
-from mlkanban.core.card_markdown import Sheet, asked, card_page, note_lines, read_card
+from mlkanban.core.card_markdown import (
+    Sheet,
+    asked,
+    card_page,
+    corrections,
+    note_lines,
+    read_card,
+)
 from mlkanban.core.card_values import (
     DEFAULTS,
     LISTS,
@@ -28,7 +35,7 @@ from mlkanban.core.models import Board, place
 from mlkanban.core.naming import find_stage
 from mlkanban.errors import BadMarkdown, NotFound
 from mlkanban.service.asking import check_growth
-from mlkanban.service.changing import write_edit, write_move, write_new
+from mlkanban.service.changing import correct_notes, write_edit, write_move, write_new
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
@@ -43,14 +50,15 @@ from mlkanban.store.rows import board_of
 from mlkanban.text import accept
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import Card
+    from mlkanban.core.card import Card, Note
 
 
 _KEYS = tuple(section.key for section in SECTIONS)
 
 
 class Difference(NamedTuple):
-    """What a text changes on one card, new where `ref` is empty: (field, old, new), and a note."""
+    """What a text changes on one card, new where `ref` is empty: (field, old, new), `note` of a
+    note that was corrected; and a new note."""
 
     ref: str
     title: str
@@ -85,10 +93,19 @@ class _Planned:
     card: Card | None
     now: Values
     changes: Values
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Texts of notes that were corrected, by their ids."""
 
     @property
     def nothing(self) -> bool:
-        return self.card is not None and not self.changes and not self.sheet.note
+        return self.card is not None and not (self.changes or self.notes or self.sheet.note)
+
+    def noted(self) -> tuple[Note, ...]:
+        """The notes of the card with what the text corrects."""
+        notes = self.card.notes if self.card else ()
+        return tuple(
+            note.model_copy(update={"text": self.notes.get(note.id, note.text)}) for note in notes
+        )
 
 
 class Documents:
@@ -128,7 +145,7 @@ class Documents:
         with self._desk.store.reading() as conn:
             card, board = _card(conn, ref)
             planned, _ = _Look(conn, board, since, self._today(board)).card(sheet)
-            notes = note_lines(card.notes, ZoneInfo(board.timezone))
+            notes = note_lines(planned.noted(), ZoneInfo(board.timezone))
             said = {**planned.now, **planned.changes}
             return card_page(card.ref, said, notes, sheet.note), past.position(conn)
 
@@ -242,12 +259,14 @@ class _Look:
     def card(self, sheet: Sheet) -> tuple[_Planned, list[Clash]]:
         """What a text changes on a card, and where somebody else did as well."""
         if not sheet.ref:
-            wanted = asked(sheet, DEFAULTS, (), self._board, self._today, None)
+            wanted = asked(sheet, DEFAULTS, self._board, self._today, None)
             return _Planned(sheet, None, dict(DEFAULTS), wanted), []
         known = self._known(sheet)
         then = self._then(known.id)
         if known.deleted:
-            changed = then and (self._asked(sheet, then) or sheet.note)
+            changed = then and (
+                self._asked(sheet, then) or sheet.note or corrections(sheet, then.notes, self._zone)
+            )
             gone = [Clash(sheet.ref, GONE, then.title, "", then.title)] if then and changed else []
             return _Planned(sheet, then, {}, {}), gone
         card = repository.card(self._conn, find_face(self._conn, sheet.ref))
@@ -256,7 +275,8 @@ class _Look:
         wanted = self._asked(sheet, base)
         was = values(base, self._board)
         changes, clashes = three_way(card.ref, was, wanted, now, lists=LISTS)
-        return _Planned(sheet, card, now, changes), clashes
+        notes, unlike = _corrected(card, base, corrections(sheet, base.notes, self._zone))
+        return _Planned(sheet, card, now, changes, notes), clashes + unlike
 
     def newer(self) -> dict[str, str]:
         """The short ids of cards that were not there yet, by title."""
@@ -292,8 +312,21 @@ class _Look:
         return past.card_at(self._conn, self._board.id, card_id, self.since.cursor)
 
     def _asked(self, sheet: Sheet, card: Card) -> Values:
-        said, notes = values(card, self._board), note_lines(card.notes, self._zone)
-        return asked(sheet, said, notes, self._board, self._today, card)
+        return asked(sheet, values(card, self._board), self._board, self._today, card)
+
+
+def _corrected(
+    card: Card, base: Card, wanted: Mapping[str, str]
+) -> tuple[dict[str, str], list[Clash]]:
+    """The notes of a card that get another text, and those that somebody else changed as well
+    since the card was `base`."""
+    was, now = ({note.id: note.text for note in one.notes} for one in (base, card))
+    changes = {note: text for note, text in wanted.items() if text != now.get(note, "")}
+    return changes, [
+        Clash(card.ref, "note", was[note], now.get(note, ""), text)
+        for note, text in changes.items()
+        if now.get(note, "") != was[note]
+    ]
 
 
 def _card(conn: Connection, ref: str) -> tuple[Card, Board]:
@@ -312,6 +345,8 @@ def _sheet(ref: str, text: str) -> Sheet:
 
 def _difference(one: _Planned) -> Difference:
     changes = [(name, one.now[name], one.changes[name]) for name in DEFAULTS if name in one.changes]
+    had = {note.id: note.text for note in one.card.notes} if one.card else {}
+    changes += [("note", had.get(note, ""), text) for note, text in one.notes.items()]
     title = one.now["title"] if one.card else one.changes["title"]
     return Difference(one.sheet.ref, str(title), one.sheet.line, changes, one.sheet.note)
 
@@ -338,6 +373,7 @@ def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates) -> str:
             face = tx.face(face.ref)
             gates.ask(board, face, board.position(stage.id))
             write_move(tx, board, face, stage, rank_at_end(tx, board, stage), work)
+    correct_notes(tx, face, one.notes)
     if text := accept(one.sheet.note, "the note").strip():
         tx.write(tx.change("card.noted", tx.face(face.ref), {}, note=text))
     return face.ref

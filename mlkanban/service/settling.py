@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from mlkanban.core import notes
 from mlkanban.core.clashes import SETTLED
 from mlkanban.core.events import Change
 from mlkanban.core.models import Outcome, Work
@@ -136,4 +137,6 @@ def _text(field: str, value: Any, stages: dict[str, str]) -> str:
 
 
 def _spoken(field: str) -> str:
+    if field.startswith(notes.PREFIX):
+        return "a note"
     return "its place" if field == "place" else field.replace("_", " ")

@@ -7,7 +7,7 @@ a block that lifted itself, is taken back and done again with it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlkanban.core import rules
+from mlkanban.core import notes, rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
@@ -160,6 +160,8 @@ class _TakingBack:
         changed = self._changed(event)
         # Where somebody put it back already, there is nothing to overwrite.
         same = {n for n in changed if (fields.get(n) or None) == (values.get(n) or None)}
+        if event.kind == "card.noted" and fields.get(notes.field(event.id)) is not None:
+            changed.append(notes.field(event.id))
         if later := [name for name in changed if name not in same]:
             raise CannotTakeBack(
                 f"{ref or 'This'} was changed again since ({', '.join(map(_spoken, later))}).",
@@ -242,6 +244,6 @@ def _what(events: Sequence[Event]) -> str:
 def _spoken(field: str) -> str:
     name, _, member = field.partition(":")
     return {
-        "place": "its place", "tag": f"tag {member}", "needs": "dependencies",
+        "place": "its place", "note": "a note", "tag": f"tag {member}", "needs": "dependencies",
         "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
     }.get(name, name.replace("_", " "))  # fmt: skip

@@ -51,7 +51,7 @@ def card_at(conn: sqlite3.Connection, board_id: str, card_id: str, cursor: int) 
     notes = [e for e in events if e.kind == "card.noted" and e.id not in dead]
     first = events[0].at
     times = (first, first, "", "")
-    return card_of(card_id, board_id, state, times, notes_of(in_order(notes)))
+    return card_of(card_id, board_id, state, times, notes_of(in_order(notes), state.fields))
 
 
 def board_at(conn: sqlite3.Connection, board_id: str, cursor: int) -> Entity:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, CardFace, Work
@@ -211,17 +211,18 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
     """The whole card behind a face."""
     times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
     state = entity(conn, face.id)
-    return card_of(face.id, board_id(conn, face), state, times, notes(conn, face.id))
+    noted = notes(conn, face.id, state.fields)
+    return card_of(face.id, board_id(conn, face), state, times, noted)
 
 
-def notes(conn: sqlite3.Connection, card_id: str) -> tuple[Note, ...]:
-    """The notes of a card, oldest first, undone ones left out."""
+def notes(conn: sqlite3.Connection, card_id: str, fields: Mapping[str, Any]) -> tuple[Note, ...]:
+    """The notes of a card with these fields, oldest first, undone ones left out."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted'"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card_id,),
     ).fetchall()
-    return notes_of(map(event_of, rows))
+    return notes_of(map(event_of, rows), fields)
 
 
 # Written as in the index card_open, so that the count never looks at the cards themselves.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import MEMBERS, Entity, Event, Member
 from mlkanban.core.models import Board, Stage, StageKind
+from mlkanban.core.notes import current_text
 from mlkanban.core.sight import UNTIL_RUN
 from mlkanban.errors import NotFound, StoreProblem
 
@@ -146,13 +147,14 @@ def _run_waited_for(fields: Mapping[str, Any]) -> str:
     return str(fields.get("snoozed_run") or "") if waits else ""
 
 
-def notes_of(events: Iterable[Event]) -> tuple[Note, ...]:
-    """The notes that these events wrote."""
+def notes_of(events: Iterable[Event], fields: Mapping[str, Any]) -> tuple[Note, ...]:
+    """The notes that these events wrote on a card with these fields, as they stand now."""
     from mlkanban.core.card import Note
 
     return tuple(
-        Note(at=parse_instant(event.at), actor=event.actor, text=event.data["note"])
+        Note(id=event.id, at=parse_instant(event.at), actor=event.actor, text=text)
         for event in events
+        if (text := current_text(event.id, str(event.data["note"]), fields))
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlkanban.core.events import Event
+from mlkanban.core.notes import PREFIX, current_text
+from mlkanban.store.rows import own_id
 
 _FIELDS = ("title", "hypothesis", "dataset", "verdict", "checklist", "blocker")
 
@@ -17,7 +19,7 @@ def may_change(event: Event) -> bool:
     """Whether what is written about the card can be different after an event."""
     values = event.data.get("set", {})
     return bool(event.data.get("note") or event.undoes) or any(
-        name in _FIELDS or name.startswith("link:") for name in values
+        name in _FIELDS or name.startswith(("link:", PREFIX)) for name in values
     )
 
 
@@ -26,7 +28,7 @@ def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, A
     blocker = fields.get("blocker") or {}
     links = sorted(name[5:] for name, on in fields.items() if on and name.startswith("link:"))
     notes = conn.execute(
-        "SELECT json_extract(data, '$.note') FROM event WHERE card = ? AND kind = 'card.noted'"
+        "SELECT id, json_extract(data, '$.note') FROM event WHERE card = ? AND kind = 'card.noted'"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card,),
     ).fetchall()
@@ -35,7 +37,7 @@ def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, A
         *(str(item.get("text", "")) for item in fields.get("checklist") or ()),
         str(blocker.get("note", "")),
         *links,
-        *(str(note) for (note,) in notes),
+        *(current_text(own_id(note), str(text), fields) for note, text in notes),
     ]
     text = "\n".join(filter(None, parts)).casefold()
     conn.execute("INSERT OR REPLACE INTO words VALUES (?, ?, ?)", (card, board, text))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.board_markdown import Told, board_page, read_board
 from mlkanban.core.card import Card
-from mlkanban.core.card_markdown import asked, note_lines
+from mlkanban.core.card_markdown import asked, corrections, note_lines
 from mlkanban.core.card_values import values
 from mlkanban.core.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.events import Position
@@ -31,14 +31,15 @@ def document(board: Board, card: Card, charter: dict[str, str]) -> str:
 @given(BOARDS_AND_CARDS, CHARTERS)
 def test_what_is_said_is_what_is_read(both: tuple[Board, Card], charter: dict[str, str]) -> None:
     board, card = both
-    said, notes = values(card, board), note_lines(card.notes, ZONE)
+    said = values(card, board)
     page = read_board(document(board, card, charter), {"g12"})
     [found] = page.sheets
     assert (page.key, page.position, page.charter or {}) == (
         "b", AT, charter if any(charter.values()) else {},
     )  # fmt: skip
     assert (found.ref, found.note, found.values) == ("g12", "", said)
-    assert asked(found, said, notes, board, TODAY, card) == {}
+    assert asked(found, said, board, TODAY, card) == {}
+    assert corrections(found, card.notes, ZONE) == {}
 
 
 @given(CHARTERS)

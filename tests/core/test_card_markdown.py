@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
-from mlkanban.core.card_markdown import asked, card_page, note_lines, read_card
+from mlkanban.core.card_markdown import (
+    asked,
+    card_page,
+    corrections,
+    note_lines,
+    read_card,
+)
 from mlkanban.core.card_values import stored, values
 from mlkanban.core.models import (
     BlockReason,
@@ -94,7 +100,8 @@ def test_what_is_said_is_what_is_read(both: tuple[Board, Card], note: str, other
     found = read_card(text)
     assert found.values == said
     assert (found.ref, found.note) == ("g12", "")
-    assert asked(found, said, notes, board, TODAY, card) == {}
+    assert asked(found, said, board, TODAY, card) == {}
+    assert corrections(found, card.notes, ZONE) == {}
 
 
 @given(TEXTS)
@@ -118,7 +125,7 @@ FULL: dict[str, Any] = {
     "checklist": (CheckItem(text="split"), CheckItem(text="train: all", done=True)),
     "links": ("https://x/a,b",), "worth": "5/2", "budget": "40 gpu-h", "verdict": "yes",
     "priority": "high",
-    "notes": (Note(at=AT, actor="ada", text="## first\n\nseen"),),
+    "notes": (Note(id="n1", at=AT, actor="ada", text="## first\n\nseen"),),
 }  # fmt: skip
 
 PAGE = """\
@@ -175,9 +182,9 @@ def page_of(card: Card, board: Board) -> str:
 
 
 def changed(text: str, card: Card, board: Board) -> dict[str, Any]:
-    said, notes = values(card, board), note_lines(card.notes, ZONE)
     found = read_card(text)
-    changes: dict[str, Any] = asked(found, said, notes, board, TODAY, card)
+    changes: dict[str, Any] = asked(found, values(card, board), board, TODAY, card)
+    changes |= corrections(found, card.notes, ZONE)
     return changes | ({"note": found.note} if found.note else {})
 
 
@@ -216,6 +223,10 @@ def test_the_text_of_a_card() -> None:
          {"checklist": ("[x] split", "[ ] more", "[x] train: all")}),
         ("## New note\n", "## New note\n\nseen\n## \n\\## it\n", {"note": "seen\n##\n## it"}),
         ("## Notes\n\n> 2026-03-02 10:00 ada\n>\n> ## first\n>\n> seen\n", "", {}),
+        ("> seen\n", "> never  seen \n", {"n1": "## first\n\nnever  seen"}),
+        ("> seen\n", "> seen\n>\n> > more\n", {"n1": "## first\n\nseen\n\n> more"}),
+        ("> seen\n", "> seen\n\n>more\n", {"n1": "## first\n\nseen\n\nmore"}),
+        (">\n> ## first\n>\n> seen\n", "", {"n1": ""}),
         ("---\nid", "\n---\n# a remark\nid", {}),
     ],
 )  # fmt: skip
@@ -251,8 +262,10 @@ def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any])
         ("\\## Why", "## Why", 29, "There is no 'Why' here."),
         ("## New note", "## Checklist", 37, "The section Checklist stands here a second time."),
         ("- [x] train", "1. train", 35, "'1. train: all' is no item of a checklist."),
-        ("> seen", "> never seen", 45, "Notes that are there are not changed."),
-        ("> seen\n", "> seen\n>\n> more\n", 46, "Notes that are there are not changed."),
+        ("> seen", "never seen", 45, "'never seen' belongs to no note."),
+        ("10:00 ada", "10:01 ada", 41, "The line '> 2026-03-02 10:00 ada' of a note is missing."),
+        ("> 2026-03-02 10:00 ada\n>\n> ## first\n>\n> seen\n", "", 39,
+         "The line '> 2026-03-02 10:00 ada' of a note is missing."),
         ("verdict:", "outcome: shipped\nverdict:", 22, "outcome is not changed here."),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from mlkanban.core.instants import moment
+from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 
 if TYPE_CHECKING:
@@ -22,11 +23,14 @@ def started(run: Run, zone: tzinfo) -> str:
 
 
 def duration(run: Run, now: datetime) -> str:
-    """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known."""
+    """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known. The time that a
+    scheduler let it wait is none."""
     begun, ended = moment(run.started), moment(run.ended)
+    if run.state is RunState.QUEUED or (run.job and run.state.ended and run.elapsed is None):
+        return spoken(timedelta(seconds=run.elapsed)) if run.elapsed else ""
     if begun is None or (run.state.ended and ended is None):
         return ""
-    return spoken((ended or now) - begun)
+    return spoken((ended or now) - begun - timedelta(seconds=run.waited or 0))
 
 
 def spoken(length: timedelta) -> str:

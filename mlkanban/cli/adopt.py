@@ -24,7 +24,7 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
     """
     from mlkanban.runs.adopting import adopt as take
 
-    ref, card_id = which_card(card, force)
+    ref, card_id, _ = which_card(card, force)
     folder = take(places().data, ref, card_id, pid, login_name(), now())
     session.answer("adopt", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
     say(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -28,9 +28,18 @@ def say(message: str) -> None:
         click.echo(f"mlkanban: {display(message)}", err=True)
 
 
-def which_card(card: str, force: str) -> tuple[str, str]:
-    """The short id of the card, and its id. Where the store cannot be read the job runs all the
-    same: the board hears of it later."""
+class JobCard(NamedTuple):
+    """The card that a job is for: its short id, its id, and the label that the job carries. Where
+    the store could not be read, the latter two are not known."""
+
+    ref: str
+    id: str = ""
+    label: str = ""
+
+
+def which_card(card: str, force: str) -> JobCard:
+    """The card of a job. Where the store cannot be read the job runs all the same: the board hears
+    of it later."""
     from mlkanban.service import Service
 
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
@@ -42,17 +51,17 @@ def which_card(card: str, force: str) -> tuple[str, str]:
         )
     except (MlkanbanError, OSError) as error:
         say(f"{error} The job is started; the board takes it in later.")
-        return names[0], ""
+        return JobCard(names[0])
     with closing(service):
         try:
             if others:
                 _take_in_others(service)
-            face = _named(service, names, force, given=card)
-            _warn_of_budget(service, face[0])
+            found = _named(service, names, force, given=card)
+            _warn_of_budget(service, found.ref)
         except StoreProblem as error:
             say(f"{error} The job is started; the board takes it in later.")
-            return names[0], ""
-    return face
+            return JobCard(names[0])
+    return found
 
 
 def _take_in_others(service: Service) -> None:
@@ -75,7 +84,7 @@ def _warn_of_budget(service: Service, ref: str) -> None:
         say(f"{ref}: budget {spent.warning}.")
 
 
-def _named(service: Service, names: Sequence[str], force: str, *, given: str) -> tuple[str, str]:
+def _named(service: Service, names: Sequence[str], force: str, *, given: str) -> JobCard:
     """The one card that there is of these names. A branch may hold more that look like ids."""
     faces = {face.id: face for name in names if (face := service.runs.card_called(name))}
     if len(faces) > 1:
@@ -90,7 +99,7 @@ def _named(service: Service, names: Sequence[str], force: str, *, given: str) ->
         )
     [name] = [face.ref for face in faces.values()] or names
     face = service.runs.may_start(name, force)
-    return face.ref, face.id
+    return JobCard(face.ref, face.id, service.runs.label(face.ref))
 
 
 def names_in_branch(branch: str) -> list[str]:

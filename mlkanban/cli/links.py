@@ -94,9 +94,10 @@ def sync_runs(
     TensorBoard), the setting `trackers`, and where linked runs were read from. Runs of W&B are read
     by its own program, if that knows `wandb leet inspect`.
 
-    Runs tagged mlkanban.card are linked to that card (W&B: a tag mlkanban.card:ID). The others are
-    listed, the newest first, and wait for a decision: a card, a new card, or never to be listed
-    again.
+    Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
+    it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that
+    name a card without a store, are listed, the newest first, and wait for a decision: a card, a
+    new card, or never to be listed again.
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
@@ -192,7 +193,8 @@ def inbox_lines(label: str, runs: Sequence[Tracked], limit: int | None = None) -
         listed = one.runs[: min(_LISTED, room)]
         room -= len(listed)
         for run in listed:
-            yield f"  {run.ref}  {run.name}  {_metrics(run)}".rstrip()
+            hint = f"tagged {run.card}" if run.card else ""
+            yield "  ".join(filter(None, (f"  {run.ref}", run.name, _metrics(run), hint)))
         if more := len(one.runs) - len(listed):
             yield f"  and {more:,} older"
     if more := len(found) - headings:
@@ -210,6 +212,7 @@ def tracked_data(one: Tracked) -> dict[str, object]:
         "ended": one.ended or None,
         "metrics": one.numbers,
         "params": dict(one.params),
+        "tagged": one.card or None,
         "where": one.where,
     }
 

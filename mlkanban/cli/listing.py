@@ -60,16 +60,18 @@ def show(session: Session, card: str) -> None:
     with session.service() as service:
         whole = service.cards.get(card)
         board = service.boards.of_card(card)
-        spent = service.runs.spending(card)
+        spent, label = service.runs.spending(card), service.runs.label(card)
 
         def lines() -> Iterator[str]:
-            yield from _whole(session, whole, board, spent)
+            yield from _whole(session, whole, board, spent, label)
             yield from _undecided(session, card, service)
             yield from _runs(session, whole, board, service)
             yield from _tree(session, whole, board, service)
 
         session.answer(
-            "card", lambda: {**card_data(whole, board), "spent": spent_data(spent)}, lines
+            "card",
+            lambda: {**card_data(whole, board), "label": label, "spent": spent_data(spent)},
+            lines,
         )
 
 
@@ -105,16 +107,18 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     yield from table(rows, ("ID", "STAGE", "AGE", "", "TITLE"))
 
 
-def _whole(session: Session, card: Card, board: Board, spent: Spending | None) -> Iterator[str]:
+def _whole(
+    session: Session, card: Card, board: Board, spent: Spending | None, label: str
+) -> Iterator[str]:
     from mlkanban.cli.layout import bold, dim
     from mlkanban.text import display_lines
 
     data = card_data(card, board)
     clean = session.clean
     yield bold(f"{card.ref}  {clean(card.title)}")
-    for label, text in _facts(card, board, data["age_days"], spent):
+    for name, text in _facts(card, board, data["age_days"], spent, label):
         if text:
-            yield dim(f"{label:<12}") + clean(text)
+            yield dim(f"{name:<12}") + clean(text)
     for item in card.checklist:
         yield f"  {clean(checklist.line(board, item))}"
     for number, note in enumerate(card.notes, 1):
@@ -155,7 +159,7 @@ def _tree(session: Session, card: Card, board: Board, service: Service) -> Itera
 
 
 def _facts(
-    card: Card, board: Board, age: int | None, spent: Spending | None
+    card: Card, board: Board, age: int | None, spent: Spending | None, label: str
 ) -> Iterator[tuple[str, str]]:
     from mlkanban.core.worth import worth_text
 
@@ -203,6 +207,7 @@ def _facts(
     yield "Outcome", card.outcome.value if card.outcome else ""
     yield "Verdict", card.verdict
     started, finished = card.started_at, card.finished_at
+    yield "Label", label
     yield "Created", day(card.created_at.astimezone(zone))
     days = "" if age is None else f"{age} day{'' if age == 1 else 's'}"
     if started and finished:

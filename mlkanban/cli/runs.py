@@ -73,20 +73,23 @@ def run(
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    ref, card_id = which_card(card, force)
+    job = which_card(card, force)
     wanted = Wanted(
-        ref, card_id, command, login_name(), gpus, force.strip(), not no_env, metric or ""
-    )
+        job.ref, job.id, command, login_name(), gpus, force.strip(), not no_env, metric or "",
+        label=job.label,
+    )  # fmt: skip
     folder, start = prepare(places().data, wanted, now())
     viewer = Viewer(folder, wanted.person, now)
     if not detach:
         viewer.listen()
     begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
     if detach:
-        session.answer("run", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
-        say(f"Run {folder.id} of {ref} started: mlkanban logs -f {folder.id}")
+        session.answer(
+            "run", lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)}
+        )
+        say(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")
         return
-    say(f"Run {folder.id} of {ref}. Close the terminal and it runs on; ^C stops it.")
+    say(f"Run {folder.id} of {job.ref}. Close the terminal and it runs on; ^C stops it.")
     end = viewer.follow(say)
     if end is None:
         raise click.exceptions.Exit(129)
@@ -157,7 +160,8 @@ def _ask_slurm(session: Session, service: Service) -> None:
 
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())
-    if said := ask(places().data, intake.going_on, now(), _SLURM_SECONDS):
+    stores = service.runs.store_names()
+    if said := ask(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
         session.say(f"SLURM was not asked: {said}")
     if taken_in.message:
         session.say(taken_in.message)

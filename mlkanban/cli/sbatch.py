@@ -29,18 +29,20 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
     """Submit a job to SLURM for CARD (-: the one named in the git branch).
 
     What follows -- is given to sbatch as it is: its options, the script and what the script takes.
-    The job is labelled with the comment mlk:CARD. What becomes of it is asked of sacct and squeue
-    while the board is open, and by `mlkanban runs`, at most every 30 s. Its card follows as it does
-    with `mlkanban run`, once the job starts.
+    The comment of the job is its label, mlk:STORE:CARD/RUN. STORE names this store (`mlkanban show
+    CARD` prints it): jobs of other stores are left alone. What becomes of the job is asked of sacct
+    and squeue while the board is open, and by `mlkanban runs`, at most every 30 s. Its card follows
+    as it does with `mlkanban run`, once the job starts.
     """
     from mlkanban.runs.slurm.submitting import submit
     from mlkanban.runs.starting import Wanted
 
-    ref, card_id = which_card(card, force)
+    ref, card_id, label = which_card(card, force)
     wanted = Wanted(
-        ref, card_id, ["sbatch", *words], login_name(), force=force.strip(), tell_job=not no_env
-    )
-    folder, job = submit(places().data, wanted, now())
+        ref, card_id, ["sbatch", *words], login_name(), force=force.strip(), tell_job=not no_env,
+        label=label,
+    )  # fmt: skip
+    folder, job = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
     session.answer(
         "sbatch", lambda: {"id": folder.id, "card": ref, "job": job, "folder": str(folder.path)}
     )

@@ -8,9 +8,9 @@ from mlkanban.runs.folder import RunFolder
 
 
 def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[str, str]:
-    """`environ` with the card, the run and the place for its metrics in it, and what links trackers
-    to the card without a line of code: MLflow takes tags from MLFLOW_RUN_CONTEXT, Weights & Biases
-    from WANDB_TAGS."""
+    """`environ` with the label of the card, the run and the place for its metrics in it, and what
+    links trackers to the card without a line of code: MLflow takes tags from MLFLOW_RUN_CONTEXT,
+    Weights & Biases from WANDB_TAGS."""
     made = dict(environ)
     made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": folder.id}
     made["MLKANBAN_METRICS"] = str(folder.metrics_file)

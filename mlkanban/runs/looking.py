@@ -59,6 +59,8 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
     if not start.get("card"):
         return None
     job = start.get("slurm")
+    if isinstance(job, dict) and not job.get("job"):
+        return None  # sbatch has not taken it yet
     found = judged(folder, start, here, now)
     told = folder.scheduler() if job else {}
     made: dict[str, Any] = {
@@ -75,6 +77,7 @@ def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | No
         "force": str(start.get("force", "")),
         "job": f"SLURM job {job.get('job')}" if isinstance(job, dict) else "",
         "elapsed": told.get("elapsed"),
+        "waited": told.get("waited"),
         "adopted": bool(start.get("adopted")),
     }
     if found.state.ended:

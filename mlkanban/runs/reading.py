@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mlkanban.core.runs.last_words import ESCAPES, last_lines
+from mlkanban.errors import NotFound
 from mlkanban.runs.folder import ID, RunFolder, runs_folder, tail
 from mlkanban.runs.looking import judged, logs
 from mlkanban.runs.processes import here
@@ -36,9 +37,13 @@ class _Copy:
         if self._file is None:
             try:
                 self._file = self._path.open("rb")
-            except FileNotFoundError:
+            except OSError:
                 return False
         chunk = self._file.read(_CHUNK)
+        if not chunk and self._began_anew(self._file):
+            self._file.close()
+            self._file, self._rest = None, b""
+            return True
         if not self._plain:
             _write(self._target, chunk)
             return bool(chunk)
@@ -52,12 +57,28 @@ class _Copy:
             _write(self._target, shown)
         return bool(chunk)
 
+    def _began_anew(self, file: BinaryIO) -> bool:
+        """Whether the log was truncated, or another one was put into its place: a job that is put
+        back into the queue begins its log again."""
+        try:
+            now, here = self._path.stat(), os.fstat(file.fileno())
+        except OSError:
+            return False
+        return now.st_size < file.tell() or not os.path.samestat(now, here)
+
 
 def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
     """Copy both logs to where they belong; with `follow` until the run has ended."""
     sys.stdout.flush()
     start = folder.start()
     out, err = logs(folder, start)
+    if not follow and not any(os.access(log, os.R_OK) for log in (*out, *err)):
+        raise NotFound(
+            f"No log of run {folder.id} can be read here.",
+            f"It is to be in {', '.join(map(str, out or err))}."
+            if out or err
+            else "SLURM does not say where the job writes to, or it has not started yet.",
+        )
     copies = [_Copy(log, 1) for log in out] + [_Copy(log, 2) for log in err if log not in out]
     while True:
         # Looked at before the last is copied: what was written before the end is there.

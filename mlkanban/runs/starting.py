@@ -27,8 +27,9 @@ _GIT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A run as it is asked for. `card_id` is '' where the store could not say; `aim` is what the
-    metric of the card is to reach (`val_auc>=0.92`), '' to leave that alone."""
+    """A run as it is asked for. `card_id` is '' where the store could not say, and so is `label`,
+    by which the job is to name its card; `aim` is what the metric of the card is to reach
+    (`val_auc>=0.92`), '' to leave that alone."""
 
     card: str
     card_id: str
@@ -38,10 +39,13 @@ class Wanted:
     force: str = ""
     tell_job: bool = True
     aim: str = ""
+    label: str = ""
 
 
-def prepare(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
-    """The folder of a new run, and what its start.json says so far."""
+def prepare(
+    data: Path, wanted: Wanted, now: datetime, **more: Any
+) -> tuple[RunFolder, dict[str, Any]]:
+    """The folder of a new run, and what its start.json says so far, with `more`."""
     commit, dirty = git_state()
     folder = RunFolder(runs_folder(data) / new_id(now))
     start = {
@@ -59,6 +63,7 @@ def prepare(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[
         "aim": wanted.aim,
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
         **asdict(here()),
+        **more,
     }
     try:
         folder.make()
@@ -87,7 +92,7 @@ def begin(
     """Start the job; it reads what this process would, unless that is a terminal or it is left."""
     env = dict(os.environ)
     if wanted.tell_job:
-        env = for_job(env, wanted.card, folder)
+        env = for_job(env, wanted.label or wanted.card, folder)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
     stdin = 0 if reads else None
     if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask, clock=clock):

@@ -8,14 +8,15 @@ from typing import Any
 
 from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
+from mlkanban.core.runs.labels import read_label
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
-from mlkanban.core.runs.tracked import IGNORED, Tracked, ours, short
+from mlkanban.core.runs.tracked import IGNORED, RUN_TAG, Tracked, ours, short
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.asking import enter
 from mlkanban.service.changing import write_new
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import repository, steps
+from mlkanban.store import labels, repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -166,10 +167,10 @@ def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
                 found.wanted.append((one, card, False))
             continue
         if one.card not in tagged:
-            face = repository.face_by_ref(conn, one.card) if one.card else None
+            face = labels.face_by_label(conn, one.card) if one.card else None
             tagged[one.card] = face, repository.entity(conn, face.id).fields if face else {}
         face, had = tagged[one.card]
-        if face is None or _taken_off(one, had):
+        if face is None or not _meant(one, runs_in(had)) or _taken_off(one, had):
             heard = ignoring.isdisjoint((one.ref, short(one.ref), one.group))
             (found.unlinked if heard else found.ignored).append(one)
         elif not _waits(one, runs_in(had)):
@@ -203,6 +204,14 @@ def _as_linked(one: Tracked, linked: Mapping[str, Entity]) -> Tracked:
         ):
             return replace(one, ref=name)
     return one
+
+
+def _meant(one: Tracked, runs: Iterable[Run]) -> bool:
+    """Whether its tag can mean no card of another store: it names this one, or a run of the card.
+    A short id alone is only a hint: every store has a g1."""
+    label = read_label(one.card)
+    named = one.tags.get(RUN_TAG, "")
+    return (label is not None and bool(label.store)) or any(run.id == named for run in runs)
 
 
 def _taken_off(one: Tracked, fields: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from mlkanban.service.asking import passed
 from mlkanban.service.fields import checked
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
-from mlkanban.store import repository, steps
+from mlkanban.store import labels, repository, steps
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -35,8 +35,8 @@ _MOST_TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A run as its folder tells of it, the card it is for, by id where it is known, and what the
-    metric of that is to reach from its start on (`val_auc>=0.92`)."""
+    """A run as its folder tells of it, the card it is for, by its short id or a label, by id where
+    that is known, and what its metric is to reach from the start of the run (`val_auc>=0.92`)."""
 
     run: Run
     card: str
@@ -84,6 +84,16 @@ class Runs:
         with self._desk.store.reading() as conn:
             found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
         return sorted(found, key=lambda one: (one[1].started, one[1].id), reverse=True)
+
+    def label(self, ref: str) -> str:
+        """What jobs of a card carry to be found: its short id with the name of this store."""
+        with self._desk.store.reading() as conn:
+            return str(labels.of_card(conn, find_face(conn, ref).ref))
+
+    def store_names(self) -> frozenset[str]:
+        """The names by which labels of jobs may call this store."""
+        with self._desk.store.reading() as conn:
+            return labels.store_names(conn)
 
     def settled(self, told: Sequence[Told]) -> list[str]:
         """Ids of those of these runs that ended and of which nothing more is to be taken in."""
@@ -217,7 +227,7 @@ def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
 def _face(conn: Connection, told: Told) -> CardFace | None:
     if told.card_id:
         return next(iter(repository.faces_of(conn, (told.card_id,))), None)
-    return repository.face_by_ref(conn, told.card)
+    return labels.face_by_label(conn, told.card)
 
 
 def _kept(conn: Connection, told: Told) -> Run | None:
@@ -282,11 +292,11 @@ def _take_in(tx: Transaction, told: Told) -> Iterator[_Happened]:
 
 def _begins(had: Run | None, run: Run) -> bool:
     """Whether the run was not known to execute, and did. A job of a scheduler that was taken out of
-    the queue, or is not heard of again, never did."""
+    the queue, waits for what never comes, or is not heard of again, never did."""
     if had is not None and had.state is not RunState.QUEUED:
         return False
-    if run.job and run.state is RunState.KILLED:
-        return bool(run.elapsed)
+    if run.job and run.state.ended:
+        return run.elapsed is not None
     return had is None or run.state not in (RunState.QUEUED, RunState.UNKNOWN)
 
 

@@ -12,7 +12,7 @@ from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.service.models_in_use import after_end, touches_models
-from mlkanban.store import repository
+from mlkanban.store import labels, repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
 from mlkanban.store.rows import board_of
@@ -102,8 +102,9 @@ class Transaction:
 
 
 def find_face(conn: Connection, ref: str) -> CardFace:
-    """The card called `ref`, however it is written; NotFound when there is none."""
-    face = repository.face_by_ref(conn, ref.strip().lower())
+    """The card called `ref`, however it is written, or the one a label of this store names (as a
+    job finds it in MLKANBAN_CARD); NotFound when there is none."""
+    face = labels.face_by_label(conn, ref)
     if face is None:
         raise NotFound(f"There is no card {ref!r}.", "List them: mlkanban list --all")
     return face

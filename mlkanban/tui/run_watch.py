@@ -58,10 +58,10 @@ class RunWatch:
 
             self._intake = Intake(folder)
         done = self._intake.take_in(service, self._app.now())
-        self._ask_slurm(self._intake)
+        self._ask_slurm(self._intake, service)
         return done
 
-    def _ask_slurm(self, intake: Intake) -> None:
+    def _ask_slurm(self, intake: Intake, service: Service) -> None:
         """Beside the board: a controller that hangs holds nobody up. The next look sees what was
         answered."""
         if self._asking.is_set() or time.monotonic() - self._asked < SLURM_EVERY:
@@ -70,11 +70,12 @@ class RunWatch:
         from mlkanban.runs.slurm.asking import ask
 
         going_on, now = intake.going_on, self._app.now()
+        stores = service.runs.store_names()
         self._asking.set()
 
         def asking() -> None:
             try:
-                ask(self._app.places.data, going_on, now, SLURM_SECONDS)
+                ask(self._app.places.data, going_on, stores, now, SLURM_SECONDS)
             finally:
                 self._asking.clear()
 

@@ -17,9 +17,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def label(board, ref: str) -> str:
+    """What a run has to be tagged with to be one of this card."""
+    return str(board.data("show", ref)["label"])
+
+
 def test_a_tagged_run_is_linked_once_and_fills_the_metric(board) -> None:
     ref = board.card("focal", "--metric", "val_auc>=0.92")
-    database("m3", Path("mlflow.db"), ref)
+    database("m3", Path("mlflow.db"), label(board, ref))
     first = board.data("sync-runs")
     [linked] = first["linked"]
     assert linked["card"] == ref
@@ -72,9 +77,29 @@ def test_linking_by_hand_is_undone_and_unlinking_lasts(board) -> None:
     assert board("link", ref, "nonsense").code == 2
 
 
+def test_a_tag_without_a_store_or_with_that_of_another_links_nothing(board) -> None:
+    ref = board.card("focal")
+    store, _, _ = label(board, ref).partition(":")
+    for tag in (ref, f"{'0' * 8}:{ref}", f"{store}:zz9"):
+        Path("mlflow.db").unlink(missing_ok=True)
+        database("m3", Path("mlflow.db"), tag)
+        told = board.data("sync-runs")
+        assert told["linked"] == []
+        assert [one["tagged"] for one in told["unlinked"] if one["name"] == "seed 1"] == [tag]
+        assert f"seed 1  val_auc 0.917  tagged {tag}" in board("sync-runs").out
+    assert board.data("runs", ref) == []
+
+
+def test_a_label_names_its_card_to_every_command(board) -> None:
+    ref = board.card("focal")
+    assert board.data("show", label(board, ref).upper())["id"] == ref
+    assert f"Label       {label(board, ref)}" in board("show", ref).out
+    assert board("show", f"{'0' * 8}:{ref}").code == 3
+
+
 def test_a_tag_does_not_bring_back_what_a_person_took_off(board) -> None:
     ref = board.card("focal")
-    database("m2", Path("mlflow.db"), ref)
+    database("m2", Path("mlflow.db"), label(board, ref))
     [linked] = board.data("sync-runs")["linked"]
     assert board("unlink", ref, linked["run"]).code == 0
     assert board.data("sync-runs")["linked"] == []
@@ -164,7 +189,7 @@ def test_an_experiment_is_ignored_with_what_comes_until_it_is_heeded(board) -> N
 
 def test_triage_prints_what_waits_and_links_nothing(board) -> None:
     ref = board.card("focal")
-    database("m3", Path("mlflow.db"), ref)
+    database("m3", Path("mlflow.db"), label(board, ref))
     asked = board.data("triage", "--view", "unlinked")
     assert [one["title"] for one in asked] == ["failed", "killed"]
     assert {one["why"] for one in asked} == {"unlinked run of MLflow, focal loss"}
@@ -203,7 +228,7 @@ def test_thousands_of_runs_are_listed_calmly_newest_first(board) -> None:
     assert "2,003 unlinked" in answer.err
     conn = sqlite3.connect(path)
     told = "SELECT 'mlkanban.card', ?, run_uuid FROM runs WHERE run_uuid LIKE 'r%' LIMIT 30"
-    conn.execute(f"INSERT INTO tags {told}", [ref])
+    conn.execute(f"INSERT INTO tags {told}", [label(board, ref)])
     conn.commit()
     conn.close()
     shown = board("sync-runs").out.splitlines()

@@ -33,15 +33,17 @@ def told(job: Job, *options: str, **env: str) -> dict[str, str]:
 
 def test_the_job_is_told_of_its_card(job: Job) -> None:
     env = told(job, MLFLOW_RUN_CONTEXT='{"a": "b"}', WANDB_TAGS="mine")
-    assert (env["MLKANBAN_CARD"], env["MLKANBAN_RUN"]) == (job.card, job.folder.name)
+    label = job.card_now()["label"]
+    assert label.endswith(f":{job.card}")
+    assert (env["MLKANBAN_CARD"], env["MLKANBAN_RUN"]) == (label, job.folder.name)
     assert Path(env["MLKANBAN_METRICS"]) == job.folder / "metrics.json"
     assert json.loads(env["MLFLOW_RUN_CONTEXT"]) == {
         "a": "b",
-        "mlkanban.card": job.card,
+        "mlkanban.card": label,
         "mlkanban.run": job.folder.name,
     }
-    assert env["WANDB_TAGS"] == f"mine,mlkanban.card:{job.card},mlkanban.run:{env['MLKANBAN_RUN']}"
-    assert (env["WANDB_RUN_GROUP"], env["PYTHONUNBUFFERED"]) == (job.card, "1")
+    assert env["WANDB_TAGS"] == f"mine,mlkanban.card:{label},mlkanban.run:{env['MLKANBAN_RUN']}"
+    assert (env["WANDB_RUN_GROUP"], env["PYTHONUNBUFFERED"]) == (label, "1")
 
 
 def test_no_env_leaves_the_environment_alone(job: Job) -> None:

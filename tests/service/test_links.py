@@ -58,7 +58,7 @@ def test_news_of_a_linked_run_are_kept_once_and_leave_undo_alone(ada: Person) ->
 
 def test_a_person_unlinking_takes_the_run_off(ada: Person) -> None:
     [ref] = ada.adds("focal loss")
-    one = Tracked("mlflow:a", tags={"mlkanban.card": ref})
+    one = Tracked("mlflow:a", tags={"mlkanban.card": ada.service.runs.label(ref)})
     ada.service.links.sync([one])
     ada.service.links.unlink(ref, "mlflow:a")
     assert ada.service.runs.of_card(ref) == []
@@ -72,9 +72,8 @@ def test_a_record_heard_of_before_the_run_of_ours_is_joined_later(
     ada: Person, box: Machine
 ) -> None:
     [ref] = ada.adds("focal loss", to="Training")
-    one = Tracked(
-        "mlflow:a", metrics={"auc": 0.9}, tags={"mlkanban.card": ref, "mlkanban.run": "r1"}
-    )
+    tags = {"mlkanban.card": ada.service.runs.label(ref), "mlkanban.run": "r1"}
+    one = Tracked("mlflow:a", metrics={"auc": 0.9}, tags=tags)
     assert ada.service.links.sync([one]).linked
     box.starts(ref, "r1")
     box.ends(ref, "r1", FINISHED)
@@ -98,10 +97,10 @@ def test_a_trial_linked_by_its_short_name_stays_linked_to_that_file(ada: Person)
     assert ada.service.links.sync([elsewhere]).inbox.unlinked == [elsewhere]
     ada.service.links.link(other, elsewhere)
     ada.service.links.unlink(other, "optuna:s/1")
-    tagged = replace(elsewhere, tags={"mlkanban.card": other})
+    tagged = replace(elsewhere, tags={"mlkanban.card": ada.service.runs.label(other)})
     assert ada.service.links.sync([tagged]).inbox.unlinked == [tagged]
     ada.service.links.unlink(ref, "optuna:s/1")
-    tagged = replace(one, tags={"mlkanban.card": ref})
+    tagged = replace(one, tags={"mlkanban.card": ada.service.runs.label(ref)})
     assert ada.service.links.sync([tagged]).inbox.unlinked == [tagged]
 
 

@@ -58,7 +58,7 @@ def test_a_job_that_completes_takes_its_card_along(job: Job) -> None:
     assert found["elapsed"] >= 2
     assert found["evidence"] == "sacct says COMPLETED"
     assert job.card_now()["stage"] == "Evaluation"
-    assert job.mlk("logs", run).splitlines()[0] == f"{job.card} {run}"
+    assert job.mlk("logs", run).splitlines()[0] == f"{job.card_now()['label']} {run}"
 
 
 def test_a_job_that_fails_blocks_its_card_with_why(job: Job) -> None:
@@ -106,30 +106,15 @@ def test_a_job_over_its_time_and_one_whose_node_dies(job: Job, cluster: Cluster)
 
 
 def test_a_job_submitted_by_hand_for_a_card_is_found(job: Job, cluster: Cluster) -> None:
-    """Not at once: it might be claimed still by who submits it."""
     done = cluster.ask(
         "sbatch",
         "--parsable",
-        f"--comment=mlk:{job.card}",
+        f"--comment=mlk:{job.card_now()['label']}",
         "--output=/dev/null",
         "--wrap=sleep 300",
     )
     number = done.strip()
     until(lambda: f"{number}|RUNNING" in cluster.ask("squeue", "-h", "-o", "%i|%T"))
-    from datetime import UTC, datetime, timedelta
-
-    from mlkanban.runs.slurm import asking
-
-    later = datetime.now(UTC) + timedelta(minutes=5)
-    before = dict(os.environ)
-    os.environ.update(cluster.env)
-    try:
-        for _ in range(2):
-            asking.ask(job.data, [], later, 10)
-            later += timedelta(minutes=5)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
     found = json.loads(job.mlk("--json", "runs"))["data"]
     assert [one["job"] for one in found] == [f"SLURM job {number}"]
     job.mlk("stop", found[0]["id"])

@@ -178,7 +178,8 @@ async def test_no_key_waits_for_runs_that_are_linked(
     async with opened(small) as page:
         await page.press("unlinked")
         ref = page.ref("logistic baseline")
-        database("m3", work / "mlflow.db", ref)
+        with page.store() as service:
+            database("m3", work / "mlflow.db", service.runs.label(ref))
         monkeypatch.setattr(Links, "sync", slowly)
         page.send(BY_NAME["unlinked.read"].keys[0])
         await page.until(lambda: "Linking 3 of 1,000 runs" in page.text())

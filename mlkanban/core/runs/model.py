@@ -19,10 +19,11 @@ class Run:
     """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
     failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
     `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
-    scheduler, `elapsed` are the seconds that counts. One that was `adopted` was running already:
-    its exit status can never be known. Of one that a tracker tells of, `says` is
-    the state it gives, `where` its file, `params` what it keeps of its parameters; `tracked` names
-    the one that is the record of a run of ours."""
+    scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
+    not run. One that was `adopted` was running already: its exit status can never be known. Of one
+    that a tracker tells of, `says` is the state it gives, `where` its file, `params` what it keeps
+    of its parameters, `parent` the run that it was started in; `tracked` names the one that is the
+    record of a run of ours."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -49,6 +50,8 @@ class Run:
     tracked: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    parent: str = ""
+    waited: int | None = None
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:

@@ -72,7 +72,7 @@ class Tracked:
 
     @property
     def card(self) -> str:
-        """The short id of the card it is tagged with, '' for none."""
+        """The label of the card it is tagged with, or a short id alone; '' for none."""
         return self.tags.get(CARD_TAG, "").strip().lower()
 
     def as_run(self) -> Run:

@@ -25,15 +25,17 @@ class Usage(NamedTuple):
 
 def gpu_hours(run: Run, now: datetime) -> float | None:
     """What a run used, up to now where it goes on, by its scheduler's count of the time where there
-    is one; None when that is not known. One that waits uses nothing."""
+    is one; None when that is not known. One that waits uses nothing, but for what it used before it
+    was put back into the queue."""
     begun, ended = moment(run.started), moment(run.ended)
-    if run.gpus == 0 or run.state is RunState.QUEUED:
+    if run.gpus == 0 or (run.state is RunState.QUEUED and not run.elapsed):
         return 0.0
     if run.gpus is not None and run.elapsed is not None:
         return run.gpus * run.elapsed / 3600
     if run.gpus is None or begun is None or (run.state.ended and ended is None):
         return None
-    return run.gpus * max(0.0, ((ended or now) - begun).total_seconds() / 3600)
+    seconds = ((ended or now) - begun).total_seconds() - (run.waited or 0)
+    return run.gpus * max(0.0, seconds / 3600)
 
 
 def usage(runs: Iterable[Run], now: datetime) -> Usage:

@@ -16,7 +16,7 @@ from mlkanban.core.runs.effects import block_by
 from mlkanban.core.runs.judging import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.runs.last_words import death
 from mlkanban.core.runs.model import PREFIX, Run
-from mlkanban.core.runs.slurm import Job, judge_job
+from mlkanban.core.runs.slurm import Job, Ticket, judge_job
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
 from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Visit
 
@@ -122,7 +122,7 @@ class Runs:
             Job(numbers[1], numbers[1], "RUNNING"),
             Job(numbers[2], numbers[2], "PENDING", reason="Resources"),
         ]
-        told = (judge_job(job.id, None, "", jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
+        told = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
         over, running, waits = (one.found for one in told if one)
         for run in runs:
             yield self._change("run.queued", {}, _judged(run, waits), run.started)

@@ -7,40 +7,50 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.instants import instant
+from mlkanban.core.instants import instant, moment
 from mlkanban.core.runs.judging import RunState
-from mlkanban.core.runs.slurm import Job, Verdict, judge_job
+from mlkanban.core.runs.slurm import Job, Life, Ticket, Verdict, judge_job
 from mlkanban.runs.folder import RunFolder, runs_folder
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.labelled import take_up
+from mlkanban.runs.slurm.labelled import find_logs, take_up
 
 EVERY = 30.0
 """Seconds: a controller is shared by many, so it is not asked more often."""
 _GIVEN_UP = 86400.0
 """Seconds after which a job that nobody knows is not asked for any more."""
+_UNSEEN = 120.0
+"""Seconds between two looks after which jobs may have come and gone: the queue tells of one that
+ended for that long at least."""
+_BEFORE = timedelta(days=1)
+"""How far the first look goes back."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     folder: RunFolder
-    job: str
+    ticket: Ticket
     cluster: str
-    submit: int | None
-    cwd: str
 
 
-def ask(data: Path, going_on: Iterable[RunFolder], now: datetime, seconds: float) -> str:
-    """Ask what became of those of these runs that SLURM has, and of jobs whose comment names a
-    card, unless that was done just now; a sentence when it did not answer. `seconds` is how long
-    each of its programs may take."""
+def ask(
+    data: Path,
+    going_on: Iterable[RunFolder],
+    stores: frozenset[str],
+    now: datetime,
+    seconds: float,
+) -> str:
+    """Ask what became of those of these runs that SLURM has, and of jobs whose comment names a card
+    of one of these stores, unless that was done just now; a sentence when it did not answer.
+    `seconds` is how long each of its programs may take."""
     if not client.found():
         return ""
     wanted = [one for folder in going_on if (one := _wanted(folder, now))]
-    if not _due(runs_folder(data), wanted, now):
+    last = _last_look(runs_folder(data))
+    if not _due(runs_folder(data), wanted, last, now):
         return ""
     said = ""
     for cluster in sorted({one.cluster for one in wanted} | {""}):
@@ -49,12 +59,25 @@ def ask(data: Path, going_on: Iterable[RunFolder], now: datetime, seconds: float
         said = said or trouble
         for one in here:
             found = judge_job(
-                one.job, one.submit, one.cwd, counted, queued, os.getuid(), now.timestamp()
+                one.ticket, counted, queued, os.getuid(), now.timestamp(), _lives(one.folder)
             )
             if found is not None:
                 _keep(one.folder, found)
-        take_up(data, cluster, queued or (), now)
+                if not found.found.state.ended:
+                    find_logs(one.folder)
+        unseen = _unseen(cluster, last, now, seconds) if stores else []
+        take_up(data, cluster, [*(queued or ()), *unseen], stores, now)
     return said
+
+
+def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) -> list[Job]:
+    """The jobs that ended since the last look, where the queue may have forgotten them."""
+    since = last or now - _BEFORE
+    if (now - since).total_seconds() < _UNSEEN:
+        return []
+    with suppress(client.NoAnswer):
+        return client.accounting_since(since, cluster, seconds)
+    return []
 
 
 def _answers(
@@ -69,7 +92,7 @@ def _answers(
         said = str(error)
     if wanted:
         with suppress(client.NoAnswer):  # many clusters have no accounting
-            counted = client.accounting([one.job for one in wanted], cluster, seconds)
+            counted = client.accounting([one.ticket.job for one in wanted], cluster, seconds)
     return counted, queued, said if wanted else ""
 
 
@@ -83,26 +106,52 @@ def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
     if isinstance(job, dict):
         gone = state == RunState.UNKNOWN and folder.asked_scheduler(now) > _GIVEN_UP
         submit = job.get("submit")
-        return None if gone else _Wanted(
-            folder, str(job.get("job", "")), str(job.get("cluster", "")),
-            submit if isinstance(submit, int) else None, str(start.get("cwd", "")),
+        return None if gone or not job.get("job") else _Wanted(
+            folder,
+            Ticket(
+                str(job["job"]), submit if isinstance(submit, int) else None,
+                str(start.get("cwd", "")), folder.id,
+            ),
+            str(job.get("cluster", "")),
         )  # fmt: skip
     env = start.get("environment")
     inside = env.get("SLURM_JOB_ID") if isinstance(env, dict) else None
     if not inside or folder.end() or folder.heartbeat(now) < EVERY:
         return None  # it gives signs of life, or says itself how it ended
-    return _Wanted(folder, str(inside), "", None, "")
+    made = moment(str(start.get("made", "")))
+    return _Wanted(folder, Ticket(str(inside), inside=int(made.timestamp()) if made else None), "")
+
+
+def _lives(folder: RunFolder) -> list[Life]:
+    """The lives of a job that were heard of before."""
+    kept = folder.scheduler().get("lives")
+    return [
+        Life(str(one[0]), one[1], one[2], one[3] if isinstance(one[3], int) else None)
+        for one in (kept if isinstance(kept, list) else ())
+        if isinstance(one, list) and len(one) == 4 and all(type(part) is int for part in one[1:3])
+    ]
 
 
 _OVER = frozenset(state.value for state in RunState if state.ended)
 
 
-def _due(folder: Path, wanted: Sequence[_Wanted], now: datetime) -> bool:
-    """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
-    stamp = folder / ".slurm" / "asked"
-    jobs = {f"{one.job}:{one.cluster}" for one in wanted}
+def _stamp(folder: Path) -> Path:
+    return folder / ".slurm" / "asked"
+
+
+def _last_look(folder: Path) -> datetime | None:
+    """When anybody asked last."""
     with suppress(OSError, ValueError):
-        age = now.timestamp() - stamp.stat().st_mtime
+        return datetime.fromtimestamp(_stamp(folder).stat().st_mtime, UTC)
+    return None
+
+
+def _due(folder: Path, wanted: Sequence[_Wanted], last: datetime | None, now: datetime) -> bool:
+    """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
+    stamp = _stamp(folder)
+    jobs = {f"{one.ticket.job}:{one.cluster}" for one in wanted}
+    with suppress(OSError, ValueError):
+        age = (now - last).total_seconds() if last else -1
         if 0 <= age < EVERY and jobs <= set(stamp.read_text().split()):
             return False
     with suppress(OSError):
@@ -131,8 +180,10 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "started": at(verdict.started),
         "ended": at(verdict.ended),
         "elapsed": verdict.elapsed,
+        "waited": verdict.waited,
         "gpus": verdict.gpus,
         "nodes": verdict.nodes,
+        "lives": [list(life) for life in verdict.lives],
     }
 
 

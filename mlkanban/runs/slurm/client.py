@@ -4,12 +4,22 @@ hangs must not hang us."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from mlkanban.core.runs.slurm import SACCT_FIELDS, SQUEUE_FORMAT, Job, read_sacct, read_squeue
 from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.text import display
+
+_SACCT = ("sacct", "-D", "-X", "-P", "-n", f"--format={SACCT_FIELDS}")
+"""With `-D`: of a job that was put back into the queue, every time that it ran."""
+_KEY = re.compile(r"(?:^|(?<=\s))([A-Z][A-Za-z_:/]*)=")
+_WHOLE = re.compile(r"\s*(Command|WorkDir|StdErr|StdIn|StdOut|Comment)=(.*)")
+"""A line that has nothing else: what looks like a key in a path is part of it."""
 
 
 class NoAnswer(MlkanbanError):
@@ -23,8 +33,13 @@ def found() -> bool:
 
 def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[Job]:
     """What the accounting says of these jobs, all asked for at once."""
-    words = ["sacct", "-X", "-P", "-n", "-j", ",".join(ids), f"--format={SACCT_FIELDS}"]
-    return read_sacct(_ask([*words, *_on(cluster)], seconds))
+    return read_sacct(_ask([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
+
+
+def accounting_since(since: datetime, cluster: str, seconds: float) -> list[Job]:
+    """What the accounting says of the jobs of this person that it had since then."""
+    begin = f"--starttime={since.astimezone():%Y-%m-%dT%H:%M:%S}"
+    return read_sacct(_ask([*_SACCT, "-u", str(os.getuid()), begin, *_on(cluster)], seconds))
 
 
 def queue(cluster: str, seconds: float) -> list[Job]:
@@ -36,30 +51,51 @@ def queue(cluster: str, seconds: float) -> list[Job]:
 
 def details(job: str, cluster: str, seconds: float) -> dict[str, str]:
     """What the controller keeps of a job: SubmitTime, StdOut, StdErr, WorkDir and more."""
-    text = _ask(["scontrol", "show", "job", "-o", job, *_on(cluster)], seconds)
-    words = (text.splitlines() or [""])[0].split(" ")
-    return dict(word.split("=", 1) for word in words if "=" in word)
+    return read_details(_ask(["scontrol", "show", "job", job, *_on(cluster)], seconds))
+
+
+def read_details(text: str) -> dict[str, str]:
+    """The keys of the first job that `scontrol show job` printed. Values have blanks in them, so
+    each goes on to the next key."""
+    found: dict[str, str] = {}
+    for line in text.lstrip("\n").split("\n"):
+        if not line.strip():
+            break
+        if whole := _WHOLE.fullmatch(line):
+            found[whole[1]] = whole[2].rstrip()
+            continue
+        keys = list(_KEY.finditer(line))
+        for key, after in zip(keys, [*(key.start() for key in keys[1:]), len(line)], strict=True):
+            found[key[1]] = line[key.end() : after].rstrip()
+    return found
 
 
 def cancel(job: str, cluster: str, seconds: float) -> None:
     _ask(["scancel", job, *_on(cluster)], seconds)
 
 
-def submit(options: Sequence[str], env: dict[str, str]) -> tuple[str, str]:
+def submit(
+    options: Sequence[str], env: dict[str, str], say: Callable[[str], None]
+) -> tuple[str, str]:
     """Hand a script over; the number of the job, and its cluster where sbatch names one. What
-    sbatch has to say goes to the person; it may wait as long as it wants."""
+    sbatch has to say goes to the person, line by line, as harmless text; it may wait as long as it
+    wants."""
     try:
-        done = subprocess.run(
-            ["sbatch", "--parsable", *options], env=env, stdout=subprocess.PIPE, check=False
-        )
+        with tempfile.TemporaryFile() as out:
+            with subprocess.Popen(
+                ["sbatch", "--parsable", *options], env=env, stdout=out, stderr=subprocess.PIPE
+            ) as process:
+                assert process.stderr is not None
+                for line in process.stderr:
+                    say(display(line.decode(errors="replace").rstrip("\r\n")))
+            out.seek(0)
+            printed = out.read().decode(errors="replace")
     except OSError as error:
         raise NoAnswer(
             f"sbatch cannot be started: {error.strerror}.", "Submit on a host that has SLURM."
         ) from error
-    job, _, cluster = (
-        done.stdout.decode(errors="replace").strip().rpartition("\n")[2].partition(";")
-    )
-    if done.returncode != 0 or not job.isdecimal():
+    job, _, cluster = printed.strip().rpartition("\n")[2].partition(";")
+    if process.returncode != 0 or not job.isdecimal():
         raise UsageProblem("sbatch did not take the job.", "It says why above.")
     return job, cluster
 
@@ -86,5 +122,5 @@ def _ask(words: Sequence[str], seconds: float) -> str:
         raise NoAnswer(f"{words[0]} cannot be started: {error.strerror}.") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise NoAnswer(f"{words[0]} failed: {said[-1]}")
+        raise NoAnswer(f"{words[0]} failed: {display(said[-1])}")
     return done.stdout.decode(errors="replace")

@@ -5,29 +5,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.core.instants import instant
+from mlkanban.core.instants import instant, moment
 from mlkanban.core.runs.slurm import Job
-from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.processes import here
 from mlkanban.runs.slurm import client
 
-_OURS_WITHIN = 60
-"""Seconds after its submission in which a job may still be claimed by who submitted it."""
 _SECONDS = 5.0
 
 
-def claim(data: Path, job: str, cluster: str, submit: int | None, run: str) -> bool:
-    """Keep that this job is this run; False when it is one already."""
-    folder = runs_folder(data) / ".slurm"
+def claim(data: Path, job: str, cluster: str, run: str, again: int | None = None) -> bool:
+    """Keep that the job with this number is this run; False when it is one already. `again` is when
+    it was submitted, where the number was another job's before."""
+    mark = _marks(data) / f"{cluster or 'here'}-{job}{f'-{again}' if again else ''}"
     with suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mark = folder / f"{cluster or 'here'}-{job}-{submit or 0}"
+        mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         os.close(os.open(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
     except OSError:
@@ -35,6 +34,31 @@ def claim(data: Path, job: str, cluster: str, submit: int | None, run: str) -> b
     with suppress(OSError):
         mark.write_text(run)
     return True
+
+
+def _marks(data: Path) -> Path:
+    return runs_folder(data) / ".slurm"
+
+
+def runs_of(data: Path, job: str, cluster: str) -> list[RunFolder]:
+    """The runs that jobs with this number are."""
+    name = f"{cluster or 'here'}-{job}"
+    found = []
+    with suppress(OSError):
+        for mark in sorted(_marks(data).iterdir()):
+            if mark.name == name or mark.name.startswith(f"{name}-"):
+                run = mark.read_text().strip()
+                found.append(RunFolder(runs_folder(data) / (run if ID.fullmatch(run) else "none")))
+    return found
+
+
+def _is_run(data: Path, job: Job, cluster: str) -> bool:
+    """Whether a job is a run already: a number is given again only once its job was over."""
+    for folder in runs_of(data, job.id, cluster):
+        ended = moment(str(folder.scheduler().get("ended") or ""))
+        if ended is None or job.submit is None or job.submit <= ended.timestamp():
+            return True
+    return False
 
 
 def describe(job: str, cluster: str) -> dict[str, object]:
@@ -52,35 +76,85 @@ def describe(job: str, cluster: str) -> dict[str, object]:
     }
 
 
+def find_logs(folder: RunFolder) -> None:
+    """Ask once more where a job writes to, when the controller did not say it."""
+    start = folder.start()
+    job = start.get("slurm")
+    if isinstance(job, dict) and not job.get("stdout"):
+        known = describe(str(job.get("job", "")), str(job.get("cluster", "")))
+        if known["stdout"]:
+            with suppress(OSError):
+                folder.write_start(start | {"slurm": known | {"submit": job.get("submit")}})
+
+
 def _file(known: dict[str, str], name: str) -> str:
-    """The file of an array of jobs is one per task; its number stands where this one has none."""
+    """The file of an array of jobs is one per task: its number, or what stands for that before it
+    has one, is any."""
     path = known.get(name, "")
-    return path.replace(str(0xFFFFFFFE), "*") if "ArrayJobId" in known else path
+    if "ArrayJobId" not in known:
+        return path
+    task = known.get("ArrayTaskId", "")
+    numbers = f"{_NO_TASK}|{task}" if task.isdecimal() else str(_NO_TASK)
+    parent, _, file = path.rpartition("/")
+    found = list(re.finditer(rf"(?<!\d)(?:{numbers})(?!\d)", file))
+    if not found:
+        return path.replace(str(_NO_TASK), "*")
+    start, end = found[-1].span()
+    return f"{parent}/{file[:start]}*{file[end:]}"
 
 
-def take_up(data: Path, cluster: str, jobs: Iterable[Job], now: datetime) -> None:
-    """Make runs of the jobs that wait or run and whose comment names a card."""
-    for job in jobs:
-        if not job.card or job.end is not None or job.submit is None:
+_NO_TASK = 0xFFFFFFFE
+
+
+def take_up(
+    data: Path, cluster: str, jobs: Iterable[Job], stores: frozenset[str], now: datetime
+) -> None:
+    """Make runs of the jobs whose comment names a card of one of these stores. That of a job which
+    was submitted as a run names that too: where it is ours, and was left before its number was
+    known, it gets that."""
+    for job in sorted(jobs, key=lambda one: one.submit or 0):
+        label = job.label
+        if label is None or label.store not in stores or job.submit is None:
             continue
-        if now.timestamp() - job.submit < _OURS_WITHIN:
-            continue
-        digest = hashlib.sha256(f"{cluster}:{job.id}:{job.submit}".encode()).hexdigest()
-        submitted = datetime.fromtimestamp(job.submit, UTC)
-        run = f"{submitted:%Y%m%d-%H%M%S}-{digest[:8]}"
-        if not claim(data, job.id, cluster, job.submit, run):
-            continue
-        folder = RunFolder(runs_folder(data) / run)
+        if label.run:
+            _attach(data, job, cluster, label.run)
+        elif not _is_run(data, job, cluster):
+            make_run(data, job, cluster, str(label))
+
+
+def _attach(data: Path, job: Job, cluster: str, run: str) -> None:
+    folder = RunFolder(runs_folder(data) / run)
+    start = folder.start()
+    told = start.get("slurm")
+    if isinstance(told, dict) and not told.get("job"):
+        claim(data, job.id, cluster, run)
         with suppress(OSError):
-            folder.make()
             folder.write_start(
-                {
-                    "id": run,
-                    "card": job.card,
-                    "argv": ["sbatch", f"(job {job.id})"],
-                    "cwd": job.folder,
-                    "made": instant(submitted),
-                    "slurm": describe(job.id, cluster) | {"submit": job.submit},
-                    **asdict(here()),
-                }
+                start | {"slurm": describe(job.id, cluster) | {"submit": job.submit}}
             )
+
+
+def make_run(data: Path, job: Job, cluster: str, card: str) -> str:
+    """A run for a job that was submitted without us; its id, '' when it is one already."""
+    assert job.submit is not None
+    digest = hashlib.sha256(f"{cluster}:{job.id}:{job.submit}".encode()).hexdigest()
+    submitted = datetime.fromtimestamp(job.submit, UTC)
+    run = f"{submitted:%Y%m%d-%H%M%S}-{digest[:8]}"
+    again = job.submit if runs_of(data, job.id, cluster) else None
+    if not claim(data, job.id, cluster, run, again):
+        return ""
+    folder = RunFolder(runs_folder(data) / run)
+    with suppress(OSError):
+        folder.make()
+        folder.write_start(
+            {
+                "id": run,
+                "card": card,
+                "argv": ["sbatch", f"(job {job.id})"],
+                "cwd": job.folder,
+                "made": instant(submitted),
+                "slurm": describe(job.id, cluster) | {"submit": job.submit},
+                **asdict(here()),
+            }
+        )
+    return run

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from mlkanban.core.instants import instant
-from mlkanban.core.runs.slurm import LABEL
+from mlkanban.core.runs.labels import read_label
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder
@@ -19,21 +20,24 @@ from mlkanban.runs.starting import Wanted, prepare
 _SECONDS = 10.0
 
 
-def submit(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, str]:
-    """Submit a job with sbatch, the words after it as they are; its run, and its number."""
-    folder, start = prepare(data, wanted, now)
+def submit(
+    data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]
+) -> tuple[RunFolder, str]:
+    """Submit a job with sbatch, the words after it as they are; its run, and its number. Its
+    comment names the run: so it is known again whatever happens, by whoever sees it."""
+    folder, start = prepare(data, wanted, now, slurm={"job": ""})
     env = dict(os.environ)
     if wanted.tell_job:
-        env = for_job(env, wanted.card, folder)
+        env = for_job(env, wanted.label or wanted.card, folder)
+    label = read_label(wanted.label or wanted.card)
+    comment = [f"--comment={label._replace(run=folder.id).comment}"] if label else []
     try:
-        job, cluster = client.submit([f"--comment={LABEL}{wanted.card}", *wanted.argv[1:]], env)
+        job, cluster = client.submit([*comment, *wanted.argv[1:]], env, say)
     except MlkanbanError:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
-    known = describe(job, cluster)
-    submitted = known["submit"]
-    claim(data, job, cluster, submitted if isinstance(submitted, int) else None, folder.id)
-    folder.write_start(start | {"slurm": known})
+    claim(data, job, cluster, folder.id, int(now.timestamp()))
+    folder.write_start(start | {"slurm": describe(job, cluster)})
     return folder, job
 
 

@@ -28,7 +28,7 @@ def test_a_run_is_kept_as_it_is() -> None:
         "x", RunState.FAILED, "seen", ("python", "t.py"), "gpu1", 7, "why", "bug",
         "2026-03-20T10:00:00Z", "2026-03-20T11:00:00Z", "abc", True, 2, "so", "SLURM job 7", 60,
         True, {"auc": 0.9}, ("last",), "n", "RUNNING", "/m.db", "mlflow:1",
-        {"lr": "0.1"}, ("loss=nan",),
+        {"lr": "0.1"}, ("loss=nan",), "r1", 30,
     )  # fmt: skip
     assert Run.of_field("x", json.loads(json.dumps(run.to_field()))) == run
     assert Run.of_field("x", Run("x").to_field()) == Run("x")

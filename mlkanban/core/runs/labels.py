@@ -1,0 +1,53 @@
+"""What jobs and runs of trackers carry to be found: a card by its short id, and the store it is of.
+
+A short id is unique inside one store only, and one person has several stores on one cluster and in
+one tracker. `3fa9c21b:g12` is card g12 of the store 3fa9c21b.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import NamedTuple
+
+COMMENT = "mlk:"
+"""Before a label, in the comment of a SLURM job."""
+_REF = r"[a-z]{1,3}\d+[a-z]*"
+_STORE = r"[0-9a-f]{8}"
+_RUN = r"\d{8}-\d{6}-[0-9a-f]{8}"
+_LABEL = re.compile(rf"(?:({_STORE}):)?({_REF})")
+_IN_COMMENT = re.compile(rf"(?<![\w:]){COMMENT}(?:({_STORE}):)?({_REF})(?:/({_RUN}))?(?![\w:])")
+
+
+class CardLabel(NamedTuple):
+    """A card as a label names it. `store` is '' in a bare one, which names a card of any store;
+    `run` is the run of ours that a SLURM job is, '' for a job that was submitted by hand."""
+
+    store: str
+    ref: str
+    run: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.store}:{self.ref}" if self.store else self.ref
+
+    @property
+    def comment(self) -> str:
+        """As the comment of a SLURM job."""
+        return f"{COMMENT}{self}/{self.run}" if self.run else f"{COMMENT}{self}"
+
+
+def store_name(replica: str) -> str:
+    """A replica's name in labels: short, and unlike that of any other."""
+    return sha256(replica.encode()).hexdigest()[:8]
+
+
+def read_label(text: str) -> CardLabel | None:
+    """The card that a tag names, or a person; None when it names none."""
+    found = _LABEL.fullmatch(text.strip().lower())
+    return CardLabel(found[1] or "", found[2]) if found else None
+
+
+def label_in(comment: str) -> CardLabel | None:
+    """The label in the comment of a job, which may hold more than that."""
+    found = _IN_COMMENT.search(comment)
+    return CardLabel(found[1] or "", found[2], found[3] or "") if found else None

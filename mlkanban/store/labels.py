@@ -1,0 +1,49 @@
+"""Labels of cards: by which names a store is known, and which card of it a label means.
+
+A store is named after the replica whose event is the first in its log, and knows the names of all
+whose events it has. So replicas that sync know each other's labels without telling them, and a
+restored store those that were given before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from mlkanban.core.models import CardFace
+from mlkanban.core.runs.labels import CardLabel, read_label, store_name
+from mlkanban.store import repository
+
+
+def of_card(conn: sqlite3.Connection, ref: str) -> CardLabel:
+    """The label that jobs of a card of this store carry."""
+    row = conn.execute("SELECT replica FROM event ORDER BY seq LIMIT 1").fetchone()
+    return CardLabel(store_name(row[0]) if row else "", ref)
+
+
+def store_names(conn: sqlite3.Connection) -> frozenset[str]:
+    """The names of this store: its own, and those of all that were merged into it."""
+    rows = conn.execute(
+        "WITH RECURSIVE known (replica) AS (SELECT min(replica) FROM event UNION ALL"
+        " SELECT (SELECT min(replica) FROM event WHERE replica > known.replica) FROM known"
+        " WHERE known.replica IS NOT NULL) SELECT replica FROM known WHERE replica IS NOT NULL"
+    ).fetchall()
+    return frozenset(store_name(replica) for (replica,) in rows)
+
+
+def face_by_label(conn: sqlite3.Connection, text: str) -> CardFace | None:
+    """The card that a label of this store means, or a short id alone; None where the label is of
+    another store, or of one of several cards that had this id before their stores met."""
+    label = read_label(text)
+    if label is None or not label.store:
+        return repository.face_by_ref(conn, text.strip().lower())
+    if label.store not in store_names(conn):
+        return None
+    rows = conn.execute(
+        "SELECT card.id, (SELECT replica FROM event INDEXED BY event_card"
+        "  WHERE event.card = card.id AND event.kind = 'card.created' LIMIT 1)"
+        " FROM card WHERE NOT deleted AND (ref = ? OR ref GLOB ?)",
+        (label.ref, f"{label.ref}[a-z]*"),
+    ).fetchall()
+    if len(rows) > 1:
+        rows = [row for row in rows if store_name(row[1] or "") == label.store]
+    return next(iter(repository.faces_of(conn, (rows[0][0],))), None) if len(rows) == 1 else None

@@ -1,0 +1,216 @@
+"""Jobs of SLURM from their submission to their end, with programs that answer as SLURM's do."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runs.jobs import PROGRAM, Job
+
+NUMBER = "4242"
+
+
+class Cluster:
+    """sbatch, squeue, sacct and scontrol that answer what they are told to."""
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self._job = job
+        self.folder = folder
+        self.bin = job.cwd / "slurm-bin"
+        self.bin.mkdir()
+        self.work = folder
+        self.work.mkdir(exist_ok=True)
+        self.log = self.work / f"slurm-{NUMBER}.out"
+        (self.work / "train.sh").write_text("#!/bin/sh\n")
+        self.program(
+            "sbatch", f'printf "%s" "${{2#--comment=}}" > "{self.bin}/label"; echo {NUMBER}'
+        )
+        for name in ("squeue", "sacct"):
+            self.says(name)
+        self.control(1000)
+        job.env["PATH"] = f"{self.bin}:{job.env['PATH']}"
+
+    def program(self, name: str, script: str) -> None:
+        (self.bin / name).write_text(f"#!/bin/sh\n{script}\n")
+        (self.bin / name).chmod(0o755)
+
+    @property
+    def label(self) -> str:
+        return (self.bin / "label").read_text()
+
+    def says(self, name: str, *lines: str) -> None:
+        """Answer with these lines, which end with the comment and the folder of the job."""
+        text = "".join(f"{line}|{self.work}\n" for line in lines)
+        (self.bin / f"{name}.txt").write_text(text)
+        self.program(name, f'cat "{self.bin}/{name}.txt"')
+
+    def control(self, submit: int) -> None:
+        self.program(
+            "scontrol",
+            f'echo "JobId={NUMBER} JobName=my train UserId=ada(1000) SubmitTime={submit}'
+            f' StdErr={self.log} StdIn=/dev/null StdOut={self.log} WorkDir={self.work}"',
+        )
+
+    def submit(self, job: Job | None = None, *options: str) -> dict[str, Any]:
+        answer = (job or self._job).mlk(
+            "--json", "sbatch", self._job.card, *options, "--", str(self.work / "train.sh")
+        )
+        return dict(json.loads(answer)["data"])
+
+
+def runs(job: Job) -> list[dict[str, Any]]:
+    """The runs as the board has them, asked as if the last time was long ago."""
+    stamp = job.data / "runs" / ".slurm" / "asked"
+    if stamp.exists():
+        os.utime(stamp, (0, 0))
+    job.mlk("runs")
+    return list(json.loads(job.mlk("--json", "runs"))["data"])
+
+
+@pytest.fixture
+def cluster(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    made = Cluster(job, tmp_path / "my project")
+    monkeypatch.setattr(job, "cwd", made.work)
+    return made
+
+
+def queued(state: str, submit: int, start: object, label: str, reason: str = "None") -> str:
+    return f"{NUMBER}|{state}|{reason}|{submit}|{start}|N/A|{label}"
+
+
+def counted(state: str, submit: int, start: int, end: object, seconds: int, label: str) -> str:
+    return (
+        f"{NUMBER}|{NUMBER}|{state}|0:0|{submit}|{start}|{end}|{seconds}|gpu01|gres/gpu=2|None"
+        f"|{label}"
+    )
+
+
+def test_a_job_that_is_put_back_into_the_queue_is_one_run(job: Job, cluster: Cluster) -> None:
+    job.mlk("edit", job.card, "--metric", "val_auc>=0.92")
+    cluster.log.write_text("mlkanban: val_auc=0.95\n")
+    run = cluster.submit()["id"]
+    label = cluster.label
+    assert label == f"mlk:{job.card_now()['label']}/{run}"
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+    cluster.says("sacct", counted("RUNNING", 1000, 1010, "Unknown", 90, label))
+    assert [one["state"] for one in runs(job)] == ["running"]
+    cluster.says("squeue", queued("PENDING", 2000, "N/A", label, "BeginTime"))
+    cluster.says("sacct", counted("NODE_FAIL", 1000, 1010, 2000, 990, label))
+    [waits] = runs(job)
+    assert (waits["state"], waits["elapsed"]) == ("queued", 990)
+    assert job.card_now()["blocked"] is None
+    cluster.says("squeue")
+    cluster.says(
+        "sacct",
+        counted("NODE_FAIL", 1000, 1010, 2000, 990, label),
+        counted("COMPLETED", 2000, 2100, 3100, 1000, label),
+    )
+    [over] = runs(job)
+    assert (over["id"], over["state"], over["elapsed"]) == (run, "finished", 1990)
+    assert over["metrics"] == {"val_auc": 0.95}
+    assert over["evidence"] == "sacct says COMPLETED, requeued 1 time"
+    meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
+    assert meta["figures"]["n"] == 1
+    assert meta["gpu_hours"] == pytest.approx(2 * 1990 / 3600)
+
+
+def test_a_number_is_ours_though_the_controller_did_not_answer(job: Job, cluster: Cluster) -> None:
+    cluster.log.write_text("epoch 1\nmlkanban: val_auc=0.9\n")
+    cluster.program("scontrol", "exit 1")
+    run = cluster.submit()["id"]
+    label = cluster.label.partition("/")[0]  # as an older program would have labelled it
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+    assert [(one["id"], one["state"]) for one in runs(job)] == [(run, "running")]
+    cluster.control(1000)
+    runs(job)
+    assert job.mlk("logs", run).startswith("epoch 1")
+    cluster.says("squeue")
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, label))
+    [over] = runs(job)
+    assert (over["id"], over["metrics"]) == (run, {"val_auc": 0.9})
+
+
+def test_paths_with_blanks_lose_neither_log_nor_metric(job: Job, cluster: Cluster) -> None:
+    cluster.log.write_text("epoch 1 done\nmlkanban: val_auc=0.9\n")
+    run = cluster.submit()["id"]
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, cluster.label))
+    [over] = runs(job)
+    assert over["metrics"] == {"val_auc": 0.9}
+    assert job.mlk("logs", run).startswith("epoch 1 done")
+    cluster.log.unlink()
+    done = subprocess.run([*PROGRAM, "logs", run], env=job.env, capture_output=True, check=False)
+    assert done.returncode == 3
+    assert f"It is to be in {cluster.log}." in done.stderr.decode()
+
+
+def test_jobs_of_another_store_and_those_that_name_none_are_left_alone(
+    job: Job, cluster: Cluster
+) -> None:
+    store, _, ref = job.card_now()["label"].partition(":")
+    for label in (
+        f"mlk:{'0' * 8}:{ref}",
+        f"mlk:{ref}",
+        f"mlk:{'0' * 8}:{ref}/{'1' * 8}-{'2' * 6}-{'3' * 8}",
+    ):
+        cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+        cluster.says("sacct", counted("RUNNING", 1000, 1010, "Unknown", 90, label))
+        assert runs(job) == []
+    assert not [one for one in (job.data / "runs").iterdir() if one.name != ".slurm"]
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, f"mlk:{store}:{ref}"))
+    assert [(one["card"], one["state"]) for one in runs(job)] == [(ref, "running")]
+
+
+def test_a_labelled_job_that_came_and_went_between_two_looks_is_found(
+    job: Job, cluster: Cluster
+) -> None:
+    runs(job)
+    label = f"mlk:{job.card_now()['label']}"
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, label))
+    [found] = runs(job)
+    assert (found["state"], found["elapsed"]) == ("finished", 990)
+    assert len(runs(job)) == 1
+    later = int(time.time()) + 5
+    cluster.says("sacct", counted("COMPLETED", later, later, later + 9, 9, label))
+    assert len(runs(job)) == 2, "its number was given again"
+
+
+def test_a_job_without_hope_fails_and_was_never_in_training(job: Job, cluster: Cluster) -> None:
+    cluster.submit()
+    label = cluster.label
+    cluster.says("squeue", queued("PENDING", 1000, "N/A", label, "DependencyNeverSatisfied"))
+    [found] = runs(job)
+    assert found["state"] == "failed"
+    assert found["why"] == "a job it depends on did not succeed (DependencyNeverSatisfied)"
+    card = job.card_now()
+    assert (card["stage"], card["blocked"]["reason"]) == ("Ideas", "dependency")
+
+
+def test_a_run_whose_number_was_never_heard_gets_it_from_its_label(
+    job: Job, cluster: Cluster
+) -> None:
+    """Who submitted it was killed before sbatch answered."""
+    run = cluster.submit()["id"]
+    start = job.data / "runs" / run / "start.json"
+    start.write_text(json.dumps(json.loads(start.read_text()) | {"slurm": {"job": ""}}))
+    for mark in (job.data / "runs" / ".slurm").iterdir():
+        mark.unlink()
+    assert runs(job) == [], "it waits for sbatch"
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, cluster.label))
+    runs(job)
+    assert [(one["id"], one["state"]) for one in runs(job)] == [(run, "running")]
+
+
+def test_what_sbatch_says_cannot_drive_the_terminal(job: Job, cluster: Cluster) -> None:
+    cluster.program(
+        "sbatch", "printf 'sbatch: no \\033]0;owned\\007 such partition\\n' >&2; exit 1"
+    )
+    done = subprocess.run(
+        [*PROGRAM, "sbatch", job.card, "--", "x.sh"], env=job.env, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"such partition" in done.stderr
+    assert not {b"\x1b", b"\x07"} & {bytes([one]) for one in done.stderr}

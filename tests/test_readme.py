@@ -2,6 +2,7 @@
 
 import re
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.program import COMMANDS
 from tests.readme import README, histogram_of, written
 
@@ -22,3 +23,15 @@ def test_the_picture_of_the_board_is_there() -> None:
     assert names
     for name in names:
         assert "<svg" in (README.parent / name).read_text()
+
+
+def test_the_readme_counts_the_numbers_that_there_are() -> None:
+    assert f"the first of {len(CATALOGUE)} numbers" in README.read_text()
+
+
+def test_the_files_that_the_guide_names_exist() -> None:
+    guide = (README.parent / "CONTRIBUTING.md").read_text()
+    rooms = "core|flow|service|store|charts|cli|tui|runs|exchange"
+    named = set(re.findall(rf"`((?:{rooms})/[\w/]+\.py)`", guide))
+    assert len(named) > 20
+    assert [name for name in named if not (README.parent / "mlkanban" / name).is_file()] == []

@@ -1,17 +1,18 @@
 """Commands that change cards."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mlkanban.cli import params
 from mlkanban.cli.completion import cards_or_stages
+from mlkanban.cli.groups import TextCommand
 from mlkanban.cli.params import CARD, LINEAGE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
-from mlkanban.core.capture import captured
+from mlkanban.core.capture import Captured, captured
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
@@ -87,7 +88,7 @@ def _fields(command: F) -> F:
     return command
 
 
-@click.command(epilog=_TEMPLATES)
+@click.command(cls=TextCommand, epilog=_TEMPLATES)
 @click.argument("title", nargs=-1, required=True, metavar="TITLE...")
 @click.option("--stage", type=STAGE, default="", help="Where it goes (the first stage).")
 @click.option(
@@ -109,32 +110,55 @@ def add(
     override: str,
     **given: Any,
 ) -> None:
-    """Add one card; several words make one title.
+    """Add a card; several words make one title. With - for it, each line of stdin makes a card.
 
     Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9,
     budget:12runs; a backslash before the mark keeps the word. Options say the same, and win, over
     a template too.
     """
+    from mlkanban.service.cards import NewCard  # loaded with the store, not for --help
+
+    several = title == ("-",)
     with session.service(write=True) as service:
         board = session.board(service)
-        made = captured(" ".join(title), params.today(board))
-        tags = [*made.fields.pop("tags", ()), *given["tags"]]
+        lines = _lines_of_stdin() if several else [" ".join(title)]
+        made = [captured(line, params.today(board)) for line in lines]
         start = card_template(template) if template else None
-        fields = (start.fields(board) if start else {}) | made.fields | _plain(given, board)
-        fields |= {"tags": tags, "links": given["links"], "depends_on": given["needs"]}
-        fields["lineage"] = given["lineage"]
-        if metric := _metric(given):
-            fields["metric"] = parse_metric(*metric)
-        done = service.cards.add(
+        before, plain = start.fields(board) if start else {}, _plain(given, board)
+        done = service.cards.add_all(
             board.id,
-            made.title,
+            [NewCard(one.title, _new_fields(one, before, plain, given), note) for one in made],
             stage_id=find_stage(board, stage).id if stage else "",
-            fields={name: value for name, value in fields.items() if value},
-            note=note,
             override=override,
         )
-        session.answer("card", lambda: card_data(done.cards[0], board))
+        cards = [card_data(card, board) for card in done.cards] if session.json else []
+        session.answer("card", lambda: cards if several else cards[0])
         session.tell(done)
+        for doubt in dict.fromkeys(doubt for one in made for doubt in one.doubts):
+            session.say(doubt)
+
+
+def _lines_of_stdin() -> list[str]:
+    text = sys.stdin.read(MAX_TEXT + 1)
+    if len(text) > MAX_TEXT:
+        raise UsageProblem(f"More than {MAX_TEXT:,} characters.", "Add them in several parts.")
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise UsageProblem("There is no line on stdin.", "Write one card a line.")
+    return lines
+
+
+def _new_fields(
+    made: Captured, start: Mapping[str, Any], plain: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields of a new card: by its template, the marks in its line and the options, of which
+    the later win."""
+    fields = {**start, **made.fields, **plain}
+    fields["tags"] = [*made.fields.get("tags", ()), *given["tags"]]
+    fields |= {"links": given["links"], "depends_on": given["needs"], "lineage": given["lineage"]}
+    if metric := _metric(given):
+        fields["metric"] = parse_metric(*metric, made.fields.get("metric"))
+    return {name: value for name, value in fields.items() if value}
 
 
 @click.command()
@@ -235,7 +259,7 @@ def move(session: Session, cards: Sequence[str], stage: str, before: str, overri
         session.answer_done("move", done, service)
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @_cards
 @click.argument("text")
 @click.option(
@@ -399,6 +423,6 @@ def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     return fields
 
 
-def _metric(given: dict[str, Any]) -> MetricParts | None:
+def _metric(given: Mapping[str, Any]) -> MetricParts | None:
     parts = MetricParts(given["metrics"], given["baseline"], given["noise"])
     return parts if parts != MetricParts() else None

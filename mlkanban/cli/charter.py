@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import Guessing, TextCommand
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
 from mlkanban.errors import UsageProblem
@@ -34,7 +34,7 @@ def charter(ctx: click.Context, edit: bool) -> None:
         _show(session, service, board)
 
 
-@charter.command("set")
+@charter.command("set", cls=TextCommand)
 @click.argument("section")
 @click.argument("text")
 @pass_session

@@ -1,4 +1,6 @@
-"""Groups of commands that guess what a misspelt one was to be."""
+"""Groups and commands that read what people type a little more kindly."""
+
+from typing import Any
 
 import click
 
@@ -15,3 +17,26 @@ class Guessing(click.Group):
             guess = f" Did you mean {near[0]}?" if near else ""
             ctx.fail(f"There is no command {name!r}.{guess}")
         return super().resolve_command(ctx, args)
+
+
+class TextCommand(click.Command):
+    """A command whose words may be a text such as `- [ ] buy labels`: what begins with a dash and a
+    blank is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # No argument of a process can hold a NUL, so these stand for nothing else.
+        texts = {f"\0{at}": arg for at, arg in enumerate(args) if arg.startswith("- ")}
+        names = {text: name for name, text in texts.items()}
+        try:
+            rest = super().parse_args(ctx, [names.get(arg, arg) for arg in args])
+        except click.NoSuchOption as error:
+            said = f"{error.format_message()} A text that begins with a dash needs -- before it."
+            raise click.UsageError(said, ctx) from error
+
+        def put_back(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple(map(put_back, value))
+            return texts.get(value, value) if isinstance(value, str) else value
+
+        ctx.params = {name: put_back(value) for name, value in ctx.params.items()}
+        return rest

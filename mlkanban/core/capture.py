@@ -1,12 +1,14 @@
 """A card in one line: `focal loss on minority classes #nlp !high ^fri @experiment metric:auc>=0.9`.
 
-What is not understood stays in the title: `fix #12`, `ask @maria`, `C# bindings`. A backslash keeps
-a word as it is.
+What is not understood stays in the title: `fix #12`, `ask @maria`, `C# bindings`. Of a word that
+looks like a mark and is none (`!hgih`, `^2026-02-30`) that is said. A backslash keeps a word as it
+is.
 """
 
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
@@ -19,14 +21,20 @@ from mlkanban.errors import UsageProblem
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")
 _ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|worth:|budget:)")
+_PREFIXES = {
+    "metric": "metric:auc>=0.9", "worth": "worth:5/2", "budget": "budget:12runs or budget:40gpu-h",
+}  # fmt: skip
+_PREFIXED = re.compile(r"([a-z]+):\S", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Captured:
-    """A title, and the fields that were written into it, JSON-ready."""
+    """A title, and the fields that were written into it, JSON-ready. `doubts` are sentences about
+    words that look like marks and were not taken, or that a later one replaced."""
 
     title: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def told(self) -> str:
@@ -50,10 +58,41 @@ def captured(text: str, today: date) -> Captured:
     for word in text.split():
         if _ESCAPED.match(word):
             words.append(word[1:])
-        elif not _taken(word, made.fields, today):
+            continue
+        taken: dict[str, Any] = {}
+        doubt = _take(word, taken, today)
+        if again := _given_before(taken, made.fields):
+            doubt = f"{word} is a second {again}, and a card has one"
+            taken = {}
+        if doubt:
+            made.doubts.append(f"{doubt}; it stays in the title.")
+        if taken:
+            _add(taken, made.fields)
+        else:
             words.append(word)
     made.title = " ".join(words)
     return made
+
+
+def _given_before(taken: dict[str, Any], fields: dict[str, Any]) -> str:
+    """The field that a mark would write again, in words; '' for none. Target and value of one
+    metric are two things."""
+    for name, value in taken.items():
+        had = fields.get(name)
+        if had is None or name == "tags":
+            continue
+        if name == "metric" and had["name"] == value["name"] and len(had.keys() & value) == 1:
+            continue
+        return "due day" if name == "due" else name
+    return ""
+
+
+def _add(taken: dict[str, Any], fields: dict[str, Any]) -> None:
+    for name, value in taken.items():
+        if name == "tags":
+            fields[name] = [*dict.fromkeys([*fields.get(name, ()), *value])]
+        else:
+            fields[name] = {**fields.get(name, {}), **value} if name == "metric" else value
 
 
 def condition_in(text: str, today: date) -> tuple[str, str]:
@@ -72,39 +111,58 @@ def condition_in(text: str, today: date) -> tuple[str, str]:
     return " ".join(words).strip(), until
 
 
-def _taken(word: str, fields: dict[str, Any], today: date) -> bool:
+def _take(word: str, fields: dict[str, Any], today: date) -> str:
+    """Put what a mark says into `fields`; for a word that is no mark, why it looks like one, or
+    ''."""
     sign, rest = word[0], word[1:]
     if _TAG.fullmatch(word):
-        tag = rest.lower()
-        fields.setdefault("tags", [])
-        if tag not in fields["tags"]:
-            fields["tags"].append(tag)
-        return True
-    if sign == "!" and (priority := _one(Priority, rest)):
-        fields["priority"] = priority
-        return True
-    if sign == "@" and (kind := _one(CardType, rest)):
-        fields["type"] = kind
-        return True
+        fields["tags"] = [rest.lower()]
+    elif sign == "!":
+        return _choose(word, "priority", Priority, fields) if rest.isalpha() else ""
+    elif sign == "@":
+        doubt = _choose(word, "type", CardType, fields)
+        # Others are called by an @ too: only a slip of the fingers is told.
+        return doubt if get_close_matches(rest.lower(), list(CardType), 1, 0.75) else ""
+    elif sign == "^" and any(map(str.isalnum, rest)):
+        return _take_day(word, fields, today)
+    elif found := _PREFIXED.match(word):
+        return _take_prefixed(word, found[1].lower(), fields)
+    return ""
+
+
+def _choose(word: str, name: str, words: type[StrEnum], fields: dict[str, Any]) -> str:
+    begun = word[1:].lower()
+    found = [one.value for one in words if begun and one.value.startswith(begun)]
+    if len(found) == 1:
+        fields[name] = found[0]
+        return ""
+    if found:
+        return f"{word} could be {' or '.join(word[0] + one for one in found)}"
+    return f"{word} is no {name} ({', '.join(words)})"
+
+
+def _take_day(word: str, fields: dict[str, Any], today: date) -> str:
     try:
-        if sign == "^" and (day := parse_day(rest, today)):
-            fields["due"] = day.isoformat()
-            return True
-        if word.startswith("metric:"):
-            fields["metric"] = parse_metric([word.removeprefix("metric:")])
-            return True
-        if word.startswith("worth:") and (worth := parse_worth(word.removeprefix("worth:"))):
-            fields["worth"] = worth.text
-            return True
-        if word.startswith("budget:") and (budget := budget_text(word.removeprefix("budget:"))):
-            fields["budget"] = budget
-            return True
+        day = parse_day(word[1:], today)
     except UsageProblem:
-        pass  # it is a word of the title
-    return False
+        return f"{word} is no day (write ^fri, ^3d or ^2026-03-31)"
+    if day:
+        fields["due"] = day.isoformat()
+    return ""
 
 
-def _one(words: type[StrEnum], begun: str) -> str:
-    """The word that begins so, '' for none or several."""
-    found = [word.value for word in words if begun and word.value.startswith(begun.lower())]
-    return found[0] if len(found) == 1 else ""
+def _take_prefixed(word: str, name: str, fields: dict[str, Any]) -> str:
+    value = word[len(name) + 1 :]
+    if name not in _PREFIXES:
+        near = get_close_matches(name, _PREFIXES, 1, 0.75)
+        return f"{word} is no mark; did you mean {near[0]}:" if near else ""
+    try:
+        if name == "metric":
+            fields[name] = parse_metric([value])
+        elif name == "worth" and (worth := parse_worth(value)):
+            fields[name] = worth.text
+        elif name == "budget" and (budget := budget_text(value)):
+            fields[name] = budget
+    except UsageProblem:
+        return f"{word} is no {name} (write {_PREFIXES[name]})"
+    return ""

@@ -2,23 +2,24 @@
 
 Shortened, in own words, from CRISP-DM 1.0 (Chapman et al. 2000), Model Cards for Model Reporting
 (Mitchell et al. 2019), Datasheets for Datasets (Gebru et al. 2021) and The ML Test Score (Breck et
-al. 2017). Gates are stages of the board template `ml`.
+al. 2017). Gates name the role of a stage, for boards call their stages differently.
 """
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mlkanban.core import rules
-from mlkanban.core.models import Board, CardType
+from mlkanban.core.models import Board, CardType, StageRole
+from mlkanban.core.stage_roles import stage_for
 
-_DATA, _TRAINING, _EVALUATION, _DEPLOYMENT = "Data prep", "Training", "Evaluation", "Deployment"
+_DATA, _TRAINING = StageRole.DATA, StageRole.TRAIN
+_EVALUATION, _DEPLOYMENT = StageRole.EVALUATE, StageRole.DEPLOY
 
 
 class Check(NamedTuple):
-    """An item to tick, and the stage that is not to be left before."""
+    """An item to tick, and the role of the stage that is not to be left before."""
 
     text: str
-    gate: str = ""
+    gate: StageRole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class CardTemplate:
         """What a new card on a board has from the template, JSON-ready."""
         checklist = []
         for check in self.checks:
-            closed = rules.gate(board, check.gate)
-            gate = closed.id if closed else ""  # which it keeps when the stage is renamed
+            # Its id, which it keeps when the stage is renamed.
+            gate = stage_for(board, check.gate).id if check.gate else ""
             checklist.append({"text": check.text, "done": False, "gate": gate})
         return {"type": self.type.value, "checklist": checklist}
 
@@ -52,7 +53,7 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
         (
             Check("the decision it serves is written down"),
             Check("data looked at: gaps, leaks, duplicates", _DATA),
-            Check("held-out data set aside before the first run", _TRAINING),
+            Check("held-out data set aside before the first run", _DATA),
             Check("simple baseline measured", _TRAINING),
             Check("code, data and seed of the run recorded", _TRAINING),
             Check("beats the baseline", _EVALUATION),

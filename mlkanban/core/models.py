@@ -5,7 +5,7 @@ them is checked by pydantic where it comes in (service/checking.py); cards are i
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
@@ -20,6 +20,17 @@ class StageKind(StrEnum):
     """Hands on."""
     GATE = "gate"
     """Waiting for a decision or an approval."""
+
+
+class StageRole(IntEnum):
+    """What a stage of a board for models is for, in the order in which work passes them."""
+
+    DATA = 1
+    BUILD = 2
+    TRAIN = 3
+    EVALUATE = 4
+    DEPLOY = 5
+    MONITOR = 6
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import count
 from typing import TypeVar
 
 from mlkanban.core.models import Board, CardFace, Stage
@@ -15,6 +16,15 @@ def slug(name: str) -> str:
     """A key for the command line from a name: `Fraud model 2` -> `fraud-model-2`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "board"
+
+
+def free_slug(name: str, taken: Collection[str]) -> str:
+    """A key from a name that no other board has. A name in letters that keys do not have, such as
+    Japanese ones, says little there: of these, others with the same key get a number."""
+    key = slug(name)
+    if all(map(str.isascii, filter(str.isalpha, name))):
+        return key
+    return next(one for at in count(1) if (one := f"{key}-{at}" if at > 1 else key) not in taken)
 
 
 def as_tag(text: str) -> str:

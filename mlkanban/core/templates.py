@@ -1,8 +1,8 @@
-"""Boards to start from. They are data: stages in order, with kind, commitment and limits."""
+"""Boards to start from. They are data: stages in order, with kind, role, commitment and limits."""
 
 from dataclasses import dataclass
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.models import StageKind, StageRole
 
 _QUEUE, _ACTIVE, _GATE = StageKind.QUEUE, StageKind.ACTIVE, StageKind.GATE
 
@@ -14,6 +14,7 @@ class StageTemplate:
     committed: bool = False
     limit: int | None = None
     unattended: int | None = None
+    role: StageRole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,12 @@ TEMPLATES: tuple[Template, ...] = (
         (
             StageTemplate("Ideas", _QUEUE),
             StageTemplate("Ready", _QUEUE, limit=3),
-            StageTemplate("Data prep", _ACTIVE, True, 2),
-            StageTemplate("Features", _ACTIVE, True, 2),
-            StageTemplate("Training", _ACTIVE, True, 1, 2),
-            StageTemplate("Evaluation", _GATE, True, 2),
-            StageTemplate("Deployment", _ACTIVE, True, 1),
-            StageTemplate("Monitoring", _ACTIVE),
+            StageTemplate("Data prep", _ACTIVE, True, 2, role=StageRole.DATA),
+            StageTemplate("Features", _ACTIVE, True, 2, role=StageRole.BUILD),
+            StageTemplate("Training", _ACTIVE, True, 1, 2, role=StageRole.TRAIN),
+            StageTemplate("Evaluation", _GATE, True, 2, role=StageRole.EVALUATE),
+            StageTemplate("Deployment", _ACTIVE, True, 1, role=StageRole.DEPLOY),
+            StageTemplate("Monitoring", _ACTIVE, role=StageRole.MONITOR),
         ),
     ),
     Template(
@@ -47,11 +48,11 @@ TEMPLATES: tuple[Template, ...] = (
         (
             StageTemplate("Backlog", _QUEUE),
             StageTemplate("Business understanding", _ACTIVE, True, 2),
-            StageTemplate("Data understanding", _ACTIVE, True, 2),
-            StageTemplate("Data preparation", _ACTIVE, True, 2),
-            StageTemplate("Modeling", _ACTIVE, True, 2),
-            StageTemplate("Evaluation", _GATE, True, 2),
-            StageTemplate("Deployment", _ACTIVE, True, 1),
+            StageTemplate("Data understanding", _ACTIVE, True, 2, role=StageRole.DATA),
+            StageTemplate("Data preparation", _ACTIVE, True, 2, role=StageRole.DATA),
+            StageTemplate("Modeling", _ACTIVE, True, 2, 2, role=StageRole.TRAIN),
+            StageTemplate("Evaluation", _GATE, True, 2, role=StageRole.EVALUATE),
+            StageTemplate("Deployment", _ACTIVE, True, 1, role=StageRole.DEPLOY),
             StageTemplate("Done", _QUEUE),
         ),
     ),
@@ -61,10 +62,10 @@ TEMPLATES: tuple[Template, ...] = (
         "scope, understand, build, deploy, manage and trust",
         (
             StageTemplate("Scope", _QUEUE),
-            StageTemplate("Understand", _ACTIVE, True, 2),
-            StageTemplate("Build", _ACTIVE, True, 2, 2),
-            StageTemplate("Deploy", _GATE, True, 1),
-            StageTemplate("Manage & Trust", _ACTIVE),
+            StageTemplate("Understand", _ACTIVE, True, 2, role=StageRole.DATA),
+            StageTemplate("Build", _ACTIVE, True, 2, 2, role=StageRole.TRAIN),
+            StageTemplate("Deploy", _GATE, True, 1, role=StageRole.DEPLOY),
+            StageTemplate("Manage & Trust", _ACTIVE, role=StageRole.MONITOR),
         ),
     ),
     Template(
@@ -73,9 +74,9 @@ TEMPLATES: tuple[Template, ...] = (
         "create, observe, analyze, until the question is answered",
         (
             StageTemplate("Backlog", _QUEUE),
-            StageTemplate("Create", _ACTIVE, True, 2),
-            StageTemplate("Observe", _ACTIVE, True, 2, 2),
-            StageTemplate("Analyze", _GATE, True, 2),
+            StageTemplate("Create", _ACTIVE, True, 2, role=StageRole.BUILD),
+            StageTemplate("Observe", _ACTIVE, True, 2, 2, role=StageRole.TRAIN),
+            StageTemplate("Analyze", _GATE, True, 2, role=StageRole.EVALUATE),
             StageTemplate("Answered", _QUEUE),
         ),
     ),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import rules
 from mlkanban.core.events import Change
 from mlkanban.core.models import Board, CardFace, Stage, StageKind
-from mlkanban.core.naming import find_board, slug
+from mlkanban.core.naming import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
@@ -84,7 +84,7 @@ class Boards:
             raise UsageProblem(f"There is no template {template_key!r}.", f"Choose: {choices}.")
         with self._desk.writing() as tx:
             board_id = uuid7(tx.now)
-            key = key or slug(name)
+            key = key or free_slug(name, repository.board_keys(tx.conn))
             free_key(tx, key)
             values = {
                 "key": key, "name": accept_title(name), "template": template_key,

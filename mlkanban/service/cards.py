@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from mlkanban.core.models import (
     Board,
     CardFace,
     Outcome,
+    Stage,
     Work,
 )
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
@@ -33,6 +35,15 @@ from mlkanban.text import accept
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card to be made, with a first note."""
+
+    title: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
 
 class Cards:
@@ -62,20 +73,22 @@ class Cards:
         override: str = "",
     ) -> Done:
         """A new card at the end of a stage (the first one unless given), with a first note."""
+        made = NewCard(title, fields or {}, note)
+        return self.add_all(board_id, [made], stage_id=stage_id, override=override)
+
+    def add_all(
+        self, board_id: str, new: Sequence[NewCard], *, stage_id: str = "", override: str = ""
+    ) -> Done:
+        """New cards at the end of a stage, in their order: all of them, or none."""
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
-            wanted = checked({**(fields or {}), "title": title})
-            work = Work(wanted.get("work") or Work.ATTENDED)
-            warning, forced = enter(tx, board, stage, work, None, override=override)
-            if board.is_delivered(stage.id):
-                warning, forced = passed(_shipped_at_once(board, wanted), override)
-            face = write_new(tx, board, stage, flat(wanted), forced)
-            if text := accept(note, "the note").strip():
-                tx.write(Change("card.noted", board_id, card=face.id, note=text))
-            card = tx.card(face.ref)
+            added = [_add(tx, board, stage, one, override) for one in new]
+            cards = tuple(tx.card(face.ref) for face, _ in added)
             of = f" of {board.name}" if repository.count_boards(tx.conn) > 1 else ""
-        return Done(f"{card.ref} added to {stage.name}{of}.", (card,), warning)
+        names = ", ".join(card.ref for card in cards)
+        warnings = dict.fromkeys(warning for _, warning in added if warning)
+        return Done(f"{names} added to {stage.name}{of}.", cards, " ".join(warnings))
 
     def edit(
         self,
@@ -374,6 +387,21 @@ class Cards:
                 tx.write(make(tx, tx.face(ref)))
                 cards.append(tx.card(ref))
         return Done(f"{_listed(cards)} {what}.", tuple(cards))
+
+
+def _add(
+    tx: Transaction, board: Board, stage: Stage, new: NewCard, override: str
+) -> tuple[CardFace, str]:
+    """The new card, and a warning."""
+    wanted = checked({**new.fields, "title": new.title})
+    work = Work(wanted.get("work") or Work.ATTENDED)
+    warning, forced = enter(tx, board, stage, work, None, override=override)
+    if board.is_delivered(stage.id):
+        warning, forced = passed(_shipped_at_once(board, wanted), override)
+    face = write_new(tx, board, stage, flat(wanted), forced)
+    if text := accept(new.note, "the note").strip():
+        tx.write(Change("card.noted", board.id, card=face.id, note=text))
+    return face, warning
 
 
 def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:

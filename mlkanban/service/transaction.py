@@ -112,7 +112,7 @@ def find_face(conn: Connection, ref: str) -> CardFace:
 
 def free_key(tx: Transaction, key: str) -> None:
     """Refuse a key that another board has."""
-    if any(board.key == key for board in repository.boards(tx.conn)):
+    if key in repository.board_keys(tx.conn):
         raise RuleRefused(f"There is a board {key!r} already.", "Choose another name.")
 
 

@@ -63,6 +63,10 @@ def last_used_board(conn: sqlite3.Connection) -> str:
     return row[0] if row else ""
 
 
+def board_keys(conn: sqlite3.Connection) -> set[str]:
+    return {key for (key,) in conn.execute("SELECT key FROM board WHERE NOT deleted").fetchall()}
+
+
 def count_boards(conn: sqlite3.Connection) -> int:
     (found,) = conn.execute("SELECT count(*) FROM board WHERE NOT deleted").fetchone()
     return int(found)

@@ -209,6 +209,51 @@ def test_a_card_in_one_line(board) -> None:
     assert board("add", "#nlp").code == 2
 
 
+def test_marks_that_are_none_are_told_and_stay_in_the_title(board) -> None:
+    added = board("add", "Report ^2026-02-30 !hgih")
+    assert added.code == 0
+    assert "^2026-02-30 is no day" in added.err
+    assert "!hgih is no priority" in added.err
+    assert [card["title"] for card in board.data("list")] == ["Report ^2026-02-30 !hgih"]
+    assert board("add", "plain words!").err.count("\n") == 1
+
+
+def test_a_metric_in_the_title_takes_its_baseline_from_an_option(board) -> None:
+    metric = board.data("add", "x metric:lift>=3.5", "--baseline", "2.9", "--noise", "0.1")[
+        "metric"
+    ]
+    assert (metric["name"], metric["target"]) == ("lift", 3.5)
+    assert (metric["baseline"], metric["noise"]) == (2.9, 0.1)
+    other = board.data("add", "x metric:lift>=3.5", "--metric", "auc>=0.9")["metric"]
+    assert (other["name"], other["target"]) == ("auc", 0.9), "an option wins over the title"
+
+
+def test_each_line_of_stdin_makes_a_card_and_all_are_one_step(board) -> None:
+    answer = board("--json", "add", "-", "--tag", "idea", stdin="Try mixup\n\nTry cutmix !high\r\n")
+    cards = answer.data
+    assert [(card["title"], card["priority"]) for card in cards] == [
+        ("Try mixup", "normal"), ("Try cutmix", "high"),
+    ]  # fmt: skip
+    assert all(card["tags"] == ["idea"] for card in cards)
+    assert board("undo").code == 0
+    assert board.data("list") == []
+    refused = board("add", "-", "--stage", "Ready", stdin="a\nb\nc\nd\n")
+    assert refused.code == 1, "Ready has room for three"
+    assert board.data("list") == [], "all or none"
+    assert board("add", "-", stdin=" \n").code == 2
+
+
+@pytest.mark.parametrize("text", ["- from a list", "- [ ] a box", "- "])
+def test_a_text_may_begin_with_a_dash(board, text: str) -> None:
+    ref = board.card("x", "--note", text)
+    assert board("note", ref, text + "more").code == 0
+    notes = [note["text"] for note in board.data("show", ref)["notes"]]
+    assert (text + "more") in notes
+    assert board.data("add", text + "title")["title"] == (text + "title").strip()
+    assert "needs -- before it" in board("note", ref, "-lr was too high").err
+    assert board("note", ref, "--", "-lr was too high").code == 0
+
+
 def test_snoozed_cards_are_out_of_the_list(board) -> None:
     ref = board.card("later")
     other = board.card("now")

@@ -165,7 +165,7 @@ def test_what_the_store_says_is_told(board, monkeypatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise StoreProblem("The disk is full.", "Make room.")
 
-    monkeypatch.setattr("mlkanban.service.cards.Cards.add", full)
+    monkeypatch.setattr("mlkanban.service.cards.Cards.add_all", full)
     answer = board("add", "x")
     assert (answer.code, answer.err) == (4, "mlkanban: The disk is full. Make room.\n")
 

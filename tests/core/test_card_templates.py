@@ -4,13 +4,10 @@ import pytest
 
 from mlkanban.core import rules
 from mlkanban.core.card_templates import CARD_TEMPLATES, CardTemplate, card_template
-from mlkanban.core.models import Board, Stage
-from mlkanban.core.templates import TEMPLATES, template
-from tests.core.test_templates import board_from
-
-ML = template("ml")
-assert ML is not None
-ML_STAGES = [stage.name for stage in ML.stages]
+from mlkanban.core.models import Board, Stage, StageRole
+from mlkanban.core.stage_roles import stage_for
+from mlkanban.core.templates import TEMPLATES
+from tests.core.test_templates import board_from, named
 
 every = pytest.mark.parametrize("made", CARD_TEMPLATES, ids=lambda made: made.key)
 
@@ -41,35 +38,57 @@ def test_a_checklist_is_short_and_can_be_ticked_at_a_glance(made: CardTemplate) 
 
 
 @every
-def test_gates_are_committed_stages_of_the_ml_board_in_order(made: CardTemplate) -> None:
+def test_gates_close_in_the_order_of_the_work(made: CardTemplate) -> None:
     gates = [check.gate for check in made.checks if check.gate]
-    assert gates == sorted(gates, key=ML_STAGES.index)
-    assert all(ML.stages[ML_STAGES.index(gate)].committed for gate in gates)
-
-
-@every
-def test_on_the_ml_board_the_gates_are_as_they_stand(made: CardTemplate) -> None:
-    fields = made.fields(board_from(ML))
-    assert fields["type"] == made.type
-    assert [(c["text"], c["gate"]) for c in fields["checklist"]] == list(made.checks)
-    assert not any(c["done"] for c in fields["checklist"])
+    assert gates == sorted(gates)
 
 
 @every
 @pytest.mark.parametrize("other", TEMPLATES, ids=lambda other: other.key)
-def test_on_any_board_every_gate_is_a_stage_of_it(made: CardTemplate, other) -> None:
+def test_on_any_board_every_gate_is_a_committed_stage_of_it(made: CardTemplate, other) -> None:
     board = board_from(other)
-    last = board.stages[board.first_delivered - 1].name
-    for check, item in zip(made.checks, made.fields(board)["checklist"], strict=True):
-        named = [stage.name for stage in board.stages if stage.name == check.gate]
-        assert item["gate"] == ((named or [last])[0] if check.gate else "")
-        assert rules.gate(board, item["gate"]) in (None, *board.stages)
+    fields = made.fields(board)
+    assert fields["type"] == made.type
+    assert [item["text"] for item in fields["checklist"]] == [check.text for check in made.checks]
+    assert not any(item["done"] for item in fields["checklist"])
+    for check, item in zip(made.checks, fields["checklist"], strict=True):
+        assert bool(item["gate"]) == bool(check.gate)
+        closed = rules.gate(board, item["gate"])
+        assert closed is None or (closed.id == item["gate"] and closed.committed)
 
 
-def test_a_stage_is_known_whatever_its_case_and_named_as_on_the_board() -> None:
-    stages = (Stage("1", "ideas"), Stage("2", "TRAINING", committed=True), Stage("3", "evaluation",
-              committed=True), Stage("4", "done"))  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "gates"),
+    [
+        ("ml", ["Data prep", "Training", "Evaluation", "Deployment"]),
+        ("crisp-dm", ["Data preparation", "Modeling", "Evaluation", "Deployment"]),
+        ("lifecycle", ["Understand", "Build", "Build", "Deploy"]),
+        ("data-driven-scrum", ["Create", "Observe", "Analyze", "Analyze"]),
+        ("plain", ["Doing"] * 4),
+    ],
+)
+def test_a_gate_closes_the_stage_with_its_role(key: str, gates: list[str]) -> None:
+    board = board_from(named(key))
+    roles = (StageRole.DATA, StageRole.TRAIN, StageRole.EVALUATE, StageRole.DEPLOY)
+    assert [stage_for(board, role).name for role in roles] == gates
+
+
+@pytest.mark.parametrize("other", TEMPLATES, ids=lambda other: other.key)
+def test_held_out_data_is_asked_for_before_the_work_it_is_about(other) -> None:
+    board = board_from(other)
     made = card_template("experiment")
     assert made is not None
-    items = made.fields(Board("b", "b", "b", stages))["checklist"]
-    assert {item["gate"] for item in items} == {"", "2", "3"}
+    [item] = [c for c in made.fields(board)["checklist"] if "held-out" in c["text"]]
+    training = stage_for(board, StageRole.TRAIN)
+    assert board.position(item["gate"]) <= board.position(training.id)
+    assert other.key == "plain" or item["gate"] != training.id
+
+
+def test_stages_with_names_of_ones_own_are_known_by_their_words() -> None:
+    names = ("ideas", "clean DATA", "fine-tuning", "offline eval", "done")
+    stages = tuple(Stage(name, name, committed=name not in ("ideas", "done")) for name in names)
+    board = Board("b", "b", "b", stages)
+    roles = (StageRole.DATA, StageRole.TRAIN, StageRole.EVALUATE, StageRole.DEPLOY)
+    assert [stage_for(board, role).name for role in roles] == [
+        "clean DATA", "fine-tuning", "offline eval", "offline eval",
+    ]  # fmt: skip

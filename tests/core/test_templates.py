@@ -3,7 +3,7 @@
 import pytest
 
 from mlkanban.core import rules
-from mlkanban.core.models import Board, Stage, StageKind
+from mlkanban.core.models import Board, Stage, StageKind, StageRole
 from mlkanban.core.templates import TEMPLATES, Template, template
 
 ML = [
@@ -24,7 +24,7 @@ def board_from(made: Template) -> Board:
         Stage(id=s.name, name=s.name, kind=s.kind, committed=s.committed, limit=s.limit)
         for s in made.stages
     )
-    return Board(id="b", key="b", name="b", stages=stages)
+    return Board(id="b", key="b", name="b", stages=stages, template=made.key)
 
 
 def named(key: str) -> Template:
@@ -70,3 +70,10 @@ def test_every_template_is_a_board_that_the_rules_accept(made: Template) -> None
     assert board.first_delivered < len(board.stages), "there is a place for finished cards"
     names = [s.name for s in made.stages]
     assert len({name.casefold() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("made", TEMPLATES, ids=lambda made: made.key)
+def test_a_stage_that_trains_counts_runs_apart_and_there_is_one_after_delivery(made) -> None:
+    assert all(stage.unattended for stage in made.stages if stage.role is StageRole.TRAIN)
+    board = board_from(made)
+    assert board.first_delivered < len(board.stages)

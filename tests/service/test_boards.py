@@ -48,6 +48,14 @@ def test_a_board_that_cannot_be_is_refused_before_anything_is_written(ada: Perso
     assert ada.boards.cursor() == cursor
 
 
+def test_boards_whose_names_have_no_latin_letters_get_keys_of_their_own(ada: Person) -> None:
+    names = ("日本語ボード", "机器学习", "Модель оттока", "لوحة", "数据 v2", "模型 v2")
+    made = [ada.boards.create(name, "plain", "UTC") for name in names]
+    assert [board.name for board in made] == list(names)
+    assert [board.key for board in made] == ["board", "board-2", "board-3", "board-4", "v2", "v2-2"]
+    assert ada.boards.find("机器学习").key == "board-2"
+
+
 def test_several_boards_do_not_mix(ada: Person) -> None:
     [one] = ada.adds("a")
     ada.adds("x", "y", to="Data prep")

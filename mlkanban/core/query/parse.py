@@ -56,7 +56,7 @@ def _tokens(text: str) -> list[_Token]:
             words, after = _quote(text, at)
             made.append(_Token("word", at, words))
             at = after
-        elif (found := _FIELD.match(text, at)) and _means_a_field(found[1], found[2], at):
+        elif (found := _FIELD.match(text, at)) and _means_a_field(text, found[1], found[2], at):
             value, after = _value(text, found.end())
             if not value:
                 raise BadQuery(f"{found[0]} needs a value.", at, _example(found[1].lower()))
@@ -71,17 +71,18 @@ def _tokens(text: str) -> list[_Token]:
     return made
 
 
-def _means_a_field(name: str, operator: str, at: int) -> bool:
-    """Whether it is a field of the table; an error for what was surely meant to be one.
+def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
+    """Whether it is a field of the table; an error for any other name before a colon.
 
     `lr=3e-4`, `http://x` and the like are text.
     """
     if name.lower() in FIELDS:
         return True
+    if operator != ":" or text.startswith("://", at + len(name)):
+        return False
     near = get_close_matches(name.lower(), FIELDS, 1, 0.75)
-    if near and operator == ":":
-        raise BadQuery(f"There is no field {name}.", at, f"Did you mean {near[0]}?")
-    return False
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(FIELDS)}."
+    raise BadQuery(f"There is no field {name}.", at, f'{hint} Text with a colon needs "quotes".')
 
 
 def _value(text: str, at: int) -> tuple[str, int]:

@@ -121,7 +121,8 @@ class NewCardActions(CardActions):
         return None
 
     def _understood(self, text: str) -> str:
-        return captured(text, self.board_app.today()).told or _MARKS
+        made = captured(text, self.board_app.today())
+        return "  ".join(filter(None, (made.told, *made.doubts))) or _MARKS
 
     def _parts(self, template: CardTemplate | None, title: str) -> tuple[str, ...]:
         """What is asked for: a metric that stands in the first line is there already."""

@@ -86,6 +86,7 @@ def test_any_text_is_read_or_refused_with_a_place(text):
         ('"a AND"', Words("a AND")),
         ("a - b", And((Words("a"), Words("-"), Words("b")))),
         ("12:30", Words("12:30")),
+        ('"foo:bar"', Words("foo:bar")),
         (r'"say \"hi\""', Words('say "hi"')),
     ],
 )
@@ -97,6 +98,8 @@ def test_the_grammar(text, tree):
     ("text", "at", "said"),
     [
         ("tag:gpu blokced:yes", 8, "Did you mean blocked?"),
+        ("focal foo:bar", 6, "There is no field foo"),
+        ("todo:x", 0, 'Text with a colon needs "quotes".'),
         ("tag:gpu or", 10, "missing"),
         ("or a", 0, "missing"),
         ("a (b or c", 2, "not closed"),

@@ -228,8 +228,10 @@ def undone(events: Iterable[Event]) -> frozenset[str]:
     """Ids of the events that are not in force: undone, and the undoing not undone itself."""
     dead: set[str] = set()
     for event in sorted(events, key=lambda e: (e.hlc, e.replica), reverse=True):
-        if event.undoes and event.id not in dead:
-            dead.add(event.undoes)
+        if event.id not in dead:
+            dead.update(event.data.get("instead", ()))
+            if event.undoes:
+                dead.add(event.undoes)
     return frozenset(dead)
 
 

@@ -130,6 +130,14 @@ def test_undone_does_not_depend_on_the_order_of_arrival() -> None:
     assert second_time.id not in dead
 
 
+def test_an_undo_that_archived_stands_for_what_it_did_not_take_back() -> None:
+    log = Log()
+    first = log.write({"title": 1})
+    archived = replace(log.write({"archived": 1}), data={"instead": [first.id]})
+    assert undone([first, archived]) == {first.id}
+    assert undone([first, archived, log.take_back(archived)]) == {archived.id}
+
+
 def test_a_later_value_of_somebody_else_is_seen() -> None:
     log = Log()
     mine = log.write({"title": 1, "limit": 1})

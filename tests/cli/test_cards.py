@@ -38,7 +38,9 @@ def test_a_card_with_everything(board) -> None:
     }  # fmt: skip
     assert {key: card[key] for key in wanted} == wanted
     assert [note["text"] for note in card["notes"]] == ["why not"]
-    assert board.data("show", card["id"].upper()) == {**card, "spent": None}
+    shown = board.data("show", card["id"].upper())
+    assert shown.pop("label").endswith(f":{card['id']}")
+    assert shown == {**card, "spent": None}
     assert board("undo").code == 0
     assert board("show", card["id"]).code == 3
 

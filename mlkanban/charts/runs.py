@@ -22,6 +22,11 @@ def started(run: Run, zone: tzinfo) -> str:
     return f"{begun.astimezone(zone):%m-%d %H:%M}" if begun else "-"
 
 
+def inside(run: Run, text: str) -> str:
+    """The beginning of the line of a run, set in below the run that it was started in."""
+    return f"  {text}" if run.parent else text
+
+
 def duration(run: Run, now: datetime) -> str:
     """How long it ran, or has run by now: `14h`, `3m`; '' when that is not known. The time that a
     scheduler let it wait is none."""

@@ -8,7 +8,7 @@ from textwrap import wrap
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
-from mlkanban.charts.runs import SHORTLY, duration, metrics_text, started
+from mlkanban.charts.runs import SHORTLY, duration, inside, metrics_text, started
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.reported import unread_text
@@ -38,7 +38,7 @@ def run_rows(
     known of those that go on. `differs` are the values of the runs of parameters in which they
     are not the same: the first of them, as many as `width` has room for. Safe to show."""
     columns = [
-        ["STARTED", *(started(run, zone) for run in runs)],
+        ["STARTED", *(inside(run, started(run, zone)) for run in runs)],
         ["STATE", *(run.state.value for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
         ["METRIC", *(_shown(metrics_text(run, found)) for run in runs)],

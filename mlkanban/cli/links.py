@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ def sync_runs(
         f" {len(inbox.ignored):,} ignored."
     )
     if inbox.unlinked:
-        session.say(DECIDING)
+        session.say(deciding(paths))
 
 
 def _decide(
@@ -167,9 +168,17 @@ def _decide(
         yield links.heed([_find(found, name)])
 
 
-DECIDING = (
-    "Decide: mlkanban link CARD KIND:REF, or sync-runs with --new, --ignore or --ignore-experiment"
-)
+def deciding(paths: Sequence[str] = ()) -> str:
+    """How the runs of an inbox are decided on, by commands that find them again: `paths` are the
+    places that were named."""
+    import shlex
+
+    from_there = f" --from {shlex.quote(paths[0]) if len(paths) == 1 else 'PATH'}" if paths else ""
+    there = "".join(f" {shlex.quote(path)}" for path in paths)
+    return (
+        f"Decide: mlkanban link CARD KIND:REF{from_there} or mlkanban sync-runs{there} with --new,"
+        " --ignore or --ignore-experiment KIND:REF"
+    )
 
 
 def _first(lines: Sequence[str]) -> Iterator[str]:
@@ -234,7 +243,7 @@ def look(
     session: Session, service: Service, given: Sequence[str] = (), *, only: bool = False
 ) -> Found:
     """What trackers tell of runs at the places that are usual here, and those `given`."""
-    from mlkanban.runs.trackers.places import place, read_all, usual
+    from mlkanban.runs.trackers.places import place, read_all, servers, usual
 
     cwd = Path.cwd()
     named = [path for text in given if (path := place(text, cwd)) is not None]
@@ -245,6 +254,8 @@ def look(
         cwd, os.environ, [*session.settings.trackers, *service.links.places()]
     )  # fmt: skip
     with counting_line(session) as show:
-        return read_all(
+        found = read_all(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
         )
+    unread = servers({} if only else os.environ, given)
+    return replace(found, problems=(*found.problems, *unread))

@@ -184,6 +184,7 @@ def run_data(run: Run) -> dict[str, object]:
         "gpus": run.gpus,
         "elapsed": run.elapsed,
         "job": run.job or None,
+        "parent": run.parent or None,
         "metrics": dict(run.metrics),
         "unread_metrics": list(run.unread),
         "tracker": {"ref": run.tracked or run.id, "says": run.says or None, "where": run.where}
@@ -297,7 +298,7 @@ def _table(
 ) -> Iterator[str]:
     import shlex
 
-    from mlkanban.charts.runs import duration, metrics_text, started
+    from mlkanban.charts.runs import duration, inside, metrics_text, started
     from mlkanban.cli.layout import table
 
     if not found:
@@ -305,7 +306,8 @@ def _table(
     zone, at = ZoneInfo(board.timezone), now()
     rows = [
         (
-            session.clean(run.id), ref, run.state.value, started(run, zone), duration(run, at),
+            inside(run, session.clean(run.id)), ref, run.state.value,
+            started(run, zone), duration(run, at),
             session.clean(run.outcome or run.evidence)[:40],
             session.clean(metrics_text(run, results)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],

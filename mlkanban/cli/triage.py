@@ -69,7 +69,7 @@ def triage(session: Session, view: str, limit: int | None) -> None:
 
 def _unlinked(session: Session, limit: int | None) -> None:
     """Print what sync-runs would leave for a decision; it has not linked what is tagged."""
-    from mlkanban.cli.links import DECIDING, inbox_lines, look
+    from mlkanban.cli.links import deciding, inbox_lines, look
 
     with session.service() as service:
         found = look(session, service)
@@ -88,4 +88,4 @@ def _unlinked(session: Session, limit: int | None) -> None:
     for problem in found.problems:
         session.say(problem)
     if not session.json:
-        session.say(DECIDING if listed else "No run of a tracker asks for a decision.")
+        session.say(deciding() if listed else "No run of a tracker asks for a decision.")

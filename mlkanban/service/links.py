@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -158,10 +159,14 @@ def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
     linked, ignoring = _linked(conn), _ignored(conn)
     cards = holders(linked, _LINK)
     runs = {card: runs_in(entity.fields) for card, entity in linked.items()}
+    named = [_as_linked(one, linked) for one in told]
+    many = Counter(filter(None, map(_started_in, named)))
     tagged: dict[str, tuple[CardFace | None, Mapping[str, Any]]] = {}
     found = Inbox()
-    for one in (_as_linked(one, linked) for one in told):
+    for one in named:
         card = cards.get(one.ref, "")
+        if many[_started_in(one)] > 1:
+            one = replace(one, beside=True)
         if card:
             if _news(linked[card].fields, runs[card], one):
                 found.wanted.append((one, card, False))
@@ -241,9 +246,23 @@ def _waits(one: Tracked, runs: Iterable[Run]) -> bool:
     return own is not None and not own.state.ended
 
 
+def _started_in(one: Tracked) -> tuple[str, ...]:
+    """Names the run of ours that a tracker says one was started in, but for one that is nested in
+    another; () for none."""
+    named = one.tags.get(RUN_TAG, "")
+    return (one.kind, named) if named and not one.above else ()
+
+
 def _own(runs: Sequence[Run], one: Tracked) -> Run | None:
-    """The run of ours, of those of a card, it is joined to, or would be."""
-    return next((run for run in runs if run.tracked == one.ref), None) or ours(one, runs)
+    """The run of ours, of those of a card, it is the record of, or would be: of several that were
+    started in one none is, and a run has one record at most."""
+    joined = next((run for run in runs if run.tracked == one.ref), None)
+    if joined is not None or one.above or one.beside:
+        return joined
+    if any(run.id == one.ref and run.parent for run in runs):
+        return None
+    own = ours(one, runs)
+    return None if own is None or own.tracked else own
 
 
 def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dict[str, Any]:
@@ -257,7 +276,8 @@ def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dic
             params=one.settings,
         )  # fmt: skip
     else:
-        run = one.as_run()
+        within = ours(one, runs) if own is None else None
+        run = one.as_run(within.id if within else one.above)
     values: dict[str, Any] = {PREFIX + run.id: run.to_field()}
     if run.tracked and fields.get(PREFIX + one.ref):
         values[PREFIX + one.ref] = None  # it was heard of before the run of ours

@@ -14,7 +14,7 @@ from mlkanban.core.models import Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
 from mlkanban.core.runs.judging import RunState
-from mlkanban.core.runs.model import PREFIX, Run, runs_in
+from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
 from mlkanban.core.sight import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.asking import passed
@@ -79,11 +79,12 @@ class Runs:
         return spending(fields.get("budget") or "", runs, self._desk.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
-        """All runs of the cards of a board with the short ids of these, newest first. One that was
-        moved with a duplicate is of the card it went to."""
+        """All runs of the cards of a board with the short ids of these, newest first, each followed
+        by those started in it. One that was moved with a duplicate is of the card it went to."""
         with self._desk.store.reading() as conn:
             found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
-        return sorted(found, key=lambda one: (one[1].started, one[1].id), reverse=True)
+        places = places_of(run for _, run in found)
+        return sorted(found, key=lambda one: places[one[1].id], reverse=True)
 
     def label(self, ref: str) -> str:
         """What jobs of a card carry to be found: its short id with the name of this store."""

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,11 @@ class TrackerReading:
 
     async def read(self) -> Found:
         """What trackers tell of runs; those that are tagged with a card are linked."""
-        from mlkanban.runs.trackers.places import read_all, usual  # few look at trackers
+        from mlkanban.runs.trackers.places import (  # few look at trackers
+            read_all,
+            servers,
+            usual,
+        )
 
         known, actor, read_only = await self._app.backstage.call(
             lambda service: (service.links.places(), service.actor, service.read_only)
@@ -49,7 +54,7 @@ class TrackerReading:
         if not read_only:
             await beside(lambda: self._sync(actor, found))
             await self._app.catch_up()
-        return found
+        return replace(found, problems=(*found.problems, *servers(os.environ)))
 
     def give_up(self) -> None:
         self._over.set()

@@ -277,3 +277,43 @@ def test_half_characters_of_a_tracker_are_shown_as_such_and_break_nothing(board)
     assert board("link", ref, told[0]["ref"]).code == 0
     assert board("sync-runs", "--ignore-experiment", told[1]["ref"]).code == 0
     assert board.data("sync-runs")["unlinked"] == []
+
+
+def test_what_a_decision_needs_is_printed_with_the_runs(board) -> None:
+    """Runs of a file that was named are found again by the command as it stands there."""
+    ref = board.card("focal")
+    Path("my mdb").mkdir()
+    database("m3", Path("my mdb/mlflow.db"))
+    said = board("sync-runs", "my mdb/mlflow.db").err
+    assert "mlkanban link CARD KIND:REF --from 'my mdb/mlflow.db' or" in said
+    [run, *_] = [one["ref"] for one in board.data("sync-runs", "my mdb/mlflow.db")["unlinked"]]
+    assert board("link", ref, run, "--from", "my mdb/mlflow.db").code == 0
+
+
+def test_an_infinite_metric_is_no_number(board) -> None:
+    """MLflow's database holds the largest float for it."""
+    ref = board.card("focal", "--metric", "val_auc>=0.92")
+    path = database("m3", Path("mlflow.db"), label(board, ref))
+    conn = sqlite3.connect(path)
+    conn.execute("UPDATE latest_metrics SET value = 1.7976931348623157e308 WHERE key = 'val_auc'")
+    conn.execute("UPDATE latest_metrics SET value = -1.7976931348623157e308 WHERE key = 'loss'")
+    conn.commit()
+    conn.close()
+    board.data("sync-runs")
+    assert [run["metrics"] for run in board.data("runs", ref)] == [{}]
+    assert board.data("show", ref)["metric"]["value"] is None
+    assert "e+308" not in board("runs", ref).out + board("list").out
+
+
+@pytest.mark.parametrize("server", ["https://ada:secret@mlflow.example:5000/x", "databricks"])
+def test_a_server_is_not_passed_over_in_silence(
+    board, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.card("focal")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    said = board("sync-runs").err
+    assert "MLFLOW_TRACKING_URI is a server" in said
+    assert "mlkanban: NAME=VALUE" in said
+    assert "secret" not in said
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert "What you named is a server" in board("sync-runs", server).err

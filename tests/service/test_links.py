@@ -117,3 +117,63 @@ def test_what_one_machine_ignores_another_does_not_list(ada: Person, tmp_path: P
     meet(place, ada, bob)
     assert ada.service.links.sync([one, later]).inbox.unlinked == [one, later]
     bob.service.close()
+
+
+def test_several_runs_inside_one_are_rows_below_it_and_written_once(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", to="Training", metric={"name": "auc", "target": 0.9})
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    tags = {"mlkanban.card": ada.service.runs.label(ref), "mlkanban.run": "r1"}
+    seeds = [
+        Tracked(f"mlflow:{n}", metrics={"auc": 0.91 + n / 100}, tags=tags, where="/mlflow.db")
+        for n in range(2)
+    ]
+    assert len(ada.service.links.sync(seeds).linked) == 2
+    runs = ada.service.runs.of_card(ref)
+    assert [(run.id, run.parent, dict(run.metrics)) for run in runs] == [
+        ("r1", "", {}),
+        ("mlflow:1", "r1", {"auc": 0.92}),
+        ("mlflow:0", "r1", {"auc": 0.91}),
+    ]
+    assert {run.gpus for run in runs[1:]} == {0}, "the run they were started in uses them"
+    before = kinds(ada, ref)
+    for told in (seeds, seeds[::-1], seeds[:1], seeds[1:]):
+        synced = ada.service.links.sync(told)
+        assert (synced.linked, synced.changed) == ((), ())
+    assert kinds(ada, ref) == before
+    found = ada.service.runs.results(ref)
+    assert found is not None
+    assert found.values == (0.91, 0.92)
+
+
+def test_the_parent_of_nested_runs_is_the_record_and_counts_for_them(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", to="Training", metric={"name": "auc"})
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FINISHED)
+    tags = {"mlkanban.card": ada.service.runs.label(ref), "mlkanban.run": "r1"}
+    top = Tracked("mlflow:p", metrics={"auc": 0.95}, tags=tags)
+    below = [
+        replace(top, ref=f"mlflow:{n}", tags={**tags, "mlflow.parentRunId": "p"}) for n in "ab"
+    ]
+    other = Tracked("wandb:20260320_100000-x", metrics={"auc": 0.95}, tags=tags)
+    ada.service.links.sync([below[0], top, below[1], other])
+    runs = {run.id: run for run in ada.service.runs.of_card(ref)}
+    assert (runs["r1"].tracked, dict(runs["r1"].metrics)) == ("mlflow:p", {"auc": 0.95})
+    assert [run.parent for name, run in runs.items() if name != "r1"] == ["r1"] * 3
+    found = ada.service.runs.results(ref)
+    assert found is not None
+    assert found.values == (0.95,), "one job, one result"
+    assert ada.service.links.sync([other, *below, top]).changed == ()
+
+
+def test_trials_are_in_the_order_of_their_numbers(ada: Person) -> None:
+    [ref] = ada.adds("search")
+    for number in (9, 10, 2, 100):
+        ada.service.links.link(ref, Tracked(f"optuna:s/{number}@0123abcd"))
+    names = [run.id.partition("@")[0] for run in ada.service.runs.of_card(ref)]
+    assert names == ["optuna:s/100", "optuna:s/10", "optuna:s/9", "optuna:s/2"]
+    assert [run.id.partition("@")[0] for _, run in ada.service.runs.of_board(ada.board_id)] == names

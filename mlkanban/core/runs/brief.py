@@ -52,7 +52,7 @@ class Brief(NamedTuple):
             (run for run in live if run.id in begun), key=lambda run: begun[run.id], default=None
         )
         working = {
-            run.id: (run.gpus, begun[run.id])
+            run.id: (run.gpus, begun[run.id] + (run.waited or 0))
             for run in live
             if run.gpus and run.elapsed is None and run.id in begun
         }

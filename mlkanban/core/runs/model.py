@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from sys import float_info
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from mlkanban.core.runs.judging import RunState
 from mlkanban.text import made_keepable
 
+_NUMBERS = re.compile(r"0*([0-9]+)")
 PREFIX = "run:"
 """Of the field of a run, of the actor of its events and of the condition that waits for it."""
 
@@ -117,13 +119,14 @@ def _lines(part: Any) -> tuple[str, ...] | None:
 
 
 def _numbers(part: Any) -> dict[str, float] | None:
-    """The finite numbers among named values; one too large for a float is none."""
+    """The finite numbers among named values; one too large for a float is none, and neither is the
+    largest, which MLflow writes for an infinite one."""
     if not isinstance(part, Mapping):
         return None
     return {
         str(name): float(number)
         for name, number in part.items()
-        if isinstance(number, int | float) and abs(number) <= float_info.max
+        if isinstance(number, int | float) and abs(number) < float_info.max
     }
 
 
@@ -156,10 +159,35 @@ def _keepable(part: Any) -> Any:
 
 
 def runs_in(values: Mapping[str, Any]) -> list[Run]:
-    """The runs among the fields of a card, newest first."""
+    """The runs among the fields of a card, newest first, each followed by those started in it."""
     found = (
         Run.of_field(name.removeprefix(PREFIX), value)
         for name, value in values.items()
         if name.startswith(PREFIX) and value
     )
-    return sorted(filter(None, found), key=lambda run: (run.started, run.id), reverse=True)
+    runs = [run for run in found if run is not None]
+    places = places_of(runs)
+    return sorted(runs, key=lambda run: places[run.id], reverse=True)
+
+
+Place = tuple[object, ...]
+
+
+def places_of(runs: Iterable[Run]) -> dict[str, Place]:
+    """What runs are to be ordered by, by their ids: when they started, and where that is not known
+    by the numbers in their ids. Those that were started in another are just before that."""
+    known = {run.id: run for run in runs}
+    tracked = {run.tracked: run for run in known.values() if run.tracked}
+    found: dict[str, Place] = {}
+    for run in known.values():
+        above = known.get(run.parent) or tracked.get(run.parent)
+        first = above or run
+        found[run.id] = (*_age(first), above is None, *_age(run))
+    return found
+
+
+def _age(run: Run) -> tuple[str, tuple[tuple[int, str], ...]]:
+    parts = _NUMBERS.split(run.id)
+    return run.started, tuple(
+        (len(part) if at % 2 else 0, part) for at, part in enumerate(parts)
+    )  # fmt: skip

@@ -141,9 +141,13 @@ def results(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Results | 
     name = (metric or {}).get("name")
     if not metric or not name:
         return None
-    groups = grouped(
-        run for run in runs if run.state.ended and abs(run.metrics.get(name, math.nan)) <= _MOST
-    )
+    counted = {
+        run.id: run
+        for run in runs
+        if run.state.ended and abs(run.metrics.get(name, math.nan)) <= _MOST
+    }
+    # What a run says for all that was started in it is not counted once more with each of those.
+    groups = grouped(run for run in counted.values() if run.parent not in counted)
     if not groups:
         return None
     noise = float(metric.get("noise") or 0.0)

@@ -5,10 +5,10 @@ Trackers lie about dead runs, so what one says of the state of a run is shown an
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import float_info
 
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
@@ -18,6 +18,7 @@ KINDS = {"mlflow": "MLflow", "optuna": "Optuna", "wandb": "W&B", "tensorboard": 
 """Trackers by the word their runs are named with, as people write them."""
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
+_NESTED_TAG = "mlflow.parentRunId"
 IGNORED = "ignored:"
 """Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
 _MOST = 100
@@ -37,7 +38,8 @@ class Tracked:
     """One run. `ref` is its tracker and what that calls it, `mlflow:<run id>` or
     `optuna:<study>/<trial>@<digits>`; `experiment` is what its tracker puts it with, `says` the
     state that gives it; instants are ISO 8601 UTC, '' when they are not known; `about` is when it
-    began as a text to order by, in whatever time zone; `where` is the file or folder."""
+    began as a text to order by, in whatever time zone; `where` is the file or folder; `beside` is
+    whether its tracker has others that were started in the same run of ours."""
 
     ref: str
     name: str = ""
@@ -50,6 +52,7 @@ class Tracked:
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
+    beside: bool = False
 
     @property
     def kind(self) -> str:
@@ -75,8 +78,15 @@ class Tracked:
         """The label of the card it is tagged with, or a short id alone; '' for none."""
         return self.tags.get(CARD_TAG, "").strip().lower()
 
-    def as_run(self) -> Run:
-        """What the card it is linked to keeps of it."""
+    @property
+    def above(self) -> str:
+        """The ref of the run of its tracker that it is nested in, '' for none."""
+        parent = self.tags.get(_NESTED_TAG, "").strip()
+        return f"{self.kind}:{parent}" if parent else ""
+
+    def as_run(self, parent: str = "") -> Run:
+        """What the card it is linked to keeps of it; `parent` is the run that it was started in,
+        which uses the GPUs for it."""
         return Run(
             id=self.ref,
             state=RunState.TRACKED,
@@ -88,12 +98,15 @@ class Tracked:
             ended=self.ended,
             metrics=self.numbers,
             params=self.settings,
+            parent=parent,
+            gpus=0 if parent else None,
         )
 
     @property
     def numbers(self) -> dict[str, float]:
-        """Its metrics that are numbers, at most so many as are worth keeping."""
-        finite = {name: v for name, v in sorted(self.metrics.items()) if math.isfinite(v)}
+        """Its metrics that are numbers, at most so many as are worth keeping. MLflow's database has
+        the largest float for an infinite one."""
+        finite = {n: v for n, v in sorted(self.metrics.items()) if abs(v) < float_info.max}
         return dict(list(finite.items())[:_MOST])
 
     @property

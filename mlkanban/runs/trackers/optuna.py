@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from mlkanban.runs.trackers.values import numbers
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 _WAITING = _STATES.index("WAITING")
 """Of a trial that has not begun: it is no run yet."""
+_COMPLETE = _STATES.index("COMPLETE")
+"""Only such a trial has a result: what a pruned one says of its value is where it was stopped."""
 _BEGINS = (b'{"op_code":4,', b'{"op_code": 4,')
 
 
@@ -38,8 +42,13 @@ class Database:
 
     def runs(self) -> Iterator[Tracked]:
         rows = self._file.rows
-        values = _values(rows("SELECT trial_id, value FROM trial_values ORDER BY objective"))
-        params = _pairs(rows("SELECT trial_id, param_name, param_value FROM trial_params"))
+        values = _values(
+            rows(
+                "SELECT trial_id, value FROM trial_values JOIN trials USING (trial_id)"
+                " WHERE state = 'COMPLETE' ORDER BY objective"
+            )
+        )
+        params = self._params()
         trial_tags = _pairs(rows("SELECT trial_id, key, value_json FROM trial_user_attributes"))
         study_tags = _pairs(rows("SELECT study_id, key, value_json FROM study_user_attributes"))
         began = "datetime_start" if "datetime_start" in self._columns else "''"
@@ -55,6 +64,29 @@ class Database:
                 tags={name: _plain(text) for name, text in tags.items()}, about=str(start or ""),
                 where=str(self._where),
             )  # fmt: skip
+
+    def _params(self) -> dict[int, dict[str, str]]:
+        told = {"distribution_json"} & self._file.columns("trial_params")
+        distribution = "distribution_json" if told else "''"
+        found: dict[int, dict[str, str]] = {}
+        for trial, name, value, kind in self._file.rows(
+            f"SELECT trial_id, param_name, param_value, {distribution} FROM trial_params"
+        ):
+            found.setdefault(trial, {})[str(name)] = in_words(value, kind)
+        return found
+
+
+def in_words(value: Any, distribution: Any) -> str:
+    """A parameter as the person wrote it, from what Optuna keeps: the choice for its place in the
+    list, whole numbers without a point, others with four digits."""
+    with suppress(ValueError, LookupError, TypeError, RecursionError, OverflowError):
+        made = json.loads(distribution)
+        name = str(made["name"])
+        if name == "CategoricalDistribution":
+            return str(made["attributes"]["choices"][int(value)])
+        if name.startswith("Int"):
+            return str(int(value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _ref(study: Any, number: int, start: Any) -> str:
@@ -110,63 +142,104 @@ class Journal:
             return sum(line.startswith(_BEGINS) for line in source)
 
     def runs(self) -> Iterator[Tracked]:
-        studies: dict[int, str] = {}
-        study_tags: dict[int, dict[str, str]] = {}
-        trials: list[dict[str, Any]] = []
-        counts: dict[int, int] = {}
+        told = _Told()
         with self._path.open(encoding="utf-8", errors="replace") as source:
             for line in source:
-                try:
-                    entry = json.loads(line)
-                    code = entry["op_code"]
-                    if code == 0:
-                        studies[len(studies)] = str(entry["study_name"])
-                    elif code == 2:
-                        tags = study_tags.setdefault(entry["study_id"], {})
-                        tags.update(entry["user_attr"])
-                    elif code == 4:
-                        study = entry["study_id"]
-                        number = counts[study] = counts.get(study, -1) + 1
-                        trials.append(_begun(entry, study, number))
-                    elif code == 5:
-                        value = entry["param_value_internal"]
-                        trials[entry["trial_id"]]["params"][str(entry["param_name"])] = value
-                    elif code == 6:
-                        trial = trials[entry["trial_id"]]
-                        trial |= {"state": entry["state"], "values": entry.get("values") or []}
-                        trial["start"] = entry.get("datetime_start") or trial["start"]
-                    elif code == 8:
-                        trials[entry["trial_id"]]["tags"].update(entry["user_attr"])
-                except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
-                    continue
-        for trial in trials:
-            study = studies.get(trial["study"])
-            if study is not None and trial["state"] != _WAITING:
-                yield self._told(trial, study, study_tags)
+                with suppress(LookupError, ValueError, TypeError, AttributeError, RecursionError):
+                    told.take(json.loads(line))
+        for trial in told.trials:
+            study = told.studies.get(trial.study)
+            if study is not None and trial.state != _WAITING:
+                yield self._tracked(trial, study)
 
-    def _told(
-        self, trial: dict[str, Any], study: str, study_tags: dict[int, dict[str, str]]
-    ) -> Tracked:
-        number, state = trial["number"], trial["state"]
-        known = isinstance(state, int) and 0 <= state < len(_STATES)
-        tags = {**study_tags.get(trial["study"], {}), **trial["tags"]}
+    def _tracked(self, trial: _Trial, study: _Study) -> Tracked:
+        known = isinstance(trial.state, int) and 0 <= trial.state < len(_STATES)
+        tags = {**study.tags, **trial.tags}
         return Tracked(
-            ref=_ref(study, number, trial["start"]),
-            name=f"{study} {number}",
-            experiment=study,
-            says=_STATES[state] if known else str(state),
-            metrics=named(trial["values"]),
-            params={name: str(value) for name, value in trial["params"].items()},
+            ref=_ref(study.name, trial.number, trial.start),
+            name=f"{study.name} {trial.number}",
+            experiment=study.name,
+            says=_STATES[trial.state] if known else str(trial.state),
+            metrics=named(trial.values) if trial.state == _COMPLETE else {},
+            params=trial.params,
             tags={name: str(tags[name]) for name in (CARD_TAG, RUN_TAG) if name in tags},
-            about=str(trial["start"] or ""),
+            about=str(trial.start or ""),
             where=str(self._path),
         )
 
 
-def _begun(entry: dict[str, Any], study: int, number: int) -> dict[str, Any]:
-    """A trial as the line tells of it that makes it."""
-    return {
-        "study": study, "number": number, "state": entry.get("state", 0),
-        "values": entry.get("values") or [entry.get("value")], "params": {},
-        "tags": dict(entry.get("user_attrs", {})), "start": entry.get("datetime_start"),
-    }  # fmt: skip
+@dataclass(slots=True)
+class _Study:
+    name: str
+    tags: dict[str, Any] = field(default_factory=dict)
+    trials: int = 0
+
+
+@dataclass(slots=True)
+class _Trial:
+    study: int
+    number: int
+    state: Any
+    values: Any
+    params: dict[str, str]
+    tags: dict[str, Any]
+    start: Any
+
+    @property
+    def over(self) -> bool:
+        return self.state not in (_STATES.index("RUNNING"), _WAITING)
+
+
+class _Told:
+    """What the lines of a journal amount to, as Optuna reads them. Workers write without waiting
+    for each other: what comes too late counts for nothing, and takes no number."""
+
+    def __init__(self) -> None:
+        self.studies: dict[int, _Study] = {}
+        self.trials: list[_Trial] = []
+        self._made = 0
+
+    def take(self, entry: dict[str, Any]) -> None:
+        code = entry["op_code"]
+        if code == 0:
+            self._begin_study(str(entry["study_name"]))
+        elif code == 1:
+            self.studies.pop(entry["study_id"], None)
+        elif code == 2:
+            self.studies[entry["study_id"]].tags.update(entry["user_attr"])
+        elif code == 4:
+            self._begin_trial(entry)
+        elif code in (5, 6, 8):
+            trial = self.trials[entry["trial_id"]]
+            if not trial.over:
+                self._go_on(trial, code, entry)
+
+    def _begin_study(self, name: str) -> None:
+        if all(study.name != name for study in self.studies.values()):
+            self.studies[self._made] = _Study(name)
+            self._made += 1
+
+    def _begin_trial(self, entry: dict[str, Any]) -> None:
+        """A trial as the line tells of it that makes it."""
+        study = self.studies[entry["study_id"]]
+        kinds = entry.get("distributions") or {}
+        self.trials.append(
+            _Trial(
+                entry["study_id"], study.trials, entry.get("state", 0),
+                entry.get("values") or [entry.get("value")],
+                {str(n): in_words(v, kinds.get(n)) for n, v in (entry.get("params") or {}).items()},
+                dict(entry.get("user_attrs") or {}), entry.get("datetime_start"),
+            )
+        )  # fmt: skip
+        study.trials += 1
+
+    def _go_on(self, trial: _Trial, code: int, entry: dict[str, Any]) -> None:
+        if code == 5:
+            value = in_words(entry["param_value_internal"], entry.get("distribution"))
+            trial.params[str(entry["param_name"])] = value
+        elif code == 8:
+            trial.tags.update(entry["user_attr"])
+        elif trial.state or entry["state"]:  # not RUNNING twice: another worker has it
+            trial.state = entry["state"]
+            trial.values = entry.get("values") or trial.values
+            trial.start = entry.get("datetime_start") or trial.start

@@ -17,6 +17,10 @@ from mlkanban.text import display, display_lines
 
 _USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "wandb", "runs",
           "lightning_logs", "tb_logs")  # fmt: skip
+_NAMED = ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE")
+"""Variables that name where runs are kept."""
+_ELSEWHERE = ("databricks", "databricks-uc", "uc")
+"""Servers that MLflow knows by a name alone."""
 _SQLITE = b"SQLite format 3\x00"
 
 Told = Callable[[int, Path], None]
@@ -41,10 +45,29 @@ class Found:
     problems: tuple[str, ...]
 
 
+def servers(environ: Mapping[str, str], given: Iterable[str] = ()) -> list[str]:
+    """A sentence for each server that is named, in the environment or by a person: none is read."""
+    named = {name: environ.get(name, "") for name in _NAMED}
+    named |= {text: text for text in given}
+    return [
+        f"{name if name in _NAMED else 'What you named'} is a server ({_address(text)}), and only"
+        " files are read. By hand: a job reports its metric by a line"
+        " `mlkanban: NAME=VALUE`, and mlkanban edit CARD --link URL keeps the page of the run."
+        for name, text in named.items()
+        if text and place(text, Path()) is None
+    ]
+
+
+def _address(text: str) -> str:
+    """Where a server is, without the name and the password that may stand in its address."""
+    found = urlparse(text)
+    return display(f"{found.scheme}://{found.netloc.rpartition('@')[2]}") if found.scheme else text
+
+
 def usual(cwd: Path, environ: Mapping[str, str], more: Iterable[str] = ()) -> list[Path]:
     """The places that exist: those of the environment, those usual in a folder, and `more`; of
     folders those that hold runs."""
-    named = [environ.get(name, "") for name in ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE")]
+    named = [environ.get(name, "") for name in _NAMED]
     if beside := environ.get("WANDB_DIR"):
         named.append(f"{beside}/wandb")
     paths = [place(text, cwd) for text in (*named, *_USUAL, *more) if text]
@@ -64,7 +87,7 @@ def place(text: str, cwd: Path) -> Path | None:
         path = text.removeprefix("sqlite:///").partition("?")[0]
     elif text.startswith("file:"):
         path = unquote(urlparse(text).path)
-    elif "://" in text:
+    elif "://" in text or text in _ELSEWHERE or text.startswith("databricks:"):
         return None
     else:
         path = text

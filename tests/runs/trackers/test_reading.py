@@ -110,7 +110,7 @@ def test_odd_values_in_a_journal_take_no_other_run_away(tmp_path: Path) -> None:
     odd = (
         '"study_id":"0","op_code":4', '"study_id":0,"op_code":4,"value":1' + "0" * 400,
         '"study_id":0,"op_code":4,"state":1.0', '"study_id":0,"op_code":4,"values":7',
-        '"trial_id":4,"op_code":5,"param_name":null,"param_value_internal":1',
+        '"trial_id":3,"op_code":5,"param_name":null,"param_value_internal":1',
     )  # fmt: skip
     path.write_text((FIXTURES / "o4.log").read_text() + "".join(f"{{{line}}}\n" for line in odd))
     found = read_all([path])

@@ -1,0 +1,132 @@
+"""What Optuna keeps, told as the person wrote it: parameters, results, studies that are gone."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlkanban.core.runs.tracked import Tracked, short
+from mlkanban.runs.trackers.places import read_all
+from tests.runs.trackers.files import database
+
+CHOICES = json.dumps(
+    {"name": "CategoricalDistribution", "attributes": {"choices": ["adam", None, True, 3]}}
+)
+WHOLE = json.dumps({"name": "IntDistribution", "attributes": {"low": 1, "high": 9}})
+OLD = json.dumps({"name": "IntUniformDistribution", "attributes": {"low": 1, "high": 9}})
+REAL = json.dumps({"name": "FloatDistribution", "attributes": {"low": 0.0, "high": 1.0}})
+START = "2026-11-30T03:38:00.235206+00:00"
+
+
+def journal(path: Path, *lines: dict[str, Any]) -> list[Tracked]:
+    path.write_text("".join(json.dumps({"worker_id": "w", **line}) + "\n" for line in lines))
+    found = read_all([path])
+    assert not found.problems
+    return list(found.runs)
+
+
+def study(name: str) -> dict[str, Any]:
+    return {"op_code": 0, "study_name": name, "directions": [1]}
+
+
+def trial(study_id: int, **more: Any) -> dict[str, Any]:
+    return {"op_code": 4, "study_id": study_id, "datetime_start": START, **more}
+
+
+def ended(trial_id: int, state: int, *values: Any) -> dict[str, Any]:
+    return {"op_code": 6, "trial_id": trial_id, "state": state, "values": list(values)}
+
+
+def param(trial_id: int, name: str, value: Any, kind: str) -> dict[str, Any]:
+    return {"op_code": 5, "trial_id": trial_id, "param_name": name, "param_value_internal": value,
+            "distribution": kind}  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", ["database", "journal"])
+@pytest.mark.parametrize(
+    ("value", "kind", "shown"),
+    [
+        (0, CHOICES, "adam"),
+        (1.0, CHOICES, "None"),
+        (2, CHOICES, "True"),
+        (3, CHOICES, "3"),
+        (3.0, WHOLE, "3"),
+        (4.0, OLD, "4"),
+        (0.123456789, REAL, "0.1235"),
+        (0.00001234567, REAL, "1.235e-05"),
+        (9.0, CHOICES, "9"),
+        (0.5, "no JSON", "0.5"),
+    ],
+)
+def test_parameters_are_told_in_their_own_words(
+    kept: str, value: float, kind: str, shown: str, tmp_path: Path
+) -> None:
+    if kept == "journal":
+        lines = (study("s"), trial(0), param(0, "opt", value, kind), ended(0, 1, 0.5))
+        [one] = journal(tmp_path / "optuna.log", *lines)
+    else:
+        path = database("o5", tmp_path / "optuna.db")
+        conn = sqlite3.connect(path)
+        told = "param_name = 'opt', param_value = ?, distribution_json = ? WHERE trial_id = 1"
+        conn.execute(f"UPDATE trial_params SET {told}", (value, kind))
+        conn.commit()
+        conn.close()
+        one = read_all([path]).runs[0]
+    assert dict(one.params) == {"opt": shown}
+
+
+def test_a_trial_that_is_put_in_whole_has_its_parameters(tmp_path: Path) -> None:
+    kinds = {"opt": CHOICES, "lr": REAL}
+    made = trial(0, state=1, value=0.5, params={"opt": 0, "lr": 0.25}, distributions=kinds)
+    [one] = journal(tmp_path / "optuna.log", study("s"), made)
+    assert (dict(one.params), one.numbers) == ({"opt": "adam", "lr": "0.25"}, {"value": 0.5})
+
+
+def test_only_a_complete_trial_has_a_result(tmp_path: Path) -> None:
+    lines = [study("s")]
+    for number, state in enumerate((1, 2, 3)):
+        lines += [trial(0), ended(number, state, 0.5)]
+    told = journal(tmp_path / "optuna.log", *lines, trial(0))
+    assert [(one.says, one.numbers) for one in told] == [
+        ("COMPLETE", {"value": 0.5}),
+        ("PRUNED", {}),
+        ("FAIL", {}),
+        ("RUNNING", {}),
+    ]
+    path = database("o5", tmp_path / "optuna.db")
+    conn = sqlite3.connect(path)
+    conn.execute("UPDATE trials SET state = 'PRUNED' WHERE number = 2")
+    conn.commit()
+    conn.close()
+    assert [one.numbers for one in read_all([path]).runs] == [{"value": 0.5}, {}, {}]
+
+
+def test_infinite_values_are_no_numbers(tmp_path: Path) -> None:
+    lines = [study("s"), trial(0), ended(0, 1, float("inf"), 0.5, float("nan"))]
+    [one] = journal(tmp_path / "optuna.log", *lines)
+    assert one.numbers == {"value_1": 0.5}
+
+
+def test_deleted_studies_stay_deleted_and_take_no_name_from_a_later_one(tmp_path: Path) -> None:
+    told = journal(
+        tmp_path / "optuna.log",
+        study("gone"), trial(0), ended(0, 1, 0.1),
+        {"op_code": 1, "study_id": 0},
+        trial(0),  # of a worker that had not heard of it: it takes no number
+        study("stays"), study("stays"), trial(1), ended(1, 1, 0.2),
+        study("gone"), trial(2), ended(2, 1, 0.3),
+    )  # fmt: skip
+    assert [(short(one.ref), one.numbers["value"]) for one in told] == [
+        ("optuna:stays/0", 0.2),
+        ("optuna:gone/0", 0.3),
+    ]
+
+
+def test_what_comes_after_the_end_of_a_trial_counts_for_nothing(tmp_path: Path) -> None:
+    [one] = journal(
+        tmp_path / "optuna.log", study("s"), trial(0), ended(0, 1, 0.5), ended(0, 3),
+        param(0, "lr", 0.5, REAL),
+    )  # fmt: skip
+    assert (one.says, one.numbers, dict(one.params)) == ("COMPLETE", {"value": 0.5}, {})

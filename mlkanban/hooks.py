@@ -2,7 +2,7 @@
 
 `on-move`, `on-block` and `on-done` get the action as JSON on standard input. They run after it was
 written, never as part of it, and never through a shell; one that others could have written is not
-run at all.
+run at all. What a hook does with mlkanban itself runs no hooks: one would call itself for ever.
 """
 
 import contextlib
@@ -11,15 +11,21 @@ import os
 import signal
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 from mlkanban.service.happened import HOOKS, Happened
 
 TIMEOUT = 10.0
-"""Seconds after which a hook is ended."""
+"""Seconds after which a hook is ended, with all that it started."""
+WITHIN = "MLKANBAN_WITHIN_HOOK"
+"""The variable that tells a hook's own commands where they are."""
+MOST_BYTES = 65_536
+"""What is kept of the errors that a hook writes: the end of them."""
+_REST_SECONDS = 0.5
+"""For what an ended hook has written last; something it left running may hold its errors open."""
 
 
 class Hook(NamedTuple):
@@ -70,6 +76,8 @@ def _file(path: Path, status: os.stat_result) -> str:
 
 def run(config: Path, happened: Iterable[Happened], timeout: float = TIMEOUT) -> list[str]:
     """Run the hooks for what happened, one after the other; a line for each that failed."""
+    if WITHIN in os.environ:
+        return []
     hooks = {hook.name: hook for hook in found(config)}
     problems = []
     for one in happened:
@@ -82,25 +90,38 @@ def run(config: Path, happened: Iterable[Happened], timeout: float = TIMEOUT) ->
 
 def _run(path: Path, data: str, timeout: float) -> str:
     """What went wrong, or ''."""
-    # A file, not a pipe: what a hook leaves running would keep a pipe open.
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = subprocess.Popen(
-                [str(path)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
-                start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            return f"{path}: {error.strerror}"
-        try:
-            process.communicate(data.encode(), timeout=timeout)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return f"ended after {timeout:g} seconds"
-        if not process.returncode:
-            return ""
-        errors.seek(0)
-        said = errors.read(4096).decode("utf-8", "replace").strip().splitlines()
-        why = f", {said[-1][:200]}" if said else ""
-        return f"exit code {process.returncode}{why}"
+    ours, theirs = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [str(path)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=theirs,
+            start_new_session=True, env=os.environ | {WITHIN: path.name},
+        )  # fmt: skip
+    except OSError as error:
+        os.close(ours)
+        return f"{path}: {error.strerror}"
+    finally:
+        os.close(theirs)
+    errors = bytearray()
+    reader = Thread(target=_read, args=(ours, errors), daemon=True)
+    reader.start()
+    try:
+        process.communicate(data.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return f"ended after {timeout:g} seconds"
+    if not process.returncode:
+        return ""
+    reader.join(_REST_SECONDS)
+    said = errors.decode("utf-8", "replace").strip().splitlines()
+    why = f", {said[-1][:200]}" if said else ""
+    return f"exit code {process.returncode}{why}"
+
+
+def _read(pipe: int, errors: bytearray) -> None:
+    """The end of what is written into a pipe, as long as anybody has it open."""
+    with open(pipe, "rb", buffering=0) as stream:
+        while chunk := stream.read(MOST_BYTES):
+            errors += chunk
+            del errors[:-MOST_BYTES]

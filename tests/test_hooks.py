@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,24 @@ def test_what_a_hook_leaves_running_is_not_waited_for(config: Path) -> None:
     start = time.monotonic()
     assert hooks.run(config, HAPPENED) == []
     assert time.monotonic() - start < 4
+
+
+def test_one_that_never_stops_complaining_fills_nothing(config: Path, tmp_path: Path) -> None:
+    script(config, "on-move", f"yes complaint >&2 & echo $! > {tmp_path}/pid; wait")
+    assert hooks.run(config, HAPPENED, timeout=0.5) == [
+        "The hook on-move did not work: ended after 0.5 seconds."
+    ]
+    kept = tmp_path / "kept"
+    kept.write_bytes(b"x\n" * 1_000_000 + b"the last word")
+    script(config, "on-move", f"cat {kept} >&2; exit 3")
+    tracemalloc.start()
+    try:
+        [line] = hooks.run(config, HAPPENED)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert line == "The hook on-move did not work: exit code 3, the last word."
+    assert most < 4 * hooks.MOST_BYTES + 500_000
 
 
 def link(file: Path, elsewhere: Path) -> None:

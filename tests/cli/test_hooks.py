@@ -1,6 +1,7 @@
 """Hooks at the command line."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,15 @@ def test_doctor_shows_the_hooks(board, hook) -> None:
     answer = board("doctor")
     assert answer.code == 4
     assert "on-done is not run:" in answer.out
+
+
+def test_what_a_hook_does_itself_runs_no_hook(shell, home, hook, tmp_path) -> None:
+    shell("init", "Fraud")
+    card = shell("--json", "add", "a").data["id"]
+    mlkanban = f"PYTHONPATH={Path(__file__).parents[2]} {sys.executable} -m mlkanban"
+    hook(
+        "on-move", f"echo x >> {tmp_path}/told; {mlkanban} move {card} Features 2> {tmp_path}/said"
+    )
+    assert shell("move", card, "Ready").code == 0
+    assert shell("--json", "show", card).data["stage"] == "Features"
+    assert (tmp_path / "told").read_text() == "x\n"

@@ -10,7 +10,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -18,9 +19,14 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.paths import places
 
+if TYPE_CHECKING:
+    from mlkanban.service.backups import State
+
 Verdict = Literal["ok", "note", "problem"]
 
 _LITTLE_SPACE = 100_000_000
+_LATE = timedelta(days=1)
+"""How long changes may go without a backup before that is a problem."""
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""
 
@@ -179,12 +185,14 @@ def _hooks() -> Iterator[Check]:
 
 
 def _store(session: Session) -> Iterator[Check]:
+    from mlkanban.clock import now
+
     try:
         with session.service() as service:
             path, kind = service.path, service.file_system
             boards, events = len(service.boards.all()), service.boards.cursor()
             trouble, network = service.trouble, service.on_network
-            library = service.sqlite_version
+            library, state = service.sqlite_version, service.backups.state(now())
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
                     "It is made with the first board: mlkanban init NAME")  # fmt: skip
@@ -212,6 +220,23 @@ def _store(session: Session) -> Iterator[Check]:
             yield Check("modes", "problem", f"{place} can be read by others ({mode:o})",
                         f"chmod {wanted:o} {place}")  # fmt: skip
     yield Check("sqlite", "ok", library)
+    yield from _backups(state)
+
+
+def _backups(state: State) -> Iterator[Check]:
+    newest, since, changed, ahead = state
+    if ahead:
+        yield Check("backups", "note",
+                    f"{ahead} are dated ahead: a clock was wrong when they were made",
+                    "They do not count as the newest. Remove those you do not need.")  # fmt: skip
+    if newest is None:
+        yield Check("backup", "note", "there is none yet", "Make one: mlkanban backup")
+        return
+    said = f"{newest.path.name}, events since: {'unknown' if since is None else f'{since:,}'}"
+    late = changed - newest.made > _LATE and since != 0
+    yield Check("backup", "problem" if late else "ok", said,
+                "None was made by itself for a day. Make one, and see what it says: mlkanban backup"
+                if late else "")  # fmt: skip
 
 
 def _trackers(session: Session) -> Iterator[Check]:

@@ -8,9 +8,22 @@ EVERY = timedelta(minutes=30)
 NEWEST, DAILY, WEEKLY, MONTHLY = 4, 12, 10, 9
 
 
-def due(changed: datetime, newest: datetime | None, now: datetime) -> bool:
-    """Whether a store that was changed last at `changed` wants another backup."""
-    return newest is None or (changed > newest and now - newest >= EVERY)
+def split_ahead(made: Iterable[datetime], now: datetime) -> tuple[list[datetime], list[datetime]]:
+    """Those that the clock has passed, and those dated ahead of it: a clock was wrong when they
+    were made, so their dates say nothing of what is newest. Clocks may differ a little."""
+    past: list[datetime] = []
+    ahead: list[datetime] = []
+    for at in made:
+        (ahead if at - now >= EVERY else past).append(at)
+    return past, ahead
+
+
+def due(changed: datetime, made: Iterable[datetime], now: datetime) -> bool:
+    """Whether a store that was changed last at `changed`, with backups made at these instants,
+    wants another one. The clock of its file system may be ahead of the one that says `now`."""
+    clock = max(changed, now)
+    newest = max(split_ahead(made, clock)[0], default=None)
+    return newest is None or (changed > newest and clock - newest >= EVERY)
 
 
 def kept(made: Iterable[datetime]) -> set[datetime]:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from mlkanban.core.safekeeping import due
+from mlkanban.core.safekeeping import due, split_ahead
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.location import store_path
 
-__all__ = ["Backup", "Backups", "all_below", "wanted"]
+__all__ = ["Backup", "Backups", "State", "all_below", "wanted"]
+
+
+class State(NamedTuple):
+    """The newest backup, and how many events it lacks (None: it is of another history, cannot be
+    read, or there is none); when the store was changed; how many backups are dated ahead."""
+
+    newest: Backup | None
+    events_since: int | None
+    changed: datetime
+    ahead: int
 
 
 class Backups:
@@ -31,11 +42,24 @@ class Backups:
     def keep(self, now: datetime) -> Path | None:
         """Make one if the store changed and the last is old enough, and thin the older ones."""
         store = self._desk.store
-        if not _due(store.path, now):
+        if not _due(store.path, now) or self.state(now).events_since == 0:
             return None
         made = backup.write(store.conn, store.path, label=backup.AUTO)
-        backup.thin(store.path)
+        backup.thin(store.path, max(_changed(store.path), now))
         return made
+
+    def state(self, now: datetime) -> State:
+        """How safe the store is by its backups, judged by where the log was in them."""
+        store = self._desk.store
+        made = backup.all_of(store.path)
+        changed = _changed(store.path)
+        past, ahead = split_ahead((one.made for one in made), max(changed, now))
+        newest = next((one for one in made if one.made in past), None)
+        since = None
+        if newest:
+            with store.reading() as conn:
+                since = backup.events_since(conn, newest.path)
+        return State(newest, since, changed, len(ahead))
 
 
 def wanted(data: Path, now: datetime) -> bool:
@@ -50,9 +74,12 @@ def all_below(data: Path) -> list[Backup]:
 
 def _due(path: Path, now: datetime) -> bool:
     try:
-        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        changed = _changed(path)
     except OSError:
         return False  # no store, no backup
-    made = backup.all_of(path)
     # Names tell whole seconds: what was written in the second of a backup may be in it or not.
-    return due(changed, made[0].made if made else None, now)
+    return due(changed, (one.made for one in backup.all_of(path)), now)
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
-from mlkanban.core.safekeeping import kept
+from mlkanban.core.safekeeping import kept, split_ahead
 from mlkanban.errors import StoreProblem
 from mlkanban.files import put_new, sweep, sync_file, sync_folder
 from mlkanban.store import trouble
@@ -111,10 +112,29 @@ def all_of(path: Path) -> list[Backup]:
     return sorted(found, key=lambda one: (one.made, one.path.name), reverse=True)
 
 
-def thin(path: Path) -> None:
-    """Remove automatic backups that are no longer needed; all others stay for good."""
+def events_since(conn: sqlite3.Connection, backup: Path) -> int | None:
+    """How many events of the store behind `conn` a backup of it lacks; None where it cannot be
+    read, or is of another history than the store has now."""
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{quote(str(backup))}?mode=ro", uri=True)
+        ) as copy:
+            last = copy.execute("SELECT seq, id FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return None
+    seq, event = last or (0, None)
+    if last and conn.execute("SELECT id FROM event WHERE seq = ?", (seq,)).fetchone() != (event,):
+        return None
+    (since,) = conn.execute("SELECT count(*) FROM event WHERE seq > ?", (seq,)).fetchone()
+    return int(since)
+
+
+def thin(path: Path, now: datetime) -> None:
+    """Remove automatic backups that are no longer needed; all others stay for good. Those dated
+    ahead of `now` take nobody's place."""
     made = [one for one in all_of(path) if one.label == AUTO]
-    keep = kept(one.made for one in made)
+    past, ahead = split_ahead((one.made for one in made), now)
+    keep = kept(past) | kept(ahead)
     for one in made:
         if one.made not in keep:
             with contextlib.suppress(OSError):

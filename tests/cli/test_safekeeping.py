@@ -45,6 +45,27 @@ def test_one_is_made_by_itself_every_half_hour_when_something_changed(board, fol
     assert [file.stat().st_mode & 0o777 for file in made] == [0o600] * 2
 
 
+def test_one_dated_ahead_stops_no_other_and_doctor_says_so(board, folder) -> None:
+    age(folder, -24 * 365)
+    board.card("a")
+    assert len(backups(folder, "auto")) == 2
+    board.card("b")
+    assert len(backups(folder, "auto")) == 2, "the last is new"
+    said = board("doctor").out
+    assert "1 are dated ahead" in said
+    assert "-auto-" in said
+    assert "events since: 1" in said
+
+
+def test_where_none_was_made_for_long_doctor_finds_a_problem(board, folder, monkeypatch) -> None:
+    board.card("a")
+    age(folder, 50)
+    monkeypatch.setattr("mlkanban.service.backups.Backups.keep", lambda *_: None)
+    board.card("b")
+    answer = board("doctor")
+    assert (answer.code, "None was made by itself for a day." in answer.out) == (4, True)
+
+
 def test_a_backup_that_cannot_be_made_never_fails_the_command(board, folder) -> None:
     shutil.rmtree(folder / "backups")
     (folder / "backups").write_text("a file where the folder should be")

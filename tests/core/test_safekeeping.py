@@ -33,7 +33,18 @@ def test_a_year_of_half_hours_leaves_days_weeks_and_months() -> None:
 
 def test_a_backup_is_due_when_something_changed_and_the_last_is_old() -> None:
     minute = timedelta(minutes=1)
-    assert due(NOW, None, NOW)
-    assert not due(NOW, NOW + minute, NOW + timedelta(days=9)), "nothing changed since"
-    assert not due(NOW + minute, NOW, NOW + 29 * minute)
-    assert due(NOW + minute, NOW, NOW + 30 * minute)
+    assert due(NOW, [], NOW)
+    assert not due(NOW, [NOW + minute], NOW + timedelta(days=9)), "nothing changed since"
+    assert not due(NOW + minute, [NOW], NOW + 29 * minute)
+    assert due(NOW + minute, [NOW], NOW + 30 * minute)
+
+
+def test_what_is_dated_ahead_stops_no_backup() -> None:
+    hour, year = timedelta(hours=1), timedelta(days=365)
+    ahead = NOW + year
+    assert due(NOW, [ahead], NOW)
+    assert due(NOW, [ahead, NOW - hour], NOW)
+    assert not due(NOW, [ahead, NOW - hour / 4], NOW)
+    # A file server whose clock is ahead of this machine's dates all by its own.
+    assert not due(NOW + year, [ahead - hour / 4], NOW)
+    assert due(NOW + year, [ahead - hour], NOW)

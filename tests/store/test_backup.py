@@ -1,4 +1,5 @@
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,11 @@ def test_only_automatic_backups_are_thinned(path: Path) -> None:
             for label in ("auto", "before-update", "by-hand"):
                 (folder / f"board-202603{day:02}T{hour:02}0000-{label}-7.db").write_text("x")
     (folder / "board-of-somebody.db").write_text("x")
-    backup.thin(path)
+    (folder / "board-20360101T000000-auto-7.db").write_text("x")
+    backup.thin(path, datetime(2026, 3, 29, tzinfo=UTC))
     left = backup.all_of(path)
-    assert sum(one.label == "auto" for one in left) < 20
+    assert sum(one.label == "auto" for one in left) < 21
+    assert {one.made.hour for one in left if one.made.day == 28} == {9, 10}, "the newest are there"
     assert sum(one.label != "auto" for one in left) == 28 * 2 * 2
     assert (folder / "board-of-somebody.db").exists()
     assert left[0].made == max(one.made for one in left)

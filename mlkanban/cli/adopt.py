@@ -26,5 +26,9 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
 
     ref, card_id, _ = which_card(card, force)
     folder = take(places().data, ref, card_id, pid, login_name(), now())
-    session.answer("adopt", lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)})
+    session.answer(
+        "adopt",
+        lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)},
+        acted=True,
+    )
     say(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")

@@ -32,4 +32,8 @@ def edit_text(session: Session, service: Service, document: Document) -> Done:
             else:
                 turn.saved()
                 return done
+    if turn.exit_code:
+        problem = MlkanbanError(turn.message)
+        problem.exit_code = turn.exit_code
+        raise problem
     return Done(turn.message, changed=False)

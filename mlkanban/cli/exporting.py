@@ -70,7 +70,7 @@ def _export(
         with _opened(out, service.path) as file:
             count = write(service, board, file)
     if out is not None:
-        session.answer(f"export.{kind}", lambda: {"file": str(out), what: count})
+        session.answer(f"export.{kind}", lambda: {"file": str(out), what: count}, acted=True)
         if not session.json:
             session.say(f"{count:,} {what} written to {out}.")
 

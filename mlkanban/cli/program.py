@@ -11,9 +11,9 @@ import click
 
 from mlkanban import __version__
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.session import Session, use_home
+from mlkanban.cli.session import Session, give_up, use_home
 from mlkanban.cli.umask import be_private
-from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
 
 NAMES = ("mlkanban", "mlk")
 
@@ -197,6 +197,7 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
             program.invoke(ctx)
         sys.stdout.flush()
         ctx.obj.afterwards()
+        return _printed(ctx.obj)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
@@ -210,21 +211,34 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        _give_up_stdout()
+        give_up(sys.stdout)
         return 141
     except Exception as error:
         from mlkanban.cli.crash import write_log
 
         problem = write_log(error)
         if isinstance(error, OSError):
-            _give_up_stdout()
+            give_up(sys.stdout)
         return session.fail(problem)
-    return 0
 
 
-def _give_up_stdout() -> None:
-    """Nobody reads on, or nothing can be written: what is still buffered must not raise at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def _printed(session: Session) -> int:
+    """The exit code of a command that came to its end. One that did something is not to be called
+    again because its answer was lost; one that only reads has failed then."""
+    if session.unprinted is None:
+        return 0
+    error, text = session.unprinted
+    if session.acted:
+        why = error.strerror or error
+        session.say(
+            f"This was done, but the answer cannot be printed: {why}. Do not call it again."
+        )
+        for line in text.split("\n"):
+            session.say(line)
+        return 0
+    if isinstance(error, BrokenPipeError):
+        return 141
+    raise StoreProblem(f"The answer cannot be printed: {error.strerror or error}.")
 
 
 def _json_first(args: Sequence[str]) -> tuple[list[str], bool]:

@@ -52,7 +52,7 @@ def report(session: Session, out: Path, asked: Asked) -> None:
         raise MlkanbanError(
             f"{out} cannot be written: {error.strerror}.", "Name another file with --out."
         ) from error
-    session.answer("report", lambda: {"file": str(out), "bytes": len(text.encode())})
+    session.answer("report", lambda: {"file": str(out), "bytes": len(text.encode())}, acted=True)
     if not session.json:
         session.say(f"Written: {out}")
 

@@ -85,7 +85,9 @@ def run(
     begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
     if detach:
         session.answer(
-            "run", lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)}
+            "run",
+            lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)},
+            acted=True,
         )
         say(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")
         return
@@ -355,6 +357,6 @@ def stop(session: Session, run: str) -> None:
             f"Run {folder.id} does not run here.",
             f"It was started on {host}." if host and host != os.uname().nodename else "",
         )
-    session.answer("stop", lambda: {"id": folder.id, "stopped": True})
+    session.answer("stop", lambda: {"id": folder.id, "stopped": True}, acted=True)
     if not session.json:
         session.say(f"Run {folder.id} is stopped.")

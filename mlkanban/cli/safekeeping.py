@@ -37,7 +37,7 @@ def backup(ctx: click.Context, to: Path | None) -> None:
     with session.service() as service:
         made = service.backups.make() if to is None else service.backups.make_at(to)
         size = made.stat().st_size
-        session.answer("backup", lambda: {"file": str(made), "bytes": size})
+        session.answer("backup", lambda: {"file": str(made), "bytes": size}, acted=True)
         if not session.json:
             session.say(f"Written and verified: {made} ({_size(size)}).")
 
@@ -102,7 +102,7 @@ def restore(session: Session, name: str, yes: bool) -> None:
             session.say("Nothing was changed.")
             return
     kept = restoring.restore(data, plan.file)
-    session.answer("restore", lambda: _data(plan, kept))
+    session.answer("restore", lambda: _data(plan, kept), acted=True)
     if not session.json:
         session.say(f"Restored {plan.file}.")
         if kept is not None:

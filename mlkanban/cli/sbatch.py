@@ -44,6 +44,8 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
     )  # fmt: skip
     folder, job = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
     session.answer(
-        "sbatch", lambda: {"id": folder.id, "card": ref, "job": job, "folder": str(folder.path)}
+        "sbatch",
+        lambda: {"id": folder.id, "card": ref, "job": job, "folder": str(folder.path)},
+        acted=True,
     )
     say(f"Run {folder.id} of {ref} is queued as job {job}: mlkanban runs {ref}")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
+def give_up(stream: TextIO) -> None:
+    """Nobody reads on, or nothing can be written: what is still buffered must not raise at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def use_home(home: str) -> None:
     """Let everything lie below `home`, for this process and those it starts."""
     if home:
@@ -36,6 +41,10 @@ class Session:
     board_key: str = ""
     hooks: bool = True
     """Whether what the command does is told to hooks; not what comes from a file."""
+    acted: bool = field(default=False, init=False)
+    """Whether something was done that calling the command again would do twice."""
+    unprinted: tuple[OSError, str] | None = field(default=None, init=False)
+    """Why the answer could not be printed, and the answer."""
     _wrote: bool = field(default=False, init=False)
     _happened: list[Happened] = field(default_factory=list, init=False)
 
@@ -57,7 +66,11 @@ class Session:
         try:
             if write and service.read_only:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
-            yield service
+            before = service.boards.cursor() if write else 0
+            try:
+                yield service
+            finally:
+                self.acted |= write and service.boards.cursor() > before
             if write:
                 self._wrote = True
                 self.take_in_runs(service)
@@ -147,17 +160,28 @@ class Session:
         data: Callable[[], Any],
         lines: Callable[[], Iterable[str]] | None = None,
         meta: Callable[[], Any] | None = None,
+        *,
+        acted: bool = False,
     ) -> None:
         """Print the result: one JSON object, with `meta` about all of its data where there is
-        some, or `lines` for people."""
+        some, or `lines` for people. `acted` when something was done that is no event."""
+        self.acted |= acted
         if self.json:
             # ASCII: no control character of a stored text can reach a terminal.
             import json
 
             made = {"schema": SCHEMA, "kind": kind, "data": data()}
-            click.echo(json.dumps(made | ({"meta": meta()} if meta else {})))
+            self._print(json.dumps(made | ({"meta": meta()} if meta else {})))
         elif lines is not None and (text := "\n".join(lines())):
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        """What was done stays done where nobody can read of it; `run` says so in the end."""
+        try:
             click.echo(text)
+        except OSError as error:
+            give_up(sys.stdout)
+            self.unprinted = error, text
 
     def answer_done(self, kind: str, done: Done, service: Service) -> None:
         """Report what an action did to cards."""
@@ -181,8 +205,11 @@ class Session:
             self.say(done.warning)
 
     def say(self, message: str) -> None:
-        """A message for the person, on stderr."""
-        click.echo(self.clean(message), err=True)
+        """A message for the person, on stderr; where nobody can read it, what was done is done."""
+        try:
+            click.echo(self.clean(message), err=True)
+        except OSError:
+            give_up(sys.stderr)
 
     def fail(self, error: MlkanbanError) -> int:
         """Say what went wrong; the exit code."""

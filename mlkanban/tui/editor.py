@@ -85,6 +85,8 @@ class Editing:
         self._refused: MlkanbanError | None = None
         self.since: Position | None = None
         self.message = ""
+        self.exit_code = 0
+        """What the command line answers when nothing was saved: 0 when that was wanted."""
 
     @property
     def file(self) -> Path:
@@ -109,6 +111,7 @@ class Editing:
             if self._fresh:
                 self._drop()
             raise
+        self.exit_code = MlkanbanError.exit_code if code else 0
         text = self._read()
         own = _own(text)
         if not own.strip():
@@ -122,6 +125,8 @@ class Editing:
             ended = f" The editor ended with {code}." if code else ""
             self.message = f"Nothing changed.{ended}"
             return None
+        if self._refused and not code:
+            self.exit_code = self._refused.exit_code
         why = f" The editor ended with {code}." if code else ""
         why += f" {self._refused}" if self._refused else ""
         self.message = f"Not saved; your text is kept for the next time.{why}"

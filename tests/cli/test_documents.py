@@ -49,6 +49,26 @@ def test_a_card_in_the_editor(board: Person, editor: FakeEditor) -> None:
     assert board("edit", ref, "--editor").err == "Nothing changed.\n"
 
 
+def test_an_editor_that_fails_changes_nothing_and_the_exit_code_says_so(
+    board: Person, editor: FakeEditor
+) -> None:
+    ref = board.card("focal loss")
+    editor.does(
+        "sys.exit(1)",
+        replacing("title: focal", "title: my focal") + "sys.exit(1)",
+        "file.write_text('')\nsys.exit(2)",
+    )
+    nothing = board("edit", ref, "--editor")
+    assert (nothing.code, nothing.err) == (
+        4, "mlkanban: Nothing changed. The editor ended with 1.\n",
+    )  # fmt: skip
+    kept = board("--json", "edit", ref, "--editor")
+    assert (kept.code, kept.object["kind"]) == (4, "error")
+    assert "your text is kept for the next time. The editor ended with 1." in kept.err
+    assert board("edit", ref, "--editor").code == 4
+    assert board.data("show", ref)["title"] == "focal loss"
+
+
 def test_without_a_terminal_a_mistake_is_raised_and_the_text_kept(
     board: Person, editor: FakeEditor
 ) -> None:

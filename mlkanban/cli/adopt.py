@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mlkanban.cli.before_run import say, which_card
+from mlkanban.cli.before_run import say, slot_for
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.clock import now
@@ -24,8 +24,10 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
     """
     from mlkanban.runs.adopting import adopt as take
 
-    ref, card_id, _ = which_card(card, force)
-    folder = take(places().data, ref, card_id, pid, login_name(), now())
+    with slot_for(card, force) as slot:
+        ref = slot.job.ref
+        folder, start = take(places().data, ref, slot.job.id, pid, login_name(), now())
+        slot.take(folder, start, force)
     session.answer(
         "adopt",
         lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)},

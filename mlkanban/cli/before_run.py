@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from contextlib import closing, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,9 +17,12 @@ from mlkanban.paths import places
 from mlkanban.text import display
 
 if TYPE_CHECKING:
+    from mlkanban.runs.folder import RunFolder
     from mlkanban.service import Service
+    from mlkanban.service.runs import Told
 
 _STORE_SECONDS = 2.0
+_LATER = "The job is started; the board takes it in later."
 BY_BRANCH = "-"
 
 
@@ -37,31 +41,85 @@ class JobCard(NamedTuple):
     label: str = ""
 
 
-def which_card(card: str, force: str) -> JobCard:
-    """The card of a job. Where the store cannot be read the job runs all the same: the board hears
-    of it later."""
+class Slot(NamedTuple):
+    """What takes the place of a job on the board: the card of the job and, where that could be
+    read, the store."""
+
+    job: JobCard
+    service: Service | None = None
+
+    def take(self, folder: RunFolder, start: dict[str, Any], force: str) -> None:
+        """Make the folder of a run and let the run start on the board, both or neither: of several
+        started at once no more begin than fit. Where the store cannot be written the job runs all
+        the same."""
+        from mlkanban.core.runs.judging import RunState
+        from mlkanban.runs.intake import told_of
+        from mlkanban.runs.processes import here
+        from mlkanban.runs.starting import FolderProblem, make
+
+        def made() -> Told:
+            make(folder, start)
+            told = told_of(folder, start, here(), now())
+            assert told is not None
+            return replace(told, run=replace(told.run, state=RunState.RUNNING, evidence=""))
+
+        try:
+            if self.service is not None:
+                self.service.runs.start(self.job.ref, force, made)
+        except FolderProblem:
+            raise
+        except StoreProblem as error:
+            say(f"{error} {_LATER}")
+        if not folder.path.is_dir():
+            make(folder, start)
+
+
+@contextmanager
+def slot_for(card: str, force: str) -> Iterator[Slot]:
+    """The card for which a job may start, with the store open while the block runs. Where that
+    cannot be read the job runs all the same: the board hears of it later."""
     from mlkanban.service import Service
 
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
-    others = (data / "runs").is_dir()
     try:
         service = Service.open(
-            data, actor=login_name(), clock=now, write=others, make=False, timeout=_STORE_SECONDS
+            data, actor=login_name(), clock=now, make=False, timeout=_STORE_SECONDS
         )
     except (MlkanbanError, OSError) as error:
-        say(f"{error} The job is started; the board takes it in later.")
-        return JobCard(names[0])
+        say(f"{error} {_LATER}")
+        yield Slot(JobCard(names[0]))
+        return
     with closing(service):
         try:
-            if others:
+            if (data / "runs").is_dir():
                 _take_in_others(service)
-            found = _named(service, names, force, given=card)
-            _warn_of_budget(service, found.ref)
+            slot = Slot(_named(service, names, force, given=card), service)
+            _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
-            say(f"{error} The job is started; the board takes it in later.")
-            return JobCard(names[0])
-    return found
+            say(f"{error} {_LATER}")
+            slot = Slot(JobCard(names[0]))
+        yield slot
+
+
+def which_card(card: str, force: str) -> JobCard:
+    """The card for which a job may start."""
+    with slot_for(card, force) as slot:
+        return slot.job
+
+
+def give_up(job: JobCard, run_id: str) -> None:
+    """Take back that a run started, which could not be."""
+    from mlkanban.service import Service
+
+    try:
+        service = Service.open(
+            places().data, actor=login_name(), clock=now, make=False, timeout=_STORE_SECONDS
+        )
+        with closing(service):
+            service.runs.give_up(job.ref, run_id)
+    except (MlkanbanError, OSError):
+        pass  # it was not kept, or cannot be by now; the job's own error says more
 
 
 def _take_in_others(service: Service) -> None:

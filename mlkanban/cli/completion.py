@@ -59,7 +59,7 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The cards whose id begins like that, with their titles."""
 
     def items() -> Iterator[CompletionItem]:
-        with _session(ctx).service() as service:
+        with _session(ctx).service(as_is=True) as service:
             for ref, title in service.cards.beginning_with(incomplete, MOST):
                 yield CompletionItem(ref, help=display(title)[:60])
 
@@ -91,7 +91,7 @@ def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
 
     def items() -> Iterator[CompletionItem]:
         session = _session(ctx)
-        with session.service() as service:
+        with session.service(as_is=True) as service:
             names = [stage.name for stage in session.board(service).stages]
         for name in names:
             if name.casefold().startswith(incomplete.casefold()):

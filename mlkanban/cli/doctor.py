@@ -110,7 +110,7 @@ def _deep(session: Session) -> Iterator[Check]:
 
     with contextlib.ExitStack() as stack:
         try:
-            service = stack.enter_context(session.service())
+            service = stack.enter_context(session.service(as_is=True))
         except MlkanbanError:
             return  # said of the store already
         try:
@@ -188,7 +188,7 @@ def _store(session: Session) -> Iterator[Check]:
     from mlkanban.clock import now
 
     try:
-        with session.service() as service:
+        with session.service(as_is=True) as service:
             path, kind = service.path, service.file_system
             boards, events = len(service.boards.all()), service.boards.cursor()
             trouble, network = service.trouble, service.on_network
@@ -248,7 +248,7 @@ def _trackers(session: Session) -> Iterator[Check]:
 
     known: list[str] = []
     try:
-        with session.service() as service:
+        with session.service(as_is=True) as service:
             known = service.links.places()
     except (MlkanbanError, *UNREADABLE):
         pass  # said of the store already

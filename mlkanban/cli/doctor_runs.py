@@ -54,7 +54,7 @@ def _watched() -> Iterator[Check]:
 def _unread(session: Session) -> Iterator[Check]:
     """The newest runs that reported metrics which are no numbers."""
     try:
-        with session.service() as service:
+        with session.service(as_is=True) as service:
             boards = service.boards.all()
             found = [one for board in boards for one in service.runs.of_board(board.id)]
     except (MlkanbanError, *UNREADABLE):

@@ -65,7 +65,8 @@ def _export(
 ) -> None:
     if session.json and out is None:
         raise UsageProblem("With --json the export needs a file.", "Add --out FILE.")
-    with session.service() as service:
+    session.bring_up_to_date()
+    with session.service(as_is=True) as service:
         board = session.board(service)
         with _opened(out, service.path) as file:
             count = write(service, board, file)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.before_run import say, which_card
+from mlkanban.cli.before_run import give_up, say, slot_for
 from mlkanban.cli.params import AIM, CARD
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
-from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, UsageProblem
+from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.paths import places
 
 if TYPE_CHECKING:
@@ -66,23 +66,29 @@ def run(
     """
     from mlkanban.core.runs.reported import unread_text
     from mlkanban.runs.looking import metrics_of, why
-    from mlkanban.runs.starting import Wanted, begin, prepare
+    from mlkanban.runs.starting import Wanted, begin, plan
     from mlkanban.runs.viewer import Viewer, exit_code
 
     if session.json and not detach:
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    job = which_card(card, force)
-    wanted = Wanted(
-        job.ref, job.id, command, login_name(), gpus, force.strip(), not no_env, metric or "",
-        label=job.label,
-    )  # fmt: skip
-    folder, start = prepare(places().data, wanted, now())
+    with slot_for(card, force) as slot:
+        job = slot.job
+        wanted = Wanted(
+            job.ref, job.id, command, login_name(), gpus, force.strip(), not no_env, metric or "",
+            label=job.label,
+        )  # fmt: skip
+        folder, start = plan(places().data, wanted, now())
+        slot.take(folder, start, force)
     viewer = Viewer(folder, wanted.person, now)
     if not detach:
         viewer.listen()
-    begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
+    try:
+        begin(folder, start, wanted, detach=detach, umask=of_the_person(), clock=now)
+    except StoreProblem:
+        give_up(job, folder.id)
+        raise
     if detach:
         session.answer(
             "run",

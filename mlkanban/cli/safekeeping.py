@@ -34,7 +34,7 @@ def backup(ctx: click.Context, to: Path | None) -> None:
         if to is not None:
             raise UsageProblem("--to is where a backup is written.", "Leave one of the two out.")
         return
-    with session.service() as service:
+    with session.service(as_is=True) as service:
         made = service.backups.make() if to is None else service.backups.make_at(to)
         size = made.stat().st_size
         session.answer("backup", lambda: {"file": str(made), "bytes": size}, acted=True)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mlkanban.errors import MlkanbanError
+from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.text import ascii_only, display
 
 if TYPE_CHECKING:
     from mlkanban.config import Settings
     from mlkanban.core.models import Board
+    from mlkanban.runs.intake import Intake
     from mlkanban.service import Done, Service
     from mlkanban.service.happened import Happened
 
@@ -55,8 +56,13 @@ class Session:
         return load()
 
     @contextlib.contextmanager
-    def service(self, *, write: bool = False, make: bool = False) -> Iterator[Service]:
-        """The store of this person, open while the block runs; `make` it where there is none."""
+    def service(
+        self, *, write: bool = False, make: bool = False, as_is: bool = False
+    ) -> Iterator[Service]:
+        """The store of this person, open while the block runs; `make` it where there is none.
+
+        What runs did that nobody took in yet is taken in before a command that writes, and shown by
+        one that reads, which writes nothing; with `as_is` that sees what the file has."""
         from mlkanban.clock import now
         from mlkanban.paths import places
         from mlkanban.service import Service
@@ -66,6 +72,10 @@ class Session:
         try:
             if write and service.read_only:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
+            if write:
+                self.take_in_runs(service)
+            elif not as_is:
+                service = self._with_runs(service)
             before = service.boards.cursor() if write else 0
             try:
                 yield service
@@ -80,22 +90,71 @@ class Session:
         finally:
             service.close()
 
-    def take_in_runs(self, service: Service) -> None:
-        """What became of the runs of cards, as `_lift_blocks` does it."""
+    def bring_up_to_date(self) -> None:
+        """Take in what became of runs, where there is anything, before the store is read as it is;
+        where that cannot be, it is said."""
+        try:
+            with self.service(as_is=True) as service:
+                if self._intake is None or service.trouble:
+                    return
+                from mlkanban.clock import now
+
+                if not self._intake.not_taken_in(service, now()):
+                    return
+            with self.service(write=True):
+                pass  # which takes in
+        except NotFound:
+            raise
+        except MlkanbanError as error:
+            self.say(str(error))
+
+    @cached_property
+    def _intake(self) -> Intake | None:
         from mlkanban.paths import places
 
         if not (data := places().data).joinpath("runs").is_dir():
-            return
-        from mlkanban.clock import now
+            return None
         from mlkanban.runs.intake import Intake
 
+        return Intake(data)
+
+    def take_in_runs(self, service: Service) -> None:
+        """What became of the runs of cards, as `_lift_blocks` does it."""
+        if self._intake is None:
+            return
+        from mlkanban.clock import now
+
         try:
-            done = Intake(data).take_in(service, now())
+            done = self._intake.take_in(service, now())
         except MlkanbanError as error:
             self.say(f"What became of runs was not taken in: {error}")
         else:
             if done.message:
                 self.say(done.message)
+
+    def _with_runs(self, service: Service) -> Service:
+        """The board as it is with what became of runs: a copy in memory, where that is not taken
+        in yet."""
+        if self._intake is None or service.trouble:
+            return service
+        from mlkanban.clock import now
+
+        try:
+            told = self._intake.not_taken_in(service, now())
+            if not told:
+                return service
+            copy = service.in_memory()
+            try:
+                copy.runs.take_in(told)
+            except BaseException:
+                copy.close()
+                raise
+        except MlkanbanError as error:
+            self.say(f"What became of runs is not shown: {error}")
+            return service
+        service.close()
+        copy.forbid_writing("This command only reads.")
+        return copy
 
     def _lift_blocks(self, service: Service) -> None:
         """What a command brought about or time has. The command itself is done by then: if this
@@ -135,7 +194,7 @@ class Session:
         moment = now()
         try:
             if wanted(places().data, moment):
-                with self.service() as service:
+                with self.service(as_is=True) as service:
                     service.backups.keep(moment)
         except MlkanbanError as error:
             self.say(f"No backup was made: {error}")

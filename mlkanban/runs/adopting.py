@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.redaction import redacted
-from mlkanban.errors import NotFound, RuleRefused, StoreProblem
+from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.runs.folder import RunFolder, new_id, runs_folder
 from mlkanban.runs.intake import names
 from mlkanban.runs.processes import (
@@ -24,9 +25,11 @@ from mlkanban.runs.processes import (
 )
 
 
-def adopt(data: Path, card: str, card_id: str, pid: int, person: str, now: datetime) -> RunFolder:
-    """A run of a card for the process with this number. Nobody waits for it, so how it ends will
-    never be known."""
+def adopt(
+    data: Path, card: str, card_id: str, pid: int, person: str, now: datetime
+) -> tuple[RunFolder, dict[str, Any]]:
+    """A run of a card for the process with this number, whose folder is not there yet, and what its
+    start.json says. Nobody waits for it, so how it ends will never be known."""
     found = process(pid)
     if not found.start or not alive(found):
         raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")
@@ -36,28 +39,19 @@ def adopt(data: Path, card: str, card_id: str, pid: int, person: str, now: datet
     if run := _run_of(found, known):
         raise RuleRefused(f"Process {pid} belongs to run {run} already.", "See: mlkanban runs")
     folder = RunFolder(runs_folder(data) / new_id(now))
-    try:
-        folder.make()
-        folder.write_start(
-            {
-                "id": folder.id,
-                "card": card,
-                "card_id": card_id,
-                "argv": redacted(command(found)),
-                "person": person,
-                "made": instant(now),
-                "adopted": True,
-                "child": found._asdict(),
-                "session": session_of(found),
-                **asdict(here()),
-            }
-        )
-    except OSError as error:
-        raise StoreProblem(
-            f"The folder of the run cannot be made: {error.strerror} ({folder.path}).",
-            "Make room there, or use another place with --home.",
-        ) from error
-    return folder
+    return folder, {
+        "id": folder.id,
+        "card": card,
+        "card_id": card_id,
+        "argv": redacted(command(found)),
+        "person": person,
+        "made": instant(now),
+        "started": instant(now),
+        "adopted": True,
+        "child": found._asdict(),
+        "session": session_of(found),
+        **asdict(here()),
+    }
 
 
 def _run_of(found: Process, known: Iterable[RunFolder]) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from mlkanban.core.runs.judging import Place
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.files import write_whole
@@ -41,23 +43,38 @@ class Intake:
         """Take in what is new, and say what became of the runs."""
         if service.read_only or not self.anything():
             return Done("", changed=False)
-        memory = _Memory(service.path)
-        if self._settled is None:
-            self._settled = memory.read(service.boards.cursor())
-        listed = self._mtime()
-        if listed != self._listed:
-            self._open = [RunFolder(self._folder / name) for name in self._names()]
-        told = list(self._told(now))
+        memory, listed = self._memory(service), self._mtime()
+        told = self._look(listed, now)
         done = service.runs.take_in(told)
         settled = set(service.runs.settled(told))
         # One that ended without being taken in is of a card that is not on these boards.
         over = settled | {one.run.id for one in told if one.run.state.ended}
         self._open = [folder for folder in self._open if folder.id not in over]
         if settled:
-            self._settled |= settled
+            self._settled = (self._settled or set()) | settled
             memory.write(self._settled, service.boards.cursor())
         self._listed = listed
         return done
+
+    def not_taken_in(self, service: Service, now: datetime) -> list[Told]:
+        """The runs that started or ended without having been taken in. Nothing is written."""
+        self._memory(service)
+        told = self._look(self._mtime(), now)
+        return [
+            one for one in service.runs.news(told)
+            if one.run.state.ended or not service.runs.knows(one)
+        ]  # fmt: skip
+
+    def _memory(self, service: Service) -> _Memory:
+        memory = _Memory(service.path)
+        if self._settled is None:
+            self._settled = memory.read(service.boards.cursor())
+        return memory
+
+    def _look(self, listed: int, now: datetime) -> list[Told]:
+        if listed != self._listed:
+            self._open = [RunFolder(self._folder / name) for name in self._names()]
+        return list(self._told(now))
 
     def _mtime(self) -> int:
         with suppress(OSError):
@@ -71,14 +88,17 @@ class Intake:
     def _told(self, now: datetime) -> Iterator[Told]:
         place = here()
         for folder in self._open:
-            start = folder.start()
-            values = report(folder, place, now)
-            run = Run.of_field(folder.id, values)
-            if run is not None:
-                yield Told(
-                    run, str(start["card"]), str(start.get("card_id", "")),
-                    str(start.get("aim") or ""),
-                )  # fmt: skip
+            if told := told_of(folder, folder.start(), place, now):
+                yield told
+
+
+def told_of(folder: RunFolder, start: dict[str, Any], place: Place, now: datetime) -> Told | None:
+    """A run as its folder tells of it; None when that says nothing (yet)."""
+    run = Run.of_field(folder.id, report(folder, start, place, now))
+    if run is None:
+        return None
+    aim = str(start.get("aim") or "")
+    return Told(run, str(start["card"]), str(start.get("card_id", "")), aim)
 
 
 class _Memory:

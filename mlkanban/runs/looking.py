@@ -53,9 +53,10 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
     )
 
 
-def report(folder: RunFolder, here: Place, now: datetime) -> dict[str, Any] | None:
-    """What the board keeps of a run; None when its folder says nothing (yet)."""
-    start = folder.start()
+def report(
+    folder: RunFolder, start: dict[str, Any], here: Place, now: datetime
+) -> dict[str, Any] | None:
+    """What the board keeps of a run that `start` speaks of; None when that says nothing (yet)."""
     if not start.get("card"):
         return None
     job = start.get("slurm")

@@ -42,13 +42,15 @@ class Wanted:
     label: str = ""
 
 
-def prepare(
-    data: Path, wanted: Wanted, now: datetime, **more: Any
-) -> tuple[RunFolder, dict[str, Any]]:
-    """The folder of a new run, and what its start.json says so far, with `more`."""
+class FolderProblem(StoreProblem):
+    """The folder of a run cannot be made."""
+
+
+def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
+    """The folder of a new run, which is not there yet, and what its start.json says at first."""
     commit, dirty = git_state()
     folder = RunFolder(runs_folder(data) / new_id(now))
-    start = {
+    return folder, {
         "id": folder.id,
         "card": wanted.card,
         "card_id": wanted.card_id,
@@ -56,6 +58,7 @@ def prepare(
         "cwd": os.getcwd(),
         "person": wanted.person,
         "made": instant(now),
+        "started": instant(now),
         "commit": commit,
         "dirty": dirty,
         "gpus": wanted.gpus,
@@ -63,8 +66,11 @@ def prepare(
         "aim": wanted.aim,
         "environment": {n: os.environ[n] for n in KEPT_VARIABLES if n in os.environ},
         **asdict(here()),
-        **more,
     }
+
+
+def make(folder: RunFolder, start: Mapping[str, Any]) -> None:
+    """Make the folder of a run, as a whole or not at all."""
     try:
         folder.make()
         try:
@@ -73,10 +79,19 @@ def prepare(
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
     except OSError as error:
-        raise StoreProblem(
+        raise FolderProblem(
             f"The folder of the run cannot be made: {error.strerror} ({folder.path}).",
             "Make room there, or use another place with --home. The job was not started.",
         ) from error
+
+
+def prepare(
+    data: Path, wanted: Wanted, now: datetime, **more: Any
+) -> tuple[RunFolder, dict[str, Any]]:
+    """The folder of a new run, and what its start.json says so far, with `more`."""
+    folder, start = plan(data, wanted, now)
+    start |= more
+    make(folder, start)
     return folder, start
 
 

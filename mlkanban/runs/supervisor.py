@@ -109,7 +109,6 @@ def _supervise(
         "supervisor": process(os.getpid())._asdict(),
         "child": leader._asdict(),
         "session": os.getsid(0),
-        "started": instant(clock()),
     }
     # A job that nobody could find again is not started: without this it would end at `go`.
     folder.write_start(start)

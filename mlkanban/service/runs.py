@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -101,6 +101,11 @@ class Runs:
         with self._desk.store.reading() as conn:
             return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
 
+    def knows(self, told: Told) -> bool:
+        """Whether this run was taken in before, whatever became of it since."""
+        with self._desk.store.reading() as conn:
+            return _kept(conn, told) is not None
+
     def card_called(self, ref: str) -> CardFace | None:
         """The card with this short id, None when there is none."""
         with self._desk.store.reading() as conn:
@@ -110,19 +115,23 @@ class Runs:
         """The card, if a run of it may start: there is room for one more, and no gate is in the
         way. An error says why not, unless `force` gives the reason to do it all the same."""
         with self._desk.store.reading() as conn:
-            face = find_face(conn, ref)
-            board = board_of(conn, repository.board_id(conn, face))
-            stage = training_stage(board, face)
-            if stage is None or not face.is_open or board.is_delivered(face.stage):
-                return face
-            if face.work == Work.UNATTENDED and face.stage == stage.id:
-                return face  # one more run of a card that has its slot already
-            asked = (_room(conn, board, stage, face), _gates(conn, board, stage, face))
-            verdict = rules.together(asked)
-        if isinstance(verdict, Refused):
-            verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
-        passed(verdict, force)
-        return face
+            return _may_start(conn, ref, force)
+
+    def start(self, ref: str, force: str, make: Callable[[], Told]) -> None:
+        """Give a run that may start its slot, and keep it: `make` prepares it within the
+        transaction, so that of several started at once no more begin than there is room for."""
+        with self._desk.writing() as tx:
+            _may_start(tx.conn, ref, force)
+            for _ in _begin(tx, make()):
+                pass
+
+    def give_up(self, ref: str, run_id: str) -> None:
+        """Take back that a run started, for it could not be."""
+        from mlkanban.service.undoing import Undoing  # hardly ever
+
+        with self._desk.store.reading() as conn:
+            board = repository.board_id(conn, find_face(conn, ref))
+        Undoing(replace(self._desk, actor=PREFIX + run_id)).undo(board)
 
     def snooze(self, refs: Sequence[str]) -> Done:
         """Put open cards out of sight until the newest of their runs that go on has ended."""
@@ -144,14 +153,19 @@ class Runs:
         not written again."""
         if self._desk.store.read_only or not told:
             return Done("", changed=False)
-        with self._desk.store.reading() as conn:
-            news = [one for one in told if _news(conn, one)]
+        if not (news := self.news(told)):
+            return Done("", changed=False)
         happened: list[_Happened] = []
-        for one in news:
-            with replace(self._desk, actor=PREFIX + one.run.id).writing() as tx:
-                if _news(tx.conn, one):  # still: others take in too
-                    happened += _take_in(tx, one)
-        return Done(_said(happened), changed=bool(news))
+        with self._desk.writing() as tx:
+            for step, one in _in_order(news):
+                tx.writer.begin_action()
+                happened += step(tx, one)
+        return Done(_said(happened))
+
+    def news(self, told: Iterable[Told]) -> list[Told]:
+        """Those of these runs of which there is anything to take in."""
+        with self._desk.store.reading() as conn:
+            return [one for one in told if _news(conn, one)]
 
 
 _STARTED, _BEGUN = "started", ""
@@ -188,6 +202,22 @@ def _said(happened: Iterable[_Happened]) -> str:
     if more := sum(map(len, list(alike.values())[_MOST_TOLD:])):
         said.append(f"{more} more about runs: mlkanban runs.")
     return " ".join(said)
+
+
+def _may_start(conn: Connection, ref: str, force: str) -> CardFace:
+    face = find_face(conn, ref)
+    board = board_of(conn, repository.board_id(conn, face))
+    stage = training_stage(board, face)
+    if stage is None or not face.is_open or board.is_delivered(face.stage):
+        return face
+    if face.work == Work.UNATTENDED and face.stage == stage.id:
+        return face  # one more run of a card that has its slot already
+    asked = (_room(conn, board, stage, face), _gates(conn, board, stage, face))
+    verdict = rules.together(asked)
+    if isinstance(verdict, Refused):
+        verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
+    passed(verdict, force)
+    return face
 
 
 def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
@@ -252,43 +282,63 @@ def _news(conn: Connection, told: Told) -> bool:
     return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
 
 
-def _take_in(tx: Transaction, told: Told) -> Iterator[_Happened]:
+def _in_order(told: Iterable[Told]) -> list[tuple[Callable[..., Iterator[_Happened]], Told]]:
+    """What became of runs, the start and the end of each, in the order in which it happened. Of
+    one that ends as another starts, the start comes first: the card stays with that."""
+    order: list[tuple[str, bool, Told]] = []
+    for one in told:
+        order.append((one.run.started, False, one))
+        if one.run.state.ended:
+            order.append((max(one.run.started, one.run.ended), True, one))
+    order.sort(key=lambda step: (step[0], step[1], step[2].run.id))
+    return [(_end if ends else _begin, one) for _, ends, one in order]
+
+
+def _begin(tx: Transaction, told: Told) -> Iterator[_Happened]:
+    """Keep that a run is queued, started or goes on otherwise than before."""
     run, name = told.run, PREFIX + told.run.id
+    if not _news(tx.conn, told):  # any more: others take in too
+        return
     had = _kept(tx.conn, told)
     face = _face(tx.conn, told)
     assert face is not None
     if had is None and run.state is RunState.QUEUED:
-        tx.write(_change(tx, "run.queued", face, {name: run.to_field()}, run.started, {}))
+        tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, run.started))
         yield _Happened(face.ref, run.id, "is queued")
     elif _begins(had, run):
         if aim := _aimed(tx, face, told):
-            tx.write(_change(tx, "card.edited", face, {"metric": aim}, run.started, {}))
+            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, run.started))
         begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
-        tx.write(_change(tx, "run.started", face, values, begun.started, kept))
+        tx.write(_change(tx, "run.started", face, run, values, begun.started, kept))
         yield _Happened(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
     elif had and not run.state.ended:
-        tx.write(_change(tx, "run.changed", face, {name: run.to_field()}, "", {}))
+        tx.write(_change(tx, "run.changed", face, run, {name: run.to_field()}))
         if run.state is not had.state and had.state is not RunState.STARTING:
             yield _Happened(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
-    if run.state.ended:
-        face = _face(tx.conn, told)
-        assert face is not None
-        effect = on_end(_scene(tx, face, run), run)
-        values, kept = _values(tx, face, effect, run)
-        values[name] = run.to_field()
-        waits = tx.writer.projector.entity(face.id).fields.get("snoozed_run") == run.id
-        if waits and face.snoozed_until == UNTIL_RUN:
-            values |= {"snoozed_until": None, "snoozed_run": None}
-        if metric := _metric(tx, face, run):
-            values["metric"] = metric
-        tx.write(_change(tx, "run.ended", face, values, run.ended, kept))
-        onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
-        blocked = " It is blocked." if values.get("blocker") else ""
-        what = f"{run.state.value} ({run.outcome})"
-        yield _Happened(face.ref, run.id, what, onward + blocked)
+
+
+def _end(tx: Transaction, told: Told) -> Iterator[_Happened]:
+    """Keep how a run ended."""
+    run, name = told.run, PREFIX + told.run.id
+    if not _news(tx.conn, told):
+        return
+    face = _face(tx.conn, told)
+    assert face is not None
+    effect = on_end(_scene(tx, face, run), run)
+    values, kept = _values(tx, face, effect, run)
+    values[name] = run.to_field()
+    waits = tx.writer.projector.entity(face.id).fields.get("snoozed_run") == run.id
+    if waits and face.snoozed_until == UNTIL_RUN:
+        values |= {"snoozed_until": None, "snoozed_run": None}
+    if metric := _metric(tx, face, run):
+        values["metric"] = metric
+    tx.write(_change(tx, "run.ended", face, run, values, run.ended, kept))
+    onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
+    blocked = " It is blocked." if values.get("blocker") else ""
+    yield _Happened(face.ref, run.id, f"{run.state.value} ({run.outcome})", onward + blocked)
 
 
 def _begins(had: Run | None, run: Run) -> bool:
@@ -302,16 +352,17 @@ def _begins(had: Run | None, run: Run) -> bool:
 
 
 def _change(
-    tx: Transaction, kind: str, face: CardFace, values: Mapping[str, Any], at: str,
-    kept: Mapping[str, Any],
+    tx: Transaction, kind: str, face: CardFace, run: Run, values: Mapping[str, Any], at: str = "",
+    kept: Mapping[str, Any] | None = None,
 ) -> Change:  # fmt: skip
-    """A change of a card that does not wake it. It gets the time at which it happened, as far as
-    that is in order with the steps the card took."""
+    """A change of a card by a run, that does not wake it. It gets the time at which it happened, as
+    far as that is in order with the steps the card took."""
     board = repository.board_id(tx.conn, face)
     when = ""
     if at and at <= instant(tx.now):
         when = max(at, steps.last_step(tx.conn, face.id))
-    return Change(kind, board, card=face.id, set=values, at=when, **kept)
+    by = PREFIX + run.id
+    return Change(kind, board, card=face.id, actor=by, set=values, at=when, **(kept or {}))
 
 
 def _scene(tx: Transaction, face: CardFace, run: Run) -> Scene:
@@ -321,6 +372,7 @@ def _scene(tx: Transaction, face: CardFace, run: Run) -> Scene:
         board=tx.board_of(face),
         face=face,
         moved=steps.moved_by_hand(tx.conn, face.id, run.started),
+        moved_meanwhile=steps.moved_by_hand(tx.conn, face.id, run.started, run.ended),
         blocked_by_run=bool(face.block_reason) and by.startswith(PREFIX),
         others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
     )

@@ -53,6 +53,20 @@ class Store:
     def close(self) -> None:
         self.conn.close()
 
+    def in_memory(self) -> "Store":
+        """A copy of the store in memory: what is written to it is gone with this process."""
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            self.conn.backup(copy)
+            for pragma in _PRAGMAS:
+                copy.execute(pragma)
+        except sqlite3.Error as error:
+            copy.close()
+            raise trouble.explain(error, self.path) from error
+        made = Store(self.path, copy)
+        made._leased = False
+        return made
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """The one write door: BEGIN IMMEDIATE ... COMMIT, or ROLLBACK and the error in words."""

@@ -39,7 +39,8 @@ def chained(previous: str, event: Event, data: str) -> str:
 class Writer:
     """Appends events within one write transaction and keeps the projections in step.
 
-    All events of one writer are one action: one undo takes them back together.
+    All events of one writer are one action, until another is begun: one undo takes them back
+    together.
     """
 
     def __init__(self, conn: sqlite3.Connection, path: Path, *, actor: str, now: datetime) -> None:
@@ -48,7 +49,7 @@ class Writer:
         self._actor = actor
         self.replica: Replica = identify(conn, path, now)
         self.projector = Projector(conn)
-        self.action = uuid7(now)
+        self.begin_action()
         self._wall = int(now.timestamp() * 1000)
         (newest,) = conn.execute(
             "SELECT max(hlc) FROM event WHERE hlc <= ?", (bound(self._wall),)
@@ -61,6 +62,10 @@ class Writer:
         self._rseq: int = last[0] if last else 0
         self._hash: str = last[1] if last else ""
         self._number = 0
+
+    def begin_action(self) -> None:
+        """Let what is appended from now on be undone by itself."""
+        self.action = uuid7(self._now)
 
     def new_ref(self) -> str:
         """The next short card id of this replica, such as `g12`."""

@@ -19,13 +19,15 @@ def last_step(conn: sqlite3.Connection, card_id: str) -> str:
     return at or ""
 
 
-def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str) -> bool:
-    """Whether somebody, no run, put a card into another stage since an instant."""
+def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str = "") -> bool:
+    """Whether somebody, no run, put a card into another stage since an instant, and before
+    another."""
     found = conn.execute(
         "SELECT 1 FROM transition JOIN event ON event.id = transition.event"
-        " WHERE transition.card = ? AND transition.at >= ? AND live AND stage IS NOT NULL"
+        " WHERE transition.card = ? AND transition.at >= ? AND (? = '' OR transition.at < ?)"
+        " AND live AND stage IS NOT NULL"
         f" AND event.kind NOT IN ('card.reordered', 'card.created') AND {_NOBODYS} LIMIT 1",
-        (card_id, since),
+        (card_id, since, until, until),
     ).fetchone()
     return found is not None
 

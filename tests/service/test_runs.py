@@ -123,6 +123,47 @@ def test_a_card_that_was_moved_before_the_board_heard_of_the_run_stays(
     assert ada.where(ref) == "Data prep"
 
 
+def test_a_move_after_the_end_of_a_run_does_not_bury_its_failure(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    box.starts(ref, "r1")
+    ended = instant(ada.clock())
+    ada.moves(ref, to="Evaluation")
+    failed = {"state": FAILED, "exit": 1, "why": "exit 1", "reason": "bug", "ended": ended}
+    box.tells(ref, replace(box.runs["r1"], **failed))
+    assert ada.where(ref) == "Evaluation"
+    blocker = ada.cards.get(ref).blocker
+    assert blocker is not None
+    assert "r1" in blocker.note
+
+
+def test_runs_side_by_side_that_nobody_watched_make_one_visit(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    started = {name: instant(ada.clock()) for name in ("c", "b", "a")}
+    told = [
+        Told(Run(name, FINISHED, exit=0, started=started[name], ended=instant(ada.clock())), ref)
+        for name in ("c", "a", "b")
+    ]
+    ada.service.runs.take_in(told)
+    assert ada.where(ref) == "Evaluation"
+    steps = [one.event for one in ada.history.of_card(ref) if one.event.kind.startswith("run.")]
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+    order = ["run:c", "run:b", "run:a", "run:c", "run:a", "run:b"]
+    assert [step.actor for step in steps] == order
+    moves = [step.actor for step in steps if "place" in step.data["set"]]
+    assert moves == ["run:c", "run:b"], "to Training with the first start, on with the last end"
+
+
+def test_a_run_that_starts_as_another_ends_keeps_the_card(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", to="Features")
+    first, then, last = (instant(ada.clock()) for _ in range(3))
+    ada.service.runs.take_in([
+        Told(Run("b", FINISHED, exit=0, started=then, ended=last), ref),
+        Told(Run("a", FINISHED, exit=0, started=first, ended=then), ref),
+    ])  # fmt: skip
+    steps = [one.event for one in ada.history.of_card(ref) if one.event.kind.startswith("run.")]
+    assert [step.actor for step in steps if "place" in step.data["set"]] == ["run:a", "run:b"]
+
+
 def test_putting_cards_in_order_is_not_moving(ada: Person, box: Machine) -> None:
     ref, other = ada.adds("focal loss", "other", to="Features")
     box.starts(ref, "r1")

@@ -18,11 +18,13 @@ from mlkanban.core.runs.model import Run
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A card as a run finds it. `moved` is whether a person moved it since the run started,
-    `blocked_by_run` whether a run set its block, `others` whether other runs of it go on."""
+    `moved_meanwhile` whether that was before the run ended: who moved it later did not know of its
+    end. `blocked_by_run` whether a run set its block, `others` whether other runs of it go on."""
 
     board: Board
     face: CardFace
     moved: bool = False
+    moved_meanwhile: bool = False
     blocked_by_run: bool = False
     others: bool = False
 
@@ -69,7 +71,7 @@ def on_end(scene: Scene, run: Run) -> Effect:
     ran = face.work == Work.UNATTENDED
     work = Work.ATTENDED if ran and not scene.others else None
     if run.state is RunState.FAILED or (run.state is RunState.LOST and not run.adopted):
-        block = None if face.block_reason or scene.moved else block_by(run)
+        block = None if face.block_reason or scene.moved_meanwhile else block_by(run)
         return Effect(work=work, block=block)
     onward = board.position(face.stage) + 1
     goes_on = (

@@ -49,6 +49,11 @@ def ascii_only(text: str) -> str:
     return text.encode("ascii", "replace").decode("ascii")
 
 
+def quantity(number: int, what: str, several: str = "") -> str:
+    """`1 card`, `2 cards`, `0 cards`; `several` where the plural is not made with an s."""
+    return f"{number:,} {what if number == 1 else several or what + 's'}"
+
+
 def keepable(text: str) -> bool:
     """Whether a board can keep it: neither NUL nor half a character is in it."""
     return _REFUSED.search(text) is None

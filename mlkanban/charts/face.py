@@ -106,17 +106,46 @@ def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> 
     ]
 
 
+class Note(NamedTuple):
+    """Cards of a stage that its count and its column do not tell alike: `1 snoozed` are counted and
+    out of sight, `2 finished` are shown and not counted."""
+
+    cards: int
+    what: str
+
+    @property
+    def text(self) -> str:
+        return f", {self.cards} {self.what}" if self.cards else ""
+
+    @property
+    def brief(self) -> str:
+        sign = "z" if self.what == SNOOZED else "+"
+        return f" {sign}{self.cards}" if self.cards else ""
+
+
+SNOOZED = "snoozed"
+NOTHING_ASIDE = Note(0, "")
+
+
 class Header(NamedTuple):
     """What stands over a stage: its `name` with its number, its `counts` against their limits
-    (`1/1 + 2/2 running`), and its `state` in a word: OVER, FULL, since merge or none."""
+    (`1/1 + 2/2 running`, under a filter `1 of 3/3`), its `state` in a word (OVER, FULL, since merge
+    or none), and a `note` on cards out of sight. `plain` are the counts without limits."""
 
     name: str
     counts: str
     state: str
+    plain: str
+    note: Note = NOTHING_ASIDE
 
     @property
     def text(self) -> str:
-        """The counts with the state; of two counts one sees that they are at their limits."""
+        """The counts with the state and the note; of two counts one sees that they are at their
+        limits."""
+        return self._stated + self.note.text
+
+    @property
+    def _stated(self) -> str:
         said = "" if self.state == "FULL" and " + " in self.counts else self.state
         return f"{self.counts} {said}".rstrip()
 
@@ -127,14 +156,26 @@ class Header(NamedTuple):
 
     def fitting(self, room: int) -> str:
         """The text, or as much of it as tells the counts apart in `room` cells."""
-        short = self.text.replace("running", "run").replace(SINCE_MERGE, "merged")
-        forms = (self.named, self.text, short, short.replace(" + ", "+"))
-        return next((form for form in forms if len(form) <= room), self.brief)
+        stated = self._stated
+        short = stated.replace("running", "run").replace(SINCE_MERGE, "merged")
+        counts = (
+            stated.replace(" + ", " attended + "), stated, short, short.replace(" + ", "+"),
+            self._compact,
+        )  # fmt: skip
+        whole = (form + self.note.text for form in counts)
+        signed = (form + self.note.brief for form in counts)
+        fits = (form for form in (*whole, *signed) if len(form) <= room)
+        return next(fits, self.plain)
+
+    @property
+    def _compact(self) -> str:
+        return self.counts.replace(" running", "").replace(" + ", "+")
 
     @property
     def brief(self) -> str:
-        """The counts where there is little room: `1/1+2/2`."""
-        return self.counts.replace(" running", "").replace(" ", "")
+        """The counts where there is little room: `1/1+2/2`; a stage that is full because of
+        snoozed cards says so."""
+        return self._compact + (self.note.brief if self.state else "")
 
     @property
     def role(self) -> str:
@@ -145,19 +186,33 @@ _STATES = {"OVER": "count-over", SINCE_MERGE: "count-over", "FULL": "count-full"
 
 
 def header(
-    board: Board, position: int, load: Load, standing: int, *, by_merge: bool = False
+    board: Board,
+    position: int,
+    load: Load,
+    standing: int,
+    *,
+    found: Load | None = None,
+    note: Note = NOTHING_ASIDE,
+    by_merge: bool = False,
 ) -> Header:
     """The header of a stage. `load` are its open cards; past delivery, where none is open, the
-    `standing` ones are counted. `by_merge` says that a merge took it over its limit."""
+    `standing` ones are counted. `found` are those of them that a filter shows, None without one.
+    `by_merge` says that a merge took it over its limit."""
     stage = board.stages[position]
-    shown = meters(stage, Load(standing) if board.is_delivered(stage.id) else load)
+    counted = Load(standing) if board.is_delivered(stage.id) else load
+    shown = meters(stage, counted)
     state = ""
     if any(meter.over for meter in shown):
         state = SINCE_MERGE if by_merge else "OVER"
     elif shown[0].full or all(meter.full for meter in shown):
         state = "FULL"
     name = f"{position + 1} {steady(display(stage.name))}"
-    return Header(name, " + ".join(map(str, shown)), state)
+    counts, plain = [str(meter) for meter in shown], str(counted.total)
+    if found is not None:
+        parts = zip(meters(stage, found), counts, strict=True)
+        counts = [f"{part.count} of {whole}" for part, whole in parts]
+        plain = f"{found.total} of {plain}"
+    return Header(name, " + ".join(counts), state, plain, note)
 
 
 def age(face: CardFace, view: View) -> str:

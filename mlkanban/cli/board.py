@@ -7,7 +7,7 @@ import click
 
 from mlkanban.cli.params import today
 from mlkanban.cli.session import Session, login_name
-from mlkanban.core.sight import on_board
+from mlkanban.core.sight import asleep, on_board
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 from mlkanban.service import Service, Snapshot
@@ -61,7 +61,7 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
 def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
     import shutil
 
-    from mlkanban.charts.face import View, header, lines
+    from mlkanban.charts.face import SNOOZED, Note, View, header, lines
     from mlkanban.cli.layout import bold
     from mlkanban.cli.shapes import by_stage
     from mlkanban.clock import now
@@ -77,7 +77,8 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     for at, stage in enumerate(board.stages):
         shown = [f for f in faces if f.stage == stage.id and on_board(board, f, view.today)]
         load, merged = loads.get(stage.id, Load()), stage.id in snapshot.over_since_merge
-        head = header(board, at, load, len(shown), by_merge=merged)
+        note = Note(sum(f.stage == stage.id and asleep(f, view.today) for f in faces), SNOOZED)
+        head = header(board, at, load, len(shown), note=note, by_merge=merged)
         yield ""
         yield f"{bold(session.clean(head.name))}  {head.named}"
         for face in shown:

@@ -14,7 +14,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.sight import on_board
+from mlkanban.core.sight import asleep, on_board
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -48,8 +48,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
         )
         if not shown and not session.json:
-            hidden = f" {len(matching)} finished or archived: add --all." if matching else ""
-            session.say(f"No card to list on {board.name}.{hidden}")
+            session.say(f"No card to list on {board.name}.{_out_of_sight(matching, board)}")
 
 
 @click.command()
@@ -73,6 +72,14 @@ def show(session: Session, card: str) -> None:
             lambda: {**card_data(whole, board), "label": label, "spent": spent_data(spent)},
             lines,
         )
+
+
+def _out_of_sight(matching: Sequence[CardFace], board: Board) -> str:
+    """How to see cards of which none is listed."""
+    snoozed = sum(asleep(face, today(board)) for face in matching)
+    ended = len(matching) - snoozed
+    said = f" {snoozed} snoozed: add -q snoozed:yes." if snoozed else ""
+    return said + (f" {ended} finished or archived: add --all." if ended else "")
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:

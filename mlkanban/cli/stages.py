@@ -1,19 +1,20 @@
 """Commands for the stages of a board and their limits."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import LIMIT, STAGE, limit_of
+from mlkanban.cli.params import LIMIT, STAGE, limit_of, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import stages_data
 from mlkanban.core.models import Board, StageKind
 from mlkanban.core.naming import find_stage
-from mlkanban.core.rules import Load, in_progress, meters
+from mlkanban.core.rules import Load, in_progress
+from mlkanban.core.sight import asleep, stands
 from mlkanban.errors import UsageProblem
-from mlkanban.service import Done, Service
+from mlkanban.service import Done, Service, Snapshot
 
 _stage = click.argument("stage", type=STAGE)
 _kind = click.Choice([kind.value for kind in StageKind])
@@ -27,13 +28,12 @@ def stages(ctx: click.Context) -> None:
         session = ctx.find_object(Session)
         assert session is not None
         with session.service() as service:
-            board = session.board(service)
-            loads = service.boards.loads(board.id)
-            merged = service.boards.over_since_merge(board.id)
+            snapshot = service.boards.snapshot(session.board(service).id)
+            loads = service.boards.loads(snapshot.board.id)
             session.answer(
                 "stages",
-                lambda: stages_data(board, loads, merged),
-                lambda: _table(session, board, loads, merged),
+                lambda: stages_data(snapshot.board, loads, snapshot.over_since_merge),
+                lambda: _table(session, snapshot, loads),
             )
 
 
@@ -170,18 +170,21 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
         session.tell(done)
 
 
-def _table(
-    session: Session, board: Board, loads: dict[str, Load], merged: Collection[str]
-) -> Iterator[str]:
-    from mlkanban.charts.face import SINCE_MERGE
+def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iterator[str]:
+    from mlkanban.charts.face import SINCE_MERGE, SNOOZED, Note, header
     from mlkanban.cli.layout import table
 
+    board, faces, now = snapshot.board, snapshot.faces, today(snapshot.board)
     rows = []
-    for at, stage in enumerate(board.stages, 1):
-        shown = " + ".join(map(str, meters(stage, loads.get(stage.id, Load()))))
+    for at, stage in enumerate(board.stages):
+        standing = sum(stands(board, f) for f in faces if f.stage == stage.id)
+        note = Note(sum(asleep(f, now) for f in faces if f.stage == stage.id), SNOOZED)
+        head = header(board, at, loads.get(stage.id, Load()), standing, note=note)
         counted = "yes" if stage.committed else "-"
-        more = " soft" if stage.soft else f" {SINCE_MERGE}" if stage.id in merged else ""
-        rows.append((str(at), session.clean(stage.name), shown + more, stage.kind.value, counted))
+        merged = stage.id in snapshot.over_since_merge
+        more = " soft" if stage.soft else f" {SINCE_MERGE}" if merged else ""
+        shown = head.counts + more + head.note.text
+        rows.append((str(at + 1), session.clean(stage.name), shown, stage.kind.value, counted))
     yield from table(rows, ("", "STAGE", "CARDS", "KIND", "COMMITTED"))
     if board.conwip is not None:
         yield f"In progress: {in_progress(board, loads)}/{board.conwip}"

@@ -117,11 +117,18 @@ def meters(stage: Stage, load: Load) -> tuple[Meter, ...]:
 
 
 def enter(
-    board: Board, stage: Stage, loads: Mapping[str, Load], work: Work, *, from_stage: str = ""
+    board: Board,
+    stage: Stage,
+    loads: Mapping[str, Load],
+    work: Work,
+    *,
+    from_stage: str = "",
+    asleep: Mapping[str, int] | None = None,
 ) -> Verdict:
     """May one more card doing `work` enter `stage`? `loads` (by stage id) do not count the card.
 
     `from_stage` is where it stands now: within the committed stages CONWIP does not change.
+    `asleep` are the snoozed cards among the loads, which a refusal names.
     """
     now = loads.get(stage.id, Load())
     then = now.plus(work)
@@ -133,7 +140,7 @@ def enter(
                 warning = f"{what}: over its soft limit now."
                 continue
             return Refused(
-                f"{what}.",
+                f"{what}{_of_them_snoozed((asleep or {}).get(stage.id, 0))}.",
                 f"Finish or move a card out of {stage.name} first, or override with a reason.",
                 by_limit=True,
             )
@@ -141,12 +148,18 @@ def enter(
     if board.conwip is not None and joining:
         wip = in_progress(board, loads)
         if wip + 1 > board.conwip:
+            snoozed = sum(n for at, n in (asleep or {}).items() if board.is_committed(at))
             return Refused(
-                f"The board has {wip}/{board.conwip} cards in progress (CONWIP).",
+                f"The board has {wip}/{board.conwip} cards in progress (CONWIP)"
+                f"{_of_them_snoozed(snoozed)}.",
                 "Finish one first, or override with a reason.",
                 by_limit=True,
             )
     return Allowed(warning)
+
+
+def _of_them_snoozed(cards: int) -> str:
+    return f", {cards} of them snoozed" if cards else ""
 
 
 def same_slot(stage: Stage, before: Work, after: Work) -> bool:

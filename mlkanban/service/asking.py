@@ -1,8 +1,9 @@
 """Asking the rules inside the transaction that writes; what they refuse is raised."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage, rules
 from mlkanban.core.models import Board, CardFace, Outcome, Stage, Work
@@ -10,6 +11,7 @@ from mlkanban.core.rules import Load
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository
+from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
 
@@ -25,9 +27,22 @@ def enter(
 ) -> tuple[str, str]:
     """Ask the rules for `face`, or for a card that is new; (warning, the override's reason if it
     was needed). Raises when refused."""
-    loads = repository.loads(tx.conn, board.id, face.id if face else "")
+    return passed(room(tx.conn, board, stage, work, face, tx.now), override)
+
+
+def room(
+    conn: Connection, board: Board, stage: Stage, work: Work, face: CardFace | None, now: datetime
+) -> rules.Verdict:
+    """May `face`, or a card that is new, enter a stage? A refusal names the snoozed cards that
+    count, which nobody sees."""
+    loads = repository.loads(conn, board.id, face.id if face else "")
     came_from = face.stage if face and face.is_open else ""
-    return passed(rules.enter(board, stage, loads, work, from_stage=came_from), override)
+    verdict = rules.enter(board, stage, loads, work, from_stage=came_from)
+    if isinstance(verdict, rules.Refused):
+        today = now.astimezone(ZoneInfo(board.timezone)).date()
+        asleep = repository.asleep(conn, board.id, today)
+        verdict = rules.enter(board, stage, loads, work, from_stage=came_from, asleep=asleep)
+    return verdict
 
 
 def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:

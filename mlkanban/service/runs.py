@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
@@ -17,7 +18,7 @@ from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
 from mlkanban.core.sight import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
-from mlkanban.service.asking import passed
+from mlkanban.service.asking import passed, room
 from mlkanban.service.fields import checked
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
@@ -115,13 +116,13 @@ class Runs:
         """The card, if a run of it may start: there is room for one more, and no gate is in the
         way. An error says why not, unless `force` gives the reason to do it all the same."""
         with self._desk.store.reading() as conn:
-            return _may_start(conn, ref, force)
+            return _may_start(conn, ref, force, self._desk.clock())
 
     def start(self, ref: str, force: str, make: Callable[[], Told]) -> None:
         """Give a run that may start its slot, and keep it: `make` prepares it within the
         transaction, so that of several started at once no more begin than there is room for."""
         with self._desk.writing() as tx:
-            _may_start(tx.conn, ref, force)
+            _may_start(tx.conn, ref, force, tx.now)
             for _ in _begin(tx, make()):
                 pass
 
@@ -204,7 +205,7 @@ def _said(happened: Iterable[_Happened]) -> str:
     return " ".join(said)
 
 
-def _may_start(conn: Connection, ref: str, force: str) -> CardFace:
+def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFace:
     face = find_face(conn, ref)
     board = board_of(conn, repository.board_id(conn, face))
     stage = training_stage(board, face)
@@ -212,7 +213,8 @@ def _may_start(conn: Connection, ref: str, force: str) -> CardFace:
         return face
     if face.work == Work.UNATTENDED and face.stage == stage.id:
         return face  # one more run of a card that has its slot already
-    asked = (_room(conn, board, stage, face), _gates(conn, board, stage, face))
+    space = room(conn, board, stage, Work.UNATTENDED, face, now)
+    asked = (space, _gates(conn, board, stage, face))
     verdict = rules.together(asked)
     if isinstance(verdict, Refused):
         verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
@@ -419,11 +421,6 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
 
         checklist = tuple(CheckItem(**item) for item in items)
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
-
-
-def _room(conn: Connection, board: Board, stage: Stage, face: CardFace) -> rules.Verdict:
-    loads = repository.loads(conn, board.id, face.id)
-    return rules.enter(board, stage, loads, Work.UNATTENDED, from_stage=face.stage)
 
 
 def _aimed(tx: Transaction, face: CardFace, told: Told) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.events import Entity, Event
@@ -248,6 +249,17 @@ def loads(conn: sqlite3.Connection, board_id: str, leaving_out: str = "") -> dic
     for stage, work, cards in rows + left_out:
         counted[stage] = counted.get(stage, Load()).plus(Work(work), cards)
     return counted
+
+
+def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, int]:
+    """Open cards per stage id that are snoozed until a day after this one."""
+    rows = conn.execute(
+        "SELECT stage, count(*) FROM card WHERE board = ? AND "
+        + _OPEN
+        + " AND snoozed_until > ? GROUP BY stage",
+        (board_id, today.isoformat()),
+    )
+    return dict(rows.fetchall())
 
 
 def last_rank(conn: sqlite3.Connection, board_id: str, stage_id: str) -> str | None:

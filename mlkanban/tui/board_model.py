@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from mlkanban.charts.face import Header, header
+from mlkanban.charts.face import SNOOZED, Header, Note, header
 from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.query.asked import Answers
 from mlkanban.core.rules import Load
@@ -19,10 +19,10 @@ _NOTHING = Answers()
 class BoardModel:
     """Cards by stage in order, the filter, the marks, and one cursor per stage.
 
-    `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` count all open
-    cards; `waits` names, by card id, the open cards that an open card depends on. `today` says
-    which snoozed ones are out of sight, `over_since_merge` which stages a merge took over their
-    limits.
+    `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` (by stage) count
+    all open cards, `standing` (by stage) the finished ones that are not archived; `waits` names,
+    by card id, the open cards that an open card depends on. `today` says which snoozed ones are
+    out of sight, `over_since_merge` which stages a merge took over their limits.
     """
 
     board: Board
@@ -31,7 +31,8 @@ class BoardModel:
     columns: list[list[CardFace]] = field(default_factory=list)
     loads: dict[str, Load] = field(default_factory=dict)
     blocked: int = 0
-    asleep: int = 0
+    asleep: Counter[str] = field(default_factory=Counter)
+    standing: Counter[str] = field(default_factory=Counter)
     marks: set[str] = field(default_factory=set)
     query: str = ""
     only: frozenset[str] = frozenset()
@@ -43,6 +44,7 @@ class BoardModel:
     over_since_merge: frozenset[str] = frozenset()
     _found: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
+    _counted: list[Load] = field(default_factory=list)
 
     @classmethod
     def of(cls, board: Board, faces: Iterable[CardFace], today: date) -> "BoardModel":
@@ -82,18 +84,46 @@ class BoardModel:
         touched |= self._find_waiting()
         for at in touched:
             self._clamp(at)
+        self._count_columns(touched)
         return touched
+
+    @property
+    def filtered(self) -> bool:
+        """Whether cards are out of sight because they were not asked for."""
+        return bool(self.query or self.only)
 
     def header(self, at: int) -> Header:
         """What stands above stage `at`."""
         stage = self.board.stages[at]
+        delivered = self.board.is_delivered(stage.id)
+        note = Note(self.asleep[stage.id], SNOOZED)
+        if self._counted:
+            beyond = len(self.columns[at]) - self._counted[at].total
+            note = Note(beyond, "archived" if delivered else "finished")
         return header(
             self.board,
             at,
             self.loads.get(stage.id, Load()),
-            len(self.columns[at]),
+            self.standing[stage.id],
+            found=self._counted[at] if self.filtered else None,
+            note=note,
             by_merge=stage.id in self.over_since_merge,
         )
+
+    def _count_columns(self, stages: Iterable[int]) -> None:
+        """What of the counts of these stages is in sight, where that is not all of it."""
+        if not (self.filtered or self.everything):
+            self._counted = []
+            return
+        self._counted = (self._counted + [Load()] * len(self.columns))[: len(self.columns)]
+        for at in stages:
+            load, column = Load(), self.columns[at]
+            if self.board.is_delivered(self.board.stages[at].id):
+                load = Load(sum(1 for face in column if stands(self.board, face)))
+            else:
+                for work, cards in Counter(face.work for face in column if face.is_open).items():
+                    load = load.plus(Work(work), cards)
+            self._counted[at] = load
 
     def _find_waiting(self) -> set[int]:
         """Find out which cards wait for others; the stages where that is different now."""
@@ -132,7 +162,12 @@ class BoardModel:
         """The counts of ten thousand cards, without ten thousand steps between."""
         taken = [face for face in self.faces.values() if face.is_open]
         self.loads, self.blocked = {}, sum(1 for face in taken if face.block_reason)
-        self.asleep = sum(1 for face in taken if face.snoozed_until and asleep(face, self.today))
+        self.asleep = Counter(
+            face.stage for face in taken if face.snoozed_until and asleep(face, self.today)
+        )
+        self.standing = Counter(
+            face.stage for face in self.faces.values() if face.outcome and not face.archived
+        )
         for (stage, work), cards in Counter((face.stage, face.work) for face in taken).items():
             self.loads[stage] = self.loads.get(stage, Load()).plus(Work(work), cards)
 
@@ -141,7 +176,10 @@ class BoardModel:
             load = self.loads.get(face.stage, Load())
             self.loads[face.stage] = load.plus(Work(face.work), by)
             self.blocked += by if face.block_reason else 0
-            self.asleep += by if face.snoozed_until and asleep(face, self.today) else 0
+            if face.snoozed_until and asleep(face, self.today):
+                self.asleep[face.stage] += by
+        elif not face.archived:
+            self.standing[face.stage] += by
 
     def _arrange(self) -> None:
         self.columns = [[] for _ in self.board.stages]
@@ -151,6 +189,7 @@ class BoardModel:
         for at, column in enumerate(self.columns):
             column.sort(key=place)
             self._clamp(at)
+        self._count_columns(range(len(self.columns)))
 
     def _clamp(self, at: int) -> None:
         self.rows[at] = max(0, min(self.rows[at], len(self.columns[at]) - 1))
@@ -250,6 +289,17 @@ class BoardModel:
         row = self.rows[self.stage] + by
         column = self.columns[self.stage]
         return column[row] if 0 <= row < len(column) else None
+
+    @property
+    def asleep_found(self) -> int:
+        """How many cards would be shown if they were not snoozed."""
+        return sum(
+            1
+            for face in self.faces.values()
+            if asleep(face, self.today)
+            and self._found(face)
+            and (not self.only or face.ref in self.only)
+        )
 
     @property
     def shown(self) -> int:

@@ -35,8 +35,8 @@ class Heads:
         total = sum(load.total for load in model.loads.values())
         conwip = "" if board.conwip is None else f"/{board.conwip}"
         parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]
-        if model.asleep:
-            parts.append(f"{model.asleep} snoozed")
+        if asleep := model.asleep.total():
+            parts.append(f"{asleep} snoozed")
         if model.marks:
             parts.insert(0, f"{len(model.marks)} marked")
         if model.query:
@@ -74,21 +74,30 @@ class Heads:
         return f" {top + 1}-{min(shown, top + shape.rows)} of {shown}"
 
     def _all_stages(self) -> list[Piece]:
-        """All stages in one line, as much of their names as fits; the one shown is in brackets."""
+        """All stages in one line, as much of their names and counts as fits; the one shown is in
+        brackets."""
         heads = [self._model.header(at) for at in range(len(self._model.columns))]
-        for letters in range(12, -1, -1):
-            cells = [self._strip_cell(at, head, letters) for at, head in enumerate(heads)]
+        for letters, limits in (*((n, True) for n in range(12, -1, -1)), (0, False)):
+            cells = [self._strip_cell(at, head, letters, limits) for at, head in enumerate(heads)]
             if sum(cell_len(cell.text) for cell in cells) <= self._shape.width:
+                return cells
+        # Side by side with the stage shown, as many as there is room for.
+        first = last = self._model.stage
+        room = self._shape.width - cell_len(cells[first].text)
+        for at in sorted(range(len(cells)), key=lambda at: abs(at - self._model.stage))[1:]:
+            room -= cell_len(cells[at].text)
+            if room < 0:
                 break
-        return cells
+            first, last = min(first, at), max(last, at)
+        return cells[first : last + 1]
 
-    def _strip_cell(self, at: int, head: Header, letters: int) -> Piece:
-        if at == self._model.stage:
-            return Piece(f"[{head.name} {head.brief}]", "stage-title")
+    def _strip_cell(self, at: int, head: Header, letters: int, limits: bool) -> Piece:
+        counts = head.brief if limits else head.plain
         number, _, name = head.name.partition(" ")
-        return Piece(
-            " ".join(("", number, *filter(None, (name[:letters], head.brief)), "")), head.role
-        )
+        if at == self._model.stage:
+            name = head.name if limits else number
+            return Piece(f"[{name} {counts}]", "stage-title")
+        return Piece(" ".join(("", number, *filter(None, (name[:letters], counts)), "")), head.role)
 
     def _one_stage(self) -> list[Piece]:
         head = self._model.header(self._model.stage)

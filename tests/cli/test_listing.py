@@ -27,6 +27,34 @@ def test_cards_that_left_the_board_only_with_all(board) -> None:
     assert "1 finished or archived" in board("list", "-q", archived).err
 
 
+def test_a_list_without_a_card_says_what_is_snoozed_and_what_has_ended(board) -> None:
+    asleep, ended = board.card("asleep"), board.card("ended")
+    board("snooze", asleep, "--until", "3d")
+    board("archive", ended)
+    said = board("list").err
+    assert "1 snoozed: add -q snoozed:yes. 1 finished or archived: add --all." in said
+    assert [card["id"] for card in board.data("list", "-q", "snoozed:yes")] == [asleep]
+    assert "finished" not in board("list", "-q", asleep).err
+
+
+def test_counts_and_refusals_name_the_snoozed_cards_they_count(board) -> None:
+    first, second, third = (board.card(title) for title in "abc")
+    board("move", first, second, "data prep")
+    board("snooze", first, "--until", "3d")
+    assert "2/2 FULL, 1 snoozed" in board().out
+    assert "2/2, 1 snoozed" in board("stages").out
+    refused = board("move", third, "data prep")
+    assert refused.code == 1
+    assert "Data prep is 2/2, 1 of them snoozed." in refused.err
+
+
+def test_the_stages_count_what_was_delivered(board) -> None:
+    board("done", board.card("a"), "--outcome", "shipped")
+    assert [line.split()[2] for line in board("stages").out.splitlines() if "Monit" in line] == [
+        "1"
+    ]
+
+
 def test_wide_characters_keep_the_columns(board) -> None:
     board("init", "幅広い", "--template", "plain")
     board("stages", "rename", "Doing", "作業中")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mlkanban.core.models import Outcome
-from tests.tui.page import Page, opened
+from tests.tui.page import SMALL, Page, opened
 
 
 def shown(board: Page) -> list[str]:
@@ -75,12 +75,62 @@ async def test_nothing_found_says_so(small: Path) -> None:
         assert "No card is found by this. Press / to change the filter." in board.text()
 
 
-async def test_counts_are_those_of_the_stage_whatever_is_filtered(small: Path) -> None:
-    async with opened(small) as board:
-        before = board.stage("Training").header()
+async def test_every_count_says_how_many_of_all_the_filter_finds(used: Path) -> None:
+    async with opened(used) as board:
         await board.press("filter")
-        await board.answer("quantum")
-        assert board.stage("Training").header() == before
+        await board.answer("gpu or finished")
+        for stage, head in (
+            ("Ideas", "1 Ideas 1 of 4"),
+            ("Ready", "2 Ready 0 of 1/3"),
+            ("Training", "5 Training 0 of 1/1+0 of 1/2"),
+            ("Monitoring", "8 Monitoring 8 of 8"),
+        ):
+            assert board.stage(stage).header().removeprefix("> ") == head
+        await board.press("filter")
+        await board.answer('"experiment 3"')
+        assert board.stage("Monitoring").header() == "> 8 Monitoring 1 of 8"
+        await board.keys("1")
+        await board.press("back")
+        assert board.stage("Monitoring").header() == "8 Monitoring 8"
+
+
+async def test_the_strip_of_a_narrow_screen_counts_what_is_found_too(used: Path) -> None:
+    async with opened(used, size=SMALL) as board:
+        await board.press("filter")
+        await board.answer("gpu")
+        strip = board.lines()[1]
+        assert strip.startswith("[1 1 of 4] 2 0 of 1  3 0 of 1 "), strip
+        assert " 8 0 of 8" in strip
+        assert board.lines()[2].startswith("== 1 Ideas  1 of 4 ==")
+
+
+async def test_the_strip_keeps_the_stage_that_is_shown_in_sight(used: Path) -> None:
+    async with opened(used, size=(40, 12)) as board:
+        await board.press("filter")
+        await board.answer("finished")
+        await board.keys("8")
+        assert "[8 8 of 8]" in board.lines()[1]
+
+
+async def test_counts_follow_what_another_process_does_to_cards_that_are_found(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("filter")
+        await board.answer("tag:gpu")
+        with board.store() as service:
+            ready = board.app.model.board.stages[1].id
+            service.cards.move([board.ref("focal loss for minority classes")], ready)
+        await board.until(lambda: board.stage("Ready").header() == "> 2 Ready 1 of 2/3")
+        assert board.stage("Ideas").header() == "1 Ideas 0 of 2"
+
+
+async def test_finished_cards_that_are_shown_where_they_ended_are_counted_apart(
+    small: Path,
+) -> None:
+    async with opened(small) as board:
+        with board.store() as service:
+            service.cards.finish([board.ref("logistic baseline")], Outcome.LEARNED)
+        await board.press("finished.show")
+        assert board.stage("Training").header() == "5 Training 0/1 + 0/2 run +1"
 
 
 async def test_a_card_that_no_longer_fits_the_filter_goes_out_of_sight(small: Path) -> None:

@@ -1,9 +1,10 @@
 """z: out of sight, counted in the title, back by its day, by a query, or by z again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
-from tests.tui.page import NOW, opened
+from tests.tui.boards import started
+from tests.tui.page import NOW, SMALL, opened
 
 TITLE = "calibrate probabilities"
 
@@ -45,3 +46,44 @@ async def test_its_day_brings_it_back_to_an_open_board(small: Path) -> None:
         board.app.now = lambda: NOW + timedelta(days=1)
         await board.until(lambda: TITLE in board.stage("Ideas").cards())
         assert "snoozed" not in board.lines()[0]
+
+
+async def test_a_stage_that_a_snoozed_card_fills_says_so(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to("logistic baseline")
+        await board.press("card.snooze")
+        await board.keys("w")
+        assert board.stage("Training").header() == "> 5 Training 1/1 + 0/2 run z1"
+        await board.go_to(TITLE)
+        await board.press("card.move")
+        assert "1/1 + 0/2 running FULL, 1 snoozed" in board.text()
+        await board.keys("5")
+        assert "Training is 1/1, 1 of them snoozed: [r] put in Ready" in board.question()
+
+
+async def test_the_strip_of_a_narrow_screen_says_it_too(small: Path) -> None:
+    async with opened(small, size=SMALL) as board:
+        await board.keys("3")
+        await board.press("card.snooze")
+        await board.keys("w")
+        assert "== 3 Data prep  1/2, 1 snoozed ==" in board.lines()[2]
+        with board.store() as service:
+            service.boards.edit_stage(
+                board.app.model.board.id, board.app.model.board.stages[2].id, {"limit": 1}
+            )
+        await board.until(lambda: "3 Data prep 1/1 z1" in board.lines()[1])
+
+
+async def test_a_board_whose_only_card_is_snoozed_is_not_called_finished(tmp_path: Path) -> None:
+    ada = started(tmp_path / "data")
+    [ref] = ada.adds("sleeper")
+    ada.cards.snooze([ref], date(2026, 4, 1))
+    ada.service.close()
+    async with opened(tmp_path / "data") as board:
+        assert "Nothing in sight: 1 card snoozed. / snoozed:yes finds them" in board.text()
+        await board.press("filter")
+        await board.answer("sleeper")
+        assert "No card is found by this. 1 card snoozed: add snoozed:yes." in board.text()
+        await board.press("filter")
+        await board.answer("sleeper snoozed:yes")
+        assert board.stages() == {"Ideas": ["sleeper"]}

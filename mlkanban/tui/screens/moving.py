@@ -41,7 +41,8 @@ class MovingActions(RunActions):
     def _stage_row(self, at: int) -> str:
         """A stage in the menu: `Training  2/2 FULL`."""
         head = self.board_app.model.header(at)
-        return f"{padded(self.board.stages[at].name, 24)} {head.counts} {head.state}".rstrip()
+        shown = f"{head.counts} {head.state}".rstrip() + head.note.text
+        return f"{padded(self.board.stages[at].name, 24)} {shown}"
 
     async def move(
         self,

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from mlkanban.charts import face
 from mlkanban.charts.face import Piece, View
 from mlkanban.core.models import CardFace
-from mlkanban.text import ascii_only
+from mlkanban.text import ascii_only, quantity
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
 from mlkanban.tui.heads import Heads
@@ -262,9 +262,14 @@ class BoardView(Widget):
         return drawn
 
     def _empty(self) -> str:
-        if self._model.query:
-            return "No card is found by this. Press / to change the filter."
-        if self._model.faces:
+        model = self._model
+        asleep = quantity(model.asleep_found, "card") + " snoozed"
+        if model.query:
+            how = f"{asleep}: add snoozed:yes. " if model.asleep_found else ""
+            return f"No card is found by this. {how}Press / to change the filter."
+        if model.asleep_found:
+            return f"Nothing in sight: {asleep}. / snoozed:yes finds them, n makes a new card."
+        if model.faces:
             return "Nothing open here. Press n for a new card, F to show finished ones."
         return "An empty board. Press n to write the first card, ? for help."
 

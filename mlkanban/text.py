@@ -17,6 +17,7 @@ _UNSAFE_IN_LINES = re.compile(
 )
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 _UNSTEADY = re.compile("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+_LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 MAX_TEXT = 1_000_000
@@ -30,6 +31,12 @@ def display(text: str) -> str:
 def display_lines(text: str) -> str:
     """Stored text of several lines, safe to print; line feeds stay."""
     return _UNSAFE_IN_LINES.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text from anywhere: terminals end those of a paste with CR, Windows ends
+    lines with CR and LF."""
+    return _LINE_END.split(text)
 
 
 def steady(text: str) -> str:
@@ -83,7 +90,7 @@ def accept(text: str, what: str) -> str:
 
 def accept_title(text: str) -> str:
     """A card's, board's or stage's title as it is stored: one line, not empty."""
-    title = " ".join(accept(text, "the title").split("\n")).strip()
+    title = " ".join(lines_of(accept(text, "the title"))).strip()
     if not title:
         raise UsageProblem("A title is needed.", "Type a few words.")
     return title

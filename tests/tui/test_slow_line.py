@@ -34,13 +34,3 @@ async def test_a_wider_terminal_shows_more_stages(small: Path) -> None:
             await board.pilot.resize_terminal(*size)
             await board.settled()
             assert "8 Monitoring" in board.text()
-
-
-async def test_pasted_lines_are_joined_and_none_is_dropped(small: Path) -> None:
-    from textual import events
-
-    async with opened(small) as board:
-        await board.press("card.note")
-        board.app.post_message(events.Paste("line one\nline two\nline three"))
-        await board.settled()
-        assert board.typed() == "line one line two line three"

@@ -39,7 +39,7 @@ class KeyScreen(Screen[None]):
         self._writing: dict[str, str] = {}
         self._busy = 0
         self._surprise = False
-        self._ahead: deque[events.Key] = deque()
+        self._ahead: deque[events.Key | events.Paste] = deque()
         self.ask = Ask(ascii=self.board_app.ascii)
         self.ask.opened = self._question_is_up
         self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
@@ -82,7 +82,20 @@ class KeyScreen(Screen[None]):
         else:
             self._press(event)
 
-    def _press(self, event: events.Key) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste that no field took: for the one that a key just before it opens, if any."""
+        event.stop()
+        if self.is_active and (self._busy or self.ask.asking):
+            if self.ask.asking:
+                self._press(event)
+            else:
+                self._ahead.append(event)
+
+    def _press(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Paste):
+            if self.ask.asking and not self.ask.choosing:
+                self.ask.paste(event)
+            return
         self.board_app.safekeeping.key_pressed()
         printable = event.is_printable and event.character != " "
         key = (event.character or "") if printable else event.key
@@ -121,7 +134,9 @@ class KeyScreen(Screen[None]):
             else:
                 # They are for the screen that was opened meanwhile.
                 event = self._ahead.popleft()
-                self.app.post_message(events.Key(event.key, event.character))
+                if isinstance(event, events.Key):
+                    event = events.Key(event.key, event.character)
+                self.app.post_message(event)
 
     @property
     def _typing(self) -> bool:
@@ -288,13 +303,18 @@ class KeyScreen(Screen[None]):
         action: Callable[[Service, str], Done],
         *,
         form: str,
+        lines: bool = False,
+        suggested: bool = False,
     ) -> Done | None:
-        """Ask for a line and write it; what was typed stays until it is written or given up."""
+        """Ask for a line and write it; what was typed stays until it is written or given up.
+        `lines` and `suggested` as in `Ask.text`."""
         drafts = self.board_app.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
         while done is None:
-            text = await self.ask.text(label, given, typed=text or "", form=form)
+            text = await self.ask.text(
+                label, given, typed=text or "", form=form, lines=lines, suggested=suggested
+            )
             self.refocus()
             if text is None:
                 self.status.clear()

@@ -58,6 +58,7 @@ class CardActions(MovingActions, EditorScreen):
                 "",
                 lambda service, refs, text: service.cards.note(refs, text),
                 "note",
+                lines=True,
             )
 
     async def do_card_block(self) -> None:
@@ -93,6 +94,7 @@ class CardActions(MovingActions, EditorScreen):
             "",
             block,
             f"block {reason.value}",
+            lines=True,
         )
 
     async def do_card_snooze(self) -> None:
@@ -278,6 +280,8 @@ class CardActions(MovingActions, EditorScreen):
         given: str,
         action: Callable[[Service, Sequence[str], str], Done],
         form: str,
+        *,
+        lines: bool = False,
     ) -> None:
         """The same with a text that is asked for; it is not asked for again."""
         refs, typed = [face.ref for face in faces], ""
@@ -287,7 +291,7 @@ class CardActions(MovingActions, EditorScreen):
             typed = text
             return action(service, refs, text)
 
-        done = await self.ask_and_write(label, given, write, form=f"{form} {refs[0]}")
+        done = await self.ask_and_write(label, given, write, form=f"{form} {refs[0]}", lines=lines)
         if done is not None:
             self.after(done)
             if done.changed:

@@ -39,6 +39,7 @@ class EditScreen(KeyScreen):
                     yield Static(Content(f" {name:<12}"), markup=False, classes="label")
                     field = Field(value, entered=self._enter, id=f"field-{name}")
                     field.disabled = value == _SEVERAL_LINES
+                    field.lines = name in _LONG
                     yield field
         yield Static(Content(_help(self._given)), markup=False, id="edit-help")
         yield self.ask
@@ -58,11 +59,11 @@ class EditScreen(KeyScreen):
         lines = dict(line.split("\t", 1) for line in kept.split("\n") if "\t" in line)
         return {name: lines.get(name, value) for name, value in self._given.items()}
 
-    def _changed(self) -> dict[str, str]:
-        """What the fields that are there have otherwise than the card."""
+    def _changed(self) -> dict[str, Field]:
+        """The fields that are there and have something else than the card."""
         fields = self.query("#form Field").results(Field)
-        texts = {str(field.id).removeprefix("field-"): field.value for field in fields}
-        return {name: text for name, text in texts.items() if text != self._given[name]}
+        named = {str(field.id).removeprefix("field-"): field for field in fields}
+        return {name: field for name, field in named.items() if field.value != self._given[name]}
 
     async def on_key(self, event: events.Key) -> None:
         if event.key in ("down", "up"):
@@ -88,7 +89,7 @@ class EditScreen(KeyScreen):
         self.start(self._save())
 
     async def _save(self) -> None:
-        changed = self._changed()
+        changed = {name: field.text for name, field in self._changed().items()}
         try:
             done = await self.write(self._action(changed)) if changed else Done("", changed=False)
             # Not when it was left in the meantime.
@@ -131,7 +132,8 @@ class EditScreen(KeyScreen):
         )
 
     def typed(self) -> dict[str, str]:
-        lines = "\n".join(f"{name}\t{text}" for name, text in self._changed().items())
+        changed = self._changed().items()
+        lines = "\n".join(f"{name}\t{field.value}" for name, field in changed)
         return {self._form: lines} if lines else {}
 
 
@@ -146,6 +148,9 @@ def _help(given: Mapping[str, str]) -> str:
     ]
     return "\n".join([*lines, *([f" health     {words['health']}"] if "health" in given else [])])
 
+
+_LONG = ("hypothesis", "dataset", "verdict")
+"""Fields that keep the lines of what is pasted."""
 
 _SEVERAL_LINES = "(several lines: E edits them)"
 _LINKS = " | "

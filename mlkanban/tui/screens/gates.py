@@ -63,6 +63,7 @@ class GateActions(KeyScreen):
                 "",
                 lambda service, text: action(service, needed(text), ticks),
                 form=f"override {next(iter(error.unticked))}",
+                lines=True,
             )
             if done is not None:
                 self.after(done)

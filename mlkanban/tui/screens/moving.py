@@ -120,6 +120,7 @@ class MovingActions(RunActions):
                 "",
                 lambda s, text: s.cards.move(refs, stage.id, override=needed(text), ticks=ticks),
                 form=f"override {refs[0]}",
+                lines=True,
             )
             if done:
                 self.after(done)
@@ -148,7 +149,7 @@ class MovingActions(RunActions):
         key = await self.ask.choose(f"{names(faces)}{said} ends as:", options)
         verdict: str | None = ""
         if key is not None and found is not None:
-            verdict = await self.ask.text(f"Verdict on {faces[0].ref}", found.verdict)
+            verdict = await self.ask.text(f"Verdict on {faces[0].ref}", found.verdict, lines=True)
             self.refocus()
         if key is not None and verdict is not None:
             await self.finish(faces, _OUTCOMES[key][0], verdict)

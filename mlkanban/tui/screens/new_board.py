@@ -34,7 +34,9 @@ class MakesBoards(KeyScreen):
         name: str | None = ""
         board = None
         while board is None:
-            name = await self.ask.text("Name of the board", chosen.title, typed=name or "")
+            name = await self.ask.text(
+                "Name of the board", chosen.title, typed=name or "", suggested=True
+            )
             self.set_focus(None)
             if name is None:
                 return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.charts.face import padded
 from mlkanban.core.capture import captured
@@ -10,10 +10,12 @@ from mlkanban.core.metrics import parse_metric
 from mlkanban.core.models import Stage
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
+from mlkanban.service.cards import NewCard
 from mlkanban.text import accept_title
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.screens.gates import needed
 from mlkanban.tui.widgets.ask import Option, numbered
+from mlkanban.tui.widgets.field import LINE_SIGN
 
 if TYPE_CHECKING:
     from mlkanban.core.card_templates import CardTemplate
@@ -23,16 +25,13 @@ _TITLE, _HYPOTHESIS, _METRIC = "title", "hypothesis", "metric"
 
 
 class _New(NamedTuple):
-    """A card to be made."""
+    """Cards to be made on a board."""
 
     board: str
-    title: str
-    fields: dict[str, Any]
+    cards: tuple[NewCard, ...]
 
     def add(self, service: Service, stage: Stage, override: str) -> Done:
-        return service.cards.add(
-            self.board, self.title, stage_id=stage.id, fields=self.fields, override=override
-        )
+        return service.cards.add_all(self.board, self.cards, stage_id=stage.id, override=override)
 
 
 class NewCardActions(CardActions):
@@ -73,6 +72,7 @@ class NewCardActions(CardActions):
                     form=forms[part],
                     verb="saves" if last else "goes on",
                     preview=self._understood if part == _TITLE else None,
+                    lines=template is None,
                 )
                 self.refocus()
                 if text is None and at == 0:
@@ -84,7 +84,12 @@ class NewCardActions(CardActions):
                     texts[part], at = "", at - 1
                     continue
                 texts[part] = self._writing[forms[part]] = text
+                if template is None and len(_lines(text)) > 1:
+                    text = await self._one_or_several(text)
+                    if not text:
+                        continue
                 if self._fits(part, text):
+                    texts[part] = text
                     at += 1
         finally:
             for name in forms.values():
@@ -93,6 +98,13 @@ class NewCardActions(CardActions):
             drafts.drop(name)
         if done is not None:
             self.after(done)
+
+    async def _one_or_several(self, text: str) -> str:
+        """Several lines: cards of their own, or joined to one; '' to look at them again."""
+        lines = _lines(text)
+        options = [Option("y", f"make {len(lines)} cards"), Option("o", "make one card of them")]
+        key = await self.ask.choose(f"{len(lines)} lines:", options)
+        return {"y": "\n".join(lines), "o": " ".join(lines)}.get(key or "", "")
 
     async def _add(self, new: _New, stage: Stage) -> Done | None:
         """Write the card; what keeps it out of the stage asks where it goes instead."""
@@ -121,6 +133,9 @@ class NewCardActions(CardActions):
         return None
 
     def _understood(self, text: str) -> str:
+        lines = _lines(text)
+        if len(lines) > 1:
+            return f"{len(lines)} lines, {LINE_SIGN} between them: {len(lines)} cards or one"
         made = captured(text, self.board_app.today())
         return "  ".join(filter(None, (made.told, *made.doubts))) or _MARKS
 
@@ -141,7 +156,8 @@ class NewCardActions(CardActions):
         self.status.clear()
         try:
             if part == _TITLE:
-                accept_title(captured(text, self.board_app.today()).title)
+                for line in _lines(text) or [""]:
+                    accept_title(captured(line, self.board_app.today()).title)
             elif part == _METRIC and text.strip():
                 parse_metric([text])
         except UsageProblem as error:
@@ -153,13 +169,20 @@ class NewCardActions(CardActions):
         self, template: CardTemplate | None, parts: tuple[str, ...], texts: dict[str, str]
     ) -> _New:
         """The card that these lines say."""
+        if template is None:
+            cards = (captured(line, self.board_app.today()) for line in _lines(texts[_TITLE]))
+            return _New(self.board.id, tuple(NewCard(card.title, card.fields) for card in cards))
         told = captured(texts[_TITLE], self.board_app.today())
-        fields = (template.fields(self.board) if template else {}) | told.fields
+        fields = template.fields(self.board) | told.fields
         if _HYPOTHESIS in parts and (hypothesis := texts[_HYPOTHESIS].strip()):
             fields["hypothesis"] = hypothesis
         if _METRIC in parts and texts[_METRIC].strip():
             fields["metric"] = parse_metric([texts[_METRIC]])
-        return _New(self.board.id, told.title, fields)
+        return _New(self.board.id, (NewCard(told.title, fields),))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 def _label(template: CardTemplate | None, stage: Stage, part: str) -> str:

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from textual import events
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -76,8 +77,8 @@ class Ask(Vertical):
         """What is typed and not saved yet, '' when nothing was changed."""
         if not self.asking or self.choosing:
             return ""
-        value = self.query_one(Field).value
-        return value if value != self._given else ""
+        text = self.query_one(Field).text
+        return text if text != self._given else ""
 
     async def text(
         self,
@@ -89,18 +90,21 @@ class Ask(Vertical):
         verb: str = "saves",
         complete: Callable[[str], str] | None = None,
         preview: Callable[[str], str] | None = None,
+        lines: bool = False,
+        suggested: bool = False,
     ) -> str | None:
         """A line of text, `given` to begin with, or `typed`, which was typed before and not saved.
         `form` names it for drafts; without one nothing is lost by cancelling. Tab puts what
         `complete` makes of it, which is shown before; '' is nothing to complete. `preview` says
-        what the text is understood as."""
+        what the text is understood as. With `lines` those of a paste are kept. What is `given` as
+        `suggested` is replaced by typing."""
         async with self._turn:
             await self._made()
             self.form, self._given, self._warned = form, given, False
             field = self.query_one(Field)
             field.closed = False
-            field.value = typed or given
-            field.cursor_position = len(field.value)
+            field.lines = lines
+            field.put(typed or given, suggested=suggested and not typed)
             self.add_class("typing")
             self._label = f"{label}  (Enter {verb}, Ctrl+g cancels)"
             self._complete, self._preview = complete, preview
@@ -159,11 +163,15 @@ class Ask(Vertical):
         if key == "enter":
             self.submit()
         elif character is not None and character.isprintable():
-            self.query_one(Field).insert_text_at_cursor(character)
+            self.query_one(Field).enter(character)
+
+    def paste(self, event: events.Paste) -> None:
+        """Text that was pasted before the field had the keys."""
+        self.query_one(Field)._on_paste(event)
 
     def submit(self) -> None:
         """Enter: the text is the answer."""
-        self._settle(self.query_one(Field).value)
+        self._settle(self.query_one(Field).text)
 
     def cancel(self) -> str:
         """Cancel the question; typed text is only dropped when asked a second time, until then
@@ -189,7 +197,7 @@ class Ask(Vertical):
             made = self._completed()
             said = f"Tab: {made.split()[-1]}" if made else ""
             if self._preview is not None:
-                said = self._preview(self.query_one(Field).value)
+                said = self._preview(self.query_one(Field).text)
             self._show(f"{self._label}  {said}".rstrip())
 
     def _tab(self) -> None:

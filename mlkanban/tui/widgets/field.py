@@ -6,14 +6,18 @@ from typing import Any
 from textual import events
 from textual.widgets import Input
 
-from mlkanban.text import display
+from mlkanban.text import display, lines_of
+
+LINE_SIGN = "¶"
+"""Stands in a field of one line where a line of its text ends."""
 
 
 class Field(Input):
     """Holds what may be drawn: a control character in it would reach the terminal.
 
-    Enter is taken at once: on a slow line it arrives together with the keys after it, and those
-    are not text any more. While `closed`, keys pass on to the screen.
+    A field with `lines` keeps the lines of what is pasted, any other one joins them; `text` is
+    what it holds. Enter is taken at once: on a slow line it arrives together with the keys after
+    it, and those are not text any more. While `closed`, keys pass on to the screen.
     """
 
     def __init__(
@@ -28,6 +32,27 @@ class Field(Input):
         self.closed = False
         self._entered = entered
         self._tab = tab
+        self.lines = False
+
+    @property
+    def text(self) -> str:
+        return self.value.replace(LINE_SIGN, "\n") if self.lines else self.value
+
+    def put(self, text: str, *, suggested: bool = False) -> None:
+        """Begin with a text; one that is `suggested` is replaced by what is typed."""
+        self.value = self._in_one_line(text) if self.lines else text
+        self.cursor_position = len(self.value)
+        if suggested:
+            self.select_all()
+
+    def enter(self, text: str) -> None:
+        """Text where the cursor is, in place of what is selected."""
+        self.replace(text, *sorted(self.selection))
+
+    def _in_one_line(self, text: str) -> str:
+        first, *rest = lines_of(text.strip("\r\n"))
+        lines = [first, *(line.strip() for line in rest)]
+        return LINE_SIGN.join(lines) if self.lines else " ".join(filter(None, lines))
 
     def validate_value(self, value: str) -> str:
         return display(value)
@@ -46,7 +71,8 @@ class Field(Input):
             self._tab()
 
     def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
         event.prevent_default()
-        # One line holds it all: pasted lines are joined, none is dropped.
-        self.insert_text_at_cursor(" ".join(event.text.split("\n")).strip())
+        if self.closed:
+            return
+        event.stop()
+        self.enter(self._in_one_line(event.text))

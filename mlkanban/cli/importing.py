@@ -12,6 +12,10 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.taking_back import markdown
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
+from mlkanban.service.history import BroughtIn
+
+_MOST = 8
+"""So many cards are named."""
 
 
 @click.group("import", cls=Guessing, no_args_is_help=False)
@@ -31,8 +35,9 @@ def events(session: Session, file: Path, map_file: Path) -> None:
     """Read an event log (CSV): a row says that a case entered a state at a time.
 
     Each case becomes a card with its history, on a board of its own. Reading the same file again
-    adds nothing, a longer version of it only the new rows. Timestamps are ISO 8601; equal ones
-    keep the order of the file.
+    adds nothing, a longer version of it, or a file with only the new rows, just what is new:
+    what was edited here stays, and undo takes it back. Timestamps are ISO 8601; equal ones keep
+    the order of the file, which may have the newest row first.
 
     \b
     The map, a TOML file:
@@ -57,28 +62,41 @@ def events(session: Session, file: Path, map_file: Path) -> None:
     with session.service(write=True, make=True) as service:
         changes = list(log.changes())
         with _progress(session, len(changes)) as progress:
-            new = service.history.bring_in(changes, progress)
+            brought = service.history.bring_in(changes, progress)
     told = {
         "board": log.map.key,
         "rows": len(log.rows),
         "cards": log.cases,
         "finished": log.finished,
-        "new_events": new,
+        "new_events": brought.new,
+        "undone_events": brought.undone,
+        "left_out": list(brought.left_out),
     }
     session.answer("import.events", lambda: told)
     if not session.json:
-        _tell(session, log, new)
+        _tell(session, log, brought)
 
 
-def _tell(session: Session, log: EventLog, new: int) -> None:
+def _tell(session: Session, log: EventLog, brought: BroughtIn) -> None:
+    board, new = log.map.key, brought.new
+    if brought.undone:
+        session.say(
+            f"{brought.undone:,} of its steps were undone and stay so."
+            f" Do them again: mlkanban --board {board} redo"
+        )
+    if brought.left_out:
+        session.say(
+            f"Left alone, for what was done here is newer: {', '.join(brought.left_out[:_MOST])}"
+            f"{' ..' if len(brought.left_out) > _MOST else ''}."
+        )
     if not new:
-        session.say(f"Nothing new: all of {log.name} is on the board {log.map.key} already.")
+        if not brought.undone and not brought.left_out:
+            session.say(f"Nothing new: all of {log.name} is on the board {board} already.")
         return
     session.say(f"{log.name}: {len(log.rows):,} rows, {log.cases:,} cards on {log.map.key}")
     open_cards = log.cases - log.finished
     session.say(f"{log.finished:,} finished, {open_cards:,} open; {new:,} new events")
     last = log.last_day
-    board = log.map.key
     session.say(f"Look: mlkanban --board {board} flow cycle-time --window all --as-of {last}")
 
 

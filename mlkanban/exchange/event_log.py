@@ -7,9 +7,10 @@ adds only what is new.
 import csv
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -161,14 +162,35 @@ def read_log(file: Path, map: EventMap) -> EventLog:
         )  # fmt: skip
     if not rows:
         raise bad(file, 0, "holds no rows.", "One row per state that a case entered is needed.")
-    rows.sort(key=lambda row: row.at)
-    return EventLog(file.name, map, tuple(rows))
+    return EventLog(file.name, map, _in_order(rows))
+
+
+def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Rows in order of time. Equal instants keep the order of the file, or turn it round where a
+    case, or else the file, is written newest first."""
+    backwards = _descends(row.at for row in rows)
+    cases: dict[str, list[str]] = {}
+    for row in rows:
+        cases.setdefault(row.case, []).append(row.at)
+    turned = {case: _descends(instants, backwards) for case, instants in cases.items()}
+    numbered = [(row.at, -at if turned[row.case] else at, row) for at, row in enumerate(rows)]
+    return tuple(row for _, _, row in sorted(numbered))
+
+
+def _descends(instants: Iterable[str], otherwise: bool = False) -> bool:
+    """Whether instants go back in time more often than forward; `otherwise` where neither."""
+    steps = [(later > before) - (later < before) for before, later in pairwise(instants)]
+    return sum(steps) < 0 if sum(steps) else otherwise
 
 
 def _column(file: Path, header: list[str], name: str) -> int:
     if name not in header:
         there = ", ".join(header) or "none"
         raise bad(file, 1, f"there is no column {name!r}.", f"The columns are: {there}.")
+    places = [str(at) for at, other in enumerate(header, 1) if other == name]
+    if len(places) > 1:
+        what = f"the column {name!r} stands there twice or more (columns {', '.join(places)})."
+        raise bad(file, 1, what, "Rename the others, or name another column in the map.")
     return header.index(name)
 
 

@@ -14,6 +14,7 @@ from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event
 from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.service.fields import by_ref
+from mlkanban.service.imported_steps import continued, is_known
 from mlkanban.service.placing import Ends
 from mlkanban.service.transaction import Desk, find_face, free_key
 from mlkanban.store import repository
@@ -32,6 +33,16 @@ class Entry(NamedTuple):
     event: Event
     ref: str
     in_force: bool
+
+
+class BroughtIn(NamedTuple):
+    """What came of history from elsewhere: `new` events, events that are there and `undone`, and
+    the short ids of cards with steps that were `left_out`, because they are older than what was
+    done here or a person ended the card."""
+
+    new: int
+    undone: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 class History:
@@ -92,34 +103,46 @@ class History:
         progress: Callable[[int], None] | None = None,
         *,
         every: int = 500,
-    ) -> int:
+    ) -> BroughtIn:
         """Write history from elsewhere in one transaction; what is there already adds nothing.
 
         A card made by it gets its short id here, and later changes that name it by its long one
         (dependencies, parents, conditions) get the short one too; what has no rank goes to the end.
+        A card that is there already goes on from where it stands, and keeps what was edited here.
         RuleRefused when a new board has the key of another, or a card's stage was removed.
-        Returns how many events were new; `progress` is told the number looked at so far.
+        `progress` is told the number looked at so far.
         """
-        added = 0
+        added, undone, left_out = 0, 0, dict[str, None]()
         with self._desk.writing() as tx:
             ends = Ends(tx)
             refs: dict[str, str] = {}
             for count, change in enumerate(changes, 1):
-                if not (change.event_id and tx.writer.knows(change.event_id)):
-                    if change.kind == "board.created":
-                        free_key(tx, str(change.set["key"]))
-                    change = ends.placed(replace(change, set=by_ref(change.set, refs)))
-                    if change.kind == "card.created":
-                        named = {"ref": tx.writer.new_ref(), **change.set}
-                        change = replace(change, set=named)
-                        refs[change.card] = str(named["ref"])
-                    tx.writer.append(change)
-                    added += 1
-                    if not change.card:
-                        tx.writer.projector.flush()
                 if progress is not None and count % every == 0:
                     progress(count)
-        return added
+                if change.event_id and tx.writer.knows(change.event_id):
+                    undone += bool(change.card) and repository.is_undone(tx.conn, change.event_id)
+                    continue
+                if change.kind == "import.noted" and not added:
+                    continue
+                if change.kind == "board.created":
+                    free_key(tx, str(change.set["key"]))
+                if change.card and change.card not in refs and is_known(tx, change.card):
+                    step = continued(tx, change)
+                    if isinstance(step, str):
+                        left_out[step] = None
+                    if not isinstance(step, Change):
+                        continue
+                    change = step
+                change = ends.placed(replace(change, set=by_ref(change.set, refs)))
+                if change.kind == "card.created":
+                    named = {"ref": tx.writer.new_ref(), **change.set}
+                    change = replace(change, set=named)
+                    refs[change.card] = str(named["ref"])
+                tx.writer.append(change)
+                added += 1
+                if not change.card:
+                    tx.writer.projector.flush()
+        return BroughtIn(added, undone, tuple(left_out))
 
 
 def _workflow(board: Board) -> Workflow:

@@ -229,6 +229,7 @@ _DOING = {
     "board.edited": "changing the board",
     "view.saved": "saving a view", "view.removed": "removing a view",
     "charter.edited": "changing the charter",
+    "import.noted": "the import of",
     "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
     "run.ignored": "ignoring runs", "run.heeded": "listing runs again",
 }  # fmt: skip
@@ -237,6 +238,8 @@ _DOING = {
 def _what(events: Sequence[Event]) -> str:
     """What an action did, ready for the ids of its cards; what was edited on the way is less."""
     kinds = [event.kind for event in events]
+    if "import.noted" in kinds:
+        return _DOING["import.noted"]
     beside = ("card.edited", "run.moved")
     return _DOING.get(next((kind for kind in kinds if kind not in beside), kinds[0]), "")
 

@@ -377,6 +377,11 @@ def actor_of_event(conn: sqlite3.Connection, event_id: str) -> str:
     return row[0] if row else ""
 
 
+def is_undone(conn: sqlite3.Connection, event_id: str) -> bool:
+    row = conn.execute("SELECT 1 FROM undone WHERE event = ?", (event_id,)).fetchone()
+    return row is not None
+
+
 def undone_ids_of_action(conn: sqlite3.Connection, action_id: str) -> frozenset[str]:
     """Ids of an action's events that are not in force."""
     rows = conn.execute(

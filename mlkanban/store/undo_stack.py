@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event
+from mlkanban.store.repository import is_undone
 from mlkanban.store.rows import COLUMNS, event_of
 
 CONDITION = "condition"
@@ -53,9 +54,9 @@ class UndoStack:
             row = self._conn.execute(
                 "SELECT action FROM event WHERE board = :board AND actor = :actor"
                 f" AND {source} AND id NOT IN (SELECT event FROM undone)"
-                " AND kind NOT IN ('undone', 'redone', 'board.created', 'import.noted',"
+                " AND kind NOT IN ('undone', 'redone', 'board.created',"
                 " 'triage.ended') AND action NOT IN (SELECT action FROM event WHERE board = :board"
-                " AND kind IN ('board.created', 'import.noted'))"
+                " AND kind = 'board.created')"
                 " AND action NOT IN (SELECT value FROM json_each(:passed))"
                 " ORDER BY seq DESC LIMIT 1",
                 {**self._about, "passed": json.dumps(passed)},
@@ -95,8 +96,7 @@ class UndoStack:
         return steps
 
     def _in_force(self, event_id: str) -> bool:
-        row = self._conn.execute("SELECT 1 FROM undone WHERE event = ?", (event_id,)).fetchone()
-        return row is None
+        return not is_undone(self._conn, event_id)
 
     def touched(self, card: str, action: str) -> bool:
         """Whether anything was done with a card beside `action` that this stack does not take

@@ -50,7 +50,9 @@ def test_an_import_says_what_came_in(mlk, files) -> None:
 def test_an_import_in_json(mlk, files) -> None:
     data = mlk.data(*files)
     assert data.pop("new_events") > 0
-    assert data == {"board": "desk", "rows": 4, "cards": 2, "finished": 1}
+    assert data == {
+        "board": "desk", "rows": 4, "cards": 2, "finished": 1, "undone_events": 0, "left_out": [],
+    }  # fmt: skip
     assert mlk.data(*files)["new_events"] == 0
 
 
@@ -63,6 +65,68 @@ def test_a_longer_log_adds_its_new_rows(mlk, files) -> None:
     cards = mlk.data("list", "--all")
     assert [card["title"] for card in cards] == ["c", "b", "a"]
     assert set(refs) < {card["id"] for card in cards}
+
+
+def test_a_file_with_only_the_new_rows_goes_on_from_where_each_card_stands(mlk, files) -> None:
+    mlk(*files)
+    before = {card["title"]: card["id"] for card in mlk.data("list", "--all")}
+    mlk("edit", before["b"], "--title", "edited here")
+    Path(files[2]).write_text(
+        "case,at,state\na,2026-01-05T08:00:00Z,work\nb,2026-01-04T08:00:00Z,done\n"
+    )
+    assert mlk.data(*files)["new_events"] == 3, "two steps, and where they came from"
+    cards = {card["id"]: card for card in mlk.data("list", "--all")}
+    assert cards.keys() == set(before.values())
+    assert (cards[before["b"]]["title"], cards[before["b"]]["outcome"]) == (
+        "edited here",
+        "shipped",
+    )
+    assert (cards[before["a"]]["stage"], cards[before["a"]]["outcome"]) == ("Working", None)
+    assert mlk.data(*files)["new_events"] == 0
+
+
+def test_a_later_import_is_one_step_of_undo(mlk, files) -> None:
+    mlk(*files)
+    before = mlk.data("list", "--all")
+    Path(files[2]).write_text(LOG + "b,2026-01-04T08:00:00Z,done\nc,2026-01-04T09:00:00Z,new\n")
+    mlk(*files)
+    assert mlk("undo").err.startswith("Undone: the import of ")
+    assert mlk.data("list", "--all") == before
+    again = mlk(*files)
+    assert "2 of its steps were undone and stay so. Do them again: mlkanban --board desk redo" in (
+        again.err
+    )
+    assert mlk("redo").code == 0
+    assert [card["title"] for card in mlk.data("list", "--all")] == ["c", "b", "a"]
+
+
+def test_what_a_person_did_here_is_not_overwritten_by_older_rows(mlk, files) -> None:
+    mlk(*files)
+    a, b = (next(c["id"] for c in mlk.data("list", "--all") if c["title"] == t) for t in "ab")
+    mlk("move", b, "New")
+    mlk("archive", a)
+    log = Path(files[2])
+    log.write_text(LOG + "b,2026-01-04T08:00:00Z,done\na,2029-01-04T08:00:00Z,work\n")
+    answer = mlk(*files)
+    assert f"Left alone, for what was done here is newer: {b}, {a}." in answer.err
+    assert [mlk.data("show", ref)["stage"] for ref in (a, b)] == ["Closed", "New"]
+
+
+@pytest.mark.parametrize("order", ["newest first", "by case, newest first", "oldest first"])
+def test_equal_stamps_follow_the_order_of_the_file(mlk, files, order: str) -> None:
+    rows = [
+        "a,2026-01-01T08:00,new", "b,2026-01-01T09:00,new",
+        "a,2026-01-02T08:00,work", "a,2026-01-02T08:00,done", "b,2026-01-03T08:00,work",
+    ]  # fmt: skip
+    if order == "newest first":
+        rows.reverse()
+    elif order == "by case, newest first":
+        rows.sort(key=lambda row: row[0])
+        rows = [row for case in "ab" for row in reversed([r for r in rows if r[0] == case])]
+    Path(files[2]).write_text("\n".join(["case,at,state", *rows, ""]))
+    mlk(*files)
+    outcomes = {card["title"]: card["outcome"] for card in mlk.data("list", "--all")}
+    assert outcomes == {"a": "shipped", "b": None}
 
 
 def test_a_board_that_is_somebody_elses_is_left_alone(mlk, files) -> None:
@@ -79,6 +143,7 @@ def test_a_board_that_is_somebody_elses_is_left_alone(mlk, files) -> None:
         (2, "2026-01-02", "soon"),
         (2, "done", "lost"),
         (2, "case,", "kase,"),
+        (2, "case,at,state", "case,state,state"),
         (4, "commit = true", ""),
         (4, "[columns]", "[columns"),
     ],

@@ -88,7 +88,7 @@ def test_the_steps_of_a_case(folder) -> None:
 def test_a_log_on_a_board(folder, service) -> None:
     log = log_of(folder, ROWS)
     assert (log.cases, log.finished, str(log.last_day)) == (3, 3, "2026-01-05")
-    new = service.history.bring_in(log.changes())
+    new = service.history.bring_in(log.changes()).new
     board = service.boards.find("desk")
     assert (board.first_committed, board.first_delivered) == (1, 2)
     faces = {face.title: face for face in service.boards.snapshot(board.id).faces}
@@ -101,7 +101,7 @@ def test_a_log_on_a_board(folder, service) -> None:
     assert entry.kind == "import.noted"
     assert "10 rows, 3 cases" in entry.data["note"]
     assert new == len(list(log.changes()))
-    assert service.history.bring_in(log.changes()) == 0
+    assert service.history.bring_in(log.changes()).new == 0
     # The board goes on as any other: more stages, more cards.
     assert service.boards.add_stage(board.id, "Review", after=board.stages[1].id)
     assert service.cards.add(board.id, "d").cards[0].ref.endswith("4")
@@ -123,7 +123,7 @@ def test_a_longer_version_adds_only_what_is_new(folder, tmp_path_factory, cut) -
     if cut:
         service.history.bring_in(log_of(folder, rows[:cut]).changes())
     service.history.bring_in(whole.changes())
-    assert service.history.bring_in(whole.changes()) == 0
+    assert service.history.bring_in(whole.changes()).new == 0
     board = service.boards.find("desk")
     kept = [(e.card, e.at, e.kind) for e in service.history.events(board.id) if e.card]
     assert sorted(kept) == sorted((c.card, c.at, c.kind) for c in whole.changes() if c.card)

@@ -172,7 +172,7 @@ def test_history_that_two_brought_in_is_there_once(
     (tmp_path / "map.toml").write_text(TWO_STAGES)
     brought = read_log(rows, read_map(tmp_path / "map.toml"))
     for one in two:
-        assert one.service.history.bring_in(brought.changes()) == 6
+        assert one.service.history.bring_in(brought.changes()).new == 6
     (card,) = two[1].boards.snapshot(brought.board_id).faces
     two[1].cards.edit([card.ref], {"title": "mine"})
     meet(place, *everybody)
@@ -184,7 +184,7 @@ def test_history_that_two_brought_in_is_there_once(
         assert one.service.settling.all() == []
         kinds = [entry.event.kind for entry in one.history.of_card(face.ref)]
         assert kinds == ["card.created", "card.moved", "card.edited"]
-        assert one.service.history.bring_in(brought.changes()) == 0
+        assert one.service.history.bring_in(brought.changes()).new == 0
     everybody[2].service.close()
 
 

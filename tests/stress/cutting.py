@@ -136,7 +136,7 @@ class Import(Case):
     def import_into(self, folder: Path) -> int:
         service = opened(folder)
         board = service.boards.find()
-        new = service.history.bring_in(cards_of(board.id, board.stages[0].id, "new", 2 * CARDS))
+        new = service.history.bring_in(cards_of(board.id, board.stages[0].id, "new", 2 * CARDS)).new
         service.close()
         return new
 

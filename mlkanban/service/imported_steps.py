@@ -1,0 +1,44 @@
+"""Steps from a log of another tool for cards that are on the board already: they go on from where
+each card stands, and nothing that a person did here is overwritten."""
+
+from dataclasses import replace
+from typing import Any
+
+from mlkanban.core.events import Change
+from mlkanban.core.models import Outcome
+from mlkanban.service.transaction import Transaction
+from mlkanban.store import steps
+from mlkanban.store.rows import board_of
+
+
+def is_known(tx: Transaction, card: str) -> bool:
+    """Whether a card with this long id is, or was, on a board."""
+    return "ref" in tx.writer.projector.entity(card).fields
+
+
+def continued(tx: Transaction, change: Change) -> Change | str | None:
+    """A step that a log tells of a known card, as a change of the card as it stands: never a new
+    title or type. None where the card stands there already; the short id of the card where the step
+    is older than what was done with it here, or a person ended it. What is no dated step stays as
+    it is."""
+    if not change.at or "place" not in change.set:
+        return change
+    fields = tx.writer.projector.entity(change.card).fields
+    ref = str(fields["ref"])
+    ended = fields.get("outcome") or ""
+    if fields.get("deleted") or fields.get("archived") or ended not in ("", Outcome.SHIPPED.value):
+        return ref
+    if change.at < steps.last_step(tx.conn, change.card):
+        return ref
+    stage = change.set["place"][0]
+    if fields["place"][0] == stage:
+        return None
+    values: dict[str, Any] = {"place": change.set["place"]}
+    kind = "card.moved"
+    delivered = board_of(tx.conn, change.board).is_delivered(stage)
+    if delivered and not ended:
+        values["outcome"] = Outcome.SHIPPED.value
+    elif ended and not delivered:
+        values["outcome"] = None
+        kind = "card.reopened"
+    return replace(change, kind=kind, set=values)

@@ -13,14 +13,31 @@ def now() -> datetime:
 
 def local_timezone() -> str:
     """The name of the machine's time zone (`Europe/Rome`), `UTC` when it cannot be told."""
+    named = _named()
+    return named if named and _known(named) else "UTC"
+
+
+def odd_timezone() -> str:
+    """A sentence where this machine names a time zone that is none; UTC is taken then."""
+    named = _named()
+    if not named or _known(named):
+        return ""
+    return f"The time zone of this machine ({named}) is not known, so it is UTC."
+
+
+def _named() -> str:
     named = os.environ.get("TZ", "").removeprefix(":")
     if not named:
         target = os.path.realpath("/etc/localtime")
         named = target.partition("zoneinfo/")[2]
     if not named and Path("/etc/timezone").is_file():
-        named = Path("/etc/timezone").read_text().strip()
-    try:
-        ZoneInfo(named)
-    except (ValueError, OSError, KeyError):
-        return "UTC"
+        named = Path("/etc/timezone").read_text(errors="replace").strip()
     return named
+
+
+def _known(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban import toml
+from mlkanban.access import refusal
 from mlkanban.errors import BadInput
 from mlkanban.files import write_whole
 from mlkanban.paths import places
@@ -107,7 +108,10 @@ def _parsed(file: Path) -> tuple[dict[str, Any], str]:
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the file.") from error
+        cause, mend = refusal(file) if isinstance(error, PermissionError) else ("", "")
+        raise BadInput(
+            f"{file} cannot be read: {cause or error.strerror}.", mend or "Check the file."
+        ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:

@@ -1,8 +1,12 @@
 """Where things live: one folder the person gives, or the XDG places; import does nothing."""
 
+import contextlib
 import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
+
+from mlkanban.errors import StoreProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ def places(home: str | os.PathLike[str] | None = None) -> Places:
     """The folders in force: `home` (or MLKANBAN_HOME) holds everything, else XDG's two."""
     chosen = home or os.environ.get("MLKANBAN_HOME")
     if chosen:
-        root = Path(chosen).expanduser().absolute()
+        tilde, _, rest = os.fspath(chosen).partition("/")
+        root = (_home() / rest if tilde == "~" else Path(chosen).expanduser()).absolute()
         return Places(data=root, config=root)
     return Places(
         data=_xdg("XDG_DATA_HOME", ".local/share") / "mlkanban",
@@ -43,7 +48,22 @@ def places(home: str | os.PathLike[str] | None = None) -> Places:
 
 def _xdg(variable: str, default: str) -> Path:
     value = os.environ.get(variable, "")
-    return Path(value) if os.path.isabs(value) else Path.home() / default
+    return Path(value) if os.path.isabs(value) else _home() / default
+
+
+def _home() -> Path:
+    """The folder of this person: HOME, or what the system knows where that says nothing."""
+    home = os.environ.get("HOME", "")
+    if not os.path.isabs(home):
+        with contextlib.suppress(KeyError):
+            home = pwd.getpwuid(os.getuid()).pw_dir
+    if not os.path.isabs(home):
+        raise StoreProblem(
+            f"You have no home folder: HOME is not set to one, and the system knows none of user "
+            f"{os.getuid()}.",
+            "Set HOME, or say where everything lies: mlkanban --home DIR",
+        )
+    return Path(home)
 
 
 def user_themes() -> Path:

@@ -30,12 +30,15 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
     data-driven-scrum  create, observe, analyze: an iteration answers a question
     plain              to do, doing, done
     """
-    from mlkanban.clock import local_timezone
+    from mlkanban.clock import local_timezone, odd_timezone
 
-    zone = timezone or session.settings.timezone or local_timezone()
+    given = timezone or session.settings.timezone
+    zone = given or local_timezone()
     with session.service(write=True, make=True) as service:
         board = service.boards.create(name, template, zone)
         session.answer("init", lambda: board_data(board, {}, ()))
+        if not given and (odd := odd_timezone()):
+            session.say(f"{odd} Name the right one: mlkanban init NAME --timezone Europe/Rome")
         if not session.json:
             stages = ", ".join(stage.name for stage in board.stages)
             session.say(f"Board {board.key} made: {stages}.")

@@ -5,6 +5,7 @@ import traceback
 from pathlib import Path
 
 from mlkanban import __version__
+from mlkanban.access import refusal
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
 
@@ -13,11 +14,15 @@ def write_log(error: Exception) -> MlkanbanError:
     """Keep the traceback of `error` in the crash log; the two lines to say."""
     what = f"This should not have happened ({type(error).__name__}: {error})."
     if isinstance(error, OSError):
-        what = f"The system refused something: {error.strerror or error}."
+        what = f"The system refused {error.filename or 'something'}: {error.strerror or error}."
+    if isinstance(error, PermissionError) and isinstance(error.filename, str):
+        cause, mend = refusal(Path(error.filename), write=True)
+        if cause:  # no fault of ours: there is nothing more to tell
+            return MlkanbanError(f"The system refused {error.filename}: {cause}.", mend)
     text = f"mlkanban {__version__}\n\n" + "".join(traceback.format_exception(error))
     try:
         kept = f"The details are in {_write(places().crash_log, text)}."
-    except OSError as problem:
+    except (OSError, MlkanbanError) as problem:
         kept = f"The details could not be kept: {problem}."
     whole = "Is the store whole? mlkanban doctor --deep"
     return MlkanbanError(f"{' '.join(what.split())}\n{kept} {whole}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from mlkanban.access import refusal
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.paths import places
@@ -56,6 +57,8 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
+        *_programs(),
+        *_time_zone(),
         *_settings(session),
         *_hooks(),
         *_store(session),
@@ -165,6 +168,44 @@ def _tmux(env: Mapping[str, str]) -> Iterator[Check]:
         yield Check("tmux", "ok", f"holds Esc back for {delay} ms")
 
 
+_USES = {
+    "git": "sync with a repository and the code of runs need it; sync --dir PATH does not",
+    "ssh": "sync with a repository on another machine needs it",
+}
+"""Programs of others, and what goes without them."""
+
+
+def _programs() -> Iterator[Check]:
+    from mlkanban.tui import editor, pager
+
+    for name, use in _USES.items():
+        if path := shutil.which(name):
+            yield Check(name, "ok", path)
+        else:
+            yield Check(name, "note", f"is not installed: {use}")
+    for name, command in (("editor", editor.command), ("pager", pager.command)):
+        try:
+            words = command()
+        except MlkanbanError as error:
+            yield Check(name, "note", error.message, error.hint)
+            continue
+        if shutil.which(words[0]):
+            yield Check(name, "ok", " ".join(words))
+        else:
+            yield Check(name, "note", f"{words[0]} is not installed",
+                        f"Name another one: export {name.upper()}=...")  # fmt: skip
+
+
+def _time_zone() -> Iterator[Check]:
+    from mlkanban.clock import local_timezone, odd_timezone
+
+    if odd := odd_timezone():
+        yield Check("time zone", "note", odd,
+                    "Correct TZ, or set one for new boards: timezone in config.toml")  # fmt: skip
+    else:
+        yield Check("time zone", "ok", local_timezone())
+
+
 def _settings(session: Session) -> Iterator[Check]:
     from mlkanban.tui.commands import keymap
 
@@ -210,6 +251,11 @@ def _store(session: Session) -> Iterator[Check]:
         yield Check("store", "problem", trouble)
     where = f"{kind or 'unknown'}, {'network: each host has its own store' if network else 'local'}"
     yield Check("disk", "ok", where)
+    if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+        yield Check("disk", "problem", f"{path.parent} is mounted read-only: nothing is written",
+                    "Mount it for writing, or use another place with --home.")  # fmt: skip
+    elif any(why := refusal(path, write=True)):
+        yield Check("disk", "problem", f"nothing can be changed: {why[0]}", why[1])  # fmt: skip
     free = shutil.disk_usage(path.parent).free
     verdict: Verdict = "ok" if free > _LITTLE_SPACE else "problem"
     yield Check("space", verdict, f"{free / 1e9:.1f} GB free",

@@ -167,10 +167,7 @@ def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> S
     except sqlite3.Error as error:
         raise trouble.explain(error, path) from error
     except PermissionError as error:
-        raise StoreProblem(
-            f"The store {path} cannot be opened: {error.strerror} ({error.filename}).",
-            "Fix the permissions, or use another place with --home.",
-        ) from error
+        raise trouble.refused(error, path, f"The store {path} cannot be opened") from error
     except OSError as error:
         raise StoreProblem(
             f"The store {path} cannot be made: {error.strerror} ({error.filename or path.parent}).",
@@ -254,10 +251,7 @@ def _exists(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise StoreProblem(
-            f"The store {path} cannot be reached: {error.strerror}.",
-            "Fix the permissions, or use another place with --home.",
-        ) from error
+        raise trouble.refused(error, path, f"The store {path} cannot be reached") from error
     if size == 0:
         raise StoreProblem(
             f"The store {path} is empty (0 bytes).",

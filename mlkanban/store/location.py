@@ -52,7 +52,7 @@ def is_network(kind: str) -> bool:
 def store_path(data: Path) -> Path:
     """The store file below the data folder `data`; named after the host on a network home."""
     existing = data
-    while not existing.exists() and existing != existing.parent:
+    while not os.path.exists(existing) and existing != existing.parent:
         existing = existing.parent
     if is_network(file_system(existing)):
         host = re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname()) or "host"

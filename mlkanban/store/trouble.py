@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from mlkanban.access import refusal
 from mlkanban.errors import StoreBusy, StoreProblem
 
 _SPACE = {
@@ -48,9 +49,15 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
                 "Nothing was written. Put it back, or a backup: mlkanban restore NAME.",
             )
         if not os.access(path, os.R_OK):
+            cause, mend = refusal(path)
             return StoreProblem(
-                f"The store {path} cannot be read: it is not readable for you.",
-                "Fix the permissions, or use another place with --home.",
+                f"The store {path} cannot be read: {cause or 'it is not readable for you'}.",
+                mend or "Fix the permissions, or use another place with --home.",
+            )
+        cause, mend = refusal(path, write=True)
+        if cause:
+            return StoreProblem(
+                f"The store {path} cannot be written: {cause}.", f"Nothing was written. {mend}"
             )
         return StoreProblem(
             f"The store {path} cannot be written: {_cause(error, path)}.",
@@ -113,8 +120,14 @@ def _busy(path: Path) -> StoreBusy:
 
 def not_written(error: OSError, path: Path) -> StoreProblem:
     """The error for people when a file beside the store cannot be written."""
-    cause = _SPACE.get(error.errno or 0) or error.strerror or str(error)
-    return StoreProblem(f"{path} cannot be written: {cause}.", "Make room or fix the permissions.")
+    return refused(error, path, f"{path} cannot be written")
+
+
+def refused(error: OSError, path: Path, what: str) -> StoreProblem:
+    """The error for people when the system does not let us at `path`; `what` cannot be done."""
+    cause, mend = refusal(path, write=True) if isinstance(error, PermissionError) else ("", "")
+    cause = cause or _SPACE.get(error.errno or 0) or f"{error.strerror or error}"
+    return StoreProblem(f"{what}: {cause}.", mend or "Make room or fix the permissions.")
 
 
 def damaged(path: Path, detail: str) -> StoreProblem:

@@ -11,8 +11,8 @@ from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.text import display
 
 
-def page_files(files: Sequence[str]) -> None:
-    """Show files, until the person leaves the pager."""
+def command() -> list[str]:
+    """The pager to run: $PAGER, else less or more."""
     try:
         words = shlex.split(os.environ.get("PAGER", ""))
     except ValueError:
@@ -21,6 +21,12 @@ def page_files(files: Sequence[str]) -> None:
         words = [found for found in map(shutil.which, ("less", "more")) if found][:1]
     if not words:
         raise UsageProblem("There is no pager here.", "Name one: export PAGER=...")
+    return words
+
+
+def page_files(files: Sequence[str]) -> None:
+    """Show files, until the person leaves the pager."""
+    words = command()
     try:
         subprocess.run([*words, *files], check=False)
     except OSError as error:

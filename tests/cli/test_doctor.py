@@ -1,6 +1,7 @@
 """doctor: what is the case, in plain words, and nothing changed."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,49 @@ def test_a_damaged_store_is_called_that(board, home) -> None:
     answer = board("doctor")
     assert answer.code == 4
     assert "BAD   store" in answer.out
+
+
+def test_programs_that_are_missing(mlk, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("VISUAL", "EDITOR", "PAGER"):
+        monkeypatch.delenv(name, raising=False)
+    found = verdicts(mlk.data("doctor"))
+    assert {found[what] for what in ("git", "ssh", "editor", "pager")} == {"note"}
+    monkeypatch.setenv("EDITOR", "nosuch --wait")
+    assert "nosuch is not installed" in mlk("doctor").out
+    for name in ("git", "ssh", "nosuch", "less"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    found = verdicts(mlk.data("doctor"))
+    assert {found[what] for what in ("git", "ssh", "editor", "pager")} == {"ok"}
+
+
+def test_a_file_system_that_is_mounted_read_only(board, monkeypatch) -> None:
+    here = os.statvfs("/")
+    mounted = os.statvfs_result((*here[:8], os.ST_RDONLY, *here[9:]))
+    monkeypatch.setattr(os, "statvfs", lambda _: mounted)
+    answer = board("doctor")
+    assert answer.code == 4
+    assert "is mounted read-only" in answer.out
+
+
+def test_a_time_zone_that_is_none(mlk, monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "Mars/Olympus")
+    made = mlk("init", "x")
+    assert "The time zone of this machine (Mars/Olympus) is not known, so it is UTC." in made.err
+    assert verdicts(mlk.data("doctor"))["time zone"] == "note"
+    assert "Mars" not in mlk("init", "y", "--timezone", "Europe/Rome").err
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_a_folder_of_somebody_else(board, home, monkeypatch) -> None:
+    folder = Path(home["MLKANBAN_HOME"])
+    os.chown(folder, 4711, -1)
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda at, how: at != folder and may(at, how))
+    answer = board("doctor")
+    assert answer.code == 4
+    assert f"{folder} belongs to user 4711, you are root" in answer.out
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Two stores that meet through a real bare repository."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +175,18 @@ def test_several_hosts_of_one_home_meet_by_themselves(
     assert (tmp_path / "data" / "log").is_dir()
     for person in people:
         person.service.close()
+
+
+def test_without_ssh_that_is_what_is_missing(
+    bare: Path, two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, _ = two
+    only = tmp_path / "programs"
+    only.mkdir()
+    (only / "git").symlink_to(str(shutil.which("git")))
+    (only / "sh").symlink_to("/bin/sh")
+    monkeypatch.setenv("PATH", str(only))
+    transport = chosen.repository(ada.service, "gpu2:board.git")
+    with pytest.raises(StoreProblem, match="ssh is not installed here") as said:
+        chosen.exchange(ada.service, [transport])
+    assert "next sync" not in str(said.value)

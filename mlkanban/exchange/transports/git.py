@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -115,6 +116,8 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
     }  # fmt: skip
 
 
+_NO_PROGRAM = re.compile(r"cannot run \S+: No such file|: (?:command )?not found$", re.MULTILINE)
+"""What git or the shell below it says where ssh is not installed."""
 _CAUSES = (
     (r"Could not resolve|unable to connect|Connection (refused|timed out)|unreachable|unable to a",
      "cannot be reached"),
@@ -124,6 +127,11 @@ _CAUSES = (
 
 
 def _told(remote: str, error: GitFailed) -> MlkanbanError:
+    if _NO_PROGRAM.search(str(error)) and not shutil.which("ssh"):
+        return StoreProblem(
+            f"{remote} cannot be reached: ssh is not installed here.",
+            "Nothing is lost. Install it (on Debian and Ubuntu: sudo apt install openssh-client).",
+        )
     words = next((said for cause, said in _CAUSES if re.search(cause, str(error))), "")
     return StoreProblem(
         f"{remote} {words or 'did not take it'} (git: {error.last}).",

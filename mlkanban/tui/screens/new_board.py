@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from mlkanban.clock import local_timezone
+from mlkanban.clock import local_timezone, odd_timezone
 from mlkanban.core.models import Board
 from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.service import Service
@@ -45,7 +45,10 @@ class MakesBoards(KeyScreen):
 
     def welcome(self, board: Board) -> None:
         """Say what to do with a board that was just made."""
-        self.board_app.say(f"{board.name} is ready. Press n to write the first card, ? for help.")
+        odd = "" if self.board_app.settings.timezone else odd_timezone()
+        self.board_app.say(
+            f"{odd} {board.name} is ready. Press n to write the first card, ? for help.".strip()
+        )
 
 
 def _made(name: str, chosen: Template, timezone: str, service: Service) -> Board:

@@ -36,7 +36,8 @@ def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool)
 
     A card moved to another stage is moved. A `### Title` without an id is a new card; text below
     `#### New note` becomes a note. Cards that the file has no more are left alone, as are new ones
-    that an import of the same file added before. The order inside a stage is not read.
+    that an import of the same file added before. A new name in the front matter renames the board;
+    stages are not made or renamed, and the order inside a stage is not read.
     """
     from mlkanban.exchange.markdown import lines_of, read_markdown
 
@@ -66,7 +67,7 @@ def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool)
                 "that, or add --mine to let the file win."
             )
             raise click.exceptions.Exit(1)
-        if not found.cards and not found.charter:
+        if found.nothing:
             session.answer("import.markdown", lambda: _data(found, written=False))
             session.say("Nothing differs.")
             return
@@ -93,6 +94,9 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
             yield clean(f"  {name:<11} {change}")
         if one.note:
             yield clean(f"  {'note':<11} {_told(one.note)}")
+    if found.name:
+        yield "board"
+        yield clean(f"  {'name':<11} {' -> '.join(found.name)}")
     if found.charter:
         yield "charter"
         for key, old, new in found.charter:
@@ -109,6 +113,8 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
         refs = found.left_alone
         more = f" and {len(refs) - 10} more" if len(refs) > 10 else ""
         yield f"not in the file, left alone: {', '.join(refs[:10])}{more}"
+    if found.stages_left_alone:
+        yield clean(f"stages not in the file, left alone: {', '.join(found.stages_left_alone)}")
 
 
 def _told(value: Value) -> str:
@@ -132,6 +138,8 @@ def _data(found: Differences, *, written: bool) -> dict[str, Any]:
         ],
         "added_before": list(found.added_before),
         "left_alone": list(found.left_alone),
+        "stages_left_alone": list(found.stages_left_alone),
+        "name": dict(zip(("from", "to"), found.name, strict=True)) if found.name else None,
         "written": written,
     }  # fmt: skip
 

@@ -39,6 +39,7 @@ from mlkanban.text import display
 
 LEVELS = Levels(1, 4)
 CHARTER, CARDS = "Charter", "Cards"
+_FRONT = ("board", "name", "exported", "cursor", "hlc")
 _ELSEWHERE = ("title", "stage", "hypothesis", "checklist")
 
 
@@ -53,12 +54,15 @@ class Told(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class BoardPage:
     """What a document says of a board. `position` is None when it does not say (any more) what
-    state it was written from, `charter` when it has none."""
+    state it was written from, `charter` when it has none, `name` is '' for none. `stages` are the
+    headings of stages with their lines, None without a chapter of cards."""
 
     key: str
     position: Position | None
     charter: Mapping[str, str] | None
     sheets: tuple[Sheet, ...]
+    name: str = ""
+    stages: Mapping[str, int] | None = None
 
 
 def board_page(
@@ -122,10 +126,16 @@ def read_board(text: str, known: Container[str]) -> BoardPage:
     front = read_lines(lines[1:end], 2)
     if "board" not in front:
         raise BadMarkdown("The key of the board is missing.", 1, "Put the line board: ... back.")
+    if odd := next((name for name in front if name not in _FRONT), ""):
+        raise BadMarkdown(
+            f"The front matter has no {odd!r}.", front[odd].line,
+            f"There are {', '.join(_FRONT)}; take the line out.",
+        )  # fmt: skip
     first, *parts = LEVELS.parts(lines[end + 1 :], end + 2)
     refuse_text(first, f"Text belongs below a section of # {CHARTER}, or of a card.")
     charter: Mapping[str, str] | None = None
     sheets: list[Sheet] = []
+    stages: Mapping[str, int] | None = None
     chapters: list[str] = []
     for part, below in _chapters(parts):
         if part.title in chapters:
@@ -136,8 +146,11 @@ def read_board(text: str, known: Container[str]) -> BoardPage:
             charter = charter_from(_only(below, 2), LEVELS)
         else:
             sheets = list(_cards(below, known))
-    key = read_scalar(front["board"])
-    return BoardPage(key, _position(front), charter, tuple(sheets))
+            stages = {one.title: one.line for one in below if one.level == 2}
+    key, name = read_scalar(front["board"]), front.get("name")
+    return BoardPage(
+        key, _position(front), charter, tuple(sheets), read_scalar(name) if name else "", stages
+    )
 
 
 def _position(front: Mapping[str, Entry]) -> Position | None:

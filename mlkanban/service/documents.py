@@ -28,12 +28,12 @@ from mlkanban.core.card_values import (
     values,
 )
 from mlkanban.core.charter import SECTIONS, charter_in
-from mlkanban.core.events import Position
+from mlkanban.core.events import Change, Position
 from mlkanban.core.front_matter import Value
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, place
 from mlkanban.core.naming import find_stage
-from mlkanban.errors import BadMarkdown, NotFound
+from mlkanban.errors import BadMarkdown, MlkanbanError, NotFound
 from mlkanban.service.asking import check_growth
 from mlkanban.service.changing import correct_notes, write_edit, write_move, write_new
 from mlkanban.service.charter import charter_states, write_charter
@@ -47,7 +47,7 @@ from mlkanban.store import past, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.past import Named
 from mlkanban.store.rows import board_of
-from mlkanban.text import accept
+from mlkanban.text import accept, accept_title, display
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
@@ -72,8 +72,10 @@ class Differences:
     """What a document changes on its board.
 
     `clashes` were changed on both sides; `left_alone` are cards that the text has no more,
-    `added_before` new ones of it that were added since it was written, by their titles; `since` is
-    False when the state it was written from cannot be found, and that of now was taken.
+    `added_before` new ones of it that were added since it was written, by their titles, and
+    `stages_left_alone` stages without a heading; `name` is the name of the board, old and new, ()
+    where it stays. `since` is False when the state it was written from cannot be found, and that of
+    now was taken.
     """
 
     board: Board
@@ -82,7 +84,13 @@ class Differences:
     clashes: tuple[Clash, ...]
     left_alone: tuple[str, ...]
     added_before: tuple[str, ...]
+    stages_left_alone: tuple[str, ...]
+    name: tuple[str, ...]
     since: bool
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.cards or self.charter or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,8 @@ class Documents:
             refs = [_write(tx, found.board, one, gates) for one in planned]
             gates.settle()
             write_charter(tx, board_id, {key: new for key, _, new in found.charter})
+            if found.name:
+                tx.write(Change("board.edited", board_id, set={"name": found.name[1]}))
             warning = check_growth(tx, before)
             cards = tuple(map(tx.card, refs))
             return tx.done(f"{summary(found)}.", cards, warning)
@@ -195,8 +205,9 @@ class Documents:
     ) -> tuple[Differences, list[_Planned]]:
         board = board_of(conn, board_id)
         look = _Look(conn, board, page.position, self._today(board))
+        stages_left_alone = _stages_left_alone(board, page)
+        name, clashes = look.name(page)
         planned: list[_Planned] = []
-        clashes: list[Clash] = []
         added: list[str] = []
         newer = look.newer() if any(not sheet.ref for sheet in page.sheets) else {}
         for sheet in page.sheets:
@@ -222,6 +233,8 @@ class Documents:
                 tuple(clash for clash in clashes if not mine or clash.name == GONE),
                 tuple(look.left_alone(page)),
                 tuple(added),
+                stages_left_alone,
+                name,
                 look.since is not None,
             ),
             planned,
@@ -238,7 +251,23 @@ def summary(found: Differences) -> str:
     parts = [f"{old} card{'' if old == 1 else 's'} changed"] if old else []
     parts += [f"{new} added"] if new else []
     parts += ["the charter changed"] if found.charter else []
+    parts += ["the board renamed"] if found.name else []
     return ", ".join(parts).capitalize()
+
+
+def _stages_left_alone(board: Board, page: BoardPage) -> tuple[str, ...]:
+    """The stages that a document has no heading for; BadMarkdown for a heading of no stage, for
+    stages are not made or renamed by a document."""
+    if page.stages is None:
+        return ()
+    there = set()
+    for title, line in page.stages.items():
+        try:
+            there.add(find_stage(board, title).id)
+        except MlkanbanError as error:
+            hint = f"{error.hint} Stages are changed with: mlkanban stages add, rename or remove."
+            raise BadMarkdown(error.message, line, hint) from error
+    return tuple(stage.name for stage in board.stages if stage.id not in there)
 
 
 class _Look:
@@ -277,6 +306,19 @@ class _Look:
         changes, clashes = three_way(card.ref, was, wanted, now, lists=LISTS)
         notes, unlike = _corrected(card, base, corrections(sheet, base.notes, self._zone))
         return _Planned(sheet, card, now, changes, notes), clashes + unlike
+
+    def name(self, page: BoardPage) -> tuple[tuple[str, ...], list[Clash]]:
+        """The name of the board and the one a text gives it, () where it gives none of its own; and
+        where somebody else renamed it as well."""
+        now = self._board.name
+        was = now
+        if self.since is not None:
+            then = past.board_at(self._conn, self._board.id, self.since.cursor).fields
+            was = str(then.get("name") or now)
+        if not page.name.strip() or page.name in (display(was), display(now)):
+            return (), []
+        clash = [Clash("", "name of the board", was, now, page.name)] if was != now else []
+        return (now, accept_title(page.name)), clash
 
     def newer(self) -> dict[str, str]:
         """The short ids of cards that were not there yet, by title."""

@@ -185,6 +185,46 @@ def test_a_file_that_cannot_be_read_writes_nothing(
     assert board.data("list") == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("## Features", "## Feature store", "is called 'Feature store'"),
+        ("## Monitoring", "## Monitoring\n\n## Retired", "is called 'Retired'"),
+        ("name:", "owner: me\nname:", "The front matter has no 'owner'"),
+    ],
+)
+def test_what_a_document_cannot_change_is_refused_with_its_line(
+    board: Person, file: Path, old: str, new: str, said: str
+) -> None:
+    edits(file, old, new)
+    answer = board("import", "markdown", str(file), "--yes")
+    assert answer.code == 5
+    assert said in answer.err
+    assert f"{file}, line " in answer.err
+
+
+def test_a_stage_that_the_document_has_no_more_is_left_alone_and_that_is_said(
+    board: Person, file: Path
+) -> None:
+    edits(file, "## Features\n", "", "### v1 one", "### v1 uno")
+    answer = board("import", "markdown", str(file), "--yes")
+    assert "stages not in the file, left alone: Features" in answer.out
+    assert board.data("show", "v1")["title"] == "uno"
+    assert "Features" in [stage["name"] for stage in board.data("stages")]
+
+
+def test_a_new_name_in_the_front_matter_renames_the_board(board: Person, file: Path) -> None:
+    edits(file, "name: Fraud", "name: Card fraud")
+    answer = board("import", "markdown", str(file), "--yes")
+    assert "Fraud -> Card fraud" in answer.out
+    assert answer.err == "The board renamed.\n"
+    [found] = board.data("boards")
+    assert (found["key"], found["name"]) == ("fraud", "Card fraud")
+    assert board("import", "markdown", str(file), "--yes").err == "Nothing differs.\n"
+    board("undo")
+    assert board.data("boards")[0]["name"] == "Fraud"
+
+
 def test_a_document_names_its_board(board: Person, file: Path) -> None:
     board("init", "Other", "--timezone", "UTC")
     assert board("import", "markdown", str(file), "--dry-run").err == "Nothing differs.\n"

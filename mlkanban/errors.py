@@ -35,6 +35,10 @@ class LimitReached(RuleRefused):
     """The stage (or the whole board) is full; an override with a reason would pass."""
 
 
+class WouldChangeCards(RuleRefused):
+    """A change of stages would finish, re-open or hide cards; whoever agrees to that may go on."""
+
+
 class GateClosed(RuleRefused):
     """Cards would go past gates; an override with a reason would pass. `unticked` are the texts of
     the items in the way, by the short id of the card."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mlkanban.core import checklist, lineage
-from mlkanban.core.events import Event
+from mlkanban.core import checklist, lifecycle, lineage
+from mlkanban.core.events import RANK, Event, changes
 from mlkanban.core.health import readings
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
@@ -22,7 +22,7 @@ def who(event: Event) -> str:
 
 def told(event: Event, board: Board) -> str:
     """One line on what happened; stages by their present names. Safe to print."""
-    values: Mapping[str, Any] = event.data.get("set", {})
+    values = _news(event)
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
@@ -35,6 +35,16 @@ def told(event: Event, board: Board) -> str:
     elif reason:
         text += f", over the limit: {reason}"
     return display(" ".join(text.split()))[:500]
+
+
+def _news(event: Event) -> Mapping[str, Any]:
+    """What an event says: of the lifecycle of a card, which is written whole, what is new."""
+    new = changes(event)
+    return {
+        name: value
+        for name, value in event.data.get("set", {}).items()
+        if name in new or name not in lifecycle.PARTS or event.kind == "card.finished"
+    }
 
 
 def _sentence(
@@ -52,7 +62,8 @@ def _sentence(
             ends = f", {values['outcome']}" if values.get("outcome") else ""
             return f"{verb} from {before} to {stage(values.get('place'))}{ends}"
         case "card.reordered":
-            return f"put in another place in {stage(values['place'])}"
+            place = values.get("place") or [next(iter(values), "").removeprefix(RANK)]
+            return f"put in another place in {stage(place)}"
         case "card.blocked":
             block = values["blocker"]
             note = f": {_cut(block['note'])}" if block.get("note") else ""
@@ -65,7 +76,8 @@ def _sentence(
         case "card.woken":
             return "woken"
         case "card.settled":
-            return f"decided: {_fields(values)}"
+            about = ", ".join(event.data.get("settles", ())).replace("_", " ")
+            return f"conflict resolved: {_fields(values) or about}"
         case "card.noted":
             return f"note: {_cut(event.data.get('note', ''))}"
         case "card.finished":
@@ -81,6 +93,8 @@ def _sentence(
             return "brought back from the archive"
         case "run.queued" | "run.started" | "run.changed" | "run.ended":
             return _run(event.kind, values, stage)
+        case "card.edited" | "run.moved" if not values:
+            return "another card was merged into it"
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())
         case "undone" if event.data.get("instead"):
@@ -147,6 +161,8 @@ def _fields(values: Mapping[str, Any]) -> str:
 
 
 def _field(name: str, value: Any) -> str:
+    if name.startswith(RANK):
+        return "its place"
     kind, _, member = name.partition(":")
     if member:
         if kind == "note":
@@ -167,6 +183,8 @@ def _field(name: str, value: Any) -> str:
         return f"{word} {member} {'added' if value else 'removed'}"
     if name == "place":
         return "its place"
+    if name == "archived":
+        return "archived" if value else "not archived"
     if name == "deleted":
         return "taken away" if value else "brought back"
     if name == "metric":

@@ -139,9 +139,9 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
     for one in service.settling.of_card(ref):
         yield ""
         yield session.clean(
-            f"{one.field} is undecided: {one.actor} on {one.host} wrote {one.other}"
+            f"conflict about {one.field}: {one.actor} on {one.host} wrote {one.other}"
         )
-        yield session.clean(f"  mlkanban settle {one.name} {one.field} --keep | --take")
+        yield session.clean(f"  mlkanban resolve {one.name} {one.field} --keep | --take")
 
 
 def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:

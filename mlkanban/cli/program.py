@@ -66,7 +66,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Machines": {
         "sync": "sync:sync",
-        "settle": "sync:settle",
+        "resolve": "sync:resolve",
     },
     "Files": {
         "import": "importing:import_group",
@@ -85,6 +85,8 @@ SECTIONS: dict[str, dict[str, str]] = {
 """Every command with the module of this package, and the name there, that it is loaded from."""
 
 COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
+FORMERLY = {"settle": "resolve"}
+"""Names that commands had before; they still work, and no list has them."""
 
 
 class Program(Guessing):
@@ -94,6 +96,7 @@ class Program(Guessing):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = FORMERLY.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, attribute = COMMANDS[cmd_name].split(":")

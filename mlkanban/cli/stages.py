@@ -13,10 +13,11 @@ from mlkanban.core.models import Board, StageKind
 from mlkanban.core.naming import find_stage
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.core.sight import asleep, stands
-from mlkanban.errors import UsageProblem
+from mlkanban.errors import UsageProblem, WouldChangeCards
 from mlkanban.service import Done, Service, Snapshot
 
 _stage = click.argument("stage", type=STAGE)
+_yes = click.option("--yes", is_flag=True, help="Finish or re-open cards where the stages ask it.")
 _kind = click.Choice([kind.value for kind in StageKind])
 
 
@@ -86,46 +87,63 @@ def rename(session: Session, stage: str, name: str) -> None:
 @stages.command()
 @_stage
 @click.argument("position", type=int)
+@_yes
 @pass_session
-def move(session: Session, stage: str, position: int) -> None:
-    """Put a stage at a position, counted from 1."""
+def move(session: Session, stage: str, position: int, yes: bool) -> None:
+    """Put a stage at a position, counted from 1.
+
+    Cards that come to stand past delivery that way are finished as shipped, shipped ones that come
+    to stand before it are open again: then --yes is needed.
+    """
 
     def act(service: Service, board: Board) -> Done:
         if not 1 <= position <= len(board.stages):
             raise UsageProblem(
                 f"There is no position {position}.", f"Give 1 to {len(board.stages)}."
             )
-        return service.boards.move_stage(board.id, find_stage(board, stage).id, position - 1)
+        stage_id = find_stage(board, stage).id
+        return service.boards.move_stage(board.id, stage_id, position - 1, agreed=yes)
 
     _change(session, "move", act)
 
 
 @stages.command()
 @_stage
+@_yes
 @pass_session
-def remove(session: Session, stage: str) -> None:
+def remove(session: Session, stage: str, yes: bool) -> None:
     """Remove a stage in which no card stands."""
     _change(
         session,
         "remove",
-        lambda service, board: service.boards.remove_stage(board.id, find_stage(board, stage).id),
+        lambda service, board: service.boards.remove_stage(
+            board.id, find_stage(board, stage).id, agreed=yes
+        ),
     )
 
 
 @stages.command()
 @_stage
+@_yes
 @pass_session
-def commit(session: Session, stage: str) -> None:
-    """Count the cards of a stage as work in progress."""
-    _edit(session, "commit", stage, {"committed": True})
+def commit(session: Session, stage: str, yes: bool) -> None:
+    """Count the cards of a stage as work in progress.
+
+    Shipped cards in it are open again: then --yes is needed.
+    """
+    _edit(session, "commit", stage, {"committed": True}, agreed=yes)
 
 
 @stages.command()
 @_stage
+@_yes
 @pass_session
-def uncommit(session: Session, stage: str) -> None:
-    """Do not count the cards of a stage as work in progress."""
-    _edit(session, "uncommit", stage, {"committed": False})
+def uncommit(session: Session, stage: str, yes: bool) -> None:
+    """Do not count the cards of a stage as work in progress.
+
+    Open cards that come to stand past delivery are finished as shipped: then --yes is needed.
+    """
+    _edit(session, "uncommit", stage, {"committed": False}, agreed=yes)
 
 
 @stages.command()
@@ -140,12 +158,14 @@ def conwip(session: Session, number: int | str) -> None:
     )
 
 
-def _edit(session: Session, name: str, stage: str, fields: dict[str, Any]) -> None:
+def _edit(
+    session: Session, name: str, stage: str, fields: dict[str, Any], *, agreed: bool = False
+) -> None:
     _change(
         session,
         name,
         lambda service, board: service.boards.edit_stage(
-            board.id, find_stage(board, stage).id, fields
+            board.id, find_stage(board, stage).id, fields, agreed=agreed
         ),
     )
 
@@ -154,7 +174,11 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
     """Do something to the board at hand and say how its stages are then."""
     with session.service(write=True) as service:
         board = session.board(service)
-        done = act(service, board)
+        try:
+            done = act(service, board)
+        except WouldChangeCards as error:
+            error.hint = f"To do it: mlkanban stages {name} .. --yes"
+            raise
         session.answer(
             f"stages.{name}",
             lambda: {

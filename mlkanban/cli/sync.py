@@ -26,7 +26,7 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
     """Exchange changes with your other machines.
 
     Without --dir with the repository that `sync init` chose. What was written on both sides at the
-    same time is kept: `mlkanban settle` lists it.
+    same time is kept: `mlkanban resolve` lists it.
     """
     if ctx.invoked_subcommand is not None:
         if folder is not None:
@@ -71,7 +71,7 @@ def _answer(session: Session, report: Report) -> None:
     for said in report.told:
         session.say(said)
     if report.undecided and not session.json:
-        session.say("Look at what is to check: mlkanban settle")
+        session.say("See the conflicts: mlkanban resolve")
 
 
 @click.command()
@@ -81,14 +81,15 @@ def _answer(session: Session, report: Report) -> None:
 @click.option("--take", is_flag=True, help="Take the other value.")
 @click.option("--override", default="", metavar="REASON", help="Go over a limit all the same.")
 @pass_session
-def settle(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
-    """Show what was written on two machines at once, and decide: keep or take the other.
+def resolve(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
+    """Show conflicts between machines, and resolve one: keep what stands or take the other.
 
-    The later value stands until you decide; FIELD is as the list names it.
+    The later value stands until you resolve it; FIELD is as the list names it. `lifecycle` is where
+    a card stands and how it ended, as one.
     """
     if not field:
         if keep or take:
-            raise UsageProblem("Name the card and the field.", "List them: mlkanban settle")
+            raise UsageProblem("Name the card and the field.", "List them: mlkanban resolve")
         with session.service() as service:
             found = [one for one in service.settling.all() if not name or one.name == name]
         session.answer(
@@ -96,7 +97,7 @@ def settle(session: Session, name: str, field: str, keep: bool, take: bool, over
         )
         return
     if keep == take:
-        raise UsageProblem("Give --keep or --take.", "The later value stands until you decide.")
+        raise UsageProblem("Give --keep or --take.", "The later value stands until you resolve it.")
     with session.service(write=True) as service:
         done = service.settling.settle(name, field, take=take, override=override)
         session.answer_done("settle", done, service)
@@ -106,7 +107,7 @@ def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
     from mlkanban.cli.layout import hanging
 
     if not found:
-        yield "Nothing is undecided."
+        yield "There are no conflicts."
     for one in found:
         at = one.at[:16].replace("T", " ")
         yield from hanging(session.clean(f"{one.name}  {one.field}: {one.kept}"), 4)

@@ -1,26 +1,33 @@
-"""Clashes: what two replicas wrote to one field without knowing of each other.
+"""Conflicts: what two replicas wrote to one field, or did with one card, without knowing of each
+other.
 
-The later write stands, as everywhere; the other one is kept in sight until somebody decides. A
+The later write stands, as everywhere; the other one is kept in sight until somebody resolves it. A
 write names the origin of the value it replaces: when another value stood there in the order all
-replicas agree on, its writer had not seen that one.
+replicas agree on, its writer had not seen that one. Where a card stands and how it ended is one
+value (core/lifecycle.py), and whoever works on a card that another one took off the board is in
+conflict with that, too.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from mlkanban.core import health
-from mlkanban.core.events import MEMBERS, Entity, Event, in_order
+from mlkanban.core import lifecycle as life
+from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew
+from mlkanban.core.lifecycle import Lifecycle, lifecycle
 from mlkanban.core.runs import model
 from mlkanban.core.sight import UNTIL_RUN
 
 SETTLED = "card.settled"
 """The kind of the event that decides."""
+DELETED = "deleted"
+"""The field of a conflict about a card whose adding was undone while another machine used it."""
 
-_UNTOLD = frozenset({"ref", "rank", "triage", "work", "snoozed_run", "deleted", "archived"})
-"""Fields of which the later write is all there is to know. Nobody types the first three; `work` and
-`snoozed_run` follow from moves and runs; of the last two the other value is one key away."""
-_UNTOLD_KINDS = (*MEMBERS, model.PREFIX, health.PREFIX)
+_UNTOLD = frozenset({"ref", "rank", "triage", "work", "snoozed_run", DELETED, *life.PARTS})
+"""Fields of which the later write is all there is to know, or that are looked at apart. Nobody
+types the first three; `work` and `snoozed_run` follow from moves and runs."""
+_UNTOLD_KINDS = (*MEMBERS, RANK, model.PREFIX, health.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +43,29 @@ class Clash:
     at: str
 
 
+def clash(name: str, kept: Any, other: Any, loser: Event) -> Clash:
+    """A conflict about a field with what `loser` wrote."""
+    return Clash(name, kept, other, loser.stamp, loser.actor, loser.host, loser.at)
+
+
 def clashes(events: Iterable[Event]) -> list[Clash]:
     """What is undecided after the events, all of one entity and in any order."""
     entity = Entity()
     lost: dict[str, dict[str, Event]] = {}
     writers: dict[str, Event] = {}
+    lives = _Lives()
     given = list(events)
     ordered = in_order(given)
     counts = {event.id: event.stamp for event in ordered}
     stands_for = {event.stamp: counts[event.id] for event in given}
     for event in ordered:
-        for name, (_, seen) in event.data.get("was", {}).items():
-            origin = stands_for.get(seen, seen)
-            if not _told(name) or name not in event.data.get("set", {}):
+        origins = {
+            name: stands_for.get(seen, seen)
+            for name, (_, seen) in event.data.get("was", {}).items()
+            if name in event.data.get("set", {})
+        }
+        for name, origin in origins.items():
+            if not _told(name):
                 continue
             known = lost.setdefault(name, {})
             known.pop(origin, None)
@@ -63,13 +80,94 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
             for stamp in [s for s, one in known.items() if _value(one, name) == value]:
                 del known[stamp]  # it stands now, whoever wrote it
         writers[event.stamp] = event
+        unseen = any(
+            _unseen(event, name, origins[name], entity, writers[entity.stamps[name]])
+            for name in life.PARTS
+            if name in origins and entity.stamps.get(name) in writers
+        )
         entity.apply(event)
-    return [
-        Clash(name, entity.fields.get(name), loser.data["set"][name], stamp, loser.actor,
-              loser.host, loser.at)
+        if event.card:
+            lives.take(event, lifecycle(entity.fields), unseen=unseen)
+    found = [
+        clash(name, entity.fields.get(name), loser.data["set"][name], loser)
         for name, known in sorted(lost.items())
-        for stamp, loser in sorted(known.items())
-    ]  # fmt: skip
+        for _, loser in sorted(known.items())
+    ]
+    taken_away = [e for e in overruled_deletions(ordered) if e.stamp == entity.stamps[DELETED]]
+    return [
+        *(clash(DELETED, False, True, deletion) for deletion in taken_away),
+        *found,
+        *(
+            clash(life.FIELD, lives.now._asdict(), other._asdict(), loser)
+            for _, (loser, other) in sorted(lives.lost.items())
+        ),
+    ]
+
+
+@dataclass(slots=True)
+class _Lives:
+    """The lifecycle of a card from event to event in order: `now`, the one `before` it, the event
+    that wrote it, what was `lost` (by stamp: the event, and what the card was with it), and work on
+    the card, each with what the card was then."""
+
+    now: Lifecycle = Lifecycle("", "", False)  # noqa: RUF009
+    before: Lifecycle = Lifecycle("", "", False)  # noqa: RUF009
+    writer: Event | None = None
+    lost: dict[str, tuple[Event, Lifecycle]] = field(default_factory=dict)
+    work: list[tuple[Event, Lifecycle]] = field(default_factory=list)
+
+    def take(self, event: Event, now: Lifecycle, *, unseen: bool) -> None:
+        """The next event, after which the card is `now`; `unseen` when it replaces something that
+        its writer did not know, judged by the values it replaced."""
+        if life.writes(event):
+            self._written(event, now, unseen)
+        else:
+            if self.writer and life.works_on(event, self.now) and knew(event, self.writer) is False:
+                self._lose(event, self.before)
+            self.work.append((event, self.now))
+            self.now = now  # the rank of an older program comes with a stage
+        for name in (life.FIELD, *life.PARTS):
+            for stamp in event.data.get("settles", {}).get(name, ()):
+                self.lost.pop(stamp, None)
+
+    def _written(self, event: Event, now: Lifecycle, unseen: bool) -> None:
+        self.lost = {s: one for s, one in self.lost.items() if not knew(event, one[0])}
+        if self.writer:
+            known = knew(event, self.writer)
+            if unseen if known is None else not known:
+                self._lose(self.writer, self.now)
+        self.work = [one for one in self.work if knew(event, one[0]) is False]
+        for worked, then in self.work:
+            if life.works_on(worked, now):
+                self._lose(worked, then)
+        self.before, self.now, self.writer = self.now, now, event
+        self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != now}
+
+    def _lose(self, event: Event, value: Lifecycle) -> None:
+        """Keep what the card was with an event, once for each value."""
+        self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != value}
+        self.lost[event.stamp] = event, value
+
+
+def overruled_deletions(ordered: Sequence[Event]) -> list[Event]:
+    """The events that took a card away while another replica did anything with it, neither knowing
+    of the other: the card stays."""
+    return [
+        event
+        for event in ordered
+        if event.card and _deletes(event)
+        if any(
+            one.replica != event.replica
+            and not _deletes(one)
+            and knew(event, one) is False
+            and not knew(one, event)
+            for one in ordered
+        )
+    ]
+
+
+def _deletes(event: Event) -> bool:
+    return bool(event.data.get("set", {}).get(DELETED))
 
 
 def _told(name: str) -> bool:
@@ -88,6 +186,5 @@ def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event)
 
 
 def _value(event: Event, name: str) -> Any:
-    """A value as far as people tell it from others: of a place, the stage."""
-    value = event.data["set"][name]
-    return value[0] if name == "place" and value else (value or None)
+    """A value as far as people tell it from others."""
+    return event.data["set"][name] or None

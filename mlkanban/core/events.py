@@ -28,7 +28,8 @@ class Event:
     or command did, `undoes` names the event whose values this one puts back. `data` holds
     `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
     {field: origin}, `note`, `reason`, `stage`, `unticked` (the items of the checklist that an
-    override went past), `saw` {member: [stamps]} (the additions a removal takes back), `settles`
+    override went past), `saw` {member: [stamps]} (the additions a removal takes back; under `card`
+    the newest event about the card that the writer knew of every other replica), `settles`
     {field: [stamps]} (the writes a decision between them knew of), `passed` (the actions that an
     undo or a redo passed over) and `instead` (the events that an undo without `undoes` stands for:
     it archived a card that others work on instead of taking its adding back).
@@ -93,6 +94,10 @@ class Change:
     event_id: str = ""
 
 
+RANK = "rank:"
+"""Fields that are the rank of a card in a stage, by its id: where it was put there."""
+KNOWN = "card"
+"""Under which name `saw` has what the writer of an event knew about the card."""
 MEMBERS = ("tag:", "link:", "needs:", "lineage:")
 """Fields that are members of a set: of an addition and a removal that knew nothing of each other
 the addition stays."""
@@ -156,7 +161,14 @@ class Entity:
 
     def replaced_by(self, names: Iterable[str]) -> dict[str, list[Any]]:
         """For each field named, the value and origin that an event setting it replaces."""
-        return {name: [self.fields.get(name), self.origins.get(name, "")] for name in names}
+        return {name: [self._value(name), self.origins.get(name, "")] for name in names}
+
+    def _value(self, name: str) -> Any:
+        """The value of a field; a card that was not put in order has the rank it came with."""
+        place = self.fields.get("place")
+        if place and name == RANK + place[0]:
+            return place[1]
+        return self.fields.get(name)
 
     def taken_back(self, values: Mapping[str, Any]) -> dict[str, list[str]]:
         """For each member that `values` take out, the additions that are in force."""
@@ -178,7 +190,15 @@ class Entity:
                 self.stamps[name] = stamp
                 self.origins[name] = restored.get(name, stamp)
                 changed = True
+                if name == "place" or name.startswith(RANK):
+                    self._put_in_order()
         return changed
+
+    def _put_in_order(self) -> None:
+        """Give a card the rank it got since it came to its stage."""
+        place = self.fields.get("place")
+        if place and self.stamps.get(RANK + place[0], "") > self.stamps["place"]:
+            self.fields["place"] = [place[0], self.fields[RANK + place[0]]]
 
     def _member(self, name: str, value: Any, event: Event) -> bool:
         """Put a member in or take it out."""
@@ -233,6 +253,30 @@ def undone(events: Iterable[Event]) -> frozenset[str]:
             if event.undoes:
                 dead.add(event.undoes)
     return frozenset(dead)
+
+
+def changes(event: Event) -> dict[str, Any]:
+    """What `event` set that was otherwise before; the rest it only wrote again."""
+    was = event.data.get("was", {})
+    return {
+        name: value
+        for name, value in event.data.get("set", {}).items()
+        if name not in was or (was[name][0] or None) != (value or None)
+    }
+
+
+def knew(event: Event, other: Event) -> bool | None:
+    """Whether the writer of `event` knew of `other`, an event about the same card; None when that
+    was not noted."""
+    if event.replica == other.replica:
+        return (event.hlc, event.rseq) > (other.hlc, other.rseq)
+    seen = event.data.get("saw", {}).get(KNOWN)
+    if seen is None:
+        return None
+    return any(
+        replica == other.replica and hlc >= other.hlc
+        for hlc, _, replica in (stamp.partition(":") for stamp in seen)
+    )
 
 
 def changed_since(event: Event, entity: Entity) -> list[str]:

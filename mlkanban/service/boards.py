@@ -1,7 +1,7 @@
 """Boards and their stages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from mlkanban.core.naming import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
+from mlkanban.service import stage_changes
 from mlkanban.service.checking import validated
 from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
 from mlkanban.store import ranks, repository
@@ -129,8 +130,11 @@ class Boards:
             tx.write(added_stage(board_id, uuid7(tx.now), new, ranks.between(low, high)))
         return Done(f"Stage {name} added.")
 
-    def edit_stage(self, board_id: str, stage_id: str, fields: Mapping[str, Any]) -> Done:
-        """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage."""
+    def edit_stage(
+        self, board_id: str, stage_id: str, fields: Mapping[str, Any], *, agreed: bool = False
+    ) -> Done:
+        """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage.
+        WouldChangeCards, unless that is `agreed`, when cards would be finished or re-opened."""
         _known(fields, STAGE_FIELDS, "A stage", "mlkanban stages")
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
@@ -142,21 +146,23 @@ class Boards:
                 _free_name(board, values["name"], besides=stage_id)
             _limit(values.get("limit"))
             _limit(values.get("unattended"))
+            then = tuple(changed if s.id == stage_id else s for s in board.stages)
             if "committed" in values:
-                rules.required(
-                    rules.arrange(tuple(changed if s.id == stage_id else s for s in board.stages))
-                )
+                rules.required(rules.arrange(then))
+            moved = stage_changes.of(tx, board, replace(board, stages=then), agreed=agreed)
             if values := _unlike(stage, values):
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=values))
+            told = moved.write(tx)
             load = repository.loads(tx.conn, board_id).get(stage_id, Load())
             shown = rules.meters(changed, load)
             counts = " + ".join(map(str, shown))
             over = any(meter.over for meter in shown)
             warning = f"{changed.name} is over its limit now: {counts}." if over else ""
-            return tx.done(f"Stage {changed.name} saved ({counts}).", warning=warning)
+            return tx.done(f"Stage {changed.name} saved ({counts}).{told}", warning=warning)
 
-    def move_stage(self, board_id: str, stage_id: str, to: int) -> Done:
-        """Put a stage at position `to` (from 0); committed stages stay together."""
+    def move_stage(self, board_id: str, stage_id: str, to: int, *, agreed: bool = False) -> Done:
+        """Put a stage at position `to` (from 0); committed stages stay together. `agreed` as for
+        an edit."""
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             moved = find_stage_by_id(board, stage_id)
@@ -164,15 +170,17 @@ class Boards:
             to = max(0, min(to, len(others)))
             order = (*others[:to], moved, *others[to:])
             rules.required(rules.arrange(order))
+            moved_cards = stage_changes.of(tx, board, replace(board, stages=order), agreed=agreed)
             low = others[to - 1].rank if to else None
             high = others[to].rank if to < len(others) else None
             if order != board.stages:
                 place = {"rank": ranks.between(low, high)}
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=place))
-            return tx.done(f"Stage {moved.name} is number {to + 1} now.")
+            told = moved_cards.write(tx)
+            return tx.done(f"Stage {moved.name} is number {to + 1} now.{told}")
 
-    def remove_stage(self, board_id: str, stage_id: str) -> Done:
-        """Remove a stage in which no card stands."""
+    def remove_stage(self, board_id: str, stage_id: str, *, agreed: bool = False) -> Done:
+        """Remove a stage in which no card stands; `agreed` as for an edit."""
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
@@ -180,8 +188,10 @@ class Boards:
             rules.required(rules.remove_stage(board, stage, cards))
             left = tuple(s for s in board.stages if s.id != stage_id)
             rules.required(rules.arrange(left))
+            moved = stage_changes.of(tx, board, replace(board, stages=left), agreed=agreed)
             tx.write(Change("stage.removed", board_id, stage=stage_id, set={"deleted": True}))
-        return Done(f"Stage {stage.name} removed.")
+            told = moved.write(tx)
+        return Done(f"Stage {stage.name} removed.{told}")
 
     def loads(self, board_id: str) -> dict[str, Load]:
         """Open cards per stage id."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
-from mlkanban.core.events import Change
+from mlkanban.core.events import RANK, Change, changes
+from mlkanban.core.lifecycle import lifting
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
     EXTERNAL_BY_DEFAULT,
@@ -216,7 +217,7 @@ class Cards:
             order = [one for one, _ in repository.stage_order(tx.conn, board.id, stage.id)] + [""]
             if order[order.index(face.id) + 1] != ahead_of:
                 rank = rank_before(tx, board, stage, face.id, ahead_of)
-                tx.write(tx.change("card.reordered", face, {"place": [face.stage, rank]}))
+                tx.write(tx.change("card.reordered", face, {RANK + face.stage: rank}))
             card = tx.card(ref)
             return tx.done(f"{card.ref} put in its new place.", (card,))
 
@@ -334,11 +335,9 @@ class Cards:
                         f"{face.ref} is finished already ({face.outcome}).",
                         "Move it back into a stage to re-open it first.",
                     )
-                values: dict[str, Any] = {"outcome": given.value, "work": "attended"}
+                values = {**lifting(tx.fields(face)), "outcome": given.value, "work": "attended"}
                 if verdict:
                     values["verdict"] = accept(verdict, "the verdict").strip()
-                if face.block_reason:
-                    values["blocker"] = None
                 rest = rules.resting_place(board, given)
                 if rest and not board.is_delivered(face.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
@@ -356,7 +355,10 @@ class Cards:
         def change(tx: Transaction, face: CardFace) -> Change:
             if face.archived:
                 raise RuleRefused(f"{face.ref} is archived already.", "Nothing was changed.")
-            return tx.change("card.archived", face, archived(face))
+            values = archived(face)
+            if "outcome" in values:
+                values |= lifting(tx.fields(face))
+            return tx.change("card.archived", face, values)
 
         return self._each(refs, "archived", change)
 
@@ -370,10 +372,11 @@ class Cards:
                 face = tx.face(ref)
                 if not face.archived:
                     raise RuleRefused(f"{face.ref} is not archived.", "Nothing was changed.")
-                state = tx.writer.projector.entity(face.id)
                 values: dict[str, Any] = {"archived": False}
-                same_event = state.origins.get("outcome") == state.origins.get("archived")
-                if face.outcome == Outcome.ABANDONED and same_event:
+                archived_at = tx.writer.projector.entity(face.id).origins.get("archived", "")
+                event = repository.event_of_card(tx.conn, face.id, archived_at)
+                by_that = event is not None and "outcome" in changes(event)
+                if face.outcome == Outcome.ABANDONED and by_that:
                     values["outcome"] = None
                 tx.write(tx.change("card.restored", face, values))
                 cards.append(tx.card(ref))

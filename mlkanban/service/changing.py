@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlkanban.core import notes, rules
-from mlkanban.core.events import Change
+from mlkanban.core.events import RANK, Change
+from mlkanban.core.lifecycle import lifting
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.service.asking import check_health, check_links
 from mlkanban.service.placing import rank_at_end
@@ -28,7 +29,7 @@ def write_new(
         **wanted,
     }
     if board.is_delivered(stage.id):
-        values["outcome"] = Outcome.SHIPPED.value
+        values |= {"outcome": Outcome.SHIPPED.value, **lifting(values)}
     check_health(values, "The card", values.get("outcome", ""))
     tx.write(Change("card.created", board.id, card=card_id, set=values, reason=reason))
     return tx.face(ref)
@@ -69,15 +70,18 @@ def write_move(
     work = rules.work_in(stage, work)
     if work != face.work:
         values["work"] = str(work)
-    values["place"] = [stage.id, rank]
     kind = "card.moved" if face.stage != stage.id else "card.reordered"
     if face.archived:
         values["archived"] = False
         kind = "card.moved" if face.stage != stage.id else "card.restored"
     if board.is_delivered(stage.id):
         if not face.outcome:
-            values["outcome"] = Outcome.SHIPPED.value
+            values |= {"outcome": Outcome.SHIPPED.value, **lifting(tx.fields(face))}
     elif face.outcome:
-        values["outcome"] = None
+        values |= lifting(tx.fields(face)) | values | {"outcome": None}
         kind = "card.reopened"
+    if kind == "card.reordered" and "outcome" not in values:
+        values[RANK + stage.id] = rank
+    else:
+        values["place"] = [stage.id, rank]
     tx.write(tx.change(kind, face, values, **kept))

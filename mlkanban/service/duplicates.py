@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlkanban.core.lifecycle import lifting, restated
 from mlkanban.core.models import Outcome
 from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.errors import RuleRefused
@@ -47,17 +48,17 @@ class Duplicates:
                 and name.rpartition(":")[2] != other.ref
             }  # fmt: skip
             moving |= {name: run for name, run in fields.items() if run and name.startswith(PREFIX)}
-            if added := tx.new_values(other.id, moving):
-                check_links(tx, added, other.ref)
-                runs = any(name.startswith(PREFIX) for name in added)
-                tx.write(tx.change("run.moved" if runs else "card.edited", other, added))
+            added = tx.new_values(other.id, moving)
+            check_links(tx, added, other.ref)
+            runs = any(name.startswith(PREFIX) for name in added)
+            # What the other one is, too: if another machine ends it meanwhile, the later wins.
+            added |= restated(tx.fields(other))
+            tx.write(tx.change("run.moved" if runs else "card.edited", other, added))
             ended = Outcome.SUPERSEDED if face.started_at else Outcome.DISCARDED
-            values: dict[str, Any] = {
-                "outcome": ended.value, "work": "attended", "archived": True,
+            values = {
+                **lifting(fields), "outcome": ended.value, "work": "attended", "archived": True,
                 "verdict": f"duplicate of {other.ref}",
             }  # fmt: skip
-            if face.block_reason:
-                values["blocker"] = None
             tx.write(tx.change("card.finished", face, values))
             cards = (tx.card(other.ref), tx.card(face.ref))
         return Done(f"{face.ref} merged into {other.ref}.", cards)

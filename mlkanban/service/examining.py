@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mlkanban.core.events import Change
+from mlkanban.core.events import RANK, Change
 from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup, examining, ranks, repository, restoring, trouble
@@ -118,7 +118,7 @@ def _rekeyed(desk: Desk) -> list[tuple[str, str]]:
         for board_id, stage_id in examining.crowded(tx.conn):
             order = repository.stage_order(tx.conn, board_id, stage_id)
             for (card, _), rank in zip(order, ranks.fresh(len(order)), strict=True):
-                values = {"place": [stage_id, rank]}
+                values = {RANK + stage_id: rank}
                 tx.write(Change("card.reordered", board_id, card=card, set=values))
             board = boards[board_id]
             names = {stage.id: stage.name for stage in (*board.former, *board.stages)}

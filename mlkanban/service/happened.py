@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from mlkanban.core.events import Event
+from mlkanban.core.events import Event, changes
 from mlkanban.core.models import Board
 from mlkanban.service.transaction import Desk
 from mlkanban.store import repository
@@ -47,7 +47,7 @@ def _grouped(told: Iterable[tuple[str, Event]]) -> Iterable[tuple[Any, Iterable[
 
 
 def _hooks(event: Event) -> list[str]:
-    values = event.data.get("set", {})
+    values = changes(event)
     moved = event.kind in ("card.moved", "card.reopened")
     return [
         hook
@@ -80,7 +80,7 @@ def _data(
 def _card(
     event: Event, names: dict[str, str], titles: dict[str, tuple[str, str]]
 ) -> dict[str, Any]:
-    values, was = event.data.get("set", {}), event.data.get("was", {})
+    values, was = changes(event), event.data.get("was", {})
     ref, title = titles.get(event.card, ("", ""))
     card: dict[str, Any] = {"id": ref, "uuid": event.card, "title": title}
     if values.get("place"):

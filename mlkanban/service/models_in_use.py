@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlkanban.core import lineage
-from mlkanban.core.events import Change, Event
+from mlkanban.core.events import Change, Event, changes
 from mlkanban.core.models import CardFace, Health, Outcome
 from mlkanban.store import repository
 from mlkanban.store.database import Connection
@@ -15,10 +15,8 @@ from mlkanban.store.database import Connection
 def touches_models(event: Event) -> bool:
     """Whether an event ends a card, or opens it again. What undoes one brings back what came of it
     too, and a shipped card that is archived was shipped before."""
-    values, was = event.data.get("set", {}), event.data.get("was", {})
-    changed = {name for name in ("outcome", "archived") if name in values}
-    changed = {name for name in changed if values[name] != was.get(name, [None])[0]}
-    return bool(event.card and changed and not event.undoes)
+    ends = changes(event).keys() & {"outcome", "archived"}
+    return bool(event.card and ends and not event.undoes)
 
 
 def after_end(conn: Connection, event: Event) -> Iterator[Change]:
@@ -31,7 +29,7 @@ def after_end(conn: Connection, event: Event) -> Iterator[Change]:
     if face is None:
         return
     shipped = face.outcome == Outcome.SHIPPED
-    if shipped and "outcome" not in event.data["set"]:
+    if shipped and "outcome" not in changes(event):
         return
     if face.health and not shipped:
         yield _change(conn, face, None)

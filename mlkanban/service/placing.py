@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mlkanban.core.events import Change
+from mlkanban.core.events import RANK, Change
 from mlkanban.core.models import Board, Stage
 from mlkanban.errors import RuleRefused
 from mlkanban.service.transaction import Transaction
@@ -41,9 +41,7 @@ def rank_before(tx: Transaction, board: Board, stage: Stage, card_id: str, befor
     mine = new.pop(at)
     for (other, old), rank in zip(order, new, strict=True):
         if old != rank:
-            tx.write(
-                Change("card.reordered", board.id, card=other, set={"place": [stage.id, rank]})
-            )
+            tx.write(Change("card.reordered", board.id, card=other, set={RANK + stage.id: rank}))
     return mine
 
 

@@ -1,19 +1,22 @@
-"""Deciding between what two replicas wrote to one field."""
+"""Resolving conflicts: what was written to a field, or done with a card, on two machines."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlkanban.core import notes
-from mlkanban.core.clashes import SETTLED
+from mlkanban.core import lifecycle as life
+from mlkanban.core import notes, rules
+from mlkanban.core.clashes import DELETED, SETTLED
 from mlkanban.core.events import Change
-from mlkanban.core.models import Outcome, Work
+from mlkanban.core.lifecycle import Lifecycle, lifecycle, lifting, shown
+from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.asking import enter
 from mlkanban.service.placing import rank_at_end
-from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
+from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import disputes, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
@@ -51,6 +54,7 @@ class Settling:
     def settle(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
         long id. Taking another stage is asked as a move is."""
+        field = life.FIELD if field in life.PARTS else field
         with self._desk.writing() as tx:
             wanted = name.strip().casefold()
             found = {
@@ -60,21 +64,24 @@ class Settling:
             }
             if not found:
                 raise NotFound(
-                    f"Nothing is undecided about {field} of {name}.", "List: mlkanban settle"
+                    f"There is no conflict about {field} of {name}.", "List: mlkanban resolve"
                 )
             if len(found) > 1:
                 raise UsageProblem(
-                    f"{field} of several called {name} is undecided.",
+                    f"There are conflicts about {field} of several called {name}.",
                     f"Name one by its long id: {', '.join(found)}.",
                 )
             ((entity, name),) = found.items()
             rows = [row for row in disputes.clashes(tx.conn, entity) if row.field == field]
             state = tx.writer.projector.entity(entity)
-            value: Any = json.loads(rows[-1].other) if take else state.fields.get(field)
-            values, warning, forced = {field: value}, "", ""
             card = entity if entity in repository.ref_by_id(tx.conn, rows[0].board) else ""
-            if card and field == "place" and take:
-                values, warning, forced = _moved(tx, name, value, override)
+            other = json.loads(rows[-1].other)
+            warning, forced = "", ""
+            if field == life.FIELD:
+                then = Lifecycle(**other) if take else lifecycle(shown(state.fields))
+                values, warning, forced = _living(tx, name, then, override, rows[-1].stamp)
+            else:
+                values = {field: other if take else state.fields.get(field)}
             stamps = {field: [row.stamp for row in rows]}
             tx.write(
                 Change(
@@ -82,26 +89,49 @@ class Settling:
                     stage="" if card or entity == rows[0].board else entity,
                 )
             )  # fmt: skip
-            cards = (tx.card(name),) if card else ()
+            cards = (tx.card(name),) if card and not values.get(DELETED) else ()
             what = "taken from there" if take else "kept"
             return tx.done(f"{name}: {_spoken(field)} {what}.", cards, warning)
 
 
-def _moved(
-    tx: Transaction, ref: str, place: list[str], override: str
+def _living(
+    tx: Transaction, ref: str, then: Lifecycle, override: str, stamp: str
 ) -> tuple[dict[str, Any], str, str]:
-    """The values that put a card where the other replica had it; the warning, the reason."""
+    """The values that make a card what it is `then`, as far as the stages of its board let it; the
+    warning, the reason. `stamp` is that of the event that wrote the other value."""
     face = tx.face(ref)
-    board = tx.board_of(face)
-    stage = find_stage_by_id(board, place[0])
+    board, fields = tx.board_of(face), tx.fields(face)
+    now = lifecycle(shown(fields))
+    then = _allowed(board, then)
+    values: dict[str, Any] = {
+        "place": fields["place"], "outcome": then.outcome or None, "archived": then.archived,
+    }  # fmt: skip
+    if then.stage != now.stage:
+        values["place"] = [then.stage, rank_at_end(tx, board, board.stage(then.stage))]
+    if then.outcome != now.outcome:
+        event = repository.event_of_card(tx.conn, face.id, stamp)
+        values["verdict"] = event.data.get("set", {}).get("verdict") if event else None
     warning = forced = ""
-    values: dict[str, Any] = {"place": [stage.id, rank_at_end(tx, board, stage)]}
-    if board.is_delivered(stage.id):
-        values |= {} if face.outcome else {"outcome": Outcome.SHIPPED.value}
-    else:
-        warning, forced = enter(tx, board, stage, Work(face.work), face, override=override)
-        values |= {"outcome": None} if face.outcome else {}
+    if then.is_open and not (face.is_open and now.stage == then.stage):
+        stage = board.stage(then.stage)
+        work = rules.work_in(stage, face.work)
+        if work != face.work:
+            values["work"] = work.value
+        warning, forced = enter(tx, board, stage, Work(work), face, override=override)
+    if then.outcome or now.outcome != then.outcome:
+        values = {**lifting(fields), **values}
     return values, warning, forced
+
+
+def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
+    """A lifecycle in a stage that the board has and where it can be: what was shipped goes past
+    delivery, what is open stays before it."""
+    stage = board.stage(then.stage)
+    if then.outcome == Outcome.SHIPPED and not then.archived and not board.is_delivered(stage.id):
+        stage = rules.resting_place(board, Outcome.SHIPPED) or stage
+    elif then.is_open and board.is_delivered(stage.id):
+        stage = board.stages[board.first_delivered - 1]
+    return then._replace(stage=stage.id)
 
 
 def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
@@ -110,10 +140,13 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     for row in disputes.clashes(conn, entity_id):  # in order of boards
         if board is None or board.id != row.board:
             board = board_of(conn, row.board)
-            stages = {stage.id: stage.name for stage in (*board.stages, *board.former)}
+            stages = {stage.id: stage.name for stage in (*board.former, *board.stages)}
             refs = repository.ref_by_id(conn, row.board)
         name = refs.get(row.entity) or stages.get(row.entity) or board.key
-        kept = repository.entity(conn, row.entity).fields.get(row.field)
+        fields = repository.entity(conn, row.entity).fields
+        kept = (
+            lifecycle(shown(fields))._asdict() if row.field == life.FIELD else fields.get(row.field)
+        )
         found.append(
             Undecided(
                 name, row.entity, row.field, _text(row.field, kept, stages),
@@ -123,12 +156,16 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     return found
 
 
-def _text(field: str, value: Any, stages: dict[str, str]) -> str:
+def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
     """A value as people read it."""
+    if field == DELETED:
+        return "its adding undone" if value else "the card stays"
     if value in (None, "", [], {}):
         return "nothing"
-    if field == "place":
-        return stages.get(value[0], "a stage that was removed")
+    if field == life.FIELD:
+        one = Lifecycle(**value)
+        where = stages.get(one.stage, "a stage that was removed")
+        return ", ".join(filter(None, (where, one.outcome, "archived" if one.archived else "")))
     if isinstance(value, dict):
         return str(value.get("reason") or value.get("name") or json.dumps(value))
     if isinstance(value, list):
@@ -139,4 +176,6 @@ def _text(field: str, value: Any, stages: dict[str, str]) -> str:
 def _spoken(field: str) -> str:
     if field.startswith(notes.PREFIX):
         return "a note"
-    return "its place" if field == "place" else field.replace("_", " ")
+    return {life.FIELD: "its stage and outcome", DELETED: "undoing its adding"}.get(
+        field, field.replace("_", " ")
+    )

@@ -69,8 +69,12 @@ class Report:
         ]
         parts += [f"{self.sent} sent"] if self.sent else []
         parts = parts or ["Nothing new"]
-        parts += [f"{self.undecided} to check"] if self.undecided else []
+        parts += [_conflicts(self.undecided)] if self.undecided else []
         return ", ".join(parts) + "."
+
+
+def _conflicts(count: int) -> str:
+    return f"{count} conflict{'' if count == 1 else 's'} to resolve"
 
 
 class Sync:

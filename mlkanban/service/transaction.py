@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Change, Event
+from mlkanban.core.lifecycle import shown
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.service.models_in_use import after_end, touches_models
@@ -87,8 +88,12 @@ class Transaction:
 
     def new_values(self, card_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that a card does not have yet; what is empty is the same as none."""
-        state = self.writer.projector.entity(card_id).fields
+        state = shown(self.writer.projector.entity(card_id).fields)
         return {n: v for n, v in values.items() if (state.get(n) or None) != (v or None)}
+
+    def fields(self, face: CardFace) -> Mapping[str, Any]:
+        """The fields of a card as they were written, those too that its end hides."""
+        return self.writer.projector.entity(face.id).fields
 
     def face(self, ref: str) -> CardFace:
         """The card called `ref`; NotFound when there is none."""

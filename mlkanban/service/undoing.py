@@ -5,6 +5,7 @@ a block that lifted itself, is taken back and done again with it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlkanban.core import notes, rules
@@ -14,7 +15,7 @@ from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.asking import check_health
 from mlkanban.service.changing import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import repository
+from mlkanban.store import repository, stages
 from mlkanban.store.rows import board_of
 from mlkanban.store.undo_stack import CONDITION, UndoStack, set_off
 
@@ -84,6 +85,7 @@ class _TakingBack:
         all_of_it = [*events, *(event for event in with_it if event not in events)]
         boards = dict.fromkeys(event.board for event in all_of_it)
         before = {board: repository.loads(conn, board) for board in boards}
+        overruled = stages.overruled(conn).keys()
         kept = self._archive_touched(events, action)
         refs, beside = dict.fromkeys(kept.values()), dict[str, None]()
         for event in reversed(all_of_it):
@@ -91,8 +93,9 @@ class _TakingBack:
                 beside[self._also(event)] = None
             elif event.card not in kept:
                 refs[self._put_back(event, action)] = None
-        for board in dict.fromkeys(event.board for event in events if "stage" in event.data):
-            _check_order(board_of(conn, board))
+        if stages.overruled(conn).keys() - overruled:
+            for board in boards:
+                _check_order(replace(board_of(conn, board), stages=stages.written(conn, board)))
         over = [
             told
             for board, loads in before.items()
@@ -247,6 +250,7 @@ def _what(events: Sequence[Event]) -> str:
 def _spoken(field: str) -> str:
     name, _, member = field.partition(":")
     return {
-        "place": "its place", "note": "a note", "tag": f"tag {member}", "needs": "dependencies",
+        "place": "its place", "rank": "its place", "note": "a note", "tag": f"tag {member}",
+        "needs": "dependencies",
         "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
     }.get(name, name.replace("_", " "))  # fmt: skip

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.events import Change, Entity, Event, once
+from mlkanban.core import lifecycle
+from mlkanban.core.events import KNOWN, Change, Entity, Event, once
 from mlkanban.core.hlc import bound, tick
 from mlkanban.core.instants import instant
 from mlkanban.store import naming
@@ -86,14 +87,25 @@ class Writer:
         self._hlc = tick(self._hlc, self._wall)
         data: dict[str, Any] = {}
         entity = self.projector.entity(change.card or change.stage or change.board)
-        if change.set:
-            data["set"] = dict(change.set)
-            data["was"] = entity.replaced_by(change.set)
-            if taken := entity.taken_back(change.set):
-                data["saw"] = taken
+        brought_in = bool(change.event_id)
+        values, restores = dict(change.set), dict(change.restores)
+        if change.card and not brought_in:
+            values = lifecycle.whole(entity.fields, values)
+        if change.undoes:
+            # What an undo does not put back was written when it was.
+            carried = values.keys() - change.set.keys()
+            restores |= {n: entity.origins[n] for n in carried if n in entity.origins}
+        if values:
+            data["set"] = values
+            data["was"] = entity.replaced_by(values)
+        saw = entity.taken_back(values)
+        if change.card and entity.fields and not brought_in:
+            saw[KNOWN] = self._newest_of_others(change.card)
+        if saw:
+            data["saw"] = saw
         for name, value in (
             ("stage", change.stage), ("note", change.note), ("reason", change.reason),
-            ("unticked", list(change.unticked)), ("restores", dict(change.restores)),
+            ("unticked", list(change.unticked)), ("restores", restores),
             ("settles", {name: list(stamps) for name, stamps in change.settles.items()}),
             ("passed", list(change.passed)), ("instead", list(change.instead)),
         ):  # fmt: skip
@@ -140,6 +152,14 @@ class Writer:
             ).fetchone()
             last = max(last, row[0] if row else "")
         return self._hlc if self._hlc > last else tick(last, self._wall)
+
+    def _newest_of_others(self, card: str) -> list[str]:
+        """The stamp of the newest event about a card by every other replica."""
+        rows = self._conn.execute(
+            "SELECT max(hlc), replica FROM event WHERE card = ? AND replica != ? GROUP BY replica",
+            (card, self.replica.id),
+        ).fetchall()
+        return sorted(f"{hlc}:{replica}" for hlc, replica in rows)
 
     def _instant_for(self, card: str) -> str:
         """Now; after a clock was set back, not before the last step of the card, which would

@@ -4,17 +4,23 @@ Events are folded by core.events; this file only decides which rows show the res
 entities stay in memory until `flush`, so that bringing in many events writes each card once.
 """
 
+from __future__ import annotations
+
 import json
 import sqlite3
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from mlkanban.core import lineage
+from mlkanban.core import lifecycle, lineage
 from mlkanban.core.events import FORMAT, Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.timing import milestones, phase
-from mlkanban.store import words
+from mlkanban.store import stages, words
 from mlkanban.store.rows import board_of, entity_from, entity_text, events_of
+
+if TYPE_CHECKING:
+    from mlkanban.core.clashes import Clash
 
 _CARD_COLUMNS = 28
 
@@ -50,6 +56,7 @@ class Projector:
         entity_id = event.entity
         entity = self.entity(entity_id)
         entity.apply(event)
+        entity.fields.pop(lifecycle.FITS, None)  # `flush` looks again
         self._home[entity_id] = event.board
         if event.undoes:
             self._undo(event)
@@ -123,7 +130,11 @@ class Projector:
         for entity_id, event in self._others.items():
             self._save_other(entity_id, event)
         self._boards.clear()
-        for board_id in filter(self._known, self._retimed):
+        retimed = list(filter(self._known, self._retimed))
+        for board_id in retimed:
+            stages.arrange(self._conn, board_id, self.entity)
+        conflicts = self._conflicts(retimed)
+        for board_id in retimed:
             known = self._conn.execute(
                 "SELECT id FROM card WHERE board = ?", (board_id,)
             ).fetchall()
@@ -141,35 +152,82 @@ class Projector:
         )
         for card_id in self._reworded:
             words.save(self._conn, card_id, self._home[card_id], self._entities[card_id].fields)
-        self._save_clashes()
-        self._reworded.clear()
-        self._cards.clear()
-        self._others.clear()
-        self._retimed.clear()
-
-    def _save_clashes(self) -> None:
-        """Look again at what may clash: entities made anew, and those that something was undecided
-        about and that were written to."""
-        written = self._cards.keys() | self._others.keys()
-        rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
-        due = self._clashing | {e for (e,) in rows if e in written}
-        if not due:
-            return
-        from mlkanban.core.clashes import clashes  # only what was merged needs it
-
-        for entity_id in due:
+        for entity_id, found in conflicts.items():
             self._conn.execute("DELETE FROM clash WHERE entity = ?", (entity_id,))
             board = self._home.get(entity_id, "")
-            events = events_of(self._conn, board, entity_id)
             self._conn.executemany(
                 "INSERT INTO clash VALUES (?,?,?,?,?,?,?,?)",
                 [
                     (entity_id, board, c.field, json.dumps(c.other), c.other_stamp, c.actor,
                      c.host, c.at)
-                    for c in clashes(e for e in events if e.version <= FORMAT)
+                    for c in found
                 ],
             )  # fmt: skip
         self._clashing.clear()
+        self._reworded.clear()
+        self._cards.clear()
+        self._others.clear()
+        self._retimed.clear()
+
+    def _conflicts(self, retimed: list[str]) -> dict[str, list[Clash]]:
+        """Look again at what may be in conflict: what was made anew, what has a conflict and was
+        written to, and cards that do not fit the stages of their board. The conflicts of each, and
+        into the entities what follows from them."""
+        written = self._cards.keys() | self._others.keys()
+        rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
+        due = self._clashing | {e for (e,) in rows if e in written}
+        due |= {card for card, event in self._cards.items() if self._unfit(card, event.board)}
+        for board_id in retimed:
+            due |= self._unfit_on(board_id)
+        if not due:
+            return {}
+        from mlkanban.store import conflicts  # few boards need it
+
+        found = {}
+        for entity_id in due:
+            board_id = self._home.get(entity_id) or self._home_of(entity_id)
+            events = events_of(self._conn, board_id, entity_id)
+            events = [event for event in events if event.version <= FORMAT]
+            if not events:
+                continue
+            self._home[entity_id] = board_id
+            entity = self.entity(entity_id)
+            board = self._board(board_id) if events[0].card and self._known(board_id) else None
+            found[entity_id] = conflicts.judge(self._conn, entity, events, board)
+            if events[0].card:
+                self._cards.setdefault(entity_id, in_order(events)[-1])
+        return found
+
+    def _home_of(self, entity_id: str) -> str:
+        row = self._conn.execute("SELECT board FROM entity WHERE id = ?", (entity_id,)).fetchone()
+        return row[0] if row else ""
+
+    def _unfit(self, card_id: str, board_id: str) -> bool:
+        """Whether a card that was written to is not what the stages of its board make of it."""
+        fields = self._entities[card_id].fields
+        if "place" not in fields or not self._known(board_id):
+            return False
+        return bool(lifecycle.fitting(self._board(board_id), fields, ended_in_place=False))
+
+    def _unfit_on(self, board_id: str) -> set[str]:
+        """The cards of a board that its stages make something else of, now or before."""
+        board = self._board(board_id)
+        rows = self._conn.execute(
+            "SELECT id, stage, outcome, work FROM card WHERE board = ? AND NOT archived"
+            " AND outcome IN ('', 'shipped') AND NOT deleted",
+            (board_id,),
+        ).fetchall()
+        fitted = self._conn.execute(
+            "SELECT id FROM entity WHERE board = ? AND instr(state, ?)",
+            (board_id, f'"{lifecycle.FITS}":'),
+        ).fetchall()
+        return {card for (card,) in fitted} | {
+            card
+            for card, stage, outcome, work in rows
+            if lifecycle.fitting(
+                board, {"place": [stage], "outcome": outcome, "work": work}, ended_in_place=False
+            )
+        }
 
     def _board(self, board_id: str) -> Board:
         if board_id not in self._boards:
@@ -249,7 +307,7 @@ class Projector:
 
     def _save_card(self, card_id: str, event: Event) -> None:
         entity = self._entities[card_id]
-        fields: dict[str, Any] = entity.fields
+        fields = lifecycle.shown(entity.fields)
         if not {"place", "ref", "title"} <= fields.keys() or not self._known(event.board):
             return  # the events that make the card, or its board, have not come yet
         stage, rank = fields["place"]
@@ -287,7 +345,7 @@ class Projector:
         )
 
 
-def _on_face(fields: dict[str, Any]) -> tuple[str, str]:
+def _on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
     """The metric and the runs of a card as its face shows them."""
     if not any(name.startswith("run:") for name in fields):
         return metric_text(fields.get("metric")), ""

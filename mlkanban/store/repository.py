@@ -390,6 +390,16 @@ def undone_ids_of_action(conn: sqlite3.Connection, action_id: str) -> frozenset[
     return frozenset(event for (event,) in rows)
 
 
+def event_of_card(conn: sqlite3.Connection, card_id: str, stamp: str) -> Event | None:
+    """The event about a card with this stamp, None when there is none."""
+    hlc, _, replica = stamp.rpartition(":")
+    row = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE card = ? AND hlc = ? AND replica = ?",
+        (card_id, hlc, replica),
+    ).fetchone()
+    return event_of(row) if row else None
+
+
 def action(conn: sqlite3.Connection, action_id: str) -> list[Event]:
     """The events of one action in order."""
     rows = conn.execute(

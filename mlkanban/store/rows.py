@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core import lifecycle
 from mlkanban.core.events import MEMBERS, Entity, Event, Member
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
@@ -96,7 +97,7 @@ def card_of(
     from mlkanban.core.runs.brief import measured  # which most boards do without
     from mlkanban.core.runs.model import runs_in
 
-    fields = state.fields
+    fields = lifecycle.shown(state.fields)
     stage, rank = fields["place"]
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.segment import Record
-from mlkanban.store import naming
+from mlkanban.store import naming, stages
 from mlkanban.store.ids import replica_letter
 from mlkanban.store.log import chained
 from mlkanban.store.projector import Projector
@@ -108,8 +108,9 @@ def refold(
 ) -> list[str]:
     """Bring everything these events are about up to date with the whole log; `tell` hears now and
     then of how many cards that is done. In words which cards go by another short id now, for
-    another replica gave theirs before."""
+    another replica gave theirs before, and what of the stages is not as somebody wrote it."""
     before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
+    overruled = stages.overruled(conn)
     projector = Projector(conn)
     cards: dict[str, str] = {}
     boards: dict[str, None] = {}
@@ -135,11 +136,12 @@ def refold(
         projector.refold(card, events_of(conn, "", card))
     projector.flush()
     naming.tell_apart(conn)
-    return [
+    told = [
         f"{before[card]} is {ref} now: another machine was first."
         for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
         if before.get(card, ref) != ref
     ]
+    return told + [said for key, said in stages.overruled(conn).items() if key not in overruled]
 
 
 def another_letter(conn: sqlite3.Connection, own: Replica) -> None:

@@ -102,7 +102,7 @@ COMMANDS: tuple[Command, ...] = (
             "Write", (BOARD, CARD, TRIAGE)),
     Command("card.worth", ("$",), "Worth", "value for effort, what planning orders by", "Write",
             _CARDS),
-    Command("card.settle", ("=",), "Settle", "decide what was written on two machines at once",
+    Command("card.settle", ("=",), "Resolve", "resolve a conflict between two machines",
             "Write", (BOARD, CARD, TRIAGE)),
     Command("card.copy", ("y",), "Copy id", "the card's id to the clipboard", "Write", _CARDS),
     Command("mark.toggle", ("space",), "Mark", "mark the card for a bulk move", "Mark", _LISTS),

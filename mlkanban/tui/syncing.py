@@ -40,7 +40,7 @@ class Syncing:
         report = await self._exchange(by_itself=False)
         if report is not None:
             told = " ".join(report.told)
-            check = " Settle with =." if report.undecided else ""
+            check = " Resolve with =." if report.undecided else ""
             self._app.say(f"{report.message}{check} {told}".strip())
 
     async def look(self) -> None:

@@ -29,7 +29,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("a job trains it", "{runs} shows its runs; in a shell mlkanban run starts one"),
         ("runs of a tracker", "{unlinked} links them to cards, or makes cards of them"),
         ("a model drifts", "{card.health} says how it does, {card.retrain} begins the next one"),
-        ("other machines", "{sync} exchanges changes, {card.settle} decides what both wrote"),
+        ("other machines", "{sync} exchanges changes, {card.settle} resolves conflicts"),
     ),
     CARD: (
         ("more to say", "{card.note} appends a note, {card.edit} edits the fields"),

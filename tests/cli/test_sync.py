@@ -1,4 +1,4 @@
-"""`mlkanban sync` and `settle`, as a person or a script uses them on two machines."""
+"""`mlkanban sync` and `resolve`, as a person or a script uses them on two machines."""
 
 import json
 import subprocess
@@ -53,20 +53,20 @@ def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[s
         said(capsys, "--home", home, "edit", card["id"], "--title", f"from {home}")
     for home in "aba":
         out, err = said(capsys, "--home", home, "sync", "--dir", "stick")
-    assert "1 to check" in out
-    assert "mlkanban settle" in err
+    assert "1 conflict to resolve" in out
+    assert "mlkanban resolve" in err
     out, _ = said(capsys, "--home", "a", "settle")
     assert f"{card['id']}  title: from b" in out
     assert " wrote, " in out
     assert " UTC: from a" in out
     assert "from a" in said(capsys, "--home", "a", "show", card["id"])[0]
-    said(capsys, "--home", "a", "settle", card["id"], "title", code=2)
-    said(capsys, "--home", "a", "settle", card["id"], "due", "--keep", code=3)
-    said(capsys, "--home", "a", "settle", card["id"], "title", "--take")
+    said(capsys, "--home", "a", "resolve", card["id"], "title", code=2)
+    said(capsys, "--home", "a", "resolve", card["id"], "due", "--keep", code=3)
+    said(capsys, "--home", "a", "resolve", card["id"], "title", "--take")
     for home in "ab":
         said(capsys, "--home", home, "sync", "--dir", "stick")
     assert "from a" in said(capsys, "--home", "b", "list")[0]
-    assert "Nothing is undecided." in said(capsys, "--home", "b", "settle")[0]
+    assert "There are no conflicts." in said(capsys, "--home", "b", "resolve")[0]
 
 
 def test_a_place_that_cannot_be_kept_is_told(capsys: pytest.CaptureFixture[str]) -> None:

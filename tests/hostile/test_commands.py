@@ -54,9 +54,9 @@ snooze {other} --until 2035-01-01
 alert {used} --metric auc=0.3 --threshold >0.2 --note {new}
 move {rich} {queue} --override {new}
 move {other} {queue} --override {new}
-settle
-settle {rich} title --take
-settle {rich} dataset --keep
+resolve
+resolve {rich} title --take
+resolve {rich} dataset --keep
 merge {other} {rich}
 done {rich} --outcome learned --verdict {new} --override {new}
 undo -> any

@@ -103,7 +103,7 @@ def test_what_is_ticked_is_no_obstacle(ada: Person, ref: str) -> None:
 def test_an_override_that_was_not_needed_leaves_no_trace(ada: Person, ref: str) -> None:
     done = ada.cards.move([ref], ada.stage("Training").id, override="just in case")
     assert done.warning == ""
-    assert last(ada, ref).keys() == {"set", "was"}
+    assert last(ada, ref).keys() == {"set", "was", "saw"}
 
 
 def test_one_reason_passes_a_limit_and_a_gate(ada: Person, ref: str) -> None:

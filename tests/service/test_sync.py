@@ -45,7 +45,7 @@ def test_edits_of_different_fields_both_stay(two: tuple[Person, Person], place: 
     assert ada.service.settling.all() == []
 
 
-def test_what_is_taken_away_stays_away_and_comes_back_with_the_edit(
+def test_a_card_that_another_machine_used_stays_when_its_adding_is_undone(
     two: tuple[Person, Person], place: Path
 ) -> None:
     ada, bob = two
@@ -54,10 +54,15 @@ def test_what_is_taken_away_stays_away_and_comes_back_with_the_edit(
     bob.cards.edit([card], {"title": "new"})
     ada.undoes()
     meet(place, ada, bob)
-    assert card not in bob.order("Ideas") + ada.order("Ideas")
-    ada.undoing.redo(ada.board_id)
+    assert shown(ada) == shown(bob)
+    for one in two:
+        assert one.cards.get(card).title == "new"
+        (conflict,) = one.service.settling.of_card(card)
+        assert (conflict.field, conflict.actor) == ("deleted", "ada")
+    bob.service.settling.settle(card, "deleted", take=True)
     meet(place, ada, bob)
-    assert bob.cards.get(card).title == "new"
+    assert card not in bob.order("Ideas") + ada.order("Ideas")
+    assert shown(ada) == shown(bob)
 
 
 def test_cards_and_boards_of_one_name_are_told_apart_the_same_way(

@@ -55,7 +55,7 @@ async def test_changes_of_another_machine_come_and_a_clash_is_decided(
         gpu2.cards.edit([ref], {"title": "written there"})
         meet(gpu2, bare)
         await board.press("sync")
-        await board.until(lambda: "1 to check" in board.status())
+        await board.until(lambda: "1 conflict to resolve" in board.status())
         assert "1 change from" in board.status()
         await board.press("filter")
         await board.answer("is:conflict")
@@ -84,7 +84,7 @@ async def test_a_card_page_shows_both_values(small: Path, bare: Path, gpu2: Pers
             chosen.exchange(here, [chosen.repository(here, str(bare))])
         await board.go_to("logistic baseline")
         await board.press("card.open")
-        await board.until(lambda: "undecided" in board.text())
+        await board.until(lambda: "conflict " in board.text())
         assert "written here" in board.text()
         assert "written there" in board.text()
 
@@ -119,7 +119,9 @@ async def test_it_says_how_far_it_is_and_no_key_waits_for_it(
         steps.put("sending")
         done.set()
         steps.put("sending")
-        await board.until(lambda: board.status().startswith("14 changes from gpu2, 1 to check."))
+        await board.until(
+            lambda: board.status().startswith("14 changes from gpu2, 1 conflict to resolve.")
+        )
 
 
 @pytest.mark.parametrize("size", [ROOMY, SMALL])

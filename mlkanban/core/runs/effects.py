@@ -46,7 +46,8 @@ class Effect:
 def training_stage(board: Board, face: CardFace) -> Stage | None:
     """Where a card is while a run of it executes: in the first stage that counts runs, or in that
     it stands in if it counts them too; None on a board that counts none."""
-    counting = [stage for stage in board.stages if stage.unattended is not None]
+    before_delivery = board.stages[: board.first_delivered]
+    counting = [stage for stage in before_delivery if stage.unattended is not None]
     return next((s for s in counting if s.id == face.stage), counting[0] if counting else None)
 
 

@@ -112,7 +112,7 @@ class CardScreen(CardActions, ScrollingScreen):
         faces = self.board_app.model.faces.values()
         lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [
-            f"  undecided    {display(one.field)}: {display(one.kept)} stands,"
+            f"  conflict     {display(one.field)}: {display(one.kept)} stands,"
             f" {display(one.actor)} on {display(one.host)} wrote {display(one.other)}  (= decides)"
             for one in undecided
         ]

@@ -1,4 +1,4 @@
-"""Deciding between what was written to a field on two machines."""
+"""Resolving conflicts between what was done on two machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST = 40
 
 class SettlingActions(ChecklistActions):
     async def do_card_settle(self) -> None:
-        """Decide about the fields of the card; without any, go to a card that has some."""
+        """Resolve the conflicts of the card; without any, go to a card that has some."""
         faces = self._chosen()
         found = await self.fetch(lambda service: service.settling.all())
         if found is None:
@@ -43,12 +43,12 @@ class SettlingActions(ChecklistActions):
         return done is not None
 
     def _lead_on(self, found: list[Undecided]) -> None:
-        """Say where something is undecided, and go there where that can be."""
+        """Say where there are conflicts, and go to one where that can be."""
         if not found:
-            self.status.say("Nothing is undecided.")
+            self.status.say("There are no conflicts.")
             return
         names = ", ".join(dict.fromkeys(display(one.name) for one in found))
-        self.status.say(f"Undecided: {names}. The same key decides.")
+        self.status.say(f"Conflicts: {names}. The same key resolves them.")
         known = next((o.entity for o in found if o.entity in self.board_app.model.faces), "")
         if known:
             self.go_to(known)

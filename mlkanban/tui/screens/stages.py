@@ -9,10 +9,12 @@ from textual.widgets import Static
 
 from mlkanban.charts.face import padded
 from mlkanban.core.models import Board, Stage
+from mlkanban.errors import MlkanbanError, WouldChangeCards
 from mlkanban.service import Done, Service
 from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.screens.lists import ListScreen
+from mlkanban.tui.widgets.ask import Option
 
 
 class StagesScreen(ListScreen):
@@ -63,14 +65,29 @@ class StagesScreen(ListScreen):
         lines.append("   clock of a card, leaving the last one stops it.")
         self.query_one("#stages", Static).update(Content(self.plain("\n".join(lines))))
 
-    async def _change(self, action: Callable[[Service], Done]) -> bool:
-        done = await self.write(action)
+    async def _change(self, action: Callable[[Service, bool], Done]) -> bool:
+        """Change the stages, and ask where that finishes or re-opens cards: `action` hears whether
+        the person agreed."""
+        done = None
+        try:
+            done = await self.attempt(lambda service: action(service, False))
+        except WouldChangeCards as error:
+            if await self.ask.choose(error.message, [Option("y", "do it")]) == "y":
+                done = await self.write(lambda service: action(service, True))
+            else:
+                self.status.say("Nothing was changed.")
+        except MlkanbanError as error:
+            self.refused(error)
         await self.board_changed()
         return done is not None
 
     async def _edit(self, **fields: Any) -> None:
         board, stage = self._board, self._stage
-        await self._change(lambda service: service.boards.edit_stage(board.id, stage.id, fields))
+        await self._change(
+            lambda service, agreed: service.boards.edit_stage(
+                board.id, stage.id, fields, agreed=agreed
+            )
+        )
 
     async def do_stage_add(self) -> None:
         board, stage = self._board, self._stage
@@ -119,7 +136,7 @@ class StagesScreen(ListScreen):
     async def _shift(self, by: int) -> None:
         board, stage, to = self._board, self._stage, self.row + by
         if 0 <= to < len(board.stages) and await self._change(
-            lambda service: service.boards.move_stage(board.id, stage.id, to)
+            lambda service, agreed: service.boards.move_stage(board.id, stage.id, to, agreed=agreed)
         ):
             self.row = to
             await self.board_changed()
@@ -132,7 +149,9 @@ class StagesScreen(ListScreen):
 
     async def do_stage_remove(self) -> None:
         board, stage = self._board, self._stage
-        await self._change(lambda service: service.boards.remove_stage(board.id, stage.id))
+        await self._change(
+            lambda service, agreed: service.boards.remove_stage(board.id, stage.id, agreed=agreed)
+        )
 
     async def do_undo(self) -> None:
         await self.take_back()

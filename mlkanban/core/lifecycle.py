@@ -1,0 +1,145 @@
+"""A card's life as one value: the stage it stands in, how it ended, and whether it is archived.
+
+Every event that moves, finishes, re-opens, archives or restores a card writes all of it, so that of
+two machines that did not know of each other one wins whole. The rank within a stage is no part of
+it: putting a card in order never brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from mlkanban.core.events import Event, changes
+from mlkanban.core.models import Board, Outcome, Work
+
+FIELD = "lifecycle"
+"""The name under which a conflict about it is listed."""
+PARTS = ("place", "outcome", "archived")
+FITS = "fits"
+"""The field of a card that holds values which follow from the stages of its board, {field: value},
+where they are not what was written. Nobody writes it."""
+
+_VERDICT = "verdict"
+_WORKED = frozenset(
+    {"card.noted", "card.edited", "card.blocked", "card.snoozed", "card.alerted", "run.started"}
+)
+_OPEN_ONLY = ("blocker", "snoozed_until")
+
+
+class Lifecycle(NamedTuple):
+    """Where a card stands, its outcome ('' while it is open), and whether it is archived."""
+
+    stage: str
+    outcome: str
+    archived: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not self.outcome and not self.archived
+
+    @property
+    def hidden(self) -> bool:
+        """Whether somebody took the card off the board, other than by shipping it."""
+        return self.archived or self.outcome not in ("", Outcome.SHIPPED)
+
+
+def lifecycle(fields: Mapping[str, Any]) -> Lifecycle:
+    """The lifecycle of a card with these fields."""
+    place = fields.get("place") or ["", ""]
+    return Lifecycle(place[0], fields.get("outcome") or "", bool(fields.get("archived")))
+
+
+def whole(fields: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with all parts of the lifecycle of a card that has `fields`, if they set any of it;
+    the verdict goes with an outcome."""
+    if not fields.get("place") or not any(name in values for name in PARTS):
+        return dict(values)
+    fields = shown(fields)
+    ends = fields.get("outcome") or values.get("outcome")
+    names = (*PARTS, _VERDICT) if ends else PARTS
+    return {**values, **{name: values.get(name, fields.get(name)) for name in names}}
+
+
+def restated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The lifecycle of a card as it is, to be written again: who does something that needs the
+    card to stay wins over an end that was not known."""
+    return whole(fields, {"place": fields["place"]})
+
+
+def writes(event: Event) -> bool:
+    """Whether an event says where a card stands, how it ended, or that it is archived."""
+    values = event.data.get("set", {})
+    if event.kind == "card.reordered" and "outcome" not in values:
+        return False  # of a program that wrote the rank with the stage
+    return any(name in values for name in PARTS)
+
+
+def works_on(event: Event, then: Lifecycle) -> bool:
+    """Whether an event does something with a card that makes no sense, or is not seen, once the
+    card has come to `then`."""
+    if event.kind not in _WORKED:
+        return False
+    values = event.data.get("set", {})
+    if then.is_open:
+        return bool(values.get("health"))  # only what is in use has one
+    for_open = any(values.get(n) for n in _OPEN_ONLY) or values.get("work") == Work.UNATTENDED
+    return then.hidden or for_open
+
+
+def shown(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a card without what only goes with another lifecycle: two machines may have
+    written them. No block and no unattended work once it is finished, no snooze once it is not open
+    any more, no health of what is not shipped."""
+    fields = {**fields, **fields[FITS]} if fields.get(FITS) else fields
+    outcome = fields.get("outcome")
+    unfit = ["blocker", "work"] if outcome else []
+    unfit += ["snoozed_until"] if outcome or fields.get("archived") else []
+    unfit += ["health"] if outcome != Outcome.SHIPPED else []
+    hidden = {name: None for name in unfit if fields.get(name)}
+    return {**fields, **hidden} if hidden else fields
+
+
+def lifting(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What to write, when a card is finished or opened again, so that nothing of its former life
+    is left: its block goes, and it is attended."""
+    values: dict[str, Any] = {}
+    if fields.get("blocker"):
+        values["blocker"] = None
+    if fields.get("work") not in (None, Work.ATTENDED):
+        values["work"] = Work.ATTENDED.value
+    return values
+
+
+def fitting(
+    board: Board, fields: Mapping[str, Any], *, ended_in_place: bool
+) -> dict[str, str | None]:
+    """What the stages of a board make of a card with these fields, where that is something else:
+    past delivery it is shipped, before it a card that was shipped is open again, unless it ended
+    where it stands; and it is attended where no runs are counted."""
+    now = lifecycle(fields)
+    stage = next((stage for stage in board.stages if stage.id == now.stage), None)
+    if stage is None or now.archived:
+        return {}
+    delivered = board.is_delivered(stage.id)
+    found: dict[str, str | None] = {}
+    if delivered and not now.outcome:
+        found["outcome"] = Outcome.SHIPPED.value
+    if now.outcome == Outcome.SHIPPED and not delivered and not ended_in_place:
+        found["outcome"] = None
+    if fields.get("work") == Work.UNATTENDED and stage.unattended is None and not now.outcome:
+        found["work"] = Work.ATTENDED.value
+    return found
+
+
+def ended_in_place(events: Iterable[Event]) -> bool:
+    """Whether the event that shipped a card left it in the stage where it stood, as it is where no
+    stage lies past delivery. `events` are those of the card, in order."""
+    ended = None
+    for event in events:
+        if changes(event).get("outcome") == Outcome.SHIPPED:
+            ended = event
+    if ended is None or not ended.data["set"].get("place"):
+        return True
+    before = ended.data["was"].get("place", [None])[0]
+    return bool(before) and before[0] == ended.data["set"]["place"][0]

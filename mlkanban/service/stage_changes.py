@@ -1,0 +1,80 @@
+"""What a change of the stages of a board does to the cards in them: past delivery a card is
+shipped, before it a shipped one is open again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mlkanban.core.lifecycle import fitting, lifting
+from mlkanban.core.models import Board, CardFace, Outcome
+from mlkanban.core.sight import stands
+from mlkanban.errors import WouldChangeCards
+from mlkanban.service.transaction import Transaction
+from mlkanban.store import repository
+
+_NAMED = 4
+
+
+class _Effect(NamedTuple):
+    """What becomes of some cards, in words: would it be so, and is it so."""
+
+    faces: Sequence[CardFace]
+    would: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """Cards that a change of stages opens again and cards that it ships."""
+
+    opened: Sequence[CardFace]
+    shipped: Sequence[CardFace]
+    effects: Sequence[_Effect]
+
+    def write(self, tx: Transaction) -> str:
+        """Write what becomes of the cards, after the stages were changed; what to tell of it."""
+        for faces, kind, outcome in (
+            (self.opened, "card.reopened", None),
+            (self.shipped, "card.finished", Outcome.SHIPPED.value),
+        ):
+            for face in faces:
+                values = {**lifting(tx.fields(face)), "outcome": outcome}
+                tx.write(tx.change(kind, face, values))
+        return "".join(f" {_cards(e.faces)} {e.done}." for e in self.effects)
+
+
+def of(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChange:
+    """What becomes of the cards of a board when its stages are as in `then`. WouldChangeCards, with
+    how many there are, unless it is `agreed` that they change."""
+    opened: list[CardFace] = []
+    shipped: list[CardFace] = []
+    leaving: list[CardFace] = []
+    for face in repository.faces(tx.conn, board.id):
+        now = {"place": [face.stage], "outcome": face.outcome, "archived": face.archived}
+        fit = fitting(then, now, ended_in_place=not board.is_delivered(face.stage))
+        if "outcome" in fit:
+            (shipped if fit["outcome"] else opened).append(face)
+        elif face.outcome and stands(board, face) and not stands(then, face):
+            leaving.append(face)
+    effects = [
+        effect
+        for effect in (
+            _Effect(opened, "would be open again", "opened again"),
+            _Effect(shipped, "would be finished as shipped", "finished as shipped"),
+            _Effect(leaving, "would leave the board, finished as now", "off the board now"),
+        )
+        if effect.faces
+    ]
+    if effects and not agreed:
+        told = " ".join(f"{_cards(effect.faces)} {effect.would}." for effect in effects)
+        raise WouldChangeCards(told, "Nothing was changed.")
+    return StageChange(opened, shipped, effects)
+
+
+def _cards(faces: Sequence[CardFace]) -> str:
+    """`2 cards (g1, g2)`."""
+    refs = ", ".join(face.ref for face in faces[:_NAMED])
+    more = ", .." if len(faces) > _NAMED else ""
+    return f"{len(faces)} card{'' if len(faces) == 1 else 's'} ({refs}{more})"

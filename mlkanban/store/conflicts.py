@@ -1,0 +1,49 @@
+"""What became of an entity that several replicas wrote to: its conflicts, and its fields as the
+rules of merging have them."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from mlkanban.core import lifecycle as life
+from mlkanban.core.clashes import DELETED, Clash, clash, clashes, overruled_deletions
+from mlkanban.core.events import Entity, Event, in_order
+from mlkanban.core.lifecycle import lifecycle
+from mlkanban.core.models import Board
+
+
+def judge(
+    conn: sqlite3.Connection, entity: Entity, events: Sequence[Event], board: Board | None
+) -> list[Clash]:
+    """The conflicts of an entity with these events, which are all there are. The fields of a card
+    get what follows: what an undone adding took away stays when another machine used it, and the
+    outcome fits the stages of its `board`."""
+    found = clashes(events)
+    if not events[0].card:
+        return found
+    ordered = in_order(events)
+    if any(one.field == DELETED for one in found):
+        entity.fields[DELETED] = False
+    for deletion in filter(lambda one: one.undoes, overruled_deletions(ordered)):
+        conn.execute("DELETE FROM undone WHERE event = ?", (deletion.undoes,))
+        conn.execute("UPDATE transition SET live = 1 WHERE event = ?", (deletion.undoes,))
+    now = lifecycle(entity.fields)
+    if board is None or not now.stage:
+        return found
+    writer = next(event for event in reversed(ordered) if life.writes(event))
+    entity.fields.pop(life.FITS, None)
+    fits = life.fitting(board, entity.fields, ended_in_place=life.ended_in_place(ordered))
+    fit = now
+    if fits:
+        entity.fields[life.FITS] = fits
+        fit = lifecycle({**entity.fields, **fits})
+    if fit != now:
+        found = [
+            c for c in found
+            if c.field != life.FIELD or (c.other_stamp != writer.stamp and c.other != fit._asdict())
+        ]  # fmt: skip
+        found.append(clash(life.FIELD, fit._asdict(), now._asdict(), writer))
+    for event in ordered:
+        if not event.undoes and "outcome" in event.data.get("set", {}):
+            counts = fit.outcome if event is writer else event.data["set"]["outcome"] or ""
+            conn.execute("UPDATE transition SET outcome = ? WHERE event = ?", (counts, event.id))
+    return found

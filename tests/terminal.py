@@ -139,19 +139,32 @@ class Terminal:
 
     # The person in front of it
 
-    def send(self, keys: str) -> None:
+    def send(self, keys: str | bytes) -> None:
         self._last_input = time.monotonic()
-        data = keys.encode()
+        data = keys.encode() if isinstance(keys, str) else keys
         while data:
             self._read(0)
             if select.select([], [self._master], [], 1)[1]:
                 data = data[os.write(self._master, data[:1024]) :]
 
     def resize(self, columns: int, rows: int) -> None:
-        self._parse()
+        self._read(0)
         self._last_input = time.monotonic()
         self._screen.resize(rows, columns)
         self._set_size(columns, rows)
+
+    def rest(self, seconds: float) -> None:
+        """Press nothing for a while; what the program writes is read."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and self.exit_status is None:
+            self._read(min(left, 0.05))
+
+    def skip(self) -> None:
+        """Look at nothing of what was drawn until now: it takes longer than drawing it."""
+        self.mark()
+        self._parsed = max(self._parsed, self._raw.rfind(b"\x1b"))
+        self._stream = pyte.ByteStream(self._screen)
+        self._screen.erase_in_display(2)
 
     def hang_up(self) -> None:
         """Cut the line, as when an SSH connection drops."""

@@ -1,6 +1,7 @@
 """The app: opens the store, holds the board's model, follows other processes, goes cleanly."""
 
 import asyncio
+import contextlib
 import gc
 import signal
 from collections.abc import Callable, Coroutine, Sequence
@@ -8,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
-from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -27,7 +28,7 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.hook_line import HookLine
-from mlkanban.tui.palette import CommandProvider
+from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
@@ -73,7 +74,8 @@ def _collect_garbage_again() -> None:
 class BoardApp(App[None], inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `backstage`;
     `again` does what was done last to other cards, on the screen it is given; `tracked` are the
-    runs that trackers told of when they were read last."""
+    runs that trackers told of when they were read last; `layout` has the Latin letters on the keys
+    of letters of other scripts."""
 
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -102,6 +104,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.now = clock
         self.ascii = settings.ascii
+        self.layout: dict[str, str] = {}
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
@@ -256,9 +259,9 @@ class BoardApp(App[None], inherit_bindings=False):
         return View.at(self.model.board, self.now()).today
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
+        if not isinstance(self.screen, Palette):
             # Textual's own words end in a character that is not ASCII.
-            self.push_screen(CommandPalette(placeholder="A command or a card"))
+            self.push_screen(Palette(placeholder="A command or a card"))
 
     # Following the store
 
@@ -349,27 +352,38 @@ class BoardApp(App[None], inherit_bindings=False):
             asyncio.get_running_loop().add_signal_handler(number, self._leave, number)
 
     def leave(self, return_code: int = 0) -> None:
-        """End the program, once every screen has begun to write what is kept of it."""
+        """End the program: keep what is typed, and begin to write what is kept of every screen."""
+        self.keeping.keep()
         for screen in self.screen_stack:
             if isinstance(screen, KeyScreen):
                 screen.leaving()
         self.exit(return_code=return_code)
 
     def _leave(self, number: int) -> None:
-        """A signal asks us to go: keep what is typed and restore the terminal."""
-        self.keeping.keep()
+        """A signal asks us to go: restore the terminal."""
         self.leave(128 + number)
 
+    def hung_up(self) -> None:
+        """The terminal is gone, whether or not a signal tells of it."""
+        self._leave(signal.SIGHUP)
+
     def _handle_exception(self, error: Exception) -> None:
-        """A crash: keep what is typed, restore the terminal, let the command report it."""
+        """A crash: keep what is typed, restore the terminal, let the command report it. What goes
+        wrong after the first error comes of that one."""
         if self.crash is None:
             cause = error.error if isinstance(error, WorkerFailed) else error
             self.crash = cause if isinstance(cause, Exception) else error
-            self.keeping.keep()
-        self._return_code = 4
-        self._exception = error
-        self._exception_event.set()
+            with contextlib.suppress(Exception):
+                self.keeping.keep()
+            self._return_code = 4
+            self._exception = error
+            self._exception_event.set()
         self._close_messages_no_wait()
+
+    def get_driver_class(self) -> type[Driver]:
+        from mlkanban.tui.keyboard import KeyboardDriver  # which tests do without
+
+        return KeyboardDriver
 
     def get_default_screen(self) -> Screen[Any]:
         return Screen(id="_default")

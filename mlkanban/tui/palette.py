@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import on
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.errors import NoWidget
+from textual.geometry import Region
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
 
 from mlkanban.charts.face import shortened
 from mlkanban.errors import MlkanbanError
@@ -19,6 +25,43 @@ from mlkanban.tui.screens.board import BoardScreen
 
 _MOST_CARDS = 8
 _MOST_LINES = 5
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which goes once and runs one command, however many keys came at once."""
+
+    _gone = False
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _only_the_first(self, event: Input.Submitted | OptionList.OptionSelected) -> None:
+        if self._gone or not self.is_active:
+            event.stop()
+            event.prevent_default()
+
+    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        try:
+            return super().get_widget_at(x, y)
+        except NoWidget:  # a click from before the terminal became smaller
+            return self, self.region
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        if self._gone or not self.is_active:
+            return AwaitComplete()
+        self._gone = True
+        # What was under way would look for parts that are taken away one by one.
+        self._cancel_gather_commands()
+        self._stop_no_matches_countdown()
+        self._stop_busy_countdown()
+        return super().dismiss(result)
+
+    def _watch__list_visible(self) -> None:
+        if not self._gone:
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        if not self._gone:
+            await super()._watch__show_busy()
 
 
 class CommandProvider(Provider):

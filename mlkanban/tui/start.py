@@ -46,9 +46,11 @@ def run_board(
             demo=demo,
             triage=triage,
         )
-        app.run()
-        if app.crash is not None:
-            raise app.crash
+        try:
+            app.run()
+        finally:
+            if app.crash is not None:
+                raise app.crash  # whatever went wrong after it
         if not demo and not app.return_code:
             app.hooks.at_the_end(backstage)
             safekeeping.at_the_end(backstage)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 _SEQUENCE = re.compile(r"\x1b(?:\[([<=>?]?)([0-9;]*)([ -/]*)([@-~])|\]([^\x07\x1b]*)\x07|)")
 _MODES = frozenset({"7", "25", "1000", "1003", "1004", "1006", "1015", "1049", "2004", "2026"})
-_ASKS = frozenset({("?", "2026", "$", "p"), ("?", "2048", "$", "p")})
-_KITTY_KEYS = frozenset({(">", "25", "", "u"), ("<", "", "", "u")})
+_ASKS = frozenset({("?", "2026", "$", "p")})
+_KITTY_KEYS = frozenset({(">", "25", "", "u"), ("=", "4;2", "", "u"), ("<", "", "", "u")})
 _STYLES = frozenset({0, 1, 2, 3, 4, 7, 9, 22, 23, 24, 27, 29, 39, 49})
 _COLOURS = frozenset({*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)})
 _POINTER = re.compile(r"22;[a-z]+")

@@ -9,6 +9,8 @@ import pytest
 from textual import events
 
 from mlkanban.service.history import History
+from mlkanban.tui.palette import Palette
+from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.help import HelpScreen
 from tests.tui.page import opened
 
@@ -130,3 +132,92 @@ async def test_somebody_else_writes_while_a_page_opens(small: Path, way_in: str)
             await board.settled()
             await board.keys("q")
         assert board.app.crash is None
+
+
+@pytest.mark.parametrize(
+    ("way_in", "together"),
+    [
+        (["enter"], "t"),
+        (["enter"], "E"),
+        (["s"], "e"),
+        (["i"], "z"),
+        (["g", "p"], "n"),
+        (["B"], "n"),
+        (["R"], "w"),
+    ],
+)
+async def test_escape_and_a_key_that_asks_in_one_packet(
+    small: Path, way_in: list[str], together: str
+) -> None:
+    async with opened(small) as board:
+        await board.keys(*way_in)
+        board.app._driver.send_message(events.Key(f"alt+{together}", together))  # type: ignore[union-attr]
+        await board.settled()
+        assert board.app.crash is None
+        assert board.app.screen is board.board_screen
+        await board.press("card.new")
+        assert "New card" in board.question()
+
+
+async def test_escape_and_a_key_answer_a_question_one_after_the_other(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.move")
+        board.app._driver.send_message(events.Key("alt+n", "n"))  # type: ignore[union-attr]
+        await board.settled()
+        assert "New card" in board.question()
+
+
+async def test_a_command_that_asks_when_its_screen_is_gone_ends_with_it(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.open")
+        page = board.screen
+        asked = asyncio.create_task(page.ask.text("Tags"))
+        page.close()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        await board.settled()
+        assert board.app.screen is board.board_screen
+
+
+@pytest.mark.parametrize("typed", ["", "undo", "no such thing"])
+@pytest.mark.parametrize("keys", [["enter", "enter"], ["enter", "escape"], ["escape", "enter"]])
+async def test_two_keys_at_once_leave_the_palette_once(
+    small: Path, typed: str, keys: list[str]
+) -> None:
+    async with opened(small) as board:
+        await board.press("palette")
+        await board.type(typed)
+        await asyncio.sleep(0)
+        board.send(*keys)
+        await board.settled()
+        if isinstance(board.app.screen, Palette):  # nothing was found: Enter chooses nothing
+            await board.keys("escape")
+        assert board.board_screen in board.app.screen_stack
+        assert isinstance(board.app.screen, KeyScreen)
+        assert board.app.crash is None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (30, 5), (10, 3), (1, 1)])
+@pytest.mark.parametrize("key", ["pageup", "pagedown", "up", "down"])
+async def test_the_palette_at_any_size(small: Path, size: tuple[int, int], key: str) -> None:
+    async with opened(small, size=size) as board:
+        await board.press("palette")
+        await board.keys(key, key)
+        await board.keys("escape")
+        assert board.app.screen is board.board_screen
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+async def test_reports_on_a_terminal_of_hardly_any_width(small: Path, columns: int) -> None:
+    async with opened(small, size=(columns, 20)) as board:
+        await board.press("reports")
+        for view in "1234567890ABCDEFG":
+            await board.keys(view)
+        assert board.app.crash is None
+
+
+async def test_a_click_from_before_the_terminal_became_smaller(small: Path) -> None:
+    async with opened(small, size=(30, 10)) as board:
+        await board.press("palette")
+        palette = board.app.screen
+        assert palette.get_widget_at(500, 500)[0] is palette

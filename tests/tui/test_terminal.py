@@ -323,3 +323,28 @@ def test_in_the_terminal_each_column_starts_at_the_same_cell(
         for y in range(1, 43):
             for x in range(19, 160, 20):
                 assert rows[y][x].data == " ", (y, x, terminal.lines()[y])
+
+
+@pytest.mark.parametrize("bad", [b"\xe9a", b"\x80", b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\x80"])
+def test_bytes_that_are_no_utf8_are_passed_over(started: Terminal, bad: bytes) -> None:
+    started.send("n" + TITLE)
+    started.wait_for(TITLE)
+    started.send(bad + b"!\r")
+    started.wait_for(re.compile(rf"added|{TITLE[:10]}").search)  # type: ignore[arg-type]
+    started.send("?")
+    started.wait_for("Keys of the board screen")
+    started.send("Q")
+    assert started.wait() == 0
+
+
+def test_a_paste_that_never_ends_takes_the_keys_for_a_moment_only(started: Terminal) -> None:
+    started.send("n\x1b[200~half a paste")
+    started.wait_for("half a paste")
+    started.send("!")
+    started.wait_for("half a paste!")
+
+
+def test_reports_of_the_terminal_press_no_keys(started: Terminal) -> None:
+    started.send("\x1b[?62;4c\x1b[1114112;5u\x1b[97;5:3u\x1b]11;rgb:0/0/0\x1b\\n")
+    started.wait_for("New card in Ideas")
+    assert "Go to" not in started.text

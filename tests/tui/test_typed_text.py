@@ -26,14 +26,28 @@ def failing(error: Exception) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("key", ["ctrl+g", "escape"])
-@pytest.mark.parametrize("command", ["card.new", "card.note", "card.tags", "card.due"])
-async def test_the_first_cancel_warns_and_the_second_drops(
-    small: Path, command: str, key: str
-) -> None:
+@pytest.mark.parametrize("command", ["card.new", "card.tags", "card.due"])
+async def test_a_line_is_cancelled_at_once(small: Path, command: str, key: str) -> None:
     async with opened(small) as board:
         before = board.events()
         await board.press(command)
         await board.type(TEXT)
+        await board.keys(key)
+        assert board.question() == ""
+        assert board.events() == before
+        await board.press(command)
+        assert TEXT not in board.typed()
+
+
+@pytest.mark.parametrize("key", ["ctrl+g", "escape"])
+@pytest.mark.parametrize(("command", "times"), [("card.note", 1), ("card.new", 4)])
+async def test_cancelling_a_note_or_a_long_text_warns_and_the_second_drops(
+    small: Path, command: str, times: int, key: str
+) -> None:
+    async with opened(small) as board:
+        before = board.events()
+        await board.press(command)
+        await board.type(TEXT * times)
         await board.keys(key)
         assert board.status() == UNSAVED
         assert board.typed().endswith(TEXT)

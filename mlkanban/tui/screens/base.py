@@ -10,8 +10,9 @@ from textual.screen import Screen
 
 from mlkanban.errors import CannotTakeBack, MlkanbanError
 from mlkanban.service import Done, Service
-from mlkanban.text import ascii_only, display_lines
+from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
+from mlkanban.tui.layouts import is_foreign_letter, latin
 from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask, Option
 from mlkanban.tui.widgets.field import Field
 from mlkanban.tui.widgets.status_line import StatusLine
@@ -42,6 +43,7 @@ class KeyScreen(Screen[None]):
         self._ahead: deque[events.Key | events.Paste] = deque()
         self.ask = Ask(ascii=self.board_app.ascii)
         self.ask.opened = self._question_is_up
+        self.ask.going = lambda: not self.ready
         self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
         self.status.grown = self.ask.stand_above
 
@@ -68,13 +70,14 @@ class KeyScreen(Screen[None]):
             return
         event.stop()
         event.prevent_default()
-        if not self.is_active:
-            # Typed ahead, before the screen that came or went: not meant for this one.
-            return
         if event.key.startswith("alt+"):
             # tmux joins Esc with the key after it: the person pressed Esc, then the key.
-            self._escape()
+            self._take(events.Key("escape", None))
             event = events.Key(event.key.removeprefix("alt+"), event.character)
+        self._take(event)
+
+    def _take(self, event: events.Key) -> None:
+        """Press a key, or let it wait for the command that is under way."""
         if self._busy and not self.ask.asking:
             # A second Enter right after the first is impatience; all other keys are meant.
             if event.key != "enter" or self._ahead or not self._surprise:
@@ -85,22 +88,31 @@ class KeyScreen(Screen[None]):
     def on_paste(self, event: events.Paste) -> None:
         """A paste that no field took: for the one that a key just before it opens, if any."""
         event.stop()
-        if self.is_active and (self._busy or self.ask.asking):
+        if self.takes_keys and (self._busy or self.ask.asking):
             if self.ask.asking:
                 self._press(event)
             else:
                 self._ahead.append(event)
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether keys are meant for this screen: it is in front, made and not going. Those that
+        were typed before it came or went are not."""
+        return self.is_active and self.ready
+
     def _press(self, event: events.Key | events.Paste) -> None:
+        if not self.takes_keys:
+            return
         if isinstance(event, events.Paste):
             if self.ask.asking and not self.ask.choosing:
                 self.ask.paste(event)
             return
         self.board_app.safekeeping.key_pressed()
         printable = event.is_printable and event.character != " "
-        key = (event.character or "") if printable else event.key
+        key = latin(event.character or "", self.board_app.layout) if printable else event.key
         if self.ask.choosing:
-            self.ask.press(key)
+            if not self.ask.press(key):
+                self._foreign(key)
         elif event.key in CANCEL_KEYS:
             self._escape()
         elif self.ask.asking:
@@ -112,6 +124,13 @@ class KeyScreen(Screen[None]):
             self.start(self._choose_command(menu))
         elif event.key == "ctrl+c":
             self.status.say("q leaves. Ctrl+g cancels a question.")
+        else:
+            self._foreign(key)
+
+    def _foreign(self, key: str) -> None:
+        """A key of another script than Latin, where the terminal does not tell which key it is."""
+        if is_foreign_letter(key):
+            self.status.say(f"{display(key)} is no key here: switch the keyboard to Latin letters.")
 
     async def _choose_command(self, menu: Mapping[str, Command]) -> None:
         """The second key of a pair; it waits as long as the person does."""
@@ -129,11 +148,11 @@ class KeyScreen(Screen[None]):
     def _go_on(self) -> None:
         """Look at the keys typed ahead, as far as something takes them."""
         while self._ahead and (self.ask.asking or not self._busy):
+            event = self._ahead.popleft()
             if self.is_active:
-                self._press(self._ahead.popleft())
-            else:
-                # They are for the screen that was opened meanwhile.
-                event = self._ahead.popleft()
+                self._press(event)
+            elif self in self.app.screen_stack:
+                # It is for the screen that was opened over this one meanwhile.
                 if isinstance(event, events.Key):
                     event = events.Key(event.key, event.character)
                 self.app.post_message(event)
@@ -165,6 +184,8 @@ class KeyScreen(Screen[None]):
 
     def run_command(self, name: str, key: str = "") -> None:
         """Run a command of the table, as its key would; one at a time, the next keys wait."""
+        if not self.takes_keys:
+            return
         method = getattr(self, "do_" + name.replace(".", "_").replace("-", "_"))
         command = next(c for c in self.board_app.commands if c.name == name)
         result = method(command.keys.index(key) + 1) if command.keys == DIGITS else method()
@@ -209,7 +230,18 @@ class KeyScreen(Screen[None]):
         self.app.action_command_palette()
 
     def do_back(self) -> None:
-        self.app.pop_screen()
+        self.close()
+
+    def close(self) -> None:
+        """Make way for the screen below, or end the program where there is none. What is typed is
+        kept. Once another screen lies over this one, it stays."""
+        if not self.is_active:
+            return
+        self.board_app.keeping.keep()
+        if any(isinstance(screen, KeyScreen) for screen in self.app.screen_stack[:-1]):
+            self.app.pop_screen()
+        else:
+            self.board_app.leave()
 
     def plain(self, text: str) -> str:
         """Text of any origin as it may be drawn: line feeds are all that is left of control
@@ -222,7 +254,7 @@ class KeyScreen(Screen[None]):
         """Whether its parts are there: all are made, and nobody has left it or the program, which
         takes the parts away one by one."""
         made = bool(self.children) and all(child.is_mounted for child in self.children)
-        return made and self.app.is_running and self in self.app.screen_stack
+        return made and self.is_attached and self in self.app.screen_stack
 
     def leaving(self) -> None:
         """The program is about to end: begin to write what is to be kept of this screen."""

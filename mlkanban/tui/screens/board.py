@@ -346,4 +346,4 @@ class BoardScreen(NewCardActions):
         if self.model.query or self.model.only or self.model.marks:
             self.escaped()
         else:
-            self.app.exit()
+            self.board_app.leave()

@@ -1,6 +1,5 @@
 """One card with everything on it: fields, notes as Markdown, its whole history."""
 
-import contextlib
 from datetime import datetime
 from textwrap import wrap
 from typing import ClassVar
@@ -94,11 +93,8 @@ class CardScreen(CardActions, ScrollingScreen):
             self.query_one("#history", Static).update(Content(history))
 
     def _card_is_gone(self) -> None:
-        """Somebody undid its creation: leave, and keep what was being typed about it."""
-        for form, text in self.typed().items():
-            with contextlib.suppress(OSError):
-                self.board_app.drafts.keep(form, text)
-        self.app.pop_screen()
+        """Somebody undid its creation."""
+        self.close()
         self.board_app.say(f"{self._ref} is no more.")
 
     @property
@@ -139,4 +135,4 @@ class CardScreen(CardActions, ScrollingScreen):
 
     def after(self, done: Done) -> None:
         if done.cards and self._face() is None:
-            self.app.pop_screen()
+            self.close()

@@ -79,8 +79,11 @@ class EditScreen(KeyScreen):
                 "Your changes are not saved: Enter saves them, Ctrl+g again drops them."
             )
             return
+        self._drop()
+
+    def _drop(self) -> None:
+        self.close()
         self.board_app.drafts.drop(self._form)
-        self.app.pop_screen()
 
     def on_input_changed(self) -> None:
         self._warned = False
@@ -94,8 +97,7 @@ class EditScreen(KeyScreen):
             done = await self.write(self._action(changed)) if changed else Done("", changed=False)
             # Not when it was left in the meantime.
             if done is not None and self.is_active:
-                self.board_app.drafts.drop(self._form)
-                self.app.pop_screen()
+                self._drop()
                 self.board_app.tell(done)
         finally:
             for field in self.query(Field):

@@ -96,4 +96,4 @@ class HelpScreen(ScrollingScreen):
             yield from (" " * left + line for line in rest)
 
     def do_help(self) -> None:
-        self.app.pop_screen()
+        self.close()

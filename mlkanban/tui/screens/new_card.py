@@ -70,6 +70,7 @@ class NewCardActions(CardActions):
                     _label(template, stage, part),
                     typed=texts[part],
                     form=forms[part],
+                    guarded=template is not None,
                     verb="saves" if last else "goes on",
                     preview=self._understood if part == _TITLE else None,
                     lines=template is None,

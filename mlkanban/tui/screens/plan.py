@@ -267,7 +267,7 @@ class PlanScreen(NewCardActions):
         if self.board_app.model.marks:
             self.do_mark_all()
         else:
-            self.app.pop_screen()
+            self.close()
 
 
 def _nothing(place: int) -> str:

@@ -118,7 +118,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
 
     async def _open(self, board: Board) -> None:
         await self.board_app.open_board(board.key)
-        self.app.pop_screen()
+        self.close()
 
     async def do_board_new(self) -> None:
         chosen = await self.which_template("How does its work flow?", rows=True)

@@ -247,7 +247,7 @@ class ReportsScreen(KeyScreen):
         return self._part
 
     def _show_on_board(self, part: Target) -> None:
-        self.app.pop_screen()
+        self.close()
         self.board_app.show_only(part.cards, f"{self._view.entry.title.lower()}, {part.label}")
 
     # What if

@@ -73,7 +73,7 @@ class RunsScreen(EditorScreen, ListScreen):
             )
         except NotFound:
             if self.is_active:
-                self.app.pop_screen()
+                self.close()
                 self.board_app.say(f"{self._ref} is no more.")
             return
         except MlkanbanError as error:

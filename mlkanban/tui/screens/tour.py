@@ -37,7 +37,7 @@ class TourScreen(KeyScreen):
             if key is None:
                 break
             self._page += 1 if key == "n" else -1
-        self.app.pop_screen()
+        self.close()
 
     def _show(self) -> None:
         title, text = PAGES[self._page]

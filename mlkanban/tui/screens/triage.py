@@ -301,7 +301,7 @@ class TriageScreen(CardActions):
         if self._sitting.happened:
             # Of the app: this screen is left meanwhile, and nobody waits for it.
             self.app.run_worker(self._kept(self.board_app.backstage.begin(self._keep())))
-        self.app.pop_screen()
+        self.close()
         left = self._sitting.left
         told = self._told() or "nothing decided"
         self.board_app.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")

@@ -40,10 +40,11 @@ class WelcomeScreen(MakesBoards):
         while board is None:
             chosen = await self._which()
             if chosen is None:
-                self.app.exit()
+                self.board_app.leave()
                 return
             board = await self.make_board(chosen)
-        self.app.pop_screen()
+        while self in self.app.screen_stack:  # and whatever lies over it
+            await self.app.pop_screen()
         await self.board_app.open_board(board.key)
         self.welcome(board)
         self.app.push_screen(TourScreen())

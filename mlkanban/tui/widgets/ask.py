@@ -16,6 +16,8 @@ from mlkanban.text import ascii_only, display
 from mlkanban.tui.widgets.field import Field
 
 CANCEL_KEYS = frozenset({"ctrl+g", "escape"})
+_LONG = 80
+"""Characters of a text that is not dropped with one key."""
 
 
 class Option(NamedTuple):
@@ -28,7 +30,8 @@ class Option(NamedTuple):
 class Ask(Vertical):
     """`text` and `choose` wait for the person; None means cancelled. One question at a time.
 
-    `opened` is called when a question has come up and takes keys.
+    `opened` is called when a question has come up and takes keys; `going` says whether nothing
+    may be asked here any more.
     """
 
     DEFAULT_CSS = """
@@ -52,17 +55,21 @@ class Ask(Vertical):
         self._turn = asyncio.Lock()
         self._keys: frozenset[str] = frozenset()
         self._given = ""
-        self._warned = False
+        self._guarded = self._warned = False
         self._label = ""
         self._complete: Callable[[str], str] | None = None
         self._preview: Callable[[str], str] | None = None
         self.form = ""
         self.opened: Callable[[], None] = lambda: None
+        self.going: Callable[[], bool] = lambda: False
 
     async def _made(self) -> None:
-        """Its parts are made for the first question: the board is drawn without them."""
-        if not self.children:
+        """Its parts are made for the first question: the board is drawn without them. A command
+        that asks on a screen that is going ends with it."""
+        if not self.going() and not self.children:
             await self.mount(Static(markup=False), Field(entered=self.submit, tab=self._tab))
+        if self.going():
+            raise asyncio.CancelledError
 
     @property
     def asking(self) -> bool:
@@ -87,6 +94,7 @@ class Ask(Vertical):
         *,
         typed: str = "",
         form: str = "",
+        guarded: bool = False,
         verb: str = "saves",
         complete: Callable[[str], str] | None = None,
         preview: Callable[[str], str] | None = None,
@@ -94,13 +102,15 @@ class Ask(Vertical):
         suggested: bool = False,
     ) -> str | None:
         """A line of text, `given` to begin with, or `typed`, which was typed before and not saved.
-        `form` names it for drafts; without one nothing is lost by cancelling. Tab puts what
-        `complete` makes of it, which is shown before; '' is nothing to complete. `preview` says
-        what the text is understood as. With `lines` those of a paste are kept. What is `given` as
-        `suggested` is replaced by typing."""
+        `form` names it for drafts; without one nothing is lost by cancelling. What is `guarded`, of
+        several `lines`, or long is only dropped when cancelled twice. Tab puts what `complete`
+        makes of it, which is shown before; '' is nothing to complete. `preview` says what the text
+        is understood as. With `lines` those of a paste are kept. What is `given` as `suggested` is
+        replaced by typing."""
         async with self._turn:
             await self._made()
-            self.form, self._given, self._warned = form, given, False
+            self.form, self._given = form, given
+            self._guarded, self._warned = guarded or lines, False
             field = self.query_one(Field)
             field.closed = False
             field.lines = lines
@@ -151,12 +161,12 @@ class Ask(Vertical):
         if not self.asking:
             self.display = False
 
-    def press(self, key: str) -> None:
-        """A key while choosing; keys that are no answer are left alone."""
-        if key in self._keys:
-            self._settle(key)
-        elif key == "q" or key in CANCEL_KEYS:
-            self._settle(None)
+    def press(self, key: str) -> bool:
+        """A key while choosing; False for one that is no answer."""
+        if key not in self._keys and key != "q" and key not in CANCEL_KEYS:
+            return False
+        self._settle(key if key in self._keys else None)
+        return True
 
     def type(self, key: str, character: str | None) -> None:
         """A key of the text that was typed before the field had the keys."""
@@ -174,9 +184,10 @@ class Ask(Vertical):
         self._settle(self.query_one(Field).text)
 
     def cancel(self) -> str:
-        """Cancel the question; typed text is only dropped when asked a second time, until then
-        the sentence to show is returned."""
-        if self.unsaved and self.form and not self._warned:
+        """Cancel the question; a text that took some writing is only dropped when asked a second
+        time, until then the sentence to show is returned."""
+        effort = self._guarded or len(self.unsaved) > _LONG
+        if self.unsaved and self.form and effort and not self._warned:
             self._warned = True
             return "Your text is not saved: Enter saves it, Ctrl+g again drops it."
         self._settle(None)

@@ -1,0 +1,204 @@
+"""Keys, pastes and the mouse as bytes from the terminal; whatever else comes is dropped."""
+
+import contextlib
+import os
+import re
+import select
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from textual import events, messages
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual._xterm_parser import (
+    BRACKETED_PASTE_END,
+    BRACKETED_PASTE_START,
+    XTermParser,
+    _re_mouse_event,
+    _re_terminal_mode_response,
+)
+from textual.constants import ESCAPE_DELAY
+from textual.drivers.linux_driver import LinuxDriver
+from textual.keys import Keys
+from textual.message import Message
+
+from mlkanban.tui.layouts import is_foreign_letter
+
+if TYPE_CHECKING:
+    from mlkanban.tui.app import BoardApp
+
+_LOOK_SECONDS = 0.1
+_PASTE_SECONDS = 1.0
+"""An unfinished paste ends after so long a silence: all keys would be part of it for ever."""
+
+_TELL_POSITIONS = "\x1b[=4;2u"
+"""Asks a terminal with kitty's protocol to name keys by their place as well."""
+_CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)")
+"""OSC, DCS, APC, PM and SOS strings: answers of a terminal, never keys."""
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^X][^\x07\x1b]*\x1b?)?\Z")
+_X10_MOUSE = "\x1b[M"
+_KITTY_KEY = re.compile(
+    r"\x1b\[(?P<code>\d+)(?::\d*)?(?::(?P<position>\d+))?"
+    r"(?:;(?P<modifiers>\d*)(?::(?P<kind>\d))?)?(?:;(?P<text>[\d:]*))?(?P<end>[u~A-FHPQRS])"
+)
+_RELEASED = "3"
+_SHIFT = 1
+_OTHER_KEYS = "27"
+"""How xterm begins keys that have no sequence of their own: CSI 27 ; modifiers ; character ~"""
+
+
+class Keyboard(XTermParser):
+    """Keys, pastes and the mouse from decoded text.
+
+    `layout` learns which Latin letters stand on the same keys as letters of another script, as far
+    as the terminal tells them.
+    """
+
+    def __init__(self, layout: dict[str, str], debug: bool = False) -> None:
+        self._layout = layout
+        self._begun = ""
+        self._paste: str | None = None
+        self._cut = False
+        self._last = monotonic()
+        super().__init__(debug)
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """What `data` means together with what came before; '' is the end."""
+        if not data:
+            yield from super().feed("")
+            return
+        self._last = monotonic()
+        data, self._begun = self._begun + data, ""
+        while data:
+            if self._paste is not None:
+                pasted, end, data = (self._paste + data).partition(BRACKETED_PASTE_END)
+                self._paste = pasted
+                if end:
+                    yield self._pasted()
+                continue
+            keys, begin, data = data.partition(BRACKETED_PASTE_START)
+            if BRACKETED_PASTE_END in keys:
+                rest, _, keys = keys.rpartition(BRACKETED_PASTE_END)
+                if self._cut:  # the rest of a paste that came after a long silence
+                    yield events.Paste(rest.replace("\x00", ""))
+            self._cut = False
+            if begin:
+                self._paste = ""
+            elif unfinished := _UNFINISHED.search(keys):
+                keys, self._begun = keys[: unfinished.start()], unfinished[0]
+            if keys := _STRING.sub("", keys):
+                yield from super().feed(keys)
+
+    def tick(self) -> Iterable[Message]:
+        """What it means that nothing more has come."""
+        silent = monotonic() - self._last
+        if self._begun and silent >= ESCAPE_DELAY:
+            # No report of a terminal after all, but Esc and the keys after it.
+            begun, self._begun = self._begun, ""
+            yield from super().feed(begun)
+            self._timeout_time = 0.0
+        if self._paste is not None and silent >= _PASTE_SECONDS:
+            self._cut = True
+            yield self._pasted()
+        yield from super().tick()
+
+    def _pasted(self) -> events.Paste:
+        text, self._paste = self._paste or "", None
+        return events.Paste(text.replace("\x00", ""))
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        found = list(super()._sequence_to_key_events(sequence, alt))
+        if not found and _CSI.fullmatch(sequence) and not _means_more(sequence):
+            # A report that nobody asked for: letter by letter it would be commands.
+            found = [events.Key(Keys.Ignore, sequence)]
+        return found
+
+    def _parse_extended_key(  # type: ignore[override]
+        self, sequence: str
+    ) -> list[events.Key] | None:
+        key = _KITTY_KEY.fullmatch(sequence)
+        if key is None:
+            return None
+        nothing = [events.Key(Keys.Ignore, sequence)]
+        code, modifiers, text, end = key["code"], key["modifiers"] or "", key["text"], key["end"]
+        known = end == "u" or code == _OTHER_KEYS or code + end in FUNCTIONAL_KEYS
+        if key["kind"] == _RELEASED or not known:
+            return nothing
+        plain = ";".join(part for part in (code, modifiers, text) if part is not None)
+        try:
+            keys = super()._parse_extended_key(f"\x1b[{plain}{end}")
+            "".join(event.character or "" for event in keys or ()).encode()
+            if keys is not None and key["position"]:
+                self._learn(keys, chr(int(key["position"])), int(modifiers or 1) - 1)
+        except (ValueError, OverflowError):  # there is no such character
+            return nothing
+        return keys
+
+    def _learn(self, keys: list[events.Key], letter: str, modifiers: int) -> None:
+        for event in keys:
+            if event.character and is_foreign_letter(event.character) and letter.isascii():
+                self._layout[event.character] = letter.upper() if modifiers & _SHIFT else letter
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        self.mouse_pixels = False  # a stray report of sizes asks for them
+        return super().parse_mouse_code(code)
+
+
+def _means_more(sequence: str) -> bool:
+    """Whether it is of the mouse, or says what the terminal can do."""
+    return bool(
+        sequence == _X10_MOUSE
+        or _re_mouse_event.match(sequence)
+        or _re_terminal_mode_response.match(sequence)
+    )
+
+
+class KeyboardDriver(LinuxDriver):
+    """The terminal of a `BoardApp`, whose bytes may be anything at all."""
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(_TELL_POSITIONS)
+        self.flush()
+
+    def _query_in_band_window_resize(self) -> None:
+        """Not asked: a signal tells of another size, and a stray report would silence it."""
+
+    def _run_input_thread(self) -> None:
+        app = cast("BoardApp", self._app)
+        try:
+            self.run_input_thread()
+        except OSError:
+            self._call(app.hung_up)
+        except Exception as error:
+            self._call(app._handle_exception, error)
+
+    def _call(self, method: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(method, *args)
+
+    def run_input_thread(self) -> None:
+        """Read until the end; bytes that are no UTF-8 are passed over. OSError when the terminal
+        is gone."""
+        keyboard = Keyboard(cast("BoardApp", self._app).layout, self._debug)
+        decode = getincrementaldecoder("utf-8")("ignore").decode
+        while not self.exit_event.is_set():
+            if select.select([self.fileno], [], [], _LOOK_SECONDS)[0]:
+                read = os.read(self.fileno, 4096)
+                if not read:
+                    raise OSError("The terminal is closed.")
+                if text := decode(read):
+                    self._take(keyboard.feed(text))
+            self._take(keyboard.tick())
+
+    def _take(self, found: Iterable[Message]) -> None:
+        for message in found:
+            self.process_message(message)
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what a person does; what nobody asked the terminal for is dropped."""
+        reports = (messages.InBandWindowResize, events.Resize, events.CursorPosition)
+        if not isinstance(message, reports):
+            super().process_message(message)

@@ -1,0 +1,37 @@
+"""No sequence of keys ends, blanks or deafens the board, at whatever pace it comes.
+
+MLKANBAN_STRESS=full presses 100,000 keys; MLKANBAN_SEED=N begins with another seed.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.stress.keys import MakeBoard, Packet, Packets, fewest, press
+from tests.stress.sizes import size
+
+pytestmark = [pytest.mark.slow, pytest.mark.terminal]
+
+FIRST = int(os.environ.get("MLKANBAN_SEED", "1"))
+SEEDS = range(FIRST, FIRST + size(every_day=2, full=25))
+KEYS = size(every_day=1200, full=4000)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_board_lives(seed: int, tmp_path: Path) -> None:
+    board = MakeBoard(tmp_path)()
+    try:
+        press(board, seed, KEYS, every=80, make=MakeBoard(tmp_path))
+    finally:
+        board.close()
+
+
+def test_a_seed_always_presses_the_same_keys() -> None:
+    first, second = Packets(7), Packets(7)
+    assert [next(first) for _ in range(500)] == [next(second) for _ in range(500)]
+
+
+def test_an_end_is_found_and_brought_down_to_the_packet_that_did_it(tmp_path: Path) -> None:
+    packets = [Packet(b"j"), Packet(b"Q"), Packet(b"k", pause=0.1)]
+    assert fewest(MakeBoard(tmp_path), packets) == [Packet(b"Q")]

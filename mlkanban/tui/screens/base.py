@@ -335,17 +335,24 @@ class KeyScreen(Screen[None]):
         action: Callable[[Service, str], Done],
         *,
         form: str,
+        guarded: bool = False,
         lines: bool = False,
         suggested: bool = False,
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up.
-        `lines` and `suggested` as in `Ask.text`."""
+        `guarded`, `lines` and `suggested` as in `Ask.text`."""
         drafts = self.board_app.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
         while done is None:
             text = await self.ask.text(
-                label, given, typed=text or "", form=form, lines=lines, suggested=suggested
+                label,
+                given,
+                typed=text or "",
+                form=form,
+                guarded=guarded,
+                lines=lines,
+                suggested=suggested,
             )
             self.refocus()
             if text is None:

@@ -58,6 +58,7 @@ class CardActions(MovingActions, EditorScreen):
                 "",
                 lambda service, refs, text: service.cards.note(refs, text),
                 "note",
+                guarded=True,
                 lines=True,
             )
 
@@ -281,6 +282,7 @@ class CardActions(MovingActions, EditorScreen):
         action: Callable[[Service, Sequence[str], str], Done],
         form: str,
         *,
+        guarded: bool = False,
         lines: bool = False,
     ) -> None:
         """The same with a text that is asked for; it is not asked for again."""
@@ -291,7 +293,10 @@ class CardActions(MovingActions, EditorScreen):
             typed = text
             return action(service, refs, text)
 
-        done = await self.ask_and_write(label, given, write, form=f"{form} {refs[0]}", lines=lines)
+        form = f"{form} {refs[0]}"
+        done = await self.ask_and_write(
+            label, given, write, form=form, guarded=guarded, lines=lines
+        )
         if done is not None:
             self.after(done)
             if done.changed:

@@ -110,7 +110,7 @@ class Ask(Vertical):
         async with self._turn:
             await self._made()
             self.form, self._given = form, given
-            self._guarded, self._warned = guarded or lines, False
+            self._guarded, self._warned = guarded, False
             field = self.query_one(Field)
             field.closed = False
             field.lines = lines
@@ -186,7 +186,7 @@ class Ask(Vertical):
     def cancel(self) -> str:
         """Cancel the question; a text that took some writing is only dropped when asked a second
         time, until then the sentence to show is returned."""
-        effort = self._guarded or len(self.unsaved) > _LONG
+        effort = self._guarded or len(self.unsaved) > _LONG or "\n" in self.unsaved
         if self.unsaved and self.form and effort and not self._warned:
             self._warned = True
             return "Your text is not saved: Enter saves it, Ctrl+g again drops it."

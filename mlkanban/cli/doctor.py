@@ -234,6 +234,7 @@ def _store(session: Session) -> Iterator[Check]:
             boards, events = len(service.boards.all()), service.boards.cursor()
             trouble, network = service.trouble, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
+            malformed = service.malformed()
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
                     "It is made with the first board: mlkanban init NAME")  # fmt: skip
@@ -249,6 +250,10 @@ def _store(session: Session) -> Iterator[Check]:
     yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
     if trouble:
         yield Check("store", "problem", trouble)
+    if malformed:
+        hosts = ", ".join(f"{host or '?'} ({count:,})" for host, count in sorted(malformed.items()))
+        yield Check("events", "note", f"malformed, kept but not counted, by host: {hosts}",
+                    "Update mlkanban there. Nothing else is wrong with this store.")  # fmt: skip
     where = f"{kind or 'unknown'}, {'network: each host has its own store' if network else 'local'}"
     yield Check("disk", "ok", where)
     if os.statvfs(path.parent).f_flag & os.ST_RDONLY:

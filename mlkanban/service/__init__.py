@@ -158,6 +158,14 @@ class Service:
 
         return look(self._desk, self.sqlite_version)
 
+    def malformed(self) -> dict[str, int]:
+        """How many events of the log are malformed and do not count, by the host that wrote
+        them."""
+        from mlkanban.store import inert  # asked by doctor alone
+
+        with self._desk.store.reading() as conn:
+            return inert.counts(conn)
+
     def mend(self, found: Findings) -> list[str]:
         """Mend what was found and can be mended without harm; what was done, in sentences."""
         from mlkanban.service.examining import mend

@@ -7,6 +7,7 @@ here and in store/taking_in.py.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +20,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.segment import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import disputes, repository, taking_in
+from mlkanban.store import disputes, inert, repository, taking_in
 from mlkanban.store.database import Connection
 
 _TRIES = 5
@@ -187,6 +188,7 @@ class Sync:
             )
             taking_in.another_letter(tx.conn, tx.writer.replica)
             report.told += _over(tx.conn, before)
+            report.told += _about_malformed(tx.conn, given)
         report.told += _about_clocks(given, self._desk.clock())
         for version in taking_in.newer(given):
             report.told.append(
@@ -254,6 +256,16 @@ def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[st
                 if meter.over and meter.count > old.count
             ]
     return said
+
+
+def _about_malformed(conn: Connection, given: list[Record]) -> list[str]:
+    counted = Counter(record.host for record in given if inert.is_malformed(conn, record))
+    return [
+        f"{count:,} change{' is' if count == 1 else 's are'} malformed ({host or 'no host'}): kept "
+        "and passed on, but not shown or counted. Update mlkanban there; mlkanban doctor counts "
+        "them."
+        for host, count in sorted(counted.items())
+    ]
 
 
 def _about_clocks(given: list[Record], now: datetime) -> list[str]:

@@ -156,4 +156,5 @@ def load_what_writing_needs() -> None:
     """The board is read without these; loaded after the lock was taken, others would wait."""
     import hashlib  # noqa: F401
 
-    import mlkanban.core.card  # noqa: F401
+    import mlkanban.core.card
+    import mlkanban.core.event_validation  # noqa: F401

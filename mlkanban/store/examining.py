@@ -9,7 +9,7 @@ from itertools import zip_longest
 from mlkanban.core.instants import instant
 from mlkanban.errors import UNREADABLE, StoreProblem
 from mlkanban.store import log, migrations, ranks
-from mlkanban.store.rows import entity_from
+from mlkanban.store.rows import IN_FORCE, entity_from
 
 _FLOOR = (3, 31, 0)
 _MOST = 3
@@ -101,7 +101,8 @@ def crowded(conn: sqlite3.Connection) -> list[tuple[str, str]]:
 def from_the_future(conn: sqlite3.Connection, until: datetime) -> dict[str, int]:
     """How many events say that they happened after an instant, by the host that wrote them."""
     rows = conn.execute(
-        "SELECT host, count(*) FROM event WHERE at > ? OR substr(hlc, 1, 15) > ? GROUP BY host",
+        "SELECT host, count(*) FROM event WHERE (at > ? OR substr(hlc, 1, 15) > ?)"
+        f" AND {IN_FORCE} GROUP BY host",
         (instant(until), f"{int(until.timestamp() * 1000):015d}"),
     )
     return dict(rows.fetchall())

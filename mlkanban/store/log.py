@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core import lifecycle
-from mlkanban.core.events import KNOWN, Change, Entity, Event, once
+from mlkanban.core.events import KNOWN, Change, Entity, Event
 from mlkanban.core.hlc import bound, tick
 from mlkanban.core.instants import instant
+from mlkanban.errors import StoreProblem
 from mlkanban.store import naming
 from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
-from mlkanban.store.rows import NAMES, own_id
+from mlkanban.store.rows import IN_FORCE, NAMES, own_id
 from mlkanban.store.rows import event_of as event_of
 
 _IN_ORDER = "hlc, replica, rseq"
@@ -52,10 +53,11 @@ class Writer:
         self.projector = Projector(conn)
         self.begin_action()
         self._wall = int(now.timestamp() * 1000)
-        (newest,) = conn.execute(
-            "SELECT max(hlc) FROM event WHERE hlc <= ?", (bound(self._wall),)
+        newest = conn.execute(
+            f"SELECT hlc FROM event WHERE hlc <= ? AND {IN_FORCE} ORDER BY hlc DESC LIMIT 1",
+            (bound(self._wall),),
         ).fetchone()
-        self._hlc = newest or ""
+        self._hlc = newest[0] if newest else ""
         last = conn.execute(
             "SELECT rseq, hash FROM event WHERE replica = ? ORDER BY rseq DESC LIMIT 1",
             (self.replica.id,),
@@ -126,6 +128,14 @@ class Writer:
             action=self.action,
             undoes=change.undoes,
         )
+        from mlkanban.core.event_validation import inert  # nothing is written by most commands
+
+        if inert(event):
+            # It would be left out here and everywhere else: better to say so than to lose it.
+            raise StoreProblem(
+                f"What was to be written ({event.kind}) holds a value that no board can keep.",
+                "Nothing was written.",
+            )
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         digest = chained(self._hash, event, text)
         cursor = self._conn.execute(
@@ -148,7 +158,7 @@ class Writer:
         last = max(entity.stamps.values(), default="").partition(":")[0]
         if change.undoes:
             row = self._conn.execute(
-                "SELECT hlc FROM event WHERE id = ?", (change.undoes,)
+                f"SELECT hlc FROM event WHERE id = ? AND {IN_FORCE}", (change.undoes,)
             ).fetchone()
             last = max(last, row[0] if row else "")
         return self._hlc if self._hlc > last else tick(last, self._wall)
@@ -156,7 +166,8 @@ class Writer:
     def _newest_of_others(self, card: str) -> list[str]:
         """The stamp of the newest event about a card by every other replica."""
         rows = self._conn.execute(
-            "SELECT max(hlc), replica FROM event WHERE card = ? AND replica != ? GROUP BY replica",
+            "SELECT max(hlc), replica FROM event WHERE card = ? AND replica != ?"
+            f" AND {IN_FORCE} GROUP BY replica",
             (card, self.replica.id),
         ).fetchall()
         return sorted(f"{hlc}:{replica}" for hlc, replica in rows)
@@ -192,10 +203,12 @@ def broken_link(conn: sqlite3.Connection) -> str:
 
 def rebuild(conn: sqlite3.Connection) -> None:
     """Replay the whole log into the (empty) projections."""
+    from mlkanban.store.inert import sift  # a log is rarely replayed
+
     projector = Projector(conn)
     replicas: dict[str, set[str]] = {}
     rows = conn.execute(f"SELECT {COLUMNS} FROM event ORDER BY {_IN_ORDER}")
-    for event in once(map(event_of, rows)):
+    for event in sift(conn, map(event_of, rows)):
         projector.apply(event)
         replicas.setdefault(event.entity, set()).add(event.replica)
     projector.look_for_clashes({entity for entity, some in replicas.items() if len(some) > 1})

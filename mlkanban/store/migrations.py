@@ -1,12 +1,14 @@
 """The shape of the store, step by step. `event` only gains columns; projections are rebuilt."""
 
+from collections.abc import Iterator
 from sqlite3 import Connection
 
-from mlkanban.core.events import FORMAT
+from mlkanban.core.event_validation import inert
+from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.lineage import members
 from mlkanban.core.runs.brief import on_face
 from mlkanban.store import log, words
-from mlkanban.store.rows import entity_from
+from mlkanban.store.rows import COLUMNS, entity_from, event_of
 from mlkanban.store.sqlite import Database, Migrations
 
 migrations = Migrations("mlkanban")
@@ -85,6 +87,19 @@ def _fill_faces(db: Database) -> None:
         db.conn.execute("UPDATE card SET metric = ?, runs = ? WHERE id = ?", (*shown, card))
 
 
+@migrations()
+def m009_events_that_do_not_count(db: Database) -> None:
+    """`inert` names the events that no table is made of. If malformed ones got in earlier, the
+    tables are made anew without them."""
+    if any(inert(event) for event in _log(db.conn)):
+        recreate_projections(db.conn)
+        log.rebuild(db.conn)
+
+
+def _log(conn: Connection) -> Iterator[Event]:
+    return map(event_of, conn.execute(f"SELECT {COLUMNS} FROM event"))
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
@@ -95,7 +110,17 @@ if FORMAT > 1:
         log.rebuild(db.conn)
 
 
-PROJECTION_TABLES = ("entity", "board", "stage", "card", "transition", "undone", "words", "clash")
+PROJECTION_TABLES = (
+    "entity",
+    "board",
+    "stage",
+    "card",
+    "transition",
+    "undone",
+    "words",
+    "clash",
+    "inert",
+)
 
 _EVENTS = """
 CREATE TABLE event (
@@ -297,6 +322,8 @@ CREATE TABLE clash (
 )
 """
 
+_INERT = "CREATE TABLE IF NOT EXISTS inert (seq INTEGER PRIMARY KEY, why TEXT NOT NULL)"
+
 _REFILL = """
 INSERT INTO transition
 SELECT id, card, board, at, seq, stage, outcome, work, block,
@@ -319,6 +346,7 @@ WHERE coalesce(stage, outcome, work, block) IS NOT NULL
 
 def apply(conn: Connection) -> None:
     """Run the migrations the store has not seen, inside the caller's transaction."""
+    conn.execute(_INERT)  # the steps before the one that fills it read the log as all do
     migrations.apply(Database(conn, execute_plugins=False))
 
 
@@ -328,6 +356,6 @@ def recreate_projections(conn: Connection) -> None:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
-        _CLASHES,
+        _CLASHES, _INERT,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, in_order, undone
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import card_of, notes_of, own_id
+from mlkanban.store.rows import IN_FORCE, card_of, notes_of, own_id
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -62,7 +62,8 @@ def board_at(conn: sqlite3.Connection, board_id: str, cursor: int) -> Entity:
 
 def _until(conn: sqlite3.Connection, where: str, value: str, cursor: int) -> list[Event]:
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE {where} AND seq <= ? ORDER BY seq", (value, cursor)
+        f"SELECT {COLUMNS} FROM event WHERE {where} AND seq <= ? AND {IN_FORCE} ORDER BY seq",
+        (value, cursor),
     ).fetchall()
     return [event_of(row) for row in rows]
 

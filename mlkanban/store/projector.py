@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
-from mlkanban.core.events import FORMAT, Entity, Event, in_order
+from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.timing import milestones, phase
 from mlkanban.store import stages, words
-from mlkanban.store.rows import board_of, entity_from, entity_text, events_of
+from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 
 if TYPE_CHECKING:
     from mlkanban.core.clashes import Clash
@@ -44,20 +44,22 @@ class Projector:
         found = self._entities.get(entity_id)
         if found is None:
             row = self._conn.execute(
-                "SELECT state FROM entity WHERE id = ?", (entity_id,)
+                "SELECT state, board FROM entity WHERE id = ?", (entity_id,)
             ).fetchone()
             found = self._entities[entity_id] = entity_from(row[0]) if row else Entity()
+            if row:
+                self._home[entity_id] = row[1]
         return found
 
     def apply(self, event: Event) -> None:
-        """Take in one event, the newest of its entity. One of a newer program waits in the log."""
-        if event.version > FORMAT:
-            return
+        """Take in one event that counts, the newest of its entity. An entity stays on the board of
+        its first one: what names another board is of no effect."""
         entity_id = event.entity
         entity = self.entity(entity_id)
+        if self._home.setdefault(entity_id, event.board) != event.board:
+            return
         entity.apply(event)
         entity.fields.pop(lifecycle.FITS, None)  # `flush` looks again
-        self._home[entity_id] = event.board
         if event.undoes:
             self._undo(event)
         self._conn.executemany(
@@ -85,6 +87,7 @@ class Projector:
     def refold(self, entity_id: str, events: list[Event]) -> None:
         """Make an entity anew from all its events, for some of them came late."""
         self._entities[entity_id] = Entity()
+        self._home.pop(entity_id, None)
         for table in ("transition", "undone"):
             self._conn.executemany(
                 f"DELETE FROM {table} WHERE event = ?", [(event.id,) for event in events]
@@ -110,9 +113,13 @@ class Projector:
         """Mark what `event` takes back, and bring a step of flow history in or out of force."""
         self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (event.undoes, event.id))
         root, live = event.undoes, False
-        while True:
+        seen = {event.id}  # what a peer says may go round in a circle
+        while root not in seen:
+            seen.add(root)
             row = self._conn.execute(
-                "SELECT undoes, json_extract(data, '$.instead') FROM event WHERE id = ?", (root,)
+                "SELECT undoes, json_extract(data, '$.instead') FROM event"
+                f" WHERE id = ? AND {IN_FORCE}",
+                (root,),
             ).fetchone()
             if not row or not row[0]:
                 for other in json.loads(row[1] or "[]") if row else ():
@@ -187,7 +194,7 @@ class Projector:
         for entity_id in due:
             board_id = self._home.get(entity_id) or self._home_of(entity_id)
             events = events_of(self._conn, board_id, entity_id)
-            events = [event for event in events if event.version <= FORMAT]
+            events = [event for event in events if event.board == board_id]
             if not events:
                 continue
             self._home[entity_id] = board_id
@@ -309,7 +316,9 @@ class Projector:
         entity = self._entities[card_id]
         fields = lifecycle.shown(entity.fields)
         if not {"place", "ref", "title"} <= fields.keys() or not self._known(event.board):
-            return  # the events that make the card, or its board, have not come yet
+            # The events that make the card, or its board, have not come yet.
+            self._conn.execute("DELETE FROM card WHERE id = ?", (card_id,))
+            return
         stage, rank = fields["place"]
         blocker = fields.get("blocker") or {}
         metric, runs = _on_face(fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, CardFace, Work
 from mlkanban.core.rules import Load
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import board_of, card_of, entity_from, notes_of
+from mlkanban.store.rows import IN_FORCE, board_of, card_of, entity_from, notes_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
@@ -55,7 +56,7 @@ def boards(conn: sqlite3.Connection) -> list[Board]:
 def last_used_board(conn: sqlite3.Connection) -> str:
     """The id of the board that a person changed last, here or else anywhere; '' for none. What came
     last is not what was done last, and clocks that were set back count only between machines."""
-    last = "SELECT board FROM event WHERE actor NOT LIKE 'run:%'"
+    last = f"SELECT board FROM event WHERE actor NOT LIKE 'run:%' AND {IN_FORCE}"
     here = "replica IN (SELECT id FROM replica WHERE inode != 'restored')"
     row = (
         conn.execute(f"{last} AND {here} ORDER BY seq DESC LIMIT 1").fetchone()
@@ -162,7 +163,9 @@ def last_touched(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]
     return {
         card: at
         for card in ids
-        for (at,) in conn.execute("SELECT max(at) FROM event WHERE card = ?", (card,))
+        for (at,) in conn.execute(
+            f"SELECT max(at) FROM event WHERE card = ? AND {IN_FORCE}", (card,)
+        )
         if at
     }
 
@@ -223,7 +226,7 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
 def notes(conn: sqlite3.Connection, card_id: str, fields: Mapping[str, Any]) -> tuple[Note, ...]:
     """The notes of a card with these fields, oldest first, undone ones left out."""
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted'"
+        f"SELECT {COLUMNS} FROM event WHERE card = ? AND kind = 'card.noted' AND {IN_FORCE}"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card_id,),
     ).fetchall()
@@ -326,16 +329,19 @@ def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
 def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str, str]]]:
     """For each model in use of a board, by card id: when its health became what, in order."""
     rows = conn.execute(
-        "SELECT card.id, at, ifnull(json_extract(data, '$.set.health'), '')"
+        "SELECT card.id, at, data"
         " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
         " WHERE card.board = ? AND health != '' AND NOT deleted AND undoes = ''"
-        " AND json_type(data, '$.set.health') IS NOT NULL"
+        f" AND instr(data, '\"health\"') AND {IN_FORCE}"
         " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, hlc, replica, rseq",
         (board_id,),
     )
     found: dict[str, list[tuple[str, str]]] = {}
-    for card_id, at, health in rows:
-        found.setdefault(card_id, []).append((at, health))
+    for card_id, at, data in rows:
+        # By the reader of the fold: of a name that stands there twice SQLite takes the other one.
+        values = json.loads(data).get("set", {})
+        if "health" in values:
+            found.setdefault(card_id, []).append((at, values["health"] or ""))
     return found
 
 
@@ -343,7 +349,7 @@ def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -
     """The newest `limit` events of a card, or of the whole board when `card_id` is '', in order."""
     where, value = ("card = ?", card_id) if card_id else ("board = ?", board_id)
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE {where} AND id NOT LIKE '%@%'"
+        f"SELECT {COLUMNS} FROM event WHERE {where} AND id NOT LIKE '%@%' AND {IN_FORCE}"
         " ORDER BY at DESC, seq DESC LIMIT ?",
         (value, limit),
     ).fetchall()
@@ -355,7 +361,7 @@ def of_kind(conn: sqlite3.Connection, board_id: str, kind: str) -> list[Event]:
     # By the index of cards: those about none are few, those of a board may be all there are.
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event INDEXED BY event_card"
-        " WHERE card = '' AND board = ? AND kind = ? ORDER BY at, seq",
+        f" WHERE card = '' AND board = ? AND kind = ? AND {IN_FORCE} ORDER BY at, seq",
         (board_id, kind),
     ).fetchall()
     return [event_of(row) for row in rows]
@@ -403,6 +409,6 @@ def event_of_card(conn: sqlite3.Connection, card_id: str, stamp: str) -> Event |
 def action(conn: sqlite3.Connection, action_id: str) -> list[Event]:
     """The events of one action in order."""
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event WHERE action = ? ORDER BY seq", (action_id,)
+        f"SELECT {COLUMNS} FROM event WHERE action = ? AND {IN_FORCE} ORDER BY seq", (action_id,)
     ).fetchall()
     return [event_of(row) for row in rows]

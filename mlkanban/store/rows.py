@@ -82,10 +82,22 @@ def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
         raise NotFound(f"There is no board {board_id}.", "List them: mlkanban boards")
     key, name, timezone, conwip, template = row
     return Board(
-        id=board_id, key=key, name=name, timezone=timezone, conwip=conwip, template=template,
+        id=board_id, key=key, name=name, timezone=_zone_here(timezone), conwip=conwip,
+        template=template,
         stages=stages_of(conn, board_id, removed=False),
         former=stages_of(conn, board_id, removed=True),
     )  # fmt: skip
+
+
+def _zone_here(name: str) -> str:
+    """The time zone of a board; UTC when this machine does not know it (yet)."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return "UTC"
+    return name
 
 
 def card_of(
@@ -174,6 +186,9 @@ COLUMNS = (
 
 NAMES = COLUMNS.split(", ")
 
+IN_FORCE = "seq NOT IN (SELECT seq FROM inert)"
+"""Of an event: it counts (core/event_validation.py). Whatever reads the log asks for it."""
+
 
 def event_of(row: tuple[Any, ...]) -> Event:
     """An event from a row of COLUMNS."""
@@ -193,20 +208,23 @@ def _loaded(text: str) -> Any:
         ) from error
 
 
-def kept_as(event_id: str, replica: str) -> str:
-    """The id in the log of an event whose own one another replica's has there: the same history,
+def kept_as(event_id: str, replica: str, rseq: int) -> str:
+    """The id in the log of an event whose own one another event has there: the same history,
     brought in from elsewhere on both. The column is unique, and the log of each must have it."""
-    return f"{event_id}@{replica}"
+    return f"{event_id}@{replica}.{rseq}"
 
 
 def own_id(text: str) -> str:
     """The id of the event that the log keeps as `text`."""
-    return text.partition("@")[0]
+    event_id, at, _ = text.rpartition("@")
+    return event_id if at else text
 
 
 def events_of(conn: sqlite3.Connection, board_id: str, entity_id: str) -> list[Event]:
     """All events of one card, stage or board."""
-    rows = conn.execute(f"SELECT {COLUMNS} FROM event WHERE card = ?", (entity_id,)).fetchall()
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE card = ? AND {IN_FORCE}", (entity_id,)
+    ).fetchall()
     if rows:
         return list(map(event_of, rows))
     about = events_about_board(conn, board_id)
@@ -216,7 +234,8 @@ def events_of(conn: sqlite3.Connection, board_id: str, entity_id: str) -> list[E
 def events_about_board(conn: sqlite3.Connection, board_id: str) -> list[Event]:
     """The events about a board and its stages."""
     rows = conn.execute(
-        f"SELECT {COLUMNS} FROM event INDEXED BY event_card WHERE card = '' AND board = ?",
+        f"SELECT {COLUMNS} FROM event INDEXED BY event_card WHERE card = '' AND board = ?"
+        f" AND {IN_FORCE}",
         (board_id,),
     ).fetchall()
     return list(map(event_of, rows))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mlkanban.core.events import Event
 from mlkanban.store.log import COLUMNS, event_of
+from mlkanban.store.rows import IN_FORCE
 
 _NOBODYS = "actor NOT LIKE 'run:%' AND actor != 'condition'"
 
@@ -35,8 +36,8 @@ def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str
 def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: str) -> bool:
     """Whether somebody, no run, wrote a field of a card since an instant."""
     found = conn.execute(
-        "SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
-        f" AND json_type(data, ?) IS NOT NULL AND {_NOBODYS} LIMIT 1",
+        f"SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
+        f" AND CASE WHEN {IN_FORCE} THEN json_type(data, ?) END IS NOT NULL AND {_NOBODYS} LIMIT 1",
         (card_id, since, f"$.set.{field}"),
     ).fetchone()
     return found is not None
@@ -46,7 +47,7 @@ def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
     """Who wrote a value of a card, by its origin; '' when there is no such event."""
     hlc, _, replica = origin.rpartition(":")
     row = conn.execute(
-        "SELECT actor FROM event WHERE card = ? AND hlc = ? AND replica = ?",
+        f"SELECT actor FROM event WHERE card = ? AND hlc = ? AND replica = ? AND {IN_FORCE}",
         (card_id, hlc, replica),
     ).fetchone()
     return row[0] if row else ""
@@ -56,7 +57,8 @@ def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
     """The last end of a run of each card of a board with which nobody has done anything since."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event AS last WHERE board = ? AND kind = 'run.ended'"
-        " AND NOT EXISTS (SELECT 1 FROM event WHERE card = last.card AND seq > last.seq"
+        f" AND {IN_FORCE} AND NOT EXISTS"
+        " (SELECT 1 FROM event WHERE card = last.card AND seq > last.seq"
         f" AND ({_NOBODYS} OR kind IN ('run.started', 'run.ended'))) ORDER BY seq",
         (board_id,),
     ).fetchall()
@@ -66,7 +68,8 @@ def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
 def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
     """Whether a run, by the actor of its events, has ended."""
     found = conn.execute(
-        "SELECT 1 FROM event WHERE actor = ? AND kind = 'run.ended' LIMIT 1", (actor,)
+        f"SELECT 1 FROM event WHERE actor = ? AND kind = 'run.ended' AND {IN_FORCE} LIMIT 1",
+        (actor,),
     ).fetchone()
     return found is not None
 
@@ -95,6 +98,6 @@ def runs_went(conn: sqlite3.Connection, card_id: str) -> Sequence[str]:
 def with_links(conn: sqlite3.Connection) -> Sequence[str]:
     """Ids of the cards, of all boards, that a run of a tracker was linked to."""
     rows = conn.execute(
-        "SELECT DISTINCT card FROM event WHERE kind IN ('run.linked', 'run.moved')"
+        f"SELECT DISTINCT card FROM event WHERE kind IN ('run.linked', 'run.moved') AND {IN_FORCE}"
     ).fetchall()
     return [card for (card,) in rows]

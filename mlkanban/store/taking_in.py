@@ -6,6 +6,7 @@ transaction of its caller; what is there already is passed over.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.segment import Record
 from mlkanban.store import naming, stages
 from mlkanban.store.ids import replica_letter
-from mlkanban.store.log import chained
+from mlkanban.store.inert import contradicted, judge
+from mlkanban.store.log import chained, rebuild
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
 from mlkanban.store.rows import events_about_board, events_of, kept_as, own_id
@@ -89,18 +91,29 @@ def unbroken(conn: sqlite3.Connection, given: Sequence[Record]) -> list[Record]:
 
 def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
     """Put events into the log; how many are new."""
-    before = conn.total_changes
+    new = 0
     for record in given:
-        other = conn.execute(
-            "SELECT 1 FROM event WHERE id = ? AND replica != ?", (record.id, record.replica)
-        ).fetchone()
-        kept = record._replace(id=kept_as(record.id, record.replica)) if other else record
-        conn.execute(
-            f"INSERT OR IGNORE INTO event ({_FIELDS})"
-            f" VALUES ({','.join('?' * len(Record._fields))})",
-            kept,
+        place = record.replica, record.rseq
+        if conn.execute("SELECT 1 FROM event WHERE replica = ? AND rseq = ?", place).fetchone():
+            continue
+        # An id with an @ in it always gets one more, so that own_id finds the first one again.
+        other = (
+            "@" in record.id
+            or conn.execute("SELECT 1 FROM event WHERE id = ?", (record.id,)).fetchone()
         )
-    return conn.total_changes - before
+        kept = record._replace(id=kept_as(record.id, *place)) if other else record
+        seq = conn.execute(
+            f"INSERT INTO event ({_FIELDS}) VALUES ({','.join('?' * len(Record._fields))})", kept
+        ).lastrowid
+        judge(conn, _event(record, seq or 0))
+        new += 1
+    return new
+
+
+def _event(record: Record, seq: int) -> Event:
+    named = record._asdict()
+    del named["hash"]
+    return Event(**{**named, "data": json.loads(record.data)}, seq=seq)
 
 
 def refold(
@@ -111,6 +124,27 @@ def refold(
     another replica gave theirs before, and what of the stages is not as somebody wrote it."""
     before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
     overruled = stages.overruled(conn)
+    given = list(given)
+    if any(contradicted(conn, record.id) for record in given):
+        # Which of them counts may be another one now, and with it anything.
+        from mlkanban.store import migrations  # with sqlite-utils, which is rarely needed
+
+        migrations.recreate_projections(conn)
+        rebuild(conn)
+    else:
+        _refold(conn, given, tell)
+    naming.tell_apart(conn)
+    told = [
+        f"{before[card]} is {ref} now: another machine was first."
+        for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
+        if before.get(card, ref) != ref
+    ]
+    return told + [said for key, said in stages.overruled(conn).items() if key not in overruled]
+
+
+def _refold(
+    conn: sqlite3.Connection, given: Sequence[Record], tell: Callable[[int, int], None]
+) -> None:
     projector = Projector(conn)
     cards: dict[str, str] = {}
     boards: dict[str, None] = {}
@@ -133,15 +167,9 @@ def refold(
     for number, card in enumerate(cards):
         if number % _OFTEN == 0:
             tell(number, len(cards))
-        projector.refold(card, events_of(conn, "", card))
+        if events := events_of(conn, "", card):  # none when what came does not count
+            projector.refold(card, events)
     projector.flush()
-    naming.tell_apart(conn)
-    told = [
-        f"{before[card]} is {ref} now: another machine was first."
-        for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
-        if before.get(card, ref) != ref
-    ]
-    return told + [said for key, said in stages.overruled(conn).items() if key not in overruled]
 
 
 def another_letter(conn: sqlite3.Connection, own: Replica) -> None:

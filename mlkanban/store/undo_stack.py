@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event
 from mlkanban.store.repository import is_undone
-from mlkanban.store.rows import COLUMNS, event_of
+from mlkanban.store.rows import COLUMNS, IN_FORCE, event_of
 
 CONDITION = "condition"
 """The actor of the events that lift a block whose condition holds: they are nobody's own."""
@@ -53,7 +53,7 @@ class UndoStack:
         for source in _SOURCES:
             row = self._conn.execute(
                 "SELECT action FROM event WHERE board = :board AND actor = :actor"
-                f" AND {source} AND id NOT IN (SELECT event FROM undone)"
+                f" AND {source} AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
                 " AND kind NOT IN ('undone', 'redone', 'board.created',"
                 " 'triage.ended') AND action NOT IN (SELECT action FROM event WHERE board = :board"
                 " AND kind = 'board.created')"
@@ -78,7 +78,7 @@ class UndoStack:
         """What was undone and done again since something new was done, the newest first."""
         steps: list[_Step] = []
         for source in _SOURCES:
-            mine = f"FROM event WHERE board = :board AND actor = :actor AND {source}"
+            mine = f"FROM event WHERE board = :board AND actor = :actor AND {source} AND {IN_FORCE}"
             newest = self._conn.execute(
                 f"SELECT seq {mine} AND kind NOT IN ('undone', 'redone', 'triage.ended')"
                 " ORDER BY seq DESC LIMIT 1",
@@ -103,6 +103,7 @@ class UndoStack:
         back before it: by somebody else, here or elsewhere, by a run, or passed over."""
         row = self._conn.execute(
             "SELECT 1 FROM event WHERE card = :card AND action != :action AND actor != :condition"
+            f" AND {IN_FORCE}"
             f" AND NOT (actor = :actor AND ({' OR '.join(f'({s})' for s in _SOURCES)})"
             " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
             {**self._about, "card": card, "action": action, "condition": CONDITION},
@@ -138,7 +139,7 @@ def _lifted(conn: sqlite3.Connection, event: Event, which: str, value: str) -> d
     }  # fmt: skip
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE seq > :seq AND actor = :actor"
-        f" AND kind = 'card.unblocked' AND {_LIFTED[which]}"
+        f" AND kind = 'card.unblocked' AND CASE WHEN {IN_FORCE} THEN {_LIFTED[which]} END"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY seq",
         given,
     ).fetchall()

@@ -4,13 +4,14 @@ A plain table that is read through: ten thousand cards with their notes take les
 press may, any part of a word is found, and no character of a search means something else.
 """
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from mlkanban.core.events import Event
 from mlkanban.core.notes import PREFIX, current_text
-from mlkanban.store.rows import own_id
+from mlkanban.store.rows import IN_FORCE, own_id
 
 _FIELDS = ("title", "hypothesis", "dataset", "verdict", "checklist", "blocker")
 
@@ -28,7 +29,7 @@ def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, A
     blocker = fields.get("blocker") or {}
     links = sorted(name[5:] for name, on in fields.items() if on and name.startswith("link:"))
     notes = conn.execute(
-        "SELECT id, json_extract(data, '$.note') FROM event WHERE card = ? AND kind = 'card.noted'"
+        f"SELECT id, data FROM event WHERE card = ? AND kind = 'card.noted' AND {IN_FORCE}"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card,),
     ).fetchall()
@@ -37,7 +38,7 @@ def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, A
         *(str(item.get("text", "")) for item in fields.get("checklist") or ()),
         str(blocker.get("note", "")),
         *links,
-        *(current_text(own_id(note), str(text), fields) for note, text in notes),
+        *(current_text(own_id(note), json.loads(data)["note"], fields) for note, data in notes),
     ]
     text = "\n".join(filter(None, parts)).casefold()
     conn.execute("INSERT OR REPLACE INTO words VALUES (?, ?, ?)", (card, board, text))

@@ -26,7 +26,9 @@ def shown(person: Person) -> dict[str, list[Any]]:
     for table in migrations.PROJECTION_TABLES:
         columns = [row[1] for row in conn.execute(f"PRAGMA table_info({table})").fetchall()]
         kept = [
-            c for c in columns if (table, c) not in {("card", "version"), ("transition", "seq")}
+            c
+            for c in columns
+            if (table, c) not in {("card", "version"), ("transition", "seq"), ("inert", "seq")}
         ]
         rows = conn.execute(f"SELECT {', '.join(kept)} FROM {table}").fetchall()
         found[table] = sorted(rows, key=repr)

@@ -1,0 +1,71 @@
+"""The events of the log that do not count: malformed ones, and those that a newer program wrote.
+
+They stay in the log and are passed on. Which ones they are is worked out when they come in and
+kept in the table `inert`; everything that reads the log leaves those out (`IN_FORCE`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from mlkanban.core.event_validation import MALFORMED, fact, inert
+from mlkanban.core.events import Event
+from mlkanban.core.segment import Record
+from mlkanban.store.rows import COLUMNS, event_of
+
+
+def judge(conn: sqlite3.Connection, event: Event) -> None:
+    """Keep whether an event of the log counts."""
+    if why := inert(event):
+        _mark(conn, event, why)
+
+
+def contradicted(conn: sqlite3.Connection, event_id: str) -> bool:
+    """Whether events that share this id tell different things."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE id = ? OR (id >= ? AND id < ?)",
+        (event_id, f"{event_id}@", f"{event_id}A"),
+    ).fetchall()
+    if len(rows) < 2:
+        return False
+    return len({fact(event) for event in map(event_of, rows) if not inert(event)}) > 1
+
+
+def sift(conn: sqlite3.Connection, log: Iterable[Event]) -> Iterator[Event]:
+    """Of the whole log, in the order all replicas agree on, the events that count, each id once;
+    the others are kept as inert."""
+    first: dict[str, tuple[str, str, str]] = {}
+    for event in log:
+        if why := inert(event):
+            _mark(conn, event, why)
+        elif event.id in first:
+            if first[event.id] != fact(event):
+                _mark(conn, event, MALFORMED)
+        else:
+            first[event.id] = fact(event)
+            yield event
+
+
+def is_malformed(conn: sqlite3.Connection, record: Record) -> bool:
+    """Whether an event of the log is kept as malformed."""
+    found = conn.execute(
+        "SELECT 1 FROM inert JOIN event ON event.seq = inert.seq"
+        " WHERE replica = ? AND rseq = ? AND why = ?",
+        (record.replica, record.rseq, MALFORMED),
+    ).fetchone()
+    return found is not None
+
+
+def counts(conn: sqlite3.Connection) -> dict[str, int]:
+    """How many malformed events there are, by the host that wrote them."""
+    rows = conn.execute(
+        "SELECT host, count(*) FROM inert JOIN event ON event.seq = inert.seq WHERE why = ?"
+        " GROUP BY host",
+        (MALFORMED,),
+    ).fetchall()
+    return dict(rows)
+
+
+def _mark(conn: sqlite3.Connection, event: Event, why: str) -> None:
+    conn.execute("INSERT OR REPLACE INTO inert VALUES (?, ?)", (event.seq, why))

@@ -16,11 +16,12 @@ run: .venv/.ready  ## Open your own board
 test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
 
-check: .venv/.dev-ready  ## Check style, types and who imports whom
+check: .venv/.dev-ready  ## Check style, types, who imports whom, and what is declared
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy --strict
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
 
 bench: .venv/.dev-ready  ## Measure speed and memory against a minimal app
 	@PYTHONPATH=. $(BIN)/python tests/bench/run.py
@@ -74,8 +75,8 @@ stale:
 	    echo "On Debian and Ubuntu: sudo apt install python3-venv" >&2; \
 	    echo "Or name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "Setting up .venv (once) ..."
-	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv --clear .venv; else \
-	    $(PYTHON) -m venv --clear --without-pip .venv && \
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(if $(STALE),--clear) .venv; else \
+	    $(PYTHON) -m venv $(if $(STALE),--clear) --without-pip .venv && \
 	    { $(call install,$(PYTHON) -m pip --python $(BIN)/python,pip); }; fi
 	@$(call install,$(BIN)/python -m pip,-e .)
 	@touch $@

@@ -64,7 +64,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_it_sets_itself_up_once(checkout) -> None:
     code, said = checkout.make()
     assert (code, said) == (0, "Setting up .venv (once) ...\n")
-    assert checkout.calls()[0] == "-m venv --clear .venv"
+    assert checkout.calls()[0] == "-m venv .venv"
     code, said = checkout.make()
     assert (code, checkout.calls()) == (0, [])
 
@@ -72,7 +72,7 @@ def test_it_sets_itself_up_once(checkout) -> None:
 def test_without_ensurepip_the_pip_of_the_machine_helps(checkout) -> None:
     assert checkout.make(LACKS="ensurepip")[0] == 0
     made, first, then = checkout.calls()
-    assert made == "-m venv --clear --without-pip .venv"
+    assert made == "-m venv --without-pip .venv"
     assert first.startswith("-m pip --python .venv/bin/python ")
     assert first.endswith(" install pip")
     assert then.endswith(" install -e .")

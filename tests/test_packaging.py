@@ -57,3 +57,9 @@ def test_the_lock_knows_only_the_public_index() -> None:
     packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
     sources = {str(package["source"]) for package in packages if package["name"] != "mlkanban"}
     assert sources == {str({"registry": "https://pypi.org/simple"})}
+
+
+def test_what_a_source_distribution_is_to_hold_is_there() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for place in settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]:
+        assert (ROOT / place.removeprefix("/")).exists(), place

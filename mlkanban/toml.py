@@ -8,13 +8,21 @@ MOST_BYTES = 1_000_000
 DEEPEST = 32
 
 
+class Unreasonable(tomllib.TOMLDecodeError):
+    """TOML that no person would write. It has no place in the text, which Python asks all others
+    of its kind for since 3.14."""
+
+    def __init__(self, what: str) -> None:
+        ValueError.__init__(self, what)
+
+
 def read(file: Path) -> str:
     """The text of a settings or theme file. OSError, UnicodeDecodeError, or TOMLDecodeError for
     one that is too large."""
     with file.open("rb") as stream:
         data = stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise tomllib.TOMLDecodeError(f"it is larger than {MOST_BYTES:,} bytes")
+        raise Unreasonable(f"it is larger than {MOST_BYTES:,} bytes")
     return data.decode("utf-8")
 
 
@@ -37,5 +45,5 @@ def parsed(text: str) -> dict[str, Any]:
     raise _too_deep()
 
 
-def _too_deep() -> tomllib.TOMLDecodeError:
-    return tomllib.TOMLDecodeError(f"tables and lists lie more than {DEEPEST} deep in each other")
+def _too_deep() -> Unreasonable:
+    return Unreasonable(f"tables and lists lie more than {DEEPEST} deep in each other")

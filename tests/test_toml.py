@@ -4,6 +4,8 @@ import pytest
 
 from mlkanban import toml
 
+pytestmark = pytest.mark.filterwarnings("error")  # Python 3.14 warns where it will refuse
+
 
 @pytest.mark.parametrize(
     "text",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Change, Event
 from mlkanban.core.lifecycle import shown
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.models import BLANK, Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.service.models_in_use import after_end, touches_models
 from mlkanban.store import labels, repository
@@ -87,9 +87,10 @@ class Transaction:
         return Done(message, tuple(cards), warning, forced=self._forced)
 
     def new_values(self, card_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of `values` that a card does not have yet; what is empty is the same as none."""
+        """Those of `values` that a card does not have yet; what is empty, or what a blank card has,
+        is the same as none."""
         state = shown(self.writer.projector.entity(card_id).fields)
-        return {n: v for n, v in values.items() if (state.get(n) or None) != (v or None)}
+        return {n: v for n, v in values.items() if _kept(n, state.get(n)) != _kept(n, v)}
 
     def fields(self, face: CardFace) -> Mapping[str, Any]:
         """The fields of a card as they were written, those too that its end hides."""
@@ -104,6 +105,10 @@ class Transaction:
 
     def board_of(self, face: CardFace) -> Board:
         return board_of(self.conn, repository.board_id(self.conn, face))
+
+
+def _kept(name: str, value: Any) -> Any:
+    return None if value == BLANK.get(name) else value or None
 
 
 def find_face(conn: Connection, ref: str) -> CardFace:

@@ -4,7 +4,7 @@ What was there comes back even where that passes a limit or a gate. What an acti
 a block that lifted itself, is taken back and done again with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,9 @@ from mlkanban.core import notes, rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
-from mlkanban.service.asking import check_health
 from mlkanban.service.changing import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import repository, stages
+from mlkanban.store import repository, stages, steps
 from mlkanban.store.rows import board_of
 from mlkanban.store.undo_stack import CONDITION, UndoStack, set_off
 
@@ -60,6 +59,7 @@ class _TakingBack:
         self._kind = kind
         self._stack = UndoStack(tx.conn, tx.writer.replica.id, board_id, actor)
         self._passed: Sequence[str] = ()
+        self._known: dict[str, frozenset[str]] = {}
 
     def take(self, passed: Sequence[str]) -> Done:
         """Take back the next action but those `passed`; what can be said of it."""
@@ -96,6 +96,8 @@ class _TakingBack:
         if stages.overruled(conn).keys() - overruled:
             for board in boards:
                 _check_order(replace(board_of(conn, board), stages=stages.written(conn, board)))
+        for card, board in {event.card: event.board for event in all_of_it if event.card}.items():
+            self._check_place(card, board)
         over = [
             told
             for board, loads in before.items()
@@ -165,14 +167,33 @@ class _TakingBack:
         same = {n for n in changed if (fields.get(n) or None) == (values.get(n) or None)}
         if event.kind == "card.noted" and fields.get(notes.field(event.id)) is not None:
             changed.append(notes.field(event.id))
-        if later := [name for name in changed if name not in same]:
+        if later := [n for n in changed if n not in same and not self._by_condition(event, n)]:
             raise CannotTakeBack(
                 f"{ref or 'This'} was changed again since ({', '.join(map(_spoken, later))}).",
                 "That would be overwritten.", action, ref,
             )  # fmt: skip
         values = {name: value for name, value in values.items() if name not in same}
-        _check(self._tx, event, {**fields, **values}, values)
+        _check_stage(self._tx, event, values.get("deleted"))
         return self._write(event, (values, {n: o for n, o in origins.items() if n in values}))
+
+    def _by_condition(self, event: Event, name: str) -> bool:
+        """Whether a field is as a condition left it when its time came: that is nobody's work."""
+        origin = self._tx.writer.projector.entity(event.entity).origins.get(name, "")
+        return steps.actor_of(self._tx.conn, event.card, origin) == CONDITION
+
+    def _check_place(self, card: str, board: str) -> None:
+        """No card stands in a stage that was removed."""
+        fields = self._tx.writer.projector.entity(card).fields
+        if not fields.get("deleted") and fields["place"][0] not in self._stages(board):
+            raise RuleRefused(
+                f"The stage {fields['ref']} stood in was removed since.", "Nothing was changed."
+            )
+
+    def _stages(self, board: str) -> frozenset[str]:
+        if board not in self._known:
+            stages = board_of(self._tx.conn, board).stages
+            self._known[board] = frozenset(stage.id for stage in stages)
+        return self._known[board]
 
     def _changed(self, event: Event) -> list[str]:
         return changed_since(event, self._tx.writer.projector.entity(event.entity))
@@ -188,24 +209,13 @@ class _TakingBack:
         return str(self._tx.writer.projector.entity(event.entity).fields.get("ref", ""))
 
 
-def _check(
-    tx: Transaction, event: Event, then: Mapping[str, Any], values: Mapping[str, Any]
-) -> None:
-    """No card without a stage, none finished and blocked, no stage taken away under its cards."""
+def _check_stage(tx: Transaction, event: Event, deleted: object) -> None:
+    """No stage is taken away under its cards."""
+    if event.card or not deleted:
+        return
     board = board_of(tx.conn, event.board)
-    known = {stage.id for stage in board.stages}
-    if event.card and then["place"][0] not in known and not then.get("deleted"):
-        raise RuleRefused(
-            f"The stage {then['ref']} stood in was removed since.", "Nothing was changed."
-        )
-    if event.card and values.get("blocker") and then.get("outcome"):
-        raise RuleRefused(
-            f"{then['ref']} was finished since, and would be blocked.", "Nothing was changed."
-        )
-    if event.card:
-        check_health(values, str(then["ref"]), str(then.get("outcome") or ""))
-    if not event.card and event.data.get("stage") in known and then.get("deleted"):
-        stage = board.stage(event.data["stage"])
+    stage = next((one for one in board.stages if one.id == event.data.get("stage")), None)
+    if stage is not None:
         standing = len(repository.stage_order(tx.conn, board.id, stage.id))
         rules.required(rules.remove_stage(board, stage, standing))
 

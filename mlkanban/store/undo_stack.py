@@ -24,6 +24,8 @@ was before it was restored or moved. A store that was copied and lives on in bot
 other one too: of that one only what was here before this store wrote counts, the rest was synced.
 """
 
+_OWN = f"actor = :actor AND ({' OR '.join(f'({source})' for source in _SOURCES)})"
+
 
 class _Step(NamedTuple):
     """An event of an undo or a redo; `passed` are the actions that it passed over."""
@@ -103,8 +105,7 @@ class UndoStack:
         back before it: by somebody else, here or elsewhere, by a run, or passed over."""
         row = self._conn.execute(
             "SELECT 1 FROM event WHERE card = :card AND action != :action AND actor != :condition"
-            f" AND {IN_FORCE}"
-            f" AND NOT (actor = :actor AND ({' OR '.join(f'({s})' for s in _SOURCES)})"
+            f" AND {IN_FORCE} AND NOT ({_OWN}"
             " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
             {**self._about, "card": card, "action": action, "condition": CONDITION},
         ).fetchone()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import LimitReached, RuleRefused
 from tests.service.people import Person
 
@@ -12,6 +12,16 @@ def test_what_was_never_worked_has_no_start(ada: Person) -> None:
     [card] = ada.cards.finish([idea], Outcome.LEARNED).cards
     assert card.started_at is None
     assert card.finished_at is not None
+
+
+def test_a_move_past_delivery_lifts_the_block(ada: Person) -> None:
+    [ref] = ada.adds("a", to="Training")
+    ada.cards.block([ref], BlockReason.BUG)
+    before = ada.state()
+    [card] = ada.moves(ref, to="Monitoring")
+    assert (card.outcome, card.blocker) == (Outcome.SHIPPED, None)
+    ada.undoes()
+    assert ada.state() == before
 
 
 def test_another_outcome_needs_the_card_back_first(ada: Person) -> None:

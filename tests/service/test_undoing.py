@@ -1,13 +1,13 @@
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from mlkanban.core.instants import instant
-from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.models import BlockReason, Health, Outcome
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
@@ -313,13 +313,35 @@ def test_a_card_that_a_run_worked_on_is_archived_when_its_adding_is_undone(ada: 
     assert ada.cards.get(ref).archived
 
 
+def test_a_model_that_was_opened_again_is_in_use_again_with_its_health(ada: Person) -> None:
+    [ref] = ada.adds("model", to="Monitoring")
+    ada.service.retraining.judge([ref], Health.ALERT)
+    before = ada.state()
+    ada.moves(ref, to="Training")
+    assert ada.cards.get(ref).health is None
+    ada.undoes()
+    assert ada.state() == before
+
+
+def test_a_snooze_that_a_condition_ended_is_no_obstacle(ada: Person) -> None:
+    [ref] = ada.adds("a", to="Training")
+    first, second = (date(2026, 3, day) for day in (20, 25))
+    ada.cards.block([ref], BlockReason.BUG, until="2026-03-04")
+    ada.cards.snooze([ref], first)
+    ada.cards.snooze([ref], second)
+    ada.clock.now += timedelta(days=2)
+    ada.service.conditions.lift()
+    assert ada.cards.get(ref).snoozed_until is None
+    ada.undoes()
+    assert ada.cards.get(ref).snoozed_until == first
+
+
 def test_a_finished_card_is_not_blocked_by_an_undo(ada: Person, bob: Person) -> None:
     [ref] = ada.adds("a", to="Training")
     ada.cards.block([ref], BlockReason.BUG)
     ada.cards.unblock([ref])
     bob.cards.finish([ref], Outcome.LEARNED)
-    with pytest.raises(CannotTakeBack):
-        ada.undoes()
+    ada.undoes()
     assert ada.cards.get(ref).blocker is None
 
 
@@ -392,11 +414,10 @@ def test_what_the_same_person_did_on_another_machine_is_not_undone(
     server = Person(tmp_path / "server", "ada", Clock())
     server.board_id = laptop.board_id
     meet(place, laptop, server)
-    [ref] = laptop.adds("here")
+    laptop.adds("here")
     laptop.clock.now += timedelta(hours=1)
     server.clock.now = laptop.clock.now
-    [there] = server.adds("there")
-    server.moves(there, to="Ready")
+    server.moves(*server.adds("there"), to="Ready")
     meet(place, laptop, server)
     # Both may have had one short id: then one of them has another now.
     faces = laptop.boards.snapshot(laptop.board_id).faces

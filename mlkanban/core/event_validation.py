@@ -330,7 +330,6 @@ _OUTCOMES = _one_of(Outcome)
 _HEALTHS = _one_of(Health)
 _NEEDED = {
     "card.created": frozenset({"place", "title"}),
-    "card.reordered": frozenset({"place"}),
     "card.blocked": frozenset({"blocker"}),
     "card.snoozed": frozenset({"snoozed_until"}),
     "card.finished": frozenset({"outcome"}),

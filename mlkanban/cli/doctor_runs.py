@@ -16,7 +16,7 @@ _MOST_UNREAD = 3
 
 def run_checks(session: Session) -> Iterator[Check]:
     """The surroundings of runs, in words."""
-    from mlkanban.runs import surroundings
+    from mlkanban.runs import processes, surroundings
 
     person = login_name()
     kills = surroundings.killed_at_logout()
@@ -27,6 +27,8 @@ def run_checks(session: Session) -> Iterator[Check]:
         why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
         yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")
     yield from _watched()
+    if not processes.visible():
+        yield Check("processes", "note", "there is no /proc: what jobs leave behind is not seen")
     yield from _unread(session)
     gpus = surroundings.gpus()
     if gpus is not None:

@@ -355,9 +355,15 @@ def stop(session: Session, run: str) -> None:
     """
     from mlkanban.runs.intake import find
     from mlkanban.runs.stopping import stop_run
+    from mlkanban.runs.viewer import runs_here
 
     folder = find(places().data, run)
     if not stop_run(folder, login_name(), now):
+        if runs_here(folder):
+            raise MlkanbanError(
+                f"Run {folder.id} could not be stopped: SIGKILL did not end it.",
+                "A process that waits for a disk or a GPU ends when that answers. See: ps -ef",
+            )
         host = str(folder.start().get("host", ""))
         raise RuleRefused(
             f"Run {folder.id} does not run here.",

@@ -31,7 +31,7 @@ def adopt(
     """A run of a card for the process with this number, whose folder is not there yet, and what its
     start.json says. Nobody waits for it, so how it ends will never be known."""
     found = process(pid)
-    if not found.start or not alive(found):
+    if not alive(found):
         raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")
     if not is_mine(found):
         raise RuleRefused(f"Process {pid} is not yours.", "Adopt one of your own.")

@@ -13,7 +13,7 @@ from mlkanban.core.runs.last_words import SHOWN, death, last_lines
 from mlkanban.core.runs.redaction import redacted, redacted_text
 from mlkanban.core.runs.reported import Reported, in_file, reported, together
 from mlkanban.runs.folder import RunFolder, tail
-from mlkanban.runs.processes import Process, alive, group
+from mlkanban.runs.processes import Process, alive, group, stopped
 
 _FOR_METRICS = 16 * 1024 * 1024
 
@@ -25,11 +25,13 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
     at = Place(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
     child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
     visible = at == here
-    child_alive = alive(child) if visible and child else None
-    in_group = bool(
-        visible and child and not child_alive and group(child, int(start.get("session") or 0))
-    )
-    supervisor_alive = alive(supervisor) if visible and supervisor else None
+    session = int(start.get("session") or 0)
+    child_alive = alive(child, session) if visible and child else None
+    in_group = bool(visible and child and not child_alive and group(child, session))
+    supervisor_alive = alive(supervisor, session) if visible and supervisor else None
+    rc = folder.rc()
+    if supervisor_alive and supervisor and rc is not None and stopped(supervisor):
+        supervisor_alive = False  # it cannot write down any more how the job ended
     # After the processes were looked at: they write it before they go.
     end = folder.end()
     code = end.get("exit")
@@ -41,7 +43,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
             heartbeat=folder.heartbeat(now),
             end_written=bool(end),
             exit=code if isinstance(code, int) else None,
-            rc=folder.rc(),
+            rc=rc,
             supervisor=supervisor_alive,
             child=child_alive,
             group=in_group,

@@ -1,4 +1,5 @@
-"""Processes, told apart from others that get their numbers later. Linux: /proc."""
+"""Processes, told apart from others that get their numbers later: by /proc, and where that cannot
+be read (macOS, a hidden /proc) by what the system calls of every Unix say."""
 
 import os
 import signal
@@ -11,7 +12,9 @@ from typing import NamedTuple
 from mlkanban.core.runs.judging import Place
 from mlkanban.machine import boot_id
 
+PROC = Path("/proc")
 _DEAD = frozenset("ZXx")
+_STOPPED = frozenset("Tt")
 
 
 class Process(NamedTuple):
@@ -39,27 +42,54 @@ def process(pid: int) -> Process:
     return Process(pid, stat.start if stat else "")
 
 
-def alive(found: Process) -> bool:
-    """Whether it is this very process that still runs."""
+def visible() -> bool:
+    """Whether all is known of processes that there is; else only whether one is there, its group
+    and its session."""
+    return (PROC / "self/stat").exists()
+
+
+def alive(found: Process, session: int = 0) -> bool:
+    """Whether it is this very process that still runs. Where its start is not known it has to be in
+    the session that it was in."""
     stat = _stat(found.pid)
     if stat is None or stat.state in _DEAD:
         return False
-    return not found.start or stat.start == found.start
+    if found.start and stat.start:
+        return stat.start == found.start
+    return not session or stat.session == session
+
+
+def stopped(found: Process) -> bool:
+    """Whether a process is held (SIGSTOP), as far as that can be seen."""
+    stat = _stat(found.pid)
+    return stat is not None and stat.state in _STOPPED
 
 
 def group(leader: Process, session: int) -> list[Process]:
     """The living processes of a process group of a session, its leader included."""
     stat = _stat(leader.pid)
-    if stat is not None and leader.start and stat.start != leader.start:
+    if stat is not None and leader.start and stat.start and stat.start != leader.start:
         return []  # the number of the group was given again, so nothing of it is left
+    if not visible():
+        return [leader] if _group_is_there(leader.pid, session) else []
     found = []
-    for name in os.listdir("/proc"):
-        if not name.isdecimal():
-            continue
-        stat = _stat(int(name))
+    for number in _numbers():
+        stat = _stat(number)
         if stat and (stat.group, stat.session) == (leader.pid, session) and stat.state not in _DEAD:
-            found.append(Process(int(name), stat.start))
+            found.append(Process(number, stat.start))
     return found
+
+
+def _group_is_there(number: int, session: int) -> bool:
+    """Whether a process group has members, those that ended and were not waited for included."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False  # of somebody else
+    stat = _stat(number)
+    return stat is None or (stat.group, stat.session) == (number, session or stat.session)
 
 
 def send(leader: Process, session: int, number: int, *, shell: bool = True) -> bool:
@@ -73,7 +103,7 @@ def send(leader: Process, session: int, number: int, *, shell: bool = True) -> b
             os.kill(leader.pid, number)
         return True
     with suppress(ProcessLookupError):
-        if number != signal.SIGKILL:
+        if number != signal.SIGKILL or not visible():
             os.killpg(leader.pid, number)
         else:
             rest = [one for one in found if shell and one.pid != leader.pid] or found
@@ -92,14 +122,17 @@ def session_of(found: Process) -> int:
 def is_mine(found: Process) -> bool:
     """Whether it is a process of the person who asks."""
     with suppress(OSError):
-        return Path(f"/proc/{found.pid}").stat().st_uid == os.getuid()
+        if visible():
+            return (PROC / str(found.pid)).stat().st_uid == os.getuid()
+        os.kill(found.pid, 0)
+        return True
     return False
 
 
 def command(found: Process) -> list[str]:
     """The command line of a process, as it was started."""
     with suppress(OSError):
-        raw = Path(f"/proc/{found.pid}/cmdline").read_bytes().rstrip(b"\0")
+        raw = (PROC / str(found.pid) / "cmdline").read_bytes().rstrip(b"\0")
         return [word.decode(errors="replace") for word in raw.split(b"\0")] if raw else []
     return []
 
@@ -108,35 +141,52 @@ def variable(found: Process, name: str) -> str:
     """A variable of the environment that a process was started with, '' when it cannot be read."""
     mark = f"{name}=".encode()
     with suppress(OSError):
-        for one in Path(f"/proc/{found.pid}/environ").read_bytes().split(b"\0"):
+        for one in (PROC / str(found.pid) / "environ").read_bytes().split(b"\0"):
             if one.startswith(mark):
                 return one.removeprefix(mark).decode(errors="replace")
     return ""
 
 
 def everything() -> Iterator[tuple[Process, int, int]]:
-    """The living processes of this person, each with its group and its session."""
-    for name in os.listdir("/proc"):
-        if not name.isdecimal():
-            continue
-        stat = _stat(int(name))
-        if stat and stat.state not in _DEAD and is_mine(one := Process(int(name), stat.start)):
+    """The living processes of this person, each with its group and its session; none where they
+    cannot be seen."""
+    for number in _numbers():
+        stat = _stat(number)
+        if stat and stat.state not in _DEAD and is_mine(one := Process(number, stat.start)):
             yield one, stat.group, stat.session
+
+
+def _numbers() -> list[int]:
+    with suppress(OSError):
+        return [int(name) for name in os.listdir(PROC) if name.isdecimal()]
+    return []
 
 
 def _stat(pid: int) -> _Stat | None:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
-        return None
+        return None if visible() else _asked(pid)
     # The name stands in brackets and may hold anything, brackets and spaces too.
     fields = text.rpartition(")")[2].split()
     return _Stat(fields[0], int(fields[2]), int(fields[3]), fields[19])
 
 
+def _asked(pid: int) -> _Stat | None:
+    """What the system says of a process without /proc; '' for what it does not say."""
+    if pid <= 0:
+        return None
+    try:
+        with suppress(PermissionError):  # of somebody else, but there
+            os.kill(pid, 0)
+        return _Stat("", os.getpgid(pid), os.getsid(pid), "")
+    except OSError:
+        return None
+
+
 def _pid_ns() -> str:
     with suppress(OSError):
-        return os.readlink("/proc/self/ns/pid")
+        return os.readlink(PROC / "self/ns/pid")
     return ""
 
 
@@ -144,9 +194,9 @@ def oom_kills() -> int:
     """How often this machine, or the control group of this process, killed for want of memory."""
     counted = 0
     with suppress(OSError, ValueError):
-        counted += _counter(Path("/proc/vmstat"))
+        counted += _counter(PROC / "vmstat")
     with suppress(OSError, ValueError):
-        own = Path("/proc/self/cgroup").read_text().rpartition("::")[2].strip()
+        own = (PROC / "self/cgroup").read_text().rpartition("::")[2].strip()
         counted += _counter(Path(f"/sys/fs/cgroup{own}/memory.events"))
     return counted
 

@@ -116,7 +116,8 @@ def _supervise(
     os.close(go)
     os.write(ready, b"!")
     os.close(ready)
-    code = _watch(folder, leader)
+    code = _watch(folder, leader, start)
+    _keep(folder, start)
     with contextlib.suppress(OSError):
         folder.write_end(
             {
@@ -152,12 +153,24 @@ def _become_shell(
         os.execve("/bin/sh", words, dict(env))
 
 
-def _watch(folder: RunFolder, leader: Process) -> int | None:
+def _keep(folder: RunFolder, start: Mapping[str, Any]) -> None:
+    """Give a sign of life. A job may have removed the folder of its own run, without which nobody
+    would hear how it ended: it is made again."""
+    folder.beat()
+    if folder.path.is_dir():
+        return
+    with contextlib.suppress(OSError):
+        folder.make()
+        folder.write_start(start)
+        folder.note("mlkanban: the folder of this run was removed; what was written so far is gone")
+
+
+def _watch(folder: RunFolder, leader: Process, start: Mapping[str, Any]) -> int | None:
     """Wait for the job to end; its exit status, None when the shell around it was killed."""
     while True:
         signal.sigtimedwait({signal.SIGCHLD}, HEARTBEAT)
         done, status = os.waitpid(leader.pid, os.WNOHANG)
-        folder.beat()
+        _keep(folder, start)
         if done:
             break
     if os.WIFEXITED(status):

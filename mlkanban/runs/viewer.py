@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from types import FrameType
+from typing import Any
 
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import Judgement, RunState
@@ -34,6 +36,7 @@ class Viewer:
         self._clock = clock
         self._arrived: list[int] = []
         self._interrupted = float("-inf")
+        self._begun: dict[str, Any] = {}
 
     def listen(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -49,6 +52,8 @@ class Viewer:
             with self._folder.out.open("rb") as out, self._folder.err.open("rb") as err:
                 pairs = ((out, 1), (err, 2))
                 looked, pause = 0.0, _LOOKS_FIRST
+                # A job can remove the folder of its run.
+                self._begun = self._folder.start()
                 while True:
                     while self._arrived:
                         if not self._hand_on(self._arrived.pop(0), say):
@@ -57,7 +62,8 @@ class Viewer:
                     end: Judgement | None = None
                     if self._folder.end() or time.monotonic() - looked > _JUDGES:
                         looked = time.monotonic()
-                        found = judged(self._folder, self._folder.start(), here(), self._clock())
+                        start = self._folder.start() or self._begun
+                        found = judged(self._folder, start, here(), self._clock())
                         end = found if found.state.ended else None
                     copied = 0
                     for source, target in pairs:
@@ -86,24 +92,47 @@ class Viewer:
             wanted = signal.SIGINT
             self._interrupted = time.monotonic()
             say("Asked the job to stop (SIGINT). ^C again within 5 s sends SIGTERM.")
-        ask_to_stop(self._folder, self._person, wanted, self._clock())
+        ask_to_stop(self._folder, self._person, wanted, self._clock(), self._begun)
         return True
 
 
-def ask_to_stop(folder: RunFolder, person: str, number: int, at: datetime) -> bool:
-    """Signal the job, and keep who did it and when; False when nothing of it runs here."""
-    found = job_of(folder)
+def ask_to_stop(
+    folder: RunFolder,
+    person: str,
+    number: int,
+    at: datetime,
+    begun: Mapping[str, Any] | None = None,
+) -> bool:
+    """Signal the job, and keep who did it and when; False when nothing of it runs here. `begun` is
+    what was known of a run whose folder may be gone."""
+    start = folder.start() or begun or {}
+    found = job_of(folder, start)
     if found is None:
         return False
     if not folder.asked() and not folder.end():
-        folder.write_stop({"by": person, "at": instant(at)})
-    return send(*found, number, shell=not folder.start().get("adopted"))
+        with suppress(OSError):
+            folder.write_stop({"by": person, "at": instant(at)})
+    done = send(*found, number, shell=not start.get("adopted"))
+    if done:
+        _let_go_on(*found, start)
+    return done
 
 
-def job_of(folder: RunFolder) -> tuple[Process, int] | None:
+def _let_go_on(leader: Process, session: int, start: Mapping[str, Any]) -> None:
+    """Let what is held (SIGSTOP) go on, so that the job can end and its end be written down."""
+    send(leader, session, signal.SIGCONT)
+    watching = start.get("supervisor")
+    if isinstance(watching, dict):
+        supervisor = Process(int(watching["pid"]), str(watching["start"]))
+        if alive(supervisor, session):
+            with suppress(OSError):
+                os.kill(supervisor.pid, signal.SIGCONT)
+
+
+def job_of(folder: RunFolder, begun: Mapping[str, Any] | None = None) -> tuple[Process, int] | None:
     """The leader of the job's process group and its session; None when it is not of this machine,
     or was never started."""
-    start, place = folder.start(), here()
+    start, place = begun or folder.start(), here()
     child = start.get("child")
     if not isinstance(child, dict) or any(
         start.get(name) != getattr(place, name) for name in ("host", "boot_id", "pid_ns")
@@ -122,22 +151,22 @@ def stop(
 ) -> bool:
     """Stop a job: SIGINT, after a while SIGTERM, at last SIGKILL. False when it does not run here,
     or when nothing helps."""
-    if not _runs(folder):
+    if not runs_here(folder):
         return False
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         ask_to_stop(folder, person, number, clock())
         waited = 0.0
         while waited < patience:
-            if not _runs(folder):
+            if not runs_here(folder):
                 return True
             sleep(0.1)
             waited += 0.1
-    return not _runs(folder)
+    return not runs_here(folder)
 
 
-def _runs(folder: RunFolder) -> bool:
+def runs_here(folder: RunFolder) -> bool:
     found = job_of(folder)
-    return found is not None and (alive(found[0]) or bool(group(*found)))
+    return found is not None and (alive(*found) or bool(group(*found)))
 
 
 def exit_code(end: Judgement) -> int:

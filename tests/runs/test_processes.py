@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.runs.jobs import PROGRAM, SLOW, Job, kill, until
+from tests.runs.jobs import PROGRAM, SLOW, Job, kill, members, until
 from tests.tools import needs
 
 QUICK = "echo up; sleep 1; echo done; exit 5"
@@ -247,3 +247,44 @@ def test_a_run_of_another_host_that_ended_is_taken_in(job: Job) -> None:
     run = job.run()
     assert (run["state"], run["host"]) == ("finished", "gpu2")
     assert job.card_now()["stage"] == "Evaluation"
+
+
+def test_a_job_that_removes_the_folder_of_its_run_ends_all_the_same(job: Job) -> None:
+    viewer = job.start("sh", "-c", 'rm -r "$MLKANBAN_HOME/runs/$MLKANBAN_RUN"; echo up; exit 5')
+    code, out, _ = job.ended(viewer)
+    assert (code, out) == (5, "up\n")
+    run = job.run()
+    assert (run["state"], run["exit"]) == ("failed", 5)
+
+
+def test_a_viewer_stops_a_job_that_removed_the_folder_of_its_run(job: Job) -> None:
+    remove = 'rm -r "$MLKANBAN_HOME/runs/$MLKANBAN_RUN"; touch gone; exec sleep 60'
+    viewer = job.start("sh", "-c", remove)
+    until(lambda: (job.cwd / "gone").exists())
+    viewer.send_signal(signal.SIGTERM)
+    assert job.ended(viewer)[0] == 128 + signal.SIGTERM
+    assert job.run()["state"] in ("failed", "killed")
+
+
+def test_a_run_whose_processes_are_held_is_stopped(job: Job) -> None:
+    job.start("sh", "-c", SLOW, options=("--detach",))
+    start = job.up()
+    for name in ("supervisor", "child"):
+        kill(start[name]["pid"], signal.SIGSTOP)
+    job.mlk("stop", job.folder.name)
+    assert not members(start["child"]["pid"])
+    until(lambda: job.json("end.json"))
+    assert job.run()["state"] == "killed"
+
+
+def test_what_a_held_supervisor_cannot_write_down_the_shell_did(job: Job) -> None:
+    job.start("sh", "-c", "echo up; while [ ! -e go ]; do sleep 0.1; done", options=("--detach",))
+    start = job.up()
+    kill(start["supervisor"]["pid"], signal.SIGSTOP)
+    try:
+        (job.cwd / "go").touch()
+        until(lambda: (job.folder / "rc").exists())
+        until(lambda: not members(start["child"]["pid"]))
+        assert job.run()["state"] == "finished"
+    finally:
+        kill(start["supervisor"]["pid"], signal.SIGCONT)

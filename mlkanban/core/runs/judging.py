@@ -112,6 +112,8 @@ def judge(seen: Seen) -> Judgement:
         return Judgement(
             RunState.UNKNOWN, f"it was started on {seen.at.host} and gives signs of life"
         )
+    if "" in _unlike(seen.at, seen.here):
+        return Judgement(RunState.UNKNOWN, "its processes cannot be told apart: there is no /proc")
     if seen.at.boot_id != seen.here.boot_id:
         if seen.scheduler:
             return _scheduled(seen, seen.scheduler)
@@ -133,6 +135,12 @@ def judge(seen: Seen) -> Judgement:
     if seen.waits:
         return Judgement(RunState.UNKNOWN, "none of its processes is left; SLURM is asked why")
     return _ended(seen, None, "none of its processes is left and no exit status was written")
+
+
+def _unlike(at: Place, here: Place) -> set[str]:
+    """What two places differ in."""
+    pairs = ((at.boot_id, here.boot_id), (at.pid_ns, here.pid_ns))
+    return {name for one, other in pairs if one != other for name in (one, other)}
 
 
 def _scheduled(seen: Seen, job: Judgement) -> Judgement:

@@ -4,6 +4,14 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import board
+from tests.tools import without_slurm
+
+
+@pytest.fixture
+def home(home: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Somebody on a machine without SLURM, whatever this one has: what its programs answer, and how
+    long that takes, is not what is looked at here."""
+    return home | {"PATH": without_slurm(home["PATH"], tmp_path / "programs")}
 
 
 @pytest.fixture(scope="session")

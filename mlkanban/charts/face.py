@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
+from mlkanban.core.timing import days_old
 from mlkanban.text import ascii_only, display, steady
 
 if TYPE_CHECKING:
@@ -223,9 +224,9 @@ def age(face: CardFace, view: View) -> str:
     if face.finished_at and not face.started_at:
         return "="
     if not face.started_at:
-        return f"({(view.today - view.day(face.created_at)).days + 1}d)"
+        return f"({days_old(view.day(face.created_at), view.today)}d)"
     last = view.day(face.finished_at) if face.finished_at else view.today
-    days = (last - view.day(face.started_at)).days + 1
+    days = days_old(view.day(face.started_at), last)
     return f"={days}d" if face.finished_at else f"{days}d"
 
 
@@ -233,7 +234,7 @@ def old(face: CardFace, view: View) -> str:
     """`~` for an open card older than the pace of its stage, `>` past the SLE, or both."""
     if view.pace is None or not face.started_at or face.finished_at or not face.is_open:
         return ""
-    days = (view.today - view.day(face.started_at)).days + 1
+    days = days_old(view.day(face.started_at), view.today)
     return view.pace.marks(view.board.position(face.stage), days, blocked=False)
 
 

@@ -19,12 +19,14 @@ from mlkanban.access import refusal
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.paths import places
+from mlkanban.text import quantity
 
 if TYPE_CHECKING:
     from mlkanban.service.backups import State
 
 Verdict = Literal["ok", "note", "problem"]
 
+_CARDS_NAMED = 5
 _LITTLE_SPACE = 100_000_000
 _LATE = timedelta(days=1)
 """How long changes may go without a backup before that is a problem."""
@@ -235,6 +237,7 @@ def _store(session: Session) -> Iterator[Check]:
             trouble, network = service.trouble, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
             malformed = service.malformed()
+            ahead = service.history.dated_ahead(now())
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
                     "It is made with the first board: mlkanban init NAME")  # fmt: skip
@@ -271,7 +274,18 @@ def _store(session: Session) -> Iterator[Check]:
             yield Check("modes", "problem", f"{place} can be read by others ({mode:o})",
                         f"chmod {wanted:o} {place}")  # fmt: skip
     yield Check("sqlite", "ok", library)
+    yield from _dated_ahead(*ahead)
     yield from _backups(state)
+
+
+def _dated_ahead(events: int, last: str, refs: list[str]) -> Iterator[Check]:
+    if events:
+        what = quantity(events, "event is", "events are")
+        cards = f" (cards {', '.join(refs[:_CARDS_NAMED])})" if refs else ""
+        yield Check("clock", "note",
+                    f"{what} dated in the future, up to {last[:10]}{cards}: a clock was ahead",
+                    "Until then their cards are 0 days old; what is done now is dated now.",
+                    )  # fmt: skip
 
 
 def _backups(state: State) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from mlkanban.clock import now
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.rules import Load, gate
+from mlkanban.core.timing import days_old
 from mlkanban.service import Service
 
 if TYPE_CHECKING:
@@ -187,4 +188,4 @@ def _age(started: datetime | None, finished: datetime | None, zone: ZoneInfo) ->
     def day(moment: datetime) -> date:
         return moment.astimezone(zone).date()
 
-    return (day(finished or now()) - day(started)).days + 1
+    return days_old(day(started), day(finished or now()))

@@ -3,16 +3,18 @@
 Source: Kulkarni et al., "Logical Physical Clocks" (2014). Text form `<ms, 15 digits>.<count, 6>`.
 """
 
+from datetime import datetime, timedelta
+
 _MOST = 999_999
 
-AHEAD_MS = 3_600_000
+AHEAD = timedelta(hours=1)
 """A stamp further ahead of this clock than an hour comes from a clock that is wrong: what it
 stamped is taken in, but does not pull this clock along."""
 
 
 def bound(wall_ms: int) -> str:
     """The last stamp that a clock at `wall_ms` follows."""
-    return f"{wall_ms + AHEAD_MS:015d}.{_MOST:06d}"
+    return f"{wall_ms + AHEAD // timedelta(milliseconds=1):015d}.{_MOST:06d}"
 
 
 def tick(last: str, wall_ms: int) -> str:
@@ -25,3 +27,8 @@ def tick(last: str, wall_ms: int) -> str:
     if wall_ms > ms:
         return f"{wall_ms:015d}.000000"
     return f"{ms:015d}.{count + 1:06d}"
+
+
+def far_behind(at: str, other: str) -> bool:
+    """Whether an instant lies so far before another that the other's clock was wrong."""
+    return datetime.fromisoformat(at) + AHEAD < datetime.fromisoformat(other)

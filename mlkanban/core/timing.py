@@ -4,8 +4,10 @@ Source: the Kanban Guide (2025) and D. Vacanti. A card is before commitment, ins
 after delivery; where it stands decides, not how it got there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import IntEnum
+from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
 Instant = TypeVar("Instant")
@@ -29,6 +31,17 @@ class Milestones(NamedTuple, Generic[Instant]):
     finished: Instant | None
     worked: bool
     reopened: int
+
+
+def days_old(first: date, last: date) -> int:
+    """Calendar days with both ends; 0 for what is dated in the future by a clock that was ahead."""
+    return max(0, (last - first).days + 1)
+
+
+def in_sequence(instants: Sequence[str]) -> list[str]:
+    """When steps that follow each other happened, in the store's form of an instant: a step dated
+    after one that followed it was written while a clock was ahead, and counts as done by then."""
+    return list(accumulate(reversed(instants), min))[::-1]
 
 
 def phase(position: int, first_committed: int, first_delivered: int, outcome: str | None) -> Phase:

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event
+from mlkanban.core.hlc import AHEAD
+from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Work
+from mlkanban.core.timing import in_sequence
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import continued, is_known
 from mlkanban.service.placing import Ends
@@ -69,6 +72,11 @@ class History:
         """The whole log of a board, oldest first, for export."""
         with self._desk.store.reading() as conn:
             return repository.history(conn, board_id, "", _EVERYTHING)
+
+    def dated_ahead(self, now: datetime) -> tuple[int, str, list[str]]:
+        """Events dated in the future: how many, the last date, the short ids of their cards."""
+        with self._desk.store.reading() as conn:
+            return repository.dated_after(conn, instant(now + AHEAD))
 
     def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
         """The board's workflow and the steps of all its cards, undone ones left out."""
@@ -183,8 +191,10 @@ def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:
     from mlkanban.flow.history import Block, Step
 
     made: list[Step] = []
+    rows = list(transitions)
+    instants = in_sequence([row.at for row in rows])
     place, ended, doing, block = 0, None, Work.ATTENDED, None
-    for _, at, stage, outcome, work, blocked in transitions:
+    for at, (_, _, stage, outcome, work, blocked) in zip(instants, rows, strict=True):
         if stage is not None:
             place = board.position(stage)
         if outcome is not None:

@@ -13,6 +13,7 @@ from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Health
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.timing import days_old
 from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History
@@ -76,10 +77,10 @@ class Triage:
         def old(face: CardFace) -> bool:
             if not face.started_at:
                 return False
-            age = (today - day(face.started_at)).days + 1
+            age = days_old(day(face.started_at), today)
             return bool(pace.marks(board.position(face.stage), age, blocked=False))
 
-        quiet = {card: (today - day(at)).days for card, at in touched.items()}
+        quiet = {card: max(0, (today - day(at)).days) for card, at in touched.items()}
         last = {event.card: run for event in ends for run in runs_in(event.data["set"])}
         # Whoever stopped a run knows of it.
         ended = {c: _ended(run) for c, run in last.items() if run.state is not RunState.KILLED}

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlkanban.core import lifecycle
 from mlkanban.core.events import KNOWN, Change, Entity, Event
-from mlkanban.core.hlc import bound, tick
+from mlkanban.core.hlc import bound, far_behind, tick
 from mlkanban.core.instants import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.store import naming
@@ -174,11 +174,16 @@ class Writer:
 
     def _instant_for(self, card: str) -> str:
         """Now; after a clock was set back, not before the last step of the card, which would
-        otherwise count as the later one."""
+        otherwise count as the later one. A clock that was far ahead then, and is right now, is not
+        followed; one that is behind all that was ever written is the wrong one of the two."""
         (last,) = self._conn.execute(
             "SELECT max(at) FROM transition WHERE card = ?", (card,)
         ).fetchone()
-        return max(instant(self._now), last or "")
+        now = instant(self._now)
+        if last and far_behind(now, last):
+            (first,) = self._conn.execute("SELECT min(at) FROM event").fetchone()
+            return now if first <= now else last
+        return max(now, last or "")
 
     def knows(self, event_id: str) -> bool:
         """Whether the log has an event with this id."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
 from mlkanban.core.events import Entity, Event, in_order
+from mlkanban.core.hlc import far_behind
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
-from mlkanban.core.timing import milestones, phase
+from mlkanban.core.timing import in_sequence, milestones, phase
 from mlkanban.store import stages, words
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 
@@ -102,12 +103,14 @@ class Projector:
         self._clashing |= entities
 
     def _when(self, event: Event) -> str:
-        """When a step counts as taken: not before the last one of its card, whatever the clock of
-        its writer said."""
+        """When a step counts as taken: not before the last one of its card, though the clock of its
+        writer was behind a little; what a clock far ahead has written is no measure."""
         (last,) = self._conn.execute(
             "SELECT max(at) FROM transition WHERE card = ?", (event.card,)
         ).fetchone()
-        return max(event.at, last or "")
+        if not last or last <= event.at or far_behind(event.at, last):
+            return event.at
+        return str(last)
 
     def _undo(self, event: Event) -> None:
         """Mark what `event` takes back, and bring a step of flow history in or out of force."""
@@ -290,6 +293,10 @@ class Projector:
             )
         if not steps:
             return ("", "", "", "")
+        instants = in_sequence([at for at, _, _ in steps])
+        steps = [
+            (at, stage, outcome) for at, (_, stage, outcome) in zip(instants, steps, strict=True)
+        ]
         first, delivered = board.first_committed, board.first_delivered
         marks = milestones(
             (at, phase(board.position(stage), first, delivered, outcome))

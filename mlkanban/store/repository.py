@@ -265,6 +265,20 @@ def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, in
     return dict(rows.fetchall())
 
 
+def dated_after(conn: sqlite3.Connection, instant: str) -> tuple[int, str, list[str]]:
+    """How many events are dated after an instant, the last of their dates, and the short ids of
+    the cards they are about."""
+    count, last = conn.execute(
+        "SELECT count(*), ifnull(max(at), '') FROM event WHERE at > ?", (instant,)
+    ).fetchone()
+    rows = conn.execute(
+        "SELECT DISTINCT ref FROM event JOIN card ON card.id = event.card WHERE at > ?"
+        " ORDER BY length(ref), ref",
+        (instant,),
+    ).fetchall()
+    return count, last, [ref for (ref,) in rows]
+
+
 def last_rank(conn: sqlite3.Connection, board_id: str, stage_id: str) -> str | None:
     """The rank of the last card of a stage, None when it is empty."""
     (rank,) = conn.execute(

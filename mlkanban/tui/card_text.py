@@ -10,7 +10,7 @@ from mlkanban.core.health import Reading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.worth import worth_text
-from mlkanban.text import display
+from mlkanban.text import display, quantity
 
 
 def _reading(reading: Reading, view: View) -> str:
@@ -44,10 +44,11 @@ def field_lines(
     if card.blocker:
         block = card.blocker
         side = "external" if block.external else "internal"
-        since = (view.today - block.since.astimezone(ZoneInfo(view.board.timezone)).date()).days
+        begun = block.since.astimezone(ZoneInfo(view.board.timezone)).date()
+        since = max(0, (view.today - begun).days)
         note = f": {display(block.note)}" if block.note else ""
         until = f" until {display(block.until)}" if block.until else ""
-        days = f"{since} day{'' if since == 1 else 's'}"
+        days = quantity(since, "day")
         add("blocked", f"{block.reason.value} ({side}), {days}{note}{until}")
     if face is not None:
         spoken = age(face, view)

@@ -1,10 +1,12 @@
 """doctor: what is the case, in plain words, and nothing changed."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mlkanban import clock
 from mlkanban.cli.doctor import terminal_checks
 
 
@@ -106,3 +108,18 @@ def test_a_folder_of_somebody_else(board, home, monkeypatch) -> None:
 )
 def test_the_terminal(env, encoding, what, verdict) -> None:
     assert {check.what: check.verdict for check in terminal_checks(env, encoding)}[what] == verdict
+
+
+def test_what_is_dated_in_the_future_is_named(board, monkeypatch) -> None:
+    right = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: right + timedelta(days=731))
+    ref = board.card("a")
+    monkeypatch.setattr(clock, "now", lambda: right)
+    answer = board("doctor")
+    assert f"1 event is dated in the future, up to {right + timedelta(days=731):%Y-%m-%d}" in (
+        answer.out
+    )
+    assert f"(cards {ref})" in answer.out
+    assert verdicts(board.data("doctor"))["clock"] == "note"
+    board("move", ref, "data prep")
+    assert board.data("show", ref)["age_days"] == 1

@@ -1,9 +1,10 @@
+from datetime import date
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.timing import Milestones, Phase, milestones, phase
+from mlkanban.core.timing import Milestones, Phase, days_old, in_sequence, milestones, phase
 
 B, I, A = Phase.BEFORE, Phase.INSIDE, Phase.AFTER  # noqa: E741
 
@@ -68,3 +69,15 @@ def test_an_outcome_finishes_a_card_wherever_it_stands() -> None:
 
 def test_discarding_moves_no_boundary() -> None:
     assert [phase(n, 1, 3, "discarded") for n in range(5)] == [B, I, I, A, A]
+
+
+def test_what_is_dated_after_what_followed_it_counts_as_done_by_then() -> None:
+    assert in_sequence(["1", "2", "3"]) == ["1", "2", "3"]
+    assert in_sequence(["1", "8", "9", "2", "3"]) == ["1", "2", "2", "2", "3"]
+    assert in_sequence([]) == []
+
+
+def test_what_is_dated_in_the_future_is_no_day_old() -> None:
+    assert days_old(date(2026, 3, 1), date(2026, 3, 1)) == 1
+    assert days_old(date(2026, 2, 27), date(2026, 3, 1)) == 3
+    assert days_old(date(2028, 3, 1), date(2026, 3, 1)) == 0

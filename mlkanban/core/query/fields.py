@@ -24,6 +24,7 @@ from mlkanban.core.models import (
 from mlkanban.core.query.asked import Answers
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.sight import waits
+from mlkanban.core.timing import days_old
 from mlkanban.errors import BadQuery, UsageProblem
 
 Predicate = Callable[[CardFace], bool]
@@ -177,7 +178,7 @@ def _age(sign: str, value: str, scene: Scene) -> Predicate:
         if not begun or (face.finished_at and not face.started_at):
             return False
         last = scene.day(face.finished_at) if face.finished_at else today
-        return compare((last - scene.day(begun)).days + 1, days)
+        return compare(days_old(scene.day(begun), last), days)
 
     return old
 
@@ -185,7 +186,7 @@ def _age(sign: str, value: str, scene: Scene) -> Predicate:
 def _here(sign: str, value: str, scene: Scene) -> Predicate:
     compare, days, today = _COMPARED[sign], _days(value), scene.today
     return lambda face: (
-        bool(face.entered_at) and compare((today - scene.day(face.entered_at)).days, days)
+        bool(face.entered_at) and compare(max(0, (today - scene.day(face.entered_at)).days), days)
     )
 
 
@@ -211,7 +212,7 @@ def _ago(attribute: str) -> Callable[[str, str, Scene], Predicate]:
         if _SPAN.fullmatch(value.lower()):
             days = _days(value)
             return lambda face: (
-                bool(get(face)) and compare((scene.today - scene.day(get(face))).days, days)
+                bool(get(face)) and compare(max(0, (scene.today - scene.day(get(face))).days), days)
             )
         day = parse_day(value, scene.today)
         if day is None:

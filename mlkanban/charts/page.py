@@ -63,19 +63,25 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The report of a board; titles of cards as they were stored."""
+    """The report of a board, or of those of its cards that the query `only` finds; titles of cards
+    as they were stored."""
 
     board: str
+    only: str
     made: datetime
     scope: str
     summaries: tuple[Summary, ...]
     sections: tuple[Section, ...]
 
+    @property
+    def heading(self) -> str:
+        return f"{self.board}: only {self.only}" if self.only else self.board
+
 
 def html(page: Page) -> str:
     """One self-contained page, without scripts; everything a person wrote is escaped."""
     body = [
-        f"<h1>{_html(page.board)}</h1>",
+        f"<h1>{_html(page.heading)}</h1>",
         f'<p class="note">{_html(page.scope)} | made {page.made:%Y-%m-%d %H:%M}</p>',
     ]
     for summary in page.summaries:
@@ -94,7 +100,7 @@ def html(page: Page) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_html(page.board)}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{_html(page.heading)}</title><style>{_STYLE}</style></head>\n"
         f"<body>{chr(10).join(body)}</body></html>\n"
     )
 
@@ -102,7 +108,7 @@ def html(page: Page) -> str:
 def markdown(page: Page) -> str:
     """The same with the pictures as text."""
     parts = [
-        f"# {_md(page.board)}",
+        f"# {_md(page.heading)}",
         f"{_md(page.scope)} | made {page.made:%Y-%m-%d %H:%M}",
     ]
     for summary in page.summaries:

@@ -94,7 +94,7 @@ def sentences(row: Row, *, ascii: bool = False) -> list[str]:
     past = (
         "no expectation yet how long cards take"
         if s.past is None
-        else f"{s.past} past the expectation of {s.sle} days"
+        else f"{s.past} past the expectation of {s.sle} {'day' if s.sle == 1 else 'days'}"
     )
     lately = (
         f"Nothing was in progress in the last {BACK} days"

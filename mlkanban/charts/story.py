@@ -10,7 +10,7 @@ from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.core.triage_session import FIELD, Session, in_minutes
-from mlkanban.text import display
+from mlkanban.text import display, quantity
 
 _LONGEST = 120
 
@@ -151,7 +151,7 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
 def _ticked(values: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> str:
     """An edit of a checklist, and of what else was edited with it."""
     after = values["checklist"] or ()
-    said = _cut(checklist.told(before, after)) or f"checklist: {len(after)} items"
+    said = _cut(checklist.told(before, after)) or f"checklist: {quantity(len(after), 'item')}"
     others = {name: value for name, value in values.items() if name != "checklist"}
     return ", ".join(filter(None, (said, _fields(others))))
 
@@ -192,7 +192,7 @@ def _field(name: str, value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("name") or value.get("reason") or "set"
     if isinstance(value, list):
-        value = f"{len(value)} items"
+        value = f"{quantity(len(value), 'item')}"
     label = name.replace("_", " ")
     return f"{label} cleared" if value in (None, "") else f"{label}: {_cut(str(value))}"
 

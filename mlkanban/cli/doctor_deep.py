@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.cli.doctor import Check
 from mlkanban.clock import now
+from mlkanban.text import quantity
 
 if TYPE_CHECKING:
     from mlkanban.service.examining import Findings
@@ -87,4 +88,4 @@ def _ago(age: timedelta) -> str:
         return f"{int(age.total_seconds() // 60)} min"
     if age < timedelta(days=2):
         return f"{int(age.total_seconds() // 3600)} h"
-    return f"{age.days} days"
+    return f"{quantity(age.days, 'day')}"

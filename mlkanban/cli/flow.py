@@ -102,7 +102,14 @@ class Asked:
             faces = service.boards.snapshot(board.id).faces
             found = service.search.find(board, faces, self.query, today(board))
             kept &= {face.ref for face in found}
-        return sample.only(kept) if len(kept) < len(histories) else sample
+        return sample.only(kept, self.only) if self.only else sample
+
+    @property
+    def only(self) -> str:
+        """The cards asked for, as a query; '' for all."""
+        kinds = [f"type:{self.only_type}"] if self.only_type else []
+        tags = [f"tag:{self.tag}"] if self.tag else []
+        return " ".join([*kinds, *tags, *filter(None, [(self.query or "").strip()])])
 
     def _window(self, today: date) -> Window:
         from mlkanban.flow.window import Window
@@ -323,6 +330,8 @@ def answer(session: Session, asked: Asked, view: View) -> None:
         if spec is not None:
             yield from picture(spec, ascii=session.settings.ascii)
             yield ""
+        if asked.only:
+            yield session.clean(f"Only cards with {asked.only}")
         yield from words(session, number.said(), extra)
         if asked.by:
             yield ""

@@ -13,6 +13,7 @@ from mlkanban.cli.taking_back import markdown
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.service.history import BroughtIn
+from mlkanban.text import quantity
 
 _MOST = 8
 """So many cards are named."""
@@ -93,7 +94,8 @@ def _tell(session: Session, log: EventLog, brought: BroughtIn) -> None:
         if not brought.undone and not brought.left_out:
             session.say(f"Nothing new: all of {log.name} is on the board {board} already.")
         return
-    session.say(f"{log.name}: {len(log.rows):,} rows, {log.cases:,} cards on {log.map.key}")
+    rows, cards = quantity(len(log.rows), "row"), quantity(log.cases, "card")
+    session.say(f"{log.name}: {rows}, {cards} on {board}")
     open_cards = log.cases - log.finished
     session.say(f"{log.finished:,} finished, {open_cards:,} open; {new:,} new events")
     last = log.last_day

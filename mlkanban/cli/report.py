@@ -77,6 +77,7 @@ def _page(service: Service, board: Board, sample: Sample) -> Page:
         )
     return Page(
         board.name,
+        sample.scope.only,
         now().astimezone(sample.workflow.timezone),
         sample.scope.words,
         tuple(_summary(service, sample)),

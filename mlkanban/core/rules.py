@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
+from mlkanban.core.models import Board, CardFace, Outcome, Stage, StageKind, Work
 from mlkanban.errors import GateClosed, LimitReached, RuleRefused
 
 if TYPE_CHECKING:
@@ -212,6 +212,16 @@ def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]
     wip = in_progress(board, after)
     if board.conwip is not None and wip > max(in_progress(board, before), board.conwip):
         yield f"The board has {wip}/{board.conwip} cards in progress (CONWIP): over its limit now."
+
+
+def swap(board: Board, loads: Mapping[str, Load], one: CardFace, other: CardFace) -> Verdict:
+    """May two open cards change places? Each has to free a slot that the other takes."""
+    after = dict(loads)
+    for moving, place in ((one, other.stage), (other, one.stage)):
+        after[moving.stage] = after.get(moving.stage, Load()).plus(Work(moving.work), -1)
+        work = work_in(board.stage(place), moving.work)
+        after[place] = after.get(place, Load()).plus(work)
+    return grown(board, loads, after)
 
 
 def gate(board: Board, name: str) -> Stage | None:

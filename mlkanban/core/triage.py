@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mlkanban.core.models import Board, CardFace, Health
+from mlkanban.text import quantity
 
 MARKED = "marked"
 """The view of a queue that a person put together, and why each card is in it."""
@@ -71,7 +72,7 @@ def queue(
         if face.snoozed_until:
             found[View.SNOOZED].append((face.snoozed_until, face, "its snooze is over"))
         elif face.block_reason and days >= QUIET_DAYS:
-            why = f"blocked ({face.block_reason}), nothing done for {days} days"
+            why = f"blocked ({face.block_reason}), nothing done for {quantity(days, 'day')}"
             found[View.BLOCKED].append((f"{10**6 - days:07}", face, why))
         elif old(face):
             found[View.STALE].append((face.started_at, face, "old for its stage"))

@@ -21,6 +21,7 @@ from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 HORIZON = 14
 MOST_TRIALS = 120
@@ -77,8 +78,8 @@ class Backtest:
             return ""
         what = _KINDS[kind].format(self.cards)
         return (
-            f"The {p} % forecast from {back} days ({what}) held {score.share:.0f} %"
-            f" of {score.trials} times."
+            f"The {p} % forecast from {quantity(back, 'day')} ({what}) held {score.share:.0f} %"
+            f" of {quantity(score.trials, 'time')}."
         )
 
     def _worst(self, back: int) -> float:
@@ -122,7 +123,7 @@ class Backtest:
         )
 
     def said(self) -> Said:
-        note = f"n {len(self.days)} days | {self.scope.words} | {_CONVENTION}"
+        note = f"n {quantity(len(self.days), 'day')} | {self.scope.words} | {_CONVENTION}"
         if not self.days:
             few = (
                 f"Nothing to replay: it takes {_FEWEST_PAST + HORIZON} days of history, and cards"
@@ -141,17 +142,21 @@ class Backtest:
             if (scores := self.scores[back][kind])
         )
         head = ("held, forecast", "from", *(f"{p} %" for p in PERCENTILES), "trials")
-        tried = f"Replayed on {len(self.days)} days from {self.days[0]} to {self.days[-1]}."
+        tried = (
+            f"Replayed on {quantity(len(self.days), 'day')} from {self.days[0]} to {self.days[-1]}."
+        )
         return Said("Back-test", (tried, self._verdict()), Table(head, rows), note)
 
     def _verdict(self) -> str:
         worst = self._worst(self.best)
         if worst > _OFF:
             return (
-                f"Be careful: even those from {self.best} days of past held up to {worst:.0f}"
-                " points less often than they say."
+                f"Be careful: even those from {quantity(self.best, 'day')} of past held"
+                f" up to {worst:.0f} points less often than they say."
             )
-        held = f"From {self.best} days all held as often as they say, within {_OFF} points"
+        held = (
+            f"From {quantity(self.best, 'day')} all held as often as they say, within {_OFF} points"
+        )
         if self._worst(PASTS[-1]) > _OFF:
             return f"{held}; from {PASTS[-1]} not: forecast with --window {self.best}d."
         return f"{held}."

@@ -15,6 +15,7 @@ from mlkanban.flow.history import Block, spans
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 _CONVENTION = (
     "real days of 24 hours, to now where still blocked; blocks that lasted into the window"
@@ -104,7 +105,7 @@ class Blockers:
         )
 
     def said(self) -> Said:
-        note = f"n {self.n} blocks | {self.scope.words} | {_CONVENTION}"
+        note = f"n {quantity(self.n, 'block')} | {self.scope.words} | {_CONVENTION}"
         if not self.clusters:
             return Said("Blockers", ("Nothing was blocked in this window.",), None, note)
         top = self.clusters[0]

@@ -13,6 +13,7 @@ from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 _TOLD = (50, 85)
 _CERTAIN = 0.95
@@ -85,7 +86,7 @@ class CardForecasts:
         expected = sum(card.chance or 0.0 for card in self.cards)
         line = (
             f"Of {len(self.cards)} open cards about {expected:.0f} will be finished by"
-            f" {self.until} ({self.days} days)"
+            f" {self.until} ({quantity(self.days, 'day')})"
         )
         rows = tuple(
             (

@@ -14,6 +14,7 @@ from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import cumulative
+from mlkanban.text import quantity
 
 MOST_BANDS = 4
 _DEPARTED = "Departed"
@@ -88,7 +89,7 @@ class Cfd:
         )
 
     def said(self) -> Said:
-        note = f"n {self.n} cards | {self.scope.words} | {_CONVENTION}"
+        note = f"n {quantity(self.n, 'card')} | {self.scope.words} | {_CONVENTION}"
         if not self.n or not self.lines[0].counts:
             return Said("Cumulative flow", ("No card was committed by then.",), None, note)
         into, out = self.lines[0].counts, self.lines[-1].counts
@@ -98,7 +99,7 @@ class Cfd:
             f"{into[-1]} committed and {out[-1]} departed so far | in progress: {last}",
             f"Work in progress {grew}"
             + (f" from {first} to {last}" if last != first else "")
-            + f" over the {len(into)} days.",
+            + f" over the {quantity(len(into), 'day')}.",
         )
         rows = [
             (line.name, str(line.came), str(after.came), str(line.counts[-1] - after.counts[-1]))

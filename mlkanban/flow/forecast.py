@@ -18,6 +18,7 @@ from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.throughput import daily
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 FEWEST_DAYS = 5
 """Days with throughput that a forecast needs."""
@@ -183,12 +184,12 @@ class Forecast:
         return (
             ("n", str(self.n)),
             (f"85 % in {self.days} d", str(self.how_many.get(85, "-"))),
-            (f"{self.cards} cards, 85 %", str(self.when.get(85) or "-")),
+            (f"{quantity(self.cards, 'card')}, 85 %", str(self.when.get(85) or "-")),
         )
 
     def said(self) -> Said:
         note = (
-            f"n {self.n} finished on {self.active_days} of {self.past_days} days"
+            f"n {self.n} finished on {self.active_days} of {quantity(self.past_days, 'day')}"
             f" | {self.scope.words} | {_CONVENTION}"
         )
         if self.reason:
@@ -196,7 +197,7 @@ class Forecast:
         day = self.when[85]
         until = f"by {day} ({(day - self.scope.as_of).days} d)" if day else "not within ten years"
         lines = (
-            f"85 %: {self.how_many[85]} cards or more by {self.by} ({self.days} days)",
+            f"85 %: {_at_least(self.how_many[85])} by {self.by} ({quantity(self.days, 'day')})",
             f"85 %: the next {self.cards} card{'' if self.cards == 1 else 's'} {until}",
         )
         rows = tuple(
@@ -265,3 +266,7 @@ def _dates(sums: Sums, cards: int, today: date, last: int | None) -> tuple[tuple
         (today + timedelta(days=day), after - before)
         for day, (before, after) in enumerate(pairwise(chances), 1)
     )
+
+
+def _at_least(cards: int) -> str:
+    return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"

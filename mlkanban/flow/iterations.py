@@ -6,6 +6,7 @@ from typing import Any
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 _CONVENTION = "visits of finished and open cards that were in the stage"
 _LISTED = 3
@@ -54,12 +55,13 @@ class Iterations:
         return ("n", str(self.n)), ("went back", str(len(again)))
 
     def said(self) -> Said:
-        note = f"n {self.n} cards | {self.scope.words} | {_CONVENTION}"
+        note = f"n {quantity(self.n, 'card')} | {self.scope.words} | {_CONVENTION}"
         if not self.n:
             return Said("Iterations", ("No card was worked on in this window.",), None, note)
         again = {ref for stage in self.stages for ref, _ in stage.cards}
         share = 100 * len(again) / self.n
-        line = f"{len(again)} of {self.n} cards ({share:.0f} %) came to a stage more than once"
+        cards = quantity(self.n, "card")
+        line = f"{len(again)} of {cards} ({share:.0f} %) came to a stage more than once"
         rows = tuple(
             (
                 s.stage,

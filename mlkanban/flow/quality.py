@@ -13,6 +13,7 @@ from mlkanban.flow.history import CardHistory, Workflow
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 _LISTED = 6
 _CONVENTION = "all cards of all time; never-worked ones of the window"
@@ -67,9 +68,9 @@ class Quality:
         met = [finding for finding in self.findings if finding.count]
         touched = {ref for finding in met for ref in finding.cards}
         line = (
-            f"{len(touched)} of {self.n} cards have something to know about."
+            f"{len(touched)} of {quantity(self.n, 'card')} have something to know about."
             if met
-            else f"{self.n} cards, nothing to doubt."
+            else f"{quantity(self.n, 'card')}, nothing to doubt."
         )
         rows = tuple(
             (

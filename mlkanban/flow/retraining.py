@@ -89,7 +89,7 @@ class Days:
         if half is None:
             days = ", ".join(map(str, self.values))
             return f"n {self.n}: {days} days (a median needs {needed(50)})"
-        return f"n {self.n}: half within {half} days" + (
+        return f"n {self.n}: half within {half} {'day' if half == 1 else 'days'}" + (
             "" if most is None else f", 85 % within {most}"
         )
 

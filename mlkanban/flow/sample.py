@@ -39,7 +39,8 @@ class Sample:
 
     A card is in the window by the day it departed; open cards are as they stand at `as_of`. Cards
     that were never worked, or are not committed, are in no list but `never_worked`. `histories`
-    are the whole ones, with what came after `as_of`; `sessions` are those of triage.
+    are the whole ones, with what came after `as_of`; `sessions` are those of triage. `query` found
+    the cards, '' where they are all there are.
     """
 
     workflow: Workflow
@@ -49,6 +50,7 @@ class Sample:
     histories: tuple[CardHistory, ...]
     everyone: tuple[Followed, ...]
     sessions: tuple[Session, ...] = ()
+    query: str = ""
 
     @cached_property
     def today(self) -> date:
@@ -57,7 +59,7 @@ class Sample:
 
     @cached_property
     def scope(self) -> Scope:
-        return Scope(self.window, self.today, str(self.workflow.timezone))
+        return Scope(self.window, self.today, str(self.workflow.timezone), self.query)
 
     @cached_property
     def worked(self) -> tuple[Followed, ...]:
@@ -124,13 +126,14 @@ class Sample:
             if some.open or some.finished or some.abandoned or some.never_worked
         ]
 
-    def only(self, refs: Iterable[str]) -> "Sample":
-        """The cards with these short ids, on the same board."""
+    def only(self, refs: Iterable[str], query: str = "") -> "Sample":
+        """The cards with these short ids, on the same board; `query` is what found them."""
         kept = frozenset(refs)
         return replace(
             self,
             cards=tuple(card for card in self.cards if card.ref in kept),
             histories=tuple(h for h in self.histories if h.ref in kept),
+            query=query or self.query,
         )
 
     def _holds(self, card: Followed) -> bool:

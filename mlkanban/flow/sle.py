@@ -12,6 +12,7 @@ from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 PERCENT = 85
 BASIS_DAYS, BASIS_CARDS = 90, 30
@@ -54,7 +55,7 @@ class Sle:
             few = f"{finished_cards(self.n)}; a service level expectation needs {needed(PERCENT)}."
             return Said("Service level expectation", (few,), None, note)
         line = (
-            f"{PERCENT} % of cards within {self.days} days"
+            f"{PERCENT} % of cards within {quantity(self.days, 'day')}"
             f" | {len(self.past)} of {self.open} open cards past it"
         )
         rows = tuple((ref, f"{age} d", title) for ref, age, title in self.past)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 _WEEK = 7
 _MOST_DAYS = 42
@@ -104,13 +105,13 @@ class Throughput:
         )
 
     def said(self) -> Said:
-        note = f"n {self.n} in {self.days} days | {self.scope.words} | {_CONVENTION}"
+        note = f"n {self.n} in {quantity(self.days, 'day')} | {self.scope.words} | {_CONVENTION}"
         if self.per_day is None:
             return Said("Throughput", ("No card was committed in this window.",), None, note)
         split = ", ".join(f"{count} {name}" for name, count in self.outcomes.items())
         lines = (
             f"{self.n} finished: {self.per_day * _WEEK:.1f} a week, {self.per_day:.2f} a day"
-            f" | on {self.active_days} of {self.days} days",
+            f" | on {self.active_days} of {quantity(self.days, 'day')}",
             f"{self.arrivals} begun, {self.abandoned} abandoned" + (f" | {split}" if split else ""),
         )
         rows = tuple(

@@ -46,11 +46,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What every number says of itself: its window, the day it was counted, the zone of days."""
+    """What every number says of itself: its window, the day it was counted, the zone of days, and
+    of which cards alone it is (`only`: a query, '' for all)."""
 
     window: Window
     as_of: date
     timezone: str
+    only: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """The part of a number's JSON that names its scope; `from` is null for all time."""
@@ -65,6 +67,8 @@ class Scope:
 
     @property
     def words(self) -> str:
-        """`90 days to 2026-03-31, UTC`; with the day it was counted when that is another."""
+        """`90 days to 2026-03-31, UTC`; with the filter, if any, and with the day it was counted
+        when that is another."""
         counted = "" if self.as_of == self.window.last else f", known on {self.as_of}"
-        return f"{self.window.words}{counted}, {self.timezone}"
+        only = f"only {self.only}, " if self.only else ""
+        return f"{only}{self.window.words}{counted}, {self.timezone}"

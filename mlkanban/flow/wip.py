@@ -15,6 +15,7 @@ from typing import Any
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 _CONVENTION = "at the end of the day; committed and not departed"
 
@@ -68,7 +69,7 @@ class WorkInProgress:
         )
 
     def said(self) -> Said:
-        note = f"n {len(self.counts)} days | {self.scope.words} | {_CONVENTION}"
+        note = f"n {quantity(len(self.counts), 'day')} | {self.scope.words} | {_CONVENTION}"
         top = self.highest
         if top is None or self.mean is None:
             return Said("Work in progress", ("No card was committed by then.",), None, note)

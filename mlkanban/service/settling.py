@@ -20,6 +20,7 @@ from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import disputes, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
+from mlkanban.text import quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
     if isinstance(value, dict):
         return str(value.get("reason") or value.get("name") or json.dumps(value))
     if isinstance(value, list):
-        return f"{len(value)} items"
+        return f"{quantity(len(value), 'item')}"
     return str(value)
 
 

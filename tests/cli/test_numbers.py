@@ -180,6 +180,25 @@ def test_what_people_wrote_does_nothing_on_the_page(board, tmp_path):
         assert "\x9b" not in text
 
 
+@pytest.mark.parametrize("name", ["r.html", "r.md"])
+def test_a_report_of_some_cards_names_them_in_its_heading(demo, tmp_path, name):
+    asked = ("-q", "age<400d", "--tag", "churn", "--type", "model")
+    assert demo("report", "--out", str(tmp_path / name), *asked, *DAY).code == 0
+    head = (tmp_path / name).read_text().replace("&lt;", "<").replace("\\", "")
+    [heading] = [
+        line for line in head.splitlines() if line.startswith(("<h1>", "# ", "<body><h1>"))
+    ]
+    assert ": only type:model tag:churn age<400d" in heading
+    assert "only type:model tag:churn age<400d, 90 days to 2026-03-18" in head
+
+
+def test_a_number_of_some_cards_names_them(demo):
+    said = demo("flow", "cycle-time", "--no-chart", "-q", "tag:churn", *DAY).out
+    assert said.startswith("Only cards with tag:churn\n")
+    assert "only tag:churn, 90 days to 2026-03-18" in said
+    assert "only" not in demo("flow", "cycle-time", "--no-chart", *DAY).out.lower()
+
+
 @pytest.mark.parametrize("name", ["report.pdf", "report", "nowhere/report.html"])
 def test_a_place_that_does_not_do_is_said(demo, tmp_path, name):
     answer = demo("report", "--out", str(tmp_path / name), *DAY)

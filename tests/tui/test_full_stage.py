@@ -57,6 +57,28 @@ async def test_swap(small: Path, size: tuple[int, int]) -> None:
         }
 
 
+async def test_only_cards_that_free_the_slot_are_offered_for_a_swap(used: Path) -> None:
+    async with opened(used) as board:
+        await into_training(board)
+        await board.keys("w")
+        assert "logistic baseline" in board.question()
+        assert "sweep of learning rates" not in board.question(), "it runs, and takes no such slot"
+
+
+async def test_where_no_card_frees_the_slot_no_swap_is_offered(small: Path) -> None:
+    async with opened(small) as board:
+        with board.store() as service:
+            stages = {s.name: s for s in board.app.model.board.stages}
+            service.boards.edit_stage(
+                board.app.model.board.id, stages["Training"].id, {"limit": 0, "unattended": 1}
+            )
+            service.cards.edit([board.ref("logistic baseline")], {"work": "unattended"})
+        await board.until(lambda: "0/0+1/1" in board.stage("Training").header().replace(" ", ""))
+        await into_training(board)
+        assert board.question().startswith("Training is 0/0:")
+        assert "swap out" not in board.question()
+
+
 async def test_override_needs_a_reason_and_shows_in_the_header(small: Path) -> None:
     async with opened(small) as board:
         await into_training(board)

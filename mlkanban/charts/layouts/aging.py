@@ -16,6 +16,7 @@ from mlkanban.charts.layouts.canvas import (
     nice,
 )
 from mlkanban.charts.spec import AgingItem, AgingSpec
+from mlkanban.text import quantity
 
 _FAR = 4
 _LEGEND = [("!", "blocked"), ("~", "older than 85 % here"), (">", "past the SLE")]
@@ -96,13 +97,15 @@ def _packed(
             break
         text = text[: max(1, column + room - start)]
         words.append(Words(start, row, text, role))
-        targets.append(Target(f"{item.age} days {item.marks}".strip(), (item.card,), start, row))
+        targets.append(
+            Target(f"{quantity(item.age, 'day')} {item.marks}".strip(), (item.card,), start, row)
+        )
         start += len(text) + 1
         if start >= column + room:
             if left:
                 last = targets.pop()
                 rest = last.cards + tuple(one.card for one in ordered[at + 1 :])
-                targets.append(Target(f"{len(rest)} cards", rest, last.column, row))
+                targets.append(Target(f"{quantity(len(rest), 'card')}", rest, last.column, row))
             break
     return words, targets
 

@@ -16,6 +16,7 @@ from mlkanban.charts.layouts.canvas import (
     margin_for,
 )
 from mlkanban.charts.spec import Dot, ScatterSpec
+from mlkanban.text import quantity
 
 _GLYPHS: dict[str, tuple[str, Role]] = {
     "shipped": ("●", "bar"),
@@ -67,7 +68,7 @@ def _head(spec: ScatterSpec, top: int, columns: int, height: int) -> list[str]:
     parts = [(glyph, name) for name, (glyph, _) in _GLYPHS.items() if name in used]
     far = [dot.days for dot in spec.dots if dot.days > top]
     if far:
-        parts.append(("", f"on top: {len(far)} of up to {max(far)} days"))
+        parts.append(("", f"on top: {len(far)} of up to {quantity(max(far), 'day')}"))
     return legend([*parts, ("2-9", "so many in one place, * more")], columns, height)
 
 
@@ -75,7 +76,8 @@ def _label(dots: list[Dot]) -> str:
     days, when = [dot.days for dot in dots], [dot.day for dot in dots]
     took = _range(min(days), max(days), "-")
     outcomes = ", ".join(dict.fromkeys(dot.outcome for dot in dots))
-    return f"{took} days, {outcomes}, {_range(min(when), max(when), ' to ')}"
+    unit = "day" if took == "1" else "days"
+    return f"{took} {unit}, {outcomes}, {_range(min(when), max(when), ' to ')}"
 
 
 def _range(first: object, last: object, between: str) -> str:

@@ -11,6 +11,7 @@ from mlkanban.charts.layouts.canvas import (
     spread,
 )
 from mlkanban.charts.spec import XmrSpec
+from mlkanban.text import quantity
 
 _INSIDE, _OUTSIDE = "●", "X"
 _WIDEST = 3
@@ -35,7 +36,9 @@ def layout_xmr(spec: XmrSpec, width: int, height: int) -> Layout:
         cells.put(
             column, scale.row(days), _OUTSIDE if outside else _INSIDE, "bad" if outside else "bar"
         )
-        label = f"{days} days, number {skipped + at + 1}" + (", outside" if outside else "")
+        label = f"{quantity(days, 'day')}, number {skipped + at + 1}" + (
+            ", outside" if outside else ""
+        )
         targets.append(Target(label, (card,), column))
     limits = (("mean", spec.mean), ("upper", spec.upper), ("lower", spec.lower))
     named = [(scale.row(value), f"{name} {value:.1f}") for name, value in limits]

@@ -19,6 +19,7 @@ from mlkanban.flow.simulation.learn import FEWEST, learn
 from mlkanban.flow.simulation.model import Model
 from mlkanban.flow.simulation.run import Outcome, run
 from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
 
 RUNS = 100
 _FEWEST_RUNS = 20
@@ -111,7 +112,8 @@ class WhatIf:
         )
 
     def said(self) -> Said:
-        note = f"n {self.n} finished, {self.runs} runs | {self.scope.words} | {_CONVENTION}"
+        played = f", {quantity(self.runs, 'run')}" if self.today else ""
+        note = f"n {self.n} finished{played} | {self.scope.words} | {_CONVENTION}"
         if not self.today:
             few = f"{finished_cards(self.n)} in this window; a simulation needs {FEWEST}."
             if self.n >= FEWEST:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlkanban.charts.face import padded
-from mlkanban.core.models import CardFace, Outcome, Stage
+from mlkanban.core.models import CardFace, Outcome, Stage, place
+from mlkanban.core.rules import Allowed, swap
 from mlkanban.errors import LimitReached
 from mlkanban.service import Done
 from mlkanban.tui.screens.gates import Ticks, needed
@@ -98,8 +99,8 @@ class MovingActions(RunActions):
         parking = self._parking()
         if parking and parking.id != stage.id and any(f.stage != parking.id for f in faces):
             options.append(Option("r", f"put in {parking.name}"))
-        standing = [f for f in self.board_app.model.faces.values() if _open_in(f, stage)]
-        if len(faces) == 1 and standing and faces[0].stage != stage.id:
+        standing = self._freeing(faces[0], stage) if len(faces) == 1 else []
+        if standing:
             options.append(Option("w", "swap out..."))
         options.append(Option("o", "override (reason)"))
         key = await self.ask.choose(f"{error.message.rstrip('.')}:", options)
@@ -127,6 +128,18 @@ class MovingActions(RunActions):
             return done
         self.status.say("Nothing was moved.")
         return None
+
+    def _freeing(self, card: CardFace, stage: Stage) -> list[CardFace]:
+        """The cards of a stage that give `card` their slot, top down."""
+        model = self.board_app.model
+        standing = (face for face in model.faces.values() if _open_in(face, stage))
+        free = (
+            face
+            for face in standing
+            if card.stage != stage.id
+            and isinstance(swap(self.board, model.loads, card, face), Allowed)
+        )
+        return sorted(free, key=place)
 
     def _parking(self) -> Stage | None:
         """The queue in front of the commitment point."""

@@ -19,7 +19,7 @@ from mlkanban.charts.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample
-from mlkanban.text import display
+from mlkanban.text import display, quantity
 from mlkanban.tui.commands import REPORTS
 from mlkanban.tui.counting import Counted, Progress, Samples, counted
 from mlkanban.tui.screens.base import KeyScreen
@@ -122,7 +122,7 @@ class ReportsScreen(KeyScreen):
 
     def _title(self, found: str, what: str = "", pointed: str = "") -> None:
         days = _WINDOWS[self._reading.window]
-        window = "all time" if days is None else f"{days} days"
+        window = "all time" if days is None else f"{quantity(days, 'day')}"
         entry = self._view.entry
         what = self._played.capitalize() or f"{entry.key}  {what or entry.title}"
         # Beside the title, where it moves nothing.
@@ -170,7 +170,7 @@ class ReportsScreen(KeyScreen):
         if part is None or self._counted is None:
             return ""
         if len(part.cards) > 1:
-            return f"{part.label}: {len(part.cards)} cards, Enter shows them"
+            return f"{part.label}: {quantity(len(part.cards), 'card')}, Enter shows them"
         _, sample, _ = self._counted.groups[self._reading.group]
         [ref] = part.cards
         title = next((c.history.title for c in sample.cards if c.ref == ref), "")

@@ -21,7 +21,7 @@ from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
-from mlkanban.text import display, display_lines
+from mlkanban.text import display, display_lines, quantity
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import TRIAGE, keys_shown
 from mlkanban.tui.screens.card_actions import CardActions
@@ -151,7 +151,7 @@ class TriageScreen(CardActions):
     def _card(self, card: Card, item: Item, spent: Spending | None, snoozes: int) -> list[str]:
         view = FaceView.at(self.board, self.board_app.now())
         face = next(iter(self.targets()), None)
-        why = item.why + (f"; snoozed {snoozes} times before" if snoozes else "")
+        why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
         if card.health is Health.ALERT:
             keys = (keys_shown(c) for c in self.board_app.commands if c.name == "card.health")
             why += f"; {next(keys, 'w')} answers it"
@@ -246,7 +246,7 @@ class TriageScreen(CardActions):
                 Option("L", "accept"), Option("c", "complete"), Option("x", "archive"),
                 Option("z", "snooze again"),
             ]  # fmt: skip
-            label = f"{faces[0].ref} was snoozed {snoozes} times. What is it to be?"
+            label = f"{faces[0].ref} was snoozed {quantity(snoozes, 'time')}. What is it to be?"
             key = await self.ask.choose(label, options)
             others = {
                 "L": self.do_triage_accept, "c": self.do_card_complete, "x": self.do_card_archive,

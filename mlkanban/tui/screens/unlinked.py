@@ -14,7 +14,7 @@ from mlkanban.core.naming import cards_meant
 from mlkanban.core.runs.inbox import Experiment, experiments
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import MlkanbanError
-from mlkanban.text import display
+from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.counting import GivenUp
 from mlkanban.tui.screens.lists import ListScreen
@@ -92,7 +92,7 @@ class UnlinkedScreen(ListScreen):
             said = "No tracker was found here. The setting `trackers` names others."
         else:
             places = f"{len(found.places)} place{'' if len(found.places) == 1 else 's'}"
-            said = f"{len(found.runs):,} runs read from {places}."
+            said = f"{quantity(len(found.runs), 'run')} read from {places}."
         remark = f" {_UNLIMITED}" if self._limited else ""
         self.status.say(said + remark, trouble=bool(found.problems))
 

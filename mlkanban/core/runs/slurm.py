@@ -84,7 +84,12 @@ class Job:
     @property
     def over(self) -> bool:
         """Whether it has ended, or will never start."""
-        return self.state not in _QUEUED | _RUNNING or self.reason == _NEVER
+        return self.state not in _QUEUED | _RUNNING or self.hopeless
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it waits, or waited until it was cancelled for that, for what never comes."""
+        return self.reason == _NEVER and self.state in _QUEUED | {"CANCELLED"}
 
     @property
     def _life(self) -> tuple[int, int]:
@@ -292,7 +297,7 @@ def _verdict(tasks: Sequence[Job], lives: Sequence[Life], uid: int, now: float) 
     judged = [(_ending(job, uid), job) for job in tasks]
     state, job = min(judged, key=lambda one: _WORST.index(one[0]))
     by = f" by {job.by}" if job.by else ""
-    said = f"{job.teller} says {_NEVER if job.reason == _NEVER else job.state}{by}"
+    said = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}"
     if count > 1:
         bad = [one.task for how, one in judged if how is state]
         some = ", ".join(bad[:_MOST_TASKS])
@@ -303,12 +308,12 @@ def _verdict(tasks: Sequence[Job], lives: Sequence[Life], uid: int, now: float) 
     found = Judgement(state, said, job.exit)
     why, reason = "", None
     if state is RunState.FAILED:
-        why, reason = _DEATHS.get(_NEVER if job.reason == _NEVER else job.state, (why, reason))
+        why, reason = _DEATHS.get(_NEVER if job.hopeless else job.state, (why, reason))
     if state is RunState.FAILED and job.exit is None and not why:
         why, reason = f"failed, {job.teller} does not know the exit status", BlockReason.BUG
     return replace(
         about, found=found, why=why, reason=reason.value if reason else "",
-        ended=max(one.end or 0 for one in tasks) or (int(now) if job.reason == _NEVER else None),
+        ended=max(one.end or 0 for one in tasks) or (int(now) if job.hopeless else None),
     )  # fmt: skip
 
 
@@ -326,7 +331,7 @@ _WORST = (RunState.UNKNOWN, RunState.FAILED, RunState.KILLED, RunState.FINISHED)
 def _ending(job: Job, uid: int) -> RunState:
     if job.state == "COMPLETED":
         return RunState.FINISHED
-    if job.reason == _NEVER:
+    if job.hopeless:
         return RunState.FAILED
     if job.state == "CANCELLED" and job.by in ("", str(uid)):
         return RunState.KILLED

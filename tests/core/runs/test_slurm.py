@@ -203,6 +203,17 @@ def test_what_waits_for_a_job_that_failed_never_starts() -> None:
     assert found.ended == AT + 600
 
 
+@pytest.mark.parametrize("state", ["RUNNING", "COMPLETED", "FAILED"])
+def test_what_it_once_waited_for_says_nothing_of_a_job_that_started(state: str) -> None:
+    line = f"4|4|{state}|0:0|100|110|{160 if state != 'RUNNING' else 'Unknown'}|50|a|||c|/w"
+    counted = read_sacct(line.replace("|||c", "||DependencyNeverSatisfied|c"))
+    queued = read_squeue(f"4|{state}|None|100|110|160|(null)|/w")
+    found = judge_job(Ticket("4", 100, "/w"), counted, queued, 1000, 400)
+    assert found is not None
+    assert "Dependency" not in found.why + found.found.evidence
+    assert found.started == 110
+
+
 def test_a_job_that_was_cancelled_while_it_waited_never_ran() -> None:
     counted = read_sacct("6|6|CANCELLED by 1000|0:0|100|None|160|0|None assigned|||c|/w")
     queued = read_squeue("6|CANCELLED|Dependency|100|160|160|(null)|/w")

@@ -14,6 +14,7 @@ from mlkanban.cli.counting import counting_line
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.paths import places
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracked import Tracked
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _LISTED = 5
 """Runs of an experiment, the newest, and experiments: the others are counted."""
+_SLURM_SECONDS = 5.0
 _NAMED = 20
 """Runs that were linked, or have news."""
 
@@ -36,6 +38,9 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 
     Or wandb:RUN_ID, or tensorboard:DIR for a folder with event files. Its metrics count like those
     of any other run; what the tracker says of its state is shown and moves nothing.
+
+    slurm:JOB takes a job of yours, whose comment names a card without its store, as a run of CARD,
+    which is followed as if `mlkanban sbatch` had submitted it.
     """
     from mlkanban.core.runs.tracked import KINDS
 
@@ -47,11 +52,30 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         )
     with session.service(write=True) as service:
         service.cards.get(card)
+        if kind == "slurm":
+            _link_job(session, service, card, name)
+            return
         if kind == "tensorboard":
             source = source or name
         found = look(session, service, [source] if source else [], only=bool(source))
         one = _find(found, _in_full(run))
         session.answer_done("link", service.links.link(card, one), service)
+
+
+def _link_job(session: Session, service: Service, card: str, number: str) -> None:
+    from mlkanban.runs.slurm.labelled import make_run, offered
+
+    data = places().data
+    job = next((one for one in offered(data, _SLURM_SECONDS) if one.id == number), None)
+    run = make_run(data, job, "", service.runs.label(card)) if job else ""
+    if not run:
+        raise NotFound(
+            f"No job {number} waits for a card here.",
+            "A job of SLURM does whose comment is mlk:CARD. See: mlkanban sync-runs",
+        )
+    session.answer("link", lambda: {"id": run, "card": card, "job": number})
+    if not session.json:
+        session.say(f"Job {number} is run {run} now. See: mlkanban runs {card}")
 
 
 @click.command()
@@ -98,7 +122,7 @@ def sync_runs(
     Runs tagged mlkanban.card with the label of a card, STORE:CARD as `mlkanban show CARD` prints
     it, are linked to that card (W&B: a tag mlkanban.card:STORE:CARD). The others, also those that
     name a card without a store, are listed, the newest first, and wait for a decision: a card, a
-    new card, or never to be listed again.
+    new card, or never to be listed again. So are jobs of SLURM whose comment is mlk:CARD.
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
@@ -134,7 +158,7 @@ def sync_runs(
         session.say(problem)
     if session.json:
         return
-    if not found.places:
+    if not found.places and not found.runs:
         session.say("No tracker was found. Name a file: mlkanban sync-runs PATH")
         return
     session.say(
@@ -159,6 +183,10 @@ def _decide(
     links = service.links
     if new:
         one = _find(found, new)
+        if one.kind == "slurm":
+            raise UsageProblem(
+                "A job needs a card that there is.", f"Then: mlkanban link CARD {new}"
+            )
         yield links.new_card(session.board(service).id, one.title, one)
     for names, all_of_it in ((ignore, False), (ignore_all, True)):
         for name in names:
@@ -258,4 +286,22 @@ def look(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
         )
     unread = servers({} if only else os.environ, given)
-    return replace(found, problems=(*found.problems, *unread))
+    jobs = () if only else _jobs()
+    return replace(found, runs=(*found.runs, *jobs), problems=(*found.problems, *unread))
+
+
+def _jobs() -> Iterator[Tracked]:
+    """The jobs of SLURM that name a card without its store."""
+    from mlkanban.core.runs.tracked import CARD_TAG, Tracked
+    from mlkanban.runs.slurm.asking import at
+    from mlkanban.runs.slurm.labelled import offered
+    from mlkanban.text import display
+
+    for job in offered(places().data, _SLURM_SECONDS):
+        label = job.label
+        if label is not None:
+            yield Tracked(
+                f"slurm:{job.id}", name=display(job.comment), says=job.state,
+                tags={CARD_TAG: label.ref},
+                started=at(job.submit), where=display(job.folder),
+            )  # fmt: skip

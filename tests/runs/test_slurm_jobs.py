@@ -214,3 +214,19 @@ def test_what_sbatch_says_cannot_drive_the_terminal(job: Job, cluster: Cluster) 
     assert done.returncode == 2
     assert b"such partition" in done.stderr
     assert not {b"\x1b", b"\x07"} & {bytes([one]) for one in done.stderr}
+
+
+def test_a_job_that_names_no_store_is_offered_and_becomes_a_run_when_asked(
+    job: Job, cluster: Cluster
+) -> None:
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, f"mlk:{job.card}"))
+    told = json.loads(job.mlk("--json", "sync-runs"))["data"]
+    assert [(one["ref"], one["tagged"]) for one in told["unlinked"]] == [
+        (f"slurm:{NUMBER}", job.card)
+    ]
+    assert runs(job) == []
+    job.mlk("link", job.card, "slurm:1", code=3)
+    job.mlk("link", job.card, f"slurm:{NUMBER}")
+    assert [(one["card"], one["state"]) for one in runs(job)] == [(job.card, "running")]
+    assert json.loads(job.mlk("--json", "sync-runs"))["data"]["unlinked"] == []
+    job.mlk("link", job.card, f"slurm:{NUMBER}", code=3)

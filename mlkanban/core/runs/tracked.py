@@ -14,8 +14,11 @@ from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.redaction import redacted
 
-KINDS = {"mlflow": "MLflow", "optuna": "Optuna", "wandb": "W&B", "tensorboard": "TensorBoard"}
-"""Trackers by the word their runs are named with, as people write them."""
+KINDS = {
+    "mlflow": "MLflow", "optuna": "Optuna", "wandb": "W&B", "tensorboard": "TensorBoard",
+    "slurm": "SLURM",
+}  # fmt: skip
+"""Trackers, and the scheduler, by the word their runs are named with, as people write them."""
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
 _NESTED_TAG = "mlflow.parentRunId"

@@ -122,6 +122,18 @@ def take_up(
             make_run(data, job, cluster, str(label))
 
 
+def offered(data: Path, seconds: float) -> list[Job]:
+    """The jobs in the queue whose comment names a card without its store, and that are no runs: any
+    store of this person may be meant, so a person decides. None where SLURM does not answer."""
+    if not client.found():
+        return []
+    with suppress(client.NoAnswer):
+        jobs = {job.id: job for job in client.queue("", seconds)}
+        bare = (job for job in jobs.values() if (label := job.label) and not label.store)
+        return [job for job in bare if job.submit is not None and not _is_run(data, job, "")]
+    return []
+
+
 def _attach(data: Path, job: Job, cluster: str, run: str) -> None:
     folder = RunFolder(runs_folder(data) / run)
     start = folder.start()

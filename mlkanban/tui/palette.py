@@ -6,13 +6,16 @@ import contextlib
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 from textual import on
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.errors import NoWidget
 from textual.geometry import Region
+from textual.message import Message
+from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
@@ -32,10 +35,17 @@ class Palette(CommandPalette):
 
     _gone = False
 
+    @property
+    def _whole(self) -> bool:
+        """Whether its parts are there: they are taken away one by one while it goes, or the program
+        with it, and what was under way still looks for them."""
+        return not self._gone and self.is_attached and bool(self.query(CommandList))
+
+    @on(Input.Changed)
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
-    def _only_the_first(self, event: Input.Submitted | OptionList.OptionSelected) -> None:
-        if self._gone or not self.is_active:
+    def _too_late(self, event: Message) -> None:
+        if not self._whole or not self.is_active:
             event.stop()
             event.prevent_default()
 
@@ -49,18 +59,21 @@ class Palette(CommandPalette):
         if self._gone or not self.is_active:
             return AwaitComplete()
         self._gone = True
-        # What was under way would look for parts that are taken away one by one.
         self._cancel_gather_commands()
-        self._stop_no_matches_countdown()
-        self._stop_busy_countdown()
         return super().dismiss(result)
 
+    def set_timer(self, delay: float, callback: TimerCallback | None = None, **more: Any) -> Timer:
+        def timed() -> object:
+            return callback() if callback is not None and self._whole else None
+
+        return super().set_timer(delay, timed, **more)
+
     def _watch__list_visible(self) -> None:
-        if not self._gone:
+        if self._whole:
             super()._watch__list_visible()
 
     async def _watch__show_busy(self) -> None:
-        if not self._gone:
+        if self._whole:
             await super()._watch__show_busy()
 
 

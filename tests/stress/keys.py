@@ -242,7 +242,8 @@ class Board:
             status = 0  # it was left already, and Ctrl+c came while it ended
         self.close()
         asked = any(key in packet.data for packet in self._sent for key in (b"q", b"\x1b", b"\x07"))
-        if status or not asked or "Traceback (most recent call last)" in said:
+        afterwards = said.rpartition("\x1b[?1049l")[2]  # a run may have shown one
+        if status or not asked or "Traceback (most recent call last)" in afterwards:
             raise Dead(f"it ended with {status}: {self._log() or said[-2000:]}")
         self._no_crash()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.command import CommandList
 
 from mlkanban.service.history import History
 from mlkanban.tui.palette import Palette
@@ -221,3 +222,31 @@ async def test_a_click_from_before_the_terminal_became_smaller(small: Path) -> N
         await board.press("palette")
         palette = board.app.screen
         assert palette.get_widget_at(500, 500)[0] is palette
+
+
+async def test_what_the_palette_began_finds_it_gone(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Palette, "_NO_MATCHES_COUNTDOWN", 0.001)
+    async with opened(small) as board:
+        await board.press("palette")
+        palette = board.app.screen
+        assert isinstance(palette, Palette)
+        await palette.query(CommandList).remove()
+        palette._start_no_matches_countdown("nothing has this")
+        palette._list_visible = not palette._list_visible
+        palette._show_busy = not palette._show_busy
+        timer = palette._no_matches_timer
+        assert timer is not None
+        await board.until(lambda: timer._task is None or timer._task.done())
+        await board.keys("escape")
+        assert board.app.crash is None
+        assert board.app.screen is board.board_screen
+
+
+async def test_nothing_is_asked_while_the_program_ends(small: Path) -> None:
+    async with opened(small) as board:
+        board.app.exit()
+        with pytest.raises(asyncio.CancelledError):
+            await board.board_screen.ask.text("Tags")
+        assert not board.board_screen.takes_keys

@@ -206,10 +206,10 @@ class Board:
         """Whether it still draws and takes keys: some keys that leave what is open, then help."""
         terminal = self._terminal or self._start()
         terminal.resize(*_LOOK)
-        terminal.skip()
-        terminal.resize(_LOOK[0], _LOOK[1] - 1)
         terminal.rest(1.2)  # a paste that was not finished is over by now
-        for patience in (0.5, 0.5, 1, 1, 2, 2, 3, 3, 5, 5, 10, 20):
+        for number, patience in enumerate((0.5, 0.5, 1, 1, 2, 2, 3, 3, 5, 5, 10, 20), 1):
+            terminal.skip()
+            terminal.resize(_LOOK[0], _LOOK[1] - number)  # all is drawn again
             for _ in range(2):  # a text is only dropped when asked twice
                 terminal.send("\x1b")
                 terminal.rest(0.25)
@@ -225,7 +225,7 @@ class Board:
                     terminal.send("\x1b")
                     self._no_crash()
                     return
-        raise Dead(f"it answers no key; the screen is:\n{terminal.text}")
+        raise Dead(f"no answer; the screen is:\n{terminal.text}\nat last {terminal.raw[-300:]!r}")
 
     def _start(self) -> Terminal:
         self.starts += 1

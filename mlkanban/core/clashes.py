@@ -122,7 +122,11 @@ class _Lives:
         if life.writes(event):
             self._written(event, now, unseen)
         else:
-            if self.writer and life.works_on(event, self.now) and knew(event, self.writer) is False:
+            if (
+                self.writer
+                and life.works_on(event, self.before, self.now)
+                and knew(event, self.writer) is False
+            ):
                 self._lose(event, self.before)
             self.work.append((event, self.now))
             self.now = now  # the rank of an older program comes with a stage
@@ -138,7 +142,7 @@ class _Lives:
                 self._lose(self.writer, self.now)
         self.work = [one for one in self.work if knew(event, one[0]) is False]
         for worked, then in self.work:
-            if life.works_on(worked, now):
+            if life.works_on(worked, then, now):
                 self._lose(worked, then)
         self.before, self.now, self.writer = self.now, now, event
         self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != now}

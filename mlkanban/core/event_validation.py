@@ -18,7 +18,6 @@ from mlkanban.core.budget import parse_budget
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.health import PREFIX as READING
 from mlkanban.core.instants import moment
-from mlkanban.core.lifecycle import FITS
 from mlkanban.core.lineage import Kind
 from mlkanban.core.models import (
     CardType,
@@ -338,7 +337,7 @@ _NEEDED = {
 }
 """The fields that an event of a kind has to set; what tells of it reads them."""
 _NOT_EMPTY = frozenset({"blocker"})
-_NEVER_NONE = frozenset({"ref", "title", "key", "name", "timezone", "kind", "rank", "place", FITS})
+_NEVER_NONE = frozenset({"ref", "title", "key", "name", "timezone", "kind", "rank", "place"})
 _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
     "tag": _present(_word),
     "link": _present(lambda member: bool(member.strip())),
@@ -350,7 +349,7 @@ _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
     "charter": _written,
     "view": _written,
     "note": _written,
-    "rank": lambda member, value: bool(_ID.fullmatch(member)) and (value is None or _rank(value)),
+    "rank": lambda member, value: bool(_ID.fullmatch(member)) and _rank(value),
 }
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("title", "key", "name"), _line),
@@ -363,6 +362,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "priority": _one_of(Priority), "service_class": _one_of(ServiceClass), "work": _one_of(Work),
     "health": lambda value: value == "" or _HEALTHS(value), "checklist": _checklist,
     "blocker": _blocker, "metric": _metric, "worth": _worth, "budget": _budget,
-    "outcome": _outcome, TRIAGE: _session, FITS: lambda _: False,
+    "outcome": _outcome, TRIAGE: _session,
 }  # fmt: skip
 """How the value of a field is checked; of any other field every value will do."""

@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from mlkanban.core.events import Event, changes
+from mlkanban.core.events import Entity, Event, changes
 from mlkanban.core.models import Board, Outcome, Work
 
 FIELD = "lifecycle"
 """The name under which a conflict about it is listed."""
 PARTS = ("place", "outcome", "archived")
-FITS = "fits"
-"""The field of a card that holds values which follow from the stages of its board, {field: value},
-where they are not what was written. Nobody writes it."""
-
 _VERDICT = "verdict"
 _WORKED = frozenset(
     {"card.noted", "card.edited", "card.blocked", "card.snoozed", "card.alerted", "run.started"}
@@ -50,21 +46,21 @@ def lifecycle(fields: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(place[0], fields.get("outcome") or "", bool(fields.get("archived")))
 
 
-def whole(fields: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with all parts of the lifecycle of a card that has `fields`, if they set any of it;
-    the verdict goes with an outcome."""
+def whole(card: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with all parts of the lifecycle of a card, if they set any of it; the verdict goes
+    with an outcome."""
+    fields = shown(card)
     if not fields.get("place") or not any(name in values for name in PARTS):
         return dict(values)
-    fields = shown(fields)
     ends = fields.get("outcome") or values.get("outcome")
     names = (*PARTS, _VERDICT) if ends else PARTS
     return {**values, **{name: values.get(name, fields.get(name)) for name in names}}
 
 
-def restated(fields: Mapping[str, Any]) -> dict[str, Any]:
+def restated(card: Entity) -> dict[str, Any]:
     """The lifecycle of a card as it is, to be written again: who does something that needs the
     card to stay wins over an end that was not known."""
-    return whole(fields, {"place": fields["place"]})
+    return whole(card, {"place": card.fields["place"]})
 
 
 def writes(event: Event) -> bool:
@@ -75,23 +71,24 @@ def writes(event: Event) -> bool:
     return any(name in values for name in PARTS)
 
 
-def works_on(event: Event, then: Lifecycle) -> bool:
-    """Whether an event does something with a card that makes no sense, or is not seen, once the
-    card has come to `then`."""
+def works_on(event: Event, before: Lifecycle, now: Lifecycle) -> bool:
+    """Whether an event does something with a card, as it was `before`, that makes no sense or is
+    not seen once the card has come to be what it is `now`."""
     if event.kind not in _WORKED:
         return False
     values = event.data.get("set", {})
-    if then.is_open:
-        return bool(values.get("health"))  # only what is in use has one
-    for_open = any(values.get(n) for n in _OPEN_ONLY) or values.get("work") == Work.UNATTENDED
-    return then.hidden or for_open
+    unattended = values.get("work") == Work.UNATTENDED
+    if now.is_open:
+        # Only what is in use has a health, and a run belongs to the stage it was begun in.
+        return bool(values.get("health")) or (unattended and now.stage != before.stage)
+    return now.hidden or unattended or any(values.get(name) for name in _OPEN_ONLY)
 
 
-def shown(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a card without what only goes with another lifecycle: two machines may have
-    written them. No block and no unattended work once it is finished, no snooze once it is not open
-    any more, no health of what is not shipped."""
-    fields = {**fields, **fields[FITS]} if fields.get(FITS) else fields
+def shown(card: Entity) -> Mapping[str, Any]:
+    """The fields of a card as its board lets them be, without what only goes with another
+    lifecycle: two machines may have written them. No block and no unattended work once it is
+    finished, no snooze once it is not open any more, no health of what is not shipped."""
+    fields = {**card.fields, **card.fits} if card.fits else card.fields
     outcome = fields.get("outcome")
     unfit = ["blocker", "work"] if outcome else []
     unfit += ["snoozed_until"] if outcome or fields.get("archived") else []
@@ -116,7 +113,7 @@ def fitting(
 ) -> dict[str, str | None]:
     """What the stages of a board make of a card with these fields, where that is something else:
     past delivery it is shipped, before it a card that was shipped is open again, unless it ended
-    where it stands; and it is attended where no runs are counted."""
+    where it stands."""
     now = lifecycle(fields)
     stage = next((stage for stage in board.stages if stage.id == now.stage), None)
     if stage is None or now.archived:
@@ -127,8 +124,6 @@ def fitting(
         found["outcome"] = Outcome.SHIPPED.value
     if now.outcome == Outcome.SHIPPED and not delivered and not ended_in_place:
         found["outcome"] = None
-    if fields.get("work") == Work.UNATTENDED and stage.unattended is None and not now.outcome:
-        found["work"] = Work.ATTENDED.value
     return found
 
 

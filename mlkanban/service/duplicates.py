@@ -52,7 +52,7 @@ class Duplicates:
             check_links(tx, added, other.ref)
             runs = any(name.startswith(PREFIX) for name in added)
             # What the other one is, too: if another machine ends it meanwhile, the later wins.
-            added |= restated(tx.fields(other))
+            added |= restated(tx.writer.projector.entity(other.id))
             tx.write(tx.change("run.moved" if runs else "card.edited", other, added))
             ended = Outcome.SUPERSEDED if face.started_at else Outcome.DISCARDED
             values = {

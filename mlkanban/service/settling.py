@@ -79,7 +79,7 @@ class Settling:
             other = json.loads(rows[-1].other)
             warning, forced = "", ""
             if field == life.FIELD:
-                then = Lifecycle(**other) if take else lifecycle(shown(state.fields))
+                then = Lifecycle(**other) if take else lifecycle(shown(state))
                 values, warning, forced = _living(tx, name, then, override, rows[-1].stamp)
             else:
                 values = {field: other if take else state.fields.get(field)}
@@ -102,7 +102,7 @@ def _living(
     warning, the reason. `stamp` is that of the event that wrote the other value."""
     face = tx.face(ref)
     board, fields = tx.board_of(face), tx.fields(face)
-    now = lifecycle(shown(fields))
+    now = lifecycle(shown(tx.writer.projector.entity(face.id)))
     then = _allowed(board, then)
     values: dict[str, Any] = {
         "place": fields["place"], "outcome": then.outcome or None, "archived": then.archived,
@@ -144,10 +144,9 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
             stages = {stage.id: stage.name for stage in (*board.former, *board.stages)}
             refs = repository.ref_by_id(conn, row.board)
         name = refs.get(row.entity) or stages.get(row.entity) or board.key
-        fields = repository.entity(conn, row.entity).fields
-        kept = (
-            lifecycle(shown(fields))._asdict() if row.field == life.FIELD else fields.get(row.field)
-        )
+        state = repository.entity(conn, row.entity)
+        living = row.field == life.FIELD
+        kept = lifecycle(shown(state))._asdict() if living else state.fields.get(row.field)
         found.append(
             Undecided(
                 name, row.entity, row.field, _text(row.field, kept, stages),

@@ -89,7 +89,7 @@ class Transaction:
     def new_values(self, card_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that a card does not have yet; what is empty, or what a blank card has,
         is the same as none."""
-        state = shown(self.writer.projector.entity(card_id).fields)
+        state = shown(self.writer.projector.entity(card_id))
         return {n: v for n, v in values.items() if _kept(n, state.get(n)) != _kept(n, v)}
 
     def fields(self, face: CardFace) -> Mapping[str, Any]:

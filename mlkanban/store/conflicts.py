@@ -30,12 +30,8 @@ def judge(
     if board is None or not now.stage:
         return found
     writer = next(event for event in reversed(ordered) if life.writes(event))
-    entity.fields.pop(life.FITS, None)
-    fits = life.fitting(board, entity.fields, ended_in_place=life.ended_in_place(ordered))
-    fit = now
-    if fits:
-        entity.fields[life.FITS] = fits
-        fit = lifecycle({**entity.fields, **fits})
+    entity.fits = life.fitting(board, entity.fields, ended_in_place=life.ended_in_place(ordered))
+    fit = lifecycle({**entity.fields, **entity.fits})
     if fit != now:
         found = [
             c for c in found

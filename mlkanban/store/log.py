@@ -92,7 +92,7 @@ class Writer:
         brought_in = bool(change.event_id)
         values, restores = dict(change.set), dict(change.restores)
         if change.card and not brought_in:
-            values = lifecycle.whole(entity.fields, values)
+            values = lifecycle.whole(entity, values)
         if change.undoes:
             # What an undo does not put back was written when it was.
             carried = values.keys() - change.set.keys()

@@ -60,7 +60,7 @@ class Projector:
         if self._home.setdefault(entity_id, event.board) != event.board:
             return
         entity.apply(event)
-        entity.fields.pop(lifecycle.FITS, None)  # `flush` looks again
+        entity.fits = {}  # `flush` looks again
         if event.undoes:
             self._undo(event)
         self._conn.executemany(
@@ -223,19 +223,19 @@ class Projector:
         """The cards of a board that its stages make something else of, now or before."""
         board = self._board(board_id)
         rows = self._conn.execute(
-            "SELECT id, stage, outcome, work FROM card WHERE board = ? AND NOT archived"
+            "SELECT id, stage, outcome FROM card WHERE board = ? AND NOT archived"
             " AND outcome IN ('', 'shipped') AND NOT deleted",
             (board_id,),
         ).fetchall()
         fitted = self._conn.execute(
             "SELECT id FROM entity WHERE board = ? AND instr(state, ?)",
-            (board_id, f'"{lifecycle.FITS}":'),
+            (board_id, '"fits":'),
         ).fetchall()
         return {card for (card,) in fitted} | {
             card
-            for card, stage, outcome, work in rows
+            for card, stage, outcome in rows
             if lifecycle.fitting(
-                board, {"place": [stage], "outcome": outcome, "work": work}, ended_in_place=False
+                board, {"place": [stage], "outcome": outcome}, ended_in_place=False
             )
         }
 
@@ -321,7 +321,7 @@ class Projector:
 
     def _save_card(self, card_id: str, event: Event) -> None:
         entity = self._entities[card_id]
-        fields = lifecycle.shown(entity.fields)
+        fields = lifecycle.shown(entity)
         if not {"place", "ref", "title"} <= fields.keys() or not self._known(event.board):
             # The events that make the card, or its board, have not come yet.
             self._conn.execute("DELETE FROM card WHERE id = ?", (card_id,))

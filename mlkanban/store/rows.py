@@ -32,6 +32,8 @@ def entity_text(entity: Entity) -> str:
     state = {"fields": entity.fields, "stamps": by_stamp, "origins": restored}
     if sets:
         state["sets"] = sets
+    if entity.fits:
+        state["fits"] = entity.fits
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -40,6 +42,7 @@ def entity_from(text: str) -> Entity:
     state = _loaded(text)
     stamps = {name: stamp for stamp, names in state["stamps"].items() for name in names}
     entity = Entity(state["fields"], stamps, {**stamps, **state["origins"]})
+    entity.fits = state.get("fits", {})
     for name, (adds, gone, until, removed) in state.get("sets", {}).items():
         entity.sets[name] = Member(adds, set(gone), until, removed)
     for name in [n for n in stamps if n.startswith(MEMBERS) and n not in entity.sets]:
@@ -109,7 +112,7 @@ def card_of(
     from mlkanban.core.runs.brief import measured  # which most boards do without
     from mlkanban.core.runs.model import runs_in
 
-    fields = lifecycle.shown(state.fields)
+    fields = lifecycle.shown(state)
     stage, rank = fields["place"]
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None

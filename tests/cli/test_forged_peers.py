@@ -200,7 +200,7 @@ FORGED: dict[str, Forge] = {
     "place: empty rank": field("place", [NEW, ""]),
     "place: rank with an end of 0": field("place", [NEW, "a00"]),
     "place: short rank": field("place", [NEW, "c1"]),
-    "fits: text": field("fits", "x"),
+    "rank: none": field(f"rank:{NEW}", None),
     "rank: of no stage": field("rank:x", "a1"),
     "rank: odd": field(f"rank:{NEW}", ""),
     "type: unknown": field("type", "song"),

@@ -214,7 +214,8 @@ def _judged(machine: Machine) -> Iterator[str]:
             yield f"{face.ref}: shipped before delivery"
         if bool(face.finished_at) != (face.outcome not in ("", Outcome.DISCARDED)):
             yield f"{face.ref}: {face.outcome or 'open'}, finished at {face.finished_at or 'never'}"
-        if face.work == "unattended" and board.stage(face.stage).unattended is None:
+        runs = board.stage(face.stage).unattended is not None
+        if face.work == "unattended" and not runs and face.id not in conflicts:
             yield f"{face.ref}: unattended where no runs are counted"
         ended_by_person = face.outcome not in ("", Outcome.SHIPPED)
         if not stands(board, face) and not ended_by_person and face.id not in conflicts:

@@ -23,8 +23,9 @@ Data = dict[str, Any]
 
 def cards_data(cards: Iterable[Card], service: Service) -> list[Data]:
     """Whole cards, of whatever boards."""
-    boards = {board.id: board for board in service.boards.all()}
-    return [card_data(card, boards[card.board]) for card in cards]
+    given = list(cards)
+    boards = {board_id: service.boards.of_id(board_id) for board_id in {c.board for c in given}}
+    return [card_data(card, boards[card.board]) for card in given]
 
 
 def _item(item: CheckItem, board: Board) -> dict[str, Any]:

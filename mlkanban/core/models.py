@@ -188,6 +188,14 @@ class Stage:
     rank: str = ""
 
 
+class BoardName(NamedTuple):
+    """What a board is called: enough to find it among others."""
+
+    id: str
+    key: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Board:
     """A workflow with its stages in order; `conwip` limits all committed cards together.

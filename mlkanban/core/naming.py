@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import count
 from typing import TypeVar
 
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.models import Board, BoardName, CardFace, Stage
 from mlkanban.errors import NotFound, UsageProblem
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def find_stage(board: Board, name: str) -> Stage:
     raise NotFound(f"No stage of {board.key} is called {name!r}.", f"There are: {listed}.")
 
 
-def find_board(boards: list[Board], name: str) -> Board:
+def find_board(boards: Sequence[BoardName], name: str) -> BoardName:
     """The board with this key or name, or a beginning of one that only one board has."""
     board = pick(name, {b.key: b for b in boards}) or pick(name, {b.name: b for b in boards})
     if board is not None:

@@ -65,12 +65,18 @@ class Boards:
     def find(self, key: str = "") -> Board:
         """The board `key`, or without one the board worked on last. NotFound when there is none."""
         with self._desk.store.reading() as conn:
-            boards, last = repository.boards(conn), repository.last_used_board(conn)
-        if key:
-            return find_board(boards, key)
-        if not boards:
-            raise NotFound("There is no board yet.", "Make one: mlkanban init NAME")
-        return next((board for board in boards if board.id == last), boards[0])
+            boards = repository.board_names(conn)
+            if key:
+                return board_of(conn, find_board(boards, key).id)
+            if not boards:
+                raise NotFound("There is no board yet.", "Make one: mlkanban init NAME")
+            last = repository.last_used_board(conn)
+            return board_of(conn, last if any(b.id == last for b in boards) else boards[0].id)
+
+    def of_id(self, board_id: str) -> Board:
+        """The board with this long id; NotFound when there is none."""
+        with self._desk.store.reading() as conn:
+            return board_of(conn, board_id)
 
     def of_card(self, ref: str) -> Board:
         """The board the card `ref` is on; NotFound when there is no such card."""

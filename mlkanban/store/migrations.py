@@ -100,6 +100,12 @@ def _log(conn: Connection) -> Iterator[Event]:
     return map(event_of, conn.execute(f"SELECT {COLUMNS} FROM event"))
 
 
+@migrations()
+def m010_stages_by_board(db: Database) -> None:
+    """With many boards the stages of one were looked for among those of all."""
+    _run(db.conn, _STAGES_BY_BOARD)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape
@@ -296,6 +302,8 @@ _CLOCKS = "CREATE INDEX event_hlc ON event (hlc)"
 
 _STAMPS = "ALTER TABLE transition ADD COLUMN stamp TEXT NOT NULL DEFAULT ''"
 
+_STAGES_BY_BOARD = "CREATE INDEX IF NOT EXISTS stage_board ON stage (board, deleted, rank)"
+
 _FILL_STAMPS = """
 UPDATE transition SET stamp = (
     SELECT hlc || ':' || replica FROM event WHERE event.id = transition.event
@@ -356,6 +364,6 @@ def recreate_projections(conn: Connection) -> None:
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     parts = (
         _PROJECTIONS, _TRANSITIONS, _NEEDS, _WORDS, _MODELS, _RUNS, _STAMPS, _SAME_REFS,
-        _CLASHES, _INERT,
+        _CLASHES, _INERT, _STAGES_BY_BOARD,
     )  # fmt: skip
     _run(conn, "\n\n".join(parts))

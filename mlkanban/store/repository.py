@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.events import Entity, Event
-from mlkanban.core.models import Board, CardFace, Work
+from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import IN_FORCE, board_of, card_of, entity_from, notes_of
@@ -45,12 +45,18 @@ class Changes:
 
 def boards(conn: sqlite3.Connection) -> list[Board]:
     """All boards, oldest first."""
+    return [board_of(conn, board.id) for board in board_names(conn)]
+
+
+def board_names(conn: sqlite3.Connection) -> list[BoardName]:
+    """What all boards are called, the oldest first."""
     rows = conn.execute(
-        "SELECT id FROM board WHERE NOT deleted ORDER BY created_at,"
-        " (SELECT min(hlc || replica) FROM event INDEXED BY event_card"
-        "  WHERE card = '' AND event.board = board.id AND kind = 'board.created')"
+        "SELECT id, key, name FROM board LEFT JOIN"
+        " (SELECT board, min(hlc || replica) AS made FROM event INDEXED BY event_card"
+        "  WHERE card = '' AND kind = 'board.created' GROUP BY board) ON board = id"
+        " WHERE NOT deleted ORDER BY created_at, made"
     ).fetchall()
-    return [board_of(conn, board_id) for (board_id,) in rows]
+    return list(map(BoardName._make, rows))
 
 
 def last_used_board(conn: sqlite3.Connection) -> str:

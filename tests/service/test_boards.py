@@ -56,6 +56,25 @@ def test_boards_whose_names_have_no_latin_letters_get_keys_of_their_own(ada: Per
     assert ada.boards.find("机器学习").key == "board-2"
 
 
+def test_finding_a_board_reads_no_other(ada: Person) -> None:
+    conn = ada.service._desk.store.conn
+
+    def asked() -> int:
+        statements: list[str] = []
+        conn.set_trace_callback(statements.append)
+        ada.boards.find("fraud")
+        conn.set_trace_callback(None)
+        return len(statements)
+
+    few = asked()
+    for number in range(20):
+        ada.boards.create(f"other {number}", "plain", "UTC")
+    assert asked() == few
+    plan = conn.execute("EXPLAIN QUERY PLAN SELECT id FROM stage WHERE board = ? AND deleted = 0",
+                        ("x",)).fetchall()  # fmt: skip
+    assert "stage_board" in plan[0][3]
+
+
 def test_several_boards_do_not_mix(ada: Person) -> None:
     [one] = ada.adds("a")
     ada.adds("x", "y", to="Data prep")

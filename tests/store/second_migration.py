@@ -32,7 +32,8 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m007_what_faces_show_of_runs)
     made()(migrations.m008_metrics_by_configuration)
     made()(migrations.m009_events_that_do_not_count)
-    made(name="m010_next")(second)
+    made()(migrations.m010_stages_by_board)
+    made(name="m011_next")(second)
     return made, database.LATEST + 1
 
 

@@ -23,6 +23,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
 from textual.message import Message
 
+from mlkanban.text import display
 from mlkanban.tui.layouts import is_foreign_letter
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)")
 """OSC, DCS, APC, PM and SOS strings: answers of a terminal, never keys."""
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^X][^\x07\x1b]*\x1b?)?\Z")
+_BETWEEN_BLANKS = re.compile(r"[^\t\r\n]+")
 _X10_MOUSE = "\x1b[M"
 _KITTY_KEY = re.compile(
     r"\x1b\[(?P<code>\d+)(?::\d*)?(?::(?P<position>\d+))?"
@@ -76,13 +78,14 @@ class Keyboard(XTermParser):
                 pasted, end, data = (self._paste + data).partition(BRACKETED_PASTE_END)
                 self._paste = pasted
                 if end:
-                    yield self._pasted()
+                    self._paste = None
+                    yield _pasted(pasted)
                 continue
             keys, begin, data = data.partition(BRACKETED_PASTE_START)
             if BRACKETED_PASTE_END in keys:
                 rest, _, keys = keys.rpartition(BRACKETED_PASTE_END)
                 if self._cut:  # the rest of a paste that came after a long silence
-                    yield events.Paste(rest.replace("\x00", ""))
+                    yield _pasted(rest)
             self._cut = False
             if begin:
                 self._paste = ""
@@ -100,13 +103,9 @@ class Keyboard(XTermParser):
             yield from super().feed(begun)
             self._timeout_time = 0.0
         if self._paste is not None and silent >= _PASTE_SECONDS:
-            self._cut = True
-            yield self._pasted()
+            text, self._paste, self._cut = self._paste, None, True
+            yield _pasted(text)
         yield from super().tick()
-
-    def _pasted(self) -> events.Paste:
-        text, self._paste = self._paste or "", None
-        return events.Paste(text.replace("\x00", ""))
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         found = list(super()._sequence_to_key_events(sequence, alt))
@@ -144,6 +143,11 @@ class Keyboard(XTermParser):
     def parse_mouse_code(self, code: str) -> Message | None:
         self.mouse_pixels = False  # a stray report of sizes asks for them
         return super().parse_mouse_code(code)
+
+
+def _pasted(text: str) -> events.Paste:
+    """A paste whose text may be drawn by any field: not all of them are ours."""
+    return events.Paste(_BETWEEN_BLANKS.sub(lambda part: display(part[0]), text))
 
 
 def _means_more(sequence: str) -> bool:

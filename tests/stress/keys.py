@@ -20,6 +20,7 @@ from mlkanban.service import Service
 from mlkanban.tui.commands import COMMANDS
 from tests.terminal import DOWN, END, HOME, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP, Terminal
 
+ROOT = Path(__file__).parents[2]
 _PLACES = {
     "down": DOWN, "up": UP, "left": LEFT, "right": RIGHT, "pageup": PAGE_UP,
     "pagedown": PAGE_DOWN, "home": HOME, "end": END, "enter": "\r", "space": " ",
@@ -323,7 +324,7 @@ class MakeBoard:
         service.close()
         env = {
             "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(folder), "USER": "ada",
-            "MLKANBAN_HOME": str(home), "TZ": "UTC",
+            "MLKANBAN_HOME": str(home), "TZ": "UTC", "PYTHONPATH": str(ROOT),
         }  # fmt: skip
         return Board(env, folder)
 

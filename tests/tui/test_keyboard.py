@@ -7,6 +7,7 @@ import pytest
 from textual import events
 from textual.message import Message
 
+from mlkanban.text import display
 from mlkanban.tui import keyboard
 from mlkanban.tui.keyboard import Keyboard
 from mlkanban.tui.layouts import is_foreign_letter, latin
@@ -108,11 +109,21 @@ def test_keys_pressed_and_held_are_keys(typist: Typist) -> None:
 
 
 def test_a_paste_is_one_text_whatever_is_in_it(typist: Typist) -> None:
-    text = "\x1b[31mred and \x1b[0mlonger than any sequence that a key sends"
+    text = "a\tlog\r31mred; and longer than any sequence that a key sends \u65e5\u672c"
     assert typist.types("\x1b[200~" + text[:9], text[9:] + "\x1b[20", "1~j") == [
         f"paste {text}",
         "j",
     ]
+
+
+def test_a_paste_is_text_that_cannot_drive_the_terminal(typist: Typist) -> None:
+    sent = "red \x1b[31m\x1b]52;c;eA==\x07\x1b[1;2B\u202e\x00\x9b.\tone\rtwo"
+    [paste] = typist.types(f"\x1b[200~{sent}\x1b[201~")
+    assert paste.startswith("paste red ")
+    assert paste.endswith(".\tone\rtwo")
+    assert display(paste.replace("\t", "").replace("\r", "")) == paste.replace("\t", "").replace(
+        "\r", ""
+    )
 
 
 def test_an_unfinished_paste_ends_after_a_second_of_silence(typist: Typist) -> None:

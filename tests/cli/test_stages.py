@@ -76,3 +76,33 @@ def test_boards(board) -> None:
     assert [b["key"] for b in found] == ["fraud", "churn"]
     assert (found[1]["timezone"], found[1]["template"]) == ("Europe/Rome", "crisp-dm")
     assert board("boards").out.splitlines()[1].split() == ["fraud", "1", "UTC", "Fraud"]
+
+
+def test_committing_the_last_stage_asks_before_shipped_cards_are_open_again(board) -> None:
+    card = board.card("a", "--stage", "monitoring")
+    for change in (("commit", "monitoring"), ("move", "monitoring", "1")):
+        refused = board("stages", *change)
+        assert refused.code == 1
+        assert f"1 card ({card}) would be open again." in refused.err
+        assert "--yes" in refused.err
+    assert stage(board, "Monitoring")["committed"] is False
+    answer = board.data("stages", "commit", "monitoring", "--yes")
+    assert f"1 card ({card}) opened again." in answer["message"]
+    assert [(c["id"], c["outcome"]) for c in board.data("list")] == [(card, None)]
+    board("undo")
+    assert stage(board, "Monitoring")["committed"] is False
+    assert board.data("show", card)["outcome"] == "shipped"
+
+
+def test_uncommitting_a_stage_asks_before_open_cards_are_shipped(board) -> None:
+    card = board.card("a", "--stage", "deployment")
+    board("block", card, "--reason", "bug")
+    refused = board("stages", "uncommit", "deployment")
+    assert (refused.code, "would be finished as shipped" in refused.err) == (1, True)
+    board("stages", "uncommit", "deployment", "--yes")
+    shipped = board.data("show", card)
+    assert (shipped["outcome"], shipped["blocked"]) == ("shipped", None)
+    assert shipped["finished"]
+    board("undo")
+    opened = board.data("show", card)
+    assert (opened["outcome"], opened["blocked"]["reason"]) == (None, "bug")

@@ -142,6 +142,21 @@ async def test_a_stage_with_cards_or_a_second_name_is_refused(used: Path) -> Non
         assert board.app.model.board.stages == before
 
 
+async def test_a_change_of_stages_asks_before_it_opens_shipped_cards(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("stages")
+        for _ in range(8):
+            await board.press("cursor.down")
+        before = board.app.model.board.stages
+        for key in ("escape", "y"):
+            assert board.app.model.board.stages == before
+            await board.press("stage.committed")
+            await board.until(lambda: "would be open again" in board.text())
+            await board.keys(key)
+        await board.until(lambda: "opened again" in board.status())
+        assert board.app.model.board.stages[-1].committed
+
+
 async def test_the_pointer_stays_on_the_table(used: Path) -> None:
     async with opened(used) as board:
         await board.press("stages", "cursor.up")

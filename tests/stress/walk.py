@@ -76,6 +76,7 @@ class Walk:
         self.state: State = {}
         self.start: State = {}
         self._past: dict[str, Past] = {}
+        self._cursor = 0
         self._reshaped: set[str] = set()
         """Boards whose stages were changed: cards that stood in them may be past delivery now, or
         before it, and are not held against where they stand any more."""
@@ -111,6 +112,7 @@ class Walk:
         """The boards as they are, read through the service."""
         service = Service.open(places().data, actor="x", clock=self.now, write=False, make=False)
         try:
+            self._cursor = service.boards.cursor()
             return {board.key: _seen(service, board) for board in service.boards.all()}
         finally:
             service.close()
@@ -144,7 +146,7 @@ class Walk:
     def step(self, command: Command) -> None:
         """One command and what must be so after it."""
         self._wait(command.pause)
-        before = self.state
+        before, cursor = self.state, self._cursor
         answer = self.call("--json", "--board", command.board, *command.args)
         self.state = after = self.look()
         self.counts["refused" if answer.code else command.kind] += 1
@@ -155,7 +157,7 @@ class Walk:
         else:
             self._only_what_was_named(command, before, answer)
             self._did_what_it_says(command, before)
-            self._acted(command.board, before, unseen=command.kind == "block")
+            self._acted(command.board, before, cursor)
         self._holds(before, command)
 
     def _wait(self, seconds: int) -> None:
@@ -168,13 +170,14 @@ class Walk:
             before, self.state = self.state, self.look()
             self._same(before, self.state, "time changed more than what waited", by_itself=True)
 
-    def _acted(self, key: str, before: State, *, unseen: bool = False) -> None:
-        """A board may have been changed: often undo that and do it again. What is `unseen`, such as
-        a block that lifts itself at once, is undone as well."""
+    def _acted(self, key: str, before: State, cursor: int) -> None:
+        """Something may have been written since the log ended at `cursor`: often undo that and do
+        it again. It need not be seen: a block may lift itself at once."""
         for other in self.state:
             if other != key:
                 self._same(before[other], self.state[other], f"{other} changed too", by_itself=True)
-        if before[key] == self.state[key] and not unseen:
+        if cursor == self._cursor:
+            self._same(before[key], self.state[key], "a change that was not written")
             return
         self._past[key].done.append(before[key])
         self._past[key].undone.clear()
@@ -392,13 +395,13 @@ class Walk:
             at = self._rng.choice(stages)
             lines[at + 1 : at + 1] = ["", "### Written elsewhere", ""]
         file.write_text("\n".join(lines), encoding="utf-8")
-        before = self.state
+        before, cursor = self.state, self._cursor
         answer = self.call("import", "markdown", str(file), "--yes")
         self.state = self.look()
         if answer.code:
             self._same(before, self.state, "a refused import changed something", answer.err)
         else:
-            self._acted(key, before)
+            self._acted(key, before, cursor)
 
     def _exported(self, key: str) -> Path:
         file = self._folder / "board.md"

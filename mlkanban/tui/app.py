@@ -35,6 +35,7 @@ from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.syncing import Syncing
 from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
+from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracked import Tracked
@@ -123,6 +124,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._first = first
         self._trouble = trouble
         self._poll_trouble = ""
+        self._messages: frozenset[str] = frozenset()
         self._demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
@@ -270,10 +272,12 @@ class BoardApp(App[None], inherit_bindings=False):
             return
         try:
             newest, happened = await self.backstage.call(_look_again)
+            self._take_back(self._poll_trouble)
             self._poll_trouble = ""
             self.hooks.tell(happened)
             if newest != self.cursor:
                 await self.catch_up()
+                self._take_back(*self._messages)
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
@@ -286,6 +290,15 @@ class BoardApp(App[None], inherit_bindings=False):
             self._board_screen.view.new_day(self.now())
             await self.look_around()
         self._board_screen.view.aged(self.now())
+        self._messages = frozenset(status.message for status in self._statuses())
+
+    def _take_back(self, *messages: str) -> None:
+        """Clear what the status lines still say of these."""
+        for status in self._statuses():
+            status.take_back(messages)
+
+    def _statuses(self) -> list[StatusLine]:
+        return [screen.status for screen in self.screen_stack if isinstance(screen, KeyScreen)]
 
     async def look_around(self) -> None:
         """What time and other cards bring about: blocks that are over, cards grown old."""

@@ -64,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("card.move", ("m",), "Move to ...", "then 1-9: to that stage, marked cards too",
             "Move", (BOARD, CARD, PLAN)),
     Command("triage.accept", ("L", "shift+right"), "Accept",
-            "into progress, or one stage on; the next card", "Decide", (TRIAGE,)),
+            "one stage on; the next card", "Decide", (TRIAGE,)),
     Command("triage.stage", DIGITS, "Accept into stage", "into stage 1 to 9; the next card",
             "Decide", (TRIAGE,)),
     Command("triage.skip", ("j", "down"), "Skip", "leave it, it comes back once at the end",

@@ -19,6 +19,7 @@ from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.face import shortened
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
@@ -121,15 +122,31 @@ class CommandProvider(Provider):
         for command in self._commands():
             score = max(matcher.match(command.title), matcher.match(command.help) * 0.8)
             if score > 0:
+                score += _by_name(query, command.title)
                 run = partial(self._run, command.name)
                 yield Hit(
                     score, Content(_label(command)), run, text=command.title, help=command.help
                 )
+        for score, text, go in self._reports(query):
+            yield Hit(score, Content(text), go, text=text)
         for score, text, go in self._cards(query):
             yield Hit(score, Content(text), go, text=text)
         await asyncio.shield(self._reading)
         for score, text, go in self._charter(query):
             yield Hit(score, Content(text), go, text=text)
+
+    def _reports(self, query: str) -> list[tuple[float, str, partial[None]]]:
+        """The reports by their names, from the board."""
+        screen = self._screen
+        if not isinstance(screen, BoardScreen):
+            return []
+        matcher = self.matcher(query)
+        return [
+            (score + _by_name(query, entry.title), f"Report: {entry.title}", go)
+            for entry in CATALOGUE
+            if (score := max(matcher.match(entry.title), matcher.match(entry.help) * 0.7)) > 0
+            for go in [partial(screen.open_report, entry.name)]
+        ]
 
     def _cards(self, query: str) -> list[tuple[float, str, partial[None]]]:
         screen = self._screen
@@ -142,7 +159,7 @@ class CommandProvider(Provider):
             if all(word in text.casefold() for word in words) and screen.model.shows(face):
                 shown = screen.plain(shortened(display(text), 60))
                 go = partial(screen.go_to, face.id)
-                found.append((0.5 + (face.ref == query) * 0.5, f"Go to {shown}", go))
+                found.append((0.5 + (face.ref == query) * 2.5, f"Go to {shown}", go))
                 if len(found) >= _MOST_CARDS:
                     break
         return found
@@ -169,6 +186,13 @@ class CommandProvider(Provider):
         screen = self._screen
         if screen is not None:
             screen.run_command(name)
+
+
+def _by_name(query: str, title: str) -> float:
+    """What a name adds to how well it fits: typed in full it comes first, begun with it before
+    what is only alike."""
+    wanted, name = query.strip().casefold(), title.casefold()
+    return 2.0 if name == wanted else 1.0 if name.startswith(wanted) else 0.0
 
 
 def _label(command: Command) -> str:

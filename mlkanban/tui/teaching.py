@@ -36,7 +36,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("it goes on", "{card.move} moves it, {card.complete} finishes it"),
     ),
     TRIAGE: (
-        ("it is worth doing", "{triage.accept} takes it into progress, 1-9 into a stage"),
+        ("it is worth doing", "{triage.accept} takes it one stage on, 1-9 into a stage"),
         ("it is not", "{card.archive} archives it, {card.complete} says how it ended"),
         ("not now", "{card.snooze} brings it back on a day; the third time asks for a decision"),
         ("I cannot tell yet", "{triage.skip} brings it back once, at the end"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.tui.commands import (
     BOARD,
     BY_NAME,
@@ -198,8 +199,36 @@ def name_of(title: str, where: str) -> str:
 def _first_hit(board: Page) -> str:
     from textual.command import CommandList
 
-    found = board.app.screen.query_one(CommandList)
-    return str(found.get_option_at_index(0).prompt) if found.option_count else ""
+    for found in board.app.screen.query(CommandList):
+        return str(found.get_option_at_index(0).prompt) if found.option_count else ""
+    return ""
+
+
+@pytest.mark.parametrize("title", ["Undo", "Add note", "Card by card", "Cycle time", "Reports"])
+async def test_the_exact_name_comes_first(used: Path, title: str) -> None:
+    async with opened(used) as board:
+        board.send(":")
+        await board.until(lambda: board.app.screen is not board.board_screen)
+        board.send(*title.lower())
+        await board.until(lambda: _first_hit(board).removeprefix("Report: ").startswith(title))
+        await board.settled()
+        board.send("escape")
+        await board.until(lambda: board.app.screen is board.board_screen)
+        await board.settled()
+
+
+async def test_every_report_is_opened_by_its_name(used: Path) -> None:
+    async with opened(used) as board:
+        provider = CommandProvider(board.board_screen)
+        await provider.startup()
+        for entry in CATALOGUE:
+            hits = [hit async for hit in provider.search(entry.title)]
+            best = max(hits, key=lambda hit: hit.score)
+            assert best.text in (entry.title, f"Report: {entry.title}")
+            assert f"Report: {entry.title}" in [hit.text for hit in hits]
+        best.command()
+        await board.settled()
+        assert entry.title in board.lines()[0]
 
 
 async def test_the_palette_goes_to_a_card(used: Path) -> None:

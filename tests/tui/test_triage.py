@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.containers import VerticalScroll
 
+from mlkanban.core.models import Health, Outcome
 from mlkanban.tui.screens.triage import TriageScreen
 from tests.tui.boards import somebody, started
 from tests.tui.page import NOW, ROOMY, SMALL, Page, opened
@@ -59,7 +60,7 @@ async def test_thirty_cards_are_decided_on_by_their_keys(
         assert kinds == 6 * [
             "card.moved", "card.moved", "card.snoozed", "card.archived", "card.finished",
         ]  # fmt: skip
-        assert page.stage("Data prep").cards() == [f"idea {n:02}" for n in range(1, 31, 5)]
+        assert page.stage("Ready").cards() == [f"idea {n:02}" for n in range(1, 31, 5)]
         assert page.stage("Training").cards() == [f"idea {n:02}" for n in range(2, 31, 5)]
         assert "accepted 12 snoozed 6 archived 6 completed 6" in page.lines()[0]
         await page.press("back")
@@ -72,7 +73,7 @@ async def test_the_keys_may_all_come_at_once(inbox: Path) -> None:
         page.send("L", "j", "L", "x", "L")
         await page.settled()
         assert (place(page), title(page)) == ("6/31", "idea 06")
-        assert page.stage("Data prep").cards() == ["idea 01", "idea 03", "idea 05"]
+        assert page.stage("Ready").cards() == ["idea 01", "idea 03", "idea 05"]
 
 
 async def test_undo_goes_back_to_the_card(inbox: Path) -> None:
@@ -191,3 +192,30 @@ async def test_a_duplicate_goes_into_the_other_card(inbox: Path) -> None:
         assert (place(page), title(page)) == ("3/31", "idea 03")
         assert "merged 1" in page.lines()[0]
         assert "idea 02" not in page.stage("Ideas").cards()
+
+
+async def test_accepting_goes_one_stage_on_as_on_the_board(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        await page.keys("L")
+        await page.press("triage.previous")
+        await page.keys("L")
+        assert page.stage("Data prep").cards() == ["idea 01"]
+        assert page.stage("Ready").cards() == []
+
+
+async def test_a_model_at_alert_is_answered_not_accepted(tmp_path: Path) -> None:
+    ada = started(tmp_path / "data")
+    [ref] = ada.adds("champion")
+    ada.cards.finish([ref], Outcome.SHIPPED)
+    ada.service.retraining.judge([ref], Health.ALERT)
+    ada.service.close()
+    async with opened(tmp_path / "data") as page:
+        await page.press("triage")
+        assert "w health" in page.status()
+        assert "accept" not in page.status()
+        before = len(page.events())
+        await page.keys("L")
+        assert f"{ref} has come to its end: there is nothing to accept." in page.status()
+        assert len(page.events()) == before
+        assert place(page) == "1/1"

@@ -21,8 +21,9 @@ from tests.tui.test_triage import place, title
 
 @pytest.fixture
 def inbox(tmp_path: Path) -> Path:
-    """Six new cards."""
+    """Six new cards, and two slots in front of them."""
     ada = started(tmp_path / "data")
+    ada.sets("Ready", limit=2)
     ada.adds(*(f"idea {number}" for number in range(1, 7)))
     ada.service.close()
     return tmp_path / "data"
@@ -42,7 +43,7 @@ async def test_a_pause_is_kept_with_its_figures(inbox: Path) -> None:
     async with opened(inbox) as page:
         page.app.now = ticking(seconds=30)
         await page.press("triage")
-        await page.keys("L", "L", "L")  # Data prep takes two: the third asks
+        await page.keys("L", "L", "L")  # Ready takes two: the third asks
         await page.keys("o")
         await page.answer("a demo tomorrow")
         await page.keys("j", "x", "u")

@@ -1,7 +1,7 @@
 """What all screens share: keys by the command table, the status line, questions, writing."""
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -51,11 +51,12 @@ class KeyScreen(Screen[None]):
     def board_app(self) -> "BoardApp":
         return cast("BoardApp", self.app)
 
-    def _hints(self) -> list[str]:
+    def _hints(self, names: Sequence[str] = ()) -> list[str]:
+        """The reminders of keys: those of the screen, or of these commands."""
         by_name = {command.name: command for command in self.board_app.commands}
         return [
             f"{keys_shown(by_name[name]).split()[0]} {by_name[name].title.lower()}"
-            for name in STATUS[self.WHERE]
+            for name in names or STATUS[self.WHERE]
         ]
 
     # Keys

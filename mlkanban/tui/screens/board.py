@@ -299,10 +299,16 @@ class BoardScreen(NewCardActions):
     # Other screens
 
     def do_reports(self) -> None:
+        self.open_report()
+
+    def open_report(self, name: str = "") -> None:
+        """Show the reports, from the one of this name or from the one looked at last."""
         from mlkanban.tui.screens.reports import Reading, ReportsScreen
 
         if self._reading is None:
             self._reading = Reading()
+        if name:
+            self._reading.view, self._reading.part = name, None
         self.app.push_screen(ReportsScreen(self._reading))
 
     def do_sync(self) -> None:

@@ -23,7 +23,7 @@ from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
 from mlkanban.tui.card_text import field_lines
-from mlkanban.tui.commands import TRIAGE, keys_shown
+from mlkanban.tui.commands import STATUS, TRIAGE, keys_shown
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.widgets.ask import Option
 
@@ -123,10 +123,20 @@ class TriageScreen(CardActions):
         lines = self._ended()
         if card is not None and item is not None:
             lines = self._card(card, item, spent, snoozes)
+        self.status.offer(self._offered(next(iter(self.targets()), None)))
         shown = "\n".join(f" {self.plain(line)}" for line in lines)
         self.query_one("#triage-card", Static).update(Content(shown))
         head = shortened(self.plain(self._head()), self.size.width)
         self.query_one("#triage-head", Static).update(Content(head))
+
+    def _offered(self, face: CardFace | None) -> list[str]:
+        """The reminders of keys that do something to the card: a model at alert is answered, what
+        is finished is not accepted."""
+        if face is None or self._can_go_on(face):
+            return self._hints()
+        without = {"triage.accept", "card.block", "card.complete", "card.snooze"}
+        names = [name for name in STATUS[TRIAGE] if name not in without]
+        return self._hints((["card.health"] if face.health else []) + names)
 
     def _head(self) -> str:
         sitting = self._sitting
@@ -208,10 +218,20 @@ class TriageScreen(CardActions):
 
     async def do_triage_accept(self) -> None:
         faces = self._chosen()
-        if faces:
-            at, board = self.board.position(faces[0].stage), self.board
-            onward = min(max(at + 1, board.first_committed), len(board.stages) - 1)
-            await self._decide("accepted", self.move(faces, board.stages[onward]))
+        if not faces:
+            return
+        onward = self.board.position(faces[0].stage) + 1
+        if not self._can_go_on(faces[0]):
+            self.status.say(f"{faces[0].ref} has come to its end: there is nothing to accept.")
+        elif onward == len(self.board.stages):
+            await self.do_card_complete()
+        else:
+            await self._decide("accepted", self.move(faces, self.board.stages[onward]))
+
+    @staticmethod
+    def _can_go_on(face: CardFace) -> bool:
+        """What is finished goes nowhere by being accepted."""
+        return face.is_open
 
     async def do_triage_stage(self, number: int) -> None:
         faces = self._chosen()

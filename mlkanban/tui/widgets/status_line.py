@@ -1,6 +1,6 @@
 """The last line of every screen: reminders of keys, or what just happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -30,9 +30,20 @@ class StatusLine(Widget):
         self.grown: Callable[[int], None] = lambda height: None
 
     def say(self, message: str, *, trouble: bool = False) -> None:
-        self.message, self.trouble = steady(display(message)), trouble
+        self.message, self.trouble = _drawable(message), trouble
         self._fit()
         self.refresh()
+
+    def offer(self, hints: list[str]) -> None:
+        """Remind of other keys."""
+        if hints != self.hints:
+            self.hints = hints
+            self.refresh()
+
+    def take_back(self, messages: Iterable[str]) -> None:
+        """Clear the message if it is one of these, which are not so any more."""
+        if self.message in map(_drawable, messages):
+            self.clear()
 
     def clear(self) -> None:
         if self.message:
@@ -81,3 +92,7 @@ class StatusLine(Widget):
         while some and cell_len("  ".join([*some, last])) + 2 > self.size.width:
             some.pop()
         return "  ".join([*some, last])
+
+
+def _drawable(message: str) -> str:
+    return steady(display(message))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from mlkanban.service import Service
     from mlkanban.service.settling import Undecided
-    from mlkanban.service.sync import Report
+    from mlkanban.service.sync import Report, Transport
 
 
 @click.group(cls=Guessing, invoke_without_command=True)
@@ -32,13 +34,13 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
         if folder is not None:
             raise UsageProblem("--dir does not go with a repository.", "Use one of them.")
         return
-    from mlkanban.exchange.transports.chosen import exchange, transports
+    from mlkanban.exchange.transports.chosen import transports
     from mlkanban.exchange.transports.folder import Folder
 
     session: Session = ctx.obj
     with session.service(write=True, make=True) as service:
         ways = [Folder(folder)] if folder is not None else transports(service)
-        _answer(session, exchange(service, ways))
+        _answer(session, _exchange(session, service, ways))
 
 
 @sync.command()
@@ -50,17 +52,25 @@ def init(session: Session, remote: str) -> None:
     REMOTE is a path or an address that your git can use, such as gpu2:board.git. It may be empty.
     On every further machine the same command joins, with what is there already.
     """
-    from mlkanban.exchange.transports.chosen import choose, exchange, repository
+    from mlkanban.exchange.transports.chosen import choose, repository
 
     if not remote.strip() or remote.startswith("-"):
         raise UsageProblem(f"{remote!r} is no repository.", "Give a path, or HOST:PATH.")
     with session.service(write=True, make=True) as service:
         place = repository(service, remote)
-        report = exchange(service, [place])
+        report = _exchange(session, service, [place])
         choose(service, place.remote)
         if not session.json:
             session.say(f"Changes go to {place.remote} from now on: mlkanban sync")
         _answer(session, report)
+
+
+def _exchange(session: Session, service: Service, ways: Sequence[Transport]) -> Report:
+    """Exchange, and say meanwhile how far that is."""
+    from mlkanban.exchange.transports.chosen import exchange
+
+    with counting_line(session) as show:
+        return exchange(service, ways, lambda step: show(f"Sync: {step} ...", ""))
 
 
 def _answer(session: Session, report: Report) -> None:

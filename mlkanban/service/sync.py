@@ -32,8 +32,8 @@ Progress = Callable[[str], None]
 class Transport(Protocol):
     """Carries segments: files by replica and by the number of their first event."""
 
-    def begin(self) -> None:
-        """Fetch what others sent."""
+    def begin(self, tell: Progress) -> None:
+        """Fetch what others sent; `tell` hears how far that is."""
 
     def listed(self) -> Mapping[str, list[int]]:
         """The segments there are: first numbers by replica, ascending."""
@@ -44,7 +44,7 @@ class Transport(Protocol):
     def write(self, replica: str, first: int, content: bytes) -> None:
         """Add one segment, as a whole or not at all."""
 
-    def end(self) -> bool:
+    def end(self, tell: Progress) -> bool:
         """Send what was added; False when others were quicker and it all has to begin again."""
 
 
@@ -88,11 +88,11 @@ class Sync:
         report = Report()
         for _ in range(_TRIES):
             tell("fetching")
-            transport.begin()
+            transport.begin(tell)
             there = self._take(transport, report, tell)
+            sent = self._send(transport, there, tell)
             tell("sending")
-            sent = self._send(transport, there)
-            if transport.end():
+            if transport.end(tell):
                 report.sent = sent
                 break
         else:
@@ -214,7 +214,7 @@ class Sync:
 
     # Sending
 
-    def _send(self, transport: Transport, there: Mapping[str, int | None]) -> int:
+    def _send(self, transport: Transport, there: Mapping[str, int | None], tell: Progress) -> int:
         """Add what is not there yet, of every replica known here; how many events."""
         sent = 0
         with self._desk.store.reading() as conn:
@@ -223,8 +223,9 @@ class Sync:
                 if first is None:
                     continue
                 for records in _parts(conn, replica, first + 1, last):
-                    transport.write(replica, records[0].rseq, segment.written(records))
                     sent += len(records)
+                    tell(f"writing {sent:,} change{'' if sent == 1 else 's'}")
+                    transport.write(replica, records[0].rseq, segment.written(records))
         return sent
 
 

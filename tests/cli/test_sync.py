@@ -42,6 +42,22 @@ def test_one_command_sets_up_and_the_same_one_joins(capsys: pytest.CaptureFixtur
     assert "the next sync catches up" in err
 
 
+def test_on_a_terminal_it_says_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs("git")
+    subprocess.run(["git", "init", "--quiet", "--bare", "r.git"], check=True)
+    said(capsys, "--home", "a", "init", "work")
+    said(capsys, "--home", "a", "sync", "init", "r.git")
+    said(capsys, "--home", "a", "add", "one")
+    assert "Sync:" not in said(capsys, "--home", "b", "sync", "init", "r.git")[1]
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    out, err = said(capsys, "--home", "a", "sync")
+    assert out == "1 sent.\n"
+    assert "Sync: writing 1 change ..." in err
+    assert "Sync: sending 100 % ..." in err
+
+
 def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     Path("stick").mkdir()
     said(capsys, "--home", "a", "init", "work")

@@ -2,15 +2,18 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.exchange.transports import chosen
-from mlkanban.exchange.transports.git import Git
+from mlkanban.exchange.transports import chosen, watched
+from mlkanban.exchange.transports.git import ATTRIBUTES, Git, environment
+from mlkanban.service.sync import Progress
 from tests.service.people import Clock, Person
 from tests.tools import needs
 
@@ -67,13 +70,13 @@ def test_one_who_was_slower_begins_again(
     end = Git.end
     asked: list[bool] = []
 
-    def slow(self: Git) -> bool:
+    def slow(self: Git, tell: Progress) -> bool:
         if not asked:
             asked.append(True)
             monkeypatch.setattr(Git, "end", end)
             meet(bare, bob)
             monkeypatch.setattr(Git, "end", slow)
-        return end(self)
+        return end(self, tell)
 
     monkeypatch.setattr(Git, "end", slow)
     meet(bare, ada)
@@ -175,6 +178,181 @@ def test_several_hosts_of_one_home_meet_by_themselves(
     assert (tmp_path / "data" / "log").is_dir()
     for person in people:
         person.service.close()
+
+
+def git(place: Path, *args: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(place), *args], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def clone_of(person: Person) -> Path:
+    return person.service.path.parent / "sync" / "clone"
+
+
+def by_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
+    """What git calls in place of ssh."""
+    ssh = folder / "ssh"
+    ssh.write_text(f"#!/bin/sh\n{script}\n")
+    ssh.chmod(0o700)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    return ssh
+
+
+def runs(pid: str) -> bool:
+    """Whether a process is there, and not only what waits for its parent to ask."""
+    asked = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
+    return asked.stdout.strip()[:1] not in {"", "Z"}
+
+
+def test_a_machine_that_goes_on_may_take_longer_than_one_may_be_silent(
+    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten words in three seconds, where more than two of silence are too many."""
+    monkeypatch.setattr("mlkanban.exchange.transports.git.SILENCE_SECONDS", 2)
+    by_ssh(
+        tmp_path, monkeypatch,
+        "for n in 1 2 3 4 5 6 7 8 9 10; do echo at work >&2; sleep 0.3; done\n"
+        "echo 'Permission denied (publickey).' >&2; exit 255",
+    )  # fmt: skip
+    ada = two[0].service
+    with pytest.raises(StoreProblem, match="lets nobody in"):
+        chosen.exchange(ada, [chosen.repository(ada, "gpu2:board.git")])
+
+
+def test_a_machine_that_falls_silent_is_given_up_and_nothing_goes_on_for_it(
+    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlkanban.exchange.transports.git.SILENCE_SECONDS", 1)
+    ssh = by_ssh(tmp_path, monkeypatch, 'echo $$ >> "$0.pids"; exec sleep 1000')
+    ada = two[0].service
+    with pytest.raises(StoreProblem, match="said nothing for 1 seconds") as said:
+        chosen.exchange(ada, [chosen.repository(ada, "gpu2:board.git")])
+    assert "the next sync catches up" in str(said.value)
+    pids = Path(f"{ssh}.pids").read_text().split()
+    tries = 200
+    while any(runs(pid) for pid in pids) and (tries := tries - 1):
+        time.sleep(0.05)
+    assert tries
+
+
+def test_a_program_left_behind_is_not_waited_for(tmp_path: Path) -> None:
+    """As ssh leaves one that keeps the connection, with the streams it was given."""
+    script = "sleep 1000 & echo $! > left; echo answer"
+    done = watched.run(["sh", "-c", f"cd {tmp_path}; {script}"], dict(os.environ))
+    assert (done.code, done.output) == (0, "answer\n")
+    os.kill(int((tmp_path / "left").read_text()), signal.SIGKILL)
+
+
+def test_how_the_person_calls_ssh_stays() -> None:
+    mine = environment({"GIT_SSH_COMMAND": "ssh -i key -o ServerAliveInterval=5"})
+    given = mine["GIT_SSH_COMMAND"]
+    assert given.startswith("ssh -i key -o ServerAliveInterval=5 -o ")
+    assert "ServerAliveCountMax=4" in given
+    assert environment({}, "ssh -i other")["GIT_SSH_COMMAND"].startswith("ssh -i other -o ")
+    assert environment({"GIT_SSH": "/my ssh"})["GIT_SSH_COMMAND"].startswith("'/my ssh' -o ")
+    assert environment({}, "plink -batch")["GIT_SSH_COMMAND"] == "plink -batch"
+    simple = environment({"GIT_SSH_COMMAND": "tunnel", "GIT_SSH_VARIANT": "simple"})
+    assert (simple["GIT_SSH_COMMAND"], simple["GIT_SSH_VARIANT"]) == ("tunnel", "simple")
+    assert environment({})["GIT_HTTP_LOW_SPEED_TIME"] == "60"
+    assert environment({"GIT_HTTP_LOW_SPEED_TIME": "9"})["GIT_HTTP_LOW_SPEED_TIME"] == "9"
+
+
+def test_ssh_of_the_persons_git_settings_is_called(
+    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = by_ssh(tmp_path, monkeypatch, 'touch "$0.called"; exit 255')
+    monkeypatch.delenv("GIT_SSH_COMMAND")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (tmp_path / ".gitconfig").write_text(f"[core]\n\tsshCommand = {ssh}\n")
+    ada = two[0].service
+    with pytest.raises(StoreProblem):
+        chosen.exchange(ada, [chosen.repository(ada, "gpu2:board.git")])
+    assert Path(f"{ssh}.called").exists()
+
+
+def test_it_says_how_much_was_sent_and_received(bare: Path, two: tuple[Person, Person]) -> None:
+    told: list[list[str]] = []
+    for person in two:
+        steps: list[str] = []
+        way = chosen.repository(person.service, str(bare))
+        chosen.exchange(person.service, [way], steps.append)
+        told.append(steps)
+    assert "sending 100 %" in told[0]
+    assert "writing 9 changes" in told[0]
+
+
+def test_what_many_syncs_left_loose_is_packed(
+    bare: Path, two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = two
+    meet(bare, ada)
+    clone = clone_of(ada)
+    for number in range(1100):
+        path = clone / "log" / f"{number}"
+        path.write_text(f"{number}\n")
+    git(clone, "add", "--all", "--force", ".")
+    git(clone, "-c", "user.name=m", "-c", "user.email=m", "commit", "--quiet", "--message", "x")
+    git(clone, "push", "--quiet", "origin", "HEAD:mlkanban")
+    assert int(git(clone, "count-objects").split()[0]) > 1000
+    meet(bare, ada)
+    assert int(git(clone, "count-objects").split()[0]) < 20
+    ada.adds("one")
+    meet(bare, ada, bob)
+    assert titles(bob) == ["one"]
+
+
+def test_sync_files_are_packed_without_deltas_and_lists_of_them_with(
+    bare: Path, two: tuple[Person, Person]
+) -> None:
+    ada, _ = two
+    for number in range(8):
+        ada.adds(f"card {number}")
+        meet(bare, ada)
+    clone = clone_of(ada)
+    git(clone, "-c", "gc.auto=1", "gc", "--quiet")
+    [index] = clone.glob(".git/objects/pack/*.idx")
+    packed = [line.split() for line in git(clone, "verify-pack", "-v", str(index)).splitlines()]
+    deltas = {fields[1] for fields in packed if len(fields) == 7 and fields[1] in {"blob", "tree"}}
+    assert "blob" not in deltas
+
+
+def test_nothing_that_others_settle_converts_a_sync_file(
+    bare: Path, two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither attributes on the branch nor the git settings of the person."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".gitconfig").write_text("[core]\n\tautocrlf = true\n\teol = crlf\n")
+    ada, bob = two
+    ada.adds("one")
+    meet(bare, ada)
+    work = tmp_path / "work"
+    git(tmp_path, "clone", "--quiet", "--branch", "mlkanban", str(bare), str(work))
+    assert (work / ".gitattributes").read_bytes().decode() == ATTRIBUTES
+    [mine] = work.glob("log/*/*.jsonl")
+    assert b"\r" not in mine.read_bytes()
+    (work / ".gitattributes").write_text(
+        "*.jsonl text eol=crlf ident working-tree-encoding=UTF-16\n"
+    )
+    git(work, "add", ".gitattributes")
+    git(work, "-c", "user.name=m", "-c", "user.email=m", "commit", "--quiet", "--message", "x")
+    git(work, "push", "--quiet")
+    meet(bare, bob)
+    assert titles(bob) == ["one"]
+    assert git(bare, "show", "mlkanban:.gitattributes") == ATTRIBUTES.strip()
+
+
+def test_a_lock_that_a_killed_git_left_is_no_obstacle(
+    bare: Path, two: tuple[Person, Person]
+) -> None:
+    ada, bob = two
+    meet(bare, ada)
+    for left in ("HEAD.lock", "refs/heads/mlkanban.lock", "refs/remotes/origin/mlkanban.lock"):
+        (clone_of(ada) / ".git" / left).touch()
+    ada.adds("one")
+    meet(bare, ada, bob)
+    assert titles(bob) == ["one"]
 
 
 def test_without_ssh_that_is_what_is_missing(

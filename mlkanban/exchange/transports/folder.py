@@ -9,6 +9,7 @@ from pathlib import Path
 from mlkanban.core.segment import LARGEST
 from mlkanban.errors import StoreProblem
 from mlkanban.files import write_whole
+from mlkanban.service.sync import Progress
 
 _REPLICA = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FILE = re.compile(r"([0-9]{9})\.jsonl")
@@ -21,7 +22,7 @@ class Folder:
         self._place = place
         self._log = place / "log"
 
-    def begin(self) -> None:
+    def begin(self, tell: Progress = lambda _: None) -> None:
         if not self._place.is_dir():
             raise StoreProblem(
                 f"There is no folder {self._place}.", "Make it, or connect the disk it is on."
@@ -52,7 +53,7 @@ class Folder:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path, content)
 
-    def end(self) -> bool:
+    def end(self, tell: Progress = lambda _: None) -> bool:
         return True
 
     def _path(self, replica: str, first: int) -> Path:

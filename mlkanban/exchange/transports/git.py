@@ -6,23 +6,36 @@ without harm. Everything lies on one branch, which others only ever add files to
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shlex
 import shutil
-import subprocess
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from mlkanban.errors import MlkanbanError, StoreProblem
-from mlkanban.exchange.transports.folder import Folder
+from mlkanban.exchange.transports import watched
+from mlkanban.exchange.transports.folder import Folder, told
+from mlkanban.files import write_whole
+from mlkanban.service.sync import Progress
 
 BRANCH = "mlkanban"
-SECONDS = 60
+SILENCE_SECONDS = 60
+"""How long the other side may say nothing; what goes on may take its time."""
+ATTRIBUTES = "* -text -diff -merge -filter -ident !working-tree-encoding\n*.jsonl -delta\n"
+"""Sync files are bytes: nothing converts, compares or merges them. None is packed as the difference
+to another: that takes minutes and saves little."""
 _OURS = (
     "user.name=mlkanban", "user.email=mlkanban@localhost", "commit.gpgsign=false",
     "core.hooksPath=/dev/null", "core.symlinks=false", "core.autocrlf=false",
-    "core.attributesFile=/dev/null", "gc.auto=0", "advice.detachedHead=false",
+    "core.attributesFile=/dev/null", "core.fsmonitor=false", "core.logAllRefUpdates=false",
+    "gc.auto=0", "advice.detachedHead=false",
 )  # fmt: skip
+_LOOSE = 1000
+"""So many loose objects are packed; a sync adds about five, of which the list of files grows."""
+_PACKING = ("gc.autoDetach=false", f"gc.auto={_LOOSE}", "gc.pruneExpire=now")
 _QUICKER = re.compile(r"non-fast-forward|fetch first|cannot lock ref|stale info|failed to update")
 
 
@@ -45,26 +58,28 @@ class Git(Folder):
         self.remote = remote
         self._clone = clone
 
-    def begin(self) -> None:
+    def begin(self, tell: Progress = lambda _: None) -> None:
         """Fetch, and put the files of the branch as they are there into the clone."""
         try:
             self._prepare()
-            self._git("fetch", "--quiet", "--prune", "origin")
+            self._reach(tell, "fetch", "--prune", "origin")
             if self._git("branch", "--remotes", "--list", f"origin/{BRANCH}"):
                 self._git("checkout", "--quiet", "--force", "-B", BRANCH, f"origin/{BRANCH}")
                 self._git("clean", "--quiet", "--force", "-d", "-x")
+            self._pack()
         except GitFailed as error:
             raise _told(self.remote, error) from error
 
-    def end(self) -> bool:
+    def end(self, tell: Progress = lambda _: None) -> bool:
         """Commit and push what is new; False when somebody pushed meanwhile."""
         try:
             first = not self._git("branch", "--remotes", "--list", f"origin/{BRANCH}")
+            self._put(self._clone / ".gitattributes")
             self._git("add", "--all", "--force", ".")
             if not first and not self._git("status", "--porcelain"):
                 return True
             self._git("commit", "--quiet", "--allow-empty", "--message", "Changes of the board")
-            self._git("push", "--quiet", "origin", f"HEAD:refs/heads/{BRANCH}")
+            self._reach(tell, "push", "origin", f"HEAD:refs/heads/{BRANCH}")
         except GitFailed as error:
             if _QUICKER.search(str(error)):
                 return False
@@ -73,47 +88,115 @@ class Git(Folder):
 
     def _prepare(self) -> None:
         """A clone of this remote, whatever a killed process left."""
-        if not (self._clone / ".git").is_dir():
+        if not self._git_folder.is_dir():
             self._clone.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._git("init", "--quiet")
-        (self._clone / ".git" / "index.lock").unlink(missing_ok=True)
+        for left in (self._git_folder.glob("*.lock"), self._git_folder.glob("refs/**/*.lock")):
+            for lock in left:
+                lock.unlink(missing_ok=True)
+        # Before the attributes of the branch, which others may write, come those of the clone.
+        self._put(self._git_folder / "info" / "attributes")
         self._git("symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
         if self._git("remote"):
             self._git("remote", "set-url", "--", "origin", self.remote)
         else:
             self._git("remote", "add", "--", "origin", self.remote)
 
+    def _put(self, attributes: Path) -> None:
+        with told(attributes):
+            if not attributes.is_file() or attributes.read_text(errors="replace") != ATTRIBUTES:
+                attributes.parent.mkdir(exist_ok=True)
+                write_whole(attributes, ATTRIBUTES.encode())
+
+    def _pack(self) -> None:
+        """Pack what many syncs left loose, now and then. Nothing depends on it: when it fails, the
+        sync goes on."""
+        with contextlib.suppress(GitFailed):
+            self._git(*(part for option in _PACKING for part in ("-c", option)),
+                      "gc", "--auto", "--quiet")  # fmt: skip
+
+    @property
+    def _git_folder(self) -> Path:
+        return self._clone / ".git"
+
+    def _reach(self, tell: Progress, *args: str) -> None:
+        """A command that talks to the other side, which must not fall silent."""
+
+        def hear(text: str) -> None:
+            if found := _PROGRESS.findall(text):
+                what, percent = found[-1]
+                tell(f"{_DOING[what]} {percent} %")
+
+        try:
+            self._run(args[0], "--progress", *args[1:], silence=SILENCE_SECONDS, hear=hear)
+        except watched.Silent as error:
+            raise StoreProblem(
+                f"{self.remote} said nothing for {SILENCE_SECONDS} seconds.",
+                "Nothing is lost; the next sync catches up.",
+            ) from error
+
     def _git(self, *args: str) -> str:
+        """A command about the clone alone."""
+        return self._run(*args)
+
+    def _run(
+        self, *args: str, silence: float | None = None, hear: Progress = lambda _: None
+    ) -> str:
         options = [part for option in _OURS for part in ("-c", option)]
         try:
-            done = subprocess.run(
-                ["git", *options, "-C", str(self._clone), *args], stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, errors="replace", timeout=SECONDS,
-                env=_environment(os.environ), check=False,
-            )  # fmt: skip
+            done = watched.run(
+                ["git", *options, "-C", str(self._clone), *args], self._env, silence, hear
+            )
         except FileNotFoundError as error:
             raise StoreProblem(
                 "git is not installed here.", "Install it, or use: mlkanban sync --dir PATH"
             ) from error
-        except subprocess.TimeoutExpired as error:
-            raise StoreProblem(
-                f"{self.remote} did not answer within {SECONDS} seconds.",
-                "Nothing is lost; the next sync catches up.",
-            ) from error
-        if done.returncode:
-            raise GitFailed(done.stderr or done.stdout)
-        return done.stdout.strip()
+        if done.code:
+            raise GitFailed(_OVERWRITTEN.sub("", done.errors) or done.output)
+        return done.output.strip()
+
+    @cached_property
+    def _env(self) -> dict[str, str]:
+        """Once for all: the person's own way to call ssh may stand in git's settings."""
+        asking = ["git", "-C", str(self._clone), "config", "--get"]
+        settings = {
+            name: watched.run([*asking, name], _without_git(os.environ)).output.strip()
+            for name in ("core.sshCommand", "ssh.variant")
+        }
+        return environment(os.environ, settings["core.sshCommand"], settings["ssh.variant"])
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """No question may be asked: nobody is there to answer. English, for the messages are read."""
-    env = {name: value for name, value in given.items() if not name.startswith("GIT_")}
-    ssh = given.get("GIT_SSH_COMMAND", "ssh")
-    quiet = f"{ssh} -o BatchMode=yes -o ConnectTimeout=15"
-    return env | {
+_DOING = {"Receiving": "receiving", "Writing": "sending"}
+_PROGRESS = re.compile(r"(Receiving|Writing) objects: +([0-9]+)%")
+_OVERWRITTEN = re.compile(r"[^\r\n]*\r(?!\n)")
+"""Progress that git itself wrote over; it is no message."""
+_OTHER_SSH = re.compile(r"plink|putty|simple", re.IGNORECASE)
+"""Ways to call ssh that know no `-o`."""
+
+
+def environment(given: Mapping[str, str], ssh: str = "", variant: str = "") -> dict[str, str]:
+    """No question may be asked: nobody is there to answer. English, for the messages are read.
+
+    How the person calls ssh stays, by the order that git has: of an option that is given twice the
+    first counts, and that is the person's. `ssh` and `variant` are those of git's settings."""
+    ssh = given.get("GIT_SSH_COMMAND") or ssh or shlex.quote(given.get("GIT_SSH") or "ssh")
+    variant = given.get("GIT_SSH_VARIANT") or variant
+    if not _OTHER_SSH.search(variant or Path(ssh.split()[0]).name):
+        ssh = (
+            f"{ssh} -o BatchMode=yes -o ConnectTimeout=15"
+            f" -o ServerAliveInterval=15 -o ServerAliveCountMax={SILENCE_SECONDS // 15}"
+        )
+    return _without_git(given) | {
         "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "LC_ALL": "C",
-        "GIT_SSH_COMMAND": quiet,
-    }  # fmt: skip
+        "GIT_SSH_COMMAND": ssh,
+        "GIT_HTTP_LOW_SPEED_LIMIT": given.get("GIT_HTTP_LOW_SPEED_LIMIT", "1"),
+        "GIT_HTTP_LOW_SPEED_TIME": given.get("GIT_HTTP_LOW_SPEED_TIME", str(SILENCE_SECONDS)),
+    } | ({"GIT_SSH_VARIANT": variant} if variant else {})  # fmt: skip
+
+
+def _without_git(given: Mapping[str, str]) -> dict[str, str]:
+    """Not the variables of a repository that the person is at work in."""
+    return {name: value for name, value in given.items() if not name.startswith("GIT_")}
 
 
 _NO_PROGRAM = re.compile(r"cannot run \S+: No such file|: (?:command )?not found$", re.MULTILINE)
@@ -121,6 +204,7 @@ _NO_PROGRAM = re.compile(r"cannot run \S+: No such file|: (?:command )?not found
 _CAUSES = (
     (r"Could not resolve|unable to connect|Connection (refused|timed out)|unreachable|unable to a",
      "cannot be reached"),
+    (r"Operation too slow|Timeout, server", "does not answer any more"),
     (r"Permission denied|Authentication failed|could not read Username|Host key", "lets nobody in"),
     (r"does not appear to be a git|not found|No such file|does not exist", "is no git repository"),
 )  # fmt: skip

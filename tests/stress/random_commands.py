@@ -130,7 +130,8 @@ def _add(b: _Board) -> list[str] | None:
         made += b.maybe(0.1, "--needs", b.any())
         made += b.maybe(0.1, "--parent", b.any())
         kind = b.pick("ablation-of", "retrain-of", "follow-up-of")
-        made += b.maybe(0.1, "--lineage", f"{kind}:{b.any()}")
+        if b.cards:  # of its own board: a retrained model ends the health of the one before it
+            made += b.maybe(0.1, "--lineage", f"{kind}:{b.one()}")
     return made
 
 

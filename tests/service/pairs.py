@@ -242,7 +242,8 @@ def _told(
         for field in SEEN:
             lost = then[field] != before[field] and now[field] != then[field]
             by_stages = field in ("outcome", "stage") and told
-            woken = field == "snoozed_until" and not now[field]
+            # Who wakes a card decides nothing: whoever snoozes it meanwhile does.
+            woken = field == "snoozed_until" and not (now[field] and then[field])
             if lost and field not in fields and not by_stages and not woken:
                 yield f"'{name}' changed {field} and was overruled in silence"
     hidden = now["archived"] or now["outcome"] in ("learned", "abandoned", "superseded")

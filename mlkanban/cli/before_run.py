@@ -78,14 +78,10 @@ class Slot(NamedTuple):
 def slot_for(card: str, force: str) -> Iterator[Slot]:
     """The card for which a job may start, with the store open while the block runs. Where that
     cannot be read the job runs all the same: the board hears of it later."""
-    from mlkanban.service import Service
-
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
     data = places().data
     try:
-        service = Service.open(
-            data, actor=login_name(), clock=now, make=False, timeout=_STORE_SECONDS
-        )
+        service = _opened()
     except (MlkanbanError, OSError) as error:
         say(f"{error} {_LATER}")
         yield Slot(JobCard(names[0]))
@@ -100,6 +96,8 @@ def slot_for(card: str, force: str) -> Iterator[Slot]:
             say(f"{error} {_LATER}")
             slot = Slot(JobCard(names[0]))
         yield slot
+        for notice in service.take_notices():
+            say(notice)
 
 
 def which_card(card: str, force: str) -> JobCard:
@@ -110,16 +108,25 @@ def which_card(card: str, force: str) -> JobCard:
 
 def give_up(job: JobCard, run_id: str) -> None:
     """Take back that a run started, which could not be."""
-    from mlkanban.service import Service
-
     try:
-        service = Service.open(
-            places().data, actor=login_name(), clock=now, make=False, timeout=_STORE_SECONDS
-        )
-        with closing(service):
+        with closing(_opened()) as service:
             service.runs.give_up(job.ref, run_id)
     except (MlkanbanError, OSError):
         pass  # it was not kept, or cannot be by now; the job's own error says more
+
+
+def _opened() -> Service:
+    from mlkanban.service import Service
+
+    where = places()
+    return Service.open(
+        where.data,
+        actor=login_name(),
+        clock=now,
+        make=False,
+        timeout=_STORE_SECONDS,
+        config=where.config,
+    )
 
 
 def _take_in_others(service: Service) -> None:

@@ -68,7 +68,15 @@ class Session:
         from mlkanban.service import Service
 
         _ = self.settings  # a mistake there is told before anything is written
-        service = Service.open(places().data, actor=login_name(), clock=now, write=write, make=make)
+        where = places()
+        service = Service.open(
+            where.data,
+            actor=login_name(),
+            clock=now,
+            write=write,
+            make=make,
+            config=where.config,
+        )
         try:
             if write and service.read_only:
                 raise MlkanbanError(service.read_only, "Nothing was written.")
@@ -88,6 +96,8 @@ class Session:
                 self._meet_other_hosts(service)
                 self._happened += service.take_happened()
         finally:
+            for notice in service.take_notices():
+                self.say(notice)
             service.close()
 
     def bring_up_to_date(self) -> None:

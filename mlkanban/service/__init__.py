@@ -131,18 +131,21 @@ class Service:
         write: bool = True,
         make: bool = True,
         timeout: float = 30,
+        config: Path | None = None,
     ) -> Service:
         """Open the store below the data folder `data`, for writing or reading.
 
         One to write in is made where there is none, unless `make` is False; otherwise that is
-        NotFound. StoreProblem says what is wrong with a store.
+        NotFound. StoreProblem says what is wrong with a store. Below `config`, outside the store,
+        it is kept how far the store has written.
         """
         path = store_path(data)
         if write:
             store = database.open_for_writing(path, timeout=timeout, make=make)
         else:
             store = database.open_for_reading(path, timeout=timeout)
-        return cls(Desk(store, actor, clock))
+        marks = config / "marks" if config is not None else None
+        return cls(Desk(store, actor, clock, marks=marks))
 
     def take_happened(self) -> list[Happened]:
         """What this person did since the last look, for hooks."""
@@ -151,6 +154,10 @@ class Service:
         from mlkanban.service.happened import take
 
         return take(self._desk)
+
+    def take_notices(self) -> list[str]:
+        """What a person should know of the store since the last look."""
+        return self._desk.take_notices()
 
     def examine(self) -> Findings:
         """Look closely at the store and its files."""

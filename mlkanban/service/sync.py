@@ -6,21 +6,19 @@ here and in store/taking_in.py.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from mlkanban.core import rules, segment
 from mlkanban.core.hlc import bound
 from mlkanban.core.rules import Load
 from mlkanban.core.segment import Record
-from mlkanban.errors import StoreProblem
+from mlkanban.service.forks import Forks
 from mlkanban.service.transaction import Desk
-from mlkanban.store import disputes, inert, repository, taking_in
+from mlkanban.store import disputes, forks, inert, repository, taking_in
 from mlkanban.store.database import Connection
 
 _TRIES = 5
@@ -99,28 +97,34 @@ class Sync:
             report.told.append("Others were sending all the time: what is new here goes next time.")
         with self._desk.store.reading() as conn:
             report.undecided = disputes.count(conn)
+        report.told += self._desk.take_notices()
         report.told = list(dict.fromkeys(report.told))
         return report
 
     # Taking in
 
     def _take(self, transport: Transport, report: Report, tell: Progress) -> dict[str, int | None]:
-        """Take in all that fits, in one transaction; for each replica the number of its last event
-        there, None when that cannot be told."""
+        """Take in all that fits, in one transaction, and after it what has forks; for each replica
+        the number of its last event there, None when that cannot be told."""
         listed = transport.listed()
         with self._desk.store.reading() as conn:
             known = taking_in.known(conn)
         there: dict[str, int | None] = {}
         new: dict[str, list[Record]] = {}
-        for number, (replica, firsts) in enumerate(listed.items(), 1):
+        for number, (replica_id, firsts) in enumerate(listed.items(), 1):
             tell(f"reading from machine {number} of {len(listed)}")
-            last = known.get(replica, 0)
-            found, there[replica] = self._looked_at(transport, replica, firsts, last, report)
+            last = known.get(replica_id, 0)
+            found, end = self._looked_at(transport, replica_id, firsts, last, report)
+            there[replica_id] = end
             if found:
-                new[replica] = found
-        waiting = self._without_forks(new, known, report)
-        if waiting:
-            self._add(waiting, report, tell)
+                new[replica_id] = self._from_the_fork_on(transport, firsts, found)
+        forks_of = Forks(self._desk)
+        forked = {r: found for r, found in new.items() if forks_of.concern(found)}
+        self._add({r: found for r, found in new.items() if r not in forked}, report, tell)
+        if forked:
+            passed_over = forks_of.mend(forked, report.told)
+            there |= {r: end for r, end in passed_over.items() if end is not None}
+            self._add({r: forked[r] for r in forked if r not in passed_over}, report, tell)
         return there
 
     def _looked_at(
@@ -129,6 +133,7 @@ class Sync:
         """The events of a replica from files that may hold unknown ones, and the last number."""
         found: list[Record] = []
         end: int | None = 0
+        gap = False
         for at, first in enumerate(firsts):
             if at + 1 < len(firsts) and firsts[at + 1] <= last + 1:
                 continue  # all of it is known
@@ -139,26 +144,37 @@ class Sync:
                 )
                 end = None
                 continue
+            # What lies beyond a gap is of no use there, until somebody fills that.
+            gap |= first > max(end or 0, 0 if found else last) + 1
             found += read.records
-            end = read.records[-1].rseq if read.records and end is not None else end
+            if read.records and end is not None and not gap:
+                end = max(end, read.records[-1].rseq)
         return found, end
 
-    def _without_forks(
-        self, new: dict[str, list[Record]], known: Mapping[str, int], report: Report
-    ) -> dict[str, list[Record]]:
+    def _from_the_fork_on(
+        self, transport: Transport, firsts: list[int], found: list[Record]
+    ) -> list[Record]:
+        """The events that were found and, when they do not follow from the log here, those before
+        them back to the ones that do."""
+        for first in reversed(firsts):
+            with self._desk.store.reading() as conn:
+                if forks.joins(conn, found[0]):
+                    break
+            if first >= found[0].rseq:
+                continue
+            read = segment.read(transport.read(found[0].replica, first), found[0].replica, first)
+            found = [*(one for one in read.records if one.rseq < found[0].rseq), *found]
+        return found
+
+    def _fitting(self, new: Mapping[str, list[Record]], report: Report) -> dict[str, list[Record]]:
+        """Of what was found, without forks, that which may be taken in."""
         fitting = {}
         with self._desk.store.reading() as conn:
-            for replica, found in new.items():
-                if forked := taking_in.fork(conn, found):
-                    self._keep_aside(forked)
-                    report.told.append(
-                        f"Two stores write as the replica {replica[-6:]} of {forked.theirs.host}: "
-                        f"event {forked.theirs.rseq} is there twice and differs. Nothing more of "
-                        f"it is taken in; both are kept in {self._aside}."
-                    )
-                    continue
-                rest = taking_in.next_ones(known.get(replica, 0), found)
-                late = [one for one in found if one.rseq > known.get(replica, 0) + len(rest)]
+            known = taking_in.known(conn)
+            for replica_id, found in new.items():
+                last = known.get(replica_id, 0)
+                rest = taking_in.next_ones(last, found)
+                late = [one for one in found if one.rseq > last + len(rest)]
                 if late:
                     report.told.append(
                         f"{len(late)} changes from {late[0].host} wait: those before have not "
@@ -171,20 +187,22 @@ class Sync:
                         f"(event {rest[len(good)].rseq}); they were not taken in."
                     )
                 if good:
-                    fitting[replica] = good
+                    fitting[replica_id] = good
         return fitting
 
     def _add(self, new: Mapping[str, list[Record]], report: Report, tell: Progress) -> None:
-        given = [record for found in new.values() for record in found]
+        given = [one for found in self._fitting(new, report).values() for one in found]
+        if not given:
+            return
         with self._desk.writing() as tx:
             boards = [board.id for board in repository.boards(tx.conn)]
             before = {board: repository.loads(tx.conn, board) for board in boards}
-            for record in given:
-                if taking_in.add(tx.conn, [record]):
-                    report.hosts[record.host] = report.hosts.get(record.host, 0) + 1
+            added = taking_in.add(tx.conn, given)
+            for host, count in Counter(record.host for record in added.new).items():
+                report.hosts[host] = report.hosts.get(host, 0) + count
             what = f"taking in {len(given):,} change{'' if len(given) == 1 else 's'}"
             report.told += taking_in.refold(
-                tx.conn, given, lambda done, of: tell(f"{what}, {done:,} of {of:,} cards")
+                tx.conn, added, lambda done, of: tell(f"{what}, {done:,} of {of:,} cards")
             )
             taking_in.another_letter(tx.conn, tx.writer.replica)
             report.told += _over(tx.conn, before)
@@ -195,22 +213,6 @@ class Sync:
                 f"Some changes were written by a newer mlkanban (format {version}): they are kept "
                 "and passed on, and show when you update."
             )
-
-    @property
-    def _aside(self) -> Path:
-        return self._desk.store.path.parent / "sync" / "aside"
-
-    def _keep_aside(self, forked: taking_in.Fork) -> None:
-        self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for whose, record in (("ours", forked.ours), ("theirs", forked.theirs)):
-            path = self._aside / f"{record.replica}-{record.rseq}-{whose}.jsonl"
-            try:
-                path.write_bytes(segment.written([record]))
-            except OSError as error:
-                raise StoreProblem(
-                    f"{path} cannot be written: {os.strerror(error.errno or 0)}.",
-                    "Nothing was taken in.",
-                ) from error
 
     # Sending
 

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core.events import Change, Event
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from mlkanban.core.card import Card
 
 Clock = Callable[[], datetime]
+
+WENT_BACK = (
+    "The store file is older than what was written before (it was put back): it goes on as a new "
+    "replica, and the next sync brings back what had been sent."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +143,15 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every use case works with: a store, who acts, and the clock. `happened` is what was done
-    since somebody looked last."""
+    since somebody looked last, `notices` what a person should know of the store. In the folder
+    `marks` the store keeps how far it has written (store/high_water.py)."""
 
     store: Store
     actor: str
     clock: Clock
     happened: list[Event] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    marks: Path | None = None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -150,11 +159,20 @@ class Desk:
         with self.store.writing() as conn:
             # Under the lock, so that the log has its events in order of time.
             now = self.clock()
-            writer = Writer(conn, self.store.path, actor=self.actor, now=now)
+            writer = Writer(conn, self.store.path, actor=self.actor, now=now, marks=self.marks)
             tx = Transaction(conn, writer, now)
             yield tx
             writer.projector.flush()
+        writer.keep_mark()
+        if writer.went_back:
+            self.notices.append(WENT_BACK)
         self.happened.extend(tx.events)
+
+    def take_notices(self) -> list[str]:
+        """What a person should know of the store since the last look."""
+        notices = [*self.notices]
+        self.notices.clear()
+        return notices
 
 
 def load_what_writing_needs() -> None:

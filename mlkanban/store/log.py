@@ -12,10 +12,10 @@ from mlkanban.core.events import KNOWN, Change, Entity, Event
 from mlkanban.core.hlc import bound, far_behind, tick
 from mlkanban.core.instants import instant
 from mlkanban.errors import StoreProblem
-from mlkanban.store import naming
+from mlkanban.store import high_water, naming
 from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
-from mlkanban.store.replica import Replica, identify
+from mlkanban.store.replica import Replica, forget_place, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
 from mlkanban.store.rows import IN_FORCE, NAMES, own_id
 from mlkanban.store.rows import event_of as event_of
@@ -42,14 +42,28 @@ class Writer:
     """Appends events within one write transaction and keeps the projections in step.
 
     All events of one writer are one action, until another is begun: one undo takes them back
-    together.
+    together. `went_back` says that the store is older than its high-water mark below `marks`: it
+    goes on as a new replica.
     """
 
-    def __init__(self, conn: sqlite3.Connection, path: Path, *, actor: str, now: datetime) -> None:
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        path: Path,
+        *,
+        actor: str,
+        now: datetime,
+        marks: Path | None = None,
+    ) -> None:
         self._conn = conn
         self._now = now
         self._actor = actor
+        self._marks = marks
         self.replica: Replica = identify(conn, path, now)
+        self.went_back = high_water.is_behind(conn, self.replica, marks)
+        if self.went_back:
+            forget_place(conn, [])
+            self.replica = identify(conn, path, now)
         self.projector = Projector(conn)
         self.begin_action()
         self._wall = int(now.timestamp() * 1000)
@@ -63,8 +77,15 @@ class Writer:
             (self.replica.id,),
         ).fetchone()
         self._rseq: int = last[0] if last else 0
+        self._marked = self._rseq
         self._hash: str = last[1] if last else ""
         self._number = 0
+        self._of_others: dict[str, list[str]] = {}
+
+    def keep_mark(self) -> None:
+        """Keep how far this replica has written, once that is committed."""
+        if self._marks is not None and self._rseq > self._marked:
+            high_water.keep(self._marks, self.replica, self._rseq, self._hash)
 
     def begin_action(self) -> None:
         """Let what is appended from now on be undone by itself."""
@@ -164,13 +185,16 @@ class Writer:
         return self._hlc if self._hlc > last else tick(last, self._wall)
 
     def _newest_of_others(self, card: str) -> list[str]:
-        """The stamp of the newest event about a card by every other replica."""
-        rows = self._conn.execute(
-            "SELECT max(hlc), replica FROM event WHERE card = ? AND replica != ?"
-            f" AND {IN_FORCE} GROUP BY replica",
-            (card, self.replica.id),
-        ).fetchall()
-        return sorted(f"{hlc}:{replica}" for hlc, replica in rows)
+        """The stamp of the newest event about a card by every other replica. Nothing of others
+        comes in while this one writes, so that it is asked once for each card."""
+        if card not in self._of_others:
+            rows = self._conn.execute(
+                "SELECT max(hlc), replica FROM event WHERE card = ? AND replica != ?"
+                f" AND {IN_FORCE} GROUP BY replica",
+                (card, self.replica.id),
+            ).fetchall()
+            self._of_others[card] = sorted(f"{hlc}:{replica}" for hlc, replica in rows)
+        return self._of_others[card]
 
     def _instant_for(self, card: str) -> str:
         """Now; after a clock was set back, not before the last step of the card, which would

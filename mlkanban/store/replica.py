@@ -24,11 +24,8 @@ def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> Replica:
     A restored or copied file so never continues another's numbering. Call it inside a write.
     """
     host = socket.gethostname() or "host"
-    real = os.path.realpath(path)
-    place = (_machine(), real, str(os.stat(real).st_ino))
-    row = conn.execute(
-        "SELECT id, letter FROM replica WHERE machine = ? AND path = ? AND inode = ?", place
-    ).fetchone()
+    place = _place(path)
+    row = conn.execute(_AT_PLACE, place).fetchone()
     if row:
         return Replica(row[0], row[1], host)
     taken = {letter for (letter,) in conn.execute("SELECT letter FROM replica").fetchall()}
@@ -39,6 +36,17 @@ def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> Replica:
         (made.id, made.letter, host, *place, instant(now)),
     )
     return made
+
+
+def present(conn: sqlite3.Connection, path: Path) -> str:
+    """The id of the replica that the store at `path` is; '' when it is none yet."""
+    row = conn.execute(_AT_PLACE, _place(path)).fetchone()
+    return row[0] if row else ""
+
+
+def known_here(conn: sqlite3.Connection, replica: str) -> bool:
+    """Whether a replica is this store, or what it was before it was restored or copied."""
+    return conn.execute("SELECT 1 FROM replica WHERE id = ?", (replica,)).fetchone() is not None
 
 
 def forget_place(conn: sqlite3.Connection, present: list[tuple[str, ...]]) -> None:
@@ -60,6 +68,14 @@ def all_of(conn: sqlite3.Connection) -> list[tuple[str, ...]]:
     return conn.execute(
         "SELECT id, letter, host, machine, path, created_at FROM replica"
     ).fetchall()
+
+
+_AT_PLACE = "SELECT id, letter FROM replica WHERE machine = ? AND path = ? AND inode = ?"
+
+
+def _place(path: Path) -> tuple[str, str, str]:
+    real = os.path.realpath(path)
+    return _machine(), real, str(os.stat(real).st_ino)
 
 
 def _machine() -> str:

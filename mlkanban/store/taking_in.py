@@ -27,13 +27,6 @@ _OFTEN = 100
 _FIELDS = ", ".join(Record._fields)
 
 
-class Fork(NamedTuple):
-    """Two different events that both claim a place in the log of a replica."""
-
-    ours: Record
-    theirs: Record
-
-
 def known(conn: sqlite3.Connection) -> dict[str, int]:
     """The number of the last event of every replica."""
     return dict(conn.execute("SELECT replica, max(rseq) FROM event GROUP BY replica").fetchall())
@@ -46,18 +39,6 @@ def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> li
         (replica, first, most),
     ).fetchall()
     return [Record._make((own_id(row[0]), *row[1:])) for row in rows]
-
-
-def fork(conn: sqlite3.Connection, given: Sequence[Record]) -> Fork | None:
-    """The first of these events whose place in the log another one has here."""
-    if not given:
-        return None
-    there = {one.rseq: one for one in records(conn, given[0].replica, given[0].rseq, len(given))}
-    for theirs in given:
-        ours = there.get(theirs.rseq)
-        if ours is not None and ours != theirs:
-            return Fork(ours, theirs)
-    return None
 
 
 def next_ones(last: int, given: Sequence[Record]) -> list[Record]:
@@ -89,25 +70,37 @@ def unbroken(conn: sqlite3.Connection, given: Sequence[Record]) -> list[Record]:
     return good
 
 
-def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
-    """Put events into the log; how many are new."""
-    new = 0
+class Added(NamedTuple):
+    """The events that are new in the log; `shared` are those of them whose id another one has."""
+
+    new: Sequence[Record]
+    shared: Sequence[Record]
+
+
+def add(conn: sqlite3.Connection, given: Sequence[Record]) -> Added:
+    """Put events into the log; those whose place there is taken are passed over."""
+    new, shared = [], []
     for record in given:
-        place = record.replica, record.rseq
-        if conn.execute("SELECT 1 FROM event WHERE replica = ? AND rseq = ?", place).fetchone():
-            continue
         # An id with an @ in it always gets one more, so that own_id finds the first one again.
-        other = (
-            "@" in record.id
-            or conn.execute("SELECT 1 FROM event WHERE id = ?", (record.id,)).fetchone()
-        )
-        kept = record._replace(id=kept_as(record.id, *place)) if other else record
-        seq = conn.execute(
-            f"INSERT INTO event ({_FIELDS}) VALUES ({','.join('?' * len(Record._fields))})", kept
-        ).lastrowid
-        judge(conn, _event(record, seq or 0))
-        new += 1
-    return new
+        seq = None if "@" in record.id else _inserted(conn, record)
+        if seq is None:  # the place or the id is taken
+            other = record._replace(id=kept_as(record.id, record.replica, record.rseq))
+            if (seq := _inserted(conn, other)) is None:
+                continue
+            shared.append(record)
+        judge(conn, _event(record, seq))
+        new.append(record)
+    return Added(new, shared)
+
+
+def _inserted(conn: sqlite3.Connection, record: Record) -> int | None:
+    """The number of the event in the log; None when its place or its id is taken."""
+    cursor = conn.execute(
+        f"INSERT INTO event ({_FIELDS}) VALUES ({','.join('?' * len(Record._fields))})"
+        " ON CONFLICT DO NOTHING",
+        record,
+    )
+    return cursor.lastrowid if cursor.rowcount else None
 
 
 def _event(record: Record, seq: int) -> Event:
@@ -116,23 +109,20 @@ def _event(record: Record, seq: int) -> Event:
     return Event(**{**named, "data": json.loads(record.data)}, seq=seq)
 
 
-def refold(
-    conn: sqlite3.Connection, given: Iterable[Record], tell: Callable[[int, int], None]
-) -> list[str]:
-    """Bring everything these events are about up to date with the whole log; `tell` hears now and
+def refold(conn: sqlite3.Connection, added: Added, tell: Callable[[int, int], None]) -> list[str]:
+    """Bring everything that was added is about up to date with the whole log; `tell` hears now and
     then of how many cards that is done. In words which cards go by another short id now, for
     another replica gave theirs before, and what of the stages is not as somebody wrote it."""
     before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
     overruled = stages.overruled(conn)
-    given = list(given)
-    if any(contradicted(conn, record.id) for record in given):
+    if any(contradicted(conn, record.id) for record in added.shared):
         # Which of them counts may be another one now, and with it anything.
         from mlkanban.store import migrations  # with sqlite-utils, which is rarely needed
 
         migrations.recreate_projections(conn)
         rebuild(conn)
     else:
-        _refold(conn, given, tell)
+        _refold(conn, added.new, tell)
     naming.tell_apart(conn)
     told = [
         f"{before[card]} is {ref} now: another machine was first."

@@ -60,10 +60,11 @@ def look_at(service: Service, key: str) -> Snapshot | None:
         return None
 
 
-def _look_again(service: Service) -> "tuple[int, list[Happened]]":
-    """The place of the newest event of a store that is still where it was, and what was done."""
+def _look_again(service: Service) -> "tuple[int, list[Happened], list[str]]":
+    """The place of the newest event of a store that is still where it was, what was done, and what
+    a person should know of the store."""
     service.check_in_place()
-    return service.boards.cursor(), service.take_happened()
+    return service.boards.cursor(), service.take_happened(), service.take_notices()
 
 
 def _collect_garbage_again() -> None:
@@ -271,13 +272,15 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None or self._catching_up.locked():
             return
         try:
-            newest, happened = await self.backstage.call(_look_again)
+            newest, happened, notices = await self.backstage.call(_look_again)
             self._take_back(self._poll_trouble)
             self._poll_trouble = ""
             self.hooks.tell(happened)
             if newest != self.cursor:
                 await self.catch_up()
                 self._take_back(*self._messages)
+            for notice in notices:
+                self.say(notice, trouble=True)
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:

@@ -61,7 +61,7 @@ def run_board(
 
 def _open(places: Places, actor: str) -> Service:
     try:
-        return Service.open(places.data, actor=actor, clock=now)
+        return Service.open(places.data, actor=actor, clock=now, config=places.config)
     except StoreBusy:
         raise
     except MlkanbanError as error:

@@ -69,7 +69,8 @@ class Syncing:
     def _run(self, actor: str, by_itself: bool) -> Report | None:
         from mlkanban.exchange.transports import chosen  # git and files: few boards have them
 
-        service = Service.open(self._app.places.data, actor=actor, clock=self._app.now)
+        places = self._app.places
+        service = Service.open(places.data, actor=actor, clock=self._app.now, config=places.config)
         try:
             if by_itself:
                 return chosen.meet(service)

@@ -62,7 +62,10 @@ class TrackerReading:
     def _sync(self, actor: str, found: Found) -> None:
         """Through a connection of its own: each run is written by itself, and keys come between."""
         app = self._app
-        service = Service.open(app.places.data, actor=actor, clock=app.now, make=False)
+        places = app.places
+        service = Service.open(
+            places.data, actor=actor, clock=app.now, make=False, config=places.config
+        )
         try:
             service.links.sync(
                 found.runs, lambda at, of: self._so_far(f"Linking {at:,} of {of:,} runs")

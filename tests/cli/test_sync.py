@@ -99,3 +99,33 @@ def test_without_a_place_it_says_how_to_choose_one(capsys: pytest.CaptureFixture
     _, err = said(capsys, "--home", "a", "sync", code=2)
     assert "mlkanban sync init REMOTE" in err
     assert "There is no folder" in said(capsys, "--home", "a", "sync", "--dir", "x", code=4)[1]
+
+
+def test_a_store_file_that_was_put_back_is_told_and_loses_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("stick").mkdir()
+    said(capsys, "--home", "a", "init", "work")
+    said(capsys, "--home", "a", "add", "one")
+    said(capsys, "--home", "a", "sync", "--dir", "stick")
+    [store] = Path("a").rglob("board.db")
+    old = store.read_bytes()
+    said(capsys, "--home", "a", "add", "two")
+    said(capsys, "--home", "a", "sync", "--dir", "stick")
+    with store.open("r+b") as file:
+        file.write(old)
+        file.truncate()
+    _, err = said(capsys, "--home", "a", "add", "three")
+    assert "it goes on as a new replica" in err
+    assert "replica" not in said(capsys, "--home", "a", "add", "four")[1]
+    for home in "aba":
+        said(capsys, "--home", home, "sync", "--dir", "stick")
+    cards = [
+        {
+            (c["id"], c["title"])
+            for c in json.loads(said(capsys, *args, "--json", "list")[0])["data"]
+        }
+        for args in (("--home", "a"), ("--home", "b"))
+    ]
+    assert cards[0] == cards[1]
+    assert sorted(title for _, title in cards[0]) == ["four", "one", "three", "two"]

@@ -73,7 +73,7 @@ def no_transaction(patch: pytest.MonkeyPatch) -> None:
     """Every event that is taken in is written for good at once, before the tables follow."""
     real = taking_in.add
 
-    def add(conn: sqlite3.Connection, given: Sequence[Record]) -> int:
+    def add(conn: sqlite3.Connection, given: Sequence[Record]) -> taking_in.Added:
         added = real(conn, given)
         conn.execute("COMMIT")
         conn.execute("BEGIN IMMEDIATE")

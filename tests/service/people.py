@@ -30,10 +30,18 @@ class Person:
     """A service with the names people use: stages by name, cards by title when they are made."""
 
     def __init__(
-        self, data: Path, actor: str = "ada", clock: Clock | None = None, *, timeout: float = 30
+        self,
+        data: Path,
+        actor: str = "ada",
+        clock: Clock | None = None,
+        *,
+        timeout: float = 30,
+        config: Path | None = None,
     ) -> None:
         self.clock = clock or Clock()
-        self.service = Service.open(data, actor=actor, clock=self.clock, timeout=timeout)
+        self.service = Service.open(
+            data, actor=actor, clock=self.clock, timeout=timeout, config=config
+        )
         self.boards, self.cards = self.service.boards, self.service.cards
         self.history, self.undoing = self.service.history, self.service.undoing
         self.board_id = ""

@@ -1,0 +1,139 @@
+"""Forks that an exchange finds: what is mended by itself, and what a person is told.
+
+A store that went back in time, or a copy that takes itself for the original, wrote as a replica
+whose log goes on differently elsewhere. It becomes a new replica and writes again as that what it
+wrote since, so that all of both histories is everywhere. What was changed in a file of another is
+passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlkanban.core import segment
+from mlkanban.core.segment import Record
+from mlkanban.errors import StoreProblem
+from mlkanban.service.transaction import Desk
+from mlkanban.store import backup, examining, forks, replica, taking_in
+
+LABEL = "before-new-replica"
+
+
+class Forks:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def concern(self, found: list[Record]) -> bool:
+        """Whether what was found of a replica does not simply go on with its log here."""
+        replica_id = found[0].replica
+        with self._desk.store.reading() as conn:
+            if forks.fork(conn, found) is not None:
+                return True
+            own = replica.present(conn, self._desk.store.path) == replica_id
+            return own and found[-1].rseq > taking_in.known(conn).get(replica_id, 0)
+
+    def mend(self, new: Mapping[str, list[Record]], told: list[str]) -> dict[str, int | None]:
+        """Mend what was found of replicas that `concern` us, where that can be. What is to be
+        passed over all the same: per replica the last number that is right there, None where that
+        is not known."""
+        passed_over: dict[str, int | None] = {}
+        for replica_id, found in new.items():
+            with self._desk.store.reading() as conn:
+                own = replica.present(conn, self._desk.store.path) == replica_id
+                forked = forks.fork(conn, found)
+                last = taking_in.known(conn).get(replica_id, 0)
+            if forked is None:
+                if not self._went_back(found, last, told):
+                    passed_over[replica_id] = max(
+                        (one.rseq for one in found if one.rseq <= last), default=0
+                    )
+            elif not self._mended(forked, found, own, told):
+                # What another one wrote over a file of ours is put right there.
+                passed_over[replica_id] = forked.theirs.rseq - 1 if own else None
+        return passed_over
+
+    def _went_back(self, found: list[Record], last: int, told: list[str]) -> bool:
+        """Whether events of the replica that this store is, which it does not have, may be its own:
+        it becomes a new one then."""
+        after = [one for one in found if one.rseq > last]
+        store = self._desk.store
+        with store.reading() as conn:
+            follows = after[0].rseq > last + 1 or forks.joins(conn, after[0])
+        if not follows:
+            told.append(_forged(after[0]))
+            return False
+        with store.writing() as conn:
+            replica.forget_place(conn, [])
+        told.append(
+            "The store file is older than what it had sent (it was put back): it goes on as a new "
+            "replica, and what it had sent is taken in again."
+        )
+        return True
+
+    def _mended(self, forked: forks.Fork, found: list[Record], own: bool, told: list[str]) -> bool:
+        """Whether what was found of a replica with a fork may be taken in now."""
+        theirs = [one for one in found if one.rseq >= forked.theirs.rseq]
+        store = self._desk.store
+        with store.reading() as conn:
+            if forks.all_elsewhere(conn, theirs):
+                return False  # all of it is here already, written again by another replica
+            branch = forks.branches_off(conn, theirs)
+            doubled = forks.all_elsewhere(conn, forks.tail(conn, forked))
+            ours = replica.known_here(conn, forked.ours.replica)
+        if branch and doubled:
+            with store.writing() as conn:
+                forks.drop(conn, forked)
+                examining.rebuild(conn)
+            return True
+        if branch and ours:
+            kept = backup.write(store.conn, store.path, label=LABEL)
+            with store.writing() as conn:
+                if own:
+                    replica.forget_place(conn, [])
+                me = replica.identify(conn, store.path, self._desk.clock())
+                count = forks.write_again(conn, forked, me)
+                examining.rebuild(conn)
+            told.append(
+                f"This store and another wrote as one replica (its file was put back, or copied): "
+                f"{count} change{'' if count == 1 else 's'} made here since "
+                f"{'was' if count == 1 else 'were'} written again as a new replica. "
+                f"Backed up first: {kept}"
+            )
+            return True
+        if own:
+            told.append(_forged(forked.theirs))
+            return False
+        self._keep_aside(forked)
+        told.append(
+            f"Two stores write as the replica {forked.theirs.replica[-6:]} of "
+            f"{forked.theirs.host}: event {forked.theirs.rseq} is there twice and differs. Nothing "
+            f"more of it is taken in; both are kept in {self._aside}. Run mlkanban sync on "
+            f"{forked.theirs.host}, then here. If it stays so, go back to a backup from before "
+            "(mlkanban restore NAME), and sync."
+        )
+        return False
+
+    @property
+    def _aside(self) -> Path:
+        return self._desk.store.path.parent / "sync" / "aside"
+
+    def _keep_aside(self, forked: forks.Fork) -> None:
+        self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for whose, record in (("ours", forked.ours), ("theirs", forked.theirs)):
+            path = self._aside / f"{record.replica}-{record.rseq}-{whose}.jsonl"
+            try:
+                path.write_bytes(segment.written([record]))
+            except OSError as error:
+                raise StoreProblem(
+                    f"{path} cannot be written: {os.strerror(error.errno or 0)}.",
+                    "Nothing was taken in.",
+                ) from error
+
+
+def _forged(first: Record) -> str:
+    return (
+        f"There are changes that say this store wrote them, and it did not (from event "
+        f"{first.rseq} of {first.replica[-6:]} on): they were passed over."
+    )

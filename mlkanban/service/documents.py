@@ -260,10 +260,11 @@ def _stages_left_alone(board: Board, page: BoardPage) -> tuple[str, ...]:
     stages are not made or renamed by a document."""
     if page.stages is None:
         return ()
+    headings = {shown(stage.name): stage.id for stage in board.stages}
     there = set()
     for title, line in page.stages.items():
         try:
-            there.add(find_stage(board, title).id)
+            there.add(headings.get(title) or find_stage(board, title).id)
         except MlkanbanError as error:
             hint = f"{error.hint} Stages are changed with: mlkanban stages add, rename or remove."
             raise BadMarkdown(error.message, line, hint) from error

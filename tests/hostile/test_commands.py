@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 SIZE = (100, 30)
 
 LINES = """
-init {new}
 boards
 stages
 stages add {new} --after {queue}
@@ -121,6 +120,7 @@ flow triage
 flow retraining
 flow simulate --limit {queue}=2 -> 2
 flow suggest-limits
+init {new}
 demo
 """
 """A line for every command, and the exit code where it is not 0."""
@@ -128,7 +128,7 @@ demo
 
 LONG = ("show", "charter", "logs", "export", "flow")
 """Commands that show texts of several lines as such, or tags at the start of a line."""
-PULLING_BACK = {"logs", "simulate", "suggest-limits"}
+PULLING_BACK = {"logs", "simulate", "suggest-limits", "sync"}
 """Commands whose bars of progress go back to the start of their line."""
 
 

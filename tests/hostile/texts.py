@@ -24,9 +24,14 @@ PIECES = (
 KEPT = tuple(filter(keepable, PIECES))
 """Those that a board can keep; with the others nothing is taken in."""
 
+LINES = tuple(piece for piece in KEPT if "\n" not in piece)
+WORDS = tuple(piece for piece in LINES if piece.split() == [piece])
+"""Those of a name or title, which is one line, and of a tag, which is one word: an event with
+others there does not count at all."""
+
 MANY = 12
 
-_MEMBERS = ("tag:", "link:", "view:", "alert:", "lineage:ablation-of:", "run:mlflow:")
+_MEMBERS = {"tag:": WORDS, "link:": KEPT, "view:": KEPT, "alert:": KEPT, "run:mlflow:": KEPT}
 _FREE = frozenset({
     "title", "name", "hypothesis", "dataset", "verdict", "note", "reason", "text", "unticked",
     "argv", "host", "evidence", "why", "job", "last", "says", "where", "force", "commit",
@@ -79,17 +84,19 @@ def _spoilt_parts(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _key(field: str) -> str:
     prefix = next((one for one in _MEMBERS if field.startswith(one)), "")
-    return prefix + hostile(field.removeprefix(prefix)) if prefix else field
+    return prefix + hostile(field.removeprefix(prefix), _MEMBERS[prefix]) if prefix else field
 
 
 def _value(field: str, value: Any) -> Any:
     """A value with hostile text in all of it that is text of people."""
     if field.startswith("view:"):
         return value
+    if field in ("title", "name") and isinstance(value, str):
+        return hostile(value, LINES)
     if field.startswith(("charter:", "run:", "alert:")) or field in _FREE:
         return _all(value)
     if field == "metric" and value:
-        return value | {"name": hostile(value["name"])}
+        return value | {"name": hostile(value["name"], LINES)}
     if field in ("blocker", "checklist"):
         return _named(value)
     return value
@@ -114,9 +121,7 @@ def _named(value: Any) -> Any:
     if isinstance(value, list):
         return [_named(one) for one in value]
     if isinstance(value, dict):
-        return {
-            n: hostile(v) if n in ("text", "note", "until") and v else v for n, v in value.items()
-        }
+        return {n: hostile(v) if n in ("text", "note") and v else v for n, v in value.items()}
     return value
 
 

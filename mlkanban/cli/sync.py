@@ -54,8 +54,6 @@ def init(session: Session, remote: str) -> None:
     """
     from mlkanban.exchange.transports.chosen import choose, repository
 
-    if not remote.strip() or remote.startswith("-"):
-        raise UsageProblem(f"{remote!r} is no repository.", "Give a path, or HOST:PATH.")
     with session.service(write=True, make=True) as service:
         place = repository(service, remote)
         report = _exchange(session, service, [place])

@@ -49,10 +49,12 @@ _LARGEST = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a file holds; `fault` says why nothing of it is taken in, '' when all is well."""
+    """What a file holds; `fault` says why nothing of it is taken in, '' when all is well. Only one
+    that is `intact` is as it was written."""
 
     records: Sequence[Record] = ()
     fault: str = ""
+    intact: bool = True
 
 
 def written(records: Sequence[Record]) -> bytes:
@@ -69,8 +71,13 @@ def read(content: bytes, replica: str, first: int) -> Segment:
         return Segment(fault="is larger than 64 MB")
     body, _, end = content.rstrip(b"\n").rpartition(b"\n")
     body += b"\n"
-    if not content.endswith(b"\n") or not _whole(body, end):
-        return Segment(fault="is not whole: it is still on its way, or was cut off")
+    said = _last_line(end)
+    if said is None or not content.endswith(b"\n"):
+        return Segment(fault="is not whole: it is still on its way, or was cut off", intact=False)
+    if (said["events"], said["sha256"]) != (body.count(b"\n"), sha256(body).hexdigest()):
+        return Segment(
+            fault="was changed on its way, by a conversion of line ends or by hand", intact=False
+        )
     records = []
     for number, line in enumerate(body[:-1].split(b"\n")):
         record = _record(line)
@@ -82,14 +89,13 @@ def read(content: bytes, replica: str, first: int) -> Segment:
     return Segment(records)
 
 
-def _whole(body: bytes, end: bytes) -> bool:
+def _last_line(line: bytes) -> dict[str, Any] | None:
+    """What the last line of a file says of it; None when it is another line."""
     try:
-        said = json.loads(end) if len(end) < LONGEST else {}
+        said = json.loads(line) if len(line) < LONGEST else None
     except (ValueError, RecursionError):
-        return False
-    if not isinstance(said, dict) or said.get("events") != body.count(b"\n"):
-        return False
-    return said.get("sha256") == sha256(body).hexdigest()
+        return None
+    return said if isinstance(said, dict) and {"events", "sha256"} <= said.keys() else None
 
 
 def _record(line: bytes) -> Record | None:

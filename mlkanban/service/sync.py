@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mlkanban.core import rules, segment
 from mlkanban.core.hlc import bound
@@ -27,14 +27,22 @@ Progress = Callable[[str], None]
 """Hears what is being done, such as `reading file 3 of 12`."""
 
 
+class Listing(NamedTuple):
+    """The sync files there are: first numbers by replica, ascending. `others` are sentences about
+    what has the name of one and is none."""
+
+    firsts: Mapping[str, list[int]]
+    others: list[str]
+
+
 class Transport(Protocol):
     """Carries segments: files by replica and by the number of their first event."""
 
     def begin(self, tell: Progress) -> None:
         """Fetch what others sent; `tell` hears how far that is."""
 
-    def listed(self) -> Mapping[str, list[int]]:
-        """The segments there are: first numbers by replica, ascending."""
+    def listed(self) -> Listing:
+        """What there is."""
 
     def read(self, replica: str, first: int) -> bytes:
         """One segment; b'' when it is gone."""
@@ -48,11 +56,12 @@ class Transport(Protocol):
 
 @dataclass(slots=True)
 class Report:
-    """What an exchange brought: new events by host, how many were sent, what is `undecided`, and
-    in `told` what a person should know."""
+    """What an exchange brought: new events by host, how many were sent, how many files were passed
+    over, what is `undecided`, and in `told` what a person should know."""
 
     hosts: dict[str, int] = field(default_factory=dict)
     sent: int = 0
+    passed_over: int = 0
     undecided: int = 0
     told: list[str] = field(default_factory=list)
 
@@ -67,6 +76,7 @@ class Report:
             for host, count in sorted(self.hosts.items())
         ]
         parts += [f"{self.sent} sent"] if self.sent else []
+        parts += [_passed_over(self.passed_over)] if self.passed_over else []
         parts = parts or ["Nothing new"]
         parts += [_conflicts(self.undecided)] if self.undecided else []
         return ", ".join(parts) + "."
@@ -74,6 +84,10 @@ class Report:
 
 def _conflicts(count: int) -> str:
     return f"{count} conflict{'' if count == 1 else 's'} to resolve"
+
+
+def _passed_over(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'} passed over"
 
 
 class Sync:
@@ -106,7 +120,9 @@ class Sync:
     def _take(self, transport: Transport, report: Report, tell: Progress) -> dict[str, int | None]:
         """Take in all that fits, in one transaction, and after it what has forks; for each replica
         the number of its last event there, None when that cannot be told."""
-        listed = transport.listed()
+        listed, others = transport.listed()
+        report.told += others
+        report.passed_over = len(others)
         with self._desk.store.reading() as conn:
             known = taking_in.known(conn)
         there: dict[str, int | None] = {}
@@ -139,10 +155,18 @@ class Sync:
                 continue  # all of it is known
             read = segment.read(transport.read(replica, first), replica, first)
             if read.fault:
+                # The last file is one that each machine reads: what a machine does not know of it,
+                # the next one that does adds.
+                again = not read.intact and first <= last and at + 1 == len(firsts)
                 report.told.append(
-                    f"{replica[-6:]}/{first}.jsonl {read.fault}. It was passed over."
+                    f"log/{replica}/{first:09}.jsonl {read.fault}. "
+                    f"It {'is written again' if again else 'was passed over'}."
                 )
-                end = None
+                report.passed_over += not again
+                if again:
+                    end = first - 1
+                elif first <= last:
+                    end = None
                 continue
             # What lies beyond a gap is of no use there, until somebody fills that.
             gap |= first > max(end or 0, 0 if found else last) + 1

@@ -58,6 +58,30 @@ def test_on_a_terminal_it_says_how_far_it_is(
     assert "Sync: sending 100 % ..." in err
 
 
+@pytest.mark.parametrize("remote", ["-x", " --upload-pack=touch x", "", " ", "a\nb", "a\0b"])
+def test_what_is_no_address_is_refused(capsys: pytest.CaptureFixture[str], remote: str) -> None:
+    said(capsys, "--home", "a", "init", "work")
+    _, err = said(capsys, "--home", "a", "sync", "init", "--", remote, code=2)
+    assert "is no repository. Give a path, or HOST:PATH." in err
+    [store] = Path("a").rglob("board.db")
+    store.with_name("sync").mkdir(exist_ok=True)
+    (store.with_name("sync") / "remote").write_text(remote or "-x")
+    said(capsys, "--home", "a", "sync", code=2)
+    assert not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    "remote", ["~nobody-of-this-name/x", "x" * 5000, "ssh://-oProxyCommand=x/y"]
+)
+def test_an_address_that_leads_nowhere_is_told(
+    capsys: pytest.CaptureFixture[str], remote: str
+) -> None:
+    needs("git")
+    said(capsys, "--home", "a", "init", "work")
+    _, err = said(capsys, "--home", "a", "sync", "init", remote, code=4)
+    assert "Nothing is lost" in err
+
+
 def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     Path("stick").mkdir()
     said(capsys, "--home", "a", "init", "work")

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -143,8 +145,91 @@ def test_what_is_no_file_is_not_waited_for(two: tuple[Person, Person], place: Pa
     read.start()
     read.join(20)
     assert not read.is_alive()
-    assert Folder(place).listed() == {mine.name: [int(path.stem) for path in files(place)[:-2]]}
-    assert meet(place, ada, bob) == []
+    firsts = {mine.name: [int(path.stem) for path in files(place)[:-2]]}
+    assert Folder(place).listed().firsts == firsts
+    ours = f"log/{mine.name}"
+    assert set(meet(place, ada, bob)) == {
+        f"{ours}/000000900.jsonl is a named pipe, not what its name says. It was passed over.",
+        f"{ours}/000000901.jsonl is a folder, not what its name says. It was passed over.",
+        f"{ours.replace(mine.name[:4], 'ffff')} is a named pipe, not what its name says. "
+        "It was passed over.",
+    }
+    assert bob.cards.get(card).ref == card
+    assert bob.service.sync.exchange(Folder(place)).message == "3 files passed over."
+
+
+def test_no_symbolic_link_is_followed(
+    two: tuple[Person, Person], place: Path, tmp_path: Path
+) -> None:
+    """Neither for reading nor for writing, whoever put it into the folder."""
+    ada, bob = two
+    newest = files(place)[-1]
+    outside = tmp_path / "outside"
+    shutil.copytree(newest.parent, outside)
+    (newest.parent / "000000900.jsonl").symlink_to(outside / newest.name)
+    (newest.parent.parent / newest.parent.name.replace(newest.parent.name[:4], "ffff")).symlink_to(
+        outside
+    )
+    card = ref(ada)
+    told = meet(place, ada, bob)
+    assert len(set(told)) == 2
+    assert all("is a symbolic link" in line for line in told)
+    assert bob.cards.get(card).ref == card
+    shutil.rmtree(newest.parent)
+    newest.parent.symlink_to(outside)
+    before = sorted(outside.iterdir())
+    with pytest.raises(MlkanbanError, match="nothing is read or written through it"):
+        ada.service.sync.exchange(Folder(place))
+    shutil.rmtree(place / "log")
+    (place / "log").symlink_to(outside)
+    with pytest.raises(MlkanbanError, match="nothing is read or written through it"):
+        ada.service.sync.exchange(Folder(place))
+    assert sorted(outside.iterdir()) == before
+
+
+def by_line_ends(content: bytes) -> bytes:
+    return content.replace(b"\n", b"\r\n")
+
+
+def by_hand(content: bytes) -> bytes:
+    return content.replace(b"one", b"two")
+
+
+def line_removed(content: bytes) -> bytes:
+    return content.partition(b"\n")[2]
+
+
+@pytest.mark.parametrize("change", [by_line_ends, by_hand, line_removed])
+def test_a_file_that_was_changed_on_the_way_is_named_and_written_again(
+    two: tuple[Person, Person], place: Path, tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    ada, bob = two
+    cy = Person(tmp_path / "cy", "cy", Clock())
+    cy.board_id = ada.board_id
+    path = files(place)[-1]
+    whole = path.read_bytes()
+    path.write_bytes(change(whole))
+    name = f"log/{path.parent.name}/{path.name}"
+    report = cy.service.sync.exchange(Folder(place))
+    assert report.message == "1 file passed over."
+    (line,) = report.told
+    assert line.startswith(f"{name} was changed on its way, by a conversion of line ends or by")
+    ada.adds("two")
+    (line,) = ada.service.sync.exchange(Folder(place)).told
+    assert line.startswith(name)
+    assert line.endswith("It is written again.")
+    assert meet(place, cy, bob, ada) == []
+    assert shown(cy) == shown(ada) == shown(bob)
+    cy.service.close()
+
+
+def test_a_file_of_nobody_in_the_place_of_later_ones_holds_nothing_up(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (files(place)[-1].parent / "000000900.jsonl").write_text("rubbish")
+    card = ref(ada)
+    assert all("000000900.jsonl is not whole" in line for line in meet(place, ada, bob))
     assert bob.cards.get(card).ref == card
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def shared(service: Service) -> Folder | None:
 def remote(service: Service) -> str:
     """The repository chosen by `sync init`, '' for none."""
     try:
-        return _setting(service).read_text(encoding="utf-8").strip()
+        return _setting(service).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -42,8 +43,12 @@ def choose(service: Service, address: str) -> None:
 
 def repository(service: Service, address: str) -> Git:
     """The repository at an address, through the clone beside the store."""
-    here = Path(address).expanduser()
-    return Git(str(here.resolve()) if here.exists() else address, _folder(service) / "clone")
+    address = address.strip()
+    if not address.isprintable() or address[:1] in ("", "-"):  # which git took for an option
+        raise UsageProblem(f"{address!r} is no repository.", "Give a path, or HOST:PATH.")
+    here = os.path.expanduser(address)
+    place = os.path.realpath(here) if os.path.exists(here) else address
+    return Git(place, _folder(service) / "clone")
 
 
 def transports(service: Service) -> list[Transport]:
@@ -82,6 +87,7 @@ def exchange(
             for host, count in one.hosts.items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
             report.sent += one.sent
+            report.passed_over += one.passed_over
             report.undecided = one.undecided
             report.told += [said for said in one.told if said not in report.told]
         return report

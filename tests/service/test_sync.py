@@ -349,7 +349,11 @@ def test_what_a_newer_program_wrote_is_kept_and_passed_on(
     newer(ada, place, 9)
     told = bob.service.sync.exchange(Folder(place)).told
     assert any("newer mlkanban (format 9)" in line for line in told)
-    assert bob.cards.get(bob.order("Ideas")[0]).title == "one"
+    (card,) = bob.order("Ideas")
+    bob.cards.edit([card], {"hypothesis": "the older one goes on"})
+    shown_there = bob.cards.get(card)
+    assert (shown_there.title, shown_there.hypothesis) == ("one", "the older one goes on")
+    assert bob.service.settling.all() == []
     further = tmp_path / "further"
     further.mkdir()
     bob.service.sync.exchange(Folder(further))

@@ -1,6 +1,7 @@
 """History from elsewhere comes in while others work."""
 
 from mlkanban.core.events import Change
+from tests.ids import fixed_id
 from tests.service.people import Person
 
 
@@ -13,7 +14,7 @@ def test_others_read_while_much_comes_in(ada: Person, bob: Person) -> None:
     ada.history.bring_in(
         (
             Change(
-                "card.created", ada.board_id, card=f"card-{number}",
+                "card.created", ada.board_id, card=fixed_id(f"card-{number}"),
                 set={"place": place, "title": "x" * 500, "deleted": False},
             )
             for number in range(1000)

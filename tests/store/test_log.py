@@ -5,6 +5,7 @@ import pytest
 
 from mlkanban.core.events import Change
 from mlkanban.store import database, log
+from tests.ids import fixed_id
 from tests.service.people import Person
 
 
@@ -73,15 +74,15 @@ def test_tampering_breaks_the_chain(path: Path, tampering: str) -> None:
 def test_an_event_with_a_known_id_is_written_once(ada: Person) -> None:
     changes = [
         Change(
-            "card.created", ada.board_id, card="card-1", event_id="import-2",
+            "card.created", ada.board_id, card=fixed_id("card-1"), event_id=fixed_id("import-2"),
             at="2025-01-01T00:00:00.000000Z",
             set={"title": "old", "place": [ada.stage("Ideas").id, "a0V"], "deleted": False},
         ),
         Change(
-            "card.moved", ada.board_id, card="card-1", event_id="import-3",
+            "card.moved", ada.board_id, card=fixed_id("card-1"), event_id=fixed_id("import-3"),
             at="2025-01-02T00:00:00.000000Z", set={"place": [ada.stage("Features").id, "a0V"]},
         ),
-        Change("import.noted", ada.board_id, note="old.csv", event_id="import-1"),
+        Change("import.noted", ada.board_id, note="old.csv", event_id=fixed_id("import-1")),
     ]  # fmt: skip
     assert ada.history.bring_in(changes).new == 3
     state, events = ada.state(), all_events(ada)
@@ -94,18 +95,18 @@ def test_an_event_with_a_known_id_is_written_once(ada: Person) -> None:
 
 
 def test_the_same_id_twice_in_one_import_counts_once(ada: Person) -> None:
-    change = Change("card.noted", ada.board_id, note="x", event_id="import-1")
+    change = Change("card.noted", ada.board_id, note="x", event_id=fixed_id("import-1"))
     assert ada.history.bring_in([change, change]).new == 1
 
 
 def test_a_write_that_is_tried_again_happens_once(ada: Person) -> None:
-    change = Change("import.noted", ada.board_id, note="x", event_id="tried-twice")
+    change = Change("import.noted", ada.board_id, note="x", event_id=fixed_id("tried-twice"))
     written = []
     for _ in range(2):
         with ada.service._desk.writing() as tx:
             written.append(tx.write(change))
     assert [event is None for event in written] == [False, True]
-    assert [row[1] for row in all_events(ada)].count("tried-twice") == 1
+    assert [row[1] for row in all_events(ada)].count(fixed_id("tried-twice")) == 1
 
 
 def test_the_events_of_one_action_belong_together(ada: Person) -> None:

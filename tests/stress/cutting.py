@@ -24,6 +24,7 @@ from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restoring
 from mlkanban.store import backup, database, examining, past
 from mlkanban.store import restoring as files
+from tests.ids import fixed_id
 from tests.store.test_migrations import BEFORE_MERGING
 from tests.stress.checks import assert_whole
 from tests.stress.worker import opened, say
@@ -64,10 +65,15 @@ def filled(folder: Path) -> None:
 
 def cards_of(board: str, stage: str, name: str, count: int = CARDS) -> Iterator[Change]:
     for number in range(count):
-        card = f"{name}-{number}"
-        values = {"place": [stage, ""], "title": card, "type": "chore", "deleted": False}
-        yield Change("card.created", board, card=card, set=values, event_id=f"{card}-created")
-        yield Change("card.noted", board, card=card, note="x" * 200, event_id=f"{card}-noted")
+        card = fixed_id(f"{name}-{number}")
+        title = f"{name}-{number}"
+        values = {"place": [stage, ""], "title": title, "type": "chore", "deleted": False}
+        yield Change(
+            "card.created", board, card=card, set=values, event_id=fixed_id(f"{card}-created")
+        )
+        yield Change(
+            "card.noted", board, card=card, note="x" * 200, event_id=fixed_id(f"{card}-noted")
+        )
 
 
 def events(file: Path) -> set[str]:
@@ -141,7 +147,8 @@ class Import(Case):
         return new
 
     def check(self, folder: Path, said: list[str]) -> None:
-        new = {name for name in events(folder / "board.db") if name.startswith("new-")}
+        wanted = {change.event_id for change in cards_of("", "", "new", 2 * CARDS)}
+        new = wanted & events(folder / "board.db")
         assert len(new) in ((4 * CARDS,) if said else (0, 4 * CARDS))
         assert self.import_into(folder) == 4 * CARDS - len(new)
         with whole_store(folder):

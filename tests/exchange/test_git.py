@@ -318,6 +318,25 @@ def test_sync_files_are_packed_without_deltas_and_lists_of_them_with(
     assert "blob" not in deltas
 
 
+def test_a_repository_on_a_disk_here_gives_files_without_deltas(
+    bare: Path, two: tuple[Person, Person]
+) -> None:
+    ada, bob = two
+    meet(bare, ada)
+    clone = clone_of(ada)
+    for number in range(150):
+        (clone / "log" / f"{number}").write_text("the same in all files\n" * 100 + f"{number}\n")
+    git(clone, "add", "--all", "--force", ".")
+    git(clone, "-c", "user.name=m", "-c", "user.email=m", "commit", "--quiet", "--message", "x")
+    git(bare, "config", "receive.unpackLimit", "10000")
+    git(clone, "push", "--quiet", "origin", "HEAD:mlkanban")
+    meet(bare, bob)
+    [index] = clone_of(bob).glob(".git/objects/pack/*.idx")
+    packed = [line.split() for line in git(bare, "verify-pack", "-v", str(index)).splitlines()]
+    assert len([fields for fields in packed if fields[1] == "blob"]) > 150
+    assert not [fields for fields in packed if len(fields) == 7 and fields[1] == "blob"]
+
+
 def test_nothing_that_others_settle_converts_a_sync_file(
     bare: Path, two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

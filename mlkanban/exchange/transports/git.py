@@ -62,7 +62,7 @@ class Git(Folder):
         """Fetch, and put the files of the branch as they are there into the clone."""
         try:
             self._prepare()
-            self._reach(tell, "fetch", "--prune", "origin")
+            self._reach(tell, "fetch", "--prune", *self._upload_pack, "origin")
             if self._git("branch", "--remotes", "--list", f"origin/{BRANCH}"):
                 self._git("checkout", "--quiet", "--force", "-B", BRANCH, f"origin/{BRANCH}")
                 self._git("clean", "--quiet", "--force", "-d", "-x")
@@ -114,6 +114,13 @@ class Git(Folder):
         with contextlib.suppress(GitFailed):
             self._git(*(part for option in _PACKING for part in ("-c", option)),
                       "gc", "--auto", "--quiet")  # fmt: skip
+
+    @property
+    def _upload_pack(self) -> list[str]:
+        """A repository on a disk of this machine knows no attributes of ours: it is told here to
+        pack without deltas. Another machine decides that itself."""
+        there = os.path.exists(self.remote)
+        return ["--upload-pack=git -c pack.window=0 upload-pack"] if there else []
 
     @property
     def _git_folder(self) -> Path:

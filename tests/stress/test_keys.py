@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.terminal]
 
 FIRST = int(os.environ.get("MLKANBAN_SEED", "1"))
 SEEDS = range(FIRST, FIRST + size(every_day=2, full=25))
-KEYS = size(every_day=1200, full=4000)
+KEYS = size(every_day=1000, full=4000)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -33,5 +33,5 @@ def test_a_seed_always_presses_the_same_keys() -> None:
 
 
 def test_an_end_is_found_and_brought_down_to_the_packet_that_did_it(tmp_path: Path) -> None:
-    packets = [Packet(b"j"), Packet(b"Q"), Packet(b"k", pause=0.1)]
-    assert fewest(MakeBoard(tmp_path), packets) == [Packet(b"Q")]
+    packets = [Packet(b"j"), Packet(b"Q", pause=0.1)]
+    assert fewest(MakeBoard(tmp_path), packets) == packets[1:]

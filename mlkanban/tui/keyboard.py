@@ -101,7 +101,8 @@ class Keyboard(XTermParser):
             # No report of a terminal after all, but Esc and the keys after it.
             begun, self._begun = self._begun, ""
             yield from super().feed(begun)
-            self._timeout_time = 0.0
+            if self._timeout_time is not None:
+                self._timeout_time = 0.0
         if self._paste is not None and silent >= _PASTE_SECONDS:
             text, self._paste, self._cut = self._paste, None, True
             yield _pasted(text)

@@ -63,6 +63,11 @@ class Palette(CommandPalette):
         self._cancel_gather_commands()
         return super().dismiss(result)
 
+    def _action_command_list(self, action: str) -> None:
+        # On a terminal without room for it the list knows no lines to go by.
+        if not action.startswith("page") or self.query_one(CommandList)._lines:
+            super()._action_command_list(action)
+
     def set_timer(self, delay: float, callback: TimerCallback | None = None, **more: Any) -> Timer:
         def timed() -> object:
             return callback() if callback is not None and self._whole else None

@@ -250,3 +250,17 @@ async def test_nothing_is_asked_while_the_program_ends(small: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await board.board_screen.ask.text("Tags")
         assert not board.board_screen.takes_keys
+
+
+@pytest.mark.parametrize("key", ["pageup", "pagedown"])
+async def test_a_page_of_a_palette_without_any_lines(small: Path, key: str) -> None:
+    async with opened(small) as board:
+        await board.press("palette")
+        await board.until(lambda: board.app.screen.query_one(CommandList).option_count > 0)
+        await board.keys("down")
+        for size in ((40, 4), (3, 2), (1, 1)):
+            await board.pilot.resize_terminal(*size)
+            await board.settled()
+            board.app.screen.query_one(CommandList)._clear_caches()
+            await board.keys(key)
+        assert board.app.crash is None

@@ -67,6 +67,13 @@ def test_escape_alone_is_escape_after_a_moment(typist: Typist) -> None:
     assert typist.rests(0.06) == ["escape"]
 
 
+def test_a_sequence_that_nobody_ends_is_no_end_of_all_keys(typist: Typist) -> None:
+    typist.types("\x1b]" + "x" * 40)
+    typist.rests(0.2)
+    typist.rests(0.2)
+    assert typist.types("j") == ["j"]
+
+
 @pytest.mark.parametrize(
     "report",
     [

@@ -21,6 +21,8 @@ _CONVENTION = (
     "real days of 24 hours, to now where still blocked; blocks that lasted into the window"
 )
 _DAY = timedelta(days=1)
+_LEAST = 0.1
+"""Days that show as more than 0.0; who lost fewer leads nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,15 @@ class Blockers:
         return sum(len(cluster.blocks) for cluster in self.clusters)
 
     @property
+    def days(self) -> float:
+        return sum(cluster.days for cluster in self.clusters)
+
+    @property
+    def leader(self) -> Cluster | None:
+        """The cluster that most days went to, if they are days to speak of."""
+        return self.clusters[0] if self.clusters and self.clusters[0].days >= _LEAST else None
+
+    @property
     def still(self) -> tuple[Stretch, ...]:
         """What is blocked now, longest first."""
         found = [b for cluster in self.clusters for b in cluster.blocks if b.end is None]
@@ -84,7 +95,7 @@ class Blockers:
     def to_data(self) -> dict[str, Any]:
         return {
             "n": self.n,
-            "days": sum(cluster.days for cluster in self.clusters),
+            "days": self.days,
             "clusters": [
                 {
                     "reason": c.reason, "external": c.external, "count": len(c.blocks),
@@ -99,29 +110,28 @@ class Blockers:
     def figures(self) -> tuple[tuple[str, str], ...]:
         return (
             ("blocks", str(self.n)),
-            ("days lost", f"{sum(c.days for c in self.clusters):.1f}"),
+            ("days lost", f"{self.days:.1f}"),
             ("open", str(len(self.still))),
-            ("most", self.clusters[0].reason if self.clusters else "-"),
+            ("most", self.leader.reason if self.leader else "-"),
         )
 
     def said(self) -> Said:
         note = f"n {quantity(self.n, 'block')} | {self.scope.words} | {_CONVENTION}"
         if not self.clusters:
             return Said("Blockers", ("Nothing was blocked in this window.",), None, note)
-        top = self.clusters[0]
-        total = sum(c.days for c in self.clusters)
-        share = f" ({100 * top.days / total:.0f} %)" if total else ""
-        lines = (
-            f"{self.n} block{'' if self.n == 1 else 's'}, {total:.1f} days lost,"
-            f" {len(self.still)} still open",
-            f"Most days went to {top.reason} ({top.side}): {top.days:.1f}{share}",
-        )
+        lost = f"{self.days:.1f}" if self.days >= _LEAST else f"less than {_LEAST}"
+        lines = [f"{quantity(self.n, 'block')}, {lost} days lost, {len(self.still)} still open"]
+        if top := self.leader:
+            lines.append(
+                f"Most days went to {top.reason} ({top.side}): {top.days:.1f}"
+                f" ({100 * top.days / self.days:.0f} %)"
+            )
         rows = tuple(
             (c.reason, c.side, str(len(c.blocks)), f"{c.days:.1f}", f"{c.median:.1f}", str(c.open))
             for c in self.clusters
         )
         head = ("reason", "side", "blocks", "days lost", "median", "still open")
-        return Said("Blockers", lines, Table(head, rows), note)
+        return Said("Blockers", tuple(lines), Table(head, rows), note)
 
 
 def blockers(sample: Sample) -> Blockers:

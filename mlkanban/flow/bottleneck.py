@@ -17,7 +17,7 @@ from mlkanban.flow.window import Scope
 
 FEWEST = 10
 _FULL = 0.5
-_CONVENTION = "real time within the window; named from n 10"
+_CONVENTION = "real time within the window, from the first card on; named from n 10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +135,15 @@ class _Seen:
 
 
 def _frame(sample: Sample) -> _Frame:
-    """The window as instants, from the first commitment on, up to now."""
+    """The window as instants, from the day of the first commitment on, up to now; never from
+    before the first card of the board was there."""
     workflow, days = sample.workflow, sample.days
     start = datetime.combine(
         sample.window.last if not days else sample.today.fromordinal(days.start),
         time.min,
         workflow.timezone,
     ).astimezone(UTC)
+    start = max(start, min((c.history.steps[0].at for c in sample.everyone), default=start))
     end = min(sample.as_of, workflow.end_of_day(sample.window.last))
     return start, max(start, end)
 

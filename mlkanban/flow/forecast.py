@@ -133,6 +133,9 @@ class Forecast:
 
     `chances`: (k, P(exactly k within `days`)); `dates`: (day, P(the last of `cards` is finished on
     it)).
+
+    `past_days` of the window were drawn from; the day that is not over is `left_out`, though it is
+    one of the days of the window.
     """
 
     days: int
@@ -145,18 +148,25 @@ class Forecast:
     n: int
     past_days: int
     active_days: int
+    left_out: bool
     scope: Scope
 
     @property
     def reason(self) -> str:
         if self.active_days >= FEWEST_DAYS:
             return ""
-        days = f"{self.active_days or 'no'} day{'' if self.active_days == 1 else 's'}"
-        return f"Cards were finished on {days} of this window; a forecast needs {FEWEST_DAYS}."
+        here = f"{self.active_days or 'none'}{' before today' if self.left_out else ''}"
+        return f"A forecast needs cards finished on {FEWEST_DAYS} different days; here on {here}."
+
+    @property
+    def window_days(self) -> int:
+        """The days of the window, as throughput counts them."""
+        return self.past_days + self.left_out
 
     def to_data(self) -> dict[str, Any]:
         return {
             "n": self.n,
+            "window_days": self.window_days,
             "past_days": self.past_days,
             "active_days": self.active_days,
             "reason": self.reason or None,
@@ -189,7 +199,8 @@ class Forecast:
 
     def said(self) -> Said:
         note = (
-            f"n {self.n} finished on {self.active_days} of {quantity(self.past_days, 'day')}"
+            f"n {self.n} finished on {self.active_days} of {quantity(self.window_days, 'day')}"
+            f"{' (today left out)' if self.left_out else ''}"
             f" | {self.scope.words} | {_CONVENTION}"
         )
         if self.reason:
@@ -237,7 +248,7 @@ def forecast(sample: Sample, *, days: int = 14, cards: int | None = None) -> For
     return Forecast(
         days=days, by=today + timedelta(days=days), cards=wanted, how_many=how_many, when=when,
         chances=chances, dates=dates, n=sum(past), past_days=len(past), active_days=active,
-        scope=sample.scope,
+        left_out=len(past) < len(sample.days), scope=sample.scope,
     )  # fmt: skip
 
 

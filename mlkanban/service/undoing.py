@@ -14,6 +14,7 @@ from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.changing import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.service.views import VIEW
 from mlkanban.store import repository, stages, steps
 from mlkanban.store.rows import board_of
 from mlkanban.store.undo_stack import CONDITION, UndoStack, set_off
@@ -121,16 +122,35 @@ class _TakingBack:
         self, events: Sequence[Event], refs: Sequence[str], beside: Sequence[str],
         kept: Sequence[str],
     ) -> str:  # fmt: skip
-        names = ", ".join(refs)
+        names, things = ", ".join(refs), ", ".join(self._things(events))
         if self._kind == REDONE:
-            told = f"Done again: {names or 'the change of the board'}."
+            told = f"Done again: {things or names or 'the change of the board'}."
         else:
-            told = f"Undone: {' '.join(filter(None, (_what(events), names)))}."
+            done = " ".join(filter(None, (_doing(events), things or names)))
+            told = f"Undone: {done}{f', with {names}' if things and names else ''}."
         if beside:
             told += f" With it: {', '.join(beside)}."
         if kept:
             told += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
         return told
+
+    def _things(self, events: Sequence[Event]) -> list[str]:
+        """The stages and views that an action was about, as they are called now."""
+        if _leading(events).startswith("card."):
+            return []
+        entity = self._tx.writer.projector.entity
+        found = [
+            f"the stage {entity(event.entity).fields.get('name', '')}"
+            for event in events
+            if event.data.get("stage")
+        ]
+        found += [
+            f"the view {name.removeprefix(VIEW)}"
+            for event in events
+            for name in event.data.get("set", {})
+            if name.startswith(VIEW)
+        ]
+        return list(dict.fromkeys(found))
 
     def _also(self, event: Event) -> str:
         """Take back what an action set off, unless that has changed since; the id of the card."""
@@ -237,10 +257,9 @@ _DOING = {
     "card.snoozed": "snoozing", "card.woken": "waking", "card.restored": "restoring",
     "card.settled": "a decision on",
     "card.alerted": "the alert of",
-    "stage.added": "adding a stage",
-    "stage.edited": "changing a stage", "stage.removed": "removing a stage",
+    "stage.added": "adding", "stage.edited": "changing", "stage.removed": "removing",
     "board.edited": "changing the board",
-    "view.saved": "saving a view", "view.removed": "removing a view",
+    "view.saved": "saving", "view.removed": "removing",
     "charter.edited": "changing the charter",
     "import.noted": "the import of",
     "run.linked": "linking a run to", "run.unlinked": "unlinking a run from",
@@ -248,13 +267,21 @@ _DOING = {
 }  # fmt: skip
 
 
-def _what(events: Sequence[Event]) -> str:
-    """What an action did, ready for the ids of its cards; what was edited on the way is less."""
+def _doing(events: Sequence[Event]) -> str:
+    """What an action did, ready for what it did that to."""
+    return _DOING.get(_leading(events), "")
+
+
+def _leading(events: Sequence[Event]) -> str:
+    """The kind that names an action; what was edited on the way is less. To correct notes, and
+    nothing else, is of the kind of writing one."""
     kinds = [event.kind for event in events]
     if "import.noted" in kinds:
-        return _DOING["import.noted"]
+        return "import.noted"
+    if all(e.kind == "card.edited" and notes.alone(e.data.get("set", {})) for e in events):
+        return "card.noted"
     beside = ("card.edited", "run.moved")
-    return _DOING.get(next((kind for kind in kinds if kind not in beside), kinds[0]), "")
+    return next((kind for kind in kinds if kind not in beside), kinds[0])
 
 
 def _spoken(field: str) -> str:

@@ -11,7 +11,7 @@ from mlkanban.store import repository
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept, accept_title
 
-_PREFIX = "view:"
+VIEW = "view:"
 
 
 class Views:
@@ -23,9 +23,9 @@ class Views:
         with self._desk.store.reading() as conn:
             fields = repository.entity(conn, board_id).fields
         found = {
-            name.removeprefix(_PREFIX): str(query)
+            name.removeprefix(VIEW): str(query)
             for name, query in fields.items()
-            if name.startswith(_PREFIX) and query
+            if name.startswith(VIEW) and query
         }
         return dict(sorted(found.items(), key=lambda one: one[0].casefold()))
 
@@ -48,7 +48,7 @@ class Views:
         with self._desk.writing() as tx:
             board = board_of(tx.conn, board_id)
             matcher(query, Scene(board, tx.now.astimezone(ZoneInfo(board.timezone)).date()))
-            values = tx.new_values(board_id, {f"{_PREFIX}{name}": query})
+            values = tx.new_values(board_id, {f"{VIEW}{name}": query})
             if values:
                 tx.write(Change("view.saved", board_id, set=values))
             return tx.done(f"View {name} saved: {query}")
@@ -57,5 +57,5 @@ class Views:
         """Forget a query."""
         self.query(board_id, name)
         with self._desk.writing() as tx:
-            tx.write(Change("view.removed", board_id, set={f"{_PREFIX}{name}": None}))
+            tx.write(Change("view.removed", board_id, set={f"{VIEW}{name}": None}))
         return Done(f"View {name} removed.")

@@ -10,7 +10,7 @@ def test_a_plan_is_printed_in_order_with_what_to_pull(board):
         (second, "5/2", 2.5), (first, "1/1", 1.0),
     ]  # fmt: skip
     assert (plan["stage"], plan["limit"], plan["room"], plan["ready"]) == ("Ready", 3, 3, [])
-    assert "a forecast needs 5" in plan["fit"]["reason"]
+    assert "A forecast needs cards finished on 5 different days" in plan["fit"]["reason"]
     shown = board("plan", "--by-worth").out.splitlines()
     assert shown[0].split() == ["ID", "STAGE", "WORTH", "FITS", "TITLE"]
     assert shown[1].split() == [second, "Ideas", "5/2", "=", "2.5", "second"]
@@ -35,7 +35,8 @@ def test_a_day_that_is_past_and_a_worth_that_is_none_are_refused(board):
 
 
 def test_an_empty_board_says_what_there_is(board):
-    assert board("plan").out.startswith("Ready 0/3; Cards were finished on no days")
+    needed = "A forecast needs cards finished on 5 different days; here on none."
+    assert board("plan").out.startswith(f"Ready 0/3; {needed}")
 
 
 def test_a_bad_day_is_refused_before_anything_is_pulled(board):

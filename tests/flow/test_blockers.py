@@ -47,3 +47,11 @@ def test_nothing_blocked_is_a_sentence():
     assert blockers(sample([card("a", (1, 1))])).said().lines == (
         "Nothing was blocked in this window.",
     )
+
+
+def test_minutes_lead_nobody():
+    found = blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.02))
+    assert found.said().lines == ("1 block, less than 0.1 days lost, 1 still open",)
+    assert dict(found.figures())["most"] == "-"
+    longer = blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.2)).said().lines
+    assert longer[1] == "Most days went to compute-queue (external): 0.2 (100 %)"

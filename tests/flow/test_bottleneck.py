@@ -43,10 +43,22 @@ def test_the_queue_before_is_its_mean_number_of_cards():
         card("b", (1, 1), (2, 2), (4, 3), (11, 4)),
     ]
     found = bottleneck(sample(waited, day=11))
-    # Six card-days of waiting over ten days and nine hours.
-    length = (at(11) - at(1).replace(hour=0)) / timedelta(days=1)
-    assert found.stages[2].queue == pytest.approx(6 / length)
+    # Six card-days of waiting over the ten days since the first card was there.
+    assert found.stages[2].queue == pytest.approx(6 / 10)
     assert found.stages[1].queue is None
+
+
+def test_shares_of_time_count_from_the_first_card_on():
+    """Not from midnight: a board of eighteen minutes has been full for most of its life."""
+    minute = 1 / (24 * 60)
+    begun = card("a", (1, 0), (1 + 2 * minute, 1))
+    young = bottleneck(sample([begun], day=1 + 18 * minute))
+    assert young.stages[0].at_limit == pytest.approx(16 / 18)
+    assert young.stages[0].queue == pytest.approx(2 / 18)
+    late = bottleneck(sample([begun], day=3, days=1))
+    assert late.stages[0].at_limit == pytest.approx(1), "a later window begins with its first day"
+    older = card("b", (0.5, 0))
+    assert bottleneck(sample([begun, older], day=1 + 18 * minute)).stages[0].at_limit < 0.05
 
 
 @settings(max_examples=30, deadline=None)
@@ -56,7 +68,8 @@ def test_the_time_at_the_limit_is_that_of_looking_every_hour(cards, day):
     found = bottleneck(some)
     if not some.days:
         return
-    start = at(1).replace(hour=0) + timedelta(days=some.days.start - at(1).toordinal())
+    midnight = at(1).replace(hour=0) + timedelta(days=some.days.start - at(1).toordinal())
+    start = max(midnight, min(c.steps[0].at for c in cards if c.steps))
     hours = int((some.as_of - start) / timedelta(hours=1))
 
     def full(moment):

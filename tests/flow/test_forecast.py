@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mlkanban.flow.forecast import Sums, forecast
 from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.flow.throughput import throughput
 from tests.flow.logs import card, sample, took
 
 pasts = st.lists(st.integers(0, 6), min_size=1, max_size=40).filter(any)
@@ -89,7 +90,9 @@ def five_days():
 
 def test_too_few_days_are_a_sentence_and_no_number():
     ahead = forecast(sample(five_days()[:4], day=20))
-    assert "on 4 days of this window; a forecast needs 5" in ahead.reason
+    assert ahead.reason == (
+        "A forecast needs cards finished on 5 different days; here on 4 before today."
+    )
     assert (ahead.how_many, ahead.when, ahead.chances) == ({}, {}, ())
     assert ahead.said().table is None
     assert ahead.to_data()["reason"]
@@ -99,6 +102,18 @@ def test_the_day_that_is_not_over_is_left_out():
     cards = [*five_days(), took("today", 1, start=20)]
     assert forecast(sample(cards, day=20.2)).past_days == 19
     assert forecast(sample(cards, day=20.2)).n == 5
+
+
+def test_a_forecast_and_throughput_count_the_same_days():
+    today = [took("today", 1, start=20)]
+    for cards, day in ((five_days(), 20.2), ([*five_days(), *today], 20.2), (today, 20.2), ([], 3)):
+        some = sample(cards, day=day)
+        ahead = forecast(some)
+        assert ahead.window_days == throughput(some).days == ahead.to_data()["window_days"]
+        assert f" of {ahead.window_days} day" in ahead.said().note
+    ahead = forecast(sample(today, day=20.2))
+    assert "n 0 finished on 0 of 1 day (today left out)" in ahead.said().note
+    assert ahead.reason.endswith("5 different days; here on none before today.")
 
 
 def test_days_are_dates_beside_numbers():

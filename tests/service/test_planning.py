@@ -103,7 +103,7 @@ def test_what_fits_is_the_forecast_less_what_is_in_progress(ada: Person) -> None
 
 def test_without_a_past_it_says_why_nothing_is_said(ada: Person) -> None:
     fit = ada.service.planning.fit(ada.board, ada.clock.now.date() + timedelta(days=10))
-    assert "a forecast needs 5" in fit.said
+    assert "A forecast needs cards finished on 5 different days" in fit.said
     assert fit.word(0) == ""
 
 

@@ -488,3 +488,26 @@ def test_undo_in_a_copied_store_leaves_what_the_other_one_did_since(
     assert laptop.cards.get(ref).title == "b"
     desk.service.close()
     laptop.service.close()
+
+
+def test_an_undo_names_the_stage_or_the_view_it_changed(ada: Person) -> None:
+    stage = ada.stage("Ready")
+    ada.boards.edit_stage(ada.board_id, stage.id, {"limit": 9})
+    assert ada.undoes() == "Undone: changing the stage Ready."
+    assert ada.redoes() == "Done again: the stage Ready."
+    ada.boards.edit_stage(ada.board_id, stage.id, {"name": "Next"})
+    assert ada.undoes() == "Undone: changing the stage Ready."
+    ada.boards.remove_stage(ada.board_id, stage.id)
+    assert ada.undoes() == "Undone: removing the stage Ready."
+    ada.service.views.save(ada.board_id, "mine", "is:open")
+    assert ada.undoes() == "Undone: saving the view mine."
+    assert ada.redoes() == "Done again: the view mine."
+
+
+def test_an_undo_names_the_stage_and_the_cards_that_changed_with_it(ada: Person) -> None:
+    [ref] = ada.adds("a", to="Ready")
+    board = ada.board
+    last = board.stages[board.first_delivered - 1].name
+    ada.moves(ref, to=last, override="now")
+    ada.boards.edit_stage(ada.board_id, ada.stage(last).id, {"committed": False}, agreed=True)
+    assert ada.undoes() == f"Undone: changing the stage {last}, with {ref}."

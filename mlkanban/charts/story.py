@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist, lifecycle, lineage
-from mlkanban.core.events import RANK, Event, changes
+from mlkanban.core.clashes import DELETED, SETTLED
+from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.health import readings
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
@@ -13,6 +14,14 @@ from mlkanban.core.triage_session import FIELD, Session, in_minutes
 from mlkanban.text import display, quantity
 
 _LONGEST = 120
+_BACK = {UNDONE: "undone", REDONE: "done again"}
+_ABOUT = {
+    "card.blocked": ("blocker",),
+    "card.finished": ("outcome", "verdict"),
+    "card.snoozed": ("snoozed_until", "snoozed_run"),
+    "card.reordered": ("place",),
+}
+"""Fields that an event of a kind is about, told also where it wrote again what was there."""
 
 
 def who(event: Event) -> str:
@@ -20,9 +29,12 @@ def who(event: Event) -> str:
     return "run" if event.actor.startswith(PREFIX) else display(event.actor)
 
 
-def told(event: Event, board: Board) -> str:
-    """One line on what happened; stages by their present names. Safe to print."""
+def told(event: Event, board: Board, about: Event | None = None) -> str:
+    """One line on what happened; stages by their present names. `about` is the event that an undo
+    or a redo is about, however often it was undone and done again. Safe to print."""
     values = _news(event)
+    if about and not values and not event.data.get("instead"):
+        return f"{_BACK[event.kind]}: {told(about, board)}"[:500]
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})
@@ -38,13 +50,31 @@ def told(event: Event, board: Board) -> str:
 
 
 def _news(event: Event) -> Mapping[str, Any]:
-    """What an event says: of the lifecycle of a card, which is written whole, what is new."""
+    """What an event changed, with what its kind is about, though it was so before. One that changed
+    nothing says what it wrote, but for those that only put back or confirm."""
+    values: Mapping[str, Any] = event.data.get("set", {})
     new = changes(event)
-    return {
-        name: value
-        for name, value in event.data.get("set", {}).items()
-        if name in new or name not in lifecycle.PARTS or event.kind == "card.finished"
-    }
+    if not new and event.kind not in (*_BACK, SETTLED):
+        return values
+    kept = _ABOUT.get(event.kind, ())
+    return {name: value for name, value in values.items() if name in new or name in kept}
+
+
+def _resolved(event: Event, new: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """What a conflict was resolved to; `kept` where that stood already."""
+    values: Mapping[str, Any] = event.data.get("set", {})
+    parts = []
+    for about in event.data.get("settles", ()):
+        fields = lifecycle.PARTS if about == lifecycle.FIELD else (about,)
+        text = _field(about, values.get(about))
+        if about == lifecycle.FIELD:
+            life = lifecycle.lifecycle(values)
+            stage = names.get(life.stage, "a removed stage")
+            text = ", ".join(filter(None, (stage, life.outcome, "archived" * life.archived)))
+        elif about == DELETED:
+            text = "its adding undone" if values.get(about) else "the card"
+        parts.append(text if any(name in new for name in fields) else f"kept {text}")
+    return ", ".join(parts) or _fields(new)
 
 
 def _sentence(
@@ -76,8 +106,7 @@ def _sentence(
         case "card.woken":
             return "woken"
         case "card.settled":
-            about = ", ".join(event.data.get("settles", ())).replace("_", " ")
-            return f"conflict resolved: {_fields(values) or about}"
+            return f"conflict resolved: {_resolved(event, values, names)}"
         case "card.noted":
             return f"note: {_cut(event.data.get('note', ''))}"
         case "card.finished":
@@ -93,16 +122,14 @@ def _sentence(
             return "brought back from the archive"
         case "run.queued" | "run.started" | "run.changed" | "run.ended":
             return _run(event.kind, values, stage)
-        case "card.edited" | "run.moved" if not values:
+        case "card.edited" | "run.moved" if not event.data.get("set"):
             return "another card was merged into it"
         case "card.edited" if "checklist" in values and "checklist" in was:
             return _ticked(values, was["checklist"][0] or ())
         case "undone" if event.data.get("instead"):
             return "archived when its adding was undone: others had worked on it"
-        case "undone":
-            return "undone: " + _fields(values)
-        case "redone":
-            return "done again: " + _fields(values)
+        case "undone" | "redone":
+            return f"{_BACK[event.kind]}: {_fields(values) or 'an earlier change'}"
         case "board.created":
             return f"board {values['name']} made"
         case "stage.added":

@@ -107,7 +107,9 @@ def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator
             f"{datetime.fromisoformat(entry.event.at).astimezone(zone):%Y-%m-%d %H:%M}",
             entry.ref,
             session.clean(who(entry.event)),
-            session.clean(told(entry.event, board) + ("" if entry.in_force else "  (undone)")),
+            session.clean(
+                told(entry.event, board, entry.about) + ("" if entry.in_force else "  (undone)")
+            ),
         )
         for entry in entries
     ]

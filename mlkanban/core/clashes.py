@@ -5,16 +5,16 @@ The later write stands, as everywhere; the other one is kept in sight until some
 write names the origin of the value it replaces: when another value stood there in the order all
 replicas agree on, its writer had not seen that one. Where a card stands and how it ended is one
 value (core/lifecycle.py), and whoever works on a card that another one took off the board is in
-conflict with that, too.
+conflict with that, too. A write that was undone settles nothing, and neither does the undo of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlkanban.core import health
 from mlkanban.core import lifecycle as life
-from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew
+from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle, lifecycle
 from mlkanban.core.runs import model
 from mlkanban.core.sight import UNTIL_RUN
@@ -53,9 +53,11 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
     entity = Entity()
     lost: dict[str, dict[str, Event]] = {}
     writers: dict[str, Event] = {}
-    lives = _Lives()
     given = list(events)
     ordered = in_order(given)
+    about = roots(ordered)
+    idle = undone(ordered) | about.keys()
+    lives = _Lives(idle, about)
     counts = {event.id: event.stamp for event in ordered}
     stands_for = {event.stamp: counts[event.id] for event in given}
     for event in ordered:
@@ -71,9 +73,12 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
             known.pop(origin, None)
             before = writers.get(entity.stamps.get(name, ""))
             if not _chosen(event, name):
-                known.clear()
+                if event.id not in idle:
+                    known.clear()
             elif before and _chosen(before, name) and _unseen(event, name, origin, entity, before):
                 known[before.stamp] = before
+            if event.id in idle:
+                continue
             for stamp in event.data.get("settles", {}).get(name, ()):
                 known.pop(stamp, None)
             value = _value(event, name)
@@ -92,14 +97,20 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
         clash(name, entity.fields.get(name), loser.data["set"][name], loser)
         for name, known in sorted(lost.items())
         for _, loser in sorted(known.items())
+        if _value(loser, name) != (entity.fields.get(name) or None)
     ]
-    taken_away = [e for e in overruled_deletions(ordered) if e.stamp == entity.stamps[DELETED]]
+    taken_away = [
+        event
+        for event in overruled_deletions(ordered)
+        if event.data.get("restores", {}).get(DELETED, event.stamp) == entity.origins[DELETED]
+    ]
     return [
-        *(clash(DELETED, False, True, deletion) for deletion in taken_away),
+        *(clash(DELETED, False, True, deletion) for deletion in taken_away[-1:]),
         *found,
         *(
             clash(life.FIELD, lives.now._asdict(), other._asdict(), loser)
             for _, (loser, other) in sorted(lives.lost.items())
+            if other != lives.now
         ),
     ]
 
@@ -108,8 +119,11 @@ def clashes(events: Iterable[Event]) -> list[Clash]:
 class _Lives:
     """The lifecycle of a card from event to event in order: `now`, the one `before` it, the event
     that wrote it, what was `lost` (by stamp: the event, and what the card was with it), and work on
-    the card, each with what the card was then."""
+    the card, each with what the card was then. Events that are `idle` settle nothing; `roots` are
+    what undos and redos are about."""
 
+    idle: frozenset[str]
+    roots: Mapping[str, str]
     now: Lifecycle = Lifecycle("", "", False)  # noqa: RUF009
     before: Lifecycle = Lifecycle("", "", False)  # noqa: RUF009
     writer: Event | None = None
@@ -130,12 +144,14 @@ class _Lives:
                 self._lose(event, self.before)
             self.work.append((event, self.now))
             self.now = now  # the rank of an older program comes with a stage
+        if event.id in self.idle:
+            return
         for name in (life.FIELD, *life.PARTS):
             for stamp in event.data.get("settles", {}).get(name, ()):
                 self.lost.pop(stamp, None)
 
     def _written(self, event: Event, now: Lifecycle, unseen: bool) -> None:
-        self.lost = {s: one for s, one in self.lost.items() if not knew(event, one[0])}
+        self.lost = {s: one for s, one in self.lost.items() if not self._settles(event, one[0])}
         if self.writer:
             known = knew(event, self.writer)
             if unseen if known is None else not known:
@@ -145,7 +161,17 @@ class _Lives:
             if life.works_on(worked, then, now):
                 self._lose(worked, then)
         self.before, self.now, self.writer = self.now, now, event
-        self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != now}
+        if event.id not in self.idle:
+            self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != now}
+
+    def _settles(self, event: Event, lost: Event) -> bool:
+        """Whether writing `event` decided against a lost one; an undo only replaces what it is
+        about."""
+        if event.id in self.idle:
+            root = self.roots.get(event.id)
+            if root is None or root != self.roots.get(lost.id, lost.id):
+                return False
+        return bool(knew(event, lost))
 
     def _lose(self, event: Event, value: Lifecycle) -> None:
         """Keep what the card was with an event, once for each value."""

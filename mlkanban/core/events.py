@@ -257,6 +257,19 @@ def undone(events: Iterable[Event]) -> frozenset[str]:
     return frozenset(dead)
 
 
+def roots(events: Iterable[Event]) -> dict[str, str]:
+    """The event that each undo and redo is about, however often it was undone and done again."""
+    undoes = {event.id: event.undoes for event in events if event.undoes}
+    found = {}
+    for event_id in undoes:
+        root, seen = event_id, set[str]()
+        while root in undoes and root not in seen:  # what a peer says may go round in a circle
+            seen.add(root)
+            root = undoes[root]
+        found[event_id] = root
+    return found
+
+
 def changes(event: Event) -> dict[str, Any]:
     """What `event` set that was otherwise before; the rest it only wrote again."""
     was = event.data.get("was", {})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
-from mlkanban.core.events import Change, Event
+from mlkanban.core.events import Change, Event, roots
 from mlkanban.core.hlc import AHEAD
 from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Work
@@ -25,17 +25,20 @@ from mlkanban.store import repository
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
     from mlkanban.flow.history import CardHistory, Step, Workflow
+    from mlkanban.store.database import Connection
     from mlkanban.store.repository import Transition
 
 _EVERYTHING = 1_000_000_000
 
 
 class Entry(NamedTuple):
-    """An event with the short id of its card ('' for the board) and whether it is in force."""
+    """An event with the short id of its card ('' for the board), whether it is in force, and the
+    event that an undo or a redo is `about`, however often it was undone and done again."""
 
     event: Event
     ref: str
     in_force: bool
+    about: Event | None = None
 
 
 class BroughtIn(NamedTuple):
@@ -48,6 +51,18 @@ class BroughtIn(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
+def _about(conn: Connection, events: Sequence[Event]) -> dict[str, Event]:
+    """The event that each undo and redo of these is about, where it is in the log."""
+    known = {event.id: event for event in events}
+    due = {event.undoes for event in events if event.undoes} - known.keys()
+    while due:
+        found = repository.events_by_id(conn, due)
+        known |= {event.id: event for event in found}
+        due = {event.undoes for event in found if event.undoes} - known.keys()
+    about = roots(known.values())
+    return {e.id: known[about[e.id]] for e in events if about.get(e.id) in known}
+
+
 class History:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -58,7 +73,8 @@ class History:
             face = find_face(conn, ref)
             events = repository.history(conn, "", face.id, _EVERYTHING)
             dead = repository.undone_ids(conn, repository.board_id(conn, face))
-        return [Entry(event, face.ref, event.id not in dead) for event in events]
+            about = _about(conn, events)
+        return [Entry(e, face.ref, e.id not in dead, about.get(e.id)) for e in events]
 
     def of_board(self, board_id: str, limit: int) -> list[Entry]:
         """The newest `limit` events of a board, oldest first."""
@@ -66,7 +82,8 @@ class History:
             events = repository.history(conn, board_id, "", limit)
             dead = repository.undone_ids(conn, board_id)
             refs = repository.ref_by_id(conn, board_id)
-        return [Entry(e, refs.get(e.card, ""), e.id not in dead) for e in events]
+            about = _about(conn, events)
+        return [Entry(e, refs.get(e.card, ""), e.id not in dead, about.get(e.id)) for e in events]
 
     def events(self, board_id: str) -> list[Event]:
         """The whole log of a board, oldest first, for export."""

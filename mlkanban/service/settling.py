@@ -55,7 +55,7 @@ class Settling:
     def settle(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
         long id. Taking another stage is asked as a move is."""
-        field = life.FIELD if field in life.PARTS else field
+        field = life.FIELD if field in ("stage", *life.PARTS) else field
         with self._desk.writing() as tx:
             wanted = name.strip().casefold()
             found = {

@@ -63,6 +63,7 @@ class Projector:
         entity.fits = {}  # `flush` looks again
         if event.undoes:
             self._undo(event)
+            self._clashing.add(entity_id)  # a conflict may be open again
         self._conn.executemany(
             "INSERT OR REPLACE INTO undone VALUES (?, ?)",
             [(other, event.id) for other in event.data.get("instead", ())],

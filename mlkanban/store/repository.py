@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -401,6 +401,15 @@ def actor_of_event(conn: sqlite3.Connection, event_id: str) -> str:
     """Who wrote an event; '' when there is none with this id."""
     row = conn.execute("SELECT actor FROM event WHERE id = ?", (event_id,)).fetchone()
     return row[0] if row else ""
+
+
+def events_by_id(conn: sqlite3.Connection, ids: Iterable[str]) -> list[Event]:
+    """The events with these ids, as far as there are any."""
+    rows = conn.execute(
+        f"SELECT {COLUMNS} FROM event WHERE {IN_FORCE} AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    ).fetchall()
+    return [event_of(row) for row in rows]
 
 
 def is_undone(conn: sqlite3.Connection, event_id: str) -> bool:

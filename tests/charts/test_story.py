@@ -138,6 +138,41 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
         (event("undone", {"place": ["s1", "a"]}), "undone: its place"),
         (event("undone", {"deleted": True}), "undone: taken away"),
         (event("redone", {"deleted": False}), "done again: brought back"),
+        (
+            event("undone", {"place": ["s1", "a"], "outcome": None, "verdict": None},
+                  was={"place": [["s2", "a"], "x"], "outcome": [None, ""], "verdict": [None, ""]}),
+            "undone: its place",
+        ),
+        (
+            event("card.archived", {"archived": True, "verdict": None},
+                  was={"archived": [None, ""], "verdict": [None, ""]}),
+            "archived",
+        ),
+        (
+            event("card.settled", {"place": ["s1", "a"], "outcome": "learned", "archived": False,
+                                   "verdict": None},
+                  was={"place": [["s1", "a"], "x"], "outcome": ["learned", "x"],
+                       "archived": [None, ""], "verdict": [None, ""]},
+                  settles={"lifecycle": ["x"]}),
+            "conflict resolved: kept Ideas, learned",
+        ),
+        (
+            event("card.settled", {"place": ["s2", "a"], "outcome": None, "archived": True},
+                  was={"place": [["s1", "a"], "x"], "outcome": ["learned", "x"],
+                       "archived": [None, ""]}, settles={"lifecycle": ["x"]}),
+            "conflict resolved: Training, archived",
+        ),
+        (
+            event("card.settled", {"title": "New"}, was={"title": ["New", "x"]},
+                  settles={"title": ["x"]}),
+            "conflict resolved: kept title: New",
+        ),
+        (
+            event("card.settled", {"deleted": False}, was={"deleted": [False, "x"]},
+                  settles={"deleted": ["x"]}),
+            "conflict resolved: kept the card",
+        ),
+        (event("undone"), "undone: an earlier change"),
         (event("board.created", {"name": "Fraud"}), "board Fraud made"),
         (event("stage.added", {"name": "Review"}), "stage Review added"),
         (event("stage.edited", {"limit": 3}, stage="s2"), "stage Training: limit: 3"),
@@ -161,6 +196,16 @@ def test_long_and_hostile_texts_become_one_safe_line() -> None:
     assert text.endswith("..")
     assert len(text) < 140
     assert "\n" not in text
+
+
+def test_an_undo_that_sets_nothing_says_what_it_took_back() -> None:
+    note = event("card.noted", note="PSI is up")
+    assert told(event("undone"), BOARD, note) == "undone: note: PSI is up"
+    assert told(event("redone"), BOARD, note) == "done again: note: PSI is up"
+    priority = event("undone", {"priority": None}, was={"priority": ["high", "x"]})
+    assert told(priority, BOARD, event("card.edited", {"priority": "high"})) == (
+        "undone: priority cleared"
+    )
 
 
 def test_a_run_is_named_once() -> None:

@@ -31,6 +31,27 @@ def test_the_log_as_data(board) -> None:
     assert undone["undoes"] == moved["id"]
 
 
+def test_only_what_changed_is_told(board) -> None:
+    ref = board.card("Try")
+    board("move", ref, "train", "--override", "x")
+    board("block", ref, "--reason", "bug")
+    board("archive", ref)
+    board("undo")
+    board("redo")
+    assert "verdict" not in board("history", ref).out
+
+
+def test_an_undone_note_is_told_by_its_text(board) -> None:
+    ref = board.card("Try")
+    board("note", ref, "typo nte")
+    board("note", ref, "--edit", "1", "note")
+    board("undo")
+    board("undo")
+    board("redo")
+    assert "undone: note: typo nte" in board("history", ref).out
+    assert "done again: note: typo nte" in board("history", "--limit", "1").out
+
+
 def test_the_log_of_nobody(board) -> None:
     assert board("history", "g999").code == 3
 

@@ -158,3 +158,88 @@ def test_readings_of_cron_on_two_machines_ask_for_no_decision(
     meet(place, ada, bob)
     assert ada.service.settling.all() == []
     assert ada.cards.get(card).readings == bob.cards.get(card).readings
+
+
+def test_undoing_a_decision_opens_the_conflict_again_on_all_machines(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    card = two_titles(place, ada, bob)
+    before = ada.service.settling.all()
+    for take in (True, False):
+        for again in (False, True):
+            ada.service.settling.settle(card, "title", take=take)
+            ada.undoes()
+            if again:
+                ada.redoes()
+                meet(place, ada, bob)
+                assert [one.service.settling.all() for one in two] == [[], []]
+                ada.undoes()
+            assert ada.service.settling.all() == before
+            meet(place, ada, bob)
+            assert bob.service.settling.all() == before
+            assert shown(ada) == shown(bob)
+    bob.service.settling.settle(card, "title", take=True)
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [[], []]
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_undoing_a_decision_on_a_lifecycle_opens_its_conflict_again(
+    two: tuple[Person, Person], place: Path, take: bool
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.moves(card, to="Ready")
+    bob.clock.now = ada.clock.now
+    bob.cards.finish([card], Outcome.LEARNED)
+    meet(place, ada, bob)
+    before = ada.service.settling.all()
+    ada.service.settling.settle(card, "stage", take=take)
+    ada.undoes()
+    assert ada.service.settling.all() == before
+    meet(place, ada, bob)
+    assert bob.service.settling.all() == before
+    ada.redoes()
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [[], []]
+    ada.undoes()
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [before, before]
+    assert shown(ada) == shown(bob)
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_undoing_a_decision_on_a_removed_card_opens_its_conflict_again(
+    two: tuple[Person, Person], place: Path, take: bool
+) -> None:
+    ada, bob = two
+    (card,) = ada.adds("Optuna sweep")
+    meet(place, ada, bob)
+    ada.undoes()
+    bob.clock.now = ada.clock.now
+    bob.cards.edit([card], {"title": "Optuna sweep over depth"})
+    meet(place, ada, bob)
+    before = bob.service.settling.all()
+    assert [one.field for one in before] == ["deleted"]
+    bob.service.settling.settle(card, "deleted", take=take)
+    bob.undoes()
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [before, before]
+
+
+def test_undoing_a_later_write_opens_the_conflict_it_settled(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.moves(card, to="Ready")
+    bob.clock.now = ada.clock.now
+    bob.cards.finish([card], Outcome.LEARNED)
+    meet(place, ada, bob)
+    before = ada.service.settling.all()
+    ada.cards.archive([card])
+    assert ada.service.settling.all() == []
+    ada.undoes()
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [before, before]

@@ -126,7 +126,9 @@ class CardScreen(CardActions, ScrollingScreen):
         lines = ["History", ""]
         for entry in reversed(entries):
             at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)
-            what = told(entry.event, self.board) + ("" if entry.in_force else "  (undone)")
+            what = told(entry.event, self.board, entry.about) + (
+                "" if entry.in_force else "  (undone)"
+            )
             start = f"  {at:%Y-%m-%d %H:%M}  {who(entry.event)[:10]:<10} "
             width = max(20, self.size.width - len(start) - 4)
             first, *rest = wrap(what, width) or [""]

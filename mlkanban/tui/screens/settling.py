@@ -32,7 +32,7 @@ class SettlingActions(ChecklistActions):
         field = one.field.replace("_", " ")
         label = f"{one.name}, {field}: '{_cut(one.kept)}' stands"
         other = f"take '{_cut(one.other)}' from {_cut(one.host)}"
-        key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)])
+        key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)], rows=True)
         if key is None:
             return False
         done = await self.write(

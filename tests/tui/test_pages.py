@@ -136,7 +136,7 @@ async def test_a_stage_with_cards_or_a_second_name_is_refused(used: Path) -> Non
         await board.answer("ready")
         assert "There is a stage Ready already." in board.status()
         assert board.typed() == "ready"
-        await board.keys("ctrl+g", "ctrl+g")
+        await board.keys("ctrl+g")
         await board.press("stage.committed")
         assert "committed" in board.status()
         assert board.app.model.board.stages == before

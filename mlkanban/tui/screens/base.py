@@ -255,7 +255,8 @@ class KeyScreen(Screen[None]):
         """Whether its parts are there: all are made, and nobody has left it or the program, which
         takes the parts away one by one."""
         made = bool(self.children) and all(child.is_mounted for child in self.children)
-        return made and self.is_attached and self in self.app.screen_stack
+        shown = self.is_attached and self in self.app.screen_stack
+        return made and shown and self.app.is_running
 
     def leaving(self) -> None:
         """The program is about to end: begin to write what is to be kept of this screen."""

@@ -36,6 +36,7 @@ def print_board(session: Session) -> None:
                 lambda: _data(service, snapshot),
                 lambda: _lines(session, service, snapshot),
             )
+            session.say_conflicts(snapshot.conflicts)
     except NotFound as nothing:
         if session.board_key or session.settings.board:
             raise

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def list_cards(session: Session, query: str, view: str, everything: bool) -> None:
     """List the cards of a board, stage by stage."""
     with session.service() as service:
-        board, faces, *_ = service.boards.snapshot(session.board(service).id)
+        snapshot = service.boards.snapshot(session.board(service).id)
+        board, faces = snapshot.board, snapshot.faces
         if view:
             query = f"({service.views.query(board.id, view)}) {query}"
         matching = service.search.find(board, by_stage(faces, board), query, today(board))
@@ -49,6 +50,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         )
         if not shown and not session.json:
             session.say(f"No card to list on {board.name}.{_out_of_sight(matching, board)}")
+        session.say_conflicts(snapshot.conflicts)
 
 
 @click.command()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.text import ascii_only, display
+from mlkanban.text import ascii_only, display, quantity
 
 if TYPE_CHECKING:
     from mlkanban.config import Settings
@@ -279,6 +279,11 @@ class Session:
             click.echo(self.clean(message), err=True)
         except OSError:
             give_up(sys.stderr)
+
+    def say_conflicts(self, conflicts: int) -> None:
+        """That conflicts of the board are to be resolved, for people."""
+        if conflicts and not self.json:
+            self.say(f"{quantity(conflicts, 'conflict')} to resolve: mlkanban resolve")
 
     def fail(self, error: MlkanbanError) -> int:
         """Say what went wrong; the exit code."""

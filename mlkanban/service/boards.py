@@ -16,7 +16,7 @@ from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service import stage_changes
 from mlkanban.service.checking import validated
 from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
-from mlkanban.store import ranks, repository
+from mlkanban.store import disputes, ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.overfull import over_since_merge
 from mlkanban.store.rows import board_of
@@ -30,25 +30,27 @@ _MOST = 1_000_000
 
 
 class Snapshot(NamedTuple):
-    """A board with all its cards as of `cursor`, and the ids of the stages that a merge took over
-    their limits."""
+    """A board with all its cards as of `cursor`, the ids of the stages that a merge took over their
+    limits, and how many conflicts are to be resolved."""
 
     board: Board
     faces: list[CardFace]
     cursor: int
     over_since_merge: frozenset[str]
+    conflicts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
     """What changed on a board after a cursor. `board` is None while its shape is the same;
-    `gone` are ids of cards that are no more, `over_since_merge` as of a Snapshot."""
+    `gone` are ids of cards that are no more, the last two as of a Snapshot."""
 
     cursor: int
     board: Board | None
     faces: tuple[CardFace, ...]
     gone: tuple[str, ...]
     over_since_merge: frozenset[str]
+    conflicts: int
 
 
 class Boards:
@@ -218,6 +220,7 @@ class Boards:
                 repository.faces(conn, board_id),
                 repository.cursor(conn),
                 over_since_merge(conn, board),
+                disputes.count(conn, board_id),
             )
 
     def cursor(self) -> int:
@@ -246,6 +249,7 @@ class Boards:
                 faces,
                 tuple(card for card in changes.cards if card not in there),
                 over_since_merge(conn, board),
+                disputes.count(conn, board_id),
             )
 
 

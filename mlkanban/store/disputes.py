@@ -30,9 +30,11 @@ def clashes(conn: sqlite3.Connection, entity_id: str = "") -> list[ClashRow]:
     return list(map(ClashRow._make, rows))
 
 
-def count(conn: sqlite3.Connection) -> int:
-    """How many fields are undecided."""
+def count(conn: sqlite3.Connection, board_id: str = "") -> int:
+    """How many fields are undecided, on a board or on all."""
     (fields,) = conn.execute(
-        f"SELECT count(*) FROM (SELECT DISTINCT entity, field {_UNDECIDED})"
+        f"SELECT count(*) FROM (SELECT DISTINCT entity, field {_UNDECIDED}"
+        " AND (board = ? OR ? = ''))",
+        (board_id, board_id),
     ).fetchone()
     return int(fields)

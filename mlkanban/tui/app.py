@@ -206,6 +206,7 @@ class BoardApp(App[None], inherit_bindings=False):
             snapshot.board, snapshot.faces, View.at(snapshot.board, self.now()).today
         )
         self.model.over_since_merge = snapshot.over_since_merge
+        self.model.conflicts = snapshot.conflicts
         self.cursor = snapshot.cursor
         if self._board_screen is not None:
             self._board_screen.view.show(self.model, self.now())
@@ -352,10 +353,11 @@ class BoardApp(App[None], inherit_bindings=False):
             if update.board is not None or any(not face.is_open for face in update.faces):
                 self.set_timer(_SETTLED, self.look_around)
             self.model.over_since_merge = update.over_since_merge
+            conflicts, self.model.conflicts = self.model.conflicts, update.conflicts
             if update.board is not None:
                 self.model.reset(update.board, update.faces)
                 screen.view.show(self.model, self.now())
-            elif update.faces or update.gone:
+            elif update.faces or update.gone or update.conflicts != conflicts:
                 screen.view.changed(self.model.update(update.faces, update.gone))
             screen.filter_again()
             self.cursor = update.cursor

@@ -22,7 +22,8 @@ class BoardModel:
     `columns[i]` are the cards shown in stage i; `loads`, `blocked` and `asleep` (by stage) count
     all open cards, `standing` (by stage) the finished ones that are not archived; `waits` names,
     by card id, the open cards that an open card depends on. `today` says which snoozed ones are
-    out of sight, `over_since_merge` which stages a merge took over their limits.
+    out of sight, `over_since_merge` which stages a merge took over their limits, `conflicts` how
+    many are to be resolved.
     """
 
     board: Board
@@ -42,6 +43,7 @@ class BoardModel:
     rows: list[int] = field(default_factory=list)
     waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     over_since_merge: frozenset[str] = frozenset()
+    conflicts: int = 0
     _found: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
     _counted: list[Load] = field(default_factory=list)

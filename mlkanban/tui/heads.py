@@ -5,7 +5,7 @@ from rich.cells import cell_len
 from mlkanban.charts import face
 from mlkanban.charts.face import Header, Piece
 from mlkanban.core.rules import in_progress
-from mlkanban.text import display
+from mlkanban.text import display, quantity
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import Geometry
 
@@ -37,6 +37,8 @@ class Heads:
         parts = [f"{wip}{conwip} in progress", f"{model.blocked} blocked", f"{total} open"]
         if asleep := model.asleep.total():
             parts.append(f"{asleep} snoozed")
+        if model.conflicts:
+            parts.insert(0, quantity(model.conflicts, "conflict"))
         if model.marks:
             parts.insert(0, f"{len(model.marks)} marked")
         if model.query:

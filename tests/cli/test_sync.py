@@ -100,6 +100,10 @@ def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[s
     assert " wrote, " in out
     assert " UTC: from a" in out
     assert "from a" in said(capsys, "--home", "a", "show", card["id"])[0]
+    for command in ([], ["list"]):
+        _, err = said(capsys, "--home", "a", *command)
+        assert err == "1 conflict to resolve: mlkanban resolve\n"
+        assert said(capsys, "--home", "a", "--json", *command)[1] == ""
     said(capsys, "--home", "a", "resolve", card["id"], "title", code=2)
     said(capsys, "--home", "a", "resolve", card["id"], "due", "--keep", code=3)
     said(capsys, "--home", "a", "resolve", card["id"], "title", "--take")
@@ -107,6 +111,7 @@ def test_both_values_are_listed_and_one_is_taken(capsys: pytest.CaptureFixture[s
         said(capsys, "--home", home, "sync", "--dir", "stick")
     assert "from a" in said(capsys, "--home", "b", "list")[0]
     assert "There are no conflicts." in said(capsys, "--home", "b", "resolve")[0]
+    assert said(capsys, "--home", "b", "list")[1] == ""
 
 
 def test_a_place_that_cannot_be_kept_is_told(capsys: pytest.CaptureFixture[str]) -> None:

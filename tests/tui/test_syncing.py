@@ -42,10 +42,11 @@ async def test_without_a_place_it_says_how_to_choose_one(small: Path) -> None:
         await board.until(lambda: "mlkanban sync init REMOTE" in board.status())
 
 
+@pytest.mark.parametrize("size", [ROOMY, SMALL])
 async def test_changes_of_another_machine_come_and_a_clash_is_decided(
-    small: Path, bare: Path, gpu2: Person
+    small: Path, bare: Path, gpu2: Person, size: tuple[int, int]
 ) -> None:
-    async with opened(small) as board:
+    async with opened(small, size=size) as board:
         ref = board.ref("logistic baseline")
         with board.store() as here:
             chosen.exchange(here, [chosen.repository(here, str(bare))])
@@ -57,14 +58,18 @@ async def test_changes_of_another_machine_come_and_a_clash_is_decided(
         await board.press("sync")
         await board.until(lambda: "1 conflict to resolve" in board.status())
         assert "1 change from" in board.status()
+        await board.until(lambda: " 1 conflict " in board.lines()[0])
         await board.press("filter")
         await board.answer("is:conflict")
         await board.until(lambda: "is:conflict (1 found)" in board.lines()[0])
         await board.press("card.settle")
         await board.press("card.settle")
+        await board.until(lambda: " q  cancel" in board.question())
+        assert " k  keep it" in board.question()
         await board.keys("o")
         await board.until(lambda: "taken from there" in board.status())
         await board.until(lambda: "is:conflict (0 found)" in board.lines()[0])
+        assert " 1 conflict " not in board.lines()[0]
         with board.store() as here:
             assert here.settling.all() == []
             titles = {here.cards.get(ref).title}

@@ -97,7 +97,7 @@ def test_doubtful_cards_are_counted_and_listed():
         "clock_skew": (1, ("ahead",)),
     }
     clean = quality(sample([took("fine", 3)]))
-    assert clean.said().lines == ("1 cards, nothing to doubt.",)
+    assert clean.said().lines == ("1 card, nothing to doubt.",)
     assert [row[1] for row in clean.said().table.rows] == ["0"] * 5
 
 

@@ -19,13 +19,13 @@ from typing import NamedTuple
 from mlkanban.service.happened import HOOKS, Happened
 
 TIMEOUT = 10.0
-"""Seconds after which a hook is ended, with all that it started."""
+"""Seconds after which a hook is ended. What it started in its process group ends with it."""
 WITHIN = "MLKANBAN_WITHIN_HOOK"
 """The variable that tells a hook's own commands where they are."""
 MOST_BYTES = 65_536
 """What is kept of the errors that a hook writes: the end of them."""
 _REST_SECONDS = 0.5
-"""For what an ended hook has written last; something it left running may hold its errors open."""
+"""For what an ended hook has written last; what left its process group may hold its errors open."""
 
 
 class Hook(NamedTuple):
@@ -107,10 +107,12 @@ def _run(path: Path, data: str, timeout: float) -> str:
     try:
         process.communicate(data.encode(), timeout=timeout)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
+        return f"ended after {timeout:g} seconds"
+    finally:
+        # What it started ends with it, however it came to its end.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        return f"ended after {timeout:g} seconds"
     if not process.returncode:
         return ""
     reader.join(_REST_SECONDS)

@@ -38,12 +38,28 @@ def places(home: str | os.PathLike[str] | None = None) -> Places:
     chosen = home or os.environ.get("MLKANBAN_HOME")
     if chosen:
         tilde, _, rest = os.fspath(chosen).partition("/")
-        root = (_home() / rest if tilde == "~" else Path(chosen).expanduser()).absolute()
+        root = _home() / rest if tilde == "~" else in_full(Path(chosen))
         return Places(data=root, config=root)
     return Places(
         data=_xdg("XDG_DATA_HOME", ".local/share") / "mlkanban",
         config=_xdg("XDG_CONFIG_HOME", ".config") / "mlkanban",
     )
+
+
+def working_folder() -> Path:
+    """The folder this process is in; StoreProblem when it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise StoreProblem(
+            "The folder you are in does not exist any more.", "Change to another: cd"
+        ) from None
+
+
+def in_full(path: Path) -> Path:
+    """A path, `~` and all, from the root on."""
+    path = path.expanduser()
+    return path if path.is_absolute() else working_folder() / path
 
 
 def _xdg(variable: str, default: str) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import time
 import tracemalloc
 from pathlib import Path
@@ -71,6 +72,18 @@ def test_what_a_hook_leaves_running_is_not_waited_for(config: Path) -> None:
     start = time.monotonic()
     assert hooks.run(config, HAPPENED) == []
     assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_what_it_started_ends_with_it(config: Path, tmp_path: Path, code: int) -> None:
+    os.mkfifo(tmp_path / "open")
+    held = os.open(tmp_path / "open", os.O_RDONLY | os.O_NONBLOCK)
+    script(config, "on-move", f"exec 3> {tmp_path}/open; sleep 600 2>&- & exit {code}")
+    hooks.run(config, HAPPENED)
+    # Nothing to read but the end: nobody has it open any more.
+    assert select.select([held], [], [], 20)[0]
+    assert os.read(held, 1) == b""
+    os.close(held)
 
 
 def test_one_that_never_stops_complaining_fills_nothing(config: Path, tmp_path: Path) -> None:

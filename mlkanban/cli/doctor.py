@@ -307,8 +307,7 @@ def _backups(state: State) -> Iterator[Check]:
 def _trackers(session: Session) -> Iterator[Check]:
     """The trackers that sync-runs would read from here; a file that cannot be read is no harm to
     the board."""
-    from pathlib import Path
-
+    from mlkanban.paths import working_folder
     from mlkanban.runs.trackers.places import count_all, usual
 
     known: list[str] = []
@@ -317,9 +316,12 @@ def _trackers(session: Session) -> Iterator[Check]:
             known = service.links.places()
     except (MlkanbanError, *UNREADABLE):
         pass  # said of the store already
-    counts, problems = count_all(
-        usual(Path.cwd(), os.environ, [*session.settings.trackers, *known])
-    )
+    try:
+        cwd = working_folder()
+    except MlkanbanError as gone:
+        yield Check("tracker", "note", gone.message, gone.hint)
+        return
+    counts, problems = count_all(usual(cwd, os.environ, [*session.settings.trackers, *known]))
     for path, count in counts.items():
         yield Check("tracker", "ok", f"{path}: runs {count:,}")
     for problem in problems:

@@ -13,10 +13,16 @@ from mlkanban.cli.taking_back import markdown
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.service.history import BroughtIn
+from mlkanban.service.imported_steps import LeftOut
 from mlkanban.text import quantity
 
 _MOST = 8
 """So many cards are named."""
+_LEFT_OUT = {
+    LeftOut.IMPORTED: "older than what is on the board already",
+    LeftOut.DONE_HERE: "for what was done here is newer",
+    LeftOut.ENDED_HERE: "for they were archived or ended here",
+}
 
 
 @click.group("import", cls=Guessing, no_args_is_help=False)
@@ -71,7 +77,7 @@ def events(session: Session, file: Path, map_file: Path) -> None:
         "finished": log.finished,
         "new_events": brought.new,
         "undone_events": brought.undone,
-        "left_out": list(brought.left_out),
+        "left_out": list(dict.fromkeys(ref for ref, _ in brought.left_out)),
     }
     session.answer("import.events", lambda: told)
     if not session.json:
@@ -85,11 +91,11 @@ def _tell(session: Session, log: EventLog, brought: BroughtIn) -> None:
             f"{brought.undone:,} of its steps were undone and stay so."
             f" Do them again: mlkanban --board {board} redo"
         )
-    if brought.left_out:
-        session.say(
-            f"Left alone, for what was done here is newer: {', '.join(brought.left_out[:_MOST])}"
-            f"{' ..' if len(brought.left_out) > _MOST else ''}."
-        )
+    for why, words in _LEFT_OUT.items():
+        refs = [ref for ref, reason in brought.left_out if reason is why]
+        if refs:
+            more = " .." if len(refs) > _MOST else ""
+            session.say(f"Left alone, {words}: {', '.join(refs[:_MOST])}{more}.")
     if not new:
         if not brought.undone and not brought.left_out:
             session.say(f"Nothing new: all of {log.name} is on the board {board} already.")

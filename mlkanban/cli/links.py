@@ -14,7 +14,7 @@ from mlkanban.cli.counting import counting_line
 from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.paths import places
+from mlkanban.paths import in_full, places, working_folder
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracked import Tracked
@@ -91,7 +91,7 @@ def unlink(session: Session, card: str, run: str) -> None:
 def _in_full(run: str) -> str:
     """A run as it is linked: TensorBoard's are named by their folders."""
     kind, _, name = run.partition(":")
-    return f"{kind}:{Path(name).expanduser().absolute()}" if kind == "tensorboard" else run
+    return f"{kind}:{in_full(Path(name))}" if kind == "tensorboard" else run
 
 
 @click.command("sync-runs")
@@ -273,7 +273,7 @@ def look(
     """What trackers tell of runs at the places that are usual here, and those `given`."""
     from mlkanban.runs.trackers.places import place, read_all, servers, usual
 
-    cwd = Path.cwd()
+    cwd = working_folder()
     named = [path for text in given if (path := place(text, cwd)) is not None]
     missing = next((path for path in named if not path.exists()), None)
     if missing is not None:

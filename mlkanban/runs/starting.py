@@ -15,6 +15,7 @@ from typing import Any
 from mlkanban.core.instants import instant
 from mlkanban.core.runs.redaction import redacted
 from mlkanban.errors import StoreProblem
+from mlkanban.paths import working_folder
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder, new_id, runs_folder, tail
 from mlkanban.runs.processes import here
@@ -55,7 +56,7 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "card": wanted.card,
         "card_id": wanted.card_id,
         "argv": redacted(wanted.argv),
-        "cwd": os.getcwd(),
+        "cwd": str(working_folder()),
         "person": wanted.person,
         "made": instant(now),
         "started": instant(now),

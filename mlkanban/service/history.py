@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,10 @@ from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event, roots
 from mlkanban.core.hlc import AHEAD
 from mlkanban.core.instants import instant
-from mlkanban.core.models import Board, CardFace, Work
+from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timing import in_sequence
 from mlkanban.service.fields import by_ref
-from mlkanban.service.imported_steps import continued, is_known
+from mlkanban.service.imported_steps import LeftOut, continued, is_known
 from mlkanban.service.placing import Ends
 from mlkanban.service.transaction import Desk, find_face, free_key
 from mlkanban.store import repository
@@ -43,12 +43,11 @@ class Entry(NamedTuple):
 
 class BroughtIn(NamedTuple):
     """What came of history from elsewhere: `new` events, events that are there and `undone`, and
-    the short ids of cards with steps that were `left_out`, because they are older than what was
-    done here or a person ended the card."""
+    the short ids of cards with steps that were `left_out`, each with a reason."""
 
     new: int
     undone: int = 0
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, LeftOut], ...] = ()
 
 
 def _about(conn: Connection, events: Sequence[Event]) -> dict[str, Event]:
@@ -101,7 +100,9 @@ class History:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
             healths = repository.healths(conn, board.id)
-        return _workflow(board), list(_histories(board, faces, transitions, healths))
+            archivings = repository.archivings(conn, board.id)
+        found = _histories(board, faces, transitions, healths, archivings)
+        return _workflow(board), list(found)
 
     def pace(self, board: Board, as_of: datetime) -> Pace:
         """What marks open cards as old: the pace of each stage and the service level expectation,
@@ -117,7 +118,7 @@ class History:
             faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
             transitions = repository.transitions_of(conn, ids)
         workflow = _workflow(board)
-        histories = _histories(board, faces, transitions, {})
+        histories = _histories(board, faces, transitions, {}, {})
         window = Window.back(BASIS_DAYS, workflow.day(as_of))
         sample = follow(workflow, histories, as_of, window)
         return aging(sample, sle(sample).days).pace
@@ -137,7 +138,7 @@ class History:
         RuleRefused when a new board has the key of another, or a card's stage was removed.
         `progress` is told the number looked at so far.
         """
-        added, undone, left_out = 0, 0, dict[str, None]()
+        added, undone, left_out = 0, 0, dict[tuple[str, LeftOut], None]()
         with self._desk.writing() as tx:
             ends = Ends(tx)
             refs: dict[str, str] = {}
@@ -153,8 +154,9 @@ class History:
                     free_key(tx, str(change.set["key"]))
                 if change.card and change.card not in refs and is_known(tx, change.card):
                     step = continued(tx, change)
-                    if isinstance(step, str):
-                        left_out[step] = None
+                    if isinstance(step, LeftOut):
+                        ref = str(tx.writer.projector.entity(change.card).fields["ref"])
+                        left_out[ref, step] = None
                     if not isinstance(step, Change):
                         continue
                     change = step
@@ -189,6 +191,7 @@ def _histories(
     faces: Mapping[str, CardFace],
     transitions: Iterable[Transition],
     healths: Mapping[str, Sequence[tuple[str, str]]],
+    archivings: Mapping[str, Transition],
 ) -> Iterator[CardHistory]:
     from mlkanban.flow.history import CardHistory, Judged
 
@@ -197,21 +200,28 @@ def _histories(
             face = faces[card]
             tags = tuple(face.tags.split())
             yield CardHistory(
-                face.ref, face.title, face.type, tags, _steps(board, taken),
+                face.ref, face.title, face.type, tags, _steps(board, taken, archivings.get(card)),
                 tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
                 tuple(lineage.origins(face, lineage.Kind.RETRAIN_OF)) if face.lineage else (),
             )  # fmt: skip
 
 
-def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:
-    """The states of one card from what changed, each with all that was set before."""
+def _steps(
+    board: Board, transitions: Iterable[Transition], archived: Transition | None
+) -> tuple[Step, ...]:
+    """The states of one card from what changed, each with all that was set before.
+
+    A card that was `archived` without an outcome has left the flow by that: in a committed stage
+    it counts as abandoned, as it does when it is archived there, elsewhere as discarded."""
     from mlkanban.flow.history import Block, Step
 
     made: list[Step] = []
     rows = list(transitions)
+    if archived is not None and all(row.stamp != archived.stamp for row in rows):
+        rows = sorted([*rows, archived], key=attrgetter("stamp"))
     instants = in_sequence([row.at for row in rows])
     place, ended, doing, block = 0, None, Work.ATTENDED, None
-    for at, (_, _, stage, outcome, work, blocked) in zip(instants, rows, strict=True):
+    for at, (_, _, stage, outcome, work, blocked, stamp) in zip(instants, rows, strict=True):
         if stage is not None:
             place = board.position(stage)
         if outcome is not None:
@@ -220,7 +230,11 @@ def _steps(board: Board, transitions: Iterable[Transition]) -> tuple[Step, ...]:
             doing = Work(work)
         if blocked is not None:
             block = Block(blocked[1:], blocked[0] == "+") if blocked else None
-        made.append(Step(_instant(at), place, ended, doing, block))
+        left = None
+        if archived is not None and stamp >= archived.stamp:
+            inside = board.first_committed <= place < board.first_delivered
+            left = Outcome.ABANDONED.value if inside else Outcome.DISCARDED.value
+        made.append(Step(_instant(at), place, ended or left, doing, block))
     return tuple(made)
 
 

@@ -2,6 +2,7 @@
 each card stands, and nothing that a person did here is overwritten."""
 
 from dataclasses import replace
+from enum import Enum, auto
 from typing import Any
 
 from mlkanban.core.events import Change
@@ -11,25 +12,33 @@ from mlkanban.store import steps
 from mlkanban.store.rows import board_of
 
 
+class LeftOut(Enum):
+    """Why a step of a log is not taken: the card went on by a file, or by a person, after it; or a
+    person ended the card."""
+
+    IMPORTED = auto()
+    DONE_HERE = auto()
+    ENDED_HERE = auto()
+
+
 def is_known(tx: Transaction, card: str) -> bool:
     """Whether a card with this long id is, or was, on a board."""
     return "ref" in tx.writer.projector.entity(card).fields
 
 
-def continued(tx: Transaction, change: Change) -> Change | str | None:
+def continued(tx: Transaction, change: Change) -> Change | LeftOut | None:
     """A step that a log tells of a known card, as a change of the card as it stands: never a new
-    title or type. None where the card stands there already; the short id of the card where the step
-    is older than what was done with it here, or a person ended it. What is no dated step stays as
-    it is."""
+    title or type. None where the card stands there already; the reason where the step is not
+    taken. What is no dated step stays as it is."""
     if not change.at or "place" not in change.set:
         return change
     fields = tx.writer.projector.entity(change.card).fields
-    ref = str(fields["ref"])
     ended = fields.get("outcome") or ""
     if fields.get("deleted") or fields.get("archived") or ended not in ("", Outcome.SHIPPED.value):
-        return ref
+        return LeftOut.ENDED_HERE
     if change.at < steps.last_step(tx.conn, change.card):
-        return ref
+        imported = steps.last_was_imported(tx.conn, change.card)
+        return LeftOut.IMPORTED if imported else LeftOut.DONE_HERE
     stage = change.set["place"][0]
     if fields["place"][0] == stage:
         return None

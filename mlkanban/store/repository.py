@@ -24,7 +24,7 @@ _FACE = ", ".join(CardFace._fields)
 class Transition(NamedTuple):
     """What an event in force set of a card's stage, outcome ('' for none), work and block; None
     where it set none. `at` is ISO 8601 UTC; a block is its reason after `+` (external) or `-`,
-    '' is no block."""
+    '' is no block. Those of a card are in the order of their stamps."""
 
     card: str
     at: str
@@ -32,6 +32,7 @@ class Transition(NamedTuple):
     outcome: str | None
     work: str | None
     block: str | None
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,7 @@ def stage_order(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[
     return [(card_id, rank) for card_id, rank in rows]
 
 
-_TRANSITION = "SELECT card, at, stage, outcome, work, block FROM transition WHERE "
+_TRANSITION = "SELECT card, at, stage, outcome, work, block, stamp FROM transition WHERE "
 
 
 def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: int) -> list[str]:
@@ -318,7 +319,8 @@ def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: i
     first; at least so many if there are."""
     rows = conn.execute(
         "SELECT id, finished_at FROM card WHERE board = ? AND finished_at != '' AND NOT deleted"
-        " AND started_at != '' AND outcome != 'abandoned' ORDER BY finished_at DESC",
+        " AND started_at != '' AND outcome != 'abandoned' AND NOT (archived AND outcome = '')"
+        " ORDER BY finished_at DESC",
         (board_id,),
     )
     return [card for at, (card, finished) in enumerate(rows) if finished >= since or at < least]
@@ -362,6 +364,27 @@ def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str
         values = json.loads(data).get("set", {})
         if "health" in values:
             found.setdefault(card_id, []).append((at, values["health"] or ""))
+    return found
+
+
+def archivings(conn: sqlite3.Connection, board_id: str) -> dict[str, Transition]:
+    """For each card of a board that is archived without an outcome, by id: when it came to be so,
+    as a transition that sets nothing."""
+    rows = conn.execute(
+        "SELECT card.id, at, data, hlc || ':' || replica"
+        " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
+        " WHERE card.board = ? AND archived AND outcome = '' AND NOT deleted"
+        f" AND instr(data, '\"archived\"') AND {IN_FORCE}"
+        " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, hlc, replica, rseq",
+        (board_id,),
+    )
+    found: dict[str, Transition] = {}
+    for card_id, at, data, stamp in rows:
+        archived = json.loads(data).get("set", {}).get("archived")
+        if archived:
+            found.setdefault(card_id, Transition(card_id, at, None, None, None, None, stamp))
+        elif archived is not None:
+            found.pop(card_id, None)
     return found
 
 

@@ -20,6 +20,18 @@ def last_step(conn: sqlite3.Connection, card_id: str) -> str:
     return at or ""
 
 
+def last_was_imported(conn: sqlite3.Connection, card_id: str) -> bool:
+    """Whether the last step of a card came with an import, and not by somebody here."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM event AS noted"
+        " WHERE noted.action = event.action AND noted.kind = 'import.noted')"
+        " FROM transition AS step JOIN event ON event.id = step.event"
+        " WHERE step.card = ? AND live ORDER BY step.at DESC, step.stamp DESC LIMIT 1",
+        (card_id,),
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str = "") -> bool:
     """Whether somebody, no run, put a card into another stage since an instant, and before
     another."""

@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlkanban.paths import working_folder
 from mlkanban.service import Service
 from mlkanban.tui.backstage import beside
 from mlkanban.tui.counting import GivenUp
@@ -44,7 +44,7 @@ class TrackerReading:
         known, actor, read_only = await self._app.backstage.call(
             lambda service: (service.links.places(), service.actor, service.read_only)
         )
-        cwd, more = Path.cwd(), [*self._app.settings.trackers, *known]
+        cwd, more = working_folder(), [*self._app.settings.trackers, *known]
         found = await beside(
             lambda: read_all(
                 usual(cwd, os.environ, more),

@@ -108,8 +108,20 @@ def test_what_a_person_did_here_is_not_overwritten_by_older_rows(mlk, files) -> 
     log = Path(files[2])
     log.write_text(LOG + "b,2026-01-04T08:00:00Z,done\na,2029-01-04T08:00:00Z,work\n")
     answer = mlk(*files)
-    assert f"Left alone, for what was done here is newer: {b}, {a}." in answer.err
+    assert f"Left alone, for what was done here is newer: {b}." in answer.err
+    assert f"Left alone, for they were archived or ended here: {a}." in answer.err
     assert [mlk.data("show", ref)["stage"] for ref in (a, b)] == ["Closed", "New"]
+
+
+def test_rows_older_than_those_of_another_file_are_not_said_to_be_done_here(mlk, files) -> None:
+    mlk(*files)
+    b = next(c["id"] for c in mlk.data("list", "--all") if c["title"] == "b")
+    Path(files[2]).write_text(LOG + "b,2026-01-01T08:00:00Z,new\n")
+    answer = mlk(*files)
+    assert f"Left alone, older than what is on the board already: {b}." in answer.err
+    assert "done here" not in answer.err
+    mlk("block", b, "waiting", "--reason", "data")
+    assert mlk.data(*files)["left_out"] == [b]
 
 
 @pytest.mark.parametrize("order", ["newest first", "by case, newest first", "oldest first"])

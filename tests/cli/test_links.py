@@ -317,3 +317,38 @@ def test_a_server_is_not_passed_over_in_silence(
     assert "secret" not in said
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert "What you named is a server" in board("sync-runs", server).err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "{}", "--", "true"), ("sbatch", "{}", "job.sh"), ("sync-runs",),
+        ("link", "{}", "tensorboard:."), ("unlink", "{}", "tensorboard:."),
+        ("--home", "here", "list"),
+    ],
+)  # fmt: skip
+def test_from_a_folder_that_was_removed_one_sentence_says_so(
+    board, home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    ref, place = board.card("c"), home["MLKANBAN_HOME"]
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    answer = board(*(part.format(ref) for part in command))
+    monkeypatch.chdir(tmp_path)
+    assert (answer.code, answer.err) == (
+        4, "mlkanban: The folder you are in does not exist any more. Change to another: cd\n"
+    )  # fmt: skip
+    assert not list(tmp_path.rglob("crash.log"))
+    assert board.data("--home", place, "runs", ref) == []
+
+
+def test_doctor_goes_on_in_a_folder_that_was_removed(
+    board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    answer = board("doctor")
+    monkeypatch.chdir(tmp_path)
+    assert "does not exist any more" in answer.out + answer.err

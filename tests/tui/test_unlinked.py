@@ -231,7 +231,7 @@ async def test_a_folder_that_is_gone_ends_nothing(
     async with opened(small) as page:
         work.rmdir()
         await page.press("unlinked")
-        await page.until(lambda: "No such file" in page.text())
+        await page.until(lambda: "does not exist any more" in page.text())
         monkeypatch.chdir(small)
         await page.press("unlinked.read")
         assert "No tracker was found here" in page.status()

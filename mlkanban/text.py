@@ -5,6 +5,7 @@ Titles, notes and logs come from imports and colleagues. Shown raw they could dr
 """
 
 import re
+from unicodedata import east_asian_width
 
 from mlkanban.errors import UsageProblem
 
@@ -21,11 +22,27 @@ _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 MAX_TEXT = 1_000_000
+NAME_CELLS = 24
 
 
 def display(text: str) -> str:
     """One line of stored text, safe to print: every control character becomes U+FFFD."""
     return text if text.isascii() and text.isprintable() else _UNSAFE.sub("\ufffd", text)
+
+
+def short_name(text: str) -> str:
+    """The name of a person or a machine within a sentence: safe to print, and at most
+    NAME_CELLS wide, for others may have written anything there."""
+    shown = display(text[: NAME_CELLS + 1])
+    if _cells(shown) <= NAME_CELLS:
+        return shown
+    while _cells(shown) > NAME_CELLS - 2:
+        shown = shown[:-1]
+    return shown + ".."
+
+
+def _cells(text: str) -> int:
+    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
 
 
 def display_lines(text: str) -> str:

@@ -14,7 +14,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.reported import unread_text
 from mlkanban.core.runs.results import Results, sparkline
 from mlkanban.core.runs.usage import Spending, usage, usage_text
-from mlkanban.text import display, steady
+from mlkanban.text import display, short_name, steady
 
 _CELL = 14
 """The most cells of a parameter."""
@@ -75,7 +75,7 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
             lines.extend([f"{label:<10}{first}", *(" " * 10 + line for line in rest)])
 
     gpus = "" if run.gpus is None else f", {run.gpus} gpu{'' if run.gpus == 1 else 's'}"
-    add("run", _shown(f"{run.id} on {run.host}" if run.host else run.id) + gpus)
+    add("run", _shown(f"{run.id} on {short_name(run.host)}" if run.host else run.id) + gpus)
     add("name", _shown(run.name))
     add("job", _shown(run.job))
     add("evidence", _shown(run.evidence))

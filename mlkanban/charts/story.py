@@ -11,7 +11,7 @@ from mlkanban.core.metrics import metric_text
 from mlkanban.core.models import Board
 from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.core.triage_session import FIELD, Session, in_minutes
-from mlkanban.text import display, quantity
+from mlkanban.text import display, quantity, short_name
 
 _LONGEST = 120
 _BACK = {UNDONE: "undone", REDONE: "done again"}
@@ -26,7 +26,7 @@ _ABOUT = {
 
 def who(event: Event) -> str:
     """Whose doing it was. Of a run, its event says itself which one. Safe to print."""
-    return "run" if event.actor.startswith(PREFIX) else display(event.actor)
+    return "run" if event.actor.startswith(PREFIX) else short_name(event.actor)
 
 
 def told(event: Event, board: Board, about: Event | None = None) -> str:

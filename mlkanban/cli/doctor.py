@@ -19,7 +19,7 @@ from mlkanban.access import refusal
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.paths import places
-from mlkanban.text import quantity
+from mlkanban.text import quantity, short_name
 
 if TYPE_CHECKING:
     from mlkanban.service.backups import State
@@ -236,7 +236,7 @@ def _store(session: Session) -> Iterator[Check]:
             boards, events = len(service.boards.all()), service.boards.cursor()
             trouble, network = service.trouble, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
-            malformed = service.malformed()
+            malformed, stageless = service.malformed(), service.boards_without_stages()
             ahead = service.history.dated_ahead(now())
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
@@ -254,9 +254,20 @@ def _store(session: Session) -> Iterator[Check]:
     if trouble:
         yield Check("store", "problem", trouble)
     if malformed:
-        hosts = ", ".join(f"{host or '?'} ({count:,})" for host, count in sorted(malformed.items()))
+        hosts = ", ".join(
+            f"{short_name(host) or '?'} ({count:,})" for host, count in sorted(malformed.items())
+        )
         yield Check("events", "note", f"malformed, kept but not counted, by host: {hosts}",
                     "Update mlkanban there. Nothing else is wrong with this store.")  # fmt: skip
+    if stageless:
+        named = ", ".join(
+            f"{short_name(name)} (from {short_name(host) or '?'})" for name, host in stageless
+        )
+        yield Check("boards", "note",
+                    f"{quantity(len(stageless), 'board has', 'boards have')} no stages and "
+                    f"{'is' if len(stageless) == 1 else 'are'} not listed: {named}",
+                    "Update mlkanban here if it is newer there, and sync: with a stage it is "
+                    "listed.")  # fmt: skip
     where = f"{kind or 'unknown'}, {'network: each host has its own store' if network else 'local'}"
     yield Check("disk", "ok", where)
     if os.statvfs(path.parent).f_flag & os.ST_RDONLY:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.cli.doctor import Check
 from mlkanban.clock import now
-from mlkanban.text import quantity
+from mlkanban.text import quantity, short_name
 
 if TYPE_CHECKING:
     from mlkanban.service.examining import Findings
@@ -54,7 +54,9 @@ def deep_checks(found: Findings) -> Iterator[Check]:
     yield _check("journal", found.library, f"{found.journal_mode}, with no known trouble",
                  "Use a Python with a newer SQLite.")  # fmt: skip
     if found.future:
-        hosts = ", ".join(f"{host} ({count:,})" for host, count in sorted(found.future.items()))
+        hosts = ", ".join(
+            f"{short_name(host)} ({count:,})" for host, count in sorted(found.future.items())
+        )
         yield Check("clock", "note", f"events from the future, by host: {hosts}",
                     "Set the clocks right; what they wrote stays in order.")  # fmt: skip
     else:

@@ -15,6 +15,7 @@ from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.sight import asleep, on_board
+from mlkanban.text import short_name
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -133,7 +134,7 @@ def _whole(
     for number, note in enumerate(card.notes, 1):
         at = note.at.astimezone(ZoneInfo(board.timezone)).strftime("%Y-%m-%d %H:%M")
         yield ""
-        yield dim(f"{at}  {clean(note.actor)}  note {number}")
+        yield dim(f"{at}  {clean(short_name(note.actor))}  note {number}")
         yield display_lines(note.text)
 
 
@@ -141,7 +142,8 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
     for one in service.settling.of_card(ref):
         yield ""
         yield session.clean(
-            f"conflict about {one.field}: {one.actor} on {one.host} wrote {one.other}"
+            f"conflict about {one.field}: {short_name(one.actor)} on {short_name(one.host)} "
+            f"wrote {one.other}"
         )
         yield session.clean(f"  mlkanban resolve {one.name} {one.field} --keep | --take")
 

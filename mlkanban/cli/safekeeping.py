@@ -14,6 +14,7 @@ from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
+from mlkanban.text import short_name
 
 if TYPE_CHECKING:
     from mlkanban.service.restoring import Plan, Share
@@ -137,7 +138,7 @@ def _share(session: Session, share: Share, what: str) -> Iterator[str]:
     for entry, board in share.newest:
         at = datetime.fromisoformat(entry.event.at).astimezone(ZoneInfo(board.timezone))
         card = f"{entry.ref} " if entry.ref else ""
-        said = f"{entry.event.actor}: {card}{told(entry.event, board)}"
+        said = f"{short_name(entry.event.actor)}: {card}{told(entry.event, board)}"
         yield from hanging(session.clean(f"  {at:%Y-%m-%d %H:%M}  {said}"), 20)
 
 

@@ -13,6 +13,7 @@ from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
+from mlkanban.text import short_name
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
@@ -119,5 +120,7 @@ def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
     for one in found:
         at = one.at[:16].replace("T", " ")
         yield from hanging(session.clean(f"{one.name}  {one.field}: {one.kept}"), 4)
-        other = f"    {one.actor} on {one.host} wrote, {at} UTC: {one.other}"
+        other = (
+            f"    {short_name(one.actor)} on {short_name(one.host)} wrote, {at} UTC: {one.other}"
+        )
         yield from hanging(session.clean(other), 6)

@@ -44,7 +44,7 @@ _AT = re.compile(
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_REF = re.compile(r"[a-z]{1,8}[0-9]{1,15}[a-z]{0,8}")
+_REF = re.compile(r"[a-z]{1,8}[0-9]{1,9}[a-z]{0,8}")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,3}")
 _LONGEST_ZONE = 64
 _RANK = re.compile(r"[0-9A-Za-z]{1,1000}")
@@ -72,6 +72,14 @@ def fact(event: Event) -> tuple[str, str, str]:
     """What two events of one id have in common when they are history that two machines brought in.
     Of those that differ in it, only the first one in the order of the log counts."""
     return event.board, event.entity, event.kind
+
+
+def subject(event: Event) -> tuple[str, str]:
+    """What kind of thing an event is about, and of a stage on which board. Of events that have one
+    id for things of two kinds, only those about the first in the order of the log count."""
+    if event.card:
+        return "card", ""
+    return ("stage", event.board) if event.data.get("stage") else ("board", "")
 
 
 def _envelope(event: Event) -> bool:

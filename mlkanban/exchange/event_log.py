@@ -25,6 +25,7 @@ from mlkanban.text import accept_title
 
 _NAMESPACE = uuid.UUID("5e0a4f6c-3d7b-5b44-9a51-6d6c6b616e62")
 _SHOWN = 12
+_LONGEST_TITLE = 500
 
 
 class Row(NamedTuple):
@@ -212,9 +213,13 @@ def _instant(file: Path, line: int, written: str, zone: ZoneInfo) -> str:
 
 def _title(file: Path, line: int, text: str) -> str:
     try:
-        return accept_title(text)
+        title = accept_title(text)
     except UsageProblem as problem:
         raise bad(file, line, problem.message, "Give each case a title.") from None
+    if len(title) > _LONGEST_TITLE:
+        what = f"The title has {len(title):,} characters; {_LONGEST_TITLE} is the most."
+        raise bad(file, line, what, "Shorten it, or take the titles from another column.")
+    return title
 
 
 def _id(*parts: str) -> str:

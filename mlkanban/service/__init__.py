@@ -173,6 +173,13 @@ class Service:
         with self._desk.store.reading() as conn:
             return inert.counts(conn)
 
+    def boards_without_stages(self) -> list[tuple[str, str]]:
+        """(name, host that wrote it) of the boards that are not listed for want of stages."""
+        from mlkanban.store import repository
+
+        with self._desk.store.reading() as conn:
+            return repository.boards_without_stages(conn)
+
     def mend(self, found: Findings) -> list[str]:
         """Mend what was found and can be mended without harm; what was done, in sentences."""
         from mlkanban.service.examining import mend

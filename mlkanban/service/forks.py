@@ -17,6 +17,7 @@ from mlkanban.core.segment import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup, examining, forks, replica, taking_in
+from mlkanban.text import short_name
 
 LABEL = "before-new-replica"
 
@@ -106,11 +107,12 @@ class Forks:
             told.append(_forged(forked.theirs))
             return False
         self._keep_aside(forked)
+        host = short_name(forked.theirs.host)
         told.append(
             f"Two stores write as the replica {forked.theirs.replica[-6:]} of "
-            f"{forked.theirs.host}: event {forked.theirs.rseq} is there twice and differs. Nothing "
+            f"{host}: event {forked.theirs.rseq} is there twice and differs. Nothing "
             f"more of it is taken in; both are kept in {self._aside}. Run mlkanban sync on "
-            f"{forked.theirs.host}, then here. If it stays so, go back to a backup from before "
+            f"{host}, then here. If it stays so, go back to a backup from before "
             "(mlkanban restore NAME), and sync."
         )
         return False

@@ -20,6 +20,7 @@ from mlkanban.service.forks import Forks
 from mlkanban.service.transaction import Desk
 from mlkanban.store import disputes, forks, inert, repository, taking_in
 from mlkanban.store.database import Connection
+from mlkanban.text import short_name
 
 _TRIES = 5
 
@@ -72,7 +73,7 @@ class Report:
     @property
     def message(self) -> str:
         parts = [
-            f"{count} change{'' if count == 1 else 's'} from {host}"
+            f"{count} change{'' if count == 1 else 's'} from {short_name(host)}"
             for host, count in sorted(self.hosts.items())
         ]
         parts += [f"{self.sent} sent"] if self.sent else []
@@ -201,13 +202,13 @@ class Sync:
                 late = [one for one in found if one.rseq > last + len(rest)]
                 if late:
                     report.told.append(
-                        f"{len(late)} changes from {late[0].host} wait: those before have not "
-                        "come yet."
+                        f"{len(late)} changes from {short_name(late[0].host)} wait: those before "
+                        "have not come yet."
                     )
                 good = taking_in.unbroken(conn, rest)
                 if len(good) < len(rest):
                     report.told.append(
-                        f"Changes from {rest[0].host} do not follow from those before "
+                        f"Changes from {short_name(rest[0].host)} do not follow from those before "
                         f"(event {rest[len(good)].rseq}); they were not taken in."
                     )
                 if good:
@@ -288,9 +289,9 @@ def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[st
 def _about_malformed(conn: Connection, given: list[Record]) -> list[str]:
     counted = Counter(record.host for record in given if inert.is_malformed(conn, record))
     return [
-        f"{count:,} change{' is' if count == 1 else 's are'} malformed ({host or 'no host'}): kept "
-        "and passed on, but not shown or counted. Update mlkanban there; mlkanban doctor counts "
-        "them."
+        f"{count:,} change{' is' if count == 1 else 's are'} malformed "
+        f"({short_name(host) or 'no host'}): kept and passed on, but not shown or counted. "
+        "Update mlkanban there; mlkanban doctor counts them."
         for host, count in sorted(counted.items())
     ]
 
@@ -299,6 +300,7 @@ def _about_clocks(given: list[Record], now: datetime) -> list[str]:
     limit = bound(int(now.timestamp() * 1000))
     hosts = sorted({record.host for record in given if record.hlc > limit})
     return [
-        f"The clock of {host} is more than an hour ahead of the one here; set one of them right."
+        f"The clock of {short_name(host)} is more than an hour ahead of the one here; "
+        "set one of them right."
         for host in hosts
     ]

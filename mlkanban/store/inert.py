@@ -7,9 +7,9 @@ kept in the table `inert`; everything that reads the log leaves those out (`IN_F
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from mlkanban.core.event_validation import MALFORMED, fact, inert
+from mlkanban.core.event_validation import MALFORMED, fact, inert, subject
 from mlkanban.core.events import Event
 from mlkanban.core.segment import Record
 from mlkanban.store.rows import COLUMNS, event_of
@@ -32,16 +32,40 @@ def contradicted(conn: sqlite3.Connection, event_id: str) -> bool:
     return len({fact(event) for event in map(event_of, rows) if not inert(event)}) > 1
 
 
+def ambiguous(conn: sqlite3.Connection, ids: Collection[str] | None = None) -> bool:
+    """Whether one of these ids (None: of all) stands for things of two kinds."""
+    about: dict[str, list[Event]] = {}
+    # Two things of one id are not both cards: few events are about anything else.
+    for row in conn.execute(
+        f"SELECT {COLUMNS} FROM event INDEXED BY event_card WHERE card = ''"
+    ).fetchall():
+        event = event_of(row)
+        if ids is None or event.entity in ids:
+            about.setdefault(event.entity, []).append(event)
+    for entity, events in about.items():
+        rows = conn.execute(f"SELECT {COLUMNS} FROM event WHERE card = ?", (entity,)).fetchall()
+        events.extend(map(event_of, rows))
+        if (
+            len(set(map(subject, events))) > 1
+            and len({subject(event) for event in events if not inert(event)}) > 1
+        ):
+            return True
+    return False
+
+
 def sift(conn: sqlite3.Connection, log: Iterable[Event]) -> Iterator[Event]:
-    """Of the whole log, in the order all replicas agree on, the events that count, each id once;
-    the others are kept as inert."""
+    """Of the whole log, in the order all replicas agree on, the events that count, each id once,
+    and about things of one kind for each id; the others are kept as inert."""
     first: dict[str, tuple[str, str, str]] = {}
+    subjects: dict[str, tuple[str, str]] = {}
     for event in log:
         if why := inert(event):
             _mark(conn, event, why)
         elif event.id in first:
             if first[event.id] != fact(event):
                 _mark(conn, event, MALFORMED)
+        elif subjects.setdefault(event.entity, subject(event)) != subject(event):
+            _mark(conn, event, MALFORMED)
         else:
             first[event.id] = fact(event)
             yield event

@@ -41,7 +41,8 @@ def face_by_label(conn: sqlite3.Connection, text: str) -> CardFace | None:
     rows = conn.execute(
         "SELECT card.id, (SELECT replica FROM event INDEXED BY event_card"
         "  WHERE event.card = card.id AND event.kind = 'card.created' LIMIT 1)"
-        " FROM card WHERE NOT deleted AND (ref = ? OR ref GLOB ?)",
+        " FROM card WHERE NOT deleted AND (ref = ? OR ref GLOB ?)"
+        f" AND {repository.ON_SHOWN_BOARD}",
         (label.ref, f"{label.ref}[a-z]*"),
     ).fetchall()
     if len(rows) > 1:

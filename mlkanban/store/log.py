@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from mlkanban.store.rows import COLUMNS as COLUMNS
 from mlkanban.store.rows import IN_FORCE, NAMES, own_id
 from mlkanban.store.rows import event_of as event_of
 
+_LITTLE_ROOM = 900_000_000
+"""A number of a short card id after which few are left of those that count."""
 _IN_ORDER = "hlc, replica, rseq"
 """The order of `in_order`, which the store keeps for all events."""
 
@@ -80,6 +83,7 @@ class Writer:
         self._marked = self._rseq
         self._hash: str = last[1] if last else ""
         self._number = 0
+        self._passed_over: set[int | None] = set()
         self._of_others: dict[str, list[str]] = {}
 
     def keep_mark(self) -> None:
@@ -94,14 +98,26 @@ class Writer:
     def new_ref(self) -> str:
         """The next short card id of this replica, such as `g12`."""
         if not self._number:
-            letter = self.replica.letter
-            (highest,) = self._conn.execute(
-                "SELECT max(CAST(substr(ref, ?) AS INTEGER)) FROM card WHERE ref >= ? AND ref < ?",
-                (len(letter) + 1, letter, letter + ":"),
-            ).fetchone()
+            (highest,) = self._numbers("max")
             self._number = highest or 0
+            if self._number >= _LITTLE_ROOM:
+                # A peer took a number that leaves no room: go on where the own ones end.
+                self._number = 0
+                self._passed_over = set(self._numbers())
         self._number += 1
+        while self._number in self._passed_over:
+            self._number += 1
         return f"{self.replica.letter}{self._number}"
+
+    def _numbers(self, function: str = "") -> Iterator[int | None]:
+        """The numbers of the short ids with the letter of this replica, or a function of them."""
+        letter = self.replica.letter
+        rows = self._conn.execute(
+            f"SELECT {function}(CAST(substr(ref, ?) AS INTEGER)) FROM card"
+            " WHERE ref >= ? AND ref < ?",
+            (len(letter) + 1, letter, letter + ":"),
+        ).fetchall()
+        return (number for (number,) in rows)
 
     def append(self, change: Change) -> Event | None:
         """Write one change; None when an event with its given id is there already."""

@@ -8,6 +8,7 @@ from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.lineage import members
 from mlkanban.core.runs.brief import on_face
 from mlkanban.store import log, words
+from mlkanban.store.inert import ambiguous
 from mlkanban.store.rows import COLUMNS, entity_from, event_of
 from mlkanban.store.sqlite import Database, Migrations
 
@@ -104,6 +105,18 @@ def _log(conn: Connection) -> Iterator[Event]:
 def m010_stages_by_board(db: Database) -> None:
     """With many boards the stages of one were looked for among those of all."""
     _run(db.conn, _STAGES_BY_BOARD)
+
+
+@migrations()
+def m011_short_ids_and_kinds(db: Database) -> None:
+    """Short ids with numbers that leave no room, and ids of things of two kinds, count no more: if
+    any got in earlier, the tables are made anew without them."""
+    left_out = {seq for (seq,) in db.conn.execute("SELECT seq FROM inert").fetchall()}
+    if any(event.seq not in left_out and inert(event) for event in _log(db.conn)) or ambiguous(
+        db.conn
+    ):
+        recreate_projections(db.conn)
+        log.rebuild(db.conn)
 
 
 if FORMAT > 1:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _FACE = ", ".join(CardFace._fields)
 
+_WITH_STAGES = "EXISTS (SELECT 1 FROM stage WHERE stage.board = {} AND NOT stage.deleted)"
+_BOARD_SHOWN = "NOT board.deleted AND " + _WITH_STAGES.format("board.id")
+"""Of a board: it has stages. One of which they did not come, for a newer program or nobody wrote
+them, or on which they were all removed, cannot be drawn or counted; it is shown once it has one."""
+ON_SHOWN_BOARD = _WITH_STAGES.format("card.board")
+"""Of a card that is found by what it is called."""
+
 
 class Transition(NamedTuple):
     """What an event in force set of a card's stage, outcome ('' for none), work and block; None
@@ -55,9 +62,18 @@ def board_names(conn: sqlite3.Connection) -> list[BoardName]:
         "SELECT id, key, name FROM board LEFT JOIN"
         " (SELECT board, min(hlc || replica) AS made FROM event INDEXED BY event_card"
         "  WHERE card = '' AND kind = 'board.created' GROUP BY board) ON board = id"
-        " WHERE NOT deleted ORDER BY created_at, made"
+        f" WHERE {_BOARD_SHOWN} ORDER BY created_at, made"
     ).fetchall()
     return list(map(BoardName._make, rows))
+
+
+def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(name, host that wrote first about it) of boards that are not shown for want of stages."""
+    return conn.execute(
+        "SELECT name, ifnull((SELECT host FROM event INDEXED BY event_card"
+        f"  WHERE card = '' AND event.board = board.id AND {IN_FORCE} ORDER BY hlc LIMIT 1), '')"
+        f" FROM board WHERE NOT deleted AND NOT {_WITH_STAGES.format('board.id')} ORDER BY name, id"
+    ).fetchall()
 
 
 def last_used_board(conn: sqlite3.Connection) -> str:
@@ -77,7 +93,7 @@ def board_keys(conn: sqlite3.Connection) -> set[str]:
 
 
 def count_boards(conn: sqlite3.Connection) -> int:
-    (found,) = conn.execute("SELECT count(*) FROM board WHERE NOT deleted").fetchone()
+    (found,) = conn.execute(f"SELECT count(*) FROM board WHERE {_BOARD_SHOWN}").fetchone()
     return int(found)
 
 
@@ -140,7 +156,9 @@ def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
 
 def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
     """The card with the short id `ref`."""
-    row = conn.execute(f"SELECT {_FACE} FROM card WHERE ref = ? AND NOT deleted", (ref,)).fetchone()
+    row = conn.execute(
+        f"SELECT {_FACE} FROM card WHERE ref = ? AND NOT deleted AND {ON_SHOWN_BOARD}", (ref,)
+    ).fetchone()
     return CardFace._make(row) if row else None
 
 
@@ -158,7 +176,7 @@ def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
     """The open cards, of all boards, whose block has a condition, and that."""
     rows = conn.execute(
         f"SELECT {_FACE} FROM card WHERE block_reason != '' AND outcome = '' AND NOT archived"
-        " AND NOT deleted"
+        f" AND NOT deleted AND {ON_SHOWN_BOARD}"
     ).fetchall()
     found = list(map(CardFace._make, rows))
     untils = [(entity(conn, face.id).fields.get("blocker") or {}).get("until") for face in found]
@@ -187,6 +205,7 @@ def refs(conn: sqlite3.Connection, prefix: str, limit: int) -> list[tuple[str, s
     """(short id, title) of unarchived cards whose id starts with `prefix`, for completion."""
     rows = conn.execute(
         "SELECT ref, title FROM card WHERE ref >= ? AND ref < ? AND NOT deleted AND NOT archived"
+        f" AND {ON_SHOWN_BOARD}"
         " ORDER BY length(ref), ref LIMIT ?",
         (prefix, prefix + "\U0010ffff", limit),
     ).fetchall()

@@ -15,7 +15,7 @@ from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.segment import Record
 from mlkanban.store import naming, stages
 from mlkanban.store.ids import replica_letter
-from mlkanban.store.inert import contradicted, judge
+from mlkanban.store.inert import ambiguous, contradicted, judge
 from mlkanban.store.log import chained, rebuild
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
@@ -115,7 +115,9 @@ def refold(conn: sqlite3.Connection, added: Added, tell: Callable[[int, int], No
     another replica gave theirs before, and what of the stages is not as somebody wrote it."""
     before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
     overruled = stages.overruled(conn)
-    if any(contradicted(conn, record.id) for record in added.shared):
+    if any(contradicted(conn, record.id) for record in added.shared) or ambiguous(
+        conn, {record.card or _event(record, 0).entity for record in added.new}
+    ):
         # Which of them counts may be another one now, and with it anything.
         from mlkanban.store import migrations  # with sqlite-utils, which is rarely needed
 

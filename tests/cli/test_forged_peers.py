@@ -2,6 +2,7 @@
 machines show the same board."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core import event_validation
 from mlkanban.store.rows import entity_from
 from tests.cli.conftest import Person
 from tests.service.forging import Forge, forged
@@ -448,3 +450,178 @@ def test_doctor_counts_what_does_not_count(machine: Home, tmp_path: Path) -> Non
     assert check["verdict"] == "note"
     assert "gpu2 (1)" in check["said"]
     assert mine("--json", "show", card).data["title"] == "mine first"
+
+
+HOME = "0198f0a0-0000-7000-8000-00000000000b"
+
+
+def anew(board: str, kind: str, values: dict[str, Any], **parts: Any) -> Forge:
+    """Another event altogether, about a board or one of its stages."""
+
+    def forge(event: dict[str, Any]) -> None:
+        event |= {"board": board or event["board"], "card": "", "kind": kind}
+        event["data"] = {"set": values, "was": {}} | parts
+
+    return forge
+
+
+BOARD = {"key": "newer", "name": "Newer", "timezone": "UTC"}
+STAGE = {"name": "Q", "kind": "queue", "rank": "a1", "deleted": False}
+
+
+def newer_stage(event: dict[str, Any]) -> None:
+    anew(HOME, "stage.added", STAGE, stage=NEW)(event)
+    event["version"] = 2
+
+
+def removed_stage(event: dict[str, Any]) -> None:
+    anew(HOME, "stage.added", STAGE | {"deleted": True}, stage=NEW)(event)
+
+
+def sends(peer: Machine, stick: Path, card: str, *forges: Forge) -> None:
+    """Let a peer send these events."""
+    for number in range(len(forges)):
+        assert peer("edit", card, "--title", f"theirs {number}").code == 0
+    assert peer("sync", "--dir", str(stick)).code == 0
+    forged(newest(stick), forges)
+
+
+def placed(event: dict[str, Any]) -> None:
+    event |= {"board": HOME, "card": HOME[:-1] + "c", "kind": "card.created"}
+    values = {"ref": "q1", "title": "unseen", "place": [NEW, "a1"]}
+    event["data"] = {"set": values, "was": {}}
+
+
+@pytest.mark.parametrize("stage", [newer_stage, removed_stage, placed])
+def test_a_board_without_stages_is_not_listed(stage: Forge, machine: Home, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    mine, peer, third = machine("mine"), machine("peer"), machine("third")
+    card, other = met(mine, peer, stick)
+
+    def created(event: dict[str, Any]) -> None:
+        anew(HOME, "board.created", BOARD)(event)
+        event["host"] = "gpu2"
+
+    sends(peer, stick, card, created, stage, placed)
+    assert mine("sync", "--dir", str(stick)).code == 0
+    works(mine, card, other)
+    assert "newer" not in [board["key"] for board in mine("--json", "boards").data]
+    assert mine("--board", "newer", "list").code == 3
+    assert mine("show", "q1").code == 3
+    (check,) = (check for check in looked_at(mine) if check["what"] == "boards")
+    assert check["said"] == "1 board has no stages and is not listed: Newer (from gpu2)"
+    # With a stage it is a board.
+    assert third("sync", "--dir", str(stick)).code == 0
+    sends(third, stick, card, anew(HOME, "stage.added", STAGE, stage=HOME[:-1] + "d"))
+    assert mine("sync", "--dir", str(stick)).code == 0
+    assert mine("--board", "newer", "list").code == 0
+    assert not [check for check in looked_at(mine) if check["what"] == "boards"]
+
+
+def numbered(ref: str) -> Forge:
+    def forge(event: dict[str, Any]) -> None:
+        event |= {"card": NEW, "kind": "card.created"}
+        place = event["data"]["set"].pop("title") and [NEW, "a1"]
+        event["data"] = {"set": {"ref": ref, "title": "far", "place": place}, "was": {}}
+
+    return forge
+
+
+@pytest.mark.parametrize("digits", [9, 15])
+def test_a_number_of_a_peer_leaves_room_for_the_next_card(
+    digits: int, machine: Home, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    mine, peer = machine("mine"), machine("peer")
+    card, _ = met(mine, peer, stick)
+    letter = card.rstrip("0123456789")
+    sends(peer, stick, card, numbered(letter + "9" * digits))
+    assert mine("sync", "--dir", str(stick)).code == 0
+    assert [mine.adds("third"), mine.adds("fourth")] == [f"{letter}3", f"{letter}4"]
+    assert mine("show", letter + "9" * digits).code == (0 if digits == 9 else 3)
+
+
+def test_a_store_that_holds_such_a_number_adds_cards_again(
+    machine: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    mine, peer = machine("mine"), machine("peer")
+    card, _ = met(mine, peer, stick)
+    letter = card.rstrip("0123456789")
+    sends(peer, stick, card, numbered(letter + "9" * 15))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(event_validation, "_REF", re.compile("[a-z]{1,8}[0-9]{1,15}[a-z]{0,8}"))
+        assert mine("sync", "--dir", str(stick)).code == 0
+        assert mine("show", letter + "9" * 15).code == 0
+    conn = sqlite3.connect(mine.path / "board.db")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'm011%'")
+    conn.execute("PRAGMA user_version=9")
+    conn.commit()
+    conn.close()
+    assert mine.adds("third") == f"{letter}3"
+    assert {check["verdict"] for check in looked_at(mine) if check["what"] == "tables"} == {"ok"}
+
+
+def test_an_id_stands_for_things_of_one_kind(machine: Home, tmp_path: Path) -> None:
+    stick, further = tmp_path / "stick", tmp_path / "further"
+    stick.mkdir()
+    further.mkdir()
+    mine, peer, third = machine("mine"), machine("peer"), machine("third")
+    card, _ = met(mine, peer, stick)
+    card_id = mine("--json", "show", card).data["uuid"]
+    stages = stage_ids(mine)
+    sends(
+        peer, stick, card,
+        anew("", "stage.added", STAGE, stage=card_id),
+        anew(stages[0], "board.created", BOARD),
+        anew(HOME, "board.created", BOARD | {"key": "other", "name": "Other"}),
+        anew(HOME, "stage.added", STAGE, stage=stages[1]),
+        anew(HOME, "stage.added", STAGE, stage=NEW),
+        lambda event: event.update(card=NEW),
+    )  # fmt: skip
+    for one, folder in ((mine, stick), (mine, further), (third, further)):
+        assert one("sync", "--dir", str(folder)).code == 0
+    assert mine.shows() == third.shows()
+    assert mine("edit", card, "--title", "mine").code == 0
+    assert mine("stages", "limit", "Data", "3").code == 0
+    for one in (mine, third):
+        assert one("sync", "--dir", str(further)).code == 0
+        sound = {check["what"]: check["verdict"] for check in looked_at(one)}
+        assert sound["tables"] == "ok"
+        assert one("--json", "show", card).data["title"] == "mine"
+        assert stage_ids(one) == stages
+    assert mine.shows() == third.shows()
+
+
+def stage_ids(mine: Machine) -> list[str]:
+    conn = sqlite3.connect(mine.path / "board.db")
+    try:
+        rows = conn.execute(
+            "SELECT stage.id FROM stage JOIN board ON board.id = board WHERE key = 'fraud'"
+            " ORDER BY rank"
+        )
+        return [stage for (stage,) in rows.fetchall()]
+    finally:
+        conn.close()
+
+
+def test_long_names_of_people_and_machines_are_cut(machine: Home, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    mine, peer = machine("mine"), machine("peer")
+    card, _ = met(mine, peer, stick)
+    sends(
+        peer, stick, card,
+        whole(actor="a" * 5000, host="h" * 5000),
+        whole(host="h" * 5000, at="garbage"),
+    )  # fmt: skip
+    told = mine("sync", "--dir", str(stick))
+    assert f"malformed ({'h' * 22}..)" in told.err
+    for words in (("history",), ("history", card), ("doctor",), ("show", card)):
+        answer = mine(*words)
+        assert "a" * 23 not in answer.out + answer.err, words
+        assert "h" * 23 not in answer.out + answer.err, words
+    assert "h" * 23 not in told.out + told.err

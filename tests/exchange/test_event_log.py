@@ -181,3 +181,11 @@ def test_all_unknown_states_are_listed(folder) -> None:
     assert "'found' (line 13)" in str(caught.value)
     assert "(line 12)" in str(caught.value)
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_title_has_at_most_500_characters(folder) -> None:
+    map_text = MAP.replace('state = "state"', 'state = "state"\ntitle = "summary"')
+    header, row = "case,at,state,summary\n", "a,2026-01-01T08:00:00Z,new,"
+    assert log_of(folder, [row + "x" * 500], header, map_text).rows
+    with pytest.raises(BadInput, match=r"line 3.*The title has 501 characters; 500 is the most"):
+        log_of(folder, [row + "x", row + "x" * 501], header, map_text)

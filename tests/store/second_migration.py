@@ -33,7 +33,8 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m008_metrics_by_configuration)
     made()(migrations.m009_events_that_do_not_count)
     made()(migrations.m010_stages_by_board)
-    made(name="m011_next")(second)
+    made()(migrations.m011_short_ids_and_kinds)
+    made(name="m012_next")(second)
     return made, database.LATEST + 1
 
 

@@ -21,7 +21,7 @@ from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.service.settling import Undecided
-from mlkanban.text import display
+from mlkanban.text import display, short_name
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
@@ -109,7 +109,8 @@ class CardScreen(CardActions, ScrollingScreen):
         lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [
             f"  conflict     {display(one.field)}: {display(one.kept)} stands,"
-            f" {display(one.actor)} on {display(one.host)} wrote {display(one.other)}  (= decides)"
+            f" {short_name(one.actor)} on {short_name(one.host)} wrote {display(one.other)}"
+            "  (= decides)"
             for one in undecided
         ]
         if runs:

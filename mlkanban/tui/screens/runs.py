@@ -19,7 +19,7 @@ from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.folder import folders_of
 from mlkanban.runs.left_over import LeftOver, left_over
 from mlkanban.runs.reading import Written, last_written
-from mlkanban.text import display
+from mlkanban.text import display, short_name
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.screens.lists import ListScreen
@@ -233,7 +233,7 @@ class RunsScreen(EditorScreen, ListScreen):
             self.status.say(str(error), trouble=True)
             return
         if not stopped:
-            self.status.say(f"It does not run here. It was started on {display(run.host)}.")
+            self.status.say(f"It does not run here. It was started on {short_name(run.host)}.")
             return
         await self.board_app.run_watch.look()
         await self.board_changed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlkanban.text import display
+from mlkanban.text import display, short_name
 from mlkanban.tui.screens.checklists import ChecklistActions
 from mlkanban.tui.widgets.ask import Option
 
@@ -31,7 +31,7 @@ class SettlingActions(ChecklistActions):
     async def _decide_about(self, one: Undecided) -> bool:
         field = one.field.replace("_", " ")
         label = f"{one.name}, {field}: '{_cut(one.kept)}' stands"
-        other = f"take '{_cut(one.other)}' from {_cut(one.host)}"
+        other = f"take '{_cut(one.other)}' from {short_name(one.host)}"
         key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)], rows=True)
         if key is None:
             return False

@@ -35,6 +35,22 @@ class Piece(NamedTuple):
 Line = list[Piece]
 
 
+class Fact(NamedTuple):
+    """What is said whole or not at all: in the first of its `forms` that there is room for, each a
+    name, which alone may be cut, and what follows it."""
+
+    forms: tuple[tuple[str, str], ...]
+    role: str
+
+    def fitting(self, room: int) -> str:
+        """The fact in at most `room` cells, '' where that is too little."""
+        for name, rest in self.forms:
+            left = room - cell_len(rest) - bool(name)
+            if left >= min(4, cell_len(name)):
+                return f"{shortened(name, left)} {rest}" if name else rest
+        return ""
+
+
 SINCE_MERGE = "since merge"
 """Of a stage: machines that did not know of each other filled it, nobody went over knowingly."""
 
@@ -81,7 +97,7 @@ def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> 
             ),
             _said(
                 [Piece(face.type, "card-meta"), *_marks(face, view, waits)],
-                [*_metric(face, view), *_running(face, view), *_runs(face, view)],
+                [*_metric(face, view), *map(_fact, _running(face, view)), *_runs(face, view)],
                 _tags(face, view),
                 width,
                 indent=6,
@@ -304,8 +320,29 @@ def _running(face: CardFace, view: View) -> Line:
     return [Piece(text, "metric")] if text else []
 
 
-def _metric(face: CardFace, view: View) -> Line:
-    return [Piece(_text(face.metric, view), "metric")] if face.metric else []
+def _metric(face: CardFace, view: View) -> list[Fact]:
+    """The metric of the configuration that was tried last, with the best one where that is another:
+    where there is little room the name and the target give way to it."""
+    if not face.metric:
+        return []
+    name, _, numbers = _text(face.metric, view).rpartition(" ")
+    if not (best := _best(face)):
+        return [Fact(((name, numbers),), "metric")]
+    value, _, _ = numbers.partition("/")
+    both = f"{numbers}  {best}"
+    return [Fact(((name, both), ("", both), ("", f"{value}  {best}"), ("", best)), "metric")]
+
+
+def _best(face: CardFace) -> str:
+    if not face.runs:
+        return ""
+    from mlkanban.charts.face_runs import best
+
+    return best(face.runs)
+
+
+def _fact(piece: Piece) -> Fact:
+    return Fact((("", piece.text),), piece.role)
 
 
 def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
@@ -318,12 +355,12 @@ def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
     return running(face, view), *facts(face.runs, view.now)
 
 
-def _runs(face: CardFace, view: View) -> Line:
+def _runs(face: CardFace, view: View) -> list[Fact]:
     if not face.runs:
         return []
     from mlkanban.charts.face_runs import facts
 
-    return [Piece(_text(fact, view), "card-meta") for fact in facts(face.runs, view.now)]
+    return [_fact(Piece(_text(fact, view), "card-meta")) for fact in facts(face.runs, view.now)]
 
 
 def _tags(face: CardFace, view: View) -> Line:
@@ -340,14 +377,16 @@ def drawn(text: str, *, ascii: bool) -> str:
     return ascii_only(shown) if ascii else shown
 
 
-def _said(marks: Line, facts: Line, tags: Line, width: int, indent: int = 0) -> Line:
+def _said(marks: Line, facts: Sequence[Fact], tags: Line, width: int, indent: int = 0) -> Line:
     """What is said of a card in one line: words are cut where the line ends; facts, which would say
     something else then, are left out."""
     line = [Piece(" " * min(indent, width), "card-meta")] if indent else []
     left, gap = width - indent, ""
-    for number, (text, role) in enumerate((*marks, *facts, *tags)):
-        room = left - len(gap)
-        if 0 <= number - len(marks) < len(facts) and not (text := _whole(text, role, room)):
+    parts: list[Piece | Fact] = [*marks, *facts, *tags]
+    for number, said in enumerate(parts):
+        room, role = left - len(gap), said.role
+        text = said.fitting(room) if isinstance(said, Fact) else said.text
+        if not text:
             continue
         if room < min(4, cell_len(text)):
             break
@@ -356,15 +395,6 @@ def _said(marks: Line, facts: Line, tags: Line, width: int, indent: int = 0) -> 
         left = room - cell_len(cut)
         gap = "  " if number < len(marks) + len(facts) else " "
     return line
-
-
-def _whole(fact: str, role: str, room: int) -> str:
-    """A fact if there is room for it, else ''; of a metric the name may be cut, not the numbers."""
-    if cell_len(fact) <= room:
-        return fact
-    name, _, numbers = fact.rpartition(" ")
-    left = room - cell_len(numbers) - 1
-    return f"{shortened(name, left)} {numbers}" if role == "metric" and name and left > 3 else ""
 
 
 def _fit(pieces: Iterable[Piece], width: int) -> Line:

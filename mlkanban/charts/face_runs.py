@@ -21,14 +21,18 @@ def going_on(packed: str, now: datetime) -> str:
     return f"run{long}{'' if brief.sure else '?'}"
 
 
+def best(packed: str) -> str:
+    """The best configuration where another one was tried last (`best .931`), else ''."""
+    mean = Brief.read(packed).best
+    return "" if mean is None else f"best {compact(float(f'{mean:.4g}'))}"
+
+
 def facts(packed: str, now: datetime) -> list[str]:
-    """The best configuration where another one was tried last (`best .931`), how many runs there
-    are, what they used (`3.1+ gpu-h` where of some it is not known), and the commit of the newest,
-    `a1b2c3d*` with changes."""
+    """How many runs there are, what they used (`3.1+ gpu-h` where of some it is not known), and
+    the commit of the newest, `a1b2c3d*` with changes."""
     brief = Brief.read(packed)
     used = shortly(brief.used(now))
     return [
-        *([] if brief.best is None else [f"best {compact(float(f'{brief.best:.4g}'))}"]),
         f"{brief.runs} run{'' if brief.runs == 1 else 's'}",
         *([f"{used}{'+' if brief.partly else ''} gpu-h"] if used != "0" else []),
         *([brief.commit] if brief.commit else []),

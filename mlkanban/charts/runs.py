@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
 
 SHORTLY = 2
 """So many metrics stand in a line."""
+
+
+_LEAST_OF_ID = 8
+
+
+def short_ids(runs: Sequence[Run]) -> dict[str, str]:
+    """The end of the id of each of these runs that no other of them has, by the whole id; `mlkanban
+    logs` takes it for the id."""
+    ids = dict.fromkeys(run.id for run in runs)
+    most = max(map(len, ids), default=0)
+    cells = range(_LEAST_OF_ID, most)
+    size = next((n for n in cells if len({one[-n:] for one in ids}) == len(ids)), most)
+    return {one: one[-size:] for one in ids}
 
 
 def started(run: Run, zone: tzinfo) -> str:

@@ -8,7 +8,7 @@ from textwrap import wrap
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
-from mlkanban.charts.runs import SHORTLY, duration, inside, metrics_text, started
+from mlkanban.charts.runs import SHORTLY, duration, inside, metrics_text, short_ids, started
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.reported import unread_text
@@ -33,12 +33,19 @@ def run_rows(
     evidence: bool = False,
     differs: Mapping[str, Sequence[str]] | None = None,
     width: int = 0,
+    ids: Mapping[str, str] | None = None,
 ) -> list[str]:
     """A head and a line for every run, the best of `found` marked; with `evidence`, how that is
-    known of those that go on. `differs` are the values of the runs of parameters in which they
+    known of those that go on. `ids` are the names of the runs, by id, where they are to be told.
+    `differs` are the values of the runs of parameters in which they
     are not the same: the first of them, as many as `width` has room for. Safe to show."""
-    columns = [
-        ["STARTED", *(inside(run, started(run, zone)) for run in runs)],
+    when = [started(run, zone) for run in runs]
+    if ids is None:
+        columns = [["STARTED", *map(inside, runs, when)]]
+    else:
+        names = [inside(run, _shown(ids[run.id])) for run in runs]
+        columns = [["RUN", *names], ["STARTED", *when]]
+    columns += [
         ["STATE", *(run.state.value for run in runs)],
         ["TIME", *(duration(run, now) for run in runs)],
         ["METRIC", *(_shown(metrics_text(run, found)) for run in runs)],
@@ -123,7 +130,9 @@ def result_lines(
     if found:
         best = found.best_run
         bars = sparkline(found.values, ascii=ascii)
-        value = f"best run {best.metrics[found.name]:.4g} of {started(best, zone)}"
+        when = f" of {started(best, zone)}" if best.started else ""
+        name = short_ids(runs).get(best.id, best.id)
+        value = f"best run {best.metrics[found.name]:.4g}{when} ({name})"
         lines.append(_shown("  ".join(filter(None, (found.summary, bars, value)))))
         lines += map(_shown, _configurations(found))
         if found.proposal:

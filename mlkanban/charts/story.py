@@ -164,8 +164,7 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
     run = next(iter(runs_in(values)), None)
     if run is None:
         return _fields(values)
-    parts = [f"run {run.id} {'started' if kind == 'run.started' else run.state.value}"]
-    parts += [f" ({run.outcome})" if run.outcome else ""]
+    parts = [f"run {run.id} {'started' if kind == 'run.started' else run.ending}"]
     parts += [f", moved to {stage(values['place'])}" if values.get("place") else ""]
     if "blocker" in values:
         block = values["blocker"]

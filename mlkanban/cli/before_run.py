@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlkanban.service import Service
     from mlkanban.service.runs import Told
 
-_STORE_SECONDS = 2.0
+STORE_SECONDS = 2.0
 _LATER = "The job is started; the board takes it in later."
 BY_BRANCH = "-"
 
@@ -124,7 +124,7 @@ def _opened() -> Service:
         actor=login_name(),
         clock=now,
         make=False,
-        timeout=_STORE_SECONDS,
+        timeout=STORE_SECONDS,
         config=where.config,
     )
 

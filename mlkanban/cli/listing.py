@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mlkanban.core.runs.usage import Spending
     from mlkanban.service import Service
 
+_PIPED = 160
+"""The cells of a line of runs where no terminal bounds it."""
+
 
 @click.command("list")
 @click.option("-q", "--query", default="", help="Only cards a query finds, as on the board.")
@@ -151,13 +154,19 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
 def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
     found = service.runs.of_card(card.ref)
     if found:
+        from mlkanban.charts.runs import short_ids
         from mlkanban.charts.runs_page import result_lines, run_rows
+        from mlkanban.cli.layout import width
         from mlkanban.clock import now
+        from mlkanban.core.runs.parameters import differing
 
         yield ""
         zone, at = ZoneInfo(board.timezone), now()
         results = service.runs.results(card.ref)
-        rows = run_rows(found, results, zone, at, evidence=True)
+        rows = run_rows(
+            found, results, zone, at, evidence=True, ids=short_ids(found),
+            differs=differing(found), width=(width() or _PIPED) - 2,
+        )  # fmt: skip
         rows += result_lines(found, results, zone, at, ascii=session.settings.ascii)
         yield from (f"  {session.clean(row)}" for row in rows)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.before_run import give_up, say, slot_for
+from mlkanban.cli.before_run import STORE_SECONDS, give_up, say, slot_for
 from mlkanban.cli.params import AIM, CARD
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.umask import of_the_person
@@ -106,7 +106,18 @@ def run(
         say(f"Run {folder.id}: {told}.")
     if end.exit != 0:
         say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
+    _take_in_end(session)
     raise click.exceptions.Exit(exit_code(end))
+
+
+def _take_in_end(session: Session) -> None:
+    """Let the card follow, and say where that left it and its stage. The job is over: where the
+    board cannot take that in, the next command does."""
+    try:
+        session.bring_up_to_date(STORE_SECONDS)
+        session.afterwards()
+    except MlkanbanError as error:
+        say(f"{error} The board takes the run in later.")
 
 
 @click.command()

@@ -57,9 +57,15 @@ class Session:
 
     @contextlib.contextmanager
     def service(
-        self, *, write: bool = False, make: bool = False, as_is: bool = False
+        self,
+        *,
+        write: bool = False,
+        make: bool = False,
+        as_is: bool = False,
+        timeout: float = 30,
     ) -> Iterator[Service]:
-        """The store of this person, open while the block runs; `make` it where there is none.
+        """The store of this person, open while the block runs; `make` it where there is none. One
+        that others hold is waited for `timeout` seconds.
 
         What runs did that nobody took in yet is taken in before a command that writes, and shown by
         one that reads, which writes nothing; with `as_is` that sees what the file has."""
@@ -75,6 +81,7 @@ class Session:
             clock=now,
             write=write,
             make=make,
+            timeout=timeout,
             config=where.config,
         )
         try:
@@ -100,18 +107,18 @@ class Session:
                 self.say(notice)
             service.close()
 
-    def bring_up_to_date(self) -> None:
+    def bring_up_to_date(self, timeout: float = 30) -> None:
         """Take in what became of runs, where there is anything, before the store is read as it is;
         where that cannot be, it is said."""
         try:
-            with self.service(as_is=True) as service:
+            with self.service(as_is=True, timeout=timeout) as service:
                 if self._intake is None or service.trouble:
                     return
                 from mlkanban.clock import now
 
                 if not self._intake.not_taken_in(service, now()):
                     return
-            with self.service(write=True):
+            with self.service(write=True, timeout=timeout):
                 pass  # which takes in
         except NotFound:
             raise

@@ -158,10 +158,20 @@ class Runs:
             return Done("", changed=False)
         happened: list[_Happened] = []
         with self._desk.writing() as tx:
+            faces = [face for one in news if (face := _face(tx.conn, one))]
+            boards = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
+            before = {board: repository.loads(tx.conn, board) for board in boards}
             for step, one in _in_order(news):
                 tx.writer.begin_action()
                 happened += step(tx, one)
-        return Done(_said(happened))
+            over = [
+                sentence
+                for board, loads in before.items()
+                for sentence in rules.outgrown(
+                    board_of(tx.conn, board), loads, repository.loads(tx.conn, board)
+                )
+            ]
+        return Done(" ".join(filter(None, (_said(happened), *over))))
 
     def news(self, told: Iterable[Told]) -> list[Told]:
         """Those of these runs of which there is anything to take in."""
@@ -340,7 +350,7 @@ def _end(tx: Transaction, told: Told) -> Iterator[_Happened]:
     tx.write(_change(tx, "run.ended", face, run, values, run.ended, kept))
     onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
     blocked = " It is blocked." if values.get("blocker") else ""
-    yield _Happened(face.ref, run.id, f"{run.state.value} ({run.outcome})", onward + blocked)
+    yield _Happened(face.ref, run.id, run.ending, onward + blocked)
 
 
 def _begins(had: Run | None, run: Run) -> bool:

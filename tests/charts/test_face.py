@@ -149,6 +149,26 @@ def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
     )
 
 
+BETTER = card(
+    metric="val_auc .9013/>=.92", runs=Brief(6, since="2026-03-19T22:00:00Z", best=0.926).packed
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (12, "best .926"),
+        (19, ".9013  best .926"),
+        (22, ".9013/>=.92  best .926"),
+        (28, "val.. .9013/>=.92  best .926"),
+        (30, "val_auc .9013/>=.92  best .926"),
+        (60, "experiment  val_auc .9013/>=.92  best .926  run 14h"),
+    ],
+)
+def test_a_better_configuration_is_not_the_first_to_be_cut(width: int, said: str) -> None:
+    assert shown(BETTER, width)[-1].strip() == said
+
+
 def test_hours_that_are_not_all_known_are_said_to_be_more() -> None:
     runs = Brief(1, gpu_hours=3.1, partly=True).packed
     assert "1 run  3.1+ gpu-h" in shown(card(runs=runs), 60)[1]

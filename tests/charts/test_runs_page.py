@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.charts.runs_page import run_details, run_rows, written_lines
+from mlkanban.charts.runs import short_ids
+from mlkanban.charts.runs_page import result_lines, run_details, run_rows, written_lines
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import results
@@ -36,6 +37,20 @@ def test_the_last_lines_fill_the_room_there_is(out: int, err: int, room: int) ->
     elif room >= 6 and out and err:
         assert len(shown) == room
         assert len(found) == 2
+
+
+def test_runs_are_named_by_as_much_of_their_ids_as_only_one_has() -> None:
+    ids = ["20260302-090000-1a000001", "20260302-090000-1a000002", "r1"]
+    assert [*short_ids([Run(one) for one in ids]).values()] == ["1a000001", "1a000002", "r1"]
+    alike = ["20260302-090000-1a000001", "20260302-090009-1a000001"]
+    assert [*short_ids([Run(one) for one in alike]).values()] == ["0-1a000001", "9-1a000001"]
+    assert short_ids([]) == {}
+
+
+def test_the_best_run_has_no_time_where_none_is_known() -> None:
+    run = Run("20260302-090000-1a000001", RunState.FINISHED, exit=0, metrics={"auc": 0.8411})
+    [said, *_] = result_lines([run], results([run], {"name": "auc"}), UTC, NOW)
+    assert said.endswith("  best run 0.8411 (1a000001)")
 
 
 MEASURED = [replace(run, metrics={"auc": v}) for run, v in zip(RUNS, (0.9, 0.8), strict=True)]

@@ -36,6 +36,7 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
     said, proposed, used = lines[-3:]
     assert said.startswith("auc 0.935 +- 0.0071 (2 runs)  ")
     assert "best run 0.94 of 03-02" in said
+    assert said.endswith(" (r1)")
     assert proposed == "proposed: supported, >=0.92 is reached by more than the spread"
     assert used.endswith("gpu-h (1 run of unknown gpus not counted)")
     assert "proposed" not in mlk("runs").out, "what all cards say together means nothing"
@@ -89,6 +90,25 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     assert [(one["label"], one["n"]) for one in figures["configurations"]] == [
         ("depth 3", 2), ("depth 6", 2), ("depth 9", 1),
     ]  # fmt: skip
+
+
+def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(
+    home: dict[str, str], mlk: Person
+) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [ref] = ada.adds("depth of the trees", to="Training", metric=AIM)
+    box = Machine(ada)
+    for at, depth in enumerate((3, 6, 9)):
+        name = f"20260302-090000-0000000{at}"
+        box.starts(ref, name, argv=("python", "x.py", f"depth={depth}"))
+        box.ends(ref, name, FINISHED, metrics={"auc": 0.9 + depth / 1000})
+    ada.service.close()
+    shown = [line.split() for line in mlk("show", ref).out.splitlines()]
+    assert ["00000002", "9"] in [[line[0], line[-3]] for line in shown if len(line) > 5]
+    assert [line[-1] for line in shown if "best" in line and "run" in line] == ["(00000002)"]
+    head = next(line for line in shown if line[:1] == ["RUN"])
+    assert head == ["RUN", "STARTED", "STATE", "TIME", "METRIC", "depth", "RESULT"]
 
 
 def test_a_verdict_is_proposed_and_never_set(mlk: Person, ref: str) -> None:

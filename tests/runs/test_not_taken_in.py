@@ -86,3 +86,13 @@ def test_a_run_that_could_not_be_started_leaves_its_card_where_it_was(job: Job) 
     assert json.loads(job.mlk("--json", "runs"))["data"] == []
     after = job.card_now()
     assert (after["stage"], after["blocked"]) == (before["stage"], before["blocked"])
+
+
+def test_a_run_ends_with_what_became_of_its_card_and_stage(job: Job) -> None:
+    job.mlk("stages", "limit", "Training", "1", "--unattended", "2")
+    job.mlk("add", "there", "--stage", "Training")
+    code, _, err = job.ended(job.start("sh", "-c", "exit 2"))
+    last = err.splitlines()[-1]
+    assert code == 2
+    assert last.endswith("It is blocked. Training is 2/1: over its limit now.")
+    assert "Training" not in job.mlk("--json", "runs"), "it is said once"

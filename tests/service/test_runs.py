@@ -231,12 +231,41 @@ def test_a_full_stage_takes_a_finished_run_and_shows_it(ada: Person, box: Machin
     ada.adds("there", to="Evaluation")
     [ref] = ada.adds("focal loss")
     box.starts(ref, "r1")
-    box.ends(ref, "r1", FINISHED)
+    assert box.ends(ref, "r1", FINISHED).endswith(
+        " It is in Evaluation now. Evaluation is 2/1: over its limit now."
+    )
     assert len(ada.order("Evaluation")) == 2
     last = ada.history.of_card(ref)[-1].event
     assert told(last, ada.board).endswith(
         "r1 finished (exit 0), moved to Evaluation, over the limit"
     )
+
+
+def test_a_run_that_fails_says_that_its_stage_is_over_its_limit_once(
+    ada: Person, box: Machine
+) -> None:
+    ada.sets("Training", limit=1, unattended=2)
+    ada.adds("there", to="Training")
+    first, second = ada.adds("focal loss", "mixup")
+    box.starts(first, "r1")
+    box.starts(second, "r2")
+    assert box.ends(first, "r1", FAILED) == (
+        f"{first}: run r1 failed (exit 1). It is blocked. Training is 2/1: over its limit now."
+    )
+    assert "Training is 3/1: over its limit now." in box.ends(second, "r2", FAILED)
+    assert "limit" not in box.starts(second, "r3"), "which frees a place"
+
+
+def test_brackets_are_not_nested_in_what_a_run_came_to(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss")
+    box.starts(ref, "r1")
+    run = replace(
+        box.runs["r1"], state=FAILED, exit=1, why="out of GPU memory (exit 1)",
+        reason="environment", ended=instant(ada.clock()),
+    )  # fmt: skip
+    said = "run r1 failed: out of GPU memory (exit 1)"
+    assert box.tells(ref, run) == f"{ref}: {said}. It is blocked."
+    assert told(ada.history.of_card(ref)[-1].event, ada.board).startswith(f"{said}, blocked")
 
 
 def test_a_closed_gate_keeps_the_card(ada: Person, box: Machine) -> None:
@@ -283,7 +312,7 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     told += [Told(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
     assert ada.service.runs.take_in(told).message == (
         f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started. {refs[2]}: run s1 started."
-        " 2 more about runs: mlkanban runs."
+        " 2 more about runs: mlkanban runs. Training is 5/2 running: over its limit now."
     )
     ended = [replace(run, state=FINISHED, exit=0, ended=at) for run in sweep]
     assert ada.service.runs.take_in([Told(run, refs[0]) for run in ended]).message == (

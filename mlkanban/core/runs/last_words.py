@@ -33,7 +33,7 @@ _ENV, _DATA, _BUG, _QUEUE = (
     BlockReason.ENVIRONMENT, BlockReason.DATA_ACCESS, BlockReason.BUG, BlockReason.COMPUTE_QUEUE,
 )  # fmt: skip
 _PATTERNS: tuple[tuple[re.Pattern[str], Death], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), Death(why, reason))
+    (re.compile(pattern, re.IGNORECASE | re.MULTILINE), Death(why, reason))
     for pattern, why, reason in (
         (r"CUDA (error: )?out of memory|torch\.(cuda\.)?OutOfMemoryError|RESOURCE_EXHAUSTED",
          "out of GPU memory", _ENV),
@@ -47,7 +47,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Death], ...] = tuple(
          "bus error or too little shared memory", _ENV),
         (r"loss\b.{0,40}\bnan\b|\bnan\b.{0,40}\bloss|non-finite loss|contains NaN",
          "loss became NaN", _BUG),
-        (r"ModuleNotFoundError|ImportError: (No module|cannot import)|exec: .*not found",
+        # What interpreters say of the script that they are to run.
+        (r"can't open file .*: \[Errno \d+\]|can't find '__main__' module"
+         r"|^(\S*/)?\w*sh: (\d+: )?(cannot|can't) open |Fatal error: cannot open file '"
+         r"|Can't open perl script|Error: Cannot find module",
+         "the script cannot be opened", _ENV),
+        (r"ModuleNotFoundError|ImportError: (No module|cannot import)|exec: .*not found"
+         r"|^\S*: No module named ",
          "a module or program is missing", _ENV),
         (r"FileNotFoundError|No such file or directory", "a file is missing", _DATA),
         (r"DUE TO TIME LIMIT|\bPREEMPT|TimeoutError|timed out|Timeout expired",

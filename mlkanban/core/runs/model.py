@@ -104,6 +104,13 @@ class Run:
             return self.why
         return self.state.value if self.exit is None else f"exit {self.exit}"
 
+    @property
+    def ending(self) -> str:
+        """Its state and how it ended: `finished (exit 0)`, `failed: out of memory (exit 1)`."""
+        if "(" in self.outcome:
+            return f"{self.state.value}: {self.outcome}"
+        return f"{self.state.value} ({self.outcome})" if self.outcome else self.state.value
+
 
 def _said(part: Any) -> str | None:
     return part if isinstance(part, str) else None

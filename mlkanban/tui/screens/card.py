@@ -10,12 +10,14 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from mlkanban.charts.face import View, shortened
+from mlkanban.charts.runs import short_ids
 from mlkanban.charts.runs_page import result_lines, run_rows
 from mlkanban.charts.story import told, who
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
@@ -116,9 +118,13 @@ class CardScreen(CardActions, ScrollingScreen):
         if runs:
             zone, now = self._zone, self.board_app.now()
             found = results(runs, card.metric.model_dump() if card.metric else None)
-            rows = run_rows(runs[:_RUNS], found, zone, now, evidence=True)
-            more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             room = max(20, self.size.width - 8)
+            differs = {name: values[:_RUNS] for name, values in differing(runs).items()}
+            rows = run_rows(
+                runs[:_RUNS], found, zone, now, evidence=True, ids=short_ids(runs),
+                differs=differs, width=room,
+            )  # fmt: skip
+            more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             rows += result_lines(runs, found, zone, now, ascii=self.board_app.ascii)
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])

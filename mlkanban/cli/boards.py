@@ -51,24 +51,32 @@ def boards(session: Session) -> None:
     """List the boards."""
     with session.service() as service:
         found = [(board, service.boards.loads(board.id)) for board in service.boards.all()]
+        in_use = session.board_in_use(service)
         session.answer(
             "boards",
             lambda: [
-                board_data(board, loads, service.boards.over_since_merge(board.id))
+                {
+                    **board_data(board, loads, service.boards.over_since_merge(board.id)),
+                    "in_use": board.id == in_use,
+                }
                 for board, loads in found
             ],
-            lambda: _table(session, found),
+            lambda: _table(session, found, in_use),
         )
         if not found and not session.json:
             session.say("There is no board yet. Make one: mlkanban init NAME")
 
 
-def _table(session: Session, found: list[tuple[Board, dict[str, Load]]]) -> Iterator[str]:
+def _table(
+    session: Session, found: list[tuple[Board, dict[str, Load]]], in_use: str
+) -> Iterator[str]:
+    """The boards; a star stands before the one that commands without --board work on."""
     from mlkanban.cli.layout import table
 
     if found:
         rows = [
             (
+                "*" if board.id == in_use else "",
                 board.key,
                 str(sum(load.total for load in loads.values())),
                 session.clean(board.timezone),
@@ -76,4 +84,4 @@ def _table(session: Session, found: list[tuple[Board, dict[str, Load]]]) -> Iter
             )
             for board, loads in found
         ]
-        yield from table(rows, ("KEY", "OPEN CARDS", "TIME ZONE", "NAME"))
+        yield from table(rows, ("", "KEY", "OPEN CARDS", "TIME ZONE", "NAME"))

@@ -12,7 +12,7 @@ from mlkanban.cli.groups import TextCommand
 from mlkanban.cli.params import CARD, LINEAGE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
-from mlkanban.core.capture import Captured, captured
+from mlkanban.core.capture import Captured, captured, card_lines
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
@@ -110,7 +110,8 @@ def add(
     override: str,
     **given: Any,
 ) -> None:
-    """Add a card; several words make one title. With - for it, each line of stdin makes a card.
+    """Add a card; several words make one title. With - for it, each line of stdin makes a card;
+    where each is an item of a list (`- one`), the marks are left out.
 
     Words with a mark are taken out of it: #tag, !high, ^fri (due), @experiment, metric:auc>=0.9,
     budget:12runs; a backslash before the mark keeps the word. Options say the same, and win, over
@@ -142,7 +143,7 @@ def _lines_of_stdin() -> list[str]:
     text = sys.stdin.read(MAX_TEXT + 1)
     if len(text) > MAX_TEXT:
         raise UsageProblem(f"More than {MAX_TEXT:,} characters.", "Add them in several parts.")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = card_lines(text)
     if not lines:
         raise UsageProblem("There is no line on stdin.", "Write one card a line.")
     return lines

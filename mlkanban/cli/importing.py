@@ -68,20 +68,22 @@ def events(session: Session, file: Path, map_file: Path) -> None:
     log = read_log(file, read_map(map_file))
     with session.service(write=True, make=True) as service:
         changes = list(log.changes())
+        in_use = session.board_in_use(service)
         with _progress(session, len(changes)) as progress:
             brought = service.history.bring_in(changes, progress)
-    told = {
-        "board": log.map.key,
-        "rows": len(log.rows),
-        "cards": log.cases,
-        "finished": log.finished,
-        "new_events": brought.new,
-        "undone_events": brought.undone,
-        "left_out": list(dict.fromkeys(ref for ref, _ in brought.left_out)),
-    }
-    session.answer("import.events", lambda: told)
-    if not session.json:
-        _tell(session, log, brought)
+        told = {
+            "board": log.map.key,
+            "rows": len(log.rows),
+            "cards": log.cases,
+            "finished": log.finished,
+            "new_events": brought.new,
+            "undone_events": brought.undone,
+            "left_out": list(dict.fromkeys(ref for ref, _ in brought.left_out)),
+        }
+        session.answer("import.events", lambda: told)
+        if not session.json:
+            _tell(session, log, brought)
+        session.tell_board_in_use(service, in_use)
 
 
 def _tell(session: Session, log: EventLog, brought: BroughtIn) -> None:

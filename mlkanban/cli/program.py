@@ -206,7 +206,11 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else name
         hint = f"See: {path} --help"
-        return session.fail(UsageProblem(error.format_message(), hint))
+        message = error.format_message()
+        if isinstance(error, click.MissingParameter):
+            message = " ".join(message.split())  # choices stand on lines of their own
+            message += "" if message.endswith(".") else "."
+        return session.fail(UsageProblem(message, hint))
     except click.ClickException as error:
         return session.fail(MlkanbanError(error.format_message()))
     except MlkanbanError as error:

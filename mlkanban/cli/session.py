@@ -230,6 +230,20 @@ class Session:
         """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used."""
         return service.boards.find(self.board_key or self.settings.board)
 
+    def board_in_use(self, service: Service) -> str:
+        """The long id of the board to work on; '' where there is none."""
+        try:
+            return self.board(service).id
+        except NotFound:
+            return ""
+
+    def tell_board_in_use(self, service: Service, before: str) -> None:
+        """Say which board the next commands are about, where a command changed that."""
+        now = self.board_in_use(service)
+        if now and now != before:
+            key = service.boards.of_id(now).key
+            self.say(f"Commands without --board are about the board {key} now.")
+
     def answer(
         self,
         kind: str,

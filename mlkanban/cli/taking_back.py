@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.errors import UsageProblem
+from mlkanban.errors import MlkanbanError, UsageProblem
 
 if TYPE_CHECKING:
+    from mlkanban.core.board_markdown import BoardPage
     from mlkanban.core.front_matter import Value
+    from mlkanban.service import Service
     from mlkanban.service.documents import Difference, Differences
 
 
@@ -23,16 +25,21 @@ if TYPE_CHECKING:
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Only show what would change; limits and gates are asked when it is written.",
+    help="Only show what would change, and which limit or gate would refuse it.",
 )
 @click.option("--mine", is_flag=True, help="Let the file win where the board changed as well.")
+@click.option(
+    "--override", default="", metavar="REASON", help="Pass a full stage, or unticked items."
+)
 @pass_session
-def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool) -> None:
+def markdown(
+    session: Session, file: Path, yes: bool, dry_run: bool, mine: bool, override: str
+) -> None:
     """Take back a board that was exported as Markdown and edited.
 
     Shows the differences, asks, and writes them as one action, which undo takes back. Only what the
     file changes of the board as it was exported is written. What was changed on both sides is a
-    conflict: then nothing is written.
+    conflict: then nothing is written. Without a terminal nobody can be asked: then --yes is needed.
 
     A card moved to another stage is moved. A `### Title` without an id is a new card; text below
     `#### New note` becomes a note. Cards that the file has no more are left alone, as are new ones
@@ -41,14 +48,10 @@ def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool)
     """
     from mlkanban.exchange.markdown import lines_of, read_markdown
 
-    watched = sys.stdin.isatty() and not session.json
-    if not (yes or dry_run or watched):
-        # Told before anything is read: a script is wrong about it every time.
-        raise UsageProblem(
-            "Nobody is here to be asked.", "Add --yes to write the changes, --dry-run to see them."
-        )
+    may_write = not dry_run and (yes or (sys.stdin.isatty() and not session.json))
     session.hooks = False
-    with session.service(write=not dry_run) as service:
+    with session.service(write=may_write) as service:
+        in_use = session.board_in_use(service)
         page = read_markdown(service, file)
         board = service.boards.find(page.key)
         if session.board_key and service.boards.find(session.board_key).id != board.id:
@@ -69,16 +72,50 @@ def markdown(session: Session, file: Path, yes: bool, dry_run: bool, mine: bool)
             raise click.exceptions.Exit(1)
         if found.nothing:
             session.answer("import.markdown", lambda: _data(found, written=False))
-            session.say("Nothing differs.")
+            session.say(_nothing(found))
             return
-        if not (yes or dry_run) and not click.confirm("Write this?", err=True):
+        if dry_run:
+            refused = _refused(service, board.id, page, mine=mine, override=override)
+            if refused:
+                session.say(f"Writing this would be refused: {refused}")
+            session.answer("import.markdown", lambda: _data(found, written=False, refused=refused))
+            return
+        if not may_write:
+            raise UsageProblem(
+                "Nothing was written: nobody is here to be asked.",
+                "Add --yes to write the changes.",
+            )
+        if not yes and not click.confirm("Write this?", err=True):
             session.say("Nothing was written.")
             return
-        if not dry_run:
-            with lines_of(file):
-                done = service.documents.take_back(board.id, page, mine=mine)
-            session.tell(done)
-        session.answer("import.markdown", lambda: _data(found, written=not dry_run))
+        with lines_of(file):
+            done = service.documents.take_back(board.id, page, mine=mine, override=override)
+        session.tell(done)
+        session.tell_board_in_use(service, in_use)
+        session.answer("import.markdown", lambda: _data(found, written=True))
+
+
+def _nothing(found: Differences) -> str:
+    if not found.outdated:
+        return "Nothing differs."
+    if found.edited:
+        return (
+            "The board has all that was edited in the file; what else changed on the board since "
+            "the export stays."
+        )
+    return "The file was not edited since its export; what changed on the board since then stays."
+
+
+def _refused(service: Service, board_id: str, page: BoardPage, *, mine: bool, override: str) -> str:
+    """Why a document could not be written now, '' when it could: tried on a copy in memory."""
+    copy = service.in_memory()
+    try:
+        copy.documents.take_back(board_id, page, mine=mine, override=override)
+    except MlkanbanError as error:
+        return str(error)
+    finally:
+        copy.close()
+    return ""
 
 
 def _lines(session: Session, found: Differences) -> Iterator[str]:
@@ -123,7 +160,7 @@ def _told(value: Value) -> str:
     return brief(value) or "-"
 
 
-def _data(found: Differences, *, written: bool) -> dict[str, Any]:
+def _data(found: Differences, *, written: bool, refused: str = "") -> dict[str, Any]:
     return {
         "board": found.board.key,
         "compared_with": "export" if found.since else "now",
@@ -140,7 +177,9 @@ def _data(found: Differences, *, written: bool) -> dict[str, Any]:
         "left_alone": list(found.left_alone),
         "stages_left_alone": list(found.stages_left_alone),
         "name": dict(zip(("from", "to"), found.name, strict=True)) if found.name else None,
+        "edited": found.edited,
         "written": written,
+        "refused": refused or None,
     }  # fmt: skip
 
 

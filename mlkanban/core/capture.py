@@ -24,6 +24,7 @@ _ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|worth:|budget:)")
 _PREFIXES = {
     "metric": "metric:auc>=0.9", "worth": "worth:5/2", "budget": "budget:12runs or budget:40gpu-h",
 }  # fmt: skip
+_ITEM = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s+(?:\[[ xX]?\]\s+)?(\S.*)")
 _PREFIXED = re.compile(r"([a-z]+):\S", re.IGNORECASE)
 
 
@@ -50,6 +51,16 @@ class Captured:
             f"budget {fields['budget']}" if "budget" in fields else "",
         ]
         return ", ".join(part for part in parts if part)
+
+
+def card_lines(text: str) -> list[str]:
+    """The lines of a pasted or piped text, each for a card. Where several come and each is an item
+    of a list (`- one`, `2. two`, `* [ ] three`), the marks are left out."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    items = [_ITEM.fullmatch(line) for line in lines]
+    if len(lines) < 2 or not all(items):
+        return lines
+    return [item[1] for item in items if item]
 
 
 def captured(text: str, today: date) -> Captured:

@@ -20,7 +20,7 @@ from mlkanban.store import disputes, ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.overfull import over_since_merge
 from mlkanban.store.rows import board_of
-from mlkanban.text import accept_title
+from mlkanban.text import accept_title, quantity
 
 BOARD_FIELDS = frozenset({"name", "timezone", "conwip"})
 STAGE_FIELDS = frozenset({"name", "kind", "committed", "limit", "unattended", "soft"})
@@ -166,6 +166,8 @@ class Boards:
             counts = " + ".join(map(str, shown))
             over = any(meter.over for meter in shown)
             warning = f"{changed.name} is over its limit now: {counts}." if over else ""
+            if "committed" in values:
+                told = _counting(load.total, changed.committed) + told
             return tx.done(f"Stage {changed.name} saved ({counts}).{told}", warning=warning)
 
     def move_stage(self, board_id: str, stage_id: str, to: int, *, agreed: bool = False) -> Done:
@@ -251,6 +253,17 @@ class Boards:
                 over_since_merge(conn, board),
                 disputes.count(conn, board_id),
             )
+
+
+def _counting(cards: int, committed: bool) -> str:
+    """What becomes of the open cards of a stage that is committed now, or no longer."""
+    if not cards:
+        return " Cards in it count as in progress now." if committed else ""
+    verb = "counts" if cards == 1 else "count"
+    verb = verb if committed else f"no longer {verb}"
+    return (
+        f" {quantity(cards, 'open card')} in it {verb} as in progress{' now' if committed else ''}."
+    )
 
 
 def _given(value: Board | Stage) -> dict[str, Any]:

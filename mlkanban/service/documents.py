@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from mlkanban.core import rules
 from mlkanban.core.board_markdown import BoardPage, Told, board_page
 from mlkanban.core.card_markdown import (
     Sheet,
@@ -31,10 +32,11 @@ from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
 from mlkanban.core.front_matter import Value
 from mlkanban.core.instants import instant
-from mlkanban.core.models import Board, place
+from mlkanban.core.models import Board, CardFace, Stage, Work, place
 from mlkanban.core.naming import find_stage
-from mlkanban.errors import BadMarkdown, MlkanbanError, NotFound
-from mlkanban.service.asking import check_growth
+from mlkanban.core.rules import Load
+from mlkanban.errors import BadMarkdown, LimitReached, MlkanbanError, NotFound
+from mlkanban.service.asking import check_growth, passed
 from mlkanban.service.changing import correct_notes, write_edit, write_move, write_new
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
@@ -75,7 +77,8 @@ class Differences:
     `added_before` new ones of it that were added since it was written, by their titles, and
     `stages_left_alone` stages without a heading; `name` is the name of the board, old and new, ()
     where it stays. `since` is False when the state it was written from cannot be found, and that of
-    now was taken.
+    now was taken. `edited` says whether the document was changed since it was written, `outdated`
+    whether the board has changes since then that the document does not have.
     """
 
     board: Board
@@ -87,6 +90,8 @@ class Differences:
     stages_left_alone: tuple[str, ...]
     name: tuple[str, ...]
     since: bool
+    edited: bool
+    outdated: bool
 
     @property
     def nothing(self) -> bool:
@@ -141,7 +146,7 @@ class Documents:
             if clashes:
                 raise ChangedMeanwhile(clashes)
             before, gates = {board.id: repository.loads(tx.conn, board.id)}, Gates(tx, "", None)
-            _write(tx, board, planned, gates)
+            _write(tx, board, planned, gates, "")
             gates.settle()
             warning = check_growth(tx, before)
             card = tx.card(ref)
@@ -184,21 +189,33 @@ class Documents:
         with self._desk.store.reading() as conn:
             return self._plan(conn, board_id, page, mine)[0]
 
-    def take_back(self, board_id: str, page: BoardPage, *, mine: bool = False) -> Done:
-        """Change the board as an edited document says, all of it or nothing."""
+    def take_back(
+        self, board_id: str, page: BoardPage, *, mine: bool = False, override: str = ""
+    ) -> Done:
+        """Change the board as an edited document says, all of it or nothing. A limit (LimitReached)
+        or a gate (GateClosed) in the way is passed where `override` gives the reason."""
         with self._desk.writing() as tx:
             found, planned = self._plan(tx.conn, board_id, page, mine)
             if found.clashes:
                 raise ChangedMeanwhile(found.clashes)
-            before, gates = {board_id: repository.loads(tx.conn, board_id)}, Gates(tx, "", None)
-            refs = [_write(tx, found.board, one, gates) for one in planned]
-            gates.settle()
+            gates = Gates(tx, override, None)
+            growth = _Growth(tx, found.board, planned)
+            forced = ""
+            limit: LimitReached | None = None
+            try:
+                warning, forced = passed(growth.verdict, override)
+            except LimitReached as error:
+                warning, limit = "", error
+            refs = [
+                _write(tx, found.board, one, gates, forced if growth.is_over(one) else "")
+                for one in planned
+            ]
+            warnings = dict.fromkeys(filter(None, (gates.settle(limit), warning)))
             write_charter(tx, board_id, {key: new for key, _, new in found.charter})
             if found.name:
                 tx.write(Change("board.edited", board_id, set={"name": found.name[1]}))
-            warning = check_growth(tx, before)
             cards = tuple(map(tx.card, refs))
-            return tx.done(f"{summary(found)}.", cards, warning)
+            return tx.done(f"{summary(found)}.", cards, " ".join(warnings))
 
     def _plan(
         self, conn: Connection, board_id: str, page: BoardPage, mine: bool
@@ -209,7 +226,10 @@ class Documents:
         name, clashes = look.name(page)
         planned: list[_Planned] = []
         added: list[str] = []
-        newer = look.newer() if any(not sheet.ref for sheet in page.sheets) else {}
+        newer = look.newer()
+        look.outdated |= not newer.keys() <= {
+            shown(str(sheet.values["title"])) for sheet in page.sheets if not sheet.ref
+        }
         for sheet in page.sheets:
             title = shown(str(sheet.values["title"]))
             if not sheet.ref and title in newer:
@@ -224,6 +244,7 @@ class Documents:
         if page.charter is not None:
             was, now = charter_states(conn, board_id, look.since)
             charter, found = three_way("", was, page.charter, now)
+            look.note(page.charter, was, now)
             clashes += found
         return (
             Differences(
@@ -236,6 +257,8 @@ class Documents:
                 stages_left_alone,
                 name,
                 look.since is not None,
+                look.edited,
+                look.outdated,
             ),
             planned,
         )  # fmt: skip
@@ -285,10 +308,21 @@ class _Look:
             changes = repository.changes(conn, board.id, self.since.cursor)
             self._touched = frozenset(changes.cards)
         self._names: dict[str, Named] | None = None
+        self.edited = False
+        self.outdated = False
+
+    def note(
+        self, wanted: Mapping[str, Value], was: Mapping[str, Value], now: Mapping[str, Value]
+    ) -> None:
+        """Remember whether a text changes fields, and whether the board changed others."""
+        edits = {name for name, value in wanted.items() if value != was.get(name, "")}
+        self.edited |= bool(edits)
+        self.outdated |= any(now[name] != was.get(name, "") for name in now if name not in edits)
 
     def card(self, sheet: Sheet) -> tuple[_Planned, list[Clash]]:
         """What a text changes on a card, and where somebody else did as well."""
         if not sheet.ref:
+            self.edited = True
             wanted = asked(sheet, DEFAULTS, self._board, self._today, None)
             return _Planned(sheet, None, dict(DEFAULTS), wanted), []
         known = self._known(sheet)
@@ -298,6 +332,8 @@ class _Look:
                 self._asked(sheet, then) or sheet.note or corrections(sheet, then.notes, self._zone)
             )
             gone = [Clash(sheet.ref, GONE, then.title, "", then.title)] if then and changed else []
+            self.edited |= bool(changed)
+            self.outdated = True
             return _Planned(sheet, then, {}, {}), gone
         card = repository.card(self._conn, find_face(self._conn, sheet.ref))
         now = values(card, self._board)
@@ -305,7 +341,11 @@ class _Look:
         wanted = self._asked(sheet, base)
         was = values(base, self._board)
         changes, clashes = three_way(card.ref, was, wanted, now, lists=LISTS)
-        notes, unlike = _corrected(card, base, corrections(sheet, base.notes, self._zone))
+        corrected = corrections(sheet, base.notes, self._zone)
+        notes, unlike = _corrected(card, base, corrected)
+        self.note(wanted, was, now)
+        self.note(corrected, _note_texts(base), _note_texts(card))
+        self.edited |= bool(sheet.note)
         return _Planned(sheet, card, now, changes, notes), clashes + unlike
 
     def name(self, page: BoardPage) -> tuple[tuple[str, ...], list[Clash]]:
@@ -316,7 +356,9 @@ class _Look:
         if self.since is not None:
             then = past.board_at(self._conn, self._board.id, self.since.cursor).fields
             was = str(then.get("name") or now)
-        if not page.name.strip() or page.name in (display(was), display(now)):
+        told = display(was)
+        self.note({"name": page.name.strip() or told}, {"name": told}, {"name": display(now)})
+        if not page.name.strip() or page.name in (told, display(now)):
             return (), []
         clash = [Clash("", "name of the board", was, now, page.name)] if was != now else []
         return (now, accept_title(page.name)), clash
@@ -363,13 +405,17 @@ def _corrected(
 ) -> tuple[dict[str, str], list[Clash]]:
     """The notes of a card that get another text, and those that somebody else changed as well
     since the card was `base`."""
-    was, now = ({note.id: note.text for note in one.notes} for one in (base, card))
+    was, now = _note_texts(base), _note_texts(card)
     changes = {note: text for note, text in wanted.items() if text != now.get(note, "")}
     return changes, [
         Clash(card.ref, "note", was[note], now.get(note, ""), text)
         for note, text in changes.items()
         if now.get(note, "") != was[note]
     ]
+
+
+def _note_texts(card: Card) -> dict[str, str]:
+    return {note.id: note.text for note in card.notes}
 
 
 def _card(conn: Connection, ref: str) -> tuple[Card, Board]:
@@ -388,21 +434,74 @@ def _sheet(ref: str, text: str) -> Sheet:
 
 def _difference(one: _Planned) -> Difference:
     changes = [(name, one.now[name], one.changes[name]) for name in DEFAULTS if name in one.changes]
-    had = {note.id: note.text for note in one.card.notes} if one.card else {}
+    had = _note_texts(one.card) if one.card else {}
     changes += [("note", had.get(note, ""), text) for note, text in one.notes.items()]
     title = one.now["title"] if one.card else one.changes["title"]
     return Difference(one.sheet.ref, str(title), one.sheet.line, changes, one.sheet.note)
 
 
-def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates) -> str:
-    """Write what becomes of one card, asking the gates it goes past; its short id."""
+class _Growth:
+    """The open cards per stage as they are, and as a document wants them."""
+
+    def __init__(self, tx: Transaction, board: Board, planned: Sequence[_Planned]) -> None:
+        self._board = board
+        before = repository.loads(tx.conn, board.id)
+        self._after = dict(before)
+        self._entered: dict[int, Stage] = {}
+        for one in planned:
+            face = tx.face(one.card.ref) if one.card else None
+            had = (face.stage, Work(face.work)) if face is not None and face.is_open else None
+            wanted = _slot(board, one, face)
+            if had == wanted:
+                continue
+            if had is not None:
+                self._count(*had, -1)
+            if wanted is not None:
+                self._count(*wanted, 1)
+                self._entered[id(one)] = board.stage(wanted[0])
+        self.verdict = rules.grown(board, before, self._after)
+        if isinstance(self.verdict, rules.Refused):
+            hint = f"{self.verdict.hint.rstrip('.')}, or override with a reason."
+            self.verdict = replace(self.verdict, hint=hint, by_limit=True)
+
+    def _count(self, stage: str, work: Work, cards: int) -> None:
+        self._after[stage] = self._after.get(stage, Load()).plus(work, cards)
+
+    def is_over(self, one: _Planned) -> bool:
+        """Whether a card enters a place that is over a limit then."""
+        stage = self._entered.get(id(one))
+        if stage is None:
+            return False
+        board, load = self._board, self._after[stage.id]
+        full = board.conwip is not None and rules.in_progress(board, self._after) > board.conwip
+        return any(meter.over for meter in rules.meters(stage, load)) or (full and stage.committed)
+
+
+def _slot(board: Board, one: _Planned, face: CardFace | None) -> tuple[str, Work] | None:
+    """The stage (id) and the work that a card of a document counts for, None when it is ended."""
+    moved = "stage" in one.changes
+    if face is not None and not moved and not face.is_open:
+        return None
+    if moved or face is None:
+        stage = find_stage(board, str(one.changes["stage"]))
+    else:
+        stage = board.stage(face.stage)
+    if board.is_delivered(stage.id):
+        return None
+    work = str(one.changes.get("work") or (face.work if face else Work.ATTENDED))
+    return stage.id, rules.work_in(stage, work) if moved else Work(work)
+
+
+def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates, forced: str) -> str:
+    """Write what becomes of one card, asking the gates it goes past; its short id. `forced` is the
+    reason why it passes a limit."""
     fields = stored(one.changes, one.now, one.card)
     lists = {name: fields.pop(kept) for name, kept in LISTS.items() if kept in fields}
     stage = find_stage(board, str(one.changes["stage"])) if "stage" in one.changes else None
     if one.card is None:
         assert stage is not None
         wanted = flat(checked({**fields, **{LISTS[n]: lists[n] or () for n in lists}}))
-        face = write_new(tx, board, stage, wanted)
+        face = write_new(tx, board, stage, wanted, forced)
     else:
         face = tx.face(one.card.ref)
         work = str(fields.pop("work", None) or face.work) if stage else ""
@@ -411,11 +510,12 @@ def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates) -> str:
         wanted = flat(checked(fields, partial=True))
         for name, members in lists.items():
             wanted |= _members(LISTS[name], getattr(one.card, LISTS[name]), members or ())
-        write_edit(tx, face, wanted)
+        write_edit(tx, face, wanted, "" if stage else forced)
         if stage:
             face = tx.face(face.ref)
             gates.ask(board, face, board.position(stage.id))
-            write_move(tx, board, face, stage, rank_at_end(tx, board, stage), work)
+            kept = ({"reason": forced} if forced else {}) | gates.kept(face)
+            write_move(tx, board, face, stage, rank_at_end(tx, board, stage), work, **kept)
     correct_notes(tx, face, one.notes)
     if text := accept(one.sheet.note, "the note").strip():
         tx.write(tx.change("card.noted", tx.face(face.ref), {}, note=text))

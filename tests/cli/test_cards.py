@@ -245,6 +245,21 @@ def test_each_line_of_stdin_makes_a_card_and_all_are_one_step(board) -> None:
     assert board("add", "-", stdin=" \n").code == 2
 
 
+def test_lines_of_a_list_lose_their_marks_and_a_single_text_keeps_it(board) -> None:
+    added = board("--json", "add", "-", stdin="- one\n* two\n1. three\n- [ ] four\n").data
+    assert [card["title"] for card in added] == ["one", "two", "three", "four"]
+    for text, titles in (("- one\n", ["- one"]), ("- one\ntwo\n", ["- one", "two"])):
+        added = board("--json", "add", "-", stdin=text).data
+        assert [card["title"] for card in added] == titles
+
+
+def test_a_missing_choice_is_told_in_one_line(board) -> None:
+    for args, choice in ((("done", board.card("x")), "shipped"), (("block", "v1"), "compute")):
+        answer = board(*args)
+        said = answer.err.splitlines()[0]
+        assert (answer.code, choice in said, "\t" in answer.err) == (2, True, False)
+
+
 @pytest.mark.parametrize("text", ["- from a list", "- [ ] a box", "- "])
 def test_a_text_may_begin_with_a_dash(board, text: str) -> None:
     ref = board.card("x", "--note", text)

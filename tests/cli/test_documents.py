@@ -127,7 +127,40 @@ def test_without_a_terminal_nothing_is_written_unasked(board: Person, file: Path
     for json_too in ([], ["--json"]):
         answer = board("import", "markdown", str(file), *json_too)
         assert (answer.code, "Add --yes" in answer.err) == (2, True)
+        assert ("title       one -> uno" in answer.out) == (not json_too)
     assert board.data("show", "v1")["title"] == "one"
+    edits(file, "### v1 uno", "### v1 one")
+    answer = board("import", "markdown", str(file))
+    assert (answer.code, answer.err) == (0, "Nothing differs.\n")
+
+
+def test_a_file_older_than_the_board_does_not_say_that_nothing_differs(
+    board: Person, file: Path
+) -> None:
+    board("edit", "v1", "--title", "eins")
+    answer = board("import", "markdown", str(file), "--dry-run")
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err.startswith("The file was not edited since its export;")
+    edits(file, "### v2 two", "### v2 due")
+    board("import", "markdown", str(file), "--yes")
+    again = board("import", "markdown", str(file), "--yes").err
+    assert again.startswith("The board has all that was edited in the file;")
+
+
+def test_a_full_stage_is_told_before_and_passed_with_a_reason(board: Person, file: Path) -> None:
+    board("stages", "limit", "ready", "0")
+    edits(file, "## Ready\n", "## Ready\n\n### more\n")
+    args = ("import", "markdown", str(file))
+    shown = board(*args, "--dry-run")
+    assert shown.code == 0
+    assert "Writing this would be refused: Ready would be 1/0." in shown.err
+    assert "Ready would be 1/0" in board.data(*args, "--dry-run")["refused"]
+    refused = board(*args, "--yes")
+    assert (refused.code, "override with a reason" in refused.err) == (1, True)
+    assert board.data(*args, "--dry-run", "--override", "planned")["refused"] is None
+    passed = board(*args, "--yes", "--override", "planned")
+    assert (passed.code, "Over the limit: planned." in passed.err) == (0, True)
+    assert "planned" in board("history").out
 
 
 def test_a_conflict_is_listed_and_nothing_is_written(board: Person, file: Path) -> None:

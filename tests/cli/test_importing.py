@@ -47,6 +47,18 @@ def test_an_import_says_what_came_in(mlk, files) -> None:
     assert mlk.data("list", "--all")[1]["outcome"] == "shipped"
 
 
+def test_an_import_says_that_another_board_is_in_use_now(mlk, files) -> None:
+    mlk("init", "Fraud", "--timezone", "UTC")
+    mlk("add", "one")
+    told = "Commands without --board are about the board desk now."
+    assert told in mlk(*files).err
+    assert {board["key"]: board["in_use"] for board in mlk.data("boards")} == {
+        "fraud": False, "desk": True,
+    }  # fmt: skip
+    assert [line for line in mlk("boards").out.splitlines() if line.startswith("*  desk")]
+    assert told not in mlk(*files).err
+
+
 def test_an_import_in_json(mlk, files) -> None:
     data = mlk.data(*files)
     assert data.pop("new_events") > 0

@@ -29,6 +29,13 @@ def test_limits(board) -> None:
     assert answer["stages"][4]["limit"] == 3
 
 
+def test_what_becomes_of_the_cards_of_a_committed_stage_is_said(board) -> None:
+    board.card("a", "--stage", "ready")
+    assert "1 open card in it counts as in progress now." in board("stages", "commit", "ready").err
+    told = board("stages", "uncommit", "ready").err
+    assert "1 open card in it no longer counts as in progress." in told
+
+
 def test_a_limit_that_is_passed_is_said(board) -> None:
     board.card("a", "--stage", "features")
     answer = board("stages", "limit", "feat", "0")

@@ -38,6 +38,14 @@ async def test_lines_in_the_field_for_a_new_card_become_cards(small: Path, end: 
         assert len(board.app.model.faces) == 6, "they are one step"
 
 
+async def test_pasted_lines_of_a_list_lose_their_marks(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("card.new")
+        await paste(board, "- one\r- [ ] two")
+        await board.keys("enter", "y")
+        assert [f.title for f in board.app.model.columns[0][-2:]] == ["one", "two"]
+
+
 async def test_they_may_be_one_card_and_one_may_look_at_them_again(small: Path) -> None:
     async with opened(small) as board:
         await board.press("card.new")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.charts.face import padded
-from mlkanban.core.capture import captured
+from mlkanban.core.capture import captured, card_lines
 from mlkanban.core.metrics import parse_metric
 from mlkanban.core.models import Stage
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
@@ -85,7 +85,7 @@ class NewCardActions(CardActions):
                     texts[part], at = "", at - 1
                     continue
                 texts[part] = self._writing[forms[part]] = text
-                if template is None and len(_lines(text)) > 1:
+                if template is None and len(card_lines(text)) > 1:
                     text = await self._one_or_several(text)
                     if not text:
                         continue
@@ -102,10 +102,10 @@ class NewCardActions(CardActions):
 
     async def _one_or_several(self, text: str) -> str:
         """Several lines: cards of their own, or joined to one; '' to look at them again."""
-        lines = _lines(text)
+        lines = card_lines(text)
         options = [Option("y", f"make {len(lines)} cards"), Option("o", "make one card of them")]
         key = await self.ask.choose(f"{len(lines)} lines:", options)
-        return {"y": "\n".join(lines), "o": " ".join(lines)}.get(key or "", "")
+        return {"y": text, "o": " ".join(lines)}.get(key or "", "")
 
     async def _add(self, new: _New, stage: Stage) -> Done | None:
         """Write the card; what keeps it out of the stage asks where it goes instead."""
@@ -134,7 +134,7 @@ class NewCardActions(CardActions):
         return None
 
     def _understood(self, text: str) -> str:
-        lines = _lines(text)
+        lines = card_lines(text)
         if len(lines) > 1:
             return f"{len(lines)} lines, {LINE_SIGN} between them: {len(lines)} cards or one"
         made = captured(text, self.board_app.today())
@@ -157,7 +157,7 @@ class NewCardActions(CardActions):
         self.status.clear()
         try:
             if part == _TITLE:
-                for line in _lines(text) or [""]:
+                for line in card_lines(text) or [""]:
                     accept_title(captured(line, self.board_app.today()).title)
             elif part == _METRIC and text.strip():
                 parse_metric([text])
@@ -171,7 +171,7 @@ class NewCardActions(CardActions):
     ) -> _New:
         """The card that these lines say."""
         if template is None:
-            cards = (captured(line, self.board_app.today()) for line in _lines(texts[_TITLE]))
+            cards = (captured(line, self.board_app.today()) for line in card_lines(texts[_TITLE]))
             return _New(self.board.id, tuple(NewCard(card.title, card.fields) for card in cards))
         told = captured(texts[_TITLE], self.board_app.today())
         fields = template.fields(self.board) | told.fields
@@ -180,10 +180,6 @@ class NewCardActions(CardActions):
         if _METRIC in parts and texts[_METRIC].strip():
             fields["metric"] = parse_metric([texts[_METRIC]])
         return _New(self.board.id, (NewCard(told.title, fields),))
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 def _label(template: CardTemplate | None, stage: Stage, part: str) -> str:

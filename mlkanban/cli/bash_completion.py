@@ -1,21 +1,25 @@
 """Completion for bash: what is offered is data, quoted for the place in the line where it goes.
 
 bash puts a completion into the line as it is, and runs it with Enter; zsh and fish quote it
-themselves. Single quotes alone are used, for neither history expansion nor an older script of ours
-that a shell still has loaded changes what stands between them.
+themselves. Where no quote is open, single quotes are used: neither history expansion nor an older
+script of ours that a shell still has loaded changes what stands between them.
+
+In front of a completion that begins with the quote that is open, bash takes that quote away. Such a
+completion would turn inside and outside round, so nothing is offered there.
 """
 
 import os
 import re
-import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from click.shell_completion import BashComplete, CompletionItem, split_arg_string
 
 _BLANKS = " \t\n"
 _PLAIN = re.compile(r"[\w%+=:,./-][\w@%+=:,./-]*", re.ASCII)
 """What bash takes as it is, wherever in a line it stands."""
-_LIVE_IN_DOUBLE_QUOTES = re.compile(r'[\\"$`!]+')
+_LIVE_IN_DOUBLE_QUOTES = re.compile(r'[\\"$`]')
 
 _SCRIPT = """\
 %(complete_func)s() {
@@ -38,8 +42,9 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 @dataclass(frozen=True, slots=True)
 class LastWord:
-    """The last word of an unfinished line: the quote it ends in ('' for none), and what of it bash
-    leaves in front of a completion, for it ends with one of $COMP_WORDBREAKS."""
+    """The last word of an unfinished line: the quote it ends in ('' for none, `$'` for one with
+    escapes), and what of it bash leaves in front of a completion, for it ends with one of
+    $COMP_WORDBREAKS."""
 
     quote: str
     kept: str
@@ -52,9 +57,9 @@ class LastWord:
             if char == "\\" and quote != "'":
                 at += 1
             elif quote:
-                quote = "" if char == quote else quote
+                quote = "" if char == quote[-1] else quote
             elif char in "'\"":
-                quote = char
+                quote = "$" * (at > start and line[at - 1] == "$") + char
             elif char in _BLANKS:
                 start = kept = at + 1
             elif char in breaks:
@@ -69,9 +74,13 @@ class LastWord:
                 return None
             value = value[len(self.kept) :]
         if self.quote == '"':
-            return _LIVE_IN_DOUBLE_QUOTES.sub(lambda live: f'"{shlex.quote(live[0])}"', value)
+            # History expansion sees a ! there, and \\! would keep its backslash.
+            escaped = _LIVE_IN_DOUBLE_QUOTES.sub(r"\\\g<0>", value)
+            return None if "!" in value else escaped
         within = value.replace("'", "'\"'\"'")
-        return within if self.quote else f"'{within}'" if quoted else value
+        if not self.quote:
+            return f"'{within}'" if quoted else value
+        return None if self.quote != "'" or value.startswith("'") else within
 
 
 class QuotingBash(BashComplete):
@@ -89,8 +98,17 @@ class QuotingBash(BashComplete):
         word = LastWord.of(os.environ["COMP_WORDS"], os.environ.get("COMP_WORDBREAKS", ""))
         # All or none: what they have in common is put into the line, and must not end in a quote.
         quoted = not all(_PLAIN.fullmatch(item.value) for item in items)
-        lines = []
-        for item in items:
-            if (value := word.completed(item.value, quoted)) is not None:
-                lines.append(f"{item.type},{value}")
-        return "\n".join(lines)
+        offered = {
+            f"{item.type},{value}": value
+            for item in items
+            if (value := word.completed(item.value, quoted)) is not None
+        }
+        cut = word.quote == '"' and _ends_in_half_an_escape(list(offered.values()))
+        return "" if cut else "\n".join(offered)
+
+
+def _ends_in_half_an_escape(values: Sequence[str]) -> bool:
+    """Whether what `values` have in common, which bash inserts, does."""
+    alike = takewhile(lambda chars: len(set(chars)) == 1, zip(*values, strict=False))
+    common = "".join(chars[0] for chars in alike)
+    return (len(common) - len(common.rstrip("\\"))) % 2 == 1

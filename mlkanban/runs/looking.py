@@ -104,7 +104,7 @@ def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[
             made |= {"why": str(told["why"]), "reason": str(told.get("reason", ""))}
         else:
             died = death(found.exit, lines, alone, oom=bool(end.get("oom")))
-            made |= {"why": died.why, "reason": died.reason.value}
+            made |= {"why": redacted_text(died.why), "reason": died.reason.value}
     return made
 
 
@@ -184,7 +184,7 @@ def why(folder: RunFolder, found: Judgement) -> str:
     if found.state is not RunState.FAILED:
         return found.evidence
     oom = bool(folder.end().get("oom"))
-    return death(found.exit, *_last_written(folder, folder.start()), oom=oom).why
+    return redacted_text(death(found.exit, *_last_written(folder, folder.start()), oom=oom).why)
 
 
 def _written(folder: RunFolder) -> str:

@@ -71,6 +71,24 @@ class Bash:
         written.unlink()
         return words[-1]
 
+    def line(self, typed: str) -> str:
+        """The line after `typed`, in which Tab is a tab, with nothing of it run."""
+        written = self._folder / "line"
+        # ^G writes the line down and empties it.
+        self.terminal.send(typed + "\x07")
+        self.terminal.wait_for(lambda _: written.exists())
+        line = written.read_text()
+        written.unlink()
+        return line
+
+    def words(self, line: str) -> list[str]:
+        """What mlkanban would be given by `line`."""
+        done = subprocess.run(
+            ["bash", "-c", f"mlkanban() {{ printf '%s\\0' \"$@\"; }}\n{line}"],
+            env=self._env, cwd=self._folder, capture_output=True, check=False,
+        )  # fmt: skip
+        return done.stdout.decode().split("\0")[:-1]
+
 
 @pytest.fixture
 def bash(home: dict[str, str], tmp_path: Path) -> Iterator[Bash]:
@@ -99,6 +117,34 @@ def test_a_name_is_one_word_and_nothing_of_it_is_run(bash, tmp_path) -> None:
     assert not (tmp_path / "made").exists()
 
 
+LIVE = "$`\"'\\!"
+OPENINGS = ["", "'", '"', "$'"]
+
+
+@pytest.mark.terminal
+def test_in_whatever_quote_tab_is_pressed_the_name_is_one_word(bash, tmp_path) -> None:
+    """Or nothing is offered, where it cannot be written in that quote."""
+    names = [f"{char};touch${{IFS}}made;y{char}`z" for char in LIVE]
+    for name in names:
+        bash.mlk("stages", "add", "--", name)
+    bind = """bind -x '"\\C-g": printf %s "$READLINE_LINE" > new; mv new line; READLINE_LINE='"""
+    bash.terminal.send(f'{bind}; echo bou""nd\r')
+    bash.terminal.wait_for("bound")
+    before = {file.name for file in tmp_path.iterdir()}
+    unlike = {}
+    for name in names:
+        for opening in OPENINGS:
+            if opening[-1:] == "'" == name[0]:
+                continue  # it would close the quote
+            escape = "\\" if not opening or (opening == '"' and name[0] in '"\\`') else ""
+            typed = f"mlkanban move {bash.card} {opening}{escape}{name[0]}"
+            line = bash.line(f"{typed}\t")
+            if line != typed and bash.words(line) != ["move", bash.card, name]:
+                unlike[typed] = line
+    assert unlike == {}
+    assert {file.name for file in tmp_path.iterdir()} == before
+
+
 @given(
     name=st.text(st.sampled_from("aZ ;$(){}`'\"\\!*?~#&|<>=:,%\té"), min_size=1, max_size=8),
     quote=st.sampled_from(["", "'", '"']),
@@ -106,6 +152,9 @@ def test_a_name_is_one_word_and_nothing_of_it_is_run(bash, tmp_path) -> None:
 def test_any_name_is_read_back_as_it_is(name, quote) -> None:
     needs("bash")
     made = LastWord.of(f"mlkanban move {quote}", " \t\n\"'@><=;|&(:").completed(name, quoted=True)
+    if made is None:
+        return
+    assert not quote or not made.startswith(quote)
     printed = subprocess.run(
         ["bash", "-c", f"printf %s {quote}{made}{quote}"], capture_output=True, check=True
     )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing, parameters
+from mlkanban.core.runs.redaction import HIDDEN, names_a_secret
 
 REPEAT_PARAMETERS = frozenset(
     {
@@ -25,12 +26,14 @@ REPEAT_PARAMETERS = frozenset(
     }
 )  # fmt: skip
 """Parameters in which repeats of one configuration differ, in lower case with `_` for `-`."""
+_HIDDEN_PART = re.compile(r"(?P<name>[\w.-]+)[\"']?(?:=|:\s*|\s+)[\"']?\*{3}|://\*{3}@")
 _SEED = re.compile(r"(?:.*_)?seed(?:_.*)?")
 
 
 class Key(NamedTuple):
     """What two runs have in common when they are repeats. `alone` is the id of a run of which
-    neither command nor parameters are known: it is a repeat of nothing."""
+    neither command nor parameters are known, or of which one is hidden that may be other than a
+    credential: it is a repeat of nothing."""
 
     commit: str
     dirty: bool
@@ -42,8 +45,18 @@ def configuration_key(run: Run) -> Key:
     """The configuration of a run: its commit, whether files differed from that, and its parameters
     by command line and tracker."""
     known = {**run.params, **parameters(run.argv)}
-    kept = tuple(sorted((n, v) for n, v in known.items() if not tells_repeats_apart(n)))
-    return Key(run.commit, run.dirty, kept, alone="" if known else run.id)
+    kept = {name: value for name, value in known.items() if not tells_repeats_apart(name)}
+    kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
+    told = bool(known) and not any(map(_hides_a_setting, kept.values()))
+    return Key(run.commit, run.dirty, tuple(sorted(kept.items())), alone="" if told else run.id)
+
+
+def _hides_a_setting(value: str) -> bool:
+    """Whether a part of `value` is hidden that no name says to be a credential."""
+    named = _HIDDEN_PART.sub(
+        lambda part: "" if not part["name"] or names_a_secret(part["name"]) else part[0], value
+    )
+    return HIDDEN in named
 
 
 def tells_repeats_apart(name: str) -> bool:

@@ -23,23 +23,38 @@ def _words(text: str) -> frozenset[str]:
 # Names. The last word of a name decides: `--token-file` and `--max-tokens` hold no secret.
 _SECRET_WORDS = _words(
     "token secret password passwd passphrase passcode passwort pwd apikey apitoken authtoken"
-    " accesstoken accesskey secretkey privatekey credential credentials creds bearer jwt signature"
-    " sig authorization cookie otp pin pat"
+    " accesstoken accesskey secretkey privatekey credential creds bearer jwt signature"
+    " sig auth authorization cookie otp pin pat pw psw pswd"
 )
 _SECRET_ENDS = ("password", "passwd", "passphrase", "secretkey", "accesskey", "apikey", "authtoken")
 _BEFORE_KEY = _words(
     "api access secret private auth account encryption decryption signing master service client"
     " ssh storage deploy license app application subscription license wandb hf openai anthropic"
-    " comet neptune mistral groq cohere together replicate gemini google aws azure"
+    " comet neptune mistral groq cohere together replicate gemini google aws azure kaggle roboflow"
+    " clearml dagshub huggingface hub s3 minio nvidia ngc deepseek fireworks pinecone qdrant"
+    " langchain langsmith serper tavily github gitlab runpod functions"
 )
 _BEFORE_HARMLESS_TOKEN = _words(
     "pad padding eos bos mask unk unknown sep cls special image start stop end begin per first last"
-    " next new decoder target prompt audio video separator each by"
+    " next new decoder target prompt audio video separator each by img mem memory vision visual"
+    " text register patch latent query soft max min num n total number train seq context batch"
 )
 _BEFORE_HARMLESS_PASS = _words(
     "forward backward first second third two one multi single all each per low high band by n num"
     " fast slow"
 )
+_WEAK = _words("token tokens pass signature sig auth bearer")
+"""Words that name other things too: the value decides."""
+_PLAIN = re.compile(
+    r"[+-]?\d{1,3}(?:\.\d+)?|v\d{1,3}(?:\.\d+)*|true|false|yes|no|on|off|none|null|auto|basic|digest"
+    r"|oauth2?|kerberos|ldap|ntlm|negotiate|bearer|token|iam|saml|sso|jwt",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"\d[\d_.,]*(?:[kmbt]|e[+-]?\d+)?", re.IGNORECASE)
+_SECRET_GROUPS = _words("secret secrets credentials creds passwords")
+_OF_GROUPS = _words("path file dir folder backend provider name enabled")
+"""What is set of a group of secrets without being one: `secrets.path`."""
+_PAIRS = (("auth", "header"), ("secret", "id"))
 _AFTER = _words("value plain b64 base64 text str string env")
 _SHORT = _words("pin pat sig otp")
 """Short words that are names of other things too: alone they name a secret only in capitals."""
@@ -48,7 +63,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 _BARE_NAME = re.compile(r"-{0,2}[A-Za-z_][\w.:/-]*")
 _NAMED = re.compile(
-    r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?\s*(?::=|==|=|:(?!//))\s*"
+    r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?\]?\s*(?::=|==|=|:(?!//))\s*"
 )
 _VALUE = re.compile(r"\\\"(?:(?!\\\").)*\\\"|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s\"'&]\S*", re.DOTALL)
 _ENDS_IN_TEXT = re.compile(r"[;|&)}\]\"'`,]")
@@ -58,6 +73,13 @@ _HEADER = re.compile(
 )
 _BEARER = re.compile(r"(?P<name>\bBearer\s+)(?P<value>[^\s\"',;]+)", re.IGNORECASE)
 _COOKIE = re.compile(r"(?P<name>\b(?:Set-)?Cookie:\s*)(?P<value>[^\"'\n]+)", re.IGNORECASE)
+_LOGIN_CALL = re.compile(
+    r"(?P<name>\blogin\((?:[^()]{0,200}?\bkey\s*=)?\s*\\?[\"'])(?P<value>[^\"'\\]+)"
+)
+_SETTING_CALL = re.compile(
+    r"(?P<start>(?:setdefault|putenv|setenv|set)\(\s*\\?[\"'](?P<name>[\w.-]{1,80})\\?[\"']\s*,"
+    r"\s*\\?[\"'])(?P<value>[^\"'\\]+)"
+)
 _URL = re.compile(
     r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)"
     r"(?P<who>[^\s/@?#\"']*(?::[^\s@\"']*)?(?:@[^\s/@?#\"']*)*)@"
@@ -89,18 +111,27 @@ _BITS = 3.9
 """Entropy per character from which on a mixed word is no name that a person gave."""
 
 # Places in the command lines of known programs.
-_LOGINS = _words("wandb vault clearml neptune comet hf prefect")
+_LOGINS = _words("wandb vault clearml neptune comet hf huggingface-cli prefect")
 _PASSWORD_AFTER_P = _words("sshpass twine mongo mongosh mongodump login")
-_JOINED_P = _words("mysql mysqldump mariadb mysqladmin mysqlimport sshpass")
+_JOINED_P = _words("mysql mysqldump mariadb mysqladmin mysqlimport sshpass 7z 7za 7zz rar unrar")
 _CODES = {
     "redis-cli": "-a", "ldapsearch": "-w", "sqlcmd": "-P", "anaconda": "-t", "http": "-a",
     "https": "-a", "bcp": "-P", "impala-shell": "-w", "7z": "-p",
+    "zip": "-P", "unzip": "-P",
 }  # fmt: skip
 _SETTERS = _words("set modify add put config configure")
 _USER = re.compile(r"(?P<who>[^:\s]*):(?P<value>(?!\d+$|//)\S.*)", re.DOTALL)
-_USER_OPTIONS = frozenset(("-u", "--user", "--proxy-user", "-U", "-a", "--auth", "--basic-auth"))
+_USER_OPTIONS = frozenset(
+    ("-u", "--user", "--proxy-user", "-U", "-a", "--auth", "--basic-auth", "--login")
+)
+_CURL_USER = re.compile(r"-[A-Za-z]*[uU]")
+_USER_ENDS = {"lftp": ",", "smbclient": "%", "rpcclient": "%"}
+"""What stands between name and password, where it is no colon."""
+_CONTAINERS = _words("docker podman nerdctl")
+_CLIENTS = _words("curl wget http https")
+_WRITES = _words("write put patch")
 _JOINED_USER = re.compile(
-    r"(?P<option>-[uU]|--(?:proxy-)?user=)(?P<who>[^:\s=-][^:\s]*):(?!\d+$).+", re.DOTALL
+    r"(?P<option>-[uU]|--(?:(?:proxy-)?user|login)=)(?P<who>[^:\s=-][^:\s]*):(?!\d+$).+", re.DOTALL
 )
 _NO_SECRET_AFTER = frozenset(("--host", "--base-url", "-method", "--method"))
 _BLANKS = re.compile(r"(\s+)")
@@ -118,13 +149,18 @@ def redacted_text(text: str) -> str:
 
 def names_a_secret(name: str) -> bool:
     """Whether what is called `name` is a secret: `dbPassword`, `WANDB_API_KEY`, `--hf-token`."""
-    last = re.split(r"[.:/]", name.strip("-+~."))[-1] or name
-    words = [word.lower() for word in _WORDS.findall(last)]
+    parts = [part for part in re.split(r"[.:/]", name.strip("-+~.")) if part] or [name]
+    last = parts[-1]
+    words = [word.lower() for word in _WORDS.findall(".".join(parts[-2:]))]
     while words and words[-1] in _AFTER:
         words.pop()
     if not words:
         return False
-    word, before = words[-1], words[-2] if len(words) > 1 else ""
+    if any(part.lower() in _SECRET_GROUPS for part in parts[:-1]):
+        return words[-1] not in _OF_GROUPS
+    if tuple(words[-2:]) in _PAIRS:
+        return True
+    word, before = _singular(words[-1]), words[-2] if len(words) > 1 else ""
     capitals = last.upper() == last
     if word == "key":
         return before in _BEFORE_KEY or (capitals and len(words) > 1) or "".join(words) in (
@@ -134,48 +170,94 @@ def names_a_secret(name: str) -> bool:
         return before not in _BEFORE_HARMLESS_PASS
     if word in ("token", "bearer"):
         return before not in _BEFORE_HARMLESS_TOKEN
+    if word == "tok":
+        return before in _BEFORE_KEY
     if word in _SHORT:
         return capitals
     return word in _SECRET_WORDS or word.endswith(_SECRET_ENDS)
 
 
+def _singular(word: str) -> str:
+    return word if word.endswith("ss") else word.removesuffix("s")
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether `value` is a secret where it is given to `name`: that of `--token 5` is none."""
+    if not names_a_secret(name):
+        return False
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if words[-1] not in _WEAK:
+        return True
+    plain = _AMOUNT if words[-1] == "tokens" else _PLAIN
+    return not plain.fullmatch(value.strip("\\'\""))
+
+
 def _hidden(argv: Sequence[str]) -> Iterator[str]:
-    hide_next = logs_in = False
+    named, logs_in, writes = "", False, False
     for place, word in enumerate(argv):
         before = argv[max(0, place - 6) : place]
         last = before[-1] if before else ""
-        if hide_next or (logs_in and not word.startswith("-") and last not in _NO_SECRET_AFTER):
-            hide_next = logs_in = False
+        if named and word == "--":
+            yield word
+            continue
+        follows = named and (not names_a_secret(named) or _is_secret(named, word))
+        if follows or (logs_in and not word.startswith("-") and last not in _NO_SECRET_AFTER):
+            named, logs_in = "", False
             yield HIDDEN
             continue
-        hide_next = _secret_follows(word, before)
+        named = word if _secret_follows(word, before) else ""
         logs_in |= word == "login" and _program(last) in _LOGINS
-        yield _by_place(word, before) or _in_text(word, script=bool(_BLANKS.search(word)))
+        # An empty word is what was between two commands of a script.
+        writes = bool(word) and (writes or (word in _WRITES and "vault" in map(_program, before)))
+        if writes and (given := re.fullmatch(r"(?P<name>[A-Za-z][\w-]*=)(?!@).+", word, re.DOTALL)):
+            yield f"{given['name']}{HIDDEN}"
+        else:
+            yield _by_place(word, argv, place) or _in_text(word, script=bool(_BLANKS.search(word)))
 
 
 def _secret_follows(word: str, before: Sequence[str]) -> bool:
-    """Whether the word after `word` is a secret."""
+    """Whether the word after `word` may be a secret."""
     if not _BARE_NAME.fullmatch(word):
         return False
     programs = [_program(one) for one in before]
+    sets = any(one in _SETTERS for one in before)
     if word.startswith("-"):
         if names_a_secret(word):
             return True
         if word == "-p":
             return any(one in _PASSWORD_AFTER_P for one in programs)
+        if word in ("-v", "--value"):
+            return sets and any(one == "key" or names_a_secret(one) for one in before)
         return any(_CODES.get(one) == word for one in programs)
-    return any(one in _SETTERS for one in before) and names_a_secret(word)
+    return sets and names_a_secret(word)
 
 
-def _by_place(word: str, before: Sequence[str]) -> str:
+def _by_place(word: str, argv: Sequence[str], place: int) -> str:
     """A word that holds a secret for where it stands, without it; '' for any other."""
-    if before and before[-1] in _USER_OPTIONS and (found := _USER.fullmatch(word)):
-        return f"{found['who']}:{HIDDEN}"
+    before = argv[max(0, place - 6) : place]
+    last, programs = before[-1] if before else "", [_program(one) for one in before]
+    ends = next((_USER_ENDS[one] for one in programs if one in _USER_ENDS), "")
+    if (
+        ends
+        and ends in word
+        and (last in _USER_OPTIONS or word.startswith(("-u", "-U", "--user=")))
+    ):
+        return f"{word.partition(ends)[0]}{ends}{HIDDEN}"
+    names_user = last in _USER_OPTIONS or ("curl" in programs and _CURL_USER.fullmatch(last))
+    if names_user and (found := _USER.fullmatch(word)):
+        return "" if _in_container(argv[max(0, place - 40) : place]) else f"{found['who']}:{HIDDEN}"
     if found := _JOINED_USER.fullmatch(word):
-        return f"{found['option']}{found['who']}:{HIDDEN}"
-    if re.fullmatch(r"-p[^\s-].*", word, re.DOTALL) and _JOINED_P & set(map(_program, before)):
+        held = _in_container(argv[max(0, place - 40) : place])
+        return "" if held else f"{found['option']}{found['who']}:{HIDDEN}"
+    if re.fullmatch(r"-p[^\s-].*", word, re.DOTALL) and _JOINED_P & set(programs):
         return f"-p{HIDDEN}"
     return ""
+
+
+def _in_container(before: Sequence[str]) -> bool:
+    """Whether an option is one of docker, for which `-u user:group` names nothing secret."""
+    known = (one for one in map(_program, reversed(before)) if one in _CONTAINERS | _CLIENTS)
+    return next(known, "") in _CONTAINERS
 
 
 def _program(word: str) -> str:
@@ -189,6 +271,8 @@ def _in_text(text: str, *, script: bool) -> str:
     text = _HEADER.sub(_value_hidden, text)
     text = _COOKIE.sub(_value_hidden, text)
     text = _BEARER.sub(_value_hidden, text)
+    text = _LOGIN_CALL.sub(_value_hidden, text)
+    text = _SETTING_CALL.sub(_without_setting, text)
     text = _HOOKS.sub(_value_hidden, text)
     text = _URL.sub(_without_user, text)
     text = _QUERY.sub(_without_parameter, text)
@@ -214,6 +298,10 @@ def _value_hidden(found: re.Match[str]) -> str:
     return f"{found['name']}{HIDDEN}"
 
 
+def _without_setting(found: re.Match[str]) -> str:
+    return f"{found['start']}{HIDDEN}" if _is_secret(found["name"], found["value"]) else found[0]
+
+
 def _without_user(found: re.Match[str]) -> str:
     """A URL without the password, or the token that stands for a name. Over SSH a name is none."""
     who, scheme = found["who"], found["scheme"].lower()
@@ -223,7 +311,7 @@ def _without_user(found: re.Match[str]) -> str:
 
 def _without_parameter(found: re.Match[str]) -> str:
     name, value = found["name"], found["value"]
-    hides = names_a_secret(name) or (
+    hides = _is_secret(name, value) or (
         name.lower().rpartition("-")[2] in _URL_NAMES and (len(value) > 15 or "amz" in name.lower())
     )
     return f"{found['start']}{name}={HIDDEN}" if hides or name.lower() == "sig" else found[0]
@@ -241,20 +329,30 @@ def _without_values(text: str, *, script: bool) -> str:
         end, quote = value.end(), re.match(r"\\?[\"']", value[0])
         if not quote and script and (stop := _ENDS_IN_TEXT.search(text, place, end)):
             end = stop.start()
+        if not _is_secret(named["name"], text[place:end].rstrip(",;")):
+            continue
         around = quote[0] if quote else ""
         parts += [text[done:place], around, HIDDEN, around]
         done = place = end
     return "".join([*parts, text[done:]])
 
 
+_NAME_PARTS = re.compile(
+    r"(?=[A-Z]?[a-z]{0,20}[aeiouy])[A-Z]?[a-z]{3,}\d*|(?=[A-Z]?[a-z]{0,20}[aeiouy])[A-Z][a-z]{2}\d*"
+    r"|(?i:lr|bs|wd|ep|v|x|fp|bf|int|dim|seed)\d+(?:e-?\d+)?"
+)
+
+
 def _is_random(word: str) -> bool:
     """Whether nobody named anything so: letters of both cases and digits without an order. Hashes,
-    which are hexadecimal, and paths of words are none."""
+    which are hexadecimal, paths of words and names made of words and numbers are none."""
     kinds = [
         "a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "-" for c in word
     ]
     changes = sum(a != b for a, b in pairwise(kinds))
     if not {"a", "A", "0"} <= set(kinds) or changes <= len(word) / 2:
+        return False
+    if sum(len(part[0]) for part in _NAME_PARTS.finditer(word)) > 0.7 * len(word):
         return False
     counts = Counter(word).values()
     return -sum(n / len(word) * math.log2(n / len(word)) for n in counts) > _BITS

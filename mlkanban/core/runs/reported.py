@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from sys import float_info
 from typing import NamedTuple
 
+from mlkanban.core.runs.redaction import redacted_text
+
 MOST = 50
 MOST_UNREAD = 5
 _LONGEST = 60
@@ -93,7 +95,7 @@ def _number(text: str) -> float | None:
 
 
 def _shortened(text: str) -> str:
-    text = text.strip(" \t\r,;")
+    text = redacted_text(text.strip(" \t\r,;"))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 

@@ -77,6 +77,19 @@ FORMS = [
     ["sh", "-c", "export MLFLOW_TRACKING_PASSWORD={}; true"], ["sh", "-c", "wandb login {}&&true"],
     ["sh", "-c", "curl -u ada:{} https://host.example"], ["sh", "-c", "x --pass '{}' --lr 1"],
     ["sh", "-c", "curl -H \"Authorization: Bearer {}\" https://host.example"],
+    ["python", "-c", "wandb.login(key='{}')"], ["python", "-c", "login(host='h', key='{}')"],
+    ["python", "-c", "os.environ['HF_TOKEN']='{}'"], ["python", "-c", "login('{}')"],
+    ["python", "-c", "os.environ.setdefault(\"HF_TOKEN\", \"{}\")"],
+    ["--pw", "{}"], ["--pw={}"], ["--db-pw", "{}"], ["--psw", "{}"], ["--hf-tok", "{}"],
+    ["--api-keys", "a,{}"], ["--tokens", "{}"], ["--passwords", "{}"], ["--secrets={}"],
+    ["--api.key={}"], ["secrets.hf={}"], ["--kaggle_key", "{}"], ["--auth", "{}"],
+    ["--auth={}"], ["--auth-header", "{}"], ["--login", "ada:{}"], ["--login=ada:{}"],
+    ["--secret-id", "{}"], ["curl", "-su", "ada:{}"], ["-H", "x-functions-key: {}"],
+    ["lftp", "-u", "ada,{}"], ["smbclient", "-U", "ada%{}"], ["smbclient", "-Uada%{}"],
+    ["zip", "-P", "{}"], ["vault", "write", "x", "value={}"],
+    ["vault", "kv", "put", "kv/x", "a=1", "b=2", "c=3", "d=4", "e=5", "f={}"],
+    ["kaggle", "config", "set", "-n", "key", "-v", "{}"], ["huggingface-cli", "login", "{}"],
+    ["--token", "--", "{}"], ["docker", "run", "img", "curl", "-u", "ada:{}"],
     ["sh", "-c", "echo '{{\"token\": \"{}\"}}' > f"], ["sh", "-c", "PASSWORD=\"a {} b\" python x"],
 ]  # fmt: skip
 HARMLESS = [
@@ -94,6 +107,10 @@ HARMLESS = [
     "https://host.example/data?key=train&split=2", "sk-learn", "8080:80", "mlkanban: loss=0.3",
     "optimizer.betas=[0.9,0.999]", "python train.py --seed 3 && echo done", "--primary-key=id",
     "time=2026-11-30T02:00:00", "C:/data/train.csv", "--bearing=3", "--patience=5",
+    "--pass=3", "multi.pass=2", "--img-token=5", "--mem-token=5", "--vision-token=1024",
+    "--signature=v2", "--register_token=4", "--tokens=300B", "--tokens=1e9", "--auth=basic",
+    "--max-tokens=auto", "secrets.path=/run/x", "--resume=ResNet50v2Aug3LR1e4Bs256Wd1e2",
+    "data.key=price", "--token=5", "login(host='h')",
 ]  # fmt: skip
 
 
@@ -111,6 +128,19 @@ def test_the_forms_in_which_people_write_secrets_are_known(form) -> None:
 def test_a_word_that_only_looks_a_little_like_a_secret_stays(word) -> None:
     assert redacted([word]) == [word]
     assert redacted(["-u", "train.py", word, "--lr", "3"]) == ["-u", "train.py", word, "--lr", "3"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--pass 3", "--img-token 5", "--vision-token 3", "--signature v2", "--tokens 4096",
+        "docker run -u user:group img", "docker run --rm --gpus all -v a:b -w /c -u user:group img",
+        "podman run --user=user:group img", "--resume ResNet50v2Aug3LR1e4Bs256Wd1e2",
+    ],
+)  # fmt: skip
+def test_what_only_the_value_shows_to_be_no_secret_stays(line) -> None:
+    assert redacted(line.split()) == line.split()
+    assert redacted([line]) == [line]
 
 
 def test_the_rest_of_a_signed_url_and_of_a_script_stays() -> None:

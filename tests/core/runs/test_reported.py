@@ -87,3 +87,15 @@ def test_a_file_that_is_no_object_is_said_to_be_none(text: str) -> None:
 @given(st.dictionaries(st.text(), st.floats() | st.integers() | st.text() | st.none()))
 def test_no_value_in_a_file_is_too_odd(values) -> None:
     assert all(isinstance(value, float) for value in in_file(json.dumps(values)).values.values())
+
+
+def test_a_secret_in_what_is_not_understood_is_hidden() -> None:
+    key = "Zx9Qw7Er5T7Kd9fLmQ2Rs8Tu"
+    lines = [
+        f"mlkanban: token={key}",
+        f"at {'x' * 30} mlkanban: hf_token={key}",
+        f"mlkanban: {key}",
+    ]
+    told = reported(lines).unread
+    assert len(told) == 3
+    assert all("***" in one and key[:4] not in one for one in told)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.configurations import tells_repeats_apart
+from mlkanban.core.runs.configurations import grouped, tells_repeats_apart
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import Proposal, results, sparkline
@@ -210,3 +210,28 @@ def test_a_sparkline_of_equal_values_is_flat() -> None:
     assert sparkline([1.0, 2.0, 3.0], ascii=True) == "_-^"
     assert sparkline([0.5, 0.5]) == "▅▅"
     assert sparkline([0.5]) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "repeats"),
+    [
+        (["--ckpt", "***"], False),
+        (["data/***"], False),
+        (["sh", "-c", "train --ckpt ***"], False),
+        (["--hf-token", "***"], True),
+        (["-e", "HF_TOKEN=***"], True),
+        (["https://***@host.example/data"], True),
+        (["sh", "-c", "TOKEN=*** train --token ***"], True),
+    ],
+)
+def test_runs_are_repeats_only_if_what_is_hidden_is_a_credential(words, repeats) -> None:
+    both = [
+        Run(f"r{at}", RunState.FINISHED, argv=("train", *words, f"--seed={at}")) for at in (1, 2)
+    ]
+    assert len(grouped(both)) == (1 if repeats else 2)
+
+
+def test_a_credential_makes_no_configuration() -> None:
+    with_key = Run("r1", RunState.FINISHED, argv=("train", "--lr=1", "--token", "***"))
+    without = Run("r2", RunState.FINISHED, argv=("train", "--lr=1"))
+    assert len(grouped([with_key, without])) == 1

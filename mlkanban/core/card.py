@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlkanban.core.budget import budget_text
 from mlkanban.core.health import Reading
@@ -88,7 +88,7 @@ class Card(_Frozen):
     snoozed_run: str = ""
     blocker: Blocker | None = None
     metric: Metric | None = None
-    measured: Metric | None = None
+    measured: Metric | None = Field(default_factory=lambda given: given.get("metric"))
     work: Work = Work.ATTENDED
     hypothesis: str = ""
     dataset: str = ""

@@ -119,8 +119,8 @@ class Runs:
         ]
         jobs = [
             Job(numbers[0], numbers[0], "COMPLETED", exit=0),
-            Job(numbers[1], numbers[1], "RUNNING"),
-            Job(numbers[2], numbers[2], "PENDING", reason="Resources"),
+            Job(numbers[1], numbers[1], "RUNNING", teller="squeue"),
+            Job(numbers[2], numbers[2], "PENDING", reason="Resources", teller="squeue"),
         ]
         told = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
         over, running, waits = (one.found for one in told if one)

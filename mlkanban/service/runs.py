@@ -282,15 +282,17 @@ def _kept(conn: Connection, told: Told) -> Run | None:
 
 def _news(conn: Connection, told: Told) -> bool:
     """Whether there is anything to write: a run that ended stays as it was, and evidence that says
-    the same in other words is nothing new, unless it is why a run has to wait."""
+    the same in other words is nothing new, unless it is why a run has to wait, or the first that
+    is known of a run that was just started."""
     if _face(conn, told) is None:
         return False
     had = _kept(conn, told)
     if had is None:
         return True
     run = told.run
-    if had.state is run.state is RunState.QUEUED and had.evidence != run.evidence:
-        return True
+    reason_changed = run.state is RunState.QUEUED or not had.evidence
+    if had.state is run.state and reason_changed and had.evidence != run.evidence:
+        return not had.state.ended
     return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
 
 

@@ -12,5 +12,5 @@ def wrapped_note(text: str, width: int) -> list[str]:
         if lines and len(lines[-1]) + len(_BAR) + len(part) <= width:
             lines[-1] += _BAR + part
         else:
-            lines += wrap(part, width) or [""]
+            lines += wrap(part, max(1, width)) or [""]
     return lines

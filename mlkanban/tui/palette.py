@@ -10,7 +10,15 @@ from typing import Any
 
 from textual import on
 from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import (
+    CommandInput,
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+)
 from textual.content import Content
 from textual.errors import NoWidget
 from textual.geometry import Region
@@ -27,6 +35,7 @@ from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 
+_LONGEST = 200
 _MOST_CARDS = 8
 _MOST_LINES = 5
 
@@ -34,7 +43,14 @@ _MOST_LINES = 5
 class Palette(CommandPalette):
     """Textual's palette, which goes once and runs one command, however many keys came at once."""
 
+    DEFAULT_CSS = """
+    Palette CommandList { min-width: 12; }
+    """
     _gone = False
+
+    def on_mount(self) -> None:
+        # Every key looks for all of it: a long text that is pasted would take minutes.
+        self.query_one(CommandInput).max_length = _LONGEST
 
     @property
     def _whole(self) -> bool:

@@ -2,18 +2,19 @@
 
 import asyncio
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual import events
-from textual.command import CommandList
+from textual.command import CommandInput, CommandList
 
 from mlkanban.service.history import History
 from mlkanban.tui.palette import Palette
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.help import HelpScreen
-from tests.tui.page import opened
+from tests.tui.page import NOW, opened
 
 FIRST = "calibrate probabilities"
 
@@ -264,3 +265,51 @@ async def test_a_page_of_a_palette_without_any_lines(small: Path, key: str) -> N
             board.app.screen.query_one(CommandList)._clear_caches()
             await board.keys(key)
         assert board.app.crash is None
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 8])
+async def test_every_screen_and_question_on_a_terminal_that_becomes_narrow(
+    small: Path, columns: int
+) -> None:
+    ways = (["enter"], ["s"], ["i"], ["g", "p"], ["g", "c"], ["B"], ["?"], ["r"], ["e"], ["n"],
+            ["m"], ["b"], ["/"], ["g"], ["N"])  # fmt: skip
+    async with opened(small, size=(80, 20)) as board:
+        for way in ways:
+            await board.keys(*way)
+            await board.pilot.resize_terminal(columns, 5)
+            await board.settled()
+            await board.keys("j", "escape", "escape")
+            await board.pilot.resize_terminal(80, 20)
+            assert board.app.crash is None, way
+            await board.settled()
+            assert board.app.screen is board.board_screen, way
+
+
+@pytest.mark.parametrize("columns", range(1, 13))
+async def test_a_full_palette_on_a_terminal_that_becomes_narrow(small: Path, columns: int) -> None:
+    async with opened(small) as board:
+        await board.press("palette")
+        await board.until(lambda: board.app.screen.query_one(CommandList).option_count > 0)
+        for rows in (30, 3):
+            await board.pilot.resize_terminal(columns, rows)
+            await board.settled()
+        assert board.app.crash is None
+
+
+async def test_a_long_paste_does_not_keep_the_palette_searching(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("palette")
+        board.app.post_message(events.Paste("x" * 50_000))
+        await board.settled()
+        assert len(board.app.screen.query_one(CommandInput).value) <= 200
+        await board.type("undo")
+        assert board.app.screen.query_one(CommandInput).value.endswith("undo")
+
+
+async def test_ages_where_there_is_room_for_more_stages(small: Path) -> None:
+    async with opened(small, size=(80, 24)) as board:
+        await board.keys("8")
+        await board.pilot.resize_terminal(400, 45)
+        view = board.board_screen.view
+        view._first = len(board.app.model.columns) - 1
+        view.aged(NOW + timedelta(minutes=5))

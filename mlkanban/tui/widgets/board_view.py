@@ -87,7 +87,9 @@ class BoardView(Widget):
         if self.model is None or self._view is None or abs(now - self._view.now) < _MINUTE:
             return
         before, self._view = self._view, replace(self._view, now=now)
-        for at in range(self._first, self._first + self.geometry.visible):
+        # After the last stage there may be room for more.
+        end = min(self._first + self.geometry.visible, len(self.model.columns))
+        for at in range(self._first, end):
             top = self._tops[at]
             for row, card in enumerate(self.model.columns[at][top : top + self.geometry.rows], top):
                 if face.of_runs(card, before) != face.of_runs(card, self._view):

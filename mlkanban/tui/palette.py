@@ -8,7 +8,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import (
     CommandInput,
@@ -40,6 +41,14 @@ _MOST_CARDS = 8
 _MOST_LINES = 5
 
 
+class Matches(CommandList):
+    """What was found; it may be less by the time a click on it arrives."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        if event.style.meta.get("option", -1) >= self.option_count:
+            event.prevent_default()
+
+
 class Palette(CommandPalette):
     """Textual's palette, which goes once and runs one command, however many keys came at once."""
 
@@ -47,6 +56,10 @@ class Palette(CommandPalette):
     Palette CommandList { min-width: 12; }
     """
     _gone = False
+
+    def compose(self) -> ComposeResult:
+        for part in super().compose():
+            yield Matches() if type(part) is CommandList else part
 
     def on_mount(self) -> None:
         # Every key looks for all of it: a long text that is pasted would take minutes.

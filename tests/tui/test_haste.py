@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.style import Style
 from textual import events
 from textual.command import CommandInput, CommandList
 
@@ -313,3 +314,16 @@ async def test_ages_where_there_is_room_for_more_stages(small: Path) -> None:
         view = board.board_screen.view
         view._first = len(board.app.model.columns) - 1
         view.aged(NOW + timedelta(minutes=5))
+        assert [view.render_line(y).cell_length for y in (1, 9, 0)] == [400] * 3
+
+
+async def test_a_click_on_what_the_palette_no_longer_finds(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("palette")
+        found = board.app.screen.query_one(CommandList)
+        await board.until(lambda: found.option_count > 0)
+        click = events.Click(found, 1, 1, 0, 0, 1, False, False, False)
+        click.style = Style(meta={"option": found.option_count})
+        found.post_message(click)
+        await board.settled()
+        assert board.app.crash is None

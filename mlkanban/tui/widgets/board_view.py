@@ -202,12 +202,13 @@ class BoardView(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if y == 0:
-            # A new size is painted before its event arrives, and may have room for more stages.
-            self._follow()
         if self.model is None or self._view is None:
             return self._line([], width)
         shape = self.geometry
+        if y == 0 or self._first + shape.visible > len(self.model.columns):
+            # A new size is painted, and looked at by the mouse, before its event arrives; it may
+            # have room for more stages.
+            self._follow()
         if y < shape.head:
             return self._line(Heads(self.model, shape, self._first, self._tops).line(y), width)
         self._empty_shown = not self.model.shown

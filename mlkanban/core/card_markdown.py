@@ -104,7 +104,7 @@ def corrections(found: Sheet, notes: Sequence[Note], zone: ZoneInfo) -> dict[str
     a note lost its first line, by which it is known."""
     if found.notes is None:
         return {}
-    heads = [_head(note, zone) for note in notes]
+    heads = [tidy(_head(note, zone)) for note in notes]
     texts: list[list[str]] = []
     for number, paragraph in _quotes(found.notes):
         if len(texts) < len(heads) and paragraph[0] == heads[len(texts)]:
@@ -117,8 +117,13 @@ def corrections(found: Sheet, notes: Sequence[Note], zone: ZoneInfo) -> dict[str
         raise _no_note(found.lines["notes"], heads[len(texts) :])
     typed = [tidy("\n".join(lines)) for lines in texts]
     return {
-        note.id: text for note, text in zip(notes, typed, strict=True) if text != tidy(note.text)
+        note.id: text for note, text in zip(notes, typed, strict=True) if text != _as_read(note)
     }
+
+
+def _as_read(note: Note) -> str:
+    """The text of a note as it comes back from a document where nobody changed it."""
+    return tidy("\n".join(tidy(line) for line in tidy(note.text).split("\n")))
 
 
 def _quotes(part: Part) -> Iterator[tuple[int, list[str]]]:

@@ -213,7 +213,7 @@ def test_a_stopped_process_that_holds_the_lock_is_named(board, store, monkeypatc
         opening = Service.open
 
         def hasty(*given, **named):
-            return opening(*given, **named, timeout=0.2)
+            return opening(*given, **{**named, "timeout": 0.2})
 
         monkeypatch.setattr(Service, "open", hasty)
         refused = board("add", "c")

@@ -82,7 +82,7 @@ portfolio
 report --out report.md
 report --out report.html
 sync --dir {folder}
-sync init {new} -> 4
+sync init {new} -> 2
 export markdown --out board.md
 import markdown board.md --dry-run
 import events log.csv --map map.toml -> 5

@@ -19,7 +19,7 @@ def test_they_are_kept_with_the_board(ada: Person, bob: Person) -> None:
     assert not views.save(ada.board_id, "Mine", "tag:cpu").changed
     views.remove(ada.board_id, "stuck")
     assert list(views.of(ada.board_id)) == ["Mine"]
-    assert "removing a view" in ada.undoes()
+    assert "removing the view stuck" in ada.undoes()
     assert list(views.of(ada.board_id)) == ["Mine", "stuck"]
     said = [told(e.event, ada.board) for e in ada.history.of_board(ada.board_id, 9)]
     assert "view stuck saved: blocked:yes age>5d" in said

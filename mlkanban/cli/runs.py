@@ -132,7 +132,6 @@ def runs(session: Session, card: str | None) -> None:
         try:
             with session.service(write=True) as service:
                 _ask_slurm(session, service)
-                # At its end what is new is taken in.
         except NotFound:
             raise
         except MlkanbanError as error:
@@ -182,8 +181,10 @@ def _ask_slurm(session: Session, service: Service) -> None:
     stores = service.runs.store_names()
     if said := ask(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
         session.say(f"SLURM was not asked: {said}")
-    if taken_in.message:
-        session.say(taken_in.message)
+    # What it told of lies in folders of runs now.
+    for done in (taken_in, intake.take_in(service, now())):
+        if done.message:
+            session.say(done.message)
 
 
 def run_data(run: Run) -> dict[str, object]:

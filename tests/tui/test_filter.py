@@ -130,7 +130,7 @@ async def test_finished_cards_that_are_shown_where_they_ended_are_counted_apart(
         with board.store() as service:
             service.cards.finish([board.ref("logistic baseline")], Outcome.LEARNED)
         await board.press("finished.show")
-        assert board.stage("Training").header() == "5 Training 0/1 + 0/2 run +1"
+        await board.until(lambda: board.stage("Training").header() == "5 Training 0/1 + 0/2 run +1")
 
 
 async def test_a_card_that_no_longer_fits_the_filter_goes_out_of_sight(small: Path) -> None:

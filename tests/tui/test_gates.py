@@ -189,5 +189,5 @@ async def test_triage_asks_as_everywhere(gated: Path) -> None:
         assert board.lines()[0].split("|")[0] == before
         await board.press("triage.accept")
         await board.keys("t")
-        assert "new release" in board.stage("Data prep").cards()
+        assert "new release" in board.stage("Ready").cards()
         assert "accepted 1" in board.lines()[0]

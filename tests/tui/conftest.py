@@ -45,3 +45,11 @@ def long(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _nobodys_themes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The themes of whoever runs the tests stay out of them."""
     monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def a_terminal_with_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal is that the tests are started from."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)

@@ -12,11 +12,15 @@ def refusal(path: Path, *, write: bool = False) -> tuple[str, str]:
     found = _in_the_way(path.absolute(), write)
     if found is None:
         return "", ""
+    readable = os.access(found, os.R_OK)
+    if readable and os.statvfs(found).f_flag & os.ST_RDONLY:
+        return "it is mounted read-only", "Use another place (--home), or mount it for writing."
     owner = found.lstat().st_uid
     what = "folder" if found.is_dir() else "file"
     name = shlex.quote(str(found))
     if owner == os.getuid():
-        return f"the {what} {found} keeps you out", f"Mend it: chmod u+rwX {name}"
+        how = "is read-only for you" if readable and write else "keeps you out"
+        return f"the {what} {found} {how}", f"Mend it: chmod u+rwX {name}"
     cause = f"the {what} {found} belongs to {_name(owner)}, you are {_name(os.getuid())}"
     if not found.is_relative_to(_own_home()):
         return cause, "Use another place (--home), or ask its owner for permission."

@@ -242,7 +242,8 @@ def test_what_is_silent_elsewhere_is_stale(job: Job) -> None:
 
 
 def test_a_run_of_another_host_that_ended_is_taken_in(job: Job) -> None:
-    job.ended(job.start("true"))
+    job.ended(job.start("true", options=("--detach",)))
+    until(lambda: job.json("end.json"))
     forge(job, host="gpu2", boot_id="another")
     run = job.run()
     assert (run["state"], run["host"]) == ("finished", "gpu2")

@@ -135,17 +135,17 @@ def test_what_may_not_be_written_is_said_and_left_alone(
     job = start("permissions", anybodys_folder)
     out, errors = job.communicate(timeout=60)
     assert errors == ""
-    told = json.loads(out)
+    told, data = json.loads(out), anybodys_folder / "data"
     said, first = told["said"], told["first"]
     assert said["folder, reading"] == said["file, reading"] == [first]
     for name, words in {
-        "folder": "cannot be written: Permission denied",
-        "folder, opened anew": "cannot be written: Permission denied",
-        "no store in a closed folder": "Permission denied",
-        "file": "the file is read-only for you",
-        "file nobody may read": "cannot be read: it is not readable for you",
-        "file nobody may read, writing": "cannot be read: it is not readable for you",
-        "folder nobody may enter": "cannot be reached: Permission denied",
+        "folder": f"cannot be written: the folder {data} is read-only for you",
+        "folder, opened anew": f"cannot be written: the folder {data} is read-only for you",
+        "no store in a closed folder": f"the folder {data} is read-only for you",
+        "file": f"the file {data}/board.db is read-only for you",
+        "file nobody may read": f"cannot be read: the file {data}/board.db keeps you out",
+        "file nobody may read, writing": f"cannot be read: the file {data}/board.db keeps you out",
+        "folder nobody may enter": f"the folder {data} keeps you out",
     }.items():
         assert said[name].startswith("StoreProblem: "), name
         assert words in said[name], name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.screen import Screen
+from textual.worker import WorkType
 
 from mlkanban.errors import CannotTakeBack, MlkanbanError
 from mlkanban.service import Done, Service
@@ -207,6 +208,12 @@ class KeyScreen(Screen[None]):
             self._busy -= 1
             self._surprise = False
             self._go_on()
+
+    def only_newest(self, group: str, work: WorkType[None]) -> None:
+        """Do `work` beside everything else; what still goes on in its group is given up."""
+        # The function, not what it returns: a coroutine that is given up before it began is
+        # never awaited.
+        self.run_worker(work, group=group, exclusive=True)
 
     def do_help(self) -> None:
         from mlkanban.tui.screens.help import HelpScreen

@@ -49,7 +49,7 @@ class CardScreen(CardActions, ScrollingScreen):
         yield self.status
 
     def on_resize(self) -> None:
-        self.run_worker(self.board_changed(), group="resize", exclusive=True)
+        self.only_newest("resize", self.board_changed)
 
     def targets(self) -> list[CardFace]:
         face = self._face()

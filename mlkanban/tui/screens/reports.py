@@ -92,7 +92,7 @@ class ReportsScreen(KeyScreen):
         before, self._settled = self._settled, asyncio.Event()
         before.set()
         self._title("counting ...")
-        self.run_worker(self._count(), group=_NUMBERS, exclusive=True)
+        self.only_newest(_NUMBERS, self._count)
 
     async def _count(self) -> None:
         view, by, settled = self._view, self._by, self._settled
@@ -299,7 +299,7 @@ class ReportsScreen(KeyScreen):
 
         self._settled.set()
         self.status.say("Simulating ...")
-        self.run_worker(simulated(), group=_NUMBERS, exclusive=True)
+        self.only_newest(_NUMBERS, simulated)
 
     # What is looked at
 

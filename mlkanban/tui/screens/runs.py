@@ -100,7 +100,7 @@ class RunsScreen(EditorScreen, ListScreen):
 
     def _read_log(self) -> None:
         if self._runs:
-            self.run_worker(self._log(self._runs[self.row].id), group="log", exclusive=True)
+            self.only_newest("log", partial(self._log, self._runs[self.row].id))
 
     async def _log(self, run_id: str) -> None:
         """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""

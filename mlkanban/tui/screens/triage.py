@@ -62,7 +62,7 @@ class TriageScreen(CardActions):
         self.start(self._begin())
 
     def on_resize(self) -> None:
-        self.run_worker(self.board_changed(), group="resize", exclusive=True)
+        self.only_newest("resize", self.board_changed)
 
     async def on_key(self, event: events.Key) -> None:
         # Textual goes on to the handler of the class below by itself.

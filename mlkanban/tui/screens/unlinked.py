@@ -71,7 +71,7 @@ class UnlinkedScreen(ListScreen):
     def do_unlinked_read(self) -> None:
         """Read the trackers beside the keys; leaving the screen gives it up."""
         self.status.say("Reading trackers ...")
-        self.run_worker(self._read(), group=_READING, exclusive=True)
+        self.only_newest(_READING, self._read)
 
     async def _read(self) -> None:
         reading = TrackerReading(self.board_app, self._so_far)

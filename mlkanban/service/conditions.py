@@ -11,8 +11,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.service.transaction import Desk, Done
 from mlkanban.store import repository, steps
 from mlkanban.store.database import Connection
-from mlkanban.store.rows import board_of
-from mlkanban.store.undo_stack import CONDITION
+from mlkanban.store.rows import CONDITION, board_of
 
 
 class Conditions:

@@ -16,8 +16,8 @@ from mlkanban.service.changing import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.service.views import VIEW
 from mlkanban.store import repository, stages, steps
-from mlkanban.store.rows import board_of
-from mlkanban.store.undo_stack import CONDITION, UndoStack, set_off
+from mlkanban.store.rows import CONDITION, board_of
+from mlkanban.store.undo_stack import UndoStack, set_off
 
 
 class Undoing:

@@ -13,7 +13,7 @@ from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import IN_FORCE, board_of, card_of, entity_from, notes_of
+from mlkanban.store.rows import BY_PERSON, IN_FORCE, board_of, card_of, entity_from, notes_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
@@ -79,7 +79,7 @@ def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:
 def last_used_board(conn: sqlite3.Connection) -> str:
     """The id of the board that a person changed last, here or else anywhere; '' for none. What came
     last is not what was done last, and clocks that were set back count only between machines."""
-    last = f"SELECT board FROM event WHERE actor NOT LIKE 'run:%' AND {IN_FORCE}"
+    last = f"SELECT board FROM event WHERE {BY_PERSON} AND {IN_FORCE}"
     here = "replica IN (SELECT id FROM replica WHERE inode != 'restored')"
     row = (
         conn.execute(f"{last} AND {here} ORDER BY seq DESC LIMIT 1").fetchone()

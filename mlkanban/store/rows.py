@@ -192,6 +192,12 @@ NAMES = COLUMNS.split(", ")
 IN_FORCE = "seq NOT IN (SELECT seq FROM inert)"
 """Of an event: it counts (core/event_validation.py). Whatever reads the log asks for it."""
 
+CONDITION = "condition"
+"""The actor of the events that lift a block whose condition holds: they are nobody's own."""
+
+BY_PERSON = f"actor NOT LIKE 'run:%' AND actor != '{CONDITION}'"
+"""Of an event: a person did it, not a run, nor a condition whose time came."""
+
 
 def event_of(row: tuple[Any, ...]) -> Event:
     """An event from a row of COLUMNS."""

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 from mlkanban.core.events import Event
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import IN_FORCE
-
-_NOBODYS = "actor NOT LIKE 'run:%' AND actor != 'condition'"
+from mlkanban.store.rows import BY_PERSON, IN_FORCE
 
 
 def last_step(conn: sqlite3.Connection, card_id: str) -> str:
@@ -39,7 +37,7 @@ def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str
         "SELECT 1 FROM transition JOIN event ON event.id = transition.event"
         " WHERE transition.card = ? AND transition.at >= ? AND (? = '' OR transition.at < ?)"
         " AND live AND stage IS NOT NULL"
-        f" AND event.kind NOT IN ('card.reordered', 'card.created') AND {_NOBODYS} LIMIT 1",
+        f" AND event.kind NOT IN ('card.reordered', 'card.created') AND {BY_PERSON} LIMIT 1",
         (card_id, since, until, until),
     ).fetchone()
     return found is not None
@@ -49,7 +47,8 @@ def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: st
     """Whether somebody, no run, wrote a field of a card since an instant."""
     found = conn.execute(
         f"SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
-        f" AND CASE WHEN {IN_FORCE} THEN json_type(data, ?) END IS NOT NULL AND {_NOBODYS} LIMIT 1",
+        f" AND CASE WHEN {IN_FORCE} THEN json_type(data, ?) END IS NOT NULL"
+        f" AND {BY_PERSON} LIMIT 1",
         (card_id, since, f"$.set.{field}"),
     ).fetchone()
     return found is not None
@@ -71,7 +70,7 @@ def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
         f"SELECT {COLUMNS} FROM event AS last WHERE board = ? AND kind = 'run.ended'"
         f" AND {IN_FORCE} AND NOT EXISTS"
         " (SELECT 1 FROM event WHERE card = last.card AND seq > last.seq"
-        f" AND ({_NOBODYS} OR kind IN ('run.started', 'run.ended'))) ORDER BY seq",
+        f" AND ({BY_PERSON} OR kind IN ('run.started', 'run.ended'))) ORDER BY seq",
         (board_id,),
     ).fetchall()
     return [event_of(row) for row in rows]

@@ -9,10 +9,7 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event
 from mlkanban.store.repository import is_undone
-from mlkanban.store.rows import COLUMNS, IN_FORCE, event_of
-
-CONDITION = "condition"
-"""The actor of the events that lift a block whose condition holds: they are nobody's own."""
+from mlkanban.store.rows import COLUMNS, CONDITION, IN_FORCE, event_of
 
 _SOURCES = (
     "replica = :replica",

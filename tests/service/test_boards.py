@@ -1,11 +1,12 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import StageKind
+from mlkanban.core.models import BlockReason, StageKind
 from mlkanban.errors import NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.service import Service
+from tests.service.machine import FAILED, Machine
 from tests.service.people import Clock, Person
 
 
@@ -100,6 +101,19 @@ def test_without_a_key_the_board_worked_on_last_is_meant(ada: Person) -> None:
     assert ada.boards.find("chu").key == "churn"
     with pytest.raises(NotFound, match="fraud, churn"):
         ada.boards.find("x")
+
+
+def test_what_happens_by_itself_is_no_use_of_a_board(ada: Person, box: Machine) -> None:
+    [waits, trains] = ada.adds("wait for GPUs", "focal loss", to="Data prep")
+    day = (ada.clock.now + timedelta(days=2)).date().isoformat()
+    ada.cards.block([waits], BlockReason.COMPUTE_QUEUE, until=day)
+    ada.starts("plain", "Churn")
+    box.starts(trains, "r1")
+    box.ends(trains, "r1", FAILED)
+    assert ada.boards.find().key == "churn"
+    ada.clock.now += timedelta(days=3)
+    assert ada.service.conditions.lift().changed
+    assert ada.boards.find().key == "churn"
 
 
 def test_a_store_without_a_board_says_how_to_make_one(tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ class Journey:
         self._type("r")
         self._until(f"Runs of {self.ref}")
         self._until(lambda text: text.count(f"  {state}  ") == len(SEEDS))
+        self._until("evidence")
         step = self._step(name)
         self._type("q")
         self._until("in progress")
@@ -152,7 +153,8 @@ class Journey:
 
     def _evaluated(self) -> Step:
         """The last run that succeeded took it on, above the limit: it has ended, full or not."""
-        self._until(lambda text: "in Evaluation now" in " ".join(text.split()))
+        # Whoever sees the end first takes the card on: the board, or the command that ran the job.
+        self._until(lambda text: re.search(r"\b6 (Evaluation )?3/2!", text))
         self._type("6", "G")
         self._until("3/2! OVER")
         return self._step("5-evaluation")

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlkanban import toml
 from mlkanban.access import refusal
+from mlkanban.core.runs import repeats
 from mlkanban.errors import BadInput
 from mlkanban.files import write_whole
 from mlkanban.paths import places
@@ -29,6 +30,7 @@ class Settings:
     timezone: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     trackers: list[str] = field(default_factory=list)
+    repeat_parameters: list[str] = field(default_factory=lambda: [*repeats.DEFAULT_NAMES])
 
 
 MEANINGS = {
@@ -38,6 +40,7 @@ MEANINGS = {
     "timezone": "time zone of new boards; empty: this machine's",
     "keys": "other keys for commands; see: mlkanban keys",
     "trackers": "files and folders of trackers that sync-runs reads too",
+    "repeat_parameters": "parameters in which runs of one configuration may differ; * is anything",
 }
 
 
@@ -69,7 +72,7 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Settings).validate_python(values), origins
+        settings = TypeAdapter(Settings).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         name, *rest = map(str, first["loc"])
@@ -78,6 +81,9 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
             problem = display(f"{origins[name]}: {what}")
             raise BadInput(problem, "Correct or unset the variable.") from None
         raise _problem(file, text, rest[-1] if rest else name, what, "Correct it there.") from None
+    if wrong := repeats.refusal(settings.repeat_parameters):
+        raise _problem(file, text, "repeat_parameters", wrong, "Give names such as seed or *_seed.")
+    return settings, origins
 
 
 def remember(file: Path, key: str, value: str) -> None:

@@ -10,6 +10,9 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.config import DEFAULT, MEANINGS, read
 from mlkanban.paths import places
 
+_SHOWN = 4
+"""So many values of a list are printed; `--json` has them all."""
+
 
 @click.command()
 @pass_session
@@ -134,6 +137,9 @@ def _written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, dict):
         return ", ".join(f"{name} = {key}" for name, key in value.items()) or "none"
+    if isinstance(value, list):
+        more = f", and {len(value) - _SHOWN:,} more" if len(value) > _SHOWN else ""
+        return (", ".join(map(str, value[:_SHOWN])) or "none") + more
     return str(value) or "''"
 
 

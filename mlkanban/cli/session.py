@@ -52,8 +52,11 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         from mlkanban.config import load
+        from mlkanban.core.runs import repeats
 
-        return load()
+        settings = load()
+        repeats.use(settings.repeat_parameters)
+        return settings
 
     @contextlib.contextmanager
     def service(

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlkanban.core import lifecycle
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
+from mlkanban.core.runs import repeats
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import BY_PERSON, IN_FORCE, board_of, card_of, entity_from, notes_of
 
@@ -124,7 +126,7 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
     )
     known: dict[str, str] = {}
     once = known.setdefault
-    return [
+    found = [
         CardFace(
             card, ref, once(stage, stage), rank, title, once(kind, kind), once(priority, priority),
             once(service, service), once(tags, tags), due, snoozed, reason, external,
@@ -139,6 +141,20 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
             needs, health, lineage, runs,
         ) in rows
     ]  # fmt: skip
+    return _with_repeats_in_force(conn, found)
+
+
+def _with_repeats_in_force(conn: sqlite3.Connection, found: list[CardFace]) -> list[CardFace]:
+    """Faces as they are by the names for repeats that are in force: what a row has was made by
+    those that were in force when the card was written last."""
+    mark = repeats.mark()
+    for at, face in enumerate(found):
+        if face.runs and not repeats.made_by(mark, face.runs):
+            from mlkanban.core.runs.brief import on_face  # only after the setting was changed
+
+            metric, runs = on_face(lifecycle.shown(entity(conn, face.id)))
+            found[at] = face._replace(metric=metric, runs=runs)
+    return found
 
 
 def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
@@ -151,7 +167,7 @@ def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
             some,
         ).fetchall()
         found.extend(map(CardFace._make, rows))
-    return found
+    return _with_repeats_in_force(conn, found)
 
 
 def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
@@ -159,7 +175,7 @@ def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
     row = conn.execute(
         f"SELECT {_FACE} FROM card WHERE ref = ? AND NOT deleted AND {ON_SHOWN_BOARD}", (ref,)
     ).fetchone()
-    return CardFace._make(row) if row else None
+    return _with_repeats_in_force(conn, [CardFace._make(row)])[0] if row else None
 
 
 def tied(conn: sqlite3.Connection, board_id: str, tie: str) -> list[CardFace]:

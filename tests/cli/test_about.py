@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from mlkanban.core.runs import repeats
+
 
 def test_keys_come_from_the_table_of_the_screen(mlk, home) -> None:
     from mlkanban.tui.commands import COMMANDS
@@ -32,6 +34,7 @@ def test_settings_say_where_they_come_from(mlk, home, monkeypatch) -> None:
     config.write_text('theme = "terminal"\n')
     monkeypatch.setenv("MLKANBAN_ASCII", "1")
     settings = {s["name"]: (s["value"], s["from"]) for s in mlk.data("config")["settings"]}
+    assert settings.pop("repeat_parameters") == (list(repeats.DEFAULT_NAMES), "default")
     assert settings == {
         "board": ("", "default"), "theme": ("terminal", str(config)),
         "ascii": (True, "MLKANBAN_ASCII"), "timezone": ("", "default"), "keys": ({}, "default"),
@@ -47,3 +50,15 @@ def test_a_bad_setting_stops_a_command_before_it_writes(board, home) -> None:
     assert f"{config}, line 1: ascii:" in answer.err
     config.unlink()
     assert board.data("list") == []
+
+
+def test_a_long_list_of_names_is_cut_and_takes_effect(board, home, monkeypatch) -> None:
+    monkeypatch.setattr(repeats, "_in_force", [repeats.DEFAULT_NAMES])
+    many = len(repeats.DEFAULT_NAMES)
+    assert f"seed, seeds, *_seed, seed_*, and {many - 4} more" in board("config").out
+    file = Path(home["MLKANBAN_HOME"]) / "config.toml"
+    file.write_text('repeat_parameters = ["shard"]')
+    assert "shard" in board("config").out
+    board("list")
+    assert repeats.tells_repeats_apart("shard")
+    assert not repeats.tells_repeats_apart("seed")

@@ -8,6 +8,8 @@ import pytest
 from mlkanban.charts.story import told
 from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.core.runs import repeats
+from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.service.runs import Told
@@ -418,3 +420,26 @@ def test_a_start_file_of_somebody_else_cannot_break_the_card(ada: Person, box: M
     for at, odd in enumerate(("auc", "none", "auc=1", "auc>=nan", "a\0>=1", "auc>=0.9 x")):
         box.starts(ref, f"r{at}", aim=odd)
     assert aim(ada, ref) == "auc >=.5"
+
+
+def test_faces_follow_the_names_of_parameters_in_which_repeats_differ(
+    ada: Person, box: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [ref] = ada.adds("focal loss", metric={"name": "auc", "target": 0.9})
+    for at, value in enumerate((0.95, 0.91)):
+        box.starts(ref, f"r{at}", argv=("train", f"--shard={at}"))
+        box.ends(ref, f"r{at}", FINISHED, metrics={"auc": value})
+
+    def shown() -> str:
+        [face] = ada.boards.snapshot(ada.board_id).faces
+        brief = Brief.read(face.runs)
+        return f"{face.metric} {brief.best} {ada.cards.get(ref).measured}"
+
+    apart = "auc .91/>=.9 0.95 auc .91/>=.9"
+    assert shown() == apart
+    monkeypatch.setattr(repeats, "_in_force", [("shard",)])
+    assert shown() == "auc .93/>=.9 None auc .93/>=.9", "though nothing was written"
+    ada.cards.edit([ref], {"priority": "high"})
+    assert shown() == "auc .93/>=.9 None auc .93/>=.9"
+    monkeypatch.setattr(repeats, "_in_force", [repeats.DEFAULT_NAMES])
+    assert shown() == apart

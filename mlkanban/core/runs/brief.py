@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.instants import moment
 from mlkanban.core.metrics import metric_text, reaches
+from mlkanban.core.runs import repeats
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.usage import usage
@@ -31,7 +32,8 @@ class Brief(NamedTuple):
     none does; `sure` is whether its processes can be seen. `gpu_hours` are those that are known for
     good; `gpus` are at work now, on average since `busy` (seconds since 1970). `partly` is whether
     of some runs it is not known what they used. `best` is the best mean of a configuration, where
-    that is another one than was tried last."""
+    that is another one than was tried last, and
+    `mark` that of the names by which runs were told to be repeats (core/runs/repeats.py)."""
 
     runs: int
     commit: str = ""
@@ -42,6 +44,7 @@ class Brief(NamedTuple):
     busy: float = 0.0
     partly: bool = False
     best: float | None = None
+    mark: str = ""
 
     @classmethod
     def of(cls, runs: Sequence[Run], best: float | None = None) -> Brief:
@@ -69,6 +72,7 @@ class Brief(NamedTuple):
             busy=math.fsum(n * at for n, at in working.values()) / gpus if gpus else 0.0,
             partly=bool(used.unknown),
             best=best,
+            mark=repeats.mark(),
         )
 
     @classmethod
@@ -79,7 +83,8 @@ class Brief(NamedTuple):
     @property
     def packed(self) -> str:
         """A text to keep, '' for no runs."""
-        return json.dumps(list(self), separators=(",", ":")) if self.runs else ""
+        kept = self if self.mark else self[:-1]
+        return json.dumps(kept, separators=(",", ":")) if self.runs else ""
 
     def used(self, now: datetime) -> float:
         """The gpu-hours of all runs up to now, as far as they are known."""

@@ -14,20 +14,9 @@ from typing import NamedTuple
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing, parameters
 from mlkanban.core.runs.redaction import HIDDEN, names_a_secret
+from mlkanban.core.runs.repeats import tells_repeats_apart
 
-REPEAT_PARAMETERS = frozenset(
-    {
-        "seed", "seeds", "random_state", "fold", "repeat", "rep", "replicate",
-        "run", "run_name", "run_id", "exp_name", "experiment_name",
-        "out", "out_dir", "out_file", "outdir", "outputs",
-        "output", "output_dir", "output_file", "output_path",
-        "save_dir", "save_path", "log_dir", "log_file", "logdir", "logging_dir",
-        "checkpoint_dir", "ckpt_dir", "results_dir", "run.dir", "sweep.dir",
-    }
-)  # fmt: skip
-"""Parameters in which repeats of one configuration differ, in lower case with `_` for `-`."""
 _HIDDEN_PART = re.compile(r"(?P<name>[\w.-]+)[\"']?(?:=|:\s*|\s+)[\"']?\*{3}|://\*{3}@")
-_SEED = re.compile(r"(?:.*_)?seed(?:_.*)?")
 
 
 class Key(NamedTuple):
@@ -57,18 +46,6 @@ def _hides_a_setting(value: str) -> bool:
         lambda part: "" if not part["name"] or names_a_secret(part["name"]) else part[0], value
     )
     return HIDDEN in named
-
-
-def tells_repeats_apart(name: str) -> bool:
-    """Whether a parameter is one in which repeats differ: `seed`, `--random-state`,
-    `trainer.data_seed`, `hydra.run.dir`."""
-    plain = name.lower().replace("-", "_")
-    last = re.split(r"[./]", plain)[-1]
-    return (
-        last in REPEAT_PARAMETERS
-        or plain.endswith(tuple(f".{one}" for one in REPEAT_PARAMETERS if "." in one))
-        or bool(_SEED.fullmatch(last))
-    )
 
 
 def grouped(runs: Iterable[Run]) -> list[tuple[Run, ...]]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.configurations import grouped, tells_repeats_apart
+from mlkanban.core.runs import repeats
+from mlkanban.core.runs.configurations import grouped
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import Proposal, results, sparkline
@@ -184,14 +185,23 @@ def test_other_code_is_another_configuration() -> None:
      "Fold", "run_name", "output-dir", "hydra.run.dir", "log_dir"],
 )  # fmt: skip
 def test_names_of_parameters_in_which_repeats_differ(name) -> None:
-    assert tells_repeats_apart(name)
+    assert repeats.tells_repeats_apart(name)
 
 
 @pytest.mark.parametrize(
     "name", ["lr", "depth", "word 2", "n_seeds_used", "folder", "model", "dir"]
 )
 def test_names_of_parameters_that_make_another_configuration(name) -> None:
-    assert not tells_repeats_apart(name)
+    assert not repeats.tells_repeats_apart(name)
+
+
+def test_other_names_make_other_repeats(monkeypatch) -> None:
+    monkeypatch.setattr(repeats, "_in_force", [("Data-Shard", "*_rank", "loader.path")])
+    fits = ("shard", "data-shard", "node_rank", "train.loader.path", "loader.path", "seed")
+    assert [repeats.tells_repeats_apart(name) for name in fits] == [
+        False, True, True, True, True, False,
+    ]  # fmt: skip
+    assert repeats.mark()
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=60), st.booleans())

@@ -22,11 +22,14 @@ def undo(session: Session, skip: bool) -> None:
     """Take back your last change on the board, of any session.
 
     What you did on another machine is undone there. What was there comes back, over a limit too,
-    and so does a block that the change lifted.
+    and so does a block that the change lifted. The first import of a file is taken back with the
+    board that it made, unless somebody else has worked there since.
     """
     with session.service(write=True) as service, _hints("undo"):
-        done = service.undoing.undo(session.board(service).id, skip=skip)
+        board = session.board(service)
+        done = service.undoing.undo(board.id, skip=skip)
         session.answer_done("undo", done, service)
+        session.tell_board_in_use(service, board.id)
 
 
 @click.command()
@@ -35,7 +38,8 @@ def undo(session: Session, skip: bool) -> None:
 def redo(session: Session, skip: bool) -> None:
     """Do again what was undone last."""
     with session.service(write=True) as service, _hints("redo"):
-        done = service.undoing.redo(session.board(service).id, skip=skip)
+        board = session.board(service, taken_back=True)
+        done = service.undoing.redo(board.id, skip=skip)
         session.answer_done("redo", done, service)
 
 

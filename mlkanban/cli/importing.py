@@ -43,8 +43,8 @@ def events(session: Session, file: Path, map_file: Path) -> None:
 
     Each case becomes a card with its history, on a board of its own. Reading the same file again
     adds nothing, a longer version of it, or a file with only the new rows, just what is new:
-    what was edited here stays, and undo takes it back. Timestamps are ISO 8601; equal ones keep
-    the order of the file, which may have the newest row first.
+    what was edited here stays, and undo takes it back, the first import with its board. Timestamps
+    are ISO 8601; equal ones keep the order of the file, which may have the newest row first.
 
     \b
     The map, a TOML file:

@@ -229,9 +229,11 @@ class Session:
         for problem in run(places().config, self._happened):
             self.say(problem)
 
-    def board(self, service: Service) -> Board:
-        """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used."""
-        return service.boards.find(self.board_key or self.settings.board)
+    def board(self, service: Service, *, taken_back: bool = False) -> Board:
+        """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used; one
+        that was `taken_back` by an undo where that is asked for."""
+        key = self.board_key or self.settings.board
+        return service.boards.find(key, taken_back=taken_back)
 
     def board_in_use(self, service: Service) -> str:
         """The long id of the board to work on; '' where there is none."""

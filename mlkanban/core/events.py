@@ -306,7 +306,7 @@ def changed_since(event: Event, entity: Entity) -> list[str]:
 
 def putting_back(event: Event) -> tuple[dict[str, Any], dict[str, str]]:
     """What undoes `event`: the values to set, and the origin of each."""
-    if event.kind in ("card.created", "stage.added"):
+    if event.kind in ("card.created", "stage.added", "board.created"):
         return {"deleted": True}, {}
     was = event.data.get("was", {})
     return (

@@ -64,15 +64,18 @@ class Boards:
         with self._desk.store.reading() as conn:
             return repository.boards(conn)
 
-    def find(self, key: str = "") -> Board:
-        """The board `key`, or without one the board worked on last. NotFound when there is none."""
+    def find(self, key: str = "", *, taken_back: bool = False) -> Board:
+        """The board `key`, or without one the board worked on last. NotFound when there is none.
+        One that was `taken_back` with its import is only found when that is asked for."""
         with self._desk.store.reading() as conn:
             boards = repository.board_names(conn)
+            if taken_back:
+                boards += repository.board_names(conn, taken_back=True)
             if key:
                 return board_of(conn, find_board(boards, key).id)
             if not boards:
                 raise NotFound("There is no board yet.", "Make one: mlkanban init NAME")
-            last = repository.last_used_board(conn)
+            last = repository.last_used_board(conn, taken_back=taken_back)
             return board_of(conn, last if any(b.id == last for b in boards) else boards[0].id)
 
     def of_id(self, board_id: str) -> Board:

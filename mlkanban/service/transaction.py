@@ -35,7 +35,7 @@ class Done:
     """What an action did: one sentence for the person, the cards as they are now, a warning.
 
     `changed` is False when all was that way already: nothing was written, nothing can be undone.
-    `forced` when a reason was needed for it.
+    `forced` when a reason was needed for it, `board_gone` when the board was taken back by it.
     """
 
     message: str
@@ -43,6 +43,7 @@ class Done:
     warning: str = ""
     changed: bool = True
     forced: bool = False
+    board_gone: bool = False
 
 
 class Transaction:
@@ -128,8 +129,14 @@ def find_face(conn: Connection, ref: str) -> CardFace:
 
 def free_key(tx: Transaction, key: str) -> None:
     """Refuse a key that another board has."""
-    if key in repository.board_keys(tx.conn):
+    there = repository.board_keys(tx.conn).get(key)
+    if there:
         raise RuleRefused(f"There is a board {key!r} already.", "Choose another name.")
+    if there is not None:
+        raise RuleRefused(
+            f"The key {key!r} stays with the board whose import was undone.",
+            f"Choose another name, or do the import again: mlkanban --board {key} redo",
+        )
 
 
 def find_stage_by_id(board: Board, stage_id: str) -> Stage:

@@ -4,7 +4,7 @@ What was there comes back even where that passes a limit or a gate. What an acti
 a block that lifted itself, is taken back and done again with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from mlkanban.service.views import VIEW
 from mlkanban.store import repository, stages, steps
 from mlkanban.store.rows import CONDITION, board_of
 from mlkanban.store.undo_stack import UndoStack, set_off
+from mlkanban.text import quantity
 
 
 class Undoing:
@@ -61,6 +62,7 @@ class _TakingBack:
         self._stack = UndoStack(tx.conn, tx.writer.replica.id, board_id, actor)
         self._passed: Sequence[str] = ()
         self._known: dict[str, frozenset[str]] = {}
+        self._append: Callable[[Change], Event | None] = tx.write
 
     def take(self, passed: Sequence[str]) -> Done:
         """Take back the next action but those `passed`; what can be said of it."""
@@ -87,16 +89,20 @@ class _TakingBack:
         boards = dict.fromkeys(event.board for event in all_of_it)
         before = {board: repository.loads(conn, board) for board in boards}
         overruled = stages.overruled(conn).keys()
-        kept = self._archive_touched(events, action)
+        made = self._board_of_its_own(events, action)
+        if made:
+            self._append = self._tx.writer.append  # of thousands, brought up to date at the end
+        kept = {} if made else self._archive_touched(events, action)
         refs, beside = dict.fromkeys(kept.values()), dict[str, None]()
         for event in reversed(all_of_it):
             if event in with_it:
                 beside[self._also(event)] = None
-            elif event.card not in kept:
+            elif event.card not in kept and not (made and event.kind == "stage.added"):
                 refs[self._put_back(event, action)] = None
         if stages.overruled(conn).keys() - overruled:
             for board in boards:
                 _check_order(replace(board_of(conn, board), stages=stages.written(conn, board)))
+        self._tx.writer.projector.flush()
         for card, board in {event.card: event.board for event in all_of_it if event.card}.items():
             self._check_place(card, board)
         over = [
@@ -108,8 +114,26 @@ class _TakingBack:
         changed = [*others, *filter(None, refs)]
         faces = [face for ref in changed if (face := repository.face_by_ref(conn, ref))]
         cards = tuple(repository.card(conn, face) for face in faces)
+        if made:
+            return Done(_with_board(events, made, self._kind), board_gone=self._kind == UNDONE)
         message = self._message(events, changed[len(others) :], others, list(kept.values()))
         return Done(message, cards, " ".join(over))
+
+    def _board_of_its_own(self, events: Sequence[Event], action: str) -> Board | None:
+        """The board that an import made, which goes with it and comes again with it, but for its
+        stages, which stay in it. None for any other action."""
+        made = next(
+            (e for e in events if e.entity == e.board and "deleted" in e.data.get("set", {})), None
+        )
+        if made is None:
+            return None
+        board = board_of(self._tx.conn, made.board)
+        if self._kind == UNDONE and self._stack.touched("", action):
+            raise CannotTakeBack(
+                f"The import that made the board {board.key} stays: others have worked there "
+                "since.", "Archive the cards that are too many.", action,
+            )  # fmt: skip
+        return board
 
     def _set_off(self, events: Sequence[Event]) -> list[Event]:
         """What an action set off, and what of an undo took that back."""
@@ -122,7 +146,8 @@ class _TakingBack:
         self, events: Sequence[Event], refs: Sequence[str], beside: Sequence[str],
         kept: Sequence[str],
     ) -> str:  # fmt: skip
-        names, things = ", ".join(refs), ", ".join(self._things(events))
+        more = f" and {len(refs) - _SHOWN:,} more" if len(refs) > _SHOWN else ""
+        names, things = ", ".join(refs[:_SHOWN]) + more, ", ".join(self._things(events))
         if self._kind == REDONE:
             told = f"Done again: {things or names or 'the change of the board'}."
         else:
@@ -220,7 +245,7 @@ class _TakingBack:
 
     def _write(self, event: Event, back: tuple[dict[str, Any], dict[str, str]]) -> str:
         values, origins = back
-        self._tx.write(
+        self._append(
             Change(
                 self._kind, event.board, card=event.card, stage=str(event.data.get("stage", "")),
                 set=values, restores=origins, undoes=event.id, passed=self._passed,
@@ -248,6 +273,20 @@ def _check_order(board: Board) -> None:
     if twice:
         raise RuleRefused(f"There would be two stages {twice}.", "Rename one of them first.")
 
+
+def _with_board(events: Sequence[Event], board: Board, kind: str) -> str:
+    """What to say of an import that was taken back, or done again, with the board it made."""
+    cards = quantity(len({event.card for event in events if event.card}), "card")
+    if kind == REDONE:
+        return f"Done again: the import of {cards} on the board {board.key}."
+    return (
+        f"Undone: the import of {cards}, and the board {board.key} that it made."
+        f" Do it again: mlkanban --board {board.key} redo"
+    )
+
+
+_SHOWN = 8
+"""So many cards are named."""
 
 _DOING = {
     "card.created": "adding", "card.edited": "editing", "card.moved": "moving",

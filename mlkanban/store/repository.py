@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 _FACE = ", ".join(CardFace._fields)
 
 _WITH_STAGES = "EXISTS (SELECT 1 FROM stage WHERE stage.board = {} AND NOT stage.deleted)"
-_BOARD_SHOWN = "NOT board.deleted AND " + _WITH_STAGES.format("board.id")
+_BOARD_THERE = (
+    "(NOT board.deleted OR EXISTS"
+    " (SELECT 1 FROM card WHERE card.board = board.id AND NOT card.deleted))"
+)
+"""Of a board: it was not taken back, or another machine has put cards on it since."""
+_BOARD_SHOWN = f"{_BOARD_THERE} AND " + _WITH_STAGES.format("board.id")
 """Of a board: it has stages. One of which they did not come, for a newer program or nobody wrote
 them, or on which they were all removed, cannot be drawn or counted; it is shown once it has one."""
 ON_SHOWN_BOARD = _WITH_STAGES.format("card.board")
@@ -58,13 +63,13 @@ def boards(conn: sqlite3.Connection) -> list[Board]:
     return [board_of(conn, board.id) for board in board_names(conn)]
 
 
-def board_names(conn: sqlite3.Connection) -> list[BoardName]:
-    """What all boards are called, the oldest first."""
+def board_names(conn: sqlite3.Connection, *, taken_back: bool = False) -> list[BoardName]:
+    """What all boards are called, the oldest first; or those `taken_back` by an undo."""
     rows = conn.execute(
         "SELECT id, key, name FROM board LEFT JOIN"
         " (SELECT board, min(hlc || replica) AS made FROM event INDEXED BY event_card"
         "  WHERE card = '' AND kind = 'board.created' GROUP BY board) ON board = id"
-        f" WHERE {_BOARD_SHOWN} ORDER BY created_at, made"
+        f" WHERE {f'NOT {_BOARD_THERE}' if taken_back else _BOARD_SHOWN} ORDER BY created_at, made"
     ).fetchall()
     return list(map(BoardName._make, rows))
 
@@ -74,14 +79,17 @@ def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     return conn.execute(
         "SELECT name, ifnull((SELECT host FROM event INDEXED BY event_card"
         f"  WHERE card = '' AND event.board = board.id AND {IN_FORCE} ORDER BY hlc LIMIT 1), '')"
-        f" FROM board WHERE NOT deleted AND NOT {_WITH_STAGES.format('board.id')} ORDER BY name, id"
+        f" FROM board WHERE {_BOARD_THERE} AND NOT {_WITH_STAGES.format('board.id')}"
+        " ORDER BY name, id"
     ).fetchall()
 
 
-def last_used_board(conn: sqlite3.Connection) -> str:
-    """The id of the board that a person changed last, here or else anywhere; '' for none. What came
-    last is not what was done last, and clocks that were set back count only between machines."""
-    last = f"SELECT board FROM event WHERE {BY_PERSON} AND {IN_FORCE}"
+def last_used_board(conn: sqlite3.Connection, *, taken_back: bool = False) -> str:
+    """The id of the board that a person changed last, here or else anywhere, '' for none; it may be
+    one that was `taken_back` by an undo. What came last is not what was done last, and clocks that
+    were set back count only between machines."""
+    there = f"SELECT id FROM board WHERE {_BOARD_THERE if not taken_back else 'true'}"
+    last = f"SELECT board FROM event WHERE {BY_PERSON} AND {IN_FORCE} AND board IN ({there})"
     here = "replica IN (SELECT id FROM replica WHERE inode != 'restored')"
     row = (
         conn.execute(f"{last} AND {here} ORDER BY seq DESC LIMIT 1").fetchone()
@@ -90,8 +98,10 @@ def last_used_board(conn: sqlite3.Connection) -> str:
     return row[0] if row else ""
 
 
-def board_keys(conn: sqlite3.Connection) -> set[str]:
-    return {key for (key,) in conn.execute("SELECT key FROM board WHERE NOT deleted").fetchall()}
+def board_keys(conn: sqlite3.Connection) -> dict[str, bool]:
+    """The keys that boards have, and whether each is there: one that was taken back with its
+    import keeps its key."""
+    return dict(conn.execute(f"SELECT key, max({_BOARD_THERE}) FROM board GROUP BY key").fetchall())
 
 
 def count_boards(conn: sqlite3.Connection) -> int:

@@ -24,6 +24,13 @@ other one too: of that one only what was here before this store wrote counts, th
 _OWN = f"actor = :actor AND ({' OR '.join(f'({source})' for source in _SOURCES)})"
 
 
+_MADE_BOARD = (
+    "SELECT action FROM event WHERE board = :board AND kind = 'board.created' EXCEPT"
+    " SELECT action FROM event WHERE board = :board AND kind = 'import.noted'"
+)
+"""The making of a board is not undone, unless an import made it."""
+
+
 class _Step(NamedTuple):
     """An event of an undo or a redo; `passed` are the actions that it passed over."""
 
@@ -54,8 +61,7 @@ class UndoStack:
                 "SELECT action FROM event WHERE board = :board AND actor = :actor"
                 f" AND {source} AND {IN_FORCE} AND id NOT IN (SELECT event FROM undone)"
                 " AND kind NOT IN ('undone', 'redone', 'board.created',"
-                " 'triage.ended') AND action NOT IN (SELECT action FROM event WHERE board = :board"
-                " AND kind = 'board.created')"
+                f" 'triage.ended') AND action NOT IN ({_MADE_BOARD})"
                 " AND action NOT IN (SELECT value FROM json_each(:passed))"
                 " ORDER BY seq DESC LIMIT 1",
                 {**self._about, "passed": json.dumps(passed)},
@@ -98,10 +104,12 @@ class UndoStack:
         return not is_undone(self._conn, event_id)
 
     def touched(self, card: str, action: str) -> bool:
-        """Whether anything was done with a card beside `action` that this stack does not take
-        back before it: by somebody else, here or elsewhere, by a run, or passed over."""
+        """Whether anything was done with a card, or '' for the whole board, beside `action` that
+        this stack does not take back before it: by somebody else, here or elsewhere, by a run, or
+        passed over."""
         row = self._conn.execute(
-            "SELECT 1 FROM event WHERE card = :card AND action != :action AND actor != :condition"
+            f"SELECT 1 FROM event WHERE {'card = :card' if card else 'board = :board'}"
+            " AND action != :action AND actor != :condition AND kind != 'triage.ended'"
             f" AND {IN_FORCE} AND NOT ({_OWN}"
             " AND (kind IN ('undone', 'redone') OR id IN (SELECT event FROM undone))) LIMIT 1",
             {**self._about, "card": card, "action": action, "condition": CONDITION},

@@ -201,6 +201,14 @@ class BoardApp(App[None], inherit_bindings=False):
 
         await self.push_screen(WelcomeScreen())
 
+    async def leave_board(self, done: Done) -> None:
+        """Show another board, for this one is gone with what was done, or the choice of templates.
+        To be run as a worker of the app, which outlives the screens that close."""
+        while self.screen is not self._board_screen:
+            await self.pop_screen()
+        await self.open_board("")
+        self.tell(done)
+
     async def _show(self, snapshot: Snapshot) -> None:
         self.model = BoardModel.of(
             snapshot.board, snapshot.faces, View.at(snapshot.board, self.now()).today

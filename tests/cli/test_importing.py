@@ -227,3 +227,53 @@ def test_an_instant_far_from_any_work_is_refused(mlk, files, year) -> None:
     assert answer.code == 5
     assert f"line 4: '{year}-06-03T08:00:00Z' does not lie between 1970 and 2200." in answer.err
     assert mlk("boards").code == 3
+
+
+def test_undoing_a_first_import_takes_its_board_away_too(mlk, files) -> None:
+    for name in ("Fraud", "Churn"):
+        mlk("init", name, "--timezone", "UTC")
+    mlk("add", "one")
+    mlk(*files)
+    before = mlk.data("list", "--all")
+    answer = mlk("undo")
+    assert answer.err == (
+        "Undone: the import of 2 cards, and the board desk that it made."
+        " Do it again: mlkanban --board desk redo\n"
+        "Commands without --board are about the board churn now.\n"
+    )
+    assert [board["key"] for board in mlk.data("boards")] == ["fraud", "churn"]
+    assert mlk("--board", "desk", "list").code == 3
+    taken = mlk("init", "Desk")
+    assert (taken.code, "or do the import again: mlkanban --board desk redo" in taken.err) == (
+        1,
+        True,
+    )
+    assert "Do them again: mlkanban --board desk redo" in mlk(*files).err
+    assert mlk("--board", "desk", "redo").err.startswith("Done again: the import of 2 cards on ")
+    assert mlk.data("list", "--all") == before
+    assert mlk("undo").code == 0
+    assert mlk("redo").code == 0, "the board that was worked on last"
+    assert mlk.data("list", "--all") == before
+    assert "BAD" not in mlk("doctor", "--deep").out
+
+
+def test_what_was_done_on_the_board_since_is_undone_first(mlk, files) -> None:
+    mlk(*files)
+    mlk("add", "one")
+    mlk("init", "Fraud")
+    mlk("--board", "desk", "undo")
+    assert [card["title"] for card in mlk.data("--board", "desk", "list", "--all")] == ["b", "a"]
+    assert mlk("--board", "desk", "undo").code == 0
+    assert [board["key"] for board in mlk.data("boards")] == ["fraud"]
+
+
+def test_a_board_on_which_others_worked_stays_with_its_import(mlk, files, monkeypatch) -> None:
+    mlk(*files)
+    with monkeypatch.context() as patch:
+        patch.setattr("getpass.getuser", lambda: "bob")
+        mlk("add", "one")
+    answer = mlk("undo")
+    assert answer.code == 1
+    assert (
+        "The import that made the board desk stays: others have worked there since." in answer.err
+    )

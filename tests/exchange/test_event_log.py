@@ -107,11 +107,19 @@ def test_a_log_on_a_board(folder, service) -> None:
     assert service.cards.add(board.id, "d").cards[0].ref.endswith("4")
 
 
-def test_an_undo_does_not_take_an_import_back(folder, service) -> None:
+def test_an_undo_takes_an_import_back_and_a_redo_brings_all_of_it_again(folder, service) -> None:
     service.history.bring_in(log_of(folder, ROWS).changes())
     board = service.boards.find("desk")
-    with pytest.raises(Exception, match="nothing to undo"):
+    before = service.boards.snapshot(board.id)
+    for _ in range(2):
         service.undoing.undo(board.id)
+        assert service.boards.all() == []
+        service.undoing.redo(board.id)
+        again = service.boards.snapshot(board.id)
+        assert again.board == before.board
+        assert [face._replace(version=0) for face in again.faces] == [
+            face._replace(version=0) for face in before.faces
+        ]
 
 
 @given(cut=st.integers(0, len(ROWS) - 1))

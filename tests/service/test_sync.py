@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core import segment
-from mlkanban.core.events import FORMAT
+from mlkanban.core.events import FORMAT, Change
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.event_log import read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.store import backup, log
 from tests.exchange.maps import TWO_STAGES
+from tests.ids import fixed_id
 from tests.service.exchanging import files, meet, shown
 from tests.service.people import Clock, Person
 
@@ -392,3 +393,33 @@ def test_an_undo_takes_back_what_was_done_last_not_what_came_last(
     assert [face.title for face in faces] == ["from the server"]
     laptop.service.close()
     server.service.close()
+
+
+def test_a_board_undone_with_its_import_comes_again_with_what_others_put_on_it(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    board, stage = fixed_id("board"), fixed_id("stage")
+    ada.history.bring_in([
+        Change("board.created", board, event_id=fixed_id("1"), set={
+            "key": "desk", "name": "Desk", "timezone": "UTC", "template": "", "deleted": False,
+        }),
+        Change("stage.added", board, stage=stage, event_id=fixed_id("2"), set={
+            "name": "Open", "kind": "active", "committed": True, "rank": "", "deleted": False,
+        }),
+        Change("card.created", board, card=fixed_id("card"), event_id=fixed_id("3"), set={
+            "place": [stage, ""], "title": "a", "deleted": False,
+        }),
+        Change("import.noted", board, note="log", event_id=fixed_id("4")),
+    ])  # fmt: skip
+    meet(place, ada, bob)
+    ada.board_id = bob.board_id = board
+    bob.adds("found meanwhile")
+    ada.undoes()
+    assert [one.key for one in ada.boards.all()] == ["fraud"]
+    meet(place, ada, bob)
+    assert shown(ada) == shown(bob)
+    for person in (ada, bob):
+        assert [one.key for one in person.boards.all()] == ["fraud", "desk"]
+        faces = person.boards.snapshot(board).faces
+        assert [face.title for face in faces] == ["found meanwhile"]

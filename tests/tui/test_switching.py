@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
+from mlkanban.core.events import Change
+from mlkanban.exchange.event_log import read_log
+from mlkanban.exchange.event_map import read_map
 from mlkanban.tui.theme import load_themes
+from tests.service.people import Person
 from tests.tui.boards import started
 from tests.tui.page import SMALL, opened
 
@@ -18,6 +22,18 @@ def two_boards(small: Path) -> Path:
     return small
 
 
+@pytest.fixture
+def desk(tmp_path: Path) -> list[Change]:
+    """A history from elsewhere, on a board of its own."""
+    (tmp_path / "map.toml").write_text(
+        'board = "Desk"\n[columns]\ncard = "c"\ntimestamp = "t"\nstate = "s"\n'
+        '[[stage]]\nname = "Open"\nstates = ["open"]\ncommit = true\n'
+        '[[stage]]\nname = "Closed"\nstates = ["closed"]\ndone = true\n'
+    )
+    (tmp_path / "log.csv").write_text("c,t,s\na,2026-01-01T08:00:00Z,open\n")
+    return list(read_log(tmp_path / "log.csv", read_map(tmp_path / "map.toml")).changes())
+
+
 async def test_boards_are_switched(two_boards: Path) -> None:
     async with opened(two_boards) as board:
         assert "Chores" in board.lines()[0]
@@ -27,6 +43,35 @@ async def test_boards_are_switched(two_boards: Path) -> None:
         await board.press("board.switch", "cursor.down")
         await board.keys("q")
         assert "Fraud" in board.lines()[0]
+
+
+async def test_a_board_that_is_undone_with_its_import_makes_way(
+    two_boards: Path, desk: list[Change]
+) -> None:
+    ada = Person(two_boards)
+    ada.history.bring_in(desk)
+    ada.service.close()
+    async with opened(two_boards) as board:
+        assert "Desk" in board.lines()[0]
+        await board.press("card.open")
+        await board.press("undo")
+        assert "Chores" in board.lines()[0]
+        assert board.stages() == {"To do": ["water the plants"]}
+        assert "Do it again: mlkanban --board desk redo" in board.status()
+
+
+async def test_the_only_board_that_is_undone_leaves_the_choice_of_templates(
+    tmp_path: Path, desk: list[Change]
+) -> None:
+    ada = Person(tmp_path)
+    ada.history.bring_in(desk)
+    ada.service.close()
+    async with opened(tmp_path) as board:
+        await board.press("undo")
+        assert "Welcome to mlkanban." in board.text()
+        await board.keys("5", "M", "i", "n", "e", "enter")
+        await board.keys("escape", "q")
+        assert "Mine" in board.lines()[0]
 
 
 async def test_a_filter_and_marks_belong_to_their_board(two_boards: Path) -> None:

@@ -294,8 +294,11 @@ class KeyScreen(Screen[None]):
         """Do one action and say what it did; why it is refused is for the caller."""
         self._surprise = True
         done = await self.board_app.backstage.call(action)
-        await self.board_app.catch_up()
-        self.tell(done)
+        if done.board_gone:
+            self.app.run_worker(self.board_app.leave_board(done))
+        else:
+            await self.board_app.catch_up()
+            self.tell(done)
         return done
 
     async def take_back(self, *, again: bool = False) -> Done | None:

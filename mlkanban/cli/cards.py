@@ -387,7 +387,11 @@ def merge(session: Session, card: str, into: str) -> None:
 @click.option("--restore", is_flag=True, help="Bring archived cards back.")
 @pass_session
 def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
-    """Take cards off the board; work in progress is abandoned."""
+    """Take cards off the board.
+
+    A card in progress (past the commitment point) gets the outcome `abandoned`, any other none;
+    --restore brings the card back to its stage, without that outcome.
+    """
     with session.service(write=True) as service:
         act = service.cards.restore if restore else service.cards.archive
         session.answer_done("archive", act(cards), service)

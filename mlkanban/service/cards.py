@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -351,20 +351,30 @@ class Cards:
 
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""
+        abandoned: set[str] = set()
 
         def change(tx: Transaction, face: CardFace) -> Change:
             if face.archived:
                 raise RuleRefused(f"{face.ref} is archived already.", "Nothing was changed.")
             values = archived(face)
             if "outcome" in values:
+                abandoned.add(face.ref)
                 values |= lifting(tx.fields(face))
             return tx.change("card.archived", face, values)
 
-        return self._each(refs, "archived", change)
+        done = self._each(refs, "archived", change)
+        ended = [card for card in done.cards if card.ref in abandoned]
+        if len(ended) == len(done.cards):
+            return replace(done, message=f"{_listed(done.cards)} archived as abandoned.")
+        if ended:
+            told = f"{_listed(done.cards)} archived; in progress, and so abandoned: "
+            return replace(done, message=f"{told}{_listed(ended)}.")
+        return done
 
     def restore(self, refs: Sequence[str]) -> Done:
         """Bring archived cards back to the stage they stood in, with the outcome they had."""
         cards = []
+        reopened: list[Card] = []
         with self._desk.writing() as tx:
             boards = {board.id: board for board in (tx.board_of(tx.face(ref)) for ref in refs)}
             before = {board: repository.loads(tx.conn, board) for board in boards}
@@ -380,8 +390,14 @@ class Cards:
                     values["outcome"] = None
                 tx.write(tx.change("card.restored", face, values))
                 cards.append(tx.card(ref))
+                if "outcome" in values:
+                    reopened.append(cards[-1])
             warning = check_growth(tx, before)
-        return Done(f"{_listed(cards)} restored.", tuple(cards), warning)
+        again = ""
+        if reopened:
+            some = "" if len(reopened) == len(cards) else f": {_listed(reopened)}"
+            again = f", in progress again and no longer abandoned{some}"
+        return Done(f"{_listed(cards)} restored{again}.", tuple(cards), warning)
 
     def _each(self, refs: Sequence[str], what: str, make: Any) -> Done:
         cards = []

@@ -61,4 +61,5 @@ class Duplicates:
             }  # fmt: skip
             tx.write(tx.change("card.finished", face, values))
             cards = (tx.card(other.ref), tx.card(face.ref))
-        return Done(f"{face.ref} merged into {other.ref}.", cards)
+        told = f"{face.ref} merged into {other.ref}, and archived as {ended.value}."
+        return Done(told, cards)

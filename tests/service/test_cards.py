@@ -162,6 +162,27 @@ def test_archiving_work_in_progress_abandons_it_until_it_is_restored(ada: Person
     assert ada.where(ref) == "Features"
 
 
+def test_archiving_and_restoring_say_which_outcome_cards_get(ada: Person) -> None:
+    [idea] = ada.adds("a")
+    [work] = ada.adds("b", to="Features")
+    assert ada.cards.archive([idea]).message == f"{idea} archived."
+    assert ada.cards.restore([idea]).message == f"{idea} restored."
+    assert ada.cards.archive([work]).message == f"{work} archived as abandoned."
+    assert ada.cards.restore([work]).message == (
+        f"{work} restored, in progress again and no longer abandoned."
+    )
+    assert ada.cards.archive([idea, work]).message == (
+        f"{idea}, {work} archived; in progress, and so abandoned: {work}."
+    )
+    assert ada.cards.restore([idea, work]).message == (
+        f"{idea}, {work} restored, in progress again and no longer abandoned: {work}."
+    )
+    [copy] = ada.adds("c")
+    assert ada.service.duplicates.merge(copy, work).message == (
+        f"{copy} merged into {work}, and archived as discarded."
+    )
+
+
 def test_archiving_keeps_the_outcome_a_card_had(ada: Person) -> None:
     [idea] = ada.adds("a")
     [work] = ada.adds("b", to="Features")

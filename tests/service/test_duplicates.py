@@ -18,7 +18,9 @@ def test_what_was_written_moves_over(ada: Person) -> None:
     ada.cards.note([second], "PSI is 0.3")
     ada.cards.block([second], BlockReason.BUG)
     before = ada.state()
-    assert ada.service.duplicates.merge(second, first).message == f"{second} merged into {first}."
+    assert ada.service.duplicates.merge(second, first).message == (
+        f"{second} merged into {first}, and archived as discarded."
+    )
     kept, gone = ada.cards.get(first), ada.cards.get(second)
     assert (kept.tags, kept.links, kept.depends_on) == (("psi", "q4"), ("mlflow:1",), (base,))
     assert kept.notes[-1].text.startswith(f"From {second}, 2026-03-02:")

@@ -241,3 +241,18 @@ async def test_what_cannot_be_undone_is_passed_over_with_a_key(small: Path) -> N
         assert FOCAL in board.stage("Data prep").cards()
         await board.press("redo")
         assert "Done again" in board.status()
+
+
+async def test_the_question_how_a_card_ends_names_what_stops_as_the_flow_does(small: Path) -> None:
+    async with opened(small) as board:
+        await board.go_to(FOCAL)
+        await board.press("card.complete")
+        assert "discarded" in board.question()
+        assert "abandoned" not in board.question()
+        await board.keys("escape")
+        await board.go_to("join the transactions")
+        await board.press("card.complete")
+        assert "abandoned" in board.question()
+        await board.keys("escape")
+        await board.press("card.archive")
+        assert "archived as abandoned." in board.status()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.charts.face import padded
 from mlkanban.core.models import CardFace, Outcome, Stage, place
-from mlkanban.core.rules import Allowed, swap
+from mlkanban.core.rules import Allowed, outcome_for, swap
 from mlkanban.errors import LimitReached
 from mlkanban.service import Done
 from mlkanban.tui.screens.gates import Ticks, needed
@@ -156,7 +156,12 @@ class MovingActions(RunActions):
         faces = self._chosen()
         if not faces:
             return
-        options = [Option(key, text) for key, (_, text) in _OUTCOMES.items()]
+        given = {outcome_for(Outcome.ABANDONED, committed=bool(f.started_at)) for f in faces}
+        dropped = " or ".join(sorted(outcome.value for outcome in given))
+        options = [
+            Option(key, dropped if outcome is Outcome.ABANDONED else text)
+            for key, (outcome, text) in _OUTCOMES.items()
+        ]
         found = await self._proposed(faces)
         said = f", whose runs say {found.proposal}," if found else ""
         key = await self.ask.choose(f"{names(faces)}{said} ends as:", options)

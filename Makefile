@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench faults screenshots golden lock clean
+.PHONY: help demo run test quick check bench faults screenshots golden dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ run: .venv/.ready  ## Open your own board
 
 test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
+
+quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store, for every commit
+	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store
 
 check: .venv/.dev-ready  ## Check style, types, who imports whom, and what is declared
 	@$(BIN)/ruff check
@@ -36,6 +39,13 @@ screenshots: .venv/.dev-ready  ## Draw the pictures of the README again
 
 golden: .venv/.dev-ready  ## Keep a store of this version, for the tests of all later ones
 	@$(BIN)/python -m tests.store.golden.make
+
+dist: .venv/.dev-ready  ## Build the packages, check them, and try the wheel in a fresh environment
+	@rm -rf dist && $(BIN)/python -m build --outdir dist >/dev/null
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PYTHON) -m venv "$$fresh" && \
+	    "$$fresh/bin/pip" -q install twine dist/*.whl && "$$fresh/bin/twine" check --strict dist/* && \
+	    cd "$$fresh" && bin/mlkanban --version && bin/mlkanban demo </dev/null >/dev/null && \
+	    echo "The wheel installs, and its demo runs."
 
 lock:  ## Write uv.lock again after a change of dependencies (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }

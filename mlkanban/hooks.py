@@ -14,8 +14,10 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import NamedTuple
 
+from mlkanban.log import logger
 from mlkanban.service.happened import HOOKS, Happened
 
 TIMEOUT = 10.0
@@ -82,9 +84,14 @@ def run(config: Path, happened: Iterable[Happened], timeout: float = TIMEOUT) ->
     problems = []
     for one in happened:
         if hook := hooks.get(one.hook):
+            begun = monotonic()
             problem = hook.problem or _run(hook.path, json.dumps(one.data), timeout)
+            seconds = monotonic() - begun
             if problem:
                 problems.append(f"The hook {hook.name} did not work: {problem}.")
+                logger("hook").warning("%s after %.1f s: %s", hook.name, seconds, problem)
+            else:
+                logger("hook").info("%s done in %.1f s", hook.name, seconds)
     return list(dict.fromkeys(problems))
 
 

@@ -29,6 +29,10 @@ class Places:
         return self.data / "crash.log"
 
     @property
+    def log(self) -> Path:
+        return self.data / "mlkanban.log"
+
+    @property
     def drafts(self) -> Path:
         return self.data / "drafts"
 

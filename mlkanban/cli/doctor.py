@@ -64,6 +64,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         *_settings(session),
         *_hooks(),
         *_store(session),
+        *_log(),
         *_trackers(session),
         *run_checks(session),
         *(_deep(session) if deep or fix else ()),
@@ -97,6 +98,21 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
     )
     if problems:
         raise click.exceptions.Exit(4)
+
+
+def _log() -> Iterator[Check]:
+    """Where the log is, and how the last thing went that went wrong."""
+    path = places().log
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield Check("log", "problem", f"{path} cannot be read: {error.strerror}")
+        return
+    warnings = [line for line in lines if " WARNING " in line]
+    said = f"{path}: {quantity(len(lines), 'line')}, {quantity(len(warnings), 'warning')}"
+    yield Check("log", "ok", said, f"The last one: {warnings[-1][:160]}" if warnings else "")
 
 
 def _mend(session: Session) -> tuple[list[str], list[Check]]:

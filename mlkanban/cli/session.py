@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from mlkanban import log
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.text import ascii_only, display, quantity
 
@@ -78,6 +79,7 @@ class Session:
 
         _ = self.settings  # a mistake there is told before anything is written
         where = places()
+        log.write_to(where.log)
         service = Service.open(
             where.data,
             actor=login_name(),

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.core.safekeeping import due, split_ahead
+from mlkanban.errors import MlkanbanError
+from mlkanban.log import logger
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup
 from mlkanban.store.backup import Backup
@@ -44,8 +46,13 @@ class Backups:
         store = self._desk.store
         if not _due(store.path, now) or self.state(now).events_since == 0:
             return None
-        made = backup.write(store.conn, store.path, label=backup.AUTO)
-        backup.thin(store.path, max(_changed(store.path), now))
+        try:
+            made = backup.write(store.conn, store.path, label=backup.AUTO)
+            backup.thin(store.path, max(_changed(store.path), now))
+        except MlkanbanError as error:
+            logger("backup").warning("none made: %s", error)
+            raise
+        logger("backup").info("made %s", made.name)
         return made
 
     def state(self, now: datetime) -> State:

@@ -2,6 +2,7 @@
 
 import os
 
+from mlkanban import log
 from mlkanban.clock import now
 from mlkanban.config import Settings
 from mlkanban.core.triage import View as TriageView
@@ -32,6 +33,7 @@ def run_board(
             "This terminal (TERM=dumb) cannot show the board.",
             "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
         )
+    log.write_to(places.log)
     backstage = Backstage(lambda: _open(places, actor))
     try:
         # Read before the app runs: beside its start the same takes half as long again.

@@ -8,11 +8,13 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 
-from mlkanban.errors import StoreBusy, StoreProblem, UsageProblem
+from mlkanban.errors import MlkanbanError, StoreBusy, StoreProblem, UsageProblem
 from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.exchange.transports.git import Git
 from mlkanban.files import write_whole
+from mlkanban.log import logger
 from mlkanban.service import Service
 from mlkanban.service.sync import Progress, Report, Transport
 
@@ -83,7 +85,7 @@ def exchange(
     with _alone(_folder(service)):
         report = Report()
         for way in ways:
-            one = service.sync.exchange(way, tell)
+            one = _logged(service, way, tell)
             for host, count in one.hosts.items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
             report.sent += one.sent
@@ -91,6 +93,22 @@ def exchange(
             report.undecided = one.undecided
             report.told += [said for said in one.told if said not in report.told]
         return report
+
+
+def _logged(service: Service, way: Transport, tell: Progress) -> Report:
+    log, kind, begun = logger("sync"), type(way).__name__.lower(), monotonic()
+    try:
+        report = service.sync.exchange(way, tell)
+    except MlkanbanError as error:
+        log.warning("%s failed after %.1f s: %s", kind, monotonic() - begun, error)
+        raise
+    seconds, taken = monotonic() - begun, sum(report.hosts.values())
+    # The folder of one home is looked into every minute.
+    tell_of = log.info if taken or report.sent else log.debug
+    tell_of("%s: %d events sent, %d taken in, %.1f s", kind, report.sent, taken, seconds)
+    for notice in report.told:
+        log.warning("%s: %s", kind, notice)
+    return report
 
 
 def _folder(service: Service) -> Path:

@@ -19,6 +19,7 @@ from mlkanban.errors import MlkanbanError, StoreProblem
 from mlkanban.exchange.transports import watched
 from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.files import write_whole
+from mlkanban.log import logger
 from mlkanban.service.sync import Progress
 
 BRANCH = "mlkanban"
@@ -158,6 +159,8 @@ class Git(Folder):
             raise StoreProblem(
                 "git is not installed here.", "Install it, or use: mlkanban sync --dir PATH"
             ) from error
+        # The first word alone: the others may hold addresses with names and passwords in them.
+        logger("program").debug("git %s: exit %d", args[0], done.code)
         if done.code:
             raise GitFailed(_OVERWRITTEN.sub("", done.errors) or done.output)
         return done.output.strip()

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from mlkanban.core.runs.slurm import SACCT_FIELDS, SQUEUE_FORMAT, Job, read_sacct, read_squeue
 from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.log import logger
 from mlkanban.text import display
 
 _SACCT = ("sacct", "-D", "-X", "-P", "-n", f"--format={SACCT_FIELDS}")
@@ -117,9 +118,11 @@ def _ask(words: Sequence[str], seconds: float) -> str:
             stdin=subprocess.DEVNULL, timeout=seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
+        logger("program").warning("%s did not answer within %g s", words[0], seconds)
         raise NoAnswer(f"{words[0]} does not answer within {seconds:g} s.") from error
     except OSError as error:
         raise NoAnswer(f"{words[0]} cannot be started: {error.strerror}.") from error
+    logger("program").debug("%s: exit %d", words[0], done.returncode)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise NoAnswer(f"{words[0]} failed: {display(said[-1])}")

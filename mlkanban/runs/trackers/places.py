@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlparse
 
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
+from mlkanban.log import logger
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
 from mlkanban.runs.trackers.sqlite_files import reading
 from mlkanban.text import display, display_lines
@@ -109,6 +110,10 @@ def read_all(paths: Iterable[Path], told: Told | None = None) -> Found:
                 if told is not None:
                     told(len(runs), path)
             seen.append(path)
+    log = logger("tracker")
+    log.info("%d runs read in %d places", len(runs), len(seen))
+    for problem in problems:
+        log.warning("%s", problem)
     return Found(tuple(runs.values()), tuple(seen), tuple(problems))
 
 

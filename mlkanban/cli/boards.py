@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from mlkanban.cli.params import NEW_NAME, ZONE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import board_data
 from mlkanban.core.models import Board
@@ -14,10 +15,14 @@ _KEYS = [template.key for template in TEMPLATES]
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", type=NEW_NAME)
 @click.option("--template", type=click.Choice(_KEYS), default=_KEYS[0], show_default=True)
 @click.option(
-    "--timezone", default="", metavar="ZONE", help="Such as Europe/Rome (this machine's)."
+    "--timezone",
+    type=ZONE,
+    default="",
+    metavar="ZONE",
+    help="Such as Europe/Rome (this machine's).",
 )
 @pass_session
 def init(session: Session, name: str, template: str, timezone: str) -> None:

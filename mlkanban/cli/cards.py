@@ -61,8 +61,10 @@ def _fields(command: F) -> F:
             click.option("--priority", type=_choice(Priority), help="How urgent it is."),
             click.option("--class", "service_class", type=_choice(ServiceClass),
                          help="Class of service."),
-            click.option("--tag", "tags", multiple=True, help="A tag; may be repeated."),
-            click.option("--due", metavar="DATE", help="Due date, 2026-03-31 (edit: or none)."),
+            click.option("--tag", "tags", type=params.TAG, multiple=True,
+                         help="A tag; may be repeated."),
+            click.option("--due", type=params.WHEN, metavar="DATE",
+                         help="Due date, 2026-03-31 (edit: or none)."),
             click.option("--metric", "metrics", multiple=True, metavar="METRIC",
                          help="Goal 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'."),
             click.option("--baseline", type=float, help="The metric before."),
@@ -76,7 +78,8 @@ def _fields(command: F) -> F:
             click.option("--work", type=_choice(Work), help="What the card is doing."),
             click.option("--checklist", multiple=True, metavar="ITEM",
                          help="An item, '[x] item' when done; all of them, repeated."),
-            click.option("--link", "links", multiple=True, help="A link; may be repeated."),
+            click.option("--link", "links", type=params.LINK, multiple=True,
+                         help="A link; may be repeated."),
             click.option("--needs", type=CARD, multiple=True, metavar="CARD",
                          help="A card that must come first."),
             click.option("--parent", type=CARD, metavar="CARD", help="The card it is a part of."),
@@ -164,10 +167,10 @@ def _new_fields(
 
 @click.command()
 @_cards
-@click.option("--title", help="Another title.")
+@click.option("--title", type=params.NEW_NAME, help="Another title.")
 @_fields
-@click.option("--untag", multiple=True, metavar="TAG", help="Take a tag off.")
-@click.option("--unlink", multiple=True, metavar="LINK", help="Take a link off.")
+@click.option("--untag", type=params.TAG, multiple=True, metavar="TAG", help="Take a tag off.")
+@click.option("--unlink", type=params.LINK, multiple=True, metavar="LINK", help="Take a link off.")
 @click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
 @click.option(
     "--lineage-not", type=LINEAGE, multiple=True, metavar="KIND:CARD", help="Does not come from it."
@@ -177,8 +180,16 @@ def _new_fields(
     type=click.Choice([*map(str, Health), params.NONE]),
     help="How a model in use is doing.",
 )
-@click.option("--tick", multiple=True, metavar="N|TEXT", help="Tick an item of the checklist.")
-@click.option("--untick", multiple=True, metavar="N|TEXT", help="Take the tick off an item.")
+@click.option(
+    "--tick",
+    type=params.ITEM,
+    multiple=True,
+    metavar="N|TEXT",
+    help="Tick an item of the checklist.",
+)
+@click.option(
+    "--untick", type=params.ITEM, multiple=True, metavar="N|TEXT", help="Take the tick off an item."
+)
 @click.option("--verdict", help="What was found out.")
 @click.option("--editor", is_flag=True, help="The whole card as Markdown in $EDITOR.")
 @_override("Pass a full stage.")
@@ -291,7 +302,9 @@ def note(session: Session, cards: Sequence[str], text: str, number: int | None) 
 @_cards
 @click.option("--reason", type=_choice(BlockReason), required=True, help="Why it cannot go on.")
 @click.option("--note", default="", metavar="TEXT", help="More about it.")
-@click.option("--until", default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31.")
+@click.option(
+    "--until", type=params.WHEN, default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31."
+)
 @click.option("--external/--internal", default=None, help="Whose move it is (by the reason).")
 @pass_session
 def block(

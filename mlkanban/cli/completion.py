@@ -1,9 +1,12 @@
 """Completion for bash, zsh and fish, with the ids of the cards there are. It never complains."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import (
@@ -16,6 +19,9 @@ from click.shell_completion import (
 
 from mlkanban.cli.session import Session, pass_session, use_home
 from mlkanban.text import display
+
+if TYPE_CHECKING:
+    from mlkanban.service import Service
 
 MOST = 50
 
@@ -64,6 +70,65 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
                 yield CompletionItem(ref, help=display(title)[:60])
 
     return _offered(items)
+
+
+def names(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
+    """The names of a kind, such as `tags`, that begin like that."""
+
+    def items() -> Iterator[CompletionItem]:
+        session = _session(ctx)
+        with session.service(as_is=True) as service:
+            known = dict(_NAMES[kind](ctx, session, service))
+        fits = [name for name in known if name.casefold().startswith(incomplete.casefold())]
+        for name in sorted(fits)[:MOST]:
+            yield CompletionItem(name, help=display(known[name])[:60])
+
+    return _offered(items)
+
+
+def _tags(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    faces = service.boards.snapshot(session.board(service).id).faces
+    return ((tag, "") for face in faces for tag in face.tags.split())
+
+
+def _runs(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    board = session.board(service)
+    return ((run.id, f"{ref} {run.outcome}") for ref, run in service.runs.of_board(board.id))
+
+
+def _backups(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    from mlkanban.paths import places
+    from mlkanban.service.backups import all_below
+
+    return ((one.path.name, one.label) for one in all_below(places().data))
+
+
+def _zones(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    from zoneinfo import available_timezones
+
+    return ((zone, "") for zone in available_timezones())
+
+
+def _conflicts(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    return ((one.name, one.field) for one in service.settling.all())
+
+
+def _fields(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
+    of = ctx.params.get("name")
+    return ((one.field, one.other) for one in service.settling.all() if one.name == of)
+
+
+_NAMES: dict[str, Callable[[click.Context, Session, Service], Iterable[tuple[str, str]]]] = {
+    "backups": _backups,
+    "boards": lambda _, session, service: ((b.key, b.name) for b in service.boards.all()),
+    "conflicts": _conflicts,
+    "fields": _fields,
+    "runs": _runs,
+    "tags": _tags,
+    "views": lambda _, session, service: service.views.of(session.board(service).id).items(),
+    "zones": _zones,
+}
+"""What can be completed by name: of each kind (name, what it says)."""
 
 
 def lineages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from mlkanban.cli.params import RUN
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 
 
 @click.command()
-@click.argument("run")
-@click.argument("before", required=False)
+@click.argument("run", type=RUN)
+@click.argument("before", type=RUN, required=False)
 @pass_session
 def diff(session: Session, run: str, before: str | None) -> None:
     """Print what changed in the code from the run BEFORE to RUN, by the commits they ran.

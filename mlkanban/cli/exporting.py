@@ -11,13 +11,14 @@ from typing import TextIO
 import click
 
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.params import FileParam
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import Board
 from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.service import Service
 
 _out = click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file (stdout)."
+    "--out", type=FileParam(dir_okay=False, path_type=Path), help="Write to this file (stdout)."
 )
 
 

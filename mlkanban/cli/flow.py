@@ -18,7 +18,7 @@ import click
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import DAY, today
+from mlkanban.cli.params import DAY, TAG, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.models import CardType
 from mlkanban.errors import NotFound, UsageProblem
@@ -153,7 +153,7 @@ _OPTIONS: dict[str, Any] = {
         type=click.Choice([t.value for t in CardType]),
         help="Only cards of a type.",
     ),
-    "tag": click.option("--tag", default="", help="Only cards with a tag."),
+    "tag": click.option("--tag", type=TAG, default="", help="Only cards with a tag."),
     "query": click.option(
         "-q", "--query", default="", help="Only cards a query finds, as on the board."
     ),

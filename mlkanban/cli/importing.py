@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.params import FILE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.taking_back import markdown
 from mlkanban.exchange.event_log import EventLog, read_log
@@ -34,8 +35,8 @@ import_group.add_command(markdown)
 
 
 @import_group.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--map", "map_file", type=click.Path(path_type=Path), required=True, metavar="MAP",
+@click.argument("file", type=FILE)
+@click.option("--map", "map_file", type=FILE, required=True, metavar="MAP",
               help="What its columns and states mean (TOML).")  # fmt: skip
 @pass_session
 def events(session: Session, file: Path, map_file: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.counting import counting_line
-from mlkanban.cli.params import CARD
+from mlkanban.cli.params import CARD, TRACKED
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
@@ -30,7 +30,7 @@ _NAMED = 20
 
 @click.command()
 @click.argument("card", type=CARD)
-@click.argument("run", metavar="KIND:REF")
+@click.argument("run", type=TRACKED, metavar="KIND:REF")
 @click.option("--from", "source", default="", metavar="PATH", help="The file or folder it is in.")
 @pass_session
 def link(session: Session, card: str, run: str, source: str) -> None:
@@ -80,7 +80,7 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
 
 @click.command()
 @click.argument("card", type=CARD)
-@click.argument("run", metavar="KIND:REF")
+@click.argument("run", type=TRACKED, metavar="KIND:REF")
 @pass_session
 def unlink(session: Session, card: str, run: str) -> None:
     """Take a run of a tracker off CARD; sync-runs does not bring it back."""
@@ -96,11 +96,15 @@ def _in_full(run: str) -> str:
 
 @click.command("sync-runs")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--new", metavar="KIND:REF", help="Make a card for this run.")
-@click.option("--ignore", multiple=True, metavar="KIND:REF", help="Never list this run again.")
-@click.option("--ignore-experiment", "ignore_all", multiple=True, metavar="KIND:REF",
+@click.option("--new", type=TRACKED, metavar="KIND:REF", help="Make a card for this run.")
+@click.option(
+    "--ignore", type=TRACKED, multiple=True, metavar="KIND:REF", help="Never list this run again."
+)
+@click.option("--ignore-experiment", "ignore_all", type=TRACKED, multiple=True, metavar="KIND:REF",
               help="Never list a run of the experiment of this run again.")  # fmt: skip
-@click.option("--heed", multiple=True, metavar="KIND:REF", help="List this run again.")
+@click.option(
+    "--heed", type=TRACKED, multiple=True, metavar="KIND:REF", help="List this run again."
+)
 @click.option("--ignored", is_flag=True, help="List the ignored runs instead.")
 @pass_session
 def sync_runs(

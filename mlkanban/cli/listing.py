@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.params import CARD, today
+from mlkanban.cli.params import CARD, VIEW, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.core import checklist
@@ -28,7 +28,7 @@ _PIPED = 160
 
 @click.command("list")
 @click.option("-q", "--query", default="", help="Only cards a query finds, as on the board.")
-@click.option("--view", default="", metavar="NAME", help="The query saved by a name.")
+@click.option("--view", type=VIEW, default="", metavar="NAME", help="The query saved by a name.")
 @click.option("--all", "everything", is_flag=True, help="Finished and archived cards too.")
 @pass_session
 def list_cards(session: Session, query: str, view: str, everything: bool) -> None:

@@ -1,14 +1,18 @@
 """What is given on the command line, understood: cards, stages, days, limits, metrics."""
 
+import os
 import re
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
+from click.core import ParameterSource
 
 from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR
+from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
 
 if TYPE_CHECKING:
@@ -26,12 +30,54 @@ def today(board: "Board") -> date:
     return now().astimezone(ZoneInfo(board.timezone)).date()
 
 
+def _refuse_empty(
+    value: str, what: str, hint: str, param: click.Parameter | None, ctx: click.Context | None
+) -> None:
+    """UsageProblem for an empty word where something is to be named. A default may be empty."""
+    if value.strip() or param is None or ctx is None:
+        return
+    if ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
+        where = param.get_error_hint(ctx).replace("'", "")
+        raise UsageProblem(f"No {what} is given: {where} is empty.", hint)
+
+
+class NameParam(click.ParamType):  # type: ignore[type-arg]
+    """What something is called, never empty; `offers` is what completion finds it among."""
+
+    def __init__(self, name: str, hint: str, offers: str = "") -> None:
+        self.name = name
+        self._hint = hint
+        self._offers = offers
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        _refuse_empty(value, self.name, self._hint, param, ctx)
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        if not self._offers:
+            return []
+        from mlkanban.cli.completion import names
+
+        return names(ctx, self._offers, incomplete)
+
+
+class FileParam(click.Path):
+    """A file or a folder, never the empty word, which would be the folder one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _refuse_empty(os.fspath(value), "file", "Give its path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class CardParam(click.ParamType):  # type: ignore[type-arg]
     """The short id of a card."""
 
     name = "card"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        _refuse_empty(value, self.name, "List them: mlkanban list --all", param, ctx)
         return accept(value, "the id of the card")
 
     def shell_complete(
@@ -47,6 +93,10 @@ class StageParam(click.ParamType):  # type: ignore[type-arg]
 
     name = "stage"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        _refuse_empty(value, self.name, "List them: mlkanban stages", param, ctx)
+        return str(value)
+
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
@@ -59,6 +109,10 @@ class LineageParam(click.ParamType):  # type: ignore[type-arg]
     """A kind and a card, `ablation-of:g12`."""
 
     name = "lineage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        _refuse_empty(value, "kind and card", "Write it as ablation-of:g12.", param, ctx)
+        return str(value)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -117,6 +171,22 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
 
 CARD, STAGE, LIMIT, DAY = CardParam(), StageParam(), LimitParam(), DayParam()
 LINEAGE, AIM = LineageParam(), AimParam()
+BOARD = NameParam("board", "List them: mlkanban boards", "boards")
+NEW_NAME = NameParam("name", "Type a few words.")
+TAG = NameParam("tag", "Type a word, or leave it out.", "tags")
+ITEM = NameParam("item", "Give its number or the beginning of its text.")
+LINK = NameParam("link", "Give its address, or leave it out.")
+WHEN = NameParam("day", "Write it as 2026-03-31, or leave it out.")
+ZONE = NameParam("time zone", "Write it as Europe/Rome, or leave it out.", "zones")
+VIEW = NameParam("view", "List them: mlkanban views", "views")
+RUN = NameParam("run", "List them: mlkanban runs", "runs")
+TRACKED = NameParam("run", "List them: mlkanban sync-runs")
+BACKUP = NameParam("backup", "List them: mlkanban backup list", "backups")
+CONFLICT = NameParam("card", "List the conflicts: mlkanban resolve", "conflicts")
+FIELD = NameParam("field", "List the conflicts: mlkanban resolve", "fields")
+REPOSITORY = NameParam("repository", "Give a path, or HOST:PATH.")
+HOME = NameParam("folder", "Give its path, or leave it out.")
+FILE = FileParam(path_type=Path)
 
 
 def checklist(items: Sequence[str]) -> list[dict[str, Any]]:

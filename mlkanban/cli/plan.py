@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlkanban.cli.params import today
+from mlkanban.cli.params import WHEN, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.dates import parse_day
 from mlkanban.core.plan import AHEAD
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--until", default="", metavar="DATE", help=f"2026-03-31, 2w, fri ({AHEAD} days).")
+@click.option(
+    "--until", type=WHEN, default="", metavar="DATE", help=f"2026-03-31, 2w, fri ({AHEAD} days)."
+)
 @click.option("--by-worth", is_flag=True, help="Most worth for its effort first, not board order.")
 @click.option("--replenish", is_flag=True, help="Pull the first ideas, up to the limit.")
 @pass_session

@@ -11,6 +11,7 @@ import click
 
 from mlkanban import __version__
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.params import BOARD, HOME
 from mlkanban.cli.session import Session, give_up, use_home
 from mlkanban.cli.umask import be_private
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
@@ -129,8 +130,12 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     context_settings={"max_content_width": 100},
 )
 @click.option("--json", is_flag=True, is_eager=True, help="Print one JSON object; works anywhere.")
-@click.option("--board", default="", metavar="KEY", help="The board to work on (MLKANBAN_BOARD).")
-@click.option("--home", default="", metavar="DIR", help="Where everything lies (MLKANBAN_HOME).")
+@click.option(
+    "--board", type=BOARD, default="", metavar="KEY", help="The board to work on (MLKANBAN_BOARD)."
+)
+@click.option(
+    "--home", type=HOME, default="", metavar="DIR", help="Where everything lies (MLKANBAN_HOME)."
+)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
     help="Print the version.",

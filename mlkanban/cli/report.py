@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.flow import Asked, number_options
+from mlkanban.cli.params import FileParam
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import MlkanbanError, UsageProblem
 
@@ -23,7 +24,7 @@ _KINDS = (".html", ".htm", ".md", ".markdown")
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FileParam(path_type=Path, dir_okay=False),
     required=True,
     metavar="FILE.html|FILE.md",
     help="The file to write; one that is there is replaced.",

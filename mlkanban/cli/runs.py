@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, say, slot_for
-from mlkanban.cli.params import AIM, CARD
+from mlkanban.cli.params import AIM, CARD, RUN
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
@@ -340,7 +340,7 @@ def _table(
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended; ^C leaves it.")
 @pass_session
 def logs(session: Session, run: str, follow: bool) -> None:
@@ -357,7 +357,7 @@ def logs(session: Session, run: str, follow: bool) -> None:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=RUN)
 @pass_session
 def stop(session: Session, run: str) -> None:
     """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked.

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.params import BACKUP, FILE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.group("backup", cls=Guessing, invoke_without_command=True)
-@click.option("--to", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--to", type=FILE, metavar="FILE",
               help="Write it to this file, or into this folder.")  # fmt: skip
 @click.pass_context
 def backup(ctx: click.Context, to: Path | None) -> None:
@@ -78,7 +79,7 @@ def list_backups(session: Session) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="FILE|NAME")
+@click.argument("name", type=BACKUP, metavar="FILE|NAME")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def restore(session: Session, name: str, yes: bool) -> None:

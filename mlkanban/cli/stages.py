@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import LIMIT, STAGE, limit_of, today
+from mlkanban.cli.params import LIMIT, NEW_NAME, STAGE, limit_of, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import stages_data
 from mlkanban.core.models import Board, StageKind
@@ -61,7 +61,7 @@ def limit(
 
 
 @stages.command()
-@click.argument("name")
+@click.argument("name", type=NEW_NAME)
 @click.option("--after", type=STAGE, default="", help="Put it after this stage (last).")
 @click.option("--kind", type=_kind, default="active", show_default=True)
 @pass_session
@@ -77,7 +77,7 @@ def add(session: Session, name: str, after: str, kind: str) -> None:
 
 @stages.command()
 @_stage
-@click.argument("name")
+@click.argument("name", type=NEW_NAME)
 @pass_session
 def rename(session: Session, stage: str, name: str) -> None:
     """Give a stage another name."""

@@ -11,6 +11,7 @@ import click
 
 from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.params import CONFLICT, FIELD, FILE, REPOSITORY
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 from mlkanban.text import short_name
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.group(cls=Guessing, invoke_without_command=True)
-@click.option("--dir", "folder", type=click.Path(path_type=Path), metavar="PATH",
+@click.option("--dir", "folder", type=FILE, metavar="PATH",
               help="A folder that something else carries to the other machine.")  # fmt: skip
 @click.pass_context
 def sync(ctx: click.Context, folder: Path | None) -> None:
@@ -45,7 +46,7 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
 
 
 @sync.command()
-@click.argument("remote")
+@click.argument("remote", type=REPOSITORY)
 @pass_session
 def init(session: Session, remote: str) -> None:
     """Exchange changes with a git repository from now on.
@@ -84,8 +85,8 @@ def _answer(session: Session, report: Report) -> None:
 
 
 @click.command()
-@click.argument("name", default="", metavar="[CARD")
-@click.argument("field", default="", metavar="FIELD]")
+@click.argument("name", type=CONFLICT, default="", metavar="[CARD")
+@click.argument("field", type=FIELD, default="", metavar="FIELD]")
 @click.option("--keep", is_flag=True, help="Keep the value that stands.")
 @click.option("--take", is_flag=True, help="Take the other value.")
 @click.option("--override", default="", metavar="REASON", help="Go over a limit all the same.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlkanban.cli.params import FILE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import MlkanbanError, UsageProblem
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--dry-run",

@@ -321,7 +321,7 @@ def test_items_are_ticked_by_number_and_by_beginning(board) -> None:
     assert items(board.data("show", ref)) == [
         ("split fixed", False), ("report", True), ("three seeds", False),
     ]  # fmt: skip
-    assert (board("edit", ref, "--tick", "4").code, board("edit", ref, "--tick", "").code) == (3, 3)
+    assert (board("edit", ref, "--tick", "4").code, board("edit", ref, "--tick", "").code) == (3, 2)
     answer = board("edit", ref, "--tick", "four")
     assert "No item of the checklist is called 'four'" in answer.err
     assert "1 split fixed; 2 report; 3 three seeds" in answer.err

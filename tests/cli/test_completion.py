@@ -52,3 +52,18 @@ def test_a_name_that_cannot_be_typed_is_not_offered(shell, home) -> None:
     for kind in ("bash", "zsh"):
         offered = completed(shell, "move", ref, "Z", kind=kind).out
         assert offered.count("plain") == offered.count("Zap") == 1
+
+
+def test_names_are_offered_where_there_are_some(shell, home) -> None:
+    shell("init", "Fraud Desk")
+    ref = shell("--json", "add", "one", "--tag", "gpu", "--tag", "nlp").data["id"]
+    shell("backup")
+    for words, offered in {
+        ("--board",): "fraud-desk",
+        ("edit", ref, "--untag"): "gpu\nplain,nlp",
+        ("add", "two", "--tag"): "gpu\nplain,nlp",
+        ("flow", "aging", "--tag"): "gpu\nplain,nlp",
+    }.items():
+        assert completed(shell, *words, "").out == f"plain,{offered}\n", words
+    assert completed(shell, "init", "x", "--timezone", "europe/rom").out == "plain,Europe/Rome\n"
+    assert "board" in completed(shell, "restore", "").out

@@ -209,9 +209,16 @@ def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]
             if meter.over and meter.count > was.count:
                 running = f" {meter.name}" if meter.name else ""
                 yield f"{stage.name} is {meter.count}/{meter.limit}{running}: over its limit now."
-    wip = in_progress(board, after)
-    if board.conwip is not None and wip > max(in_progress(board, before), board.conwip):
-        yield f"The board has {wip}/{board.conwip} cards in progress (CONWIP): over its limit now."
+    if told := over_conwip(board, in_progress(board, before), in_progress(board, after)):
+        yield told
+
+
+def over_conwip(board: Board, before: int, after: int) -> str:
+    """In words, that the cards in progress passed the limit of the board, or passed it further;
+    '' when they did not."""
+    if board.conwip is None or after <= max(before, board.conwip):
+        return ""
+    return f"The board has {after}/{board.conwip} cards in progress (CONWIP): over its limit now."
 
 
 def swap(board: Board, loads: Mapping[str, Load], one: CardFace, other: CardFace) -> Verdict:

@@ -121,8 +121,10 @@ class Boards:
             _limit(values.get("conwip"))
             if values := _unlike(board, values):
                 tx.write(Change("board.edited", board_id, set=values))
-            name = board_of(tx.conn, board_id).name
-            return tx.done(f"The board {name} was changed.")
+            now = board_of(tx.conn, board_id)
+            wip = rules.in_progress(now, repository.loads(tx.conn, board_id))
+            warning = rules.over_conwip(now, 0, wip) if "conwip" in values else ""
+            return tx.done(f"The board {now.name} was changed.", warning=warning)
 
     def add_stage(
         self, board_id: str, name: str, *, after: str = "", kind: StageKind = StageKind.ACTIVE
@@ -169,6 +171,7 @@ class Boards:
             counts = " + ".join(map(str, shown))
             over = any(meter.over for meter in shown)
             warning = f"{changed.name} is over its limit now: {counts}." if over else ""
+            warning = " ".join(filter(None, (warning, moved.warning)))
             if "committed" in values:
                 told = _counting(load.total, changed.committed) + told
             return tx.done(f"Stage {changed.name} saved ({counts}).{told}", warning=warning)
@@ -190,7 +193,8 @@ class Boards:
                 place = {"rank": ranks.between(low, high)}
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=place))
             told = moved_cards.write(tx)
-            return tx.done(f"Stage {moved.name} is number {to + 1} now.{told}")
+            told = f"Stage {moved.name} is number {to + 1} now.{told}"
+            return tx.done(told, warning=moved_cards.warning)
 
     def remove_stage(self, board_id: str, stage_id: str, *, agreed: bool = False) -> Done:
         """Remove a stage in which no card stands; `agreed` as for an edit."""
@@ -204,7 +208,7 @@ class Boards:
             moved = stage_changes.of(tx, board, replace(board, stages=left), agreed=agreed)
             tx.write(Change("stage.removed", board_id, stage=stage_id, set={"deleted": True}))
             told = moved.write(tx)
-        return Done(f"Stage {stage.name} removed.{told}")
+        return Done(f"Stage {stage.name} removed.{told}", warning=moved.warning)
 
     def loads(self, board_id: str) -> dict[str, Load]:
         """Open cards per stage id."""

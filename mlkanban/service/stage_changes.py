@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mlkanban.core import rules
 from mlkanban.core.lifecycle import fitting, lifting
 from mlkanban.core.models import Board, CardFace, Outcome
 from mlkanban.core.sight import stands
@@ -27,11 +28,13 @@ class _Effect(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StageChange:
-    """Cards that a change of stages opens again and cards that it ships."""
+    """Cards that a change of stages opens again and cards that it ships; a `warning` where more
+    cards are in progress by it than may be."""
 
     opened: Sequence[CardFace]
     shipped: Sequence[CardFace]
     effects: Sequence[_Effect]
+    warning: str
 
     def write(self, tx: Transaction) -> str:
         """Write what becomes of the cards, after the stages were changed; what to tell of it."""
@@ -51,6 +54,7 @@ def of(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChan
     opened: list[CardFace] = []
     shipped: list[CardFace] = []
     leaving: list[CardFace] = []
+    before = after = 0
     for face in repository.faces(tx.conn, board.id):
         now = {"place": [face.stage], "outcome": face.outcome, "archived": face.archived}
         fit = fitting(then, now, ended_in_place=not board.is_delivered(face.stage))
@@ -58,6 +62,10 @@ def of(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChan
             (shipped if fit["outcome"] else opened).append(face)
         elif face.outcome and stands(board, face) and not stands(then, face):
             leaving.append(face)
+        before += face.is_open and board.is_committed(face.stage)
+        open_then = face.is_open if "outcome" not in fit else not fit["outcome"]
+        after += open_then and then.is_committed(face.stage)
+    warning = rules.over_conwip(then, before, after)
     effects = [
         effect
         for effect in (
@@ -69,8 +77,8 @@ def of(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChan
     ]
     if effects and not agreed:
         told = " ".join(f"{_cards(effect.faces)} {effect.would}." for effect in effects)
-        raise WouldChangeCards(told, "Nothing was changed.")
-    return StageChange(opened, shipped, effects)
+        raise WouldChangeCards(f"{told} {warning}".rstrip(), "Nothing was changed.")
+    return StageChange(opened, shipped, effects, warning)
 
 
 def _cards(faces: Sequence[CardFace]) -> str:

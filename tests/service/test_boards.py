@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import BlockReason, StageKind
-from mlkanban.errors import NotFound, RuleRefused, StoreProblem, UsageProblem
+from mlkanban.core.models import BlockReason, Outcome, StageKind
+from mlkanban.errors import NotFound, RuleRefused, StoreProblem, UsageProblem, WouldChangeCards
 from mlkanban.service import Service
 from tests.service.machine import FAILED, Machine
 from tests.service.people import Clock, Person
@@ -341,3 +341,23 @@ def test_reading_where_there_is_no_store_makes_none(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no board yet"):
         Service.open(tmp_path / "data", actor="bob", clock=Clock(), write=False)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_stage_that_takes_the_board_over_its_conwip_says_so(ada: Person) -> None:
+    over = "The board has 3/2 cards in progress (CONWIP): over its limit now."
+    ada.adds("a", "b", to="Data prep")
+    [shipped] = ada.adds("c", to="Ready")
+    lower = ada.boards.edit(ada.board_id, {"conwip": 1})
+    assert lower.warning == over.replace("3/2", "2/1")
+    assert ada.boards.edit(ada.board_id, {"conwip": 2}).warning == ""
+    ready = ada.stage("Ready").id
+    assert ada.boards.edit_stage(ada.board_id, ready, {"committed": True}).warning == over
+    assert ada.boards.edit_stage(ada.board_id, ready, {"committed": False}).warning == ""
+
+    ada.cards.finish([shipped], Outcome.SHIPPED)
+    monitoring = ada.stage("Monitoring").id
+    with pytest.raises(WouldChangeCards) as asked:
+        ada.boards.edit_stage(ada.board_id, monitoring, {"committed": True})
+    assert str(asked.value.message).endswith(f"would be open again. {over}")
+    done = ada.boards.edit_stage(ada.board_id, monitoring, {"committed": True}, agreed=True)
+    assert done.warning == over

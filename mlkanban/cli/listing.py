@@ -145,10 +145,10 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
     for one in service.settling.of_card(ref):
         yield ""
         yield session.clean(
-            f"conflict about {one.field}: {short_name(one.actor)} on {short_name(one.host)} "
+            f"conflict about the {one.label}: {short_name(one.actor)} on {short_name(one.host)} "
             f"wrote {one.other}"
         )
-        yield session.clean(f"  mlkanban resolve {one.name} {one.field} --keep | --take")
+        yield session.clean(f"  mlkanban resolve {one.name} {one.word} --keep | --take")
 
 
 def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:

@@ -184,7 +184,6 @@ TRACKED = NameParam("run", "List them: mlkanban sync-runs")
 BACKUP = NameParam("backup", "List them: mlkanban backup list", "backups")
 CONFLICT = NameParam("card", "List the conflicts: mlkanban resolve", "conflicts")
 FIELD = NameParam("field", "List the conflicts: mlkanban resolve", "fields")
-REPOSITORY = NameParam("repository", "Give a path, or HOST:PATH.")
 HOME = NameParam("folder", "Give its path, or leave it out.")
 FILE = FileParam(path_type=Path)
 

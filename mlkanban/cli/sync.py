@@ -11,7 +11,7 @@ import click
 
 from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import CONFLICT, FIELD, FILE, REPOSITORY
+from mlkanban.cli.params import CONFLICT, FIELD, FILE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 from mlkanban.text import short_name
@@ -46,7 +46,7 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
 
 
 @sync.command()
-@click.argument("remote", type=REPOSITORY)
+@click.argument("remote")
 @pass_session
 def init(session: Session, remote: str) -> None:
     """Exchange changes with a git repository from now on.
@@ -94,8 +94,9 @@ def _answer(session: Session, report: Report) -> None:
 def resolve(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
     """Show conflicts between machines, and resolve one: keep what stands or take the other.
 
-    The later value stands until you resolve it; FIELD is as the list names it. `lifecycle` is where
-    a card stands and how it ended, as one.
+    The later value stands until you resolve it; FIELD is as the list names it. The stage of a card,
+    its outcome and whether it is archived are one value, called `stage` (or `lifecycle`, as in
+    --json): one machine finished a card, for example, while another one moved it.
     """
     if not field:
         if keep or take:
@@ -120,8 +121,9 @@ def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
         yield "There are no conflicts."
     for one in found:
         at = one.at[:16].replace("T", " ")
-        yield from hanging(session.clean(f"{one.name}  {one.field}: {one.kept}"), 4)
+        yield from hanging(session.clean(f"{one.name}  {one.label}: {one.kept}"), 4)
         other = (
             f"    {short_name(one.actor)} on {short_name(one.host)} wrote, {at} UTC: {one.other}"
         )
         yield from hanging(session.clean(other), 6)
+        yield session.clean(f"    mlkanban resolve {one.name} {one.word} --keep | --take")

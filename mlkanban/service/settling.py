@@ -37,6 +37,16 @@ class Undecided:
     host: str
     at: str
 
+    @property
+    def label(self) -> str:
+        """What the field is about, in words."""
+        return _spoken(self.field)
+
+    @property
+    def word(self) -> str:
+        """What to call the field on a command line."""
+        return "stage" if self.field == life.FIELD else self.field
+
 
 class Settling:
     def __init__(self, desk: Desk) -> None:
@@ -65,11 +75,12 @@ class Settling:
             }
             if not found:
                 raise NotFound(
-                    f"There is no conflict about {field} of {name}.", "List: mlkanban resolve"
+                    f"There is no conflict about the {_spoken(field)} of {name}.",
+                    "List: mlkanban resolve",
                 )
             if len(found) > 1:
                 raise UsageProblem(
-                    f"There are conflicts about {field} of several called {name}.",
+                    f"There are conflicts about the {_spoken(field)} of several called {name}.",
                     f"Name one by its long id: {', '.join(found)}.",
                 )
             ((entity, name),) = found.items()
@@ -175,7 +186,7 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
 
 def _spoken(field: str) -> str:
     if field.startswith(notes.PREFIX):
-        return "a note"
-    return {life.FIELD: "its stage and outcome", DELETED: "undoing its adding"}.get(
+        return "note"
+    return {life.FIELD: "stage and outcome", DELETED: "undoing of its adding"}.get(
         field, field.replace("_", " ")
     )

@@ -23,7 +23,7 @@ import pytest
         ("runs", ""), ("logs", ""), ("stop", ""), ("diff", ""), ("unlink", "REF", ""),
         ("run", "", "--", "true"), ("import", "markdown", ""),
         ("import", "events", "", "--map", "x"), ("import", "events", "x", "--map", ""),
-        ("export", "csv", "--out", ""), ("sync", "init", ""), ("sync", "--dir", ""),
+        ("export", "csv", "--out", ""), ("sync", "--dir", ""),
         ("resolve", ""), ("resolve", "REF", "", "--keep"), ("flow", "aging", "--tag", ""),
         ("list", "--view", ""), ("list", "-q", "tag:"), ("list", "-q", "stage:"),
         ("report", "--out", ""), ("plan", "--until", ""),

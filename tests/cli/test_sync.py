@@ -158,3 +158,31 @@ def test_a_store_file_that_was_put_back_is_told_and_loses_nothing(
     ]
     assert cards[0] == cards[1]
     assert sorted(title for _, title in cards[0]) == ["four", "one", "three", "two"]
+
+
+def test_where_a_card_is_and_how_it_ended_is_named_in_plain_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("stick").mkdir()
+    said(capsys, "--home", "a", "init", "work")
+    ref = json.loads(said(capsys, "--home", "a", "--json", "add", "one")[0])["data"]["id"]
+    for home in "ab":
+        said(capsys, "--home", home, "sync", "--dir", "stick")
+    said(capsys, "--home", "b", "done", ref, "--outcome", "learned")
+    said(capsys, "--home", "a", "move", ref, "Ready")
+    for home in "aba":
+        said(capsys, "--home", home, "sync", "--dir", "stick")
+    out, _ = said(capsys, "--home", "a", "resolve")
+    assert f"{ref}  stage and outcome: Ready" in out
+    assert f"mlkanban resolve {ref} stage --keep | --take" in out
+    page, _ = said(capsys, "--home", "a", "show", ref)
+    assert "conflict about the stage and outcome: " in page
+    assert "lifecycle" not in out + page
+    told, _ = said(capsys, "resolve", "--help")
+    assert "called `stage` (or `lifecycle`, as in" in " ".join(told.split())
+    (one,) = json.loads(said(capsys, "--home", "a", "--json", "resolve")[0])["data"]
+    assert one["field"] == "lifecycle"
+    _, err = said(capsys, "--home", "a", "resolve", ref, "due", "--keep", code=3)
+    assert f"There is no conflict about the due of {ref}." in err
+    said(capsys, "--home", "a", "resolve", ref, "stage", "--take")
+    assert "learned" in said(capsys, "--home", "a", "show", ref)[0]

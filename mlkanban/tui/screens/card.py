@@ -110,7 +110,7 @@ class CardScreen(CardActions, ScrollingScreen):
         faces = self.board_app.model.faces.values()
         lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [
-            f"  conflict     {display(one.field)}: {display(one.kept)} stands,"
+            f"  conflict     {display(one.label)}: {display(one.kept)} stands,"
             f" {short_name(one.actor)} on {short_name(one.host)} wrote {display(one.other)}"
             "  (= decides)"
             for one in undecided

@@ -29,8 +29,7 @@ class SettlingActions(ChecklistActions):
                 return
 
     async def _decide_about(self, one: Undecided) -> bool:
-        field = one.field.replace("_", " ")
-        label = f"{one.name}, {field}: '{_cut(one.kept)}' stands"
+        label = f"{one.name}, {one.label}: '{_cut(one.kept)}' stands"
         other = f"take '{_cut(one.other)}' from {short_name(one.host)}"
         key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)], rows=True)
         if key is None:

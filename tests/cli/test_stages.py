@@ -57,7 +57,11 @@ def test_stages_come_and_go(board) -> None:
     board("stages", "rename", "retired", "Shelf")
     board("stages", "move", "Shelf", "1")
     assert names(board)[0] == "Shelf"
-    assert board("stages", "move", "Shelf", "99").code == 2
+    for beyond in ("99", "0", "-1"):
+        refused = board("stages", "move", "Shelf", beyond)
+        assert refused.code == 2
+        assert names(board)[0] == "Shelf"
+    assert board("stages", "move", "Shelf", "0").err.startswith("mlkanban: There is no position 0")
     board.card("a", "--stage", "Shelf")
     assert board("stages", "remove", "Shelf").code == 1
     assert board("stages", "remove", "Review").code == 0

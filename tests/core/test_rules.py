@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core import rules
-from mlkanban.core.models import Board, Outcome, Stage, Work
+from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
 from mlkanban.core.rules import Allowed, Load, Refused
 from mlkanban.errors import LimitReached, RuleRefused
 
@@ -173,6 +173,26 @@ def test_changing_places_never_makes_an_excess_worse(board: Board, data) -> None
     passed.append(board.conwip is not None and wip[1] > board.conwip and wip[1] > wip[0])
     verdict = rules.grown(board, before, after)
     assert isinstance(verdict, Refused) is any(passed)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"), [(4, 5, True), (4, 4, False), (4, 3, False)]
+)
+def test_a_board_that_is_over_its_limit_may_only_shrink(before, after, refused) -> None:
+    committed = Stage(id="t", name="Training", committed=True)
+    board = replace(board_of(committed), conwip=2)
+    verdict = rules.grown(board, {"t": Load(before)}, {"t": Load(after)})
+    assert isinstance(verdict, Refused) is refused
+
+
+@pytest.mark.parametrize("kind", StageKind)
+def test_what_was_learned_rests_in_a_queue_past_delivery_alone(kind: StageKind) -> None:
+    last = Stage(id="m", name="Monitoring", kind=kind)
+    board = board_of(Stage(id="t", name="Training", committed=True), last)
+    assert rules.resting_place(board, Outcome.SHIPPED) == last
+    learned = rules.resting_place(board, Outcome.LEARNED)
+    assert learned == (last if kind is StageKind.QUEUE else None)
+    assert rules.resting_place(board, Outcome.DISCARDED) is None
 
 
 def test_growing_over_a_soft_limit_warns() -> None:

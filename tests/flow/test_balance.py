@@ -25,6 +25,12 @@ def test_the_difference_of_littles_law_is_accounted_for_to_the_day(cards, day, d
         assert found.reason.startswith("They ")
 
 
+def test_a_card_finished_on_the_first_day_was_in_progress_at_its_start():
+    cards = [took("a", 3), took("b", 2), took("c", 5, start=3)]
+    found = little(sample(cards, day=10, days=8))  # from day 3 on: b is done, c not begun
+    assert (found.n, found.wip_before) == (2, 1)
+
+
 def test_a_balanced_board_agrees_and_an_open_pile_is_named():
     steady = [took(f"c{n}", 5, start=n) for n in range(1, 61)]
     assert "They agree" in little(sample(steady, day=60, days=40)).reason

@@ -30,6 +30,13 @@ def test_weeks_begin_on_monday_and_a_part_of_one_is_named():
     assert "2025-12-29 (4 of 7 days)" in counted.said().table.rows[0][0]
 
 
+def test_six_weeks_are_told_day_by_day_and_a_day_more_week_by_week():
+    cards = [took("a", 1), took("b", 3, start=50)]
+    for days, unit in ((42, "day"), (43, "week")):
+        counted = throughput(sample(cards, day=60, days=days))
+        assert (counted.days, counted.unit) == (days, unit)
+
+
 def test_an_empty_window_is_a_sentence():
     said = throughput(sample([card("a", (1, 0))])).said()
     assert said.lines == ("No card was committed in this window.",)

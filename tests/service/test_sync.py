@@ -99,8 +99,28 @@ def test_a_limit_that_a_merge_breaks_is_told_and_holds(
     bob.adds("b", to="Ready")
     told = meet(place, ada, bob)
     assert "Ready is 2/1 since the merge." in told
+    for _ in range(2):
+        assert meet(place, ada, bob) == [], "once said is enough"
     with pytest.raises(LimitReached):
         ada.adds("c", to="Ready")
+
+
+def test_a_clock_that_is_late_gives_no_stage_a_negative_time(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.moves(card, to="Training")
+    meet(place, ada, bob)
+    bob.clock.now -= timedelta(hours=3)
+    bob.moves(card, to="Evaluation")
+    meet(place, ada, bob)
+    for person in (ada, bob):
+        _, histories = person.service.history.for_flow(person.board)
+        [steps] = [history.steps for history in histories if history.ref == card]
+        times = [step.at for step in steps]
+        assert times == sorted(times)
+        assert [step.stage for step in steps][-1] == 5
 
 
 def test_a_clock_far_ahead_is_told_and_not_followed(

@@ -1,3 +1,4 @@
+import asyncio
 import stat
 from pathlib import Path
 
@@ -61,3 +62,22 @@ async def test_a_form_that_is_left_before_it_is_there(small: Path) -> None:
         await board.settled()
         assert board.app.crash is None
         assert board.app.screen is board.board_screen
+
+
+async def test_a_text_that_is_saved_while_its_draft_is_written_leaves_none(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(small) as board:
+        await board.press("card.note")
+        await board.type("half a thought")
+        keeping, written = board.app.keeping, Drafts.keep
+        loop = asyncio.get_running_loop()
+
+        def slow(drafts: Drafts, form: str, text: str) -> None:
+            asyncio.run_coroutine_threadsafe(board.keys("enter"), loop).result(10)
+            written(drafts, form, text)
+
+        monkeypatch.setattr(Drafts, "keep", slow)
+        await keeping.look()
+        assert "noted" in board.status()
+        assert board.app.drafts.forms() == []

@@ -37,6 +37,18 @@ async def test_a_double_click_opens(small: Path) -> None:
         assert "audit the labels" in board.lines()[0]
 
 
+async def test_below_the_last_card_a_click_chooses_the_stage_and_opens_nothing(small: Path) -> None:
+    async with opened(small) as board:
+        await board.press("cursor.right")
+        assert board.current() == "audit the labels"
+        below = board.place_of("embedding store") + Offset(0, 6)
+        await board.pilot.click(offset=below)
+        assert board.current() == "calibrate probabilities"
+        await board.pilot.double_click(offset=below)
+        await board.settled()
+        assert board.app.screen is board.board_screen
+
+
 async def test_a_click_on_nothing_changes_nothing(small: Path) -> None:
     async with opened(small) as board:
         before = board.events()

@@ -326,7 +326,10 @@ class BoardView(Widget):
         self.post_message(self.Dropped(card, slot.stage, before))
 
     def on_click(self, event: events.Click) -> None:
-        if event.chain == 2 and self._slot(event) is not None:
+        slot = self._slot(event)
+        if event.chain != 2 or slot is None or self.model is None:
+            return
+        if slot.row < len(self.model.columns[slot.stage]):  # below the last card there is nothing
             self.post_message(self.Opened())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mlkanban.charts.signs import ON_CARDS, OVER_STAGES
 from mlkanban.cli import program
 from mlkanban.core.query.fields import FIELDS
 from mlkanban.tui.commands import COMMANDS, keys_shown
@@ -60,12 +61,21 @@ def query_table() -> str:
     return "\n".join(rows)
 
 
+def sign_table() -> str:
+    """The signs on cards and over stages."""
+    rows = ["| sign | means |", "|---|---|"]
+    for sign in (*OVER_STAGES, *ON_CARDS):
+        rows.append(f"| `{sign.example}` | {sign.meaning} |")
+    return "\n".join(rows)
+
+
 def written(text: str, histogram: str) -> str:
     """The README with all made parts in place."""
     for name, content in (
         ("keys", key_table()),
         ("commands", command_list()),
         ("queries", query_table()),
+        ("signs", sign_table()),
         ("histogram", f"```text\n{histogram}\n```"),
     ):
         text = filled(text, name, content)

@@ -32,7 +32,13 @@ _PIPED = 160
 @click.option("--all", "everything", is_flag=True, help="Finished and archived cards too.")
 @pass_session
 def list_cards(session: Session, query: str, view: str, everything: bool) -> None:
-    """List the cards of a board, stage by stage."""
+    """List the cards of a board, stage by stage.
+
+    AGE is 5d for a card in progress, counted from its commitment; (5d) for one that is not
+    committed, counted from when it was written down; =5d is the cycle time of a finished one, and
+    = was never worked on. Before the title: ^^ urgent, ^ high, v low. After it: ! the reason of a
+    block, health of a model in use, the due date or LATE, = the outcome, archived, #tags.
+    """
     with session.service() as service:
         snapshot = service.boards.snapshot(session.board(service).id)
         board, faces = snapshot.board, snapshot.faces

@@ -1,6 +1,8 @@
 """The face of a card: its words at any width, and that they never take more room than given."""
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlkanban.charts.face import (
+    NOTHING_ASIDE,
+    SNOOZED,
     WIDE,
+    Note,
     View,
     age,
     due,
@@ -21,8 +26,18 @@ from mlkanban.charts.face import (
     shortened,
     wrapped,
 )
+from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.core.instants import instant
-from mlkanban.core.models import Board, CardFace, Stage
+from mlkanban.core.models import (
+    BlockReason,
+    Board,
+    CardFace,
+    Health,
+    Outcome,
+    ServiceClass,
+    Stage,
+    Work,
+)
 from mlkanban.core.rules import Load
 from mlkanban.core.runs.brief import Brief
 
@@ -288,3 +303,45 @@ def test_words_are_kept_whole_where_that_loses_little() -> None:
 
 def test_five_thousand_characters_are_no_trouble() -> None:
     assert [len(line) for line in shown(card(title="x" * 5000), 20)] == [20, 20, 20, 0]
+
+
+def explained(text: str, signs: Sequence[Sign]) -> bool:
+    return any(re.fullmatch(sign.pattern, text) for sign in signs)
+
+
+RUNS = Brief(3, "a1b2c3d*", since=instant(NOW - timedelta(hours=14)), gpu_hours=3.1, best=0.95)
+FACES = [
+    card(priority="urgent", started_at="2026-03-16T10:00:00Z"), card(priority="high"),
+    card(priority="low", finished_at="2026-03-19T10:00:00Z", started_at="2026-03-16T10:00:00Z"),
+    card(finished_at="2026-03-19T10:00:00Z", outcome="discarded", archived=1),
+    *(card(health=health, stage="done", outcome="shipped") for health in Health),
+    *(card(outcome=outcome) for outcome in Outcome),
+    *(card(block_reason=reason, block_external=at % 2) for at, reason in enumerate(BlockReason)),
+    *(card(work=work) for work in Work), *(card(service_class=kind) for kind in ServiceClass),
+    *(card(due=day) for day in ("2026-03-20", "2026-03-10", "2026-04-01")),
+    card(metric="val_auc .917/>=.92", runs=RUNS.packed, work="unattended"),
+    card(metric="val_auc .917", runs=RUNS._replace(sure=False, partly=True).packed),
+    card(tags=" ".join(f"t{at}" for at in range(5000))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [30, 200])
+@pytest.mark.parametrize("face", FACES)
+def test_every_sign_on_a_card_is_explained(face: CardFace, width: int) -> None:
+    known = {"card-id", "card-title"}
+    for line in lines(face, width, VIEW, ["g4", "g5"]):
+        for text, role in line:
+            text = text.strip()
+            if text and role not in known and text != face.type and not text.endswith(".."):
+                for part in text.split("  "):
+                    assert explained(part, ON_CARDS), part
+
+
+@pytest.mark.parametrize("found", [None, Load(1)])
+@pytest.mark.parametrize("note", [NOTHING_ASIDE, Note(2, SNOOZED), Note(2, "finished")])
+@pytest.mark.parametrize("load", [Load(0), Load(2), Load(3), Load(2, 1), Load(3, 2)])
+def test_every_sign_over_a_stage_is_explained(load: Load, note: Note, found: Load | None) -> None:
+    for at in range(3):
+        head = header(BOARD, at, load, 1, found=found, note=note, by_merge=at == 2)
+        for text in (head.text, head.fitting(14)):
+            assert explained(text, OVER_STAGES), text

@@ -8,25 +8,12 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.tui.commands import BOARD, CARD, HELP, RUNS, keys_shown
 from mlkanban.tui.screens.scrolling import ScrollingScreen
 from mlkanban.tui.teaching import SITUATIONS, with_keys
 
-_SIGNS = (
-    ("3/2!", "a stage over its limit; 2/2 FULL is full"),
-    ("1/1 + 2/2", "attended and running (unattended) cards, each with its limit"),
-    ("5d", "days since work was committed; (5d) days since it was written down"),
-    ("=5d", "finished, with its cycle time; = was never worked on"),
-    ("~12d >20d", "~ older than 85 % were on leaving this stage; > past the expectation"),
-    ("^^ ^ v", "priority: urgent, high, low"),
-    ("! data-access", "blocked, with the reason; ext: it lies with somebody else"),
-    ("run 14h", "how long a run goes on; ? nobody here sees its processes"),
-    (".917/>=.92", "the metric: mean of the configuration tried last, and target"),
-    ("3.1 gpu-h", "what the runs used; + of some that is not known"),
-    ("a1b2c3d*", "the commit of the newest run; * with changes"),
-    ("due 3d, LATE 2d", "days to the due date, or past it"),
-    (">  *", "the card under the cursor, a marked card"),
-)
+_CURSOR = Sign(">  *", "the card under the cursor, a marked card", "")
 
 _STATES = (
     ("queued", "SLURM has it, and has not started it"),
@@ -73,7 +60,8 @@ class HelpScreen(ScrollingScreen):
             lines.append("")
         if self._about in (BOARD, CARD):
             lines.append("Signs")
-            lines += [f"  {sign:<16} {meaning}" for sign, meaning in _SIGNS]
+            signs = (*OVER_STAGES, *ON_CARDS, _CURSOR)
+            lines += [f"  {sign.example:<16} {sign.meaning}" for sign in signs]
             lines.append("")
         if self._about == RUNS:
             lines.append("States")

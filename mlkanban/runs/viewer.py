@@ -121,12 +121,18 @@ def ask_to_stop(
 def _let_go_on(leader: Process, session: int, start: Mapping[str, Any]) -> None:
     """Let what is held (SIGSTOP) go on, so that the job can end and its end be written down."""
     send(leader, session, signal.SIGCONT)
+    if supervisor := _supervisor(session, start):
+        with suppress(OSError):
+            os.kill(supervisor.pid, signal.SIGCONT)
+
+
+def _supervisor(session: int, start: Mapping[str, Any]) -> Process | None:
+    """The supervisor of a run of this machine, None when it is gone."""
     watching = start.get("supervisor")
-    if isinstance(watching, dict):
-        supervisor = Process(int(watching["pid"]), str(watching["start"]))
-        if alive(supervisor, session):
-            with suppress(OSError):
-                os.kill(supervisor.pid, signal.SIGCONT)
+    if not isinstance(watching, dict):
+        return None
+    supervisor = Process(int(watching["pid"]), str(watching["start"]))
+    return supervisor if alive(supervisor, session) else None
 
 
 def job_of(folder: RunFolder, begun: Mapping[str, Any] | None = None) -> tuple[Process, int] | None:
@@ -149,19 +155,26 @@ def stop(
     patience: float = 5.0,
     sleep: Callable[[float], None],
 ) -> bool:
-    """Stop a job: SIGINT, after a while SIGTERM, at last SIGKILL. False when it does not run here,
-    or when nothing helps."""
+    """Stop a job: SIGINT, after a while SIGTERM, at last SIGKILL; and wait until its supervisor has
+    written how it ended. False when it does not run here, or when nothing helps."""
     if not runs_here(folder):
         return False
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         ask_to_stop(folder, person, number, clock())
         waited = 0.0
         while waited < patience:
-            if not runs_here(folder):
+            if not runs_here(folder) and not _end_is_written_soon(folder):
                 return True
             sleep(0.1)
             waited += 0.1
     return not runs_here(folder)
+
+
+def _end_is_written_soon(folder: RunFolder) -> bool:
+    """Whether a supervisor is about to write how its job ended: until then it counts as running."""
+    start = folder.start()
+    job = job_of(folder, start)
+    return job is not None and not folder.end() and _supervisor(job[1], start) is not None
 
 
 def runs_here(folder: RunFolder) -> bool:

@@ -26,7 +26,7 @@ def test_a_process_is_known_by_its_number_and_its_session(no_proc: None) -> None
     child = subprocess.Popen(["sleep", "60"], start_new_session=True)
     found = processes.process(child.pid)
     assert processes.alive(found, child.pid)
-    assert not processes.alive(found, os.getsid(0)), "the number was given to another"
+    assert not processes.alive(found, os.getpid()), "the number was given to another"
     assert processes.group(found, child.pid)
     assert processes.is_mine(found)
     assert list(processes.everything()) == []
@@ -65,4 +65,16 @@ def test_a_run_starts_is_seen_and_stopped_without_proc(job: Job) -> None:
     running, failed = json.loads(hidden(job, "--json", "runs").stdout)["data"]
     assert (running["state"], failed["state"]) == ("running", "failed")
     assert hidden(job, "stop", running["id"]).returncode == 0
+    assert json.loads(hidden(job, "--json", "runs").stdout)["data"][0]["state"] == "killed"
+
+
+def test_a_job_that_has_to_be_killed_counts_as_stopped_at_once(job: Job) -> None:
+    """Without /proc SIGKILL takes the shell too, and the supervisor looks once a second whether the
+    job is gone."""
+    if os.getuid() or shutil.which("unshare") is None or hidden(job, "list").returncode:
+        pytest.skip("mounting needs root")
+    stubborn = "trap '' INT TERM; while :; do sleep 0.1; done"
+    assert hidden(job, "run", job.card, "--detach", "--", "sh", "-c", stubborn).returncode == 0
+    assert hidden(job, "stop", job.folder.name).returncode == 0
+    assert job.json("end.json")
     assert json.loads(hidden(job, "--json", "runs").stdout)["data"][0]["state"] == "killed"

@@ -80,7 +80,7 @@ def tidy(text: str) -> str:
 def quoted(paragraphs: Iterable[str]) -> list[str]:
     """Texts as one Markdown quote."""
     lines = "\n\n".join(paragraphs).split("\n")
-    return [f"> {line}".rstrip() for line in lines]
+    return [f"> {line}".rstrip(" \t") for line in lines]
 
 
 def lines_of(text: str) -> list[str]:

@@ -104,6 +104,16 @@ def test_what_is_said_is_what_is_read(both: tuple[Board, Card], note: str, other
     assert corrections(found, card.notes, ZONE) == {}
 
 
+@pytest.mark.parametrize("blank", ["\xa0", "\u2003", "\u3000"])
+def test_wide_and_fixed_blanks_at_the_end_of_a_note_come_back(blank: str) -> None:
+    notes = [
+        Note(id=text, at=AT, actor=actor, text=text)
+        for actor, text in (("ada", f"a{blank}\nb{blank}"), ("ada", blank), (blank, ""))
+    ]
+    board, card = plain(notes=tuple(notes))
+    assert corrections(read_card(page_of(card, board)), notes, ZONE) == {}
+
+
 @given(TEXTS)
 def test_every_note_comes_back(text: str) -> None:
     board, card = plain()

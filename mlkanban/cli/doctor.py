@@ -284,8 +284,11 @@ def _store(session: Session) -> Iterator[Check]:
                     f"{'is' if len(stageless) == 1 else 'are'} not listed: {named}",
                     "Update mlkanban here if it is newer there, and sync: with a stage it is "
                     "listed.")  # fmt: skip
-    where = f"{kind or 'unknown'}, {'network: each host has its own store' if network else 'local'}"
-    yield Check("disk", "ok", where)
+    if kind:
+        where = "network: each host has its own store" if network else "local"
+        yield Check("disk", "ok", f"{kind}, {where}")
+    else:
+        yield Check("disk", "note", "taken as local: its file system cannot be told here")
     if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
         yield Check("disk", "problem", f"{path.parent} is mounted read-only: nothing is written",
                     "Mount it for writing, or use another place with --home.")  # fmt: skip

@@ -75,6 +75,13 @@ def test_a_file_system_that_is_mounted_read_only(board, monkeypatch) -> None:
     assert "is mounted read-only" in answer.out
 
 
+def test_a_file_system_that_cannot_be_told_is_not_called_local(board, monkeypatch) -> None:
+    monkeypatch.setattr("mlkanban.service.file_system", lambda _: "")
+    answer = board("doctor")
+    assert answer.code == 0
+    assert "note  disk       taken as local: its file system cannot be told here" in answer.out
+
+
 def test_a_time_zone_that_is_none(mlk, monkeypatch) -> None:
     monkeypatch.setenv("TZ", "Mars/Olympus")
     made = mlk("init", "x")

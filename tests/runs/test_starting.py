@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -284,26 +283,30 @@ def test_a_restored_store_hears_of_everything_again(job: Job) -> None:
     assert job.run()["state"] == "finished"
 
 
-def test_a_job_that_could_not_be_found_again_is_not_started(
-    job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from mlkanban.errors import StoreProblem
-    from mlkanban.runs import starting, supervisor
-
-    wanted = starting.Wanted(job.card, "", ["touch", str(tmp_path / "made")], "ada")
-    folder, start = starting.prepare(job.data, wanted, datetime.now(UTC))
-
-    def full(*_: object) -> None:
+FULL_WHEN_STARTED = """
+import sys
+from mlkanban.cli import main
+from mlkanban.runs.folder import RunFolder
+whole = RunFolder.write_start
+def write_start(folder, values):
+    if "supervisor" in values:
         raise OSError(28, "No space left on device")
+    whole(folder, values)
+RunFolder.write_start = write_start
+sys.exit(main())
+"""
 
-    monkeypatch.setattr(supervisor.RunFolder, "write_start", full)
-    with pytest.raises(StoreProblem, match="was not started") as caught:
-        starting.begin(
-            folder, start, wanted, detach=True, umask=0o022, clock=lambda: datetime.now(UTC)
-        )
-    assert "No space left on device" in caught.value.hint
-    assert not (tmp_path / "made").exists()
-    assert not folder.path.exists()
+
+def test_a_job_that_could_not_be_found_again_is_not_started(job: Job) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_WHEN_STARTED, "run", job.card, "--", "touch", "made"],
+        env=job.env, cwd=job.cwd, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "was not started" in done.stderr
+    assert "No space left on device" in done.stderr
+    assert not (job.cwd / "made").exists()
+    assert list((job.data / "runs").iterdir()) == []
 
 
 def test_an_exit_status_that_cannot_be_written_is_known_to_the_supervisor(job: Job) -> None:

@@ -1,8 +1,8 @@
 """A process that is killed in the middle of a transaction, when part of it is in the file."""
 
+import multiprocessing
 import os
 import signal
-import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,25 +10,34 @@ from pathlib import Path
 from mlkanban.service import Service
 from mlkanban.store.database import Connection
 
+# Tests may run beside other threads (those of pytest-xdist), where a fork is not safe.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["mlkanban.service", __name__])
+
 
 def killed(
     data: Path, clock: Callable[[], datetime], at: int, work: Callable[[Service], object]
 ) -> None:
     """Do something with the store below `data` in a process that is killed before statement `at`
-    from its first write on, if there are that many. Nobody here may have that store open."""
-    child = os.fork()
-    if child == 0:
-        try:
-            service = Service.open(data, actor="mortal", clock=clock)
-            _die(service._desk.store.conn, at)
-            work(service)
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+    from its first write on, if there are that many. Nobody here may have that store open. `work`
+    goes to that process, so no lambda."""
+    assert ended(_works, data, clock, at, work) in (0, -signal.SIGKILL)
+
+
+def ended(target: Callable[..., object], *args: object) -> int | None:
+    """The exit status of a process that calls `target`, negative for a signal."""
+    process = FORKS.Process(target=target, args=args)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _works(
+    data: Path, clock: Callable[[], datetime], at: int, work: Callable[[Service], object]
+) -> None:
+    service = Service.open(data, actor="mortal", clock=clock)
+    _die(service._desk.store.conn, at)
+    work(service)
 
 
 def _die(conn: Connection, at: int) -> None:

@@ -5,12 +5,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from mlkanban.core.events import Change
 from mlkanban.core.models import BlockReason
 from mlkanban.errors import MlkanbanError
 from mlkanban.exchange.event_log import EventLog, read_log
@@ -155,7 +157,7 @@ class Replicas(RuleBasedStateMachine):
         for one in {0, 1, 2} - {who}:
             self._acts(one, "add", 0, 0)
             self.exchanges(one, where)
-        self._killed(who, at, lambda service: service.sync.exchange(Folder(self.places[where])))
+        self._killed(who, at, partial(_exchange, self.places[where]))
 
     @rule(who=WHO, rows=ROWS)
     def imports(self, who: int, rows: int) -> None:
@@ -165,7 +167,7 @@ class Replicas(RuleBasedStateMachine):
     @rule(who=WHO, rows=ROWS, at=KILL)
     def is_killed_while_importing(self, who: int, rows: int, at: int) -> None:
         changes = list(self._log(rows).changes())
-        self._killed(who, at, lambda service: service.history.bring_in(changes))
+        self._killed(who, at, partial(_bring_in, changes))
 
     @rule(who=WHO)
     def backs_up(self, who: int) -> None:
@@ -233,6 +235,14 @@ class Replicas(RuleBasedStateMachine):
         (self._root / "map.toml").write_text(TWO_STAGES)
         (self._root / "log.csv").write_text("\n".join(LINES[: rows + 1]))
         return read_log(self._root / "log.csv", read_map(self._root / "map.toml"))
+
+
+def _exchange(place: Path, service: Service) -> None:
+    service.sync.exchange(Folder(place))
+
+
+def _bring_in(changes: list[Change], service: Service) -> None:
+    service.history.bring_in(changes)
 
 
 def _differing(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> list[Any]:

@@ -15,6 +15,7 @@ from mlkanban.exchange.transports.folder import Folder
 from mlkanban.store import backup, examining, high_water, log
 from tests.service.exchanging import files, meet, shown
 from tests.service.forging import Forge, forged, rechained
+from tests.service.killing import ended
 from tests.service.people import Clock, Person
 
 Makes = Callable[..., Person]
@@ -318,20 +319,20 @@ def test_changes_of_our_own_behind_a_gap_stop_nothing(person: Makes, place: Path
     assert titles(bob) == titles(ada) == ["one", "three", "two"]
 
 
+def _adds_and_dies(home: Path, clock: Clock, board: str) -> None:
+    high_water.keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    dying = Person(home / "ada", "ada", clock, config=home / "config")
+    dying.board_id = board
+    dying.adds("two")
+
+
 def test_a_mark_that_was_not_kept_does_no_harm(person: Makes, tmp_path: Path) -> None:
     """A process is killed after the commit and before the mark."""
     ada = person("ada")
     board = ada.starts().id
     ada.adds("one")
     ada.service.close()
-    child = os.fork()
-    if not child:
-        high_water.keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        dying = Person(tmp_path / "ada", "ada", ada.clock, config=tmp_path / "config")
-        dying.board_id = board
-        dying.adds("two")
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert ended(_adds_and_dies, tmp_path, ada.clock, board) == -signal.SIGKILL
     ada = person("ada", board=board)
     assert titles(ada) == ["one", "two"]
     ada.adds("three")

@@ -1,9 +1,10 @@
 """Files that real trackers wrote: read whole, and left exactly as they are."""
 
 import contextlib
-import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import NoReturn
@@ -138,16 +139,19 @@ def test_what_no_tracker_writes_is_told_of_and_the_others_are_read(
     assert len(found.runs) == 3
 
 
+_DYING_WRITER = """
+import os, sqlite3, sys
+conn = sqlite3.connect(sys.argv[1])
+conn.execute("PRAGMA cache_size=1")
+conn.execute("UPDATE runs SET status = 'KILLED'")
+conn.execute("CREATE TABLE much AS SELECT randomblob(9999) FROM runs, runs AS b")
+os._exit(0)
+"""
+
+
 def test_what_a_killed_writer_left_is_read_from_a_copy(tmp_path: Path) -> None:
     path = database("m3", tmp_path / "mlflow.db")
-    pid = os.fork()
-    if pid == 0:
-        conn = sqlite3.connect(path)
-        conn.execute("PRAGMA cache_size=1")
-        conn.execute("UPDATE runs SET status = 'KILLED'")
-        conn.execute("CREATE TABLE much AS SELECT randomblob(9999) FROM runs, runs AS b")
-        os._exit(9)
-    os.waitpid(pid, 0)
+    subprocess.run([sys.executable, "-c", _DYING_WRITER, path], check=True)
     assert path.with_name("mlflow.db-journal").stat().st_size
     before = state(tmp_path)
     found = read_all([path])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from mlkanban import __version__
+from mlkanban.cli import was_interrupted
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.params import BOARD, HOME
 from mlkanban.cli.session import Session, give_up, use_home
@@ -226,6 +227,8 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
         give_up(sys.stdout)
         return 141
     except Exception as error:
+        if was_interrupted(error):
+            return 130
         from mlkanban.cli.crash import write_log
 
         problem = write_log(error)

@@ -17,7 +17,7 @@ HEAVY = ("textual", "rich", "plotext", "pandas", "numpy", "pydantic", "sqlite_ut
 
 
 def test_the_start_loads_nothing_heavy() -> None:
-    code = f"import sys, mlkanban.cli; print([m for m in {HEAVY!r} if m in sys.modules])"
+    code = f"import sys, mlkanban.cli.program; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
@@ -254,3 +254,41 @@ def test_a_misspelt_command_is_guessed(mlk, words, guess) -> None:
     assert answer.code == 2
     assert f"There is no command '{words[-1]}'." in answer.err
     assert guess in answer.err
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["click", "mlkanban.cli.program", "mlkanban.cli.session", "mlkanban.cli.listing",
+     "mlkanban.config", "mlkanban.store.database"],
+)  # fmt: skip
+def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(home, module) -> None:
+    code = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "from mlkanban.cli import main\n"
+        "sys.argv = ['mlkanban', 'init', 'x']\n"
+        "main()\n"
+        "for name in [n for n in sys.modules if n.startswith(('mlkanban.', 'click'))]:\n"
+        "    del sys.modules[name]\n"
+        "from mlkanban.cli import main\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "sys.argv = ['mlkanban', 'list']\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=home, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_that_comes_as_another_error_is_no_crash(board, monkeypatch) -> None:
+    def interrupted(*args: object) -> None:
+        raise RuntimeError("error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr("mlkanban.cli.listing.by_stage", interrupted)
+    answer = board("list")
+    assert (answer.code, answer.out, answer.err) == (130, "", "")

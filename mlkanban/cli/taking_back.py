@@ -43,9 +43,9 @@ def markdown(
     conflict: then nothing is written. Without a terminal nobody can be asked: then --yes is needed.
 
     A card moved to another stage is moved. A `### Title` without an id is a new card; text below
-    `#### New note` becomes a note. Cards that the file has no more are left alone, as are new ones
-    that an import of the same file added before. A new name in the front matter renames the board;
-    stages are not made or renamed, and the order inside a stage is not read.
+    `#### New note` becomes a note. Cards that the file has no more are left alone, as are new
+    cards and notes that an import of the same file added before. A new name in the front matter
+    renames the board; stages are not made or renamed, and the order inside a stage is not read.
     """
     from mlkanban.exchange.markdown import lines_of, read_markdown
 
@@ -147,6 +147,10 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
             yield clean(f"  {spoken(clash)}")
     if found.added_before:
         yield f"added before, left alone: {', '.join(found.added_before)}"
+    if found.noted_before:
+        yield f"new notes written before, left alone: {', '.join(found.noted_before)}"
+    if found.added_before or found.noted_before:
+        yield "  Export the board again before the next edit: that has them with their ids."
     if found.left_alone:
         refs = found.left_alone
         more = f" and {len(refs) - 10} more" if len(refs) > 10 else ""
@@ -175,6 +179,7 @@ def _data(found: Differences, *, written: bool, refused: str = "") -> dict[str, 
             for clash in found.clashes
         ],
         "added_before": list(found.added_before),
+        "noted_before": list(found.noted_before),
         "left_alone": list(found.left_alone),
         "stages_left_alone": list(found.stages_left_alone),
         "name": dict(zip(("from", "to"), found.name, strict=True)) if found.name else None,

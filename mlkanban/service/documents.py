@@ -74,11 +74,12 @@ class Differences:
     """What a document changes on its board.
 
     `clashes` were changed on both sides; `left_alone` are cards that the text has no more,
-    `added_before` new ones of it that were added since it was written, by their titles, and
-    `stages_left_alone` stages without a heading; `name` is the name of the board, old and new, ()
-    where it stays. `since` is False when the state it was written from cannot be found, and that of
-    now was taken. `edited` says whether the document was changed since it was written, `outdated`
-    whether the board has changes since then that the document does not have.
+    `added_before` new ones of it that were added since it was written, by their titles,
+    `noted_before` cards whose new note was written since then, and `stages_left_alone` stages
+    without a heading; `name` is the name of the board, old and new, () where it stays. `since` is
+    False when the state it was written from cannot be found, and that of now was taken. `edited`
+    says whether the document was changed since it was written, `outdated` whether the board has
+    changes since then that the document does not have.
     """
 
     board: Board
@@ -87,6 +88,7 @@ class Differences:
     clashes: tuple[Clash, ...]
     left_alone: tuple[str, ...]
     added_before: tuple[str, ...]
+    noted_before: tuple[str, ...]
     stages_left_alone: tuple[str, ...]
     name: tuple[str, ...]
     since: bool
@@ -254,6 +256,7 @@ class Documents:
                 tuple(clash for clash in clashes if not mine or clash.name == GONE),
                 tuple(look.left_alone(page)),
                 tuple(added),
+                tuple(look.noted_before),
                 stages_left_alone,
                 name,
                 look.since is not None,
@@ -310,6 +313,7 @@ class _Look:
         self._names: dict[str, Named] | None = None
         self.edited = False
         self.outdated = False
+        self.noted_before: list[str] = []
 
     def note(
         self, wanted: Mapping[str, Value], was: Mapping[str, Value], now: Mapping[str, Value]
@@ -346,7 +350,19 @@ class _Look:
         self.note(wanted, was, now)
         self.note(corrected, _note_texts(base), _note_texts(card))
         self.edited |= bool(sheet.note)
+        if sheet.note and self._noted_before(sheet, card, then):
+            self.noted_before.append(card.ref)
+            sheet = replace(sheet, note="")
         return _Planned(sheet, card, now, changes, notes), clashes + unlike
+
+    def _noted_before(self, sheet: Sheet, card: Card, then: Card | None) -> bool:
+        """Whether a note that a text adds has been written since the text was, as when it is taken
+        back twice; ever, where it is not known when that was."""
+        if then is None and self.since is not None:
+            return False
+        had = {note.id for note in then.notes} if then else set()
+        text = shown(sheet.note.strip())
+        return any(shown(note.text) == text for note in card.notes if note.id not in had)
 
     def name(self, page: BoardPage) -> tuple[tuple[str, ...], list[Clash]]:
         """The name of the board and the one a text gives it, () where it gives none of its own; and

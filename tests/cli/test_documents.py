@@ -296,3 +296,20 @@ def test_an_export_as_json_lines_has_the_charter(board: Person) -> None:
     rows = [json.loads(line) for line in board("export", "jsonl").out.splitlines()]
     assert rows[-1]["kind"] == "charter.edited"
     assert rows[-1]["data"]["set"] == {"charter:scope": "Cards."}
+
+
+def test_a_file_taken_back_twice_writes_its_new_notes_once(board: Person, file: Path) -> None:
+    edits(file, "- tags: [a]\n", "- tags: [a]\n\n#### New note\n\nlooks *good*\n\nreally\n")
+    assert "1 card changed." in board("import", "markdown", str(file), "--yes").err
+    again = board("import", "markdown", str(file), "--yes")
+    assert again.out == (
+        "new notes written before, left alone: v1\n"
+        "  Export the board again before the next edit: that has them with their ids.\n"
+    )
+    assert "The board has all that was edited in the file" in again.err
+    assert board.data("import", "markdown", str(file), "--yes")["noted_before"] == ["v1"]
+    notes = [note["text"] for note in board.data("show", "v1")["notes"]]
+    assert notes == ["looks *good*\n\nreally"]
+    edits(file, "really", "not really")
+    assert "1 card changed." in board("import", "markdown", str(file), "--yes").err
+    assert len(board.data("show", "v1")["notes"]) == 2

@@ -156,6 +156,11 @@ class Header(NamedTuple):
     note: Note = NOTHING_ASIDE
 
     @property
+    def filtered(self) -> bool:
+        """Whether the counts say how many of the cards a filter found."""
+        return " of " in self.plain
+
+    @property
     def text(self) -> str:
         """The counts with the state and the note; of two counts one sees that they are at their
         limits."""

@@ -59,12 +59,20 @@ class Heads:
         head = self._model.header(at)
         here = at == self._model.stage
         room = self._shape.column - 1
+        name, said = ("> " if here else "  ") + head.name, head.fitting(room - 2)
+        beside = ""
+        if head.filtered and cell_len(f"{name}  {head.counts}") <= room:
+            beside = next(
+                text for text in (head.text, head.counts) if cell_len(f"{name}  {text}") <= room
+            )
+            said = head.text.removeprefix(beside).lstrip(", ")
         if y == 1:
-            text = face.padded(("> " if here else "  ") + head.name, room)
-            return [Piece(text + " ", "stage-title" if here else "count")]
+            title = Piece(name if beside else face.padded(name, room),
+                          "stage-title" if here else "count")  # fmt: skip
+            rest = face.padded(f"  {beside}", room - cell_len(name)) if beside else ""
+            return [title, Piece(rest + " ", head.role)]
         if y == 2:
-            text = face.padded("  " + head.fitting(room - 2), room)
-            return [Piece(text + " ", head.role)]
+            return [Piece(face.padded("  " + said, room) + " ", head.role)]
         rule = _ruled(self._where(at), room - 2, "=" if here else "-")
         return [Piece("  " + rule + " ", "stage-rule")]
 

@@ -51,7 +51,7 @@ class StageOnScreen:
         shape = self._page.board_screen.view.geometry
         left = (self.at - self._page.first_stage) * shape.column
         lines = self._page.lines()
-        return " ".join(line[left : left + shape.column].strip() for line in lines[1:3])
+        return " ".join(" ".join(line[left : left + shape.column] for line in lines[1:3]).split())
 
 
 class Page:

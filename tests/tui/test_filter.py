@@ -265,3 +265,17 @@ async def test_where_the_filter_finds_nothing_no_new_card_is_proposed(small: Pat
         await board.keys("1")
         await board.press("card.archive")
         assert "The filter finds no card here." in board.status()
+
+
+async def test_under_a_filter_the_count_stands_beside_the_name_where_it_fits(small: Path) -> None:
+    async with opened(small, size=(160, 40)) as board:
+        assert "1 Ideas  " in board.lines()[1]
+        await board.press("filter")
+        await board.answer("tag:gpu")
+        assert board.lines()[1].startswith(
+            "> 1 Ideas  1 of 3     2 Ready  0 of 1/3   3 Data prep  "
+        )
+        assert board.lines()[2][:40].strip() == ""
+        assert board.lines()[2][40:].startswith("  0 of 1/2"), "there is no room beside the name"
+        await board.keys("escape")
+        assert board.lines()[2].startswith("  3 ")

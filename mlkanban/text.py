@@ -5,6 +5,7 @@ Titles, notes and logs come from imports and colleagues. Shown raw they could dr
 """
 
 import re
+from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 from mlkanban.errors import UsageProblem
@@ -76,6 +77,23 @@ def ascii_only(text: str) -> str:
 def quantity(number: int, what: str, several: str = "") -> str:
     """`1 card`, `2 cards`, `0 cards`; `several` where the plural is not made with an s."""
     return f"{number:,} {what if number == 1 else several or what + 's'}"
+
+
+LONG_TITLE, MANY_TAGS = 1_000, 50
+"""So much is shown of a title, and so many tags, on a page about one card."""
+
+
+def some(words: Sequence[str], most: int) -> list[str]:
+    """The first `most` words, and how many more there are: `+4,990 more`."""
+    more = len(words) - most
+    return [*words[:most], f"+{more:,} more"] if more > 0 else list(words)
+
+
+def beginning(text: str, most: int) -> str:
+    """The text, or as much of its beginning as is read of a very long one: `The quick .. (+99,000
+    characters)`."""
+    more = len(text) - most
+    return f"{text[:most]} .. (+{more:,} characters)" if more > 0 else text
 
 
 def keepable(text: str) -> bool:

@@ -14,13 +14,16 @@ from rich.cells import cell_len, set_cell_size
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.core.timing import days_old
-from mlkanban.text import ascii_only, display, steady
+from mlkanban.text import ascii_only, display, some, steady
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
 
 WIDE = 44
 """From this many cells on a card takes two lines, below it four."""
+
+_MANY_TAGS, _FEW_TAGS = 8, 2
+"""Of a card with more tags than the first number only the second one are drawn."""
 
 PRIORITY_MARKS = {Priority.URGENT: "^^", Priority.HIGH: "^", Priority.LOW: "v"}
 
@@ -86,7 +89,7 @@ def height(width: int) -> int:
 def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> list[Line]:
     """The `height(width)` lines of a card, each at most `width` cells; `waits` are the open cards
     it depends on."""
-    title = _text(face.title, view)
+    title = _text(face.title[: width * 4], view)  # cut before it is measured
     if width >= WIDE:
         return [
             _spread(
@@ -369,7 +372,10 @@ def _runs(face: CardFace, view: View) -> list[Fact]:
 
 
 def _tags(face: CardFace, view: View) -> Line:
-    return [Piece("#" + _text(tag, view), "card-tags") for tag in face.tags.split()]
+    tags = [f"#{tag}" for tag in face.tags.split()]
+    if len(tags) > _MANY_TAGS:
+        tags = some(tags, _FEW_TAGS)  # so that there is room to say how many
+    return [Piece(_text(tag, view), "card-tags") for tag in tags]
 
 
 def _text(text: str, view: View) -> str:
@@ -439,8 +445,6 @@ def padded(text: str, width: int) -> str:
 
 def wrapped(text: str, width: int) -> tuple[str, str]:
     """`text` in two lines of at most `width` cells, broken between words if that loses little."""
-    # A title of thousands of characters is cut before it is measured.
-    text = text[: width * 4]
     if cell_len(text) <= width:
         return text, ""
     head = set_cell_size(text, width).rstrip()

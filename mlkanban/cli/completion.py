@@ -67,7 +67,7 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     def items() -> Iterator[CompletionItem]:
         with _session(ctx).service(as_is=True) as service:
             for ref, title in service.cards.beginning_with(incomplete, MOST):
-                yield CompletionItem(ref, help=display(title)[:60])
+                yield CompletionItem(ref, help=display(title[:60]))
 
     return _offered(items)
 
@@ -81,7 +81,7 @@ def names(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem
             known = dict(_NAMES[kind](ctx, session, service))
         fits = [name for name in known if name.casefold().startswith(incomplete.casefold())]
         for name in sorted(fits)[:MOST]:
-            yield CompletionItem(name, help=display(known[name])[:60])
+            yield CompletionItem(name, help=display(known[name][:60]))
 
     return _offered(items)
 

@@ -8,8 +8,11 @@ import click
 from rich.cells import cell_len
 
 from mlkanban.charts.face import padded, shortened
+from mlkanban.text import beginning
 
 GAP = "  "
+_WIDEST, _LONGEST = 60, 2_000
+"""The cells of a column, and the letters of the last one: no text makes a table unreadable."""
 
 
 def width() -> int | None:
@@ -38,6 +41,8 @@ def dim(text: str) -> str:
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
     """The lines of a table; on a terminal the last column is cut at the edge."""
+    rows = [[*(shortened(one, _WIDEST) for one in first), beginning(last, _LONGEST)]
+            for *first, last in rows]  # fmt: skip
     sizes = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
     room = width()
     left = None if room is None else max(10, room - sum(sizes[:-1]) - len(GAP) * (len(sizes) - 1))

@@ -15,7 +15,7 @@ from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.sight import asleep, on_board
-from mlkanban.text import short_name
+from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, short_name, some
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -111,9 +111,11 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
             due(face, view),
             face.outcome and f"= {face.outcome}",
             "archived" if face.archived else "",
-            *(f"#{tag}" for tag in face.tags.split()),
+            *some([f"#{tag}" for tag in face.tags.split()], 10),
         ]
-        title = "  ".join([face.title, " ".join(mark for mark in marks if mark)]).rstrip()
+        title = "  ".join(
+            [beginning(face.title, 200), " ".join(mark for mark in marks if mark)]
+        ).rstrip()
         rows.append(
             (
                 face.ref,
@@ -134,7 +136,7 @@ def _whole(
 
     data = card_data(card, board)
     clean = session.clean
-    yield bold(f"{card.ref}  {clean(card.title)}")
+    yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
     for name, text in _facts(card, board, data["age_days"], spent, label):
         if text:
             yield dim(f"{name:<12}") + clean(text)
@@ -202,7 +204,7 @@ def _facts(
     kind += [card.work.value] if card.work != "attended" else []
     kind += ["archived"] if card.archived else []
     yield "Type", ", ".join(kind)
-    yield "Tags", " ".join(f"#{tag}" for tag in card.tags)
+    yield "Tags", " ".join(some([f"#{tag}" for tag in card.tags], MANY_TAGS))
     yield "Due", day(card.due) if card.due else ""
     if card.snoozed_run:
         yield "Snoozed", f"until run {card.snoozed_run} ends"

@@ -12,6 +12,7 @@ from mlkanban.cli.params import WHEN, today
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.dates import parse_day
 from mlkanban.core.plan import AHEAD
+from mlkanban.text import beginning
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
@@ -74,7 +75,7 @@ def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str
             session.clean(board.stage(row.face.stage).name),
             row.worth.told if row.worth else "",
             word,
-            session.clean(row.face.title),
+            session.clean(beginning(row.face.title, 200)),
         )
         for row, word in made.with_words(fit.word)
     ]

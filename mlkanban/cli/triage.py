@@ -6,6 +6,7 @@ import click
 
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.core.triage import View
+from mlkanban.text import beginning
 
 
 @click.command()
@@ -52,8 +53,10 @@ def triage(session: Session, view: str, limit: int | None) -> None:
         def lines() -> list[str]:
             from mlkanban.cli.layout import table
 
-            rows = [(item.ref, session.clean(item.why), session.clean(titles[item.ref]))
-                    for item in items]  # fmt: skip
+            rows = [
+                (item.ref, session.clean(item.why), session.clean(beginning(titles[item.ref], 200)))
+                for item in items
+            ]
             return list(table(rows, ("CARD", "WHY", "TITLE"))) if rows else []
 
         session.answer(

@@ -10,7 +10,7 @@ from mlkanban.core.health import Reading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.worth import worth_text
-from mlkanban.text import display, quantity
+from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display, quantity, some
 
 
 def _reading(reading: Reading, view: View) -> str:
@@ -23,7 +23,7 @@ def field_lines(
 ) -> list[str]:
     """Everything on a card that is not empty, but for its notes; `spent` is what is used of its
     budget. Safe to show."""
-    lines = [f"{card.ref}  {display(card.title)}", ""]
+    lines = [f"{card.ref}  {display(beginning(card.title, LONG_TITLE))}", ""]
 
     def add(label: str, value: object) -> None:
         if value:
@@ -63,7 +63,7 @@ def field_lines(
     add("type", card.type.value)
     add("priority", card.priority.value)
     add("class", card.service_class.value)
-    add("tags", " ".join(f"#{display(tag)}" for tag in card.tags))
+    add("tags", " ".join(some([f"#{display(tag)}" for tag in card.tags], MANY_TAGS)))
     add("hypothesis", display(card.hypothesis))
     if metric := card.measured:
         extra = [

@@ -191,7 +191,7 @@ class CommandProvider(Provider):
         for face in screen.model.faces.values():
             text = f"{face.ref} {face.title}"
             if all(word in text.casefold() for word in words) and screen.model.shows(face):
-                shown = screen.plain(shortened(display(text), 60))
+                shown = screen.plain(shortened(display(text[:240]), 60))
                 go = partial(screen.go_to, face.id)
                 found.append((0.5 + (face.ref == query) * 2.5, f"Go to {shown}", go))
                 if len(found) >= _MOST_CARDS:

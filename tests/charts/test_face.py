@@ -345,3 +345,15 @@ def test_every_sign_over_a_stage_is_explained(load: Load, note: Note, found: Loa
         head = header(BOARD, at, load, 1, found=found, note=note, by_merge=at == 2)
         for text in (head.text, head.fitting(14)):
             assert explained(text, OVER_STAGES), text
+
+
+@pytest.mark.parametrize("width", [26, 30, 60, 200])
+def test_thousands_of_tags_are_counted_and_a_huge_title_is_cut_first(width: int) -> None:
+    crowded = card(tags=" ".join(f"t{at}" for at in range(5000)), title="T" * 1_000_000)
+    last = shown(crowded, width)[-1]
+    assert "#t0 #t1 +4,998 more" in last
+    assert all(cell_len(line) <= width for line in shown(crowded, width))
+    few = card(tags="a b c d e f g h")
+    assert "more" not in shown(few, 200)[-1]
+    numbered = card(ref="abcdefgh999999999zzzzzzzz")
+    assert all(cell_len(line) <= width for line in shown(numbered, width))

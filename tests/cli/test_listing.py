@@ -119,3 +119,18 @@ def test_notes_are_searched_and_dependencies_drawn_as_a_tree(board):
     at = shown.index("needs")
     assert shown[at + 1] == f"{first} Label more Ideas"
     assert shown[shown.index("needed by") + 1] == f"{third} Ship Ideas"
+
+
+def test_huge_titles_and_thousands_of_tags_stay_readable(board) -> None:
+    tags = [word for at in range(3000) for word in ("--tag", f"t{at}")]
+    ref = board.card("T" * 100_000, *tags)
+    row = board("list").out.splitlines()[1]
+    assert "T .. (+99,800 characters)  #t0 " in row
+    assert row.endswith(" +2,990 more")
+    page = board("show", ref).out
+    assert "T .. (+99,000 characters)" in page
+    assert " +2,950 more\n" in page
+    for command in (["show", ref], ["plan"], ["triage"], ["history"], []):
+        assert len(board(*command).out) < 5_000, command
+    data = board.data("show", ref)
+    assert (len(data["title"]), len(data["tags"])) == (100_000, 3_000), "scripts get all of it"

@@ -3,9 +3,11 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 from mlkanban.service import Service
 from mlkanban.store.database import Connection
@@ -13,6 +15,8 @@ from mlkanban.store.database import Connection
 # Tests may run beside other threads (those of pytest-xdist), where a fork is not safe.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["mlkanban.service", __name__])
+PLANTED: list[Callable[[pytest.MonkeyPatch], None]] = []
+"""Faults that the process has too."""
 
 
 def killed(
@@ -21,7 +25,7 @@ def killed(
     """Do something with the store below `data` in a process that is killed before statement `at`
     from its first write on, if there are that many. Nobody here may have that store open. `work`
     goes to that process, so no lambda."""
-    assert ended(_works, data, clock, at, work) in (0, -signal.SIGKILL)
+    assert ended(_works, PLANTED, data, clock, at, work) in (0, -signal.SIGKILL)
 
 
 def ended(target: Callable[..., object], *args: object) -> int | None:
@@ -33,8 +37,14 @@ def ended(target: Callable[..., object], *args: object) -> int | None:
 
 
 def _works(
-    data: Path, clock: Callable[[], datetime], at: int, work: Callable[[Service], object]
+    planted: Sequence[Callable[[pytest.MonkeyPatch], None]],
+    data: Path,
+    clock: Callable[[], datetime],
+    at: int,
+    work: Callable[[Service], object],
 ) -> None:
+    for plant in planted:
+        plant(pytest.MonkeyPatch())
     service = Service.open(data, actor="mortal", clock=clock)
     _die(service._desk.store.conn, at)
     work(service)

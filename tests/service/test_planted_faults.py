@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.service import killing
 from tests.service.faults import FAULTS, Plant
 from tests.service.replicas import Replicas
 
@@ -18,6 +19,7 @@ LOOK = settings(
 @pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
 def test_a_planted_fault_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
+    monkeypatch.setattr(killing, "PLANTED", [plant])
 
     def look() -> None:
         for number in range(ROUNDS):

@@ -81,6 +81,9 @@ class Store:
                 if held:  # a long write may have lost it meanwhile
                     lease.keep(self.path, held)
                 self.conn.execute("COMMIT")
+            except BaseException as error:
+                _close_cursors(error)
+                raise
             finally:
                 # After a failed COMMIT the transaction may still be open; after a full disk SQLite
                 # may have rolled it back itself.
@@ -126,11 +129,22 @@ class Store:
             self.conn.execute("BEGIN")
             try:
                 yield self.conn
+            except BaseException as error:
+                _close_cursors(error)
+                raise
             finally:
                 if self.conn.in_transaction:
                     self.conn.execute("COMMIT")
         except sqlite3.Error as error:
             raise trouble.explain(error, self.path) from error
+
+
+def _close_cursors(error: BaseException) -> None:
+    """Drop what the frames of an error hold: a cursor there that was not read to its end keeps the
+    store locked for as long as the error is kept anywhere, even when the store was closed."""
+    import traceback  # only needed when something failed
+
+    traceback.clear_frames(error.__traceback__)
 
 
 def library_version() -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.errors import StoreProblem
 from mlkanban.store import trouble
+from tests.service.people import Person
 
 
 def io_error() -> sqlite3.OperationalError:
@@ -40,3 +42,17 @@ def test_why_nothing_can_be_written_is_asked_of_the_place_itself(
 
 def test_what_cannot_be_asked_is_said_as_it_came(path: Path) -> None:
     assert "cannot be written: disk I/O error." in trouble.explain(io_error(), path).message
+
+
+def test_an_error_that_is_kept_does_not_keep_the_store_locked(ada: Person) -> None:
+    """Wherever it is kept, its traceback has the cursor that was being read."""
+    with ada.service._desk.store.writing() as conn:
+        conn.execute("UPDATE card SET entered_at = CAST(x'ff' AS TEXT)")
+    with pytest.raises(StoreProblem) as kept:
+        ada.boards.snapshot(ada.board_id)
+    ada.service.close()
+    other = sqlite3.connect(ada.service.path, timeout=0)
+    with other:
+        other.execute("UPDATE card SET entered_at = 0")
+    other.close()
+    assert kept

@@ -225,6 +225,17 @@ def test_without_colour_the_cursor_is_a_sign_and_no_colour_is_sent(env: dict[str
             assert b"\x1b[1;7m> v2 " in terminal.raw  # the card under the cursor is reversed
 
 
+def test_keys_that_come_with_the_one_that_cancels_are_not_text(started: Terminal) -> None:
+    for _ in range(10):
+        started.send("n" + TITLE)
+        started.wait_for(TITLE)
+        started.send("\x07j:")
+        started.wait_for("A command or a card")
+        started.send("\x1b")
+        started.wait_for(lambda text: "A command or a card" not in text)
+    started.wait_for("Enter open card")
+
+
 @pytest.mark.parametrize("name", sorted(available()[0]))
 def test_the_first_picture_has_the_colours_of_the_theme(env: dict[str, str], name: str) -> None:
     theme = available()[0][name]

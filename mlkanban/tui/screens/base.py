@@ -14,8 +14,8 @@ from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
 from mlkanban.tui.layouts import is_foreign_letter, latin
-from mlkanban.tui.widgets.ask import CANCEL_KEYS, Ask, Option
-from mlkanban.tui.widgets.field import Field
+from mlkanban.tui.widgets.ask import Ask, Option
+from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class KeyScreen(Screen[None]):
         self.ask = Ask(ascii=self.board_app.ascii)
         self.ask.opened = self._question_is_up
         self.ask.going = lambda: not self.ready
+        self.ask.cancelled = self._take
         self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
         self.status.grown = self.ask.stand_above
 

@@ -37,7 +37,9 @@ class EditScreen(KeyScreen):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
                     yield Static(Content(f" {name:<12}"), markup=False, classes="label")
-                    field = Field(value, entered=self._enter, id=f"field-{name}")
+                    field = Field(
+                        value, entered=self._enter, cancelled=self._take, id=f"field-{name}"
+                    )
                     field.disabled = value == _SEVERAL_LINES
                     field.lines = name in _LONG
                     yield field

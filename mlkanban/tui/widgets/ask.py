@@ -13,9 +13,8 @@ from textual.widgets import Input, Static
 
 from mlkanban.charts.face import shortened
 from mlkanban.text import ascii_only, display
-from mlkanban.tui.widgets.field import Field
+from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 
-CANCEL_KEYS = frozenset({"ctrl+g", "escape"})
 _LONG = 80
 """Characters of a text that is not dropped with one key."""
 
@@ -62,12 +61,14 @@ class Ask(Vertical):
         self.form = ""
         self.opened: Callable[[], None] = lambda: None
         self.going: Callable[[], bool] = lambda: False
+        self.cancelled: Callable[[events.Key], None] = lambda key: None
 
     async def _made(self) -> None:
         """Its parts are made for the first question: the board is drawn without them. A command
         that asks on a screen that is going ends with it."""
         if not self.going() and not self.children:
-            await self.mount(Static(markup=False), Field(entered=self.submit, tab=self._tab))
+            field = Field(entered=self.submit, cancelled=self.cancelled, tab=self._tab)
+            await self.mount(Static(markup=False), field)
         if self.going():
             raise asyncio.CancelledError
 
@@ -239,6 +240,7 @@ class Ask(Vertical):
     def _settle(self, answer: str | None) -> None:
         if self.asking and self._answer is not None:
             self._answer.set_result(answer)
+            self.query_one(Field).closed = True
 
     def _show(self, text: str) -> None:
         shown = "\n".join(display(line) for line in text.split("\n"))

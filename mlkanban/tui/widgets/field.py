@@ -12,12 +12,16 @@ LINE_SIGN = "¶"
 """Stands in a field of one line where a line of its text ends."""
 
 
+CANCEL_KEYS = frozenset({"ctrl+g", "escape"})
+
+
 class Field(Input):
     """Holds what may be drawn: a control character in it would reach the terminal.
 
     A field with `lines` keeps the lines of what is pasted, any other one joins them; `text` is
-    what it holds. Enter is taken at once: on a slow line it arrives together with the keys after
-    it, and those are not text any more. While `closed`, keys pass on to the screen.
+    what it holds. Enter and what cancels are taken at once: on a slow line they arrive together
+    with the keys after them, and those are not text any more. While `closed`, keys pass on to the
+    screen.
     """
 
     def __init__(
@@ -25,12 +29,14 @@ class Field(Input):
         value: str = "",
         *,
         entered: Callable[[], None],
+        cancelled: Callable[[events.Key], None],
         tab: Callable[[], None] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(value, select_on_focus=False, **more)
         self.closed = False
         self._entered = entered
+        self._cancelled = cancelled
         self._tab = tab
         self.lines = False
 
@@ -65,6 +71,10 @@ class Field(Input):
             event.prevent_default()
             self.closed = True
             self._entered()
+        elif event.key in CANCEL_KEYS:
+            event.stop()
+            event.prevent_default()
+            self._cancelled(event)
         elif event.key == "tab" and self._tab is not None:
             event.stop()
             event.prevent_default()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist, lifecycle, lineage
-from mlkanban.core.clashes import DELETED, SETTLED
+from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.health import readings
 from mlkanban.core.metrics import metric_text

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlkanban.core import lifecycle as life
 from mlkanban.core import notes, rules
-from mlkanban.core.clashes import DELETED, SETTLED
+from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change
 from mlkanban.core.lifecycle import Lifecycle, lifecycle, lifting, shown
 from mlkanban.core.models import Board, Outcome, Work

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from mlkanban.core import lifecycle as life
-from mlkanban.core.clashes import DELETED, Clash, clash, clashes, overruled_deletions
+from mlkanban.core.conflicts import DELETED, Clash, clash, clashes, overruled_deletions
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.lifecycle import lifecycle
 from mlkanban.core.models import Board

@@ -21,7 +21,7 @@ from mlkanban.store import stages, words
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 
 if TYPE_CHECKING:
-    from mlkanban.core.clashes import Clash
+    from mlkanban.core.conflicts import Clash
 
 _CARD_COLUMNS = 28
 

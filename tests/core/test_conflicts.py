@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.clashes import clashes
+from mlkanban.core.conflicts import clashes
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.hlc import tick
 from tests.core.test_events import BLANK

@@ -12,7 +12,6 @@ from mlkanban.cli.groups import TextCommand
 from mlkanban.cli.params import CARD, LINEAGE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
-from mlkanban.core.capture import Captured, captured, card_lines
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
@@ -27,6 +26,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.naming import find_stage
+from mlkanban.core.quick_add import Captured, captured, card_lines
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from mlkanban.core.capture import condition_in
 from mlkanban.core.dates import day_ahead, parse_day
 from mlkanban.core.models import BlockReason, CardFace, Health, Outcome, Priority
 from mlkanban.core.naming import as_tag
+from mlkanban.core.quick_add import condition_in
 from mlkanban.core.sight import asleep
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.editing import EditorScreen

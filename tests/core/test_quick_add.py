@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.capture import captured, condition_in
+from mlkanban.core.quick_add import captured, condition_in
 from mlkanban.errors import UsageProblem
 
 TODAY = date(2026, 3, 18)  # a Wednesday

@@ -7,7 +7,7 @@ import click
 
 from mlkanban.cli.params import today
 from mlkanban.cli.session import Session, login_name
-from mlkanban.core.sight import asleep, on_board
+from mlkanban.core.visibility import asleep, on_board
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 from mlkanban.service import Service, Snapshot

@@ -14,7 +14,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.sight import asleep, on_board
+from mlkanban.core.visibility import asleep, on_board
 from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, short_name, some
 
 if TYPE_CHECKING:

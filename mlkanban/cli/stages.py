@@ -12,7 +12,7 @@ from mlkanban.cli.shapes import stages_data
 from mlkanban.core.models import Board, StageKind
 from mlkanban.core.naming import find_stage
 from mlkanban.core.rules import Load, in_progress
-from mlkanban.core.sight import asleep, stands
+from mlkanban.core.visibility import asleep, stands
 from mlkanban.errors import UsageProblem, WouldChangeCards
 from mlkanban.service import Done, Service, Snapshot
 

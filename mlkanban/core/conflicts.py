@@ -17,7 +17,7 @@ from mlkanban.core import lifecycle as life
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle, lifecycle
 from mlkanban.core.runs import model
-from mlkanban.core.sight import UNTIL_RUN
+from mlkanban.core.visibility import UNTIL_RUN
 
 SETTLED = "card.settled"
 """The kind of the event that decides."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from mlkanban.core.models import Board, CardFace, Stage, place
-from mlkanban.core.sight import asleep
+from mlkanban.core.visibility import asleep
 from mlkanban.core.worth import Worth, parse_worth
 
 AHEAD = 30

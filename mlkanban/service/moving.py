@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlkanban.core import rules
-from mlkanban.core.sight import stands
+from mlkanban.core.visibility import stands
 from mlkanban.errors import RuleRefused
 from mlkanban.service.asking import enter
 from mlkanban.service.changing import write_move

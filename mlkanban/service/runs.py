@@ -16,7 +16,7 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
-from mlkanban.core.sight import UNTIL_RUN
+from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.asking import passed, room
 from mlkanban.service.fields import checked

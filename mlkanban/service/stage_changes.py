@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mlkanban.core import rules
 from mlkanban.core.lifecycle import fitting, lifting
 from mlkanban.core.models import Board, CardFace, Outcome
-from mlkanban.core.sight import stands
+from mlkanban.core.visibility import stands
 from mlkanban.errors import WouldChangeCards
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository

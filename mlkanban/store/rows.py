@@ -12,7 +12,7 @@ from mlkanban.core import lifecycle
 from mlkanban.core.events import MEMBERS, Entity, Event, Member
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
-from mlkanban.core.sight import UNTIL_RUN
+from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import NotFound, StoreProblem
 
 if TYPE_CHECKING:

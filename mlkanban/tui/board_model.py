@@ -10,7 +10,7 @@ from mlkanban.charts.face import SNOOZED, Header, Note, header
 from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.query.asked import Answers
 from mlkanban.core.rules import Load
-from mlkanban.core.sight import asleep, stands, waits
+from mlkanban.core.visibility import asleep, stands, waits
 
 _NOTHING = Answers()
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.dependencies import Branch, needed_by, needs
 from mlkanban.core.models import CardFace
-from mlkanban.core.sight import waits
+from mlkanban.core.visibility import waits
 
 
 def card(ref: str, *others: str, outcome: str = "") -> CardFace:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.sight import stands
+from mlkanban.core.visibility import stands
 from mlkanban.errors import MlkanbanError, RuleRefused
 from mlkanban.store import examining
 from tests.service.exchanging import meet, shown

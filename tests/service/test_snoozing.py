@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.sight import asleep, on_board
+from mlkanban.core.visibility import asleep, on_board
 from mlkanban.errors import RuleRefused, UsageProblem
 from tests.service.people import START, Person
 

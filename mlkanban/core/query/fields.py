@@ -23,8 +23,8 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.query.asked import Answers
 from mlkanban.core.runs.judging import RunState
-from mlkanban.core.sight import waits
 from mlkanban.core.timing import days_old
+from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem
 
 Predicate = Callable[[CardFace], bool]

@@ -7,7 +7,7 @@ from mlkanban.core.dates import day_ahead, parse_day
 from mlkanban.core.models import BlockReason, CardFace, Health, Outcome, Priority
 from mlkanban.core.naming import as_tag
 from mlkanban.core.quick_add import condition_in
-from mlkanban.core.sight import asleep
+from mlkanban.core.visibility import asleep
 from mlkanban.service import Done, Service
 from mlkanban.tui.screens.editing import EditorScreen
 from mlkanban.tui.screens.moving import MovingActions, names

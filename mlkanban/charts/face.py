@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
+from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
-from mlkanban.core.timing import days_old
 from mlkanban.text import ascii_only, display, some, steady
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.clock import now
 from mlkanban.core.instants import instant
+from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.rules import Load, gate
-from mlkanban.core.timing import days_old
 from mlkanban.service import Service
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+from mlkanban.core.milestones import Phase, milestones, phase
 from mlkanban.core.models import StageKind, Work
-from mlkanban.core.timing import Phase, milestones, phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from mlkanban.core.timing import Phase
+from mlkanban.core.milestones import Phase
 from mlkanban.flow.history import CardHistory, Workflow
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample

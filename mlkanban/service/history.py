@@ -14,8 +14,8 @@ from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event, roots
 from mlkanban.core.hlc import AHEAD
 from mlkanban.core.instants import instant
+from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
-from mlkanban.core.timing import in_sequence
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import LeftOut, continued, is_known
 from mlkanban.service.placing import Ends

@@ -15,8 +15,8 @@ from mlkanban.core import lifecycle, lineage
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.hlc import far_behind
 from mlkanban.core.metrics import metric_text
+from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board
-from mlkanban.core.timing import in_sequence, milestones, phase
 from mlkanban.store import stages, words
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 

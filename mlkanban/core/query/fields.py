@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
 from mlkanban.core.dates import parse_day
+from mlkanban.core.milestones import days_old
 from mlkanban.core.models import (
     BlockReason,
     Board,
@@ -23,7 +24,6 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.query.asked import Answers
 from mlkanban.core.runs.judging import RunState
-from mlkanban.core.timing import days_old
 from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.timing import Milestones, Phase, days_old, in_sequence, milestones, phase
+from mlkanban.core.milestones import Milestones, Phase, days_old, in_sequence, milestones, phase
 
 B, I, A = Phase.BEFORE, Phase.INSIDE, Phase.AFTER  # noqa: E741
 

@@ -189,7 +189,7 @@ def _tree(session: Session, card: Card, board: Board, service: Service) -> Itera
 def _facts(
     card: Card, board: Board, age: int | None, spent: Spending | None, label: str
 ) -> Iterator[tuple[str, str]]:
-    from mlkanban.core.worth import worth_text
+    from mlkanban.core.score import worth_text
 
     def day(moment: object) -> str:
         return f"{moment:%Y-%m-%d}"

@@ -17,7 +17,7 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
-from mlkanban.core.worth import parse_worth
+from mlkanban.core.score import parse_worth
 
 
 class _Frozen(BaseModel):

@@ -14,8 +14,8 @@ from mlkanban.core.lineage import parsed
 from mlkanban.core.metrics import parse_metric, split_metrics
 from mlkanban.core.models import Board, CardType, Health, Priority, ServiceClass, Work
 from mlkanban.core.naming import as_tag, find_stage
+from mlkanban.core.score import parse_worth
 from mlkanban.core.sections import tidy
-from mlkanban.core.worth import parse_worth
 from mlkanban.errors import UsageProblem
 from mlkanban.text import display
 

@@ -28,9 +28,9 @@ from mlkanban.core.models import (
     StageKind,
     Work,
 )
+from mlkanban.core.score import parse_worth
 from mlkanban.core.triage_session import FIELD as TRIAGE
 from mlkanban.core.triage_session import Session
-from mlkanban.core.worth import parse_worth
 from mlkanban.errors import MlkanbanError
 
 MALFORMED, NEWER = "malformed", "newer"

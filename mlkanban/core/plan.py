@@ -6,8 +6,8 @@ from datetime import date
 from typing import NamedTuple
 
 from mlkanban.core.models import Board, CardFace, Stage, place
+from mlkanban.core.score import Worth, parse_worth
 from mlkanban.core.visibility import asleep
-from mlkanban.core.worth import Worth, parse_worth
 
 AHEAD = 30
 """Days that a plan reaches when no day is given."""

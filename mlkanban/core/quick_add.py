@@ -16,7 +16,7 @@ from mlkanban.core.budget import budget_text
 from mlkanban.core.dates import parse_day
 from mlkanban.core.metrics import metric_text, parse_metric
 from mlkanban.core.models import CardType, Priority
-from mlkanban.core.worth import parse_worth, worth_text
+from mlkanban.core.score import parse_worth, worth_text
 from mlkanban.errors import UsageProblem
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")

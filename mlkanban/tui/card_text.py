@@ -9,7 +9,7 @@ from mlkanban.core.card import Card
 from mlkanban.core.health import Reading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
-from mlkanban.core.worth import worth_text
+from mlkanban.core.score import worth_text
 from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display, quantity, some
 
 

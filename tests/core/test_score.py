@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.worth import parse_worth, worth_text
+from mlkanban.core.score import parse_worth, worth_text
 from mlkanban.errors import UsageProblem
 
 numbers = st.integers(0, 1000) | st.decimals(0, 1000, places=2)

@@ -2,8 +2,8 @@
 
 import sqlite3
 
+from mlkanban.core.limit_breach import Entry, by_merge
 from mlkanban.core.models import Board, Stage, Work
-from mlkanban.core.overfull import Entry, by_merge
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
 

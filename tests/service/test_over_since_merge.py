@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.overfull import Entry, by_merge
+from mlkanban.core.limit_breach import Entry, by_merge
 from mlkanban.errors import LimitReached
 from tests.service.exchanging import meet
 from tests.service.people import Clock, Person

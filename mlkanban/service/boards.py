@@ -18,7 +18,7 @@ from mlkanban.service.checking import validated
 from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
 from mlkanban.store import disputes, ranks, repository
 from mlkanban.store.ids import uuid7
-from mlkanban.store.overfull import over_since_merge
+from mlkanban.store.limit_breaches import over_since_merge
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
 

@@ -13,7 +13,7 @@ from mlkanban.cli.params import CARD, LINEAGE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
-from mlkanban.core.dates import parse_day
+from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
     BlockReason,

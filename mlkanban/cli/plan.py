@@ -10,7 +10,7 @@ import click
 
 from mlkanban.cli.params import WHEN, today
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.core.dates import parse_day
+from mlkanban.core.day_input import parse_day
 from mlkanban.core.plan import AHEAD
 from mlkanban.text import beginning
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.budget import budget_text
-from mlkanban.core.dates import parse_day
+from mlkanban.core.day_input import parse_day
 from mlkanban.core.front_matter import Value, flow
 from mlkanban.core.lineage import parsed
 from mlkanban.core.metrics import parse_metric, split_metrics

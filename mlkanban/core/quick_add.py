@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from mlkanban.core.budget import budget_text
-from mlkanban.core.dates import parse_day
+from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import metric_text, parse_metric
 from mlkanban.core.models import CardType, Priority
 from mlkanban.core.score import parse_worth, worth_text

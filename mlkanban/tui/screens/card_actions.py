@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from mlkanban.core.dates import day_ahead, parse_day
+from mlkanban.core.day_input import day_ahead, parse_day
 from mlkanban.core.models import BlockReason, CardFace, Health, Outcome, Priority
 from mlkanban.core.naming import as_tag
 from mlkanban.core.quick_add import condition_in

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
 from mlkanban.core.card_values import CHOICES, LISTS, STORED, choice, metric_written
-from mlkanban.core.dates import parse_day
+from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import MetricParts, split_metrics
 from mlkanban.core.models import Outcome
 from mlkanban.service import Done, Service

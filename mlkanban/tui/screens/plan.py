@@ -10,7 +10,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from mlkanban.charts.face import PRIORITY_MARKS, shortened
-from mlkanban.core.dates import day_ahead
+from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
 from mlkanban.core.plan import AHEAD, Plan, Row
 from mlkanban.errors import MlkanbanError

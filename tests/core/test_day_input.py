@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from mlkanban.core.dates import parse_day
+from mlkanban.core.day_input import parse_day
 from mlkanban.errors import UsageProblem
 
 WEDNESDAY = date(2026, 3, 4)

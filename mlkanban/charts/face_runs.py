@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from mlkanban.charts.runs import spoken
-from mlkanban.core.instants import moment
 from mlkanban.core.metrics import compact
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.usage import shortly
+from mlkanban.core.timestamps import moment
 
 
 def going_on(packed: str, now: datetime) -> str:

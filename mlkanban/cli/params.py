@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from click.core import ParameterSource
 
-from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR
+from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR
 from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
 

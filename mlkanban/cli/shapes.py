@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.clock import now
-from mlkanban.core.instants import instant
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.rules import Load, gate
+from mlkanban.core.timestamps import instant
 from mlkanban.service import Service
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from typing import Any
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.health import PREFIX as READING
-from mlkanban.core.instants import moment
 from mlkanban.core.lineage import Kind
 from mlkanban.core.models import (
     CardType,
@@ -29,6 +28,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.score import parse_worth
+from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import MlkanbanError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item
 
 KIND, FIELD = "triage.ended", "triage"

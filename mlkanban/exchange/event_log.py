@@ -16,8 +16,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change
-from mlkanban.core.instants import FIRST_YEAR, LAST_YEAR, instant
 from mlkanban.core.models import CardType, Outcome
+from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR, instant
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.event_map import EventMap
 from mlkanban.exchange.reading import LONGEST_LINE, bad, read_text

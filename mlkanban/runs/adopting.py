@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.instants import instant
 from mlkanban.core.runs.redaction import redacted
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.runs.folder import RunFolder, new_id, runs_folder
 from mlkanban.runs.intake import names

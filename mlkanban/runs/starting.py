@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.instants import instant
 from mlkanban.core.runs.redaction import redacted
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.paths import working_folder
 from mlkanban.runs.environment import for_job

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import Process, group, oom_kills, process
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
-from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import Judgement, RunState
+from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.looking import judged
 from mlkanban.runs.processes import Process, alive, group, here, send

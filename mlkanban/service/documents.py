@@ -31,10 +31,10 @@ from mlkanban.core.card_values import (
 from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
 from mlkanban.core.front_matter import Value
-from mlkanban.core.instants import instant
 from mlkanban.core.models import Board, CardFace, Stage, Work, place
 from mlkanban.core.naming import find_stage
 from mlkanban.core.rules import Load
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadMarkdown, LimitReached, MlkanbanError, NotFound
 from mlkanban.service.asking import check_growth, passed
 from mlkanban.service.changing import correct_notes, write_edit, write_move, write_new

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event, roots
 from mlkanban.core.hlc import AHEAD
-from mlkanban.core.instants import instant
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
+from mlkanban.core.timestamps import instant
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import LeftOut, continued, is_known
 from mlkanban.service.placing import Ends

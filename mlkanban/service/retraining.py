@@ -9,8 +9,8 @@ from mlkanban.core import health as said
 from mlkanban.core import lineage
 from mlkanban.core.events import Change
 from mlkanban.core.health import Reading
-from mlkanban.core.instants import instant
 from mlkanban.core.models import CardFace, Health, Outcome, Work
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from mlkanban.service.asking import enter
 from mlkanban.service.changing import write_edit, write_new

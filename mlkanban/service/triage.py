@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
-from mlkanban.core.instants import instant
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History

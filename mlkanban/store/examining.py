@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import zip_longest
 
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import UNREADABLE, StoreProblem
 from mlkanban.store import log, migrations, ranks
 from mlkanban.store.rows import IN_FORCE, entity_from

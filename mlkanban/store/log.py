@@ -11,7 +11,7 @@ from typing import Any
 from mlkanban.core import lifecycle
 from mlkanban.core.events import KNOWN, Change, Entity, Event
 from mlkanban.core.hlc import bound, far_behind, tick
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.store import high_water, naming
 from mlkanban.store.ids import uuid7

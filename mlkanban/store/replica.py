@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 from mlkanban.store.ids import replica_letter, uuid7
 
 

@@ -27,7 +27,6 @@ from mlkanban.charts.face import (
     wrapped,
 )
 from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
-from mlkanban.core.instants import instant
 from mlkanban.core.models import (
     BlockReason,
     Board,
@@ -40,6 +39,7 @@ from mlkanban.core.models import (
 )
 from mlkanban.core.rules import Load
 from mlkanban.core.runs.brief import Brief
+from mlkanban.core.timestamps import instant
 
 BOARD = Board(
     id="b",

@@ -11,11 +11,11 @@ import pytest
 from mlkanban.core import rules
 from mlkanban.core.event_validation import inert
 from mlkanban.core.events import Event, fold
-from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Board, Outcome, Work
 from mlkanban.core.rules import Load
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from mlkanban.charts.story import told
-from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from mlkanban.service.runs import Told
 from tests.service.people import START, Person

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.instants import instant
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from tests.service.exchanging import meet
 from tests.service.machine import FINISHED, Machine

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from mlkanban.charts.story import told
-from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.timestamps import instant
 from mlkanban.service.runs import Told
 from tests.service.machine import FAILED, FINISHED, KILLED, RUNNING, Machine
 from tests.service.people import Person

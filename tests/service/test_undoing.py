@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlkanban.core.instants import instant
 from mlkanban.core.models import BlockReason, Health, Outcome
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
 from mlkanban.service.restoring import restore
 from mlkanban.service.runs import Told

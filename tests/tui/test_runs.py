@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import here, process
 from mlkanban.tui.screens.runs import RunsScreen

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlkanban.core.instants import moment
 from mlkanban.core.metrics import metric_text, reaches
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.usage import usage
+from mlkanban.core.timestamps import moment
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.results import Results

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mlkanban.core.budget import Budget, Unit, parse_budget
-from mlkanban.core.instants import moment
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.timestamps import moment
 
 WARNS_AT = 0.8
 """The part of a budget from which on it is warned of."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from mlkanban.core.card import Metric
 from mlkanban.core.events import Change
-from mlkanban.core.instants import instant
 from mlkanban.core.models import Work
 from mlkanban.core.naming import slug
 from mlkanban.core.runs.effects import block_by
@@ -17,6 +16,7 @@ from mlkanban.core.runs.judging import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.runs.last_words import death
 from mlkanban.core.runs.model import PREFIX, Run
 from mlkanban.core.runs.slurm import Job, Ticket, judge_job
+from mlkanban.core.timestamps import instant
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
 from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Visit
 

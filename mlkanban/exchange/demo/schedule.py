@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.instants import instant
+from mlkanban.core.timestamps import instant
 
 DAY = 510.0
 """Minutes of a working day, from nine to half past five."""

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.instants import instant, moment
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.slurm import Job, Life, Ticket, Verdict, judge_job
+from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import RunFolder, runs_folder
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.labelled import find_logs, take_up

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.core.instants import instant, moment
 from mlkanban.core.runs.slurm import Job
+from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.processes import here
 from mlkanban.runs.slurm import client

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from mlkanban.core.instants import instant
 from mlkanban.core.runs.labels import read_label
+from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder

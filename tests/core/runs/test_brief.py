@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.instants import instant
 from mlkanban.core.runs.brief import Brief, measured, on_face
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run
 from mlkanban.core.runs.usage import usage
+from mlkanban.core.timestamps import instant
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 METRIC = {"name": "auc", "direction": ">=", "target": 0.92}

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 
-from mlkanban.core.instants import instant, moment
+from mlkanban.core.timestamps import instant, moment
 
 
 def test_an_instant_is_utc_and_sorts_as_text() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from mlkanban.core import checklist, lifecycle, lineage
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
-from mlkanban.core.health import readings
 from mlkanban.core.metrics import metric_text
+from mlkanban.core.model_health import readings
 from mlkanban.core.models import Board
 from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.core.triage_session import FIELD, Session, in_minutes

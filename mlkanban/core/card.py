@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlkanban.core.budget import budget_text
-from mlkanban.core.health import Reading
 from mlkanban.core.metrics import metric_text
+from mlkanban.core.model_health import Reading
 from mlkanban.core.models import (
     BlockReason,
     CardType,

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlkanban.core import health
 from mlkanban.core import lifecycle as life
+from mlkanban.core import model_health
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle, lifecycle
 from mlkanban.core.runs import model
@@ -27,7 +27,7 @@ DELETED = "deleted"
 _UNTOLD = frozenset({"ref", "rank", "triage", "work", "snoozed_run", DELETED, *life.PARTS})
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs."""
-_UNTOLD_KINDS = (*MEMBERS, RANK, model.PREFIX, health.PREFIX)
+_UNTOLD_KINDS = (*MEMBERS, RANK, model.PREFIX, model_health.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

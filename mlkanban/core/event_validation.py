@@ -16,8 +16,8 @@ from typing import Any
 
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.events import FORMAT, Event
-from mlkanban.core.health import PREFIX as READING
 from mlkanban.core.lineage import Kind
+from mlkanban.core.model_health import PREFIX as READING
 from mlkanban.core.models import (
     CardType,
     Health,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlkanban.core import health as said
 from mlkanban.core import lineage
+from mlkanban.core import model_health as said
 from mlkanban.core.events import Change
-from mlkanban.core.health import Reading
+from mlkanban.core.model_health import Reading
 from mlkanban.core.models import CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused

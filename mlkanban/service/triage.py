@@ -112,7 +112,7 @@ def _session(event: Event) -> Session | None:
 
 def _alerts(fields: Mapping[str, Any]) -> tuple[str, str]:
     """Since when the metrics of a model are past their thresholds, and which."""
-    from mlkanban.core.health import readings  # few boards have any
+    from mlkanban.core.model_health import readings  # few boards have any
 
     some = [reading for reading in readings(fields) if reading.alert]
     if not some:

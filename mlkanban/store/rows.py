@@ -108,7 +108,7 @@ def card_of(
 ) -> Card:
     """A whole card from its fields; `times` are created, entered, started and finished."""
     from mlkanban.core.card import Card  # with pydantic, which the board does without
-    from mlkanban.core.health import readings
+    from mlkanban.core.model_health import readings
     from mlkanban.core.runs.brief import measured  # which most boards do without
     from mlkanban.core.runs.model import runs_in
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.charts.face import View, age, due
 from mlkanban.core import checklist
 from mlkanban.core.card import Card
-from mlkanban.core.health import Reading
+from mlkanban.core.model_health import Reading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.score import worth_text

@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlkanban.core.events import Change
-from mlkanban.core.health import ALERTED, PREFIX, Reading, after_reading, parse_threshold, readings
 from mlkanban.core.lineage import Kind
+from mlkanban.core.model_health import (
+    ALERTED,
+    PREFIX,
+    Reading,
+    after_reading,
+    parse_threshold,
+    readings,
+)
 from mlkanban.core.models import Health, Outcome
 from mlkanban.exchange.demo.cards import Alert
 from mlkanban.exchange.demo.plan import Planned

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.health import (
+from mlkanban.core.model_health import (
     PREFIX,
     Reading,
     Threshold,

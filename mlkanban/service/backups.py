@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mlkanban.core.safekeeping import due, split_ahead
+from mlkanban.core.backup_schedule import due, split_ahead
 from mlkanban.errors import MlkanbanError
 from mlkanban.log import logger
 from mlkanban.service.transaction import Desk

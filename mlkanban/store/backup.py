@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from mlkanban.core.safekeeping import kept, split_ahead
+from mlkanban.core.backup_schedule import kept, split_ahead
 from mlkanban.errors import StoreProblem
 from mlkanban.files import put_new, sweep, sync_file, sync_folder
 from mlkanban.store import trouble

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.safekeeping import EVERY, due, kept
+from mlkanban.core.backup_schedule import EVERY, due, kept
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 instants = st.lists(

@@ -12,8 +12,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlkanban.core import segment
-from mlkanban.core.segment import Record
+from mlkanban.core import sync_file
+from mlkanban.core.sync_file import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
 from mlkanban.store import backup, examining, forks, replica, taking_in
@@ -126,7 +126,7 @@ class Forks:
         for whose, record in (("ours", forked.ours), ("theirs", forked.theirs)):
             path = self._aside / f"{record.replica}-{record.rseq}-{whose}.jsonl"
             try:
-                path.write_bytes(segment.written([record]))
+                path.write_bytes(sync_file.written([record]))
             except OSError as error:
                 raise StoreProblem(
                     f"{path} cannot be written: {os.strerror(error.errno or 0)}.",

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.store.log import chained
 from mlkanban.store.replica import Replica
 from mlkanban.store.rows import kept_as

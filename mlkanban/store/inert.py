@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from mlkanban.core.event_validation import MALFORMED, fact, inert, subject
 from mlkanban.core.events import Event
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.store.rows import COLUMNS, event_of
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.store import naming, stages
 from mlkanban.store.ids import replica_letter
 from mlkanban.store.inert import ambiguous, contradicted, judge

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mlkanban.core import segment
+from mlkanban.core import sync_file
 from mlkanban.core.models import BlockReason
 from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.exchange import demo
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.runs.folder import RunFolder
@@ -81,9 +81,9 @@ def _send(bob: Person, place: Path) -> None:
         spoilt_ones = rechained([spoilt(one) for one in taking_in.records(conn, replica, 1, MANY)])
         folder = place / "log" / replica
         folder.mkdir(parents=True, exist_ok=True)
-        for at in range(0, len(spoilt_ones), segment.MOST):
-            part: list[Record] = spoilt_ones[at : at + segment.MOST]
-            (folder / f"{part[0].rseq:09}.jsonl").write_bytes(segment.written(part))
+        for at in range(0, len(spoilt_ones), sync_file.MOST):
+            part: list[Record] = spoilt_ones[at : at + sync_file.MOST]
+            (folder / f"{part[0].rseq:09}.jsonl").write_bytes(sync_file.written(part))
 
 
 def _write_run(home: Path, ref: str) -> None:

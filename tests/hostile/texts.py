@@ -6,7 +6,7 @@ from typing import Any
 from zlib import crc32
 
 from mlkanban.core.events import Event
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.store.log import chained
 from mlkanban.text import keepable
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.events import Entity, Event
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.store import log, projector, replica, taking_in
 
 Plant = Callable[[pytest.MonkeyPatch], None]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core import segment
+from mlkanban.core import sync_file
 from mlkanban.core.events import Event
-from mlkanban.core.segment import Record
+from mlkanban.core.sync_file import Record
 from mlkanban.store.log import chained
 
 Forge = Callable[[dict[str, Any]], None]
@@ -28,7 +28,7 @@ def rechained(records: list[Record], previous: str) -> list[Record]:
 
 def forged(file: Path, forges: Sequence[Forge], before: str = "") -> None:
     """Forge the last events of a segment; `before` is the hash that its first one follows."""
-    found = segment.read(file.read_bytes(), file.parent.name, int(file.stem)).records
+    found = sync_file.read(file.read_bytes(), file.parent.name, int(file.stem)).records
     at = len(found) - len(forges)
     records = [*found[:at]]
     for record, forge in zip(found[at:], forges, strict=True):
@@ -39,4 +39,4 @@ def forged(file: Path, forges: Sequence[Forge], before: str = "") -> None:
         records.append(Record(**named))
     with contextlib.suppress(TypeError, UnicodeEncodeError):  # then no hash can be made of it
         records = rechained(records, before)
-    file.write_bytes(segment.written(records))
+    file.write_bytes(sync_file.written(records))

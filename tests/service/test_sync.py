@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core import segment
+from mlkanban.core import sync_file
 from mlkanban.core.events import FORMAT, Change
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.event_log import read_log
@@ -301,10 +301,10 @@ def test_history_that_two_brought_in_is_there_once(
 
 def changed(path: Path, **values: object) -> None:
     """A file with another event in it, whose checksum is right."""
-    found = segment.read(path.read_bytes(), path.parent.name, int(path.stem))
+    found = sync_file.read(path.read_bytes(), path.parent.name, int(path.stem))
     records = list(found.records)
     records[-1] = records[-1]._replace(**values)
-    path.write_bytes(segment.written(records))
+    path.write_bytes(sync_file.written(records))
 
 
 def test_two_stores_that_write_as_one_are_refused_and_kept_aside(

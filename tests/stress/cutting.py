@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mlkanban.core import segment
+from mlkanban.core import sync_file
 from mlkanban.core.events import Change
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restoring
@@ -233,7 +233,7 @@ class Segments(Case):
         taken = theirs & events(folder / "board.db")
         assert taken in ((theirs,) if said else (set(), theirs))
         for file in (folder / "place").glob("log/*/*.jsonl"):
-            read = segment.read(file.read_bytes(), file.parent.name, int(file.stem))
+            read = sync_file.read(file.read_bytes(), file.parent.name, int(file.stem))
             assert not read.fault, file
         with whole_store(folder) as service:
             service.sync.exchange(Folder(folder / "place"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlkanban.core.segment import LARGEST
+from mlkanban.core.sync_file import LARGEST
 from mlkanban.errors import StoreProblem
 from mlkanban.files import write_whole
 from mlkanban.service.sync import Listing, Progress

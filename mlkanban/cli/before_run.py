@@ -52,7 +52,7 @@ class Slot(NamedTuple):
         """Make the folder of a run and let the run start on the board, both or neither: of several
         started at once no more begin than fit. Where the store cannot be written the job runs all
         the same."""
-        from mlkanban.core.runs.judging import RunState
+        from mlkanban.core.runs.state import RunState
         from mlkanban.runs.intake import told_of
         from mlkanban.runs.processes import here
         from mlkanban.runs.starting import FolderProblem, make

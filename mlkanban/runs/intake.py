@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.judging import Place
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import Place
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.files import write_whole
 from mlkanban.runs.folder import ID, RunFolder, runs_folder

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from mlkanban.core.runs.judging import Place
+from mlkanban.core.runs.state import Place
 from mlkanban.machine import boot_id
 
 PROC = Path("/proc")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.runs.folder import RunFolder, runs_folder
 from mlkanban.runs.intake import names
 from mlkanban.runs.looking import judged

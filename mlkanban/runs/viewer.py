@@ -14,7 +14,7 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
-from mlkanban.core.runs.judging import Judgement, RunState
+from mlkanban.core.runs.state import Judgement, RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.looking import judged

@@ -13,8 +13,8 @@ from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem

@@ -11,8 +11,8 @@ from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session

@@ -8,8 +8,8 @@ import pytest
 from mlkanban.charts.story import told, who
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board, Stage
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 
 BOARD = Board(
     id="b",

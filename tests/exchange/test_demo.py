@@ -13,8 +13,8 @@ from mlkanban.core.event_validation import inert
 from mlkanban.core.events import Event, fold
 from mlkanban.core.models import BlockReason, Board, Outcome, Work
 from mlkanban.core.rules import Load
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import RuleRefused

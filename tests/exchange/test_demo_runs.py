@@ -7,9 +7,9 @@ from typing import Any
 from mlkanban.charts.runs import duration
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.effects import Scene, on_end, on_start
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.results import Proposal, results
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from tests.exchange.demos import NOW, Demo
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mlkanban.core import sync_file
 from mlkanban.core.models import BlockReason
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.sync_file import Record
 from mlkanban.exchange import demo
 from mlkanban.exchange.transports.folder import Folder

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.runs.judging import Place, RunState, Seen, judge
+from mlkanban.core.runs.state import Place, RunState, Seen, judge
 from mlkanban.runs import processes
 from tests.runs.jobs import PROGRAM, Job
 

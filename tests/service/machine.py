@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.service.runs import Told
 from tests.service.people import Person

@@ -7,8 +7,8 @@ import pytest
 
 from mlkanban.charts.story import told
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from mlkanban.service.runs import Told

@@ -3,7 +3,7 @@
 import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.service.runs import Told

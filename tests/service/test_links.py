@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.tracked import Tracked
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused

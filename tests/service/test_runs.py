@@ -9,8 +9,8 @@ from mlkanban.charts.story import told
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.brief import Brief
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.service.runs import Told
 from tests.service.machine import FAILED, FINISHED, KILLED, RUNNING, Machine

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mlkanban.charts.story import told
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.triage import View
 from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
 from tests.service.machine import FAILED, FINISHED, KILLED, LOST, Machine

@@ -6,8 +6,8 @@ import pytest
 
 from mlkanban.core.models import BlockReason
 from mlkanban.core.query.asked import Answers, Asked
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.service.runs import Told
 from tests.service.people import Person
 

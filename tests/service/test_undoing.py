@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from mlkanban.core.models import BlockReason, Health, Outcome
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
 from mlkanban.service.restoring import restore

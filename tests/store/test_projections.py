@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mlkanban.core.events import Change, fold, undone
 from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import Session
 from mlkanban.errors import MlkanbanError

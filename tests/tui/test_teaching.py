@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.tour import TourScreen

@@ -23,7 +23,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.query.asked import Answers
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem
 

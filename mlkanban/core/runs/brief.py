@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.metrics import metric_text, reaches
 from mlkanban.core.runs import repeats
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.usage import usage
 from mlkanban.core.timestamps import moment
 

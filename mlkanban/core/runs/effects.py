@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Board, CardFace, Stage, Work
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from sys import float_info
 from typing import Any
 
-from mlkanban.core.runs.judging import RunState
+from mlkanban.core.runs.state import RunState
 from mlkanban.text import made_keepable
 
 _NUMBERS = re.compile(r"0*([0-9]+)")

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mlkanban.core.models import BlockReason
-from mlkanban.core.runs.judging import Judgement, RunState
 from mlkanban.core.runs.labels import CardLabel, label_in
+from mlkanban.core.runs.state import Judgement, RunState
 
 SACCT_FIELDS = (
     "JobID,JobIDRaw,State,ExitCode,Submit,Start,End,ElapsedRaw,NodeList,AllocTRES,Reason,Comment,"

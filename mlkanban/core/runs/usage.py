@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mlkanban.core.budget import Budget, Unit, parse_budget
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import moment
 
 WARNS_AT = 0.8

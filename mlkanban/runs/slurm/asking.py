@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.slurm import Job, Life, Ticket, Verdict, judge_job
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import RunFolder, runs_folder
 from mlkanban.runs.slurm import client

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.runs.brief import Brief, measured, on_face
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import PREFIX, Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.usage import usage
 from mlkanban.core.timestamps import instant
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.configurations import grouped
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import Proposal, results, sparkline
+from mlkanban.core.runs.state import RunState
 
 METRIC = {"name": "auc", "direction": ">=", "target": 0.9}
 LOSS = {"name": "loss", "direction": "<=", "target": 0.22}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.labels import CardLabel
 from mlkanban.core.runs.slurm import Ticket, Verdict, judge_job, read_sacct, read_squeue
+from mlkanban.core.runs.state import RunState
 
 AT = 1795587744
 SACCT = """\

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mlkanban.core.runs.judging import RunState
 from mlkanban.core.runs.model import Run
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.usage import Usage, spending, usage, usage_text
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

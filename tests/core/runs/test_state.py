@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.judging import (
+from mlkanban.core.runs.state import (
     HEART_STOPPED,
     STARTS_WITHIN,
     Judgement,

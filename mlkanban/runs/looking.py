@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.last_words import SHOWN, death, last_lines
+from mlkanban.core.runs.failure import SHOWN, death, last_lines
 from mlkanban.core.runs.redaction import redacted, redacted_text
 from mlkanban.core.runs.reported import Reported, in_file, reported, together
 from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge

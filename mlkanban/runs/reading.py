@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from mlkanban.core.runs.last_words import ESCAPES, last_lines
+from mlkanban.core.runs.failure import ESCAPES, last_lines
 from mlkanban.errors import NotFound
 from mlkanban.runs.folder import ID, RunFolder, runs_folder, tail
 from mlkanban.runs.looking import judged, logs

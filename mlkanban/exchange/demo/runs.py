@@ -12,7 +12,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.models import Work
 from mlkanban.core.naming import slug
 from mlkanban.core.runs.effects import block_by
-from mlkanban.core.runs.last_words import death
+from mlkanban.core.runs.failure import death
 from mlkanban.core.runs.model import PREFIX, Run
 from mlkanban.core.runs.slurm import Job, Ticket, judge_job
 from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge

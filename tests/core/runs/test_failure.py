@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.last_words import LOOKED_AT, death, last_lines
+from mlkanban.core.runs.failure import LOOKED_AT, death, last_lines
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from textwrap import wrap
 from mlkanban.charts.face import padded, shortened
 from mlkanban.charts.runs import metrics_text, started
 from mlkanban.core.runs.inbox import Experiment
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.text import display, steady
 
 _NAME = 26

@@ -17,7 +17,7 @@ from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.tracked import Tracked
+    from mlkanban.core.runs.tracker_run import Tracked
     from mlkanban.runs.trackers.places import Found
     from mlkanban.service import Done, Service
 
@@ -42,7 +42,7 @@ def link(session: Session, card: str, run: str, source: str) -> None:
     slurm:JOB takes a job of yours, whose comment names a card without its store, as a run of CARD,
     which is followed as if `mlkanban sbatch` had submitted it.
     """
-    from mlkanban.core.runs.tracked import KINDS
+    from mlkanban.core.runs.tracker_run import KINDS
 
     kind, _, name = run.partition(":")
     if kind not in KINDS:
@@ -296,7 +296,7 @@ def look(
 
 def _jobs() -> Iterator[Tracked]:
     """The jobs of SLURM that name a card without its store."""
-    from mlkanban.core.runs.tracked import CARD_TAG, Tracked
+    from mlkanban.core.runs.tracker_run import CARD_TAG, Tracked
     from mlkanban.runs.slurm.asking import at
     from mlkanban.runs.slurm.labelled import offered
     from mlkanban.text import display

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from mlkanban.core.runs.tracked import CARD_TAG, RUN_TAG
+from mlkanban.core.runs.tracker_run import CARD_TAG, RUN_TAG
 from mlkanban.runs.folder import RunFolder
 
 

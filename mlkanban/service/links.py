@@ -11,7 +11,7 @@ from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
 from mlkanban.core.runs.labels import read_label
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
-from mlkanban.core.runs.tracked import IGNORED, RUN_TAG, Tracked, ours, short
+from mlkanban.core.runs.tracker_run import IGNORED, RUN_TAG, Tracked, ours, short
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.asking import enter
 from mlkanban.service.changing import write_new

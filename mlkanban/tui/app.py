@@ -38,7 +38,7 @@ from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.tracked import Tracked
+    from mlkanban.core.runs.tracker_run import Tracked
     from mlkanban.service.happened import Happened
 
 Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]

@@ -4,7 +4,7 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.state import RunState
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.service.runs import Told
 from tests.service.machine import Machine

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.runs.state import RunState
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
 from tests.service.exchanging import meet

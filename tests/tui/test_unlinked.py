@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.triage import View
 from mlkanban.runs.trackers import places
 from mlkanban.service.links import Links, Synced

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mlkanban.core.runs.tracked import KINDS, Tracked, short
+from mlkanban.core.runs.tracker_run import KINDS, Tracked, short
 from mlkanban.errors import NotFound, UsageProblem
 
 _NAMED = 3

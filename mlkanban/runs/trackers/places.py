@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
 
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
 from mlkanban.log import logger
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadInput
 from mlkanban.runs.trackers.event_files import scalars

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.tracked import CARD_TAG, RUN_TAG, Tracked
+from mlkanban.core.runs.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import BadInput
 from mlkanban.runs.trackers.values import numbers, texts

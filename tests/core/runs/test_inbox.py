@@ -3,7 +3,7 @@
 import pytest
 
 from mlkanban.core.runs.inbox import experiments, find
-from mlkanban.core.runs.tracked import Tracked, short
+from mlkanban.core.runs.tracker_run import Tracked, short
 from mlkanban.errors import NotFound, UsageProblem
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import GIVEN, differing, parameters
-from mlkanban.core.runs.tracked import Tracked
+from mlkanban.core.runs.tracker_run import Tracked
 
 NAMES = st.sampled_from(["lr", "seed", "model.depth", "batch_size"])
 VALUES = st.sampled_from(["3e-4", "-0.5", "1", "resnet", "a b"])

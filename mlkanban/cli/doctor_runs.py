@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlkanban.cli.doctor import Check
 from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
-from mlkanban.core.runs.reported import unread_text
+from mlkanban.core.runs.metric_lines import unread_text
 from mlkanban.errors import UNREADABLE, MlkanbanError
 from mlkanban.paths import places
 

@@ -64,7 +64,7 @@ def run(
     The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what links MLflow and
     W&B to the card.
     """
-    from mlkanban.core.runs.reported import unread_text
+    from mlkanban.core.runs.metric_lines import unread_text
     from mlkanban.runs.looking import metrics_of, why
     from mlkanban.runs.starting import Wanted, begin, plan
     from mlkanban.runs.viewer import Viewer, exit_code
@@ -298,7 +298,7 @@ def _results(
 
 def _unread(session: Session, found: Sequence[tuple[str, Run]]) -> Iterator[str]:
     """What runs of a card reported as metrics that are no numbers, after a blank line."""
-    from mlkanban.core.runs.reported import unread_text
+    from mlkanban.core.runs.metric_lines import unread_text
 
     told = [(run.id, unread_text(run.unread)) for _, run in found if run.unread]
     if told:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core.runs.failure import SHOWN, death, last_lines
+from mlkanban.core.runs.metric_lines import Reported, in_file, reported, together
 from mlkanban.core.runs.redaction import redacted, redacted_text
-from mlkanban.core.runs.reported import Reported, in_file, reported, together
 from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder, tail

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.reported import MOST, in_file, reported, unread_text
+from mlkanban.core.runs.metric_lines import MOST, in_file, reported, unread_text
 
 
 def test_the_last_value_of_a_metric_counts() -> None:

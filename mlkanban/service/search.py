@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.query.asked import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, Asked
 from mlkanban.service.runs import newest_runs
 from mlkanban.service.transaction import Desk
 from mlkanban.store import disputes, repository

@@ -8,7 +8,7 @@ from datetime import date
 
 from mlkanban.charts.face import SNOOZED, Header, Note, header
 from mlkanban.core.models import Board, CardFace, Work, place
-from mlkanban.core.query.asked import Answers
+from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.visibility import asleep, stands, waits
 

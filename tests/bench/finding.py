@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.core.query.asked import Asked
+from mlkanban.core.query.store_terms import Asked
 from mlkanban.errors import BadQuery
 from mlkanban.service import Service
 from mlkanban.tui.board_model import BoardModel

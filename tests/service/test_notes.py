@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.board_markdown import read_board
-from mlkanban.core.query.asked import Asked
+from mlkanban.core.query.store_terms import Asked
 from mlkanban.errors import BadMarkdown, CannotTakeBack, NotFound
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service.merging import ChangedMeanwhile

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import BlockReason
-from mlkanban.core.query.asked import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, Asked
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.service.runs import Told

@@ -22,7 +22,7 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
-from mlkanban.core.query.asked import Answers
+from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem

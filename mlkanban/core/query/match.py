@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.asked import Asked
 from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, Scene
 from mlkanban.core.query.parse import parse
+from mlkanban.core.query.store_terms import Asked
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, Words
 
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.asked import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, Asked
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Board, CardFace, Stage
-from mlkanban.core.query.asked import Answers, Asked
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, Scene
 from mlkanban.core.query.match import asked, matcher
+from mlkanban.core.query.store_terms import Answers, Asked
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
 

@@ -11,15 +11,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mlkanban.core.card_markdown import (
-    CHECKLIST,
-    HYPOTHESIS,
-    NOTES,
-    Sheet,
-    field_line,
-    refuse_text,
-    sheet,
-)
 from mlkanban.core.card_values import DEFAULTS, Values
 from mlkanban.core.charter import charter_from, charter_lines
 from mlkanban.core.events import Position
@@ -31,6 +22,15 @@ from mlkanban.core.front_matter import (
     read_lines,
     read_scalar,
     scalar,
+)
+from mlkanban.core.markdown.card import (
+    CHECKLIST,
+    HYPOTHESIS,
+    NOTES,
+    Sheet,
+    field_line,
+    refuse_text,
+    sheet,
 )
 from mlkanban.core.models import Board
 from mlkanban.core.sections import Levels, Part, lines_of

@@ -10,14 +10,6 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
 from mlkanban.core.board_markdown import BoardPage, Told, board_page
-from mlkanban.core.card_markdown import (
-    Sheet,
-    asked,
-    card_page,
-    corrections,
-    note_lines,
-    read_card,
-)
 from mlkanban.core.card_values import (
     DEFAULTS,
     LISTS,
@@ -31,6 +23,14 @@ from mlkanban.core.card_values import (
 from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
 from mlkanban.core.front_matter import Value
+from mlkanban.core.markdown.card import (
+    Sheet,
+    asked,
+    card_page,
+    corrections,
+    note_lines,
+    read_card,
+)
 from mlkanban.core.models import Board, CardFace, Stage, Work, place
 from mlkanban.core.naming import find_stage
 from mlkanban.core.rules import Load

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from mlkanban.core.board_markdown import Told, board_page, read_board
 from mlkanban.core.card import Card
-from mlkanban.core.card_markdown import asked, corrections, note_lines
 from mlkanban.core.card_values import values
 from mlkanban.core.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.events import Position
+from mlkanban.core.markdown.card import asked, corrections, note_lines
 from mlkanban.core.models import Board
 from mlkanban.core.sections import tidy
 from mlkanban.errors import BadMarkdown
-from tests.core.test_card_markdown import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE
+from tests.core.markdown.test_card import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE
 
 AT = Position(41, "000001772442120000.000001")
 CHARTERS = st.dictionaries(st.sampled_from([s.key for s in SECTIONS]), TEXTS.map(tidy)).map(

@@ -13,7 +13,7 @@ from mlkanban.core.models import BlockReason
 from mlkanban.errors import BadMarkdown, GateClosed, NotFound, RuleRefused
 from mlkanban.service.documents import Differences
 from mlkanban.service.merging import ChangedMeanwhile
-from tests.core.test_card_markdown import LINES, TEXTS
+from tests.core.markdown.test_card import LINES, TEXTS
 from tests.service.people import Person
 
 

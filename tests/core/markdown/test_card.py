@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
-from mlkanban.core.card_markdown import (
+from mlkanban.core.card_values import stored, values
+from mlkanban.core.markdown.card import (
     asked,
     card_page,
     corrections,
     note_lines,
     read_card,
 )
-from mlkanban.core.card_values import stored, values
 from mlkanban.core.models import (
     BlockReason,
     Board,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from mlkanban.core.board_markdown import BoardPage, read_board
+from mlkanban.core.markdown.board import BoardPage, read_board
 from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
 from mlkanban.exchange.reading import bad, read_text

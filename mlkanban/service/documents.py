@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
-from mlkanban.core.board_markdown import BoardPage, Told, board_page
 from mlkanban.core.card_values import (
     DEFAULTS,
     LISTS,
@@ -23,6 +22,7 @@ from mlkanban.core.card_values import (
 from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
 from mlkanban.core.front_matter import Value
+from mlkanban.core.markdown.board import BoardPage, Told, board_page
 from mlkanban.core.markdown.card import (
     Sheet,
     asked,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.core.board_markdown import read_board
 from mlkanban.core.events import Position
+from mlkanban.core.markdown.board import read_board
 from mlkanban.core.models import BlockReason
 from mlkanban.errors import BadMarkdown, GateClosed, NotFound, RuleRefused
 from mlkanban.service.documents import Differences

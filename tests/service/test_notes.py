@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.board_markdown import read_board
+from mlkanban.core.markdown.board import read_board
 from mlkanban.core.query.store_terms import Asked
 from mlkanban.errors import BadMarkdown, CannotTakeBack, NotFound
 from mlkanban.exchange.transports.folder import Folder

@@ -14,8 +14,8 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import MlkanbanError, UsageProblem
 
 if TYPE_CHECKING:
-    from mlkanban.core.front_matter import Value
     from mlkanban.core.markdown.board import BoardPage
+    from mlkanban.core.markdown.front_matter import Value
     from mlkanban.service import Service
     from mlkanban.service.documents import Difference, Differences
 

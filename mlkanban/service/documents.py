@@ -21,7 +21,6 @@ from mlkanban.core.card_values import (
 )
 from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
-from mlkanban.core.front_matter import Value
 from mlkanban.core.markdown.board import BoardPage, Told, board_page
 from mlkanban.core.markdown.card import (
     Sheet,
@@ -31,6 +30,7 @@ from mlkanban.core.markdown.card import (
     note_lines,
     read_card,
 )
+from mlkanban.core.markdown.front_matter import Value
 from mlkanban.core.models import Board, CardFace, Stage, Work, place
 from mlkanban.core.naming import find_stage
 from mlkanban.core.rules import Load

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mlkanban.core.card_values import Clash, brief
-from mlkanban.core.front_matter import Value
+from mlkanban.core.markdown.front_matter import Value
 from mlkanban.errors import RuleRefused
 
 

@@ -14,15 +14,6 @@ from typing import NamedTuple
 from mlkanban.core.card_values import DEFAULTS, Values
 from mlkanban.core.charter import charter_from, charter_lines
 from mlkanban.core.events import Position
-from mlkanban.core.front_matter import (
-    FENCE,
-    Entry,
-    entry_line,
-    read_entry,
-    read_lines,
-    read_scalar,
-    scalar,
-)
 from mlkanban.core.markdown.card import (
     CHECKLIST,
     HYPOTHESIS,
@@ -31,6 +22,15 @@ from mlkanban.core.markdown.card import (
     field_line,
     refuse_text,
     sheet,
+)
+from mlkanban.core.markdown.front_matter import (
+    FENCE,
+    Entry,
+    entry_line,
+    read_entry,
+    read_lines,
+    read_scalar,
+    scalar,
 )
 from mlkanban.core.models import Board
 from mlkanban.core.sections import Levels, Part, lines_of

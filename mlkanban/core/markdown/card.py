@@ -25,7 +25,7 @@ from mlkanban.core.card_values import (
     understood,
     unknown,
 )
-from mlkanban.core.front_matter import (
+from mlkanban.core.markdown.front_matter import (
     FENCE,
     Entry,
     Value,

@@ -3,7 +3,7 @@ when the rule was made; here without it.)"""
 
 import pytest
 
-from mlkanban.core.front_matter import Entry, flow, read_list, read_scalar, scalar
+from mlkanban.core.markdown.front_matter import Entry, flow, read_list, read_scalar, scalar
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from mlkanban.core.budget import budget_text
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.lineage import parsed
 from mlkanban.core.markdown.front_matter import Value, flow
+from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.metrics import parse_metric, split_metrics
 from mlkanban.core.models import Board, CardType, Health, Priority, ServiceClass, Work
 from mlkanban.core.naming import as_tag, find_stage
 from mlkanban.core.score import parse_worth
-from mlkanban.core.sections import tidy
 from mlkanban.errors import UsageProblem
 from mlkanban.text import display
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.card_values import unknown
+from mlkanban.core.markdown.sections import Levels, Part, lines_of, tidy
 from mlkanban.core.naming import pick
-from mlkanban.core.sections import Levels, Part, lines_of, tidy
 from mlkanban.errors import BadMarkdown, NotFound
 
 PREFIX = "charter:"

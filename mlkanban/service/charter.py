@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mlkanban.core.card_values import Values, three_way
 from mlkanban.core.charter import PREFIX, charter_in, charter_page, find_section, read_charter
 from mlkanban.core.events import Change, Position
-from mlkanban.core.sections import tidy
+from mlkanban.core.markdown.sections import tidy
 from mlkanban.service.merging import ChangedMeanwhile
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import past, repository

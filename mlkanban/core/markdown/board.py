@@ -32,8 +32,8 @@ from mlkanban.core.markdown.front_matter import (
     read_scalar,
     scalar,
 )
+from mlkanban.core.markdown.sections import Levels, Part, lines_of
 from mlkanban.core.models import Board
-from mlkanban.core.sections import Levels, Part, lines_of
 from mlkanban.errors import BadMarkdown
 from mlkanban.text import display
 

@@ -36,8 +36,8 @@ from mlkanban.core.markdown.front_matter import (
     scalar,
     written,
 )
+from mlkanban.core.markdown.sections import Levels, Part, lines_of, quoted, tidy
 from mlkanban.core.models import Board
-from mlkanban.core.sections import Levels, Part, lines_of, quoted, tidy
 from mlkanban.errors import BadMarkdown, MlkanbanError
 from mlkanban.text import display
 

@@ -12,8 +12,8 @@ from mlkanban.core.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.board import Told, board_page, read_board
 from mlkanban.core.markdown.card import asked, corrections, note_lines
+from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import Board
-from mlkanban.core.sections import tidy
 from mlkanban.errors import BadMarkdown
 from tests.core.markdown.test_card import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE
 

@@ -17,6 +17,7 @@ from mlkanban.core.markdown.card import (
     note_lines,
     read_card,
 )
+from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import (
     BlockReason,
     Board,
@@ -28,7 +29,6 @@ from mlkanban.core.models import (
     Stage,
     Work,
 )
-from mlkanban.core.sections import tidy
 from mlkanban.errors import BadMarkdown
 
 ZONE = ZoneInfo("Europe/Berlin")

@@ -16,7 +16,7 @@ from mlkanban.core import sync_file
 from mlkanban.core.sync_file import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, examining, forks, replica, taking_in
+from mlkanban.store import backup, examining, forks, merge, replica
 from mlkanban.text import short_name
 
 LABEL = "before-new-replica"
@@ -33,7 +33,7 @@ class Forks:
             if forks.fork(conn, found) is not None:
                 return True
             own = replica.present(conn, self._desk.store.path) == replica_id
-            return own and found[-1].rseq > taking_in.known(conn).get(replica_id, 0)
+            return own and found[-1].rseq > merge.known(conn).get(replica_id, 0)
 
     def mend(self, new: Mapping[str, list[Record]], told: list[str]) -> dict[str, int | None]:
         """Mend what was found of replicas that `concern` us, where that can be. What is to be
@@ -44,7 +44,7 @@ class Forks:
             with self._desk.store.reading() as conn:
                 own = replica.present(conn, self._desk.store.path) == replica_id
                 forked = forks.fork(conn, found)
-                last = taking_in.known(conn).get(replica_id, 0)
+                last = merge.known(conn).get(replica_id, 0)
             if forked is None:
                 if not self._went_back(found, last, told):
                     passed_over[replica_id] = max(

@@ -1,7 +1,7 @@
 """Exchanging events with other replicas through files that each replica writes once.
 
 A transport carries the files and knows nothing of what is in them; what may be taken in is decided
-here and in store/taking_in.py.
+here and in store/merge.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.sync_file import Record
 from mlkanban.service.forks import Forks
 from mlkanban.service.transaction import Desk
-from mlkanban.store import disputes, forks, inert, repository, taking_in
+from mlkanban.store import disputes, forks, inert, merge, repository
 from mlkanban.store.database import Connection
 from mlkanban.text import short_name
 
@@ -125,7 +125,7 @@ class Sync:
         report.told += others
         report.passed_over = len(others)
         with self._desk.store.reading() as conn:
-            known = taking_in.known(conn)
+            known = merge.known(conn)
         there: dict[str, int | None] = {}
         new: dict[str, list[Record]] = {}
         for number, (replica_id, firsts) in enumerate(listed.items(), 1):
@@ -195,17 +195,17 @@ class Sync:
         """Of what was found, without forks, that which may be taken in."""
         fitting = {}
         with self._desk.store.reading() as conn:
-            known = taking_in.known(conn)
+            known = merge.known(conn)
             for replica_id, found in new.items():
                 last = known.get(replica_id, 0)
-                rest = taking_in.next_ones(last, found)
+                rest = merge.next_ones(last, found)
                 late = [one for one in found if one.rseq > last + len(rest)]
                 if late:
                     report.told.append(
                         f"{len(late)} changes from {short_name(late[0].host)} wait: those before "
                         "have not come yet."
                     )
-                good = taking_in.unbroken(conn, rest)
+                good = merge.unbroken(conn, rest)
                 if len(good) < len(rest):
                     report.told.append(
                         f"Changes from {short_name(rest[0].host)} do not follow from those before "
@@ -222,18 +222,18 @@ class Sync:
         with self._desk.writing() as tx:
             boards = [board.id for board in repository.boards(tx.conn)]
             before = {board: repository.loads(tx.conn, board) for board in boards}
-            added = taking_in.add(tx.conn, given)
+            added = merge.add(tx.conn, given)
             for host, count in Counter(record.host for record in added.new).items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
             what = f"taking in {len(given):,} change{'' if len(given) == 1 else 's'}"
-            report.told += taking_in.refold(
+            report.told += merge.refold(
                 tx.conn, added, lambda done, of: tell(f"{what}, {done:,} of {of:,} cards")
             )
-            taking_in.another_letter(tx.conn, tx.writer.replica)
+            merge.another_letter(tx.conn, tx.writer.replica)
             report.told += _over(tx.conn, before)
             report.told += _about_malformed(tx.conn, given)
         report.told += _about_clocks(given, self._desk.clock())
-        for version in taking_in.newer(given):
+        for version in merge.newer(given):
             report.told.append(
                 f"Some changes were written by a newer mlkanban (format {version}): they are kept "
                 "and passed on, and show when you update."
@@ -245,7 +245,7 @@ class Sync:
         """Add what is not there yet, of every replica known here; how many events."""
         sent = 0
         with self._desk.store.reading() as conn:
-            for replica, last in taking_in.known(conn).items():
+            for replica, last in merge.known(conn).items():
                 first = there.get(replica, 0)
                 if first is None:
                     continue
@@ -259,7 +259,7 @@ class Sync:
 def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[list[Record]]:
     """The events of a replica in portions that each fit into a file."""
     while first <= last:
-        records = taking_in.records(conn, replica, first, sync_file.MOST)
+        records = merge.records(conn, replica, first, sync_file.MOST)
         size = 0
         for at, record in enumerate(records):
             size += 2 * len(record.data) + 1000

@@ -13,7 +13,7 @@ from mlkanban.exchange import demo
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.runs.folder import RunFolder
 from mlkanban.service.runs import Told
-from mlkanban.store import taking_in
+from mlkanban.store import merge
 from tests.hostile.texts import hostile, rechained, spoilt
 from tests.service.people import Clock, Person
 
@@ -77,8 +77,8 @@ def _write_everything(bob: Person) -> None:
 def _send(bob: Person, place: Path) -> None:
     """Put the whole log of a store into a folder, spoilt."""
     conn = bob.service._desk.store.conn
-    for replica in taking_in.known(conn):
-        spoilt_ones = rechained([spoilt(one) for one in taking_in.records(conn, replica, 1, MANY)])
+    for replica in merge.known(conn):
+        spoilt_ones = rechained([spoilt(one) for one in merge.records(conn, replica, 1, MANY)])
         folder = place / "log" / replica
         folder.mkdir(parents=True, exist_ok=True)
         for at in range(0, len(spoilt_ones), sync_file.MOST):

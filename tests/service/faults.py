@@ -11,7 +11,7 @@ import pytest
 
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.sync_file import Record
-from mlkanban.store import log, projector, replica, taking_in
+from mlkanban.store import log, merge, projector, replica
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -52,8 +52,8 @@ def gaps_accepted(patch: pytest.MonkeyPatch) -> None:
     def next_ones(last: int, given: Sequence[Record]) -> list[Record]:
         return [record for record in given if record.rseq > last]
 
-    patch.setattr(taking_in, "next_ones", next_ones)
-    patch.setattr(taking_in, "unbroken", lambda conn, given: list(given))
+    patch.setattr(merge, "next_ones", next_ones)
+    patch.setattr(merge, "unbroken", lambda conn, given: list(given))
 
 
 def restore_keeps_its_id(patch: pytest.MonkeyPatch) -> None:
@@ -71,15 +71,15 @@ def restore_keeps_its_id(patch: pytest.MonkeyPatch) -> None:
 
 def no_transaction(patch: pytest.MonkeyPatch) -> None:
     """Every event that is taken in is written for good at once, before the tables follow."""
-    real = taking_in.add
+    real = merge.add
 
-    def add(conn: sqlite3.Connection, given: Sequence[Record]) -> taking_in.Added:
+    def add(conn: sqlite3.Connection, given: Sequence[Record]) -> merge.Added:
         added = real(conn, given)
         conn.execute("COMMIT")
         conn.execute("BEGIN IMMEDIATE")
         return added
 
-    patch.setattr(taking_in, "add", add)
+    patch.setattr(merge, "add", add)
 
 
 FAULTS: tuple[Plant, ...] = (

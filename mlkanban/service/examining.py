@@ -11,7 +11,7 @@ from pathlib import Path
 from mlkanban.core.events import RANK, Change
 from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, examining, ranks, repository, restoring, trouble
+from mlkanban.store import backup, integrity, ranks, repository, restoring, trouble
 from mlkanban.store.backup import Backup
 from mlkanban.store.log import broken_link
 
@@ -48,20 +48,20 @@ def look(desk: Desk, library: str) -> Findings:
     """Look at everything; nothing is changed."""
     store = desk.store
     conn, path = store.conn, store.path
-    damage = examining.damage(conn)
+    damage = integrity.damage(conn)
     broken, differing, crowded, future = "", [], [], {}
     if not damage:
         try:
-            with trouble.explained(path), examining.copied(conn) as copy:
+            with trouble.explained(path), integrity.copied(conn) as copy:
                 broken = broken_link(copy)
-                differing = [] if broken else examining.differences(copy)
-                crowded = examining.crowded(copy)
-                future = examining.from_the_future(copy, desk.clock() + _SKEW)
+                differing = [] if broken else integrity.differences(copy)
+                crowded = integrity.crowded(copy)
+                future = integrity.from_the_future(copy, desk.clock() + _SKEW)
         except UNREADABLE as error:
             damage = f"what is in it cannot be read: {error}"
     made = backup.all_of(path)
     holder = trouble.lock_holder(path)
-    mode = examining.journal_mode(conn)
+    mode = integrity.journal_mode(conn)
     return Findings(
         damage=damage,
         broken=broken,
@@ -73,7 +73,7 @@ def look(desk: Desk, library: str) -> Findings:
         locked_by=str(holder) if holder else "",
         open_in=[str(one) for one in trouble.who_has_open(path)],
         journal_mode=mode,
-        library=examining.library_trouble(library, mode),
+        library=integrity.library_trouble(library, mode),
         newest=made[0] if made else None,
         spoilt={one.path: why for one in made if (why := _why_spoilt(one.path))},
     )
@@ -103,7 +103,7 @@ def mend(desk: Desk, found: Findings) -> list[str]:
     done.append(f"Backed up first: {backup.write(store.conn, store.path, label='before-fix')}")
     if found.differing:
         with store.writing() as conn:
-            examining.rebuild(conn)
+            integrity.rebuild(conn)
         done.append(f"Made anew from the log: {', '.join(found.differing)}.")
     for board, stage in _rekeyed(desk):
         done.append(f"The cards in {stage} of {board} have short places of their own again.")
@@ -115,7 +115,7 @@ def _rekeyed(desk: Desk) -> list[tuple[str, str]]:
     done = []
     with desk.writing() as tx:
         boards = {board.id: board for board in repository.boards(tx.conn)}
-        for board_id, stage_id in examining.crowded(tx.conn):
+        for board_id, stage_id in integrity.crowded(tx.conn):
             order = repository.stage_order(tx.conn, board_id, stage_id)
             for (card, _), rank in zip(order, ranks.fresh(len(order)), strict=True):
                 values = {RANK + stage_id: rank}

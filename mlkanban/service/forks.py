@@ -16,7 +16,7 @@ from mlkanban.core import sync_file
 from mlkanban.core.sync_file import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, examining, forks, merge, replica
+from mlkanban.store import backup, forks, integrity, merge, replica
 from mlkanban.text import short_name
 
 LABEL = "before-new-replica"
@@ -86,7 +86,7 @@ class Forks:
         if branch and doubled:
             with store.writing() as conn:
                 forks.drop(conn, forked)
-                examining.rebuild(conn)
+                integrity.rebuild(conn)
             return True
         if branch and ours:
             kept = backup.write(store.conn, store.path, label=LABEL)
@@ -95,7 +95,7 @@ class Forks:
                     replica.forget_place(conn, [])
                 me = replica.identify(conn, store.path, self._desk.clock())
                 count = forks.write_again(conn, forked, me)
-                examining.rebuild(conn)
+                integrity.rebuild(conn)
             told.append(
                 f"This store and another wrote as one replica (its file was put back, or copied): "
                 f"{count} change{'' if count == 1 else 's'} made here since "

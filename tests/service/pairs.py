@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.visibility import stands
 from mlkanban.errors import MlkanbanError, RuleRefused
-from mlkanban.store import examining
+from mlkanban.store import integrity
 from tests.service.exchanging import meet, shown
 from tests.service.people import START, Clock, Person
 
@@ -257,5 +257,5 @@ def _told(
 def _alike(ada: Machine, bob: Machine) -> Iterator[str]:
     if shown(ada) != shown(bob):
         yield "the boards differ"
-    if found := examining.differences(ada.service._desk.store.conn):
+    if found := integrity.differences(ada.service._desk.store.conn):
         yield f"not what the log amounts to: {', '.join(found)}"

@@ -12,7 +12,7 @@ import pytest
 
 from mlkanban.core import sync_file
 from mlkanban.exchange.transports.folder import Folder
-from mlkanban.store import backup, examining, high_water, log
+from mlkanban.store import backup, high_water, integrity, log
 from tests.service.exchanging import files, meet, shown
 from tests.service.forging import Forge, forged, rechained
 from tests.service.killing import ended
@@ -62,7 +62,7 @@ def replicas(person: Person) -> set[str]:
 
 def is_sound(person: Person) -> bool:
     conn = person.service._desk.store.conn
-    return log.broken_link(conn) == "" and examining.differences(conn) == []
+    return log.broken_link(conn) == "" and integrity.differences(conn) == []
 
 
 def sync(person: Person, place: Path) -> list[str]:

@@ -22,7 +22,7 @@ from mlkanban.core import sync_file
 from mlkanban.core.events import Change
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restoring
-from mlkanban.store import backup, database, examining, past
+from mlkanban.store import backup, database, integrity, past
 from mlkanban.store import restoring as files
 from tests.ids import fixed_id
 from tests.store.test_migrations import BEFORE_MERGING
@@ -91,7 +91,7 @@ def whole_store(folder: Path) -> Iterator[Service]:
     service.close()
     for one in backup.all_of(folder / "board.db"):
         with files.opened(one.path) as conn:
-            assert not examining.damage(conn), one.path
+            assert not integrity.damage(conn), one.path
 
 
 class Migration(Case):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.service import Service
-from mlkanban.store import database, examining, log
+from mlkanban.store import database, integrity, log
 from tests.stress.checks import assert_whole
 from tests.stress.cutting import cards_of
 from tests.stress.faults import Tell
@@ -40,7 +40,7 @@ def use(service: Service, disk: Disk) -> list[str]:
     service.history.bring_in(cards_of(board.id, board.stages[0].id, "new", 30))
     said()
     with service._desk.store.writing() as conn:
-        examining.rebuild(conn)
+        integrity.rebuild(conn)
     said()
     conn = service._desk.store.conn
     return [event for (event,) in conn.execute("SELECT id FROM event ORDER BY seq").fetchall()]
@@ -66,7 +66,7 @@ def wrong_after(files: dict[str, bytes], folder: Path, ids: list[str], least: in
     conn = sqlite3.connect(folder / "board.db", isolation_level=None)
     try:
         conn.execute("PRAGMA synchronous=OFF")  # what comes after the cut needs to be quick alone
-        if damage := examining.damage(conn):
+        if damage := integrity.damage(conn):
             return f"damaged: {damage}"
         there = [event for (event,) in conn.execute("SELECT id FROM event ORDER BY seq")]
         if len(there) < least:

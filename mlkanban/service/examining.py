@@ -11,7 +11,7 @@ from pathlib import Path
 from mlkanban.core.events import RANK, Change
 from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, integrity, ranks, repository, restoring, trouble
+from mlkanban.store import backup, errors, integrity, ranks, repository, restoring
 from mlkanban.store.backup import Backup
 from mlkanban.store.log import broken_link
 
@@ -52,7 +52,7 @@ def look(desk: Desk, library: str) -> Findings:
     broken, differing, crowded, future = "", [], [], {}
     if not damage:
         try:
-            with trouble.explained(path), integrity.copied(conn) as copy:
+            with errors.explained(path), integrity.copied(conn) as copy:
                 broken = broken_link(copy)
                 differing = [] if broken else integrity.differences(copy)
                 crowded = integrity.crowded(copy)
@@ -60,7 +60,7 @@ def look(desk: Desk, library: str) -> Findings:
         except UNREADABLE as error:
             damage = f"what is in it cannot be read: {error}"
     made = backup.all_of(path)
-    holder = trouble.lock_holder(path)
+    holder = errors.lock_holder(path)
     mode = integrity.journal_mode(conn)
     return Findings(
         damage=damage,
@@ -69,9 +69,9 @@ def look(desk: Desk, library: str) -> Findings:
         crowded=crowded,
         future=future,
         open_modes=_open_modes(path),
-        not_writable=trouble.why_not_writable(path),
+        not_writable=errors.why_not_writable(path),
         locked_by=str(holder) if holder else "",
-        open_in=[str(one) for one in trouble.who_has_open(path)],
+        open_in=[str(one) for one in errors.who_has_open(path)],
         journal_mode=mode,
         library=integrity.library_trouble(library, mode),
         newest=made[0] if made else None,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from mlkanban.core.backup_schedule import kept, split_ahead
 from mlkanban.errors import StoreProblem
 from mlkanban.files import put_new, sweep, sync_file, sync_folder
-from mlkanban.store import trouble
+from mlkanban.store import errors
 
 AUTO = "auto"
 """The label of those that are made by themselves, and thinned."""
@@ -49,7 +49,7 @@ def write(conn: sqlite3.Connection, path: Path, *, label: str) -> Path:
             os.rename(draft, target)
         sync_folder(folder)
     except OSError as error:
-        raise trouble.not_written(error, folder) from error
+        raise errors.not_written(error, folder) from error
     return target
 
 
@@ -64,7 +64,7 @@ def write_to(conn: sqlite3.Connection, path: Path, target: Path) -> Path:
     except FileExistsError as error:
         raise StoreProblem(f"{target} is there already.", "Choose another name.") from error
     except OSError as error:
-        raise trouble.not_written(error, target) from error
+        raise errors.not_written(error, target) from error
     return target
 
 
@@ -89,7 +89,7 @@ def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Pat
         sync_file(draft)
         yield draft
     except sqlite3.Error as error:
-        raise trouble.not_backed_up(error, path, draft) from error
+        raise errors.not_backed_up(error, path, draft) from error
     finally:
         draft.unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from mlkanban.core.events import FORMAT
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import put_new, sweep, sync_folder
-from mlkanban.store import backup, lease, trouble
+from mlkanban.store import backup, errors, lease
 from mlkanban.store.location import file_system, is_network
 
 APPLICATION_ID = 0x6D6C6B62
@@ -62,7 +62,7 @@ class Store:
                 copy.execute(pragma)
         except sqlite3.Error as error:
             copy.close()
-            raise trouble.explain(error, self.path) from error
+            raise errors.explain(error, self.path) from error
         made = Store(self.path, copy)
         made._leased = False
         return made
@@ -90,7 +90,7 @@ class Store:
                 if self.conn.in_transaction:
                     self.conn.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise trouble.explain(error, self.path) from error
+            raise errors.explain(error, self.path) from error
 
     def check_in_place(self) -> None:
         """StoreProblem when the file lost its name: what is written to it would be gone."""
@@ -136,7 +136,7 @@ class Store:
                 if self.conn.in_transaction:
                     self.conn.execute("COMMIT")
         except sqlite3.Error as error:
-            raise trouble.explain(error, self.path) from error
+            raise errors.explain(error, self.path) from error
 
 
 def _close_cursors(error: BaseException) -> None:
@@ -179,9 +179,9 @@ def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> S
             store.close()
             raise
     except sqlite3.Error as error:
-        raise trouble.explain(error, path) from error
+        raise errors.explain(error, path) from error
     except PermissionError as error:
-        raise trouble.refused(error, path, f"The store {path} cannot be opened") from error
+        raise errors.refused(error, path, f"The store {path} cannot be opened") from error
     except OSError as error:
         raise StoreProblem(
             f"The store {path} cannot be made: {error.strerror} ({error.filename or path.parent}).",
@@ -223,7 +223,7 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
             _open_checked(path, "rw", timeout)[0].close()
             store, version = _open_checked(path, "ro", timeout)
     except sqlite3.Error as error:
-        raise trouble.explain(error, path) from error
+        raise errors.explain(error, path) from error
     if version < LATEST:
         store.close()
         open_for_writing(path, timeout=timeout).close()
@@ -265,7 +265,7 @@ def _exists(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise trouble.refused(error, path, f"The store {path} cannot be reached") from error
+        raise errors.refused(error, path, f"The store {path} cannot be reached") from error
     if size == 0:
         raise StoreProblem(
             f"The store {path} is empty (0 bytes).",
@@ -288,7 +288,7 @@ def _connect(path: Path, mode: str, timeout: float) -> Store:
     except BaseException as error:
         conn.close()
         if isinstance(error, UnicodeDecodeError):  # SQLite's own words name what it cannot read
-            raise trouble.damaged(path, "malformed database schema") from error
+            raise errors.damaged(path, "malformed database schema") from error
         raise
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mlkanban.errors import StoreBusy
 from mlkanban.files import put_new
 from mlkanban.machine import boot_id
-from mlkanban.store import trouble
+from mlkanban.store import errors
 
 SECONDS = 120
 _TRIES = 5
@@ -50,7 +50,7 @@ def hold(path: Path) -> str:
                 else:
                     _clear(file, seen)
     except OSError as error:
-        raise trouble.not_written(error, file) from error
+        raise errors.not_written(error, file) from error
     raise _busy(path, "other machines")
 
 
@@ -65,7 +65,7 @@ def keep(path: Path, held: str) -> None:
             if _touched(file, seen):
                 return
     except OSError as error:
-        raise trouble.not_written(error, file) from error
+        raise errors.not_written(error, file) from error
     raise _busy(path, "another machine")
 
 

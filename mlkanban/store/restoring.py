@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlkanban.errors import BadInput, MlkanbanError, NotFound, StoreProblem
 from mlkanban.files import put_new, sync_file, sync_folder
-from mlkanban.store import backup, database, replica, trouble
+from mlkanban.store import backup, database, errors, replica
 from mlkanban.store.database import Connection, Store
 
 LABEL = "before-restore"
@@ -86,9 +86,9 @@ def put(source: Connection, path: Path) -> Path | None:
             for name in (draft.name, f"{draft.name}-journal"):
                 (folder / name).unlink(missing_ok=True)
     except sqlite3.Error as error:
-        raise trouble.explain(error, path) from error
+        raise errors.explain(error, path) from error
     except OSError as error:
-        raise trouble.not_written(error, path) from error
+        raise errors.not_written(error, path) from error
     return kept
 
 
@@ -133,7 +133,7 @@ def _is_damage(error: BaseException | None) -> bool:
 
 
 def _check_alone(path: Path) -> None:
-    if others := trouble.who_has_open(path):
+    if others := errors.who_has_open(path):
         named = ", ".join(map(str, others))
         raise StoreProblem(
             f"The store {path} is open in {named}.",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreProblem
-from mlkanban.store import trouble
+from mlkanban.store import errors
 from tests.service.people import Person
 
 
@@ -33,15 +33,15 @@ def test_why_nothing_can_be_written_is_asked_of_the_place_itself(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "write", refuse)
-    said = trouble.explain(io_error(), path)
+    said = errors.explain(io_error(), path)
     assert said.message == f"The store {path} cannot be written: {WORDS[number]} on {path.parent}."
-    said = trouble.not_backed_up(io_error(), path, tmp_path / "draft")
+    said = errors.not_backed_up(io_error(), path, tmp_path / "draft")
     assert said.message == f"No backup can be written to {tmp_path}: {WORDS[number]} on {tmp_path}."
     assert not list(path.parent.glob(".probe-*"))
 
 
 def test_what_cannot_be_asked_is_said_as_it_came(path: Path) -> None:
-    assert "cannot be written: disk I/O error." in trouble.explain(io_error(), path).message
+    assert "cannot be written: disk I/O error." in errors.explain(io_error(), path).message
 
 
 def test_an_error_that_is_kept_does_not_keep_the_store_locked(ada: Person) -> None:

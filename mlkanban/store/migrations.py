@@ -7,7 +7,7 @@ from mlkanban.core.event_validation import inert
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.lineage import members
 from mlkanban.core.runs.brief import on_face
-from mlkanban.store import log, words
+from mlkanban.store import log, search_index
 from mlkanban.store.inert import ambiguous
 from mlkanban.store.rows import COLUMNS, entity_from, event_of
 from mlkanban.store.sqlite import Database, Migrations
@@ -41,7 +41,7 @@ def m003_what_cards_wait_for_and_say(db: Database) -> None:
         "SELECT card.id, card.board, state FROM card JOIN entity ON entity.id = card.id"
     ).fetchall()
     for card, board, state in rows:
-        words.save(db.conn, card, board, entity_from(state).fields)
+        search_index.save(db.conn, card, board, entity_from(state).fields)
 
 
 @migrations()

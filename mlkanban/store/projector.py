@@ -17,7 +17,7 @@ from mlkanban.core.hlc import far_behind
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board
-from mlkanban.store import stages, words
+from mlkanban.store import search_index, stages
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Projector:
         )
         if event.card:
             self._cards[entity_id] = event
-            if words.may_change(event):
+            if search_index.may_change(event):
                 self._reworded.add(entity_id)
             step = _step(event.data.get("set", {}))
             if not event.undoes and any(value is not None for value in step):
@@ -162,7 +162,9 @@ class Projector:
             ],
         )
         for card_id in self._reworded:
-            words.save(self._conn, card_id, self._home[card_id], self._entities[card_id].fields)
+            search_index.save(
+                self._conn, card_id, self._home[card_id], self._entities[card_id].fields
+            )
         for entity_id, found in conflicts.items():
             self._conn.execute("DELETE FROM clash WHERE entity = ?", (entity_id,))
             board = self._home.get(entity_id, "")

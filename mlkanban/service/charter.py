@@ -10,7 +10,7 @@ from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.service.merging import ChangedMeanwhile
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import past, repository
+from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection
 from mlkanban.text import accept
 
@@ -35,7 +35,7 @@ class Charter:
         """The charter for an editor, and the place in the log it was read at."""
         with self._desk.store.reading() as conn:
             texts = charter_in(repository.entity(conn, board_id).fields)
-            return charter_page(texts, hints=True), past.position(conn)
+            return charter_page(texts, hints=True), snapshots.position(conn)
 
     def save(self, board_id: str, text: str, since: Position | None) -> Done:
         """Write what an edited page changes of the charter as it was at `since` (None: now).
@@ -58,7 +58,7 @@ class Charter:
             was, now = charter_states(conn, board_id, since)
             changes, _ = three_way("", was, wanted, now)
             texts = {key: str(value) for key, value in {**now, **changes}.items()}
-            return charter_page(texts, hints=True), past.position(conn)
+            return charter_page(texts, hints=True), snapshots.position(conn)
 
 
 def charter_states(
@@ -66,9 +66,9 @@ def charter_states(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The charter as it was at a place in the log, if that can be found, and as it is."""
     now = charter_in(repository.entity(conn, board_id).fields)
-    if since is None or not past.holds(conn, since):
+    if since is None or not snapshots.holds(conn, since):
         return now, now
-    return charter_in(past.board_at(conn, board_id, since.cursor).fields), now
+    return charter_in(snapshots.board_at(conn, board_id, since.cursor).fields), now
 
 
 def write_charter(tx: Transaction, board_id: str, texts: Mapping[str, str] | Values) -> None:

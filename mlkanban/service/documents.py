@@ -45,10 +45,10 @@ from mlkanban.service.gates import Gates
 from mlkanban.service.merging import GONE, ChangedMeanwhile
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
-from mlkanban.store import past, repository
+from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection
-from mlkanban.store.past import Named
 from mlkanban.store.rows import board_of
+from mlkanban.store.snapshots import Named
 from mlkanban.text import accept, accept_title, display
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Documents:
         with self._desk.store.reading() as conn:
             card, board = _card(conn, ref)
             notes = note_lines(card.notes, ZoneInfo(board.timezone))
-            return card_page(card.ref, values(card, board), notes), past.position(conn)
+            return card_page(card.ref, values(card, board), notes), snapshots.position(conn)
 
     def save_card(self, ref: str, text: str, since: Position | None) -> Done:
         """Write what an edited text changes of a card as it was at `since` (None: now).
@@ -162,7 +162,7 @@ class Documents:
             planned, _ = _Look(conn, board, since, self._today(board)).card(sheet)
             notes = note_lines(planned.noted(), ZoneInfo(board.timezone))
             said = {**planned.now, **planned.changes}
-            return card_page(card.ref, said, notes, sheet.note), past.position(conn)
+            return card_page(card.ref, said, notes, sheet.note), snapshots.position(conn)
 
     # A board
 
@@ -179,12 +179,12 @@ class Documents:
                 one = Told(card.ref, values(card, board), note_lines(card.notes, zone))
                 told.setdefault(board.stage(card.stage).id, []).append(one)
             charter = charter_in(repository.entity(conn, board_id).fields)
-            return list(board_page(board, at, past.position(conn), charter, told)), len(faces)
+            return list(board_page(board, at, snapshots.position(conn), charter, told)), len(faces)
 
     def refs(self) -> frozenset[str]:
         """The short ids of all cards, those that are no more too."""
         with self._desk.store.reading() as conn:
-            return frozenset(past.names(conn))
+            return frozenset(snapshots.names(conn))
 
     def compare(self, board_id: str, page: BoardPage, *, mine: bool = False) -> Differences:
         """What a document would change; with `mine` it wins where both sides changed a field."""
@@ -305,7 +305,7 @@ class _Look:
         self._board = board
         self._today = today
         self._zone = ZoneInfo(board.timezone)
-        self.since = since if since is not None and past.holds(conn, since) else None
+        self.since = since if since is not None and snapshots.holds(conn, since) else None
         self._touched: frozenset[str] = frozenset()
         if self.since is not None:
             changes = repository.changes(conn, board.id, self.since.cursor)
@@ -370,7 +370,7 @@ class _Look:
         now = self._board.name
         was = now
         if self.since is not None:
-            then = past.board_at(self._conn, self._board.id, self.since.cursor).fields
+            then = snapshots.board_at(self._conn, self._board.id, self.since.cursor).fields
             was = str(then.get("name") or now)
         told = display(was)
         self.note({"name": page.name.strip() or told}, {"name": told}, {"name": display(now)})
@@ -395,7 +395,7 @@ class _Look:
 
     def _known(self, sheet: Sheet) -> Named:
         if self._names is None:
-            self._names = past.names(self._conn)
+            self._names = snapshots.names(self._conn)
         known = self._names.get(sheet.ref)
         if known is None:
             raise NotFound(f"There is no card {sheet.ref!r}.", "List them: mlkanban list --all")
@@ -410,7 +410,7 @@ class _Look:
     def _then(self, card_id: str) -> Card | None:
         if self.since is None or card_id not in self._touched:
             return None
-        return past.card_at(self._conn, self._board.id, card_id, self.since.cursor)
+        return snapshots.card_at(self._conn, self._board.id, card_id, self.since.cursor)
 
     def _asked(self, sheet: Sheet, card: Card) -> Values:
         return asked(sheet, values(card, self._board), self._board, self._today, card)

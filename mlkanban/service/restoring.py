@@ -11,7 +11,7 @@ from mlkanban.core.events import Event
 from mlkanban.core.models import Board
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.history import Entry
-from mlkanban.store import backup, past, repository, restoring
+from mlkanban.store import backup, repository, restoring, snapshots
 from mlkanban.store.database import Connection
 from mlkanban.store.location import store_path
 from mlkanban.store.log import broken_link
@@ -89,23 +89,23 @@ def _not_itself(path: Path, file: Path) -> None:
 
 
 def _counts(conn: Connection) -> tuple[int, int]:
-    return len(past.event_ids(conn)), len(past.names(conn))
+    return len(snapshots.event_ids(conn)), len(snapshots.names(conn))
 
 
 def _share(mine: Connection, other: Connection | None) -> Share:
-    theirs = past.event_ids(other) if other else {}
-    only = [seq for event, seq in past.event_ids(mine).items() if event not in theirs]
-    newest = past.events_at(mine, sorted(only)[-_SHOWN:])
-    cards = {named.id for named in past.names(mine).values()}
+    theirs = snapshots.event_ids(other) if other else {}
+    only = [seq for event, seq in snapshots.event_ids(mine).items() if event not in theirs]
+    newest = snapshots.events_at(mine, sorted(only)[-_SHOWN:])
+    cards = {named.id for named in snapshots.names(mine).values()}
     if other:
-        cards -= {named.id for named in past.names(other).values()}
+        cards -= {named.id for named in snapshots.names(other).values()}
     return Share(len(only), len(cards), _entries(mine, newest))
 
 
 def _entries(conn: Connection, events: Sequence[Event]) -> list[tuple[Entry, Board]]:
     """Events with the names people know; those of a board that is no more are left out."""
     boards = {board.id: board for board in repository.boards(conn)}
-    refs = {named.id: ref for ref, named in past.names(conn).items()}
+    refs = {named.id: ref for ref, named in snapshots.names(conn).items()}
     return [
         (Entry(event, refs.get(event.card, ""), in_force=True), boards[event.board])
         for event in events

@@ -22,7 +22,7 @@ from mlkanban.core import sync_file
 from mlkanban.core.events import Change
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restoring
-from mlkanban.store import backup, database, integrity, past
+from mlkanban.store import backup, database, integrity, snapshots
 from mlkanban.store import restoring as files
 from tests.ids import fixed_id
 from tests.store.test_migrations import BEFORE_MERGING
@@ -79,7 +79,7 @@ def cards_of(board: str, stage: str, name: str, count: int = CARDS) -> Iterator[
 def events(file: Path) -> set[str]:
     """The ids of the events in a store, after what was half done was rolled back."""
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True)) as conn:
-        return set(past.event_ids(conn))
+        return set(snapshots.event_ids(conn))
 
 
 @contextlib.contextmanager
@@ -131,7 +131,7 @@ class Backup(Case):
                     service.cards.get(name)
                 else:
                     with files.opened(Path(name)) as conn:
-                        assert set(said[:at:2]) <= set(past.names(conn))
+                        assert set(said[:at:2]) <= set(snapshots.names(conn))
 
 
 class Import(Case):

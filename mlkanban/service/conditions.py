@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core.models import CardFace
 from mlkanban.service.transaction import Desk, Done
-from mlkanban.store import repository, steps
+from mlkanban.store import repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import CONDITION, board_of
 
@@ -43,7 +43,7 @@ def _due(conn: Connection, now: datetime) -> Iterator[tuple[CardFace, str]]:
             if other is not None and not other.is_open:
                 yield face, f"{other.ref} is {other.outcome or 'archived'}"
         elif kind == "run":
-            if steps.end_of_run(conn, until):
+            if run_queries.end_of_run(conn, until):
                 yield face, f"run {name} has ended"
         else:
             zone = ZoneInfo(board_of(conn, repository.board_id(conn, face)).timezone)

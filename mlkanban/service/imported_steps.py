@@ -8,7 +8,7 @@ from typing import Any
 from mlkanban.core.events import Change
 from mlkanban.core.models import Outcome
 from mlkanban.service.transaction import Transaction
-from mlkanban.store import steps
+from mlkanban.store import run_queries
 from mlkanban.store.rows import board_of
 
 
@@ -36,8 +36,8 @@ def continued(tx: Transaction, change: Change) -> Change | LeftOut | None:
     ended = fields.get("outcome") or ""
     if fields.get("deleted") or fields.get("archived") or ended not in ("", Outcome.SHIPPED.value):
         return LeftOut.ENDED_HERE
-    if change.at < steps.last_step(tx.conn, change.card):
-        imported = steps.last_was_imported(tx.conn, change.card)
+    if change.at < run_queries.last_step(tx.conn, change.card):
+        imported = run_queries.last_was_imported(tx.conn, change.card)
         return LeftOut.IMPORTED if imported else LeftOut.DONE_HERE
     stage = change.set["place"][0]
     if fields["place"][0] == stage:

@@ -17,7 +17,7 @@ from mlkanban.service.asking import enter
 from mlkanban.service.changing import write_new
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.transaction import Desk, Done, Transaction
-from mlkanban.store import labels, repository, steps
+from mlkanban.store import labels, repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -226,7 +226,7 @@ def _taken_off(one: Tracked, fields: Mapping[str, Any]) -> bool:
 
 def _linked(conn: Connection) -> dict[str, Entity]:
     """The cards that runs of trackers are linked to, by id."""
-    cards = steps.with_links(conn)
+    cards = run_queries.with_links(conn)
     faces = repository.faces_of(conn, tuple(cards))
     return {face.id: repository.entity(conn, face.id) for face in faces}
 

@@ -22,7 +22,7 @@ from mlkanban.service.asking import passed, room
 from mlkanban.service.fields import checked
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
-from mlkanban.store import labels, repository, steps
+from mlkanban.store import labels, repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -239,7 +239,7 @@ def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
 
 def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[Run]]]:
     """The cards of a board that have runs; one moved with a duplicate is of the card it went to."""
-    faces = repository.faces_of(conn, tuple(steps.with_runs(conn, board_id)))
+    faces = repository.faces_of(conn, tuple(run_queries.with_runs(conn, board_id)))
     entities = {face.id: repository.entity(conn, face.id) for face in faces}
     held = _held(entities)
     for face in faces:
@@ -254,7 +254,7 @@ def _own(conn: Connection, face: CardFace) -> tuple[Mapping[str, Any], list[Run]
 
 def _went(conn: Connection, face: CardFace) -> dict[str, Entity]:
     """A card and those its runs went to, by id."""
-    return {card: repository.entity(conn, card) for card in steps.runs_went(conn, face.id)}
+    return {card: repository.entity(conn, card) for card in run_queries.runs_went(conn, face.id)}
 
 
 def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
@@ -374,19 +374,19 @@ def _change(
     board = repository.board_id(tx.conn, face)
     when = ""
     if at and at <= instant(tx.now):
-        when = max(at, steps.last_step(tx.conn, face.id))
+        when = max(at, run_queries.last_step(tx.conn, face.id))
     by = PREFIX + run.id
     return Change(kind, board, card=face.id, actor=by, set=values, at=when, **(kept or {}))
 
 
 def _scene(tx: Transaction, face: CardFace, run: Run) -> Scene:
     entity = tx.writer.projector.entity(face.id)
-    by = steps.actor_of(tx.conn, face.id, entity.origins.get("blocker", ""))
+    by = run_queries.actor_of(tx.conn, face.id, entity.origins.get("blocker", ""))
     return Scene(
         board=tx.board_of(face),
         face=face,
-        moved=steps.moved_by_hand(tx.conn, face.id, run.started),
-        moved_meanwhile=steps.moved_by_hand(tx.conn, face.id, run.started, run.ended),
+        moved=run_queries.moved_by_hand(tx.conn, face.id, run.started),
+        moved_meanwhile=run_queries.moved_by_hand(tx.conn, face.id, run.started, run.ended),
         blocked_by_run=bool(face.block_reason) and by.startswith(PREFIX),
         others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
     )
@@ -438,7 +438,7 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
 def _aimed(tx: Transaction, face: CardFace, told: Told) -> dict[str, Any] | None:
     """The metric of the card with what the run was started to reach; None when that is nothing new,
     or a person wrote it since."""
-    if not told.aim or steps.edited_by_hand(tx.conn, face.id, "metric", told.run.started):
+    if not told.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", told.run.started):
         return None
     had = tx.writer.projector.entity(face.id).fields.get("metric")
     try:

@@ -18,7 +18,7 @@ from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Desk, Done, find_face
-from mlkanban.store import disputes, repository, steps
+from mlkanban.store import disputes, repository, run_queries
 
 
 class Triage:
@@ -66,7 +66,7 @@ class Triage:
             faces = repository.faces(conn, board.id)
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
-            ends = steps.ended_runs(conn, board.id)
+            ends = run_queries.ended_runs(conn, board.id)
             undecided = {clash.entity for clash in disputes.clashes(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}

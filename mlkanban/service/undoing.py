@@ -15,7 +15,7 @@ from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.changing import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.service.views import VIEW
-from mlkanban.store import repository, stages, steps
+from mlkanban.store import repository, run_queries, stages
 from mlkanban.store.rows import CONDITION, board_of
 from mlkanban.store.undo_stack import UndoStack, set_off
 from mlkanban.text import quantity
@@ -224,7 +224,7 @@ class _TakingBack:
     def _by_condition(self, event: Event, name: str) -> bool:
         """Whether a field is as a condition left it when its time came: that is nobody's work."""
         origin = self._tx.writer.projector.entity(event.entity).origins.get(name, "")
-        return steps.actor_of(self._tx.conn, event.card, origin) == CONDITION
+        return run_queries.actor_of(self._tx.conn, event.card, origin) == CONDITION
 
     def _check_place(self, card: str, board: str) -> None:
         """No card stands in a stage that was removed."""

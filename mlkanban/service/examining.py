@@ -11,7 +11,7 @@ from pathlib import Path
 from mlkanban.core.events import RANK, Change
 from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
 from mlkanban.service.transaction import Desk
-from mlkanban.store import backup, errors, integrity, ranks, repository, restoring
+from mlkanban.store import backup, errors, integrity, ranks, repository, restore_backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.log import broken_link
 
@@ -81,7 +81,7 @@ def look(desk: Desk, library: str) -> Findings:
 
 def _why_spoilt(file: Path) -> str:
     try:
-        with restoring.opened(file):
+        with restore_backup.opened(file):
             return ""
     except MlkanbanError as error:
         return error.message

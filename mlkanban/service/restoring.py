@@ -11,7 +11,7 @@ from mlkanban.core.events import Event
 from mlkanban.core.models import Board
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.history import Entry
-from mlkanban.store import backup, repository, restoring, snapshots
+from mlkanban.store import backup, repository, restore_backup, snapshots
 from mlkanban.store.database import Connection
 from mlkanban.store.location import store_path
 from mlkanban.store.log import broken_link
@@ -63,8 +63,8 @@ def plan(data: Path, file: Path) -> Plan:
     path = store_path(data)
     _not_itself(path, file)
     with contextlib.ExitStack() as stack:
-        there = stack.enter_context(restoring.opened(file))
-        store, why = restoring.readable(path)
+        there = stack.enter_context(restore_backup.opened(file))
+        store, why = restore_backup.readable(path)
         if store is not None:
             stack.callback(store.close)
         here = store.conn if store else None
@@ -78,8 +78,8 @@ def restore(data: Path, file: Path) -> Path | None:
     """Put a backup in the place of the store; where the one that was there is kept."""
     path = store_path(data)
     _not_itself(path, file)
-    with restoring.opened(file) as source:
-        return restoring.put(source, path)
+    with restore_backup.opened(file) as source:
+        return restore_backup.put(source, path)
 
 
 def _not_itself(path: Path, file: Path) -> None:

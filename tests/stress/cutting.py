@@ -23,7 +23,7 @@ from mlkanban.core.events import Change
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restoring
 from mlkanban.store import backup, database, integrity, snapshots
-from mlkanban.store import restoring as files
+from mlkanban.store import restore_backup as files
 from tests.ids import fixed_id
 from tests.store.test_migrations import BEFORE_MERGING
 from tests.stress.checks import assert_whole

@@ -9,7 +9,7 @@ from mlkanban.core import notes, rules
 from mlkanban.core.events import RANK, Change
 from mlkanban.core.lifecycle import lifting
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
-from mlkanban.service.asking import check_health, check_links
+from mlkanban.service.enforce import check_health, check_links
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Transaction
 from mlkanban.store.ids import uuid7

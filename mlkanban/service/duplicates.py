@@ -8,7 +8,7 @@ from mlkanban.core.lifecycle import lifting, restated
 from mlkanban.core.models import Outcome
 from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.errors import RuleRefused
-from mlkanban.service.asking import check_links
+from mlkanban.service.enforce import check_links
 from mlkanban.service.fields import SET_FIELDS
 from mlkanban.service.transaction import Desk, Done
 from mlkanban.store import repository

@@ -8,8 +8,8 @@ from mlkanban.core import rules
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.rules import Refused, Verdict
 from mlkanban.errors import LimitReached
-from mlkanban.service.asking import passed
 from mlkanban.service.checklists import Ticks, checklist_of, tick
+from mlkanban.service.enforce import passed
 from mlkanban.service.transaction import Transaction
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mlkanban.core import rules
 from mlkanban.core.visibility import stands
 from mlkanban.errors import RuleRefused
-from mlkanban.service.asking import enter
 from mlkanban.service.changing import write_move
+from mlkanban.service.enforce import enter
 from mlkanban.service.gates import Gates
 from mlkanban.service.placing import rank_at_end, rank_before
 from mlkanban.service.transaction import Transaction

@@ -18,7 +18,7 @@ from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
-from mlkanban.service.asking import passed, room
+from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face

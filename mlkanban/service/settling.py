@@ -14,7 +14,7 @@ from mlkanban.core.events import Change
 from mlkanban.core.lifecycle import Lifecycle, lifecycle, lifting, shown
 from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.service.asking import enter
+from mlkanban.service.enforce import enter
 from mlkanban.service.placing import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import disputes, repository

@@ -1,7 +1,7 @@
 """What a board is made of. Everything is frozen; a change makes a new value through an event.
 
 Plain dataclasses: the board is on the screen before pydantic would be loaded. What is given for
-them is checked by pydantic where it comes in (service/checking.py); cards are in core/card.py.
+them is checked by pydantic where it comes in (service/validation.py); cards are in core/card.py.
 """
 
 from dataclasses import dataclass

@@ -14,8 +14,8 @@ from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service import stage_changes
-from mlkanban.service.checking import validated
 from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
+from mlkanban.service.validation import validated
 from mlkanban.store import disputes, ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.limit_breaches import over_since_merge

@@ -6,7 +6,7 @@ from typing import Any
 from mlkanban.core import lineage
 from mlkanban.core.naming import as_tag
 from mlkanban.errors import UsageProblem
-from mlkanban.service.checking import accept_all, validated
+from mlkanban.service.validation import accept_all, validated
 from mlkanban.text import accept, accept_title
 
 PLAIN_FIELDS = frozenset(

@@ -28,7 +28,7 @@ from mlkanban.service.enforce import check_growth, condition, enter, passed
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
 from mlkanban.service.moving import move_one
-from mlkanban.service.placing import rank_at_end, rank_before
+from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of

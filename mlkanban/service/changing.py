@@ -10,7 +10,7 @@ from mlkanban.core.events import RANK, Change
 from mlkanban.core.lifecycle import lifting
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.service.enforce import check_health, check_links
-from mlkanban.service.placing import rank_at_end
+from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Transaction
 from mlkanban.store.ids import uuid7
 from mlkanban.text import accept

@@ -43,7 +43,7 @@ from mlkanban.service.enforce import check_growth, passed
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
 from mlkanban.service.merging import GONE, ChangedMeanwhile
-from mlkanban.service.placing import rank_at_end
+from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection

@@ -18,7 +18,7 @@ from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import LeftOut, continued, is_known
-from mlkanban.service.placing import Ends
+from mlkanban.service.ordering import Ends
 from mlkanban.service.transaction import Desk, find_face, free_key
 from mlkanban.store import repository
 

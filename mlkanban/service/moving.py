@@ -8,7 +8,7 @@ from mlkanban.errors import RuleRefused
 from mlkanban.service.changing import write_move
 from mlkanban.service.enforce import enter
 from mlkanban.service.gates import Gates
-from mlkanban.service.placing import rank_at_end, rank_before
+from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Transaction
 
 

@@ -20,7 +20,7 @@ from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
-from mlkanban.service.placing import rank_at_end
+from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import labels, repository, run_queries
 from mlkanban.store.database import Connection

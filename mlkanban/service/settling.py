@@ -15,7 +15,7 @@ from mlkanban.core.lifecycle import Lifecycle, lifecycle, lifting, shown
 from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.enforce import enter
-from mlkanban.service.placing import rank_at_end
+from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import disputes, repository
 from mlkanban.store.database import Connection

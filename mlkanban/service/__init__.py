@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlkanban.service.auto_unblock import Conditions
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
 from mlkanban.service.checklists import Checklists
-from mlkanban.service.conditions import Conditions
 from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
 from mlkanban.service.portfolio import Portfolio

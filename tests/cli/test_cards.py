@@ -4,7 +4,7 @@ import pytest
 
 from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.errors import StoreBusy
-from mlkanban.service.conditions import Conditions
+from mlkanban.service.auto_unblock import Conditions
 
 CARD_KEYS = {
     "id", "uuid", "board", "stage", "title", "type", "priority", "class", "tags", "due",

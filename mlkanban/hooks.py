@@ -18,7 +18,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from mlkanban.log import logger
-from mlkanban.service.happened import HOOKS, Happened
+from mlkanban.service.hook_events import HOOKS, Happened
 
 TIMEOUT = 10.0
 """Seconds after which a hook is ended. What it started in its process group ends with it."""

@@ -11,7 +11,7 @@ import pytest
 
 from mlkanban import hooks
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.service.happened import Happened
+from mlkanban.service.hook_events import Happened
 from tests.service.conftest import ada, clock  # noqa: F401
 from tests.service.people import Person
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.runs.intake import Intake
     from mlkanban.service import Done, Service
-    from mlkanban.service.happened import Happened
+    from mlkanban.service.hook_events import Happened
 
 SCHEMA = 1
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
     from mlkanban.service.examining import Findings
-    from mlkanban.service.happened import Happened
+    from mlkanban.service.hook_events import Happened
     from mlkanban.service.links import Links
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.runs import Runs
@@ -151,7 +151,7 @@ class Service:
         """What this person did since the last look, for hooks."""
         if not self._desk.happened:
             return []
-        from mlkanban.service.happened import take
+        from mlkanban.service.hook_events import take
 
         return take(self._desk)
 

@@ -39,7 +39,7 @@ from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracker_run import Tracked
-    from mlkanban.service.happened import Happened
+    from mlkanban.service.hook_events import Happened
 
 Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
 _POLL, _POLL_NETWORK = 0.25, 2.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlkanban.errors import MlkanbanError
 
 if TYPE_CHECKING:
-    from mlkanban.service.happened import Happened
+    from mlkanban.service.hook_events import Happened
     from mlkanban.tui.backstage import Backstage
 
 

@@ -18,7 +18,7 @@ from mlkanban.text import short_name
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
-    from mlkanban.service.settling import Undecided
+    from mlkanban.service.conflicts import Undecided
     from mlkanban.service.sync import Report, Transport
 
 

@@ -22,6 +22,7 @@ from mlkanban.store.location import file_system, is_network, store_path
 if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
+    from mlkanban.service.conflicts import Settling
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
     from mlkanban.service.examining import Findings
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.runs import Runs
     from mlkanban.service.search import Search
-    from mlkanban.service.settling import Settling
     from mlkanban.service.sync import Sync
     from mlkanban.service.triage import Triage
 
@@ -99,7 +99,7 @@ class Service:
 
     @cached_property
     def settling(self) -> Settling:
-        from mlkanban.service.settling import Settling  # only what was merged needs it
+        from mlkanban.service.conflicts import Settling  # only what was merged needs it
 
         return Settling(self._desk)
 

@@ -22,7 +22,7 @@ from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
-from mlkanban.service.settling import Undecided
+from mlkanban.service.conflicts import Undecided
 from mlkanban.text import display, short_name
 from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD

@@ -9,7 +9,7 @@ from mlkanban.tui.screens.checklists import ChecklistActions
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
-    from mlkanban.service.settling import Undecided
+    from mlkanban.service.conflicts import Undecided
 
 _LONGEST = 40
 

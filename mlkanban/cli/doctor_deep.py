@@ -11,7 +11,7 @@ from mlkanban.clock import now
 from mlkanban.text import quantity, short_name
 
 if TYPE_CHECKING:
-    from mlkanban.service.examining import Findings
+    from mlkanban.service.integrity import Findings
 
 _BACK = "See: mlkanban backup list; go back to one: mlkanban restore NAME"
 _FIX = "mlkanban doctor --fix"

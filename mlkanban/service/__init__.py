@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from mlkanban.service.conflicts import Settling
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
-    from mlkanban.service.examining import Findings
     from mlkanban.service.hook_events import Happened
+    from mlkanban.service.integrity import Findings
     from mlkanban.service.links import Links
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.runs import Runs
@@ -161,7 +161,7 @@ class Service:
 
     def examine(self) -> Findings:
         """Look closely at the store and its files."""
-        from mlkanban.service.examining import look
+        from mlkanban.service.integrity import look
 
         return look(self._desk, self.sqlite_version)
 
@@ -182,7 +182,7 @@ class Service:
 
     def mend(self, found: Findings) -> list[str]:
         """Mend what was found and can be mended without harm; what was done, in sentences."""
-        from mlkanban.service.examining import mend
+        from mlkanban.service.integrity import mend
 
         return mend(self._desk, found)
 

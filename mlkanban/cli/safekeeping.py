@@ -18,7 +18,7 @@ from mlkanban.paths import places
 from mlkanban.text import short_name
 
 if TYPE_CHECKING:
-    from mlkanban.service.restoring import Plan, Share
+    from mlkanban.service.restore import Plan, Share
 
 
 @click.group("backup", cls=Guessing, invoke_without_command=True)
@@ -88,10 +88,10 @@ def restore(session: Session, name: str, yes: bool) -> None:
     First it says what would be lost and won, and asks. What is there now is backed up before, so
     that you can go back. No other mlkanban may have the store open.
     """
-    from mlkanban.service import restoring
+    from mlkanban.service import restore
 
     data = places().data
-    plan = restoring.plan(data, restoring.found(data, name))
+    plan = restore.plan(data, restore.found(data, name))
     if not session.json:
         for line in _plan(session, plan):
             session.say(line)
@@ -103,7 +103,7 @@ def restore(session: Session, name: str, yes: bool) -> None:
         if not click.confirm("Restore it?", err=True):
             session.say("Nothing was changed.")
             return
-    kept = restoring.restore(data, plan.file)
+    kept = restore.restore(data, plan.file)
     session.answer("restore", lambda: _data(plan, kept), acted=True)
     if not session.json:
         session.say(f"Restored {plan.file}.")

@@ -18,7 +18,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
 from mlkanban.exchange.transports.folder import Folder
-from mlkanban.service import Service, restoring
+from mlkanban.service import Service, restore
 from mlkanban.store import log, migrations
 from tests.exchange.maps import TWO_STAGES
 from tests.service.exchanging import files, meet, shown
@@ -181,7 +181,7 @@ class Replicas(RuleBasedStateMachine):
         self._acts(who, "add", 0, 0)
         self.exchanges(who, where)
         with self._away(who) as data:
-            restoring.restore(data, self.backups[who][which % len(self.backups[who])])
+            restore.restore(data, self.backups[who][which % len(self.backups[who])])
         self._acts(who, "add", 0, 1)
 
     def teardown(self) -> None:

@@ -378,14 +378,14 @@ def test_a_copied_home_is_no_store_that_went_back(person: Makes, tmp_path: Path)
 
 
 def test_a_restored_backup_is_no_store_that_went_back(person: Makes, tmp_path: Path) -> None:
-    from mlkanban.service import restoring
+    from mlkanban.service import restore
 
     ada = person("ada")
     board = ada.starts().id
     copy = ada.service.backups.make()
     ada.adds("two")
     ada.service.close()
-    restoring.restore(tmp_path / "ada", copy)
+    restore.restore(tmp_path / "ada", copy)
     ada = person("ada", board=board)
     ada.adds("three")
     assert ada.service.take_notices() == []

@@ -11,7 +11,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
-from mlkanban.service.restoring import restore
+from mlkanban.service.restore import restore
 from mlkanban.service.runs import Told
 from tests.service.exchanging import meet, shown
 from tests.service.people import Clock, Person

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.service import restoring
+from mlkanban.service import restore
 from mlkanban.store import backup, database
 from tests.service.people import Person
 
@@ -37,7 +37,7 @@ def test_nobody_writes_between_what_is_kept_and_what_is_put_in_its_place(
         return kept
 
     monkeypatch.setattr(backup, "write", while_somebody_tries_to_write)
-    kept = restoring.restore(data, made)
+    kept = restore.restore(data, made)
     assert kept is not None
     assert titles(path) == ["a", "b"]
     assert titles(kept) == ["a", "b", "later"]
@@ -62,10 +62,10 @@ def test_a_damaged_store_is_in_its_place_until_the_other_is_there(
 
     monkeypatch.setattr(os, "rename", as_if_killed)
     with pytest.raises(KeyboardInterrupt):
-        restoring.restore(path.parent, made)
+        restore.restore(path.parent, made)
     assert path.read_bytes() == b"damaged" * 999
     monkeypatch.undo()
-    kept = restoring.restore(path.parent, made)
+    kept = restore.restore(path.parent, made)
     assert kept is not None
     assert kept.read_bytes() == b"damaged" * 999
     assert titles(path) == ["a", "b"]
@@ -81,6 +81,6 @@ def test_what_killed_ones_left_goes_when_nobody_can_be_at_work_on_it(ada: Person
     for file in left:
         os.utime(file, (0, 0))
     ada.service.close()
-    restoring.restore(data, made)
+    restore.restore(data, made)
     assert not any(file.exists() for file in left)
     assert all(file.exists() for file in fresh)

@@ -21,7 +21,7 @@ from pathlib import Path
 from mlkanban.core import sync_file
 from mlkanban.core.events import Change
 from mlkanban.exchange.transports.folder import Folder
-from mlkanban.service import Service, restoring
+from mlkanban.service import Service, restore
 from mlkanban.store import backup, database, integrity, snapshots
 from mlkanban.store import restore_backup as files
 from tests.ids import fixed_id
@@ -178,7 +178,7 @@ class Restore(Case):
     keeps = False
 
     def act(self, folder: Path) -> None:
-        say(restoring.restore(folder, folder / "backups" / OLD))
+        say(restore.restore(folder, folder / "backups" / OLD))
 
     def check(self, folder: Path, said: list[str]) -> None:
         there, old = events(folder / "board.db"), events(folder / "backups" / OLD)
@@ -199,14 +199,14 @@ class RestoreOverDamage(Case):
         (folder / "board.db").write_bytes(b"no store any more " * 9999)
 
     def act(self, folder: Path) -> None:
-        say(restoring.restore(folder, folder / "backups" / OLD))
+        say(restore.restore(folder, folder / "backups" / OLD))
 
     def check(self, folder: Path, said: list[str]) -> None:
         store = folder / "board.db"
         damaged = (folder.parent / "origin" / store.name).read_bytes()
         if store.read_bytes() == damaged:
             assert not said
-            restoring.restore(folder, folder / "backups" / OLD)
+            restore.restore(folder, folder / "backups" / OLD)
         else:
             [kept] = (folder / "backups").glob("*.damaged")
             assert kept.read_bytes() == damaged

@@ -14,7 +14,7 @@ from mlkanban.service.history import Entry, History
 from mlkanban.service.planning import Planning
 from mlkanban.service.portfolio import Portfolio
 from mlkanban.service.transaction import Clock, Desk, Done
-from mlkanban.service.undoing import Undoing
+from mlkanban.service.undo import Undoing
 from mlkanban.service.views import Views
 from mlkanban.store import database
 from mlkanban.store.location import file_system, is_network, store_path

@@ -128,7 +128,7 @@ class Runs:
 
     def give_up(self, ref: str, run_id: str) -> None:
         """Take back that a run started, for it could not be."""
-        from mlkanban.service.undoing import Undoing  # hardly ever
+        from mlkanban.service.undo import Undoing  # hardly ever
 
         with self._desk.store.reading() as conn:
             board = repository.board_id(conn, find_face(conn, ref))

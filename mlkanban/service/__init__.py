@@ -11,7 +11,7 @@ from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
 from mlkanban.service.checklists import Checklists
 from mlkanban.service.history import Entry, History
-from mlkanban.service.planning import Planning
+from mlkanban.service.plan import Planning
 from mlkanban.service.portfolio import Portfolio
 from mlkanban.service.transaction import Clock, Desk, Done
 from mlkanban.service.undo import Undoing

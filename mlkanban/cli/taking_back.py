@@ -140,7 +140,7 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
         for key, old, new in found.charter:
             yield clean(f"  {key:<11} {_told(old)} -> {_told(new)}")
     if found.clashes:
-        from mlkanban.service.merging import spoken
+        from mlkanban.service.text_merge import spoken
 
         yield "in conflict"
         for clash in found.clashes:

@@ -8,7 +8,7 @@ from mlkanban.core.card_values import Values, three_way
 from mlkanban.core.charter import PREFIX, charter_in, charter_page, find_section, read_charter
 from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.sections import tidy
-from mlkanban.service.merging import ChangedMeanwhile
+from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection

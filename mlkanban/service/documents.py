@@ -42,8 +42,8 @@ from mlkanban.service.checklists import dumped, edited
 from mlkanban.service.enforce import check_growth, passed
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
-from mlkanban.service.merging import GONE, ChangedMeanwhile
 from mlkanban.service.ordering import rank_at_end
+from mlkanban.service.text_merge import GONE, ChangedMeanwhile
 from mlkanban.service.transaction import Desk, Done, Transaction, find_face
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection

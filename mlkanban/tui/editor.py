@@ -17,7 +17,7 @@ from typing import Protocol
 from mlkanban.core.events import Position
 from mlkanban.errors import BadMarkdown, MlkanbanError, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.service import Done, Service
-from mlkanban.service.merging import ChangedMeanwhile
+from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.text import display
 from mlkanban.tui.drafts import Drafts
 

@@ -12,7 +12,7 @@ from mlkanban.core.markdown.board import read_board
 from mlkanban.core.models import BlockReason
 from mlkanban.errors import BadMarkdown, GateClosed, NotFound, RuleRefused
 from mlkanban.service.documents import Differences
-from mlkanban.service.merging import ChangedMeanwhile
+from mlkanban.service.text_merge import ChangedMeanwhile
 from tests.core.markdown.test_card import LINES, TEXTS
 from tests.service.people import Person
 

@@ -22,7 +22,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
-from mlkanban.service.changing import archived, correct_notes, write_edit, write_new
+from mlkanban.service.card_writes import archived, correct_notes, write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.enforce import check_growth, condition, enter, passed
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member

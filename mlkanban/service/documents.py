@@ -36,7 +36,7 @@ from mlkanban.core.naming import find_stage
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadMarkdown, LimitReached, MlkanbanError, NotFound
-from mlkanban.service.changing import correct_notes, write_edit, write_move, write_new
+from mlkanban.service.card_writes import correct_notes, write_edit, write_move, write_new
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
 from mlkanban.service.enforce import check_growth, passed

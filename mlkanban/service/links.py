@@ -13,7 +13,7 @@ from mlkanban.core.runs.labels import read_label
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
 from mlkanban.core.runs.tracker_run import IGNORED, RUN_TAG, Tracked, ours, short
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
-from mlkanban.service.changing import write_new
+from mlkanban.service.card_writes import write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.transaction import Desk, Done, Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlkanban.core import rules
 from mlkanban.core.visibility import stands
 from mlkanban.errors import RuleRefused
-from mlkanban.service.changing import write_move
+from mlkanban.service.card_writes import write_move
 from mlkanban.service.enforce import enter
 from mlkanban.service.gates import Gates
 from mlkanban.service.ordering import rank_at_end, rank_before

@@ -12,7 +12,7 @@ from mlkanban.core.model_health import Reading
 from mlkanban.core.models import CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
-from mlkanban.service.changing import write_edit, write_new
+from mlkanban.service.card_writes import write_edit, write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.models_in_use import open_retrain

@@ -12,7 +12,7 @@ from mlkanban.core import notes, rules
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
-from mlkanban.service.changing import archived
+from mlkanban.service.card_writes import archived
 from mlkanban.service.transaction import Desk, Done, Transaction
 from mlkanban.service.views import VIEW
 from mlkanban.store import repository, run_queries, stages

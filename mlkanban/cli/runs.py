@@ -65,7 +65,7 @@ def run(
     W&B to the card.
     """
     from mlkanban.core.runs.metric_lines import unread_text
-    from mlkanban.runs.looking import metrics_of, why
+    from mlkanban.runs.inspect import metrics_of, why
     from mlkanban.runs.starting import Wanted, begin, plan
     from mlkanban.runs.viewer import Viewer, exit_code
 

@@ -14,7 +14,7 @@ from mlkanban.core.runs.state import Place
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.files import write_whole
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
-from mlkanban.runs.looking import report
+from mlkanban.runs.inspect import report
 from mlkanban.runs.processes import here
 from mlkanban.service import Done, Service
 from mlkanban.service.runs import Told

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from mlkanban.core.runs.failure import ESCAPES, last_lines
 from mlkanban.errors import NotFound
 from mlkanban.runs.folder import ID, RunFolder, runs_folder, tail
-from mlkanban.runs.looking import judged, logs
+from mlkanban.runs.inspect import judged, logs
 from mlkanban.runs.processes import here
 from mlkanban.runs.supervisor import Clock
 from mlkanban.text import display_lines

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mlkanban.core.runs.state import RunState
 from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.inspect import judged
 from mlkanban.runs.intake import names
-from mlkanban.runs.looking import judged
 from mlkanban.runs.processes import here
 from mlkanban.runs.slurm import client
 

@@ -17,7 +17,7 @@ from typing import Any
 from mlkanban.core.runs.state import Judgement, RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder
-from mlkanban.runs.looking import judged
+from mlkanban.runs.inspect import judged
 from mlkanban.runs.processes import Process, alive, group, here, send
 from mlkanban.runs.supervisor import Clock
 

@@ -163,8 +163,8 @@ class RunsScreen(EditorScreen, ListScreen):
         """Leave the terminal to a pager with what the run wrote."""
         if not self._runs:
             return
+        from mlkanban.runs.inspect import logs
         from mlkanban.runs.intake import find
-        from mlkanban.runs.looking import logs
         from mlkanban.tui.pager import page_files
 
         try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.core.runs.model import Run
     from mlkanban.core.runs.results import Configuration, Results
-    from mlkanban.runs.left_over import LeftOver
+    from mlkanban.runs.orphans import LeftOver
     from mlkanban.service import Service
 
 _SLURM_SECONDS = 5.0
@@ -216,7 +216,7 @@ def run_data(run: Run) -> dict[str, object]:
 
 def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
     from mlkanban.runs.folder import folders_of
-    from mlkanban.runs.left_over import left_over
+    from mlkanban.runs.orphans import left_over
 
     return left_over(folders_of(places().data, (run.id for _, run in found if run.state.ended)))
 

@@ -3,7 +3,7 @@
 import time
 
 from mlkanban.runs.folder import RunFolder
-from mlkanban.runs.left_over import stop_left_over
+from mlkanban.runs.orphans import stop_left_over
 from mlkanban.runs.supervisor import Clock
 from mlkanban.runs.viewer import stop
 

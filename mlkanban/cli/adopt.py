@@ -22,7 +22,7 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
     Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
     card is not blocked for it.
     """
-    from mlkanban.runs.adopting import adopt as take
+    from mlkanban.runs.adoption import adopt as take
 
     with slot_for(card, force) as slot:
         ref = slot.job.ref

@@ -349,7 +349,7 @@ def logs(session: Session, run: str, follow: bool) -> None:
     RUN is the id of a run, or a beginning or an end of it.
     """
     from mlkanban.runs.intake import find
-    from mlkanban.runs.reading import copy_logs
+    from mlkanban.runs.logs import copy_logs
 
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")

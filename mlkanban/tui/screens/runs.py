@@ -17,8 +17,8 @@ from mlkanban.core.runs.results import Results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.folder import folders_of
+from mlkanban.runs.logs import Written, last_written
 from mlkanban.runs.orphans import LeftOver, left_over
-from mlkanban.runs.reading import Written, last_written
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.editing import EditorScreen

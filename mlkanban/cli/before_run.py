@@ -55,7 +55,7 @@ class Slot(NamedTuple):
         from mlkanban.core.runs.state import RunState
         from mlkanban.runs.intake import told_of
         from mlkanban.runs.processes import here
-        from mlkanban.runs.starting import FolderProblem, make
+        from mlkanban.runs.start import FolderProblem, make
 
         def made() -> Told:
             make(folder, start)
@@ -175,7 +175,7 @@ def names_in_branch(branch: str) -> list[str]:
 
 
 def _branch_names() -> list[str]:
-    from mlkanban.runs.starting import git_branch
+    from mlkanban.runs.start import git_branch
 
     branch = git_branch()
     found = names_in_branch(branch)

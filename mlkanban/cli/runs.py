@@ -66,7 +66,7 @@ def run(
     """
     from mlkanban.core.runs.metric_lines import unread_text
     from mlkanban.runs.inspect import metrics_of, why
-    from mlkanban.runs.starting import Wanted, begin, plan
+    from mlkanban.runs.start import Wanted, begin, plan
     from mlkanban.runs.viewer import Viewer, exit_code
 
     if session.json and not detach:

@@ -35,7 +35,7 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
     as it does with `mlkanban run`, once the job starts.
     """
     from mlkanban.runs.slurm.submitting import submit
-    from mlkanban.runs.starting import Wanted
+    from mlkanban.runs.start import Wanted
 
     ref, card_id, label = which_card(card, force)
     wanted = Wanted(

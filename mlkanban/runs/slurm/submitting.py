@@ -15,7 +15,7 @@ from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.labelled import claim, describe
-from mlkanban.runs.starting import Wanted, prepare
+from mlkanban.runs.start import Wanted, prepare
 
 _SECONDS = 10.0
 

@@ -366,7 +366,7 @@ def stop(session: Session, run: str) -> None:
     ended.
     """
     from mlkanban.runs.intake import find
-    from mlkanban.runs.stopping import stop_run
+    from mlkanban.runs.stop import stop_run
     from mlkanban.runs.viewer import runs_here
 
     folder = find(places().data, run)

@@ -222,7 +222,7 @@ class RunsScreen(EditorScreen, ListScreen):
         if await self.ask.choose(f"Stop {what}?", options) != "y":
             return
         from mlkanban.runs.intake import find
-        from mlkanban.runs.stopping import stop_run
+        from mlkanban.runs.stop import stop_run
 
         try:
             folder = find(self.board_app.places.data, run.id)

@@ -297,7 +297,7 @@ def look(
 def _jobs() -> Iterator[Tracked]:
     """The jobs of SLURM that name a card without its store."""
     from mlkanban.core.runs.tracker_run import CARD_TAG, Tracked
-    from mlkanban.runs.slurm.asking import at
+    from mlkanban.runs.slurm.job_states import at
     from mlkanban.runs.slurm.labelled import offered
     from mlkanban.text import display
 

@@ -174,7 +174,7 @@ def _ask_slurm(session: Session, service: Service) -> None:
     if not client.found():
         return
     from mlkanban.runs.intake import Intake
-    from mlkanban.runs.slurm.asking import ask
+    from mlkanban.runs.slurm.job_states import ask
 
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())

@@ -67,7 +67,7 @@ class RunWatch:
         if self._asking.is_set() or time.monotonic() - self._asked < SLURM_EVERY:
             return
         self._asked = time.monotonic()
-        from mlkanban.runs.slurm.asking import ask
+        from mlkanban.runs.slurm.job_states import ask
 
         going_on, now = intake.going_on, self._app.now()
         stores = service.runs.store_names()

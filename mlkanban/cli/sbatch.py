@@ -34,7 +34,7 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
     and squeue while the board is open, and by `mlkanban runs`, at most every 30 s. Its card follows
     as it does with `mlkanban run`, once the job starts.
     """
-    from mlkanban.runs.slurm.submitting import submit
+    from mlkanban.runs.slurm.submission import submit
     from mlkanban.runs.start import Wanted
 
     ref, card_id, label = which_card(card, force)

@@ -12,7 +12,7 @@ def stop_run(folder: RunFolder, person: str, clock: Clock) -> bool:
     """Stop a run and what it left behind, and wait for their end; a job of SLURM is cancelled, and
     SLURM ends it. False when nothing of it runs here."""
     if folder.start().get("slurm"):
-        from mlkanban.runs.slurm.submitting import cancel
+        from mlkanban.runs.slurm.submission import cancel
 
         return cancel(folder, person, clock())
     stopped = stop(folder, person, clock, sleep=time.sleep)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from mlkanban.cli.before_run import say, slot_for
-from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.paths import places
 

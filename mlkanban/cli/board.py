@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import click
 
-from mlkanban.cli.params import today
 from mlkanban.cli.session import Session, login_name
+from mlkanban.cli.types import today
 from mlkanban.core.visibility import asleep, on_board
 from mlkanban.errors import NotFound
 from mlkanban.paths import places

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mlkanban.cli import params
+from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.groups import TextCommand
-from mlkanban.cli.params import CARD, LINEAGE, STAGE
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.shapes import card_data
+from mlkanban.cli.types import CARD, LINEAGE, STAGE
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import MetricParts, parse_metric
@@ -61,9 +61,9 @@ def _fields(command: F) -> F:
             click.option("--priority", type=_choice(Priority), help="How urgent it is."),
             click.option("--class", "service_class", type=_choice(ServiceClass),
                          help="Class of service."),
-            click.option("--tag", "tags", type=params.TAG, multiple=True,
+            click.option("--tag", "tags", type=types.TAG, multiple=True,
                          help="A tag; may be repeated."),
-            click.option("--due", type=params.WHEN, metavar="DATE",
+            click.option("--due", type=types.WHEN, metavar="DATE",
                          help="Due date, 2026-03-31 (edit: or none)."),
             click.option("--metric", "metrics", multiple=True, metavar="METRIC",
                          help="Goal 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'."),
@@ -78,7 +78,7 @@ def _fields(command: F) -> F:
             click.option("--work", type=_choice(Work), help="What the card is doing."),
             click.option("--checklist", multiple=True, metavar="ITEM",
                          help="An item, '[x] item' when done; all of them, repeated."),
-            click.option("--link", "links", type=params.LINK, multiple=True,
+            click.option("--link", "links", type=types.LINK, multiple=True,
                          help="A link; may be repeated."),
             click.option("--needs", type=CARD, multiple=True, metavar="CARD",
                          help="A card that must come first."),
@@ -126,7 +126,7 @@ def add(
     with session.service(write=True) as service:
         board = session.board(service)
         lines = _lines_of_stdin() if several else [" ".join(title)]
-        made = [captured(line, params.today(board)) for line in lines]
+        made = [captured(line, types.today(board)) for line in lines]
         start = card_template(template) if template else None
         before, plain = start.fields(board) if start else {}, _plain(given, board)
         done = service.cards.add_all(
@@ -167,28 +167,28 @@ def _new_fields(
 
 @click.command()
 @_cards
-@click.option("--title", type=params.NEW_NAME, help="Another title.")
+@click.option("--title", type=types.NEW_NAME, help="Another title.")
 @_fields
-@click.option("--untag", type=params.TAG, multiple=True, metavar="TAG", help="Take a tag off.")
-@click.option("--unlink", type=params.LINK, multiple=True, metavar="LINK", help="Take a link off.")
+@click.option("--untag", type=types.TAG, multiple=True, metavar="TAG", help="Take a tag off.")
+@click.option("--unlink", type=types.LINK, multiple=True, metavar="LINK", help="Take a link off.")
 @click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
 @click.option(
     "--lineage-not", type=LINEAGE, multiple=True, metavar="KIND:CARD", help="Does not come from it."
 )
 @click.option(
     "--health",
-    type=click.Choice([*map(str, Health), params.NONE]),
+    type=click.Choice([*map(str, Health), types.NONE]),
     help="How a model in use is doing.",
 )
 @click.option(
     "--tick",
-    type=params.ITEM,
+    type=types.ITEM,
     multiple=True,
     metavar="N|TEXT",
     help="Tick an item of the checklist.",
 )
 @click.option(
-    "--untick", type=params.ITEM, multiple=True, metavar="N|TEXT", help="Take the tick off an item."
+    "--untick", type=types.ITEM, multiple=True, metavar="N|TEXT", help="Take the tick off an item."
 )
 @click.option("--verdict", help="What was found out.")
 @click.option("--editor", is_flag=True, help="The whole card as Markdown in $EDITOR.")
@@ -231,7 +231,7 @@ def edit(
         texts = {"title": title, "verdict": verdict}
         fields |= {name: value for name, value in texts.items() if value is not None}
         if health is not None:
-            fields["health"] = None if health == params.NONE else health
+            fields["health"] = None if health == types.NONE else health
         done = service.cards.edit(
             cards,
             fields,
@@ -303,7 +303,7 @@ def note(session: Session, cards: Sequence[str], text: str, number: int | None) 
 @click.option("--reason", type=_choice(BlockReason), required=True, help="Why it cannot go on.")
 @click.option("--note", default="", metavar="TEXT", help="More about it.")
 @click.option(
-    "--until", type=params.WHEN, default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31."
+    "--until", type=types.WHEN, default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31."
 )
 @click.option("--external/--internal", default=None, help="Whose move it is (by the reason).")
 @pass_session
@@ -350,7 +350,7 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
     with session.service(write=True) as service:
         if until == "run":
             done = service.runs.snooze(cards)
-        elif day := parse_day(until, params.today(service.boards.of_card(cards[0]))):
+        elif day := parse_day(until, types.today(service.boards.of_card(cards[0]))):
             done = service.cards.snooze(cards, day)
         else:
             done = service.cards.wake(cards)
@@ -432,12 +432,12 @@ def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     )
     fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
     if given["due"] is not None:
-        due = parse_day(given["due"], params.today(board))
+        due = parse_day(given["due"], types.today(board))
         fields["due"] = due and due.isoformat()
     if given["parent"] is not None:
-        fields["parent"] = None if given["parent"] in ("", params.NONE) else given["parent"]
+        fields["parent"] = None if given["parent"] in ("", types.NONE) else given["parent"]
     if given["checklist"]:
-        fields["checklist"] = params.checklist(given["checklist"])
+        fields["checklist"] = types.checklist(given["checklist"])
     return fields
 
 

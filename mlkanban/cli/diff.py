@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mlkanban.cli.params import RUN
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import RUN
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 

@@ -11,8 +11,8 @@ from typing import TextIO
 import click
 
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import FileParam
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import FileParam
 from mlkanban.core.models import Board
 from mlkanban.errors import StoreProblem, UsageProblem
 from mlkanban.service import Service

@@ -18,8 +18,8 @@ import click
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import DAY, TAG, today
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import DAY, TAG, today
 from mlkanban.core.models import CardType
 from mlkanban.errors import NotFound, UsageProblem
 

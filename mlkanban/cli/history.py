@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import CARD
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service import Entry

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.counting import counting_line
-from mlkanban.cli.params import CARD, TRACKED
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import CARD, TRACKED
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlkanban.cli.params import WHEN, today
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import WHEN, today
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.plan import AHEAD
 from mlkanban.text import beginning

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.flow import Asked, number_options
-from mlkanban.cli.params import FileParam
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import FileParam
 from mlkanban.errors import MlkanbanError, UsageProblem
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 import click
 
-from mlkanban.cli.params import CARD, STAGE
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import CARD, STAGE
 from mlkanban.core.naming import find_stage
 
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, say, slot_for
-from mlkanban.cli.params import AIM, CARD, RUN
 from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.types import AIM, CARD, RUN
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem

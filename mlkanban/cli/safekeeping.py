@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import BACKUP, FILE
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import BACKUP, FILE
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
 from mlkanban.text import short_name

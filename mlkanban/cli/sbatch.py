@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 from mlkanban.cli.before_run import say, which_card
-from mlkanban.cli.params import CARD
 from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.paths import places
 

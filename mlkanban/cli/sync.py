@@ -11,8 +11,8 @@ import click
 
 from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.params import CONFLICT, FIELD, FILE
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import CONFLICT, FIELD, FILE
 from mlkanban.errors import UsageProblem
 from mlkanban.text import short_name
 

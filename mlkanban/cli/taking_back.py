@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlkanban.cli.params import FILE
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.cli.types import FILE
 from mlkanban.errors import MlkanbanError, UsageProblem
 
 if TYPE_CHECKING:

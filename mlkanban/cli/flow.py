@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, TAG, today
 from mlkanban.core.models import CardType

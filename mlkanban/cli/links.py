@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.counting import counting_line
+from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TRACKED
 from mlkanban.errors import NotFound, UsageProblem

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.counting import counting_line
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CONFLICT, FIELD, FILE
 from mlkanban.errors import UsageProblem

@@ -73,8 +73,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Files": {
         "import": "importing:import_group",
         "export": "exporting:export_group",
-        "backup": "safekeeping:backup",
-        "restore": "safekeeping:restore",
+        "backup": "backup:backup",
+        "restore": "backup:restore",
     },
     "Program": {
         "doctor": "doctor:doctor",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from mlkanban.cli.document_import import markdown
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.taking_back import markdown
 from mlkanban.cli.types import FILE
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map

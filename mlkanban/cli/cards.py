@@ -411,7 +411,7 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
 
 
 def _in_editor(session: Session, ref: str) -> None:
-    from mlkanban.cli.editing import edit_text
+    from mlkanban.cli.editor import edit_text
     from mlkanban.tui.editor import CardDocument
 
     with session.service(write=True) as service:

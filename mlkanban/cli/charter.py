@@ -25,7 +25,7 @@ def charter(ctx: click.Context, edit: bool) -> None:
     with session.service(write=edit) as service:
         board = session.board(service)
         if edit:
-            from mlkanban.cli.editing import edit_text
+            from mlkanban.cli.editor import edit_text
             from mlkanban.tui.editor import CharterDocument
 
             session.tell(edit_text(session, service, CharterDocument(board.id, board.key)))

@@ -72,7 +72,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Files": {
         "import": "importing:import_group",
-        "export": "exporting:export_group",
+        "export": "export:export_group",
         "backup": "backup:backup",
         "restore": "backup:restore",
     },

@@ -71,7 +71,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "resolve": "sync:resolve",
     },
     "Files": {
-        "import": "importing:import_group",
+        "import": "import_files:import_group",
         "export": "export:export_group",
         "backup": "backup:backup",
         "restore": "backup:restore",

@@ -24,7 +24,7 @@ def test_the_start_loads_nothing_heavy() -> None:
 
 def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
     code = (
-        "import sys, mlkanban.cli.listing, mlkanban.cli.shapes;"
+        "import sys, mlkanban.cli.show_cards, mlkanban.cli.shapes;"
         f"print([m for m in {HEAVY[:5]!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -258,7 +258,7 @@ def test_a_misspelt_command_is_guessed(mlk, words, guess) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["click", "mlkanban.cli.program", "mlkanban.cli.session", "mlkanban.cli.listing",
+    ["click", "mlkanban.cli.program", "mlkanban.cli.session", "mlkanban.cli.show_cards",
      "mlkanban.config", "mlkanban.store.database"],
 )  # fmt: skip
 def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(home, module) -> None:
@@ -289,6 +289,6 @@ def test_ctrl_c_that_comes_as_another_error_is_no_crash(board, monkeypatch) -> N
     def interrupted(*args: object) -> None:
         raise RuntimeError("error calling __set_name__") from KeyboardInterrupt()
 
-    monkeypatch.setattr("mlkanban.cli.listing.by_stage", interrupted)
+    monkeypatch.setattr("mlkanban.cli.show_cards.by_stage", interrupted)
     answer = board("list")
     assert (answer.code, answer.out, answer.err) == (130, "", "")

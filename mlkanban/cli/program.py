@@ -29,9 +29,9 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Cards": {
         "add": "cards:add",
-        "list": "listing:list_cards",
+        "list": "show_cards:list_cards",
         "views": "views:views",
-        "show": "listing:show",
+        "show": "show_cards:show",
         "move": "cards:move",
         "edit": "cards:edit",
         "note": "cards:note",

@@ -18,9 +18,9 @@ from mlkanban.charts import face
 from mlkanban.charts.face import Piece, View
 from mlkanban.core.models import CardFace
 from mlkanban.text import ascii_only, quantity
+from mlkanban.tui.board_header import Heads
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
-from mlkanban.tui.heads import Heads
 from mlkanban.tui.theme import role_styles
 
 if TYPE_CHECKING:

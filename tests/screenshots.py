@@ -11,7 +11,7 @@ from mlkanban.exchange.demo import fill
 from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
-from mlkanban.tui.backstage import Backstage
+from mlkanban.tui.store_thread import Backstage
 from tests.readme import README, written
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)

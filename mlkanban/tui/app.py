@@ -23,7 +23,6 @@ from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
 from mlkanban.tui import keeping, run_watch, safekeeping, syncing
-from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
@@ -33,6 +32,7 @@ from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.store_thread import Backstage
 from mlkanban.tui.syncing import Syncing
 from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
 from mlkanban.tui.widgets.status_line import StatusLine

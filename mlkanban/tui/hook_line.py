@@ -12,7 +12,7 @@ from mlkanban.errors import MlkanbanError
 
 if TYPE_CHECKING:
     from mlkanban.service.hook_events import Happened
-    from mlkanban.tui.backstage import Backstage
+    from mlkanban.tui.store_thread import Backstage
 
 
 class HookLine:

@@ -11,7 +11,7 @@ from mlkanban.errors import MlkanbanError, StoreBusy
 
 if TYPE_CHECKING:
     from mlkanban.tui.app import BoardApp
-    from mlkanban.tui.backstage import Backstage
+    from mlkanban.tui.store_thread import Backstage
 
 EVERY = 20.0
 CALM = 10.0

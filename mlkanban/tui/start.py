@@ -11,7 +11,7 @@ from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui import safekeeping
 from mlkanban.tui.app import BoardApp, look_at
-from mlkanban.tui.backstage import Backstage
+from mlkanban.tui.store_thread import Backstage
 
 
 def run_board(

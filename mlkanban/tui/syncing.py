@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Service
-from mlkanban.tui.backstage import beside
 from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
     from mlkanban.service.sync import Report

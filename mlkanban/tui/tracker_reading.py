@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from mlkanban.paths import working_folder
 from mlkanban.service import Service
-from mlkanban.tui.backstage import beside
 from mlkanban.tui.counting import GivenUp
+from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import Found

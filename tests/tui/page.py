@@ -18,10 +18,10 @@ from mlkanban.core.triage import View
 from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
-from mlkanban.tui.backstage import Backstage
 from mlkanban.tui.commands import BY_NAME, presses
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
+from mlkanban.tui.store_thread import Backstage
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 ROOMY, SMALL = (160, 45), (80, 24)

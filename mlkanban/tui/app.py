@@ -22,7 +22,7 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import keeping, run_watch, safekeeping, syncing
+from mlkanban.tui import draft_autosave, run_watch, safekeeping, syncing
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
@@ -115,7 +115,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
         self.syncing = Syncing(self)
-        self.keeping = keeping.Keeping(self)
+        self.keeping = draft_autosave.Keeping(self)
         self.safekeeping = safekeeping.Safekeeping(self)
         self.hooks = HookLine(places.config, self._hook_failed)
         self.model: BoardModel
@@ -148,7 +148,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self._first = None
         network = await self.backstage.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
-        self.set_interval(keeping.EVERY, self.keeping.look)
+        self.set_interval(draft_autosave.EVERY, self.keeping.look)
         self.set_interval(run_watch.EVERY, self.run_watch.look)
         if not self._demo:
             self.set_interval(safekeeping.EVERY, self.safekeeping.look)

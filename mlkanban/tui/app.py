@@ -22,7 +22,7 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import draft_autosave, run_watch, safekeeping, syncing
+from mlkanban.tui import auto_backup, draft_autosave, run_watch, syncing
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
@@ -116,7 +116,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.run_watch = RunWatch(self)
         self.syncing = Syncing(self)
         self.keeping = draft_autosave.Keeping(self)
-        self.safekeeping = safekeeping.Safekeeping(self)
+        self.safekeeping = auto_backup.Safekeeping(self)
         self.hooks = HookLine(places.config, self._hook_failed)
         self.model: BoardModel
         self.cursor = 0
@@ -151,7 +151,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(draft_autosave.EVERY, self.keeping.look)
         self.set_interval(run_watch.EVERY, self.run_watch.look)
         if not self._demo:
-            self.set_interval(safekeeping.EVERY, self.safekeeping.look)
+            self.set_interval(auto_backup.EVERY, self.safekeeping.look)
         self.set_timer(_SETTLED, self.look_around)
         if network:
             self.set_timer(_SETTLED, self.syncing.look)

@@ -9,7 +9,7 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Service
-from mlkanban.tui import safekeeping
+from mlkanban.tui import auto_backup
 from mlkanban.tui.app import BoardApp, look_at
 from mlkanban.tui.store_thread import Backstage
 
@@ -55,7 +55,7 @@ def run_board(
                 raise app.crash  # whatever went wrong after it
         if not demo and not app.return_code:
             app.hooks.at_the_end(backstage)
-            safekeeping.at_the_end(backstage)
+            auto_backup.at_the_end(backstage)
         return app.return_code or 0
     finally:
         backstage.close()

@@ -22,7 +22,8 @@ from mlkanban.core.triage import View as TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import auto_backup, draft_autosave, run_watch, syncing
+from mlkanban.tui import auto_backup, background_sync, draft_autosave, run_watch
+from mlkanban.tui.background_sync import Syncing
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
@@ -33,7 +34,6 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.store_thread import Backstage
-from mlkanban.tui.syncing import Syncing
 from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
 from mlkanban.tui.widgets.status_line import StatusLine
 
@@ -155,7 +155,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_timer(_SETTLED, self.look_around)
         if network:
             self.set_timer(_SETTLED, self.syncing.look)
-            self.set_interval(syncing.EVERY, self.syncing.look)
+            self.set_interval(background_sync.EVERY, self.syncing.look)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()

@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.tui.commands import FORM
+from mlkanban.tui.help_text import PAGES, with_keys
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.teaching import PAGES, with_keys
 from mlkanban.tui.widgets.ask import Option
 
 

@@ -8,9 +8,9 @@ import pytest
 from mlkanban.config import Settings
 from mlkanban.core.runs.state import RunState
 from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS
+from mlkanban.tui.help_text import PAGES, SITUATIONS, with_keys
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.tour import TourScreen
-from mlkanban.tui.teaching import PAGES, SITUATIONS, with_keys
 from tests.tui.page import SMALL, opened
 
 TEXTS = [(where, text) for where, some in SITUATIONS.items() for _, text in some] + [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.paths import working_folder
 from mlkanban.service import Service
-from mlkanban.tui.counting import GivenUp
+from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:

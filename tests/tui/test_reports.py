@@ -9,7 +9,7 @@ import pytest
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.exchange.demo import fill
 from mlkanban.service import Service
-from mlkanban.tui import counting
+from mlkanban.tui import number_worker
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.card import CardScreen
 from mlkanban.tui.screens.reports import ReportsScreen
@@ -200,8 +200,8 @@ async def test_the_log_is_read_once_for_all_views(
     filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = []
-    follow = counting.follow
-    monkeypatch.setattr(counting, "follow", lambda *args: reads.append(1) or follow(*args))
+    follow = number_worker.follow
+    monkeypatch.setattr(number_worker, "follow", lambda *args: reads.append(1) or follow(*args))
     async with opened(filled) as page:
         await page.press("reports", "view.xmr", "view.cfd", "reports.window", "view.aging")
         assert len(reads) == 1

@@ -21,7 +21,7 @@ from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import REPORTS
-from mlkanban.tui.counting import Counted, Progress, Samples, counted
+from mlkanban.tui.number_worker import Counted, Progress, Samples, counted
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
 from mlkanban.tui.widgets.table_pane import TablePane

@@ -16,7 +16,7 @@ from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
-from mlkanban.tui.counting import GivenUp
+from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.lists import ListScreen
 from mlkanban.tui.tracker_reading import TrackerReading
 

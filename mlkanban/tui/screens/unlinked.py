@@ -18,7 +18,7 @@ from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.lists import ListScreen
-from mlkanban.tui.tracker_reading import TrackerReading
+from mlkanban.tui.tracker_reader import TrackerReading
 
 _READING = "reading"
 _NONE = "Every run belongs to a card, or is ignored."

@@ -13,7 +13,7 @@ from mlkanban.errors import CannotTakeBack, MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
-from mlkanban.tui.layouts import is_foreign_letter, latin
+from mlkanban.tui.keyboard_layouts import is_foreign_letter, latin
 from mlkanban.tui.widgets.ask import Ask, Option
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine

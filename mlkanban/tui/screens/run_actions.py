@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mlkanban.core.models import CardFace, Work
-from mlkanban.tui.screens.settling import SettlingActions
+from mlkanban.tui.screens.conflicts import SettlingActions
 from mlkanban.tui.widgets.ask import Option
 
 

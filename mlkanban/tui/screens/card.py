@@ -28,7 +28,7 @@ from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.card_actions import CardActions
-from mlkanban.tui.screens.scrolling import ScrollingScreen
+from mlkanban.tui.screens.text_screen import ScrollingScreen
 
 _RUNS = 8
 

@@ -12,7 +12,7 @@ from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.editing import EditorScreen
-from mlkanban.tui.screens.scrolling import ScrollingScreen
+from mlkanban.tui.screens.text_screen import ScrollingScreen
 
 
 class CharterScreen(EditorScreen, ScrollingScreen):

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.tui.commands import BOARD, CARD, HELP, RUNS, keys_shown
 from mlkanban.tui.help_text import SITUATIONS, with_keys
-from mlkanban.tui.screens.scrolling import ScrollingScreen
+from mlkanban.tui.screens.text_screen import ScrollingScreen
 
 _CURSOR = Sign(">  *", "the card under the cursor, a marked card", "")
 

@@ -9,7 +9,7 @@ from mlkanban.core.naming import as_tag
 from mlkanban.core.quick_add import condition_in
 from mlkanban.core.visibility import asleep
 from mlkanban.service import Done, Service
-from mlkanban.tui.screens.editing import EditorScreen
+from mlkanban.tui.screens.external_editor import EditorScreen
 from mlkanban.tui.screens.moving import MovingActions, names
 from mlkanban.tui.screens.run_actions import until_run
 from mlkanban.tui.widgets.ask import Option, numbered

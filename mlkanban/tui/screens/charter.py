@@ -11,7 +11,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
 from mlkanban.tui.plain_markdown import plain_parser
-from mlkanban.tui.screens.editing import EditorScreen
+from mlkanban.tui.screens.external_editor import EditorScreen
 from mlkanban.tui.screens.text_screen import ScrollingScreen
 
 

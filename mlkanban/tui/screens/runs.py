@@ -21,7 +21,7 @@ from mlkanban.runs.logs import Written, last_written
 from mlkanban.runs.orphans import LeftOver, left_over
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import RUNS
-from mlkanban.tui.screens.editing import EditorScreen
+from mlkanban.tui.screens.external_editor import EditorScreen
 from mlkanban.tui.screens.lists import ListScreen
 from mlkanban.tui.widgets.ask import Option
 

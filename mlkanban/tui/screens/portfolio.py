@@ -12,7 +12,7 @@ from mlkanban.core.models import Board
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.tui.commands import PORTFOLIO
-from mlkanban.tui.screens.lists import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.screens.new_board import MakesBoards
 
 _NUMBERS = "numbers"

@@ -22,7 +22,7 @@ from mlkanban.runs.orphans import LeftOver, left_over
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import RUNS
 from mlkanban.tui.screens.external_editor import EditorScreen
-from mlkanban.tui.screens.lists import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.ask import Option
 
 _MOST = 1 / 3

@@ -13,7 +13,7 @@ from mlkanban.errors import MlkanbanError, WouldChangeCards
 from mlkanban.service import Done, Service
 from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
-from mlkanban.tui.screens.lists import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.ask import Option
 
 

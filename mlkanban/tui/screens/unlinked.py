@@ -17,7 +17,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.number_worker import GivenUp
-from mlkanban.tui.screens.lists import ListScreen
+from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.tracker_reader import TrackerReading
 
 _READING = "reading"

@@ -62,11 +62,11 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
 def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
     import shutil
 
-    from mlkanban.charts.face import SNOOZED, Note, View, header, lines
     from mlkanban.cli.layout import bold
     from mlkanban.cli.shapes import by_stage
     from mlkanban.clock import now
     from mlkanban.core.rules import Load
+    from mlkanban.display.card_face import SNOOZED, Note, View, header, lines
 
     board = snapshot.board
     loads = service.boards.loads(board.id)

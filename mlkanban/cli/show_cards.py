@@ -95,10 +95,10 @@ def _out_of_sight(matching: Sequence[CardFace], board: Board) -> str:
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
-    from mlkanban.charts.face import PRIORITY_MARKS, View, age, due
     from mlkanban.cli.layout import table
     from mlkanban.clock import now
     from mlkanban.core.models import Priority
+    from mlkanban.display.card_face import PRIORITY_MARKS, View, age, due
 
     if not shown:
         return

@@ -195,8 +195,8 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
 
 
 def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iterator[str]:
-    from mlkanban.charts.face import SINCE_MERGE, SNOOZED, Note, header
     from mlkanban.cli.layout import table
+    from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, Note, header
 
     board, faces, now = snapshot.board, snapshot.faces, today(snapshot.board)
     rows = []

@@ -14,11 +14,11 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from mlkanban.charts.face import View
 from mlkanban.clock import now
 from mlkanban.config import Settings, remember
 from mlkanban.core.models import CardFace
 from mlkanban.core.triage import View as TriageView
+from mlkanban.display.card_face import View
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot

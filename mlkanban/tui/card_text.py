@@ -3,13 +3,13 @@
 from textwrap import wrap
 from zoneinfo import ZoneInfo
 
-from mlkanban.charts.face import View, age, due
 from mlkanban.core import checklist
 from mlkanban.core.card import Card
 from mlkanban.core.model_health import Reading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.score import worth_text
+from mlkanban.display.card_face import View, age, due
 from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display, quantity, some
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mlkanban.charts import face
+from mlkanban.display import card_face
 
 NARROW = 100
 """Below this many cells one stage is shown at a time, with a strip of counts."""
@@ -60,7 +60,7 @@ class Geometry:
     @property
     def pitch(self) -> int:
         """Lines from one card to the next; tall screens leave a blank line between cards."""
-        lines = face.height(self.text)
+        lines = card_face.height(self.text)
         roomy = self.height - self.head >= 8 * (lines + 1)
         return lines + (1 if roomy or not self.narrow else 0)
 

@@ -29,7 +29,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.charts.face import shortened
+from mlkanban.display.card_face import shortened
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
-from mlkanban.charts.face import View, shortened
 from mlkanban.charts.runs import short_ids
 from mlkanban.charts.runs_page import result_lines, run_rows
 from mlkanban.charts.story import told, who
@@ -20,6 +19,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
+from mlkanban.display.card_face import View, shortened
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.service.conflicts import Undecided

@@ -9,10 +9,10 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from mlkanban.charts.face import PRIORITY_MARKS, shortened
 from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
 from mlkanban.core.plan import AHEAD, Plan, Row
+from mlkanban.display.card_face import PRIORITY_MARKS, shortened
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done

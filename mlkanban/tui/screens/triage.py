@@ -11,14 +11,14 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.charts.face import View as FaceView
-from mlkanban.charts.face import shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
+from mlkanban.display.card_face import View as FaceView
+from mlkanban.display.card_face import shortened
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity

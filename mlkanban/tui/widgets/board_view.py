@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mlkanban.charts import face
-from mlkanban.charts.face import Piece, View
 from mlkanban.core.models import CardFace
+from mlkanban.display import card_face
+from mlkanban.display.card_face import Piece, View
 from mlkanban.text import ascii_only, quantity
 from mlkanban.tui.board_header import Heads
 from mlkanban.tui.board_model import BoardModel
@@ -92,7 +92,7 @@ class BoardView(Widget):
         for at in range(self._first, end):
             top = self._tops[at]
             for row, card in enumerate(self.model.columns[at][top : top + self.geometry.rows], top):
-                if face.of_runs(card, before) != face.of_runs(card, self._view):
+                if card_face.of_runs(card, before) != card_face.of_runs(card, self._view):
                     self._refresh_card(at, row)
 
     def mark_old(self, pace: "Pace", now: datetime) -> None:
@@ -181,7 +181,7 @@ class BoardView(Widget):
         if 0 <= stage - self._first < shape.visible and 0 <= row - self._tops[stage] < shape.rows:
             y = shape.head + (row - self._tops[stage]) * shape.pitch
             x = (stage - self._first) * shape.column
-            self.refresh(Region(x, y, shape.column, face.height(shape.text)))
+            self.refresh(Region(x, y, shape.column, card_face.height(shape.text)))
 
     def _refresh_heads(self) -> None:
         self.refresh(Region(0, 0, self.size.width, self.geometry.head))
@@ -225,7 +225,7 @@ class BoardView(Widget):
         model = self._model
         index = self._tops[at] + row
         column = model.columns[at]
-        blank = line >= face.height(shape.text) or row >= shape.rows or index >= len(column)
+        blank = line >= card_face.height(shape.text) or row >= shape.rows or index >= len(column)
         if blank:
             return [Segment(" " * shape.column, self._style("card-meta"))]
         card = column[index]
@@ -253,7 +253,7 @@ class BoardView(Widget):
         """The lines of a card, as wide as its column."""
         assert self._view is not None
         drawn = []
-        for line, pieces in enumerate(face.lines(card, shape.text, self._view, waits)):
+        for line, pieces in enumerate(card_face.lines(card, shape.text, self._view, waits)):
             signs = (">" if cursor else " ") + ("*" if mark else " ") if line == 0 else "  "
             used = sum(cell_len(text) for text, _ in pieces)
             blank = Piece(" " * (shape.text - used), "card-meta")

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mlkanban.charts.face import Piece, padded
+from mlkanban.display.card_face import Piece, padded
 from mlkanban.text import ascii_only
 from mlkanban.tui.theme import role_styles
 

@@ -11,21 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mlkanban.charts.face import (
-    NOTHING_ASIDE,
-    SNOOZED,
-    WIDE,
-    Note,
-    View,
-    age,
-    due,
-    header,
-    height,
-    lines,
-    running,
-    shortened,
-    wrapped,
-)
 from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.core.models import (
     BlockReason,
@@ -40,6 +25,21 @@ from mlkanban.core.models import (
 from mlkanban.core.rules import Load
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.timestamps import instant
+from mlkanban.display.card_face import (
+    NOTHING_ASIDE,
+    SNOOZED,
+    WIDE,
+    Note,
+    View,
+    age,
+    due,
+    header,
+    height,
+    lines,
+    running,
+    shortened,
+    wrapped,
+)
 
 BOARD = Board(
     id="b",

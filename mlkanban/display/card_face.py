@@ -318,7 +318,7 @@ def running(face: CardFace, view: View) -> str:
     said = "run" if face.work == Work.UNATTENDED else ""
     if not face.runs:
         return said
-    from mlkanban.charts.face_runs import going_on  # most boards have no runs
+    from mlkanban.display.card_face_runs import going_on  # most boards have no runs
 
     return going_on(face.runs, view.now) or said
 
@@ -344,7 +344,7 @@ def _metric(face: CardFace, view: View) -> list[Fact]:
 def _best(face: CardFace) -> str:
     if not face.runs:
         return ""
-    from mlkanban.charts.face_runs import best
+    from mlkanban.display.card_face_runs import best
 
     return best(face.runs)
 
@@ -358,7 +358,7 @@ def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
     none."""
     if not face.runs:
         return ()
-    from mlkanban.charts.face_runs import facts
+    from mlkanban.display.card_face_runs import facts
 
     return running(face, view), *facts(face.runs, view.now)
 
@@ -366,7 +366,7 @@ def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
 def _runs(face: CardFace, view: View) -> list[Fact]:
     if not face.runs:
         return []
-    from mlkanban.charts.face_runs import facts
+    from mlkanban.display.card_face_runs import facts
 
     return [_fact(Piece(_text(fact, view), "card-meta")) for fact in facts(face.runs, view.now)]
 

@@ -131,8 +131,8 @@ def _share(session: Session, share: Share, what: str) -> Iterator[str]:
         return
     from datetime import datetime
 
-    from mlkanban.charts.story import told
     from mlkanban.cli.layout import hanging
+    from mlkanban.display.event_text import told
 
     cards = f", {_count(share.cards, 'card')}" if share.cards else ""
     yield f"{what}: {_count(share.events, 'event')}{cards}. The newest:"

@@ -102,8 +102,8 @@ def _stage(entry: Entry, board: Board) -> str | None:
 
 
 def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator[str]:
-    from mlkanban.charts.story import told, who
     from mlkanban.cli.layout import table
+    from mlkanban.display.event_text import told, who
 
     zone = ZoneInfo(board.timezone)
     rows = [

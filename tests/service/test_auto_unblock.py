@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from mlkanban.charts.story import told
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
+from mlkanban.display.event_text import told
 from mlkanban.errors import RuleRefused
 from mlkanban.service.runs import Told
 from tests.service.people import START, Person

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from mlkanban.charts.story import told
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
+from mlkanban.display.event_text import told
 from mlkanban.service.runs import Told
 from tests.service.machine import FAILED, FINISHED, KILLED, RUNNING, Machine
 from tests.service.people import Person

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from mlkanban.charts.story import told
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.triage import View
+from mlkanban.display.event_text import told
 from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
 from tests.service.machine import FAILED, FINISHED, KILLED, LOST, Machine
 from tests.service.people import START, Person

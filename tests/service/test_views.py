@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkanban.charts.story import told
+from mlkanban.display.event_text import told
 from mlkanban.errors import BadQuery, NotFound, UsageProblem
 from tests.service.people import Person
 

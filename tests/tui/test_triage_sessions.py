@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mlkanban.charts.story import told
 from mlkanban.core.triage import View
+from mlkanban.display.event_text import told
 from mlkanban.service import Service
 from mlkanban.tui.screens.triage import TriageScreen
 from tests.tui.boards import started

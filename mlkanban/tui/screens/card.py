@@ -11,7 +11,6 @@ from textual.widgets import Markdown, Static
 
 from mlkanban.charts.runs import short_ids
 from mlkanban.charts.runs_page import result_lines, run_rows
-from mlkanban.charts.story import told, who
 from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
@@ -20,6 +19,7 @@ from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.display.card_face import View, shortened
+from mlkanban.display.event_text import told, who
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.service.conflicts import Undecided

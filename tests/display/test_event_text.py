@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from mlkanban.charts.story import told, who
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
+from mlkanban.display.event_text import told, who
 
 BOARD = Board(
     id="b",

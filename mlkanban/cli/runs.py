@@ -318,8 +318,8 @@ def _table(
 ) -> Iterator[str]:
     import shlex
 
-    from mlkanban.charts.runs import duration, inside, metrics_text, started
     from mlkanban.cli.layout import table
+    from mlkanban.display.run_text import duration, inside, metrics_text, started
 
     if not found:
         return

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from mlkanban.charts.runs import spoken
 from mlkanban.core.metrics import compact
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.usage import shortly
 from mlkanban.core.timestamps import moment
+from mlkanban.display.run_text import spoken
 
 
 def going_on(packed: str, now: datetime) -> str:

@@ -4,13 +4,13 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from mlkanban.charts.runs import duration
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.effects import Scene, on_end, on_start
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.results import Proposal, results
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
+from mlkanban.display.run_text import duration
 from tests.exchange.demos import NOW, Demo
 
 

@@ -287,7 +287,7 @@ def _results(
     session: Session, found: Sequence[tuple[str, Run]], results: Results | None, board: Board
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
-    from mlkanban.charts.runs_page import result_lines
+    from mlkanban.display.run_table import result_lines
 
     runs, zone = [run for _, run in found], ZoneInfo(board.timezone)
     lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii)

@@ -162,10 +162,10 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
 def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
     found = service.runs.of_card(card.ref)
     if found:
-        from mlkanban.charts.runs_page import result_lines, run_rows
         from mlkanban.cli.layout import width
         from mlkanban.clock import now
         from mlkanban.core.runs.parameters import differing
+        from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
 
         yield ""

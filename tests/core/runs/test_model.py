@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.charts.runs_page import result_lines, run_details, run_rows
 from mlkanban.core.runs.brief import Brief
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.state import RunState
+from mlkanban.display.run_table import result_lines, run_details, run_rows
 from mlkanban.text import keepable
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.charts.runs_page import result_lines, run_details, run_rows, written_lines
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.state import RunState
+from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
 from mlkanban.display.run_text import short_ids
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

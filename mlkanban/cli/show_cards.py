@@ -180,7 +180,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
 
 
 def _tree(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
-    from mlkanban.charts.tree import tree_lines
+    from mlkanban.display.relation_tree import tree_lines
 
     faces = service.boards.snapshot(board.id).faces
     yield from map(session.clean, tree_lines(faces, card.ref, board))

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
-from mlkanban.charts.tree import tree_lines
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.model import Run
@@ -18,6 +17,7 @@ from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.display.card_face import View, shortened
 from mlkanban.display.event_text import told, who
+from mlkanban.display.relation_tree import tree_lines
 from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
 from mlkanban.errors import MlkanbanError, NotFound

@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.charts.portfolio import Row, sentences, table
-from mlkanban.charts.wrapping import wrapped_note
 from mlkanban.core.models import Board
+from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.tui.commands import PORTFOLIO

@@ -15,7 +15,7 @@ from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.tabular import table_targets
 from mlkanban.charts.views import VIEWS, View, remarks
-from mlkanban.charts.wrapping import wrapped_note
+from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample

@@ -20,7 +20,7 @@ def portfolio(session: Session) -> None:
     overdue    open cards whose due day is over
     next 30 d  cards that will be finished in the next 30 days, with 85 %
     """
-    from mlkanban.charts.portfolio import Row, table
+    from mlkanban.display.portfolio_text import Row, table
 
     with session.service() as service:
         boards = service.boards.all()

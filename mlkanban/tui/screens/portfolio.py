@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.charts.portfolio import Row, sentences, table
 from mlkanban.core.models import Board
+from mlkanban.display.portfolio_text import Row, sentences, table
 from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mlkanban.charts.portfolio import Row, sentences, table
 from mlkanban.core.models import Board, Stage
+from mlkanban.display.portfolio_text import Row, sentences, table
 from mlkanban.flow.portfolio import Standing
 
 FULL = Standing(3, 12, 1, 2, 9, 1, 1.44, 5)

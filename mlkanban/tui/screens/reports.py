@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.charts.tabular import table_targets
 from mlkanban.charts.views import VIEWS, View, remarks
+from mlkanban.display.number_table import table_targets
 from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said

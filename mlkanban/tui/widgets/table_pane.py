@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widget import Widget
 
-from mlkanban.charts.tabular import table_lines
+from mlkanban.display.number_table import table_lines
 from mlkanban.flow.said import Table
 from mlkanban.text import ascii_only
 

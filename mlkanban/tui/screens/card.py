@@ -16,6 +16,7 @@ from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
 from mlkanban.display.card_face import View, shortened
+from mlkanban.display.card_page import field_lines
 from mlkanban.display.event_text import told, who
 from mlkanban.display.relation_tree import tree_lines
 from mlkanban.display.run_table import result_lines, run_rows
@@ -24,7 +25,6 @@ from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Entry
 from mlkanban.service.conflicts import Undecided
 from mlkanban.text import display, short_name
-from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.card_actions import CardActions

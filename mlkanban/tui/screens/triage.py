@@ -19,10 +19,10 @@ from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.display.card_face import View as FaceView
 from mlkanban.display.card_face import shortened
+from mlkanban.display.card_page import field_lines
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
-from mlkanban.tui.card_text import field_lines
 from mlkanban.tui.commands import STATUS, TRIAGE, keys_shown
 from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.widgets.ask import Option

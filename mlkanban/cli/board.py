@@ -45,7 +45,7 @@ def print_board(session: Session) -> None:
 
 
 def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
-    from mlkanban.cli.shapes import board_data, by_stage, face_data
+    from mlkanban.cli.json_output import board_data, by_stage, face_data
 
     faces = by_stage(snapshot.faces, snapshot.board)
     shown = [face for face in faces if on_board(snapshot.board, face, today(snapshot.board))]
@@ -62,8 +62,8 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
 def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
     import shutil
 
+    from mlkanban.cli.json_output import by_stage
     from mlkanban.cli.layout import bold
-    from mlkanban.cli.shapes import by_stage
     from mlkanban.clock import now
     from mlkanban.core.rules import Load
     from mlkanban.display.card_face import SNOOZED, Note, View, header, lines

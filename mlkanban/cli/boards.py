@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import click
 
+from mlkanban.cli.json_output import board_data
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.shapes import board_data
 from mlkanban.cli.types import NEW_NAME, ZONE
 from mlkanban.core.models import Board
 from mlkanban.core.rules import Load

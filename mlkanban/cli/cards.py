@@ -9,8 +9,8 @@ import click
 from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.groups import TextCommand
+from mlkanban.cli.json_output import card_data
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.shapes import card_data
 from mlkanban.cli.types import CARD, LINEAGE, STAGE
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day

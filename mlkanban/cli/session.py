@@ -282,7 +282,7 @@ class Session:
 
     def answer_done(self, kind: str, done: Done, service: Service) -> None:
         """Report what an action did to cards."""
-        from mlkanban.cli.shapes import cards_data
+        from mlkanban.cli.json_output import cards_data
 
         self.answer(
             kind,

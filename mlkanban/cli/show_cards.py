@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlkanban.cli.json_output import by_stage, card_data, face_data, spent_data
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.shapes import by_stage, card_data, face_data, spent_data
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.json_output import stages_data
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.shapes import stages_data
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
 from mlkanban.core.models import Board, StageKind
 from mlkanban.core.naming import find_stage

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mlkanban.cli.json_output import card_data, stages_data
 from mlkanban.cli.program import run
-from mlkanban.cli.shapes import card_data, stages_data
 from mlkanban.core.models import Board, place
 from mlkanban.paths import places
 from mlkanban.service import Service

@@ -13,7 +13,7 @@ from mlkanban.service.checklists import Checklists
 from mlkanban.service.history import Entry, History
 from mlkanban.service.plan import Planning
 from mlkanban.service.portfolio import Portfolio
-from mlkanban.service.transaction import Clock, Desk, Done
+from mlkanban.service.transaction import Clock, Context, Done
 from mlkanban.service.undo import Undoing
 from mlkanban.service.views import Views
 from mlkanban.store import database
@@ -43,7 +43,7 @@ class Service:
     Every action is one transaction: it happens as a whole, or an error says why not.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
         self.boards = Boards(desk)
         self.cards = Cards(desk)
@@ -145,7 +145,7 @@ class Service:
         else:
             store = database.open_for_reading(path, timeout=timeout)
         marks = config / "marks" if config is not None else None
-        return cls(Desk(store, actor, clock, marks=marks))
+        return cls(Context(store, actor, clock, marks=marks))
 
     def take_happened(self) -> list[Happened]:
         """What this person did since the last look, for hooks."""
@@ -230,7 +230,7 @@ class Service:
 
     def in_memory(self) -> Service:
         """The same store as a copy in memory: what is done to that is written nowhere."""
-        return Service(Desk(self._desk.store.in_memory(), self._desk.actor, self._desk.clock))
+        return Service(Context(self._desk.store.in_memory(), self._desk.actor, self._desk.clock))
 
     def close(self) -> None:
         self._desk.store.close()

@@ -8,14 +8,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.models import CardFace
-from mlkanban.service.transaction import Desk, Done
+from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import CONDITION, board_of
 
 
 class Conditions:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def lift(self) -> Done:

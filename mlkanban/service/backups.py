@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mlkanban.core.backup_schedule import due, split_ahead
 from mlkanban.errors import MlkanbanError
 from mlkanban.log import logger
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.location import store_path
@@ -28,7 +28,7 @@ class State(NamedTuple):
 
 
 class Backups:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def make(self) -> Path:

@@ -14,7 +14,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service import stage_changes
-from mlkanban.service.transaction import Desk, Done, find_face, find_stage_by_id, free_key
+from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.service.validation import validated
 from mlkanban.store import disputes, ranks, repository
 from mlkanban.store.ids import uuid7
@@ -56,7 +56,7 @@ class Update:
 class Boards:
     """Several boards live in one store; each has its stages, limits and time zone."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def all(self) -> list[Board]:

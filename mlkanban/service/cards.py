@@ -29,7 +29,7 @@ from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
 from mlkanban.service.moving import move_one
 from mlkanban.service.ordering import rank_at_end, rank_before
-from mlkanban.service.transaction import Desk, Done, Transaction, find_face, find_stage_by_id
+from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
@@ -50,7 +50,7 @@ class NewCard:
 class Cards:
     """Cards are named by their short id; several may be given, all change or none does."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def get(self, ref: str) -> Card:

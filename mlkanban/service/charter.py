@@ -9,14 +9,14 @@ from mlkanban.core.charter import PREFIX, charter_in, charter_page, find_section
 from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.service.text_merge import ChangedMeanwhile
-from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection
 from mlkanban.text import accept
 
 
 class Charter:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def of(self, board_id: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from mlkanban.core import checklist
 from mlkanban.core.models import CardFace
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.fields import checked
-from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.text import accept
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Checklists:
     """An item is named by its place, from 0, and its text, so that nobody ticks another one than
     the one that was looked at."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def toggle(self, ref: str, place: int, text: str) -> Done:

@@ -16,7 +16,7 @@ from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.enforce import enter
 from mlkanban.service.ordering import rank_at_end
-from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import disputes, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
@@ -49,7 +49,7 @@ class Undecided:
 
 
 class Settling:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def of_card(self, ref: str) -> list[Undecided]:

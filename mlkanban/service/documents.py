@@ -44,7 +44,7 @@ from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
 from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.text_merge import GONE, ChangedMeanwhile
-from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
@@ -124,7 +124,7 @@ class _Planned:
 
 
 class Documents:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     # One card

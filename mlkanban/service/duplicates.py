@@ -10,12 +10,12 @@ from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.errors import RuleRefused
 from mlkanban.service.enforce import check_links
 from mlkanban.service.fields import SET_FIELDS
-from mlkanban.service.transaction import Desk, Done
+from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository
 
 
 class Duplicates:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def merge(self, ref: str, into: str) -> Done:

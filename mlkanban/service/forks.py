@@ -15,7 +15,7 @@ from pathlib import Path
 from mlkanban.core import sync_file
 from mlkanban.core.sync_file import Record
 from mlkanban.errors import StoreProblem
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import backup, forks, integrity, merge, replica
 from mlkanban.text import short_name
 
@@ -23,7 +23,7 @@ LABEL = "before-new-replica"
 
 
 class Forks:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def concern(self, found: list[Record]) -> bool:

@@ -19,7 +19,7 @@ from mlkanban.core.timestamps import instant
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import LeftOut, continued, is_known
 from mlkanban.service.ordering import Ends
-from mlkanban.service.transaction import Desk, find_face, free_key
+from mlkanban.service.transaction import Context, find_face, free_key
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _about(conn: Connection, events: Sequence[Event]) -> dict[str, Event]:
 
 
 class History:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def of_card(self, ref: str) -> list[Entry]:

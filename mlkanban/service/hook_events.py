@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event, changes
 from mlkanban.core.models import Board
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import repository
 
 MOVE, BLOCK, DONE = HOOKS = ("on-move", "on-block", "on-done")
@@ -21,7 +21,7 @@ class Happened(NamedTuple):
     data: dict[str, Any]
 
 
-def take(desk: Desk) -> list[Happened]:
+def take(desk: Context) -> list[Happened]:
     """The actions of this person since the last look, with the names people know; what runs and
     conditions did, and what was undone or brought in, is not among them."""
     events = [event for event in desk.happened if event.actor == desk.actor]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlkanban.core.events import RANK, Change
 from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import backup, errors, integrity, ranks, repository, restore_backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.log import broken_link
@@ -44,7 +44,7 @@ class Findings:
         return not (self.damage or self.broken)
 
 
-def look(desk: Desk, library: str) -> Findings:
+def look(desk: Context, library: str) -> Findings:
     """Look at everything; nothing is changed."""
     store = desk.store
     conn, path = store.conn, store.path
@@ -87,7 +87,7 @@ def _why_spoilt(file: Path) -> str:
         return error.message
 
 
-def mend(desk: Desk, found: Findings) -> list[str]:
+def mend(desk: Context, found: Findings) -> list[str]:
     """Mend what can be mended without harm, after a backup; a sentence for each thing done."""
     for place, wanted in found.open_modes:
         place.chmod(wanted)
@@ -110,7 +110,7 @@ def mend(desk: Desk, found: Findings) -> list[str]:
     return done
 
 
-def _rekeyed(desk: Desk) -> list[tuple[str, str]]:
+def _rekeyed(desk: Context) -> list[tuple[str, str]]:
     """Give the cards of crowded stages new ranks in the same order, as one action."""
     done = []
     with desk.writing() as tx:

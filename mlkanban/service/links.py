@@ -16,7 +16,7 @@ from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.card_writes import write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
-from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.store import labels, repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
@@ -46,7 +46,7 @@ class Synced:
 
 
 class Links:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def link(self, ref: str, one: Tracked) -> Done:

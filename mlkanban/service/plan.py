@@ -10,7 +10,7 @@ from mlkanban.core.models import Board, Stage
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.cards import Cards
 from mlkanban.service.history import History
-from mlkanban.service.transaction import Desk, Done
+from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Planning:
-    def __init__(self, desk: Desk, cards: Cards, history: History) -> None:
+    def __init__(self, desk: Context, cards: Cards, history: History) -> None:
         self._desk = desk
         self._cards = cards
         self._history = history

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlkanban.core.models import Board
 from mlkanban.service.history import History
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import repository
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Portfolio:
-    def __init__(self, desk: Desk, history: History) -> None:
+    def __init__(self, desk: Context, history: History) -> None:
         self._desk = desk
         self._history = history
 

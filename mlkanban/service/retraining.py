@@ -16,12 +16,12 @@ from mlkanban.service.card_writes import write_edit, write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.models_in_use import open_retrain
-from mlkanban.service.transaction import Desk, Done, Transaction, find_stage_by_id
+from mlkanban.service.transaction import Context, Done, Transaction, find_stage_by_id
 from mlkanban.text import accept, accept_title
 
 
 class Retraining:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:

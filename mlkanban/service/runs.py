@@ -21,7 +21,7 @@ from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
 from mlkanban.service.ordering import rank_at_end
-from mlkanban.service.transaction import Desk, Done, Transaction, find_face
+from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import labels, repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
@@ -46,7 +46,7 @@ class Told:
 
 
 class Runs:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def of_card(self, ref: str) -> list[Run]:

@@ -8,13 +8,13 @@ from datetime import date
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.query.store_terms import Answers, Asked
 from mlkanban.service.runs import newest_runs
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import disputes, repository
 from mlkanban.text import accept
 
 
 class Search:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def told(self, board_id: str, asked: Asked) -> Answers:

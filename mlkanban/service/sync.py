@@ -17,7 +17,7 @@ from mlkanban.core.hlc import bound
 from mlkanban.core.rules import Load
 from mlkanban.core.sync_file import Record
 from mlkanban.service.forks import Forks
-from mlkanban.service.transaction import Desk
+from mlkanban.service.transaction import Context
 from mlkanban.store import disputes, forks, inert, merge, repository
 from mlkanban.store.database import Connection
 from mlkanban.text import short_name
@@ -92,7 +92,7 @@ def _passed_over(count: int) -> str:
 
 
 class Sync:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def exchange(self, transport: Transport, tell: Progress = lambda _: None) -> Report:

@@ -148,7 +148,7 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Context:
     """What every use case works with: a store, who acts, and the clock. `happened` is what was done
     since somebody looked last, `notices` what a person should know of the store. In the folder
     `marks` the store keeps how far it has written (store/high_water.py)."""

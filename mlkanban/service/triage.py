@@ -17,12 +17,12 @@ from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, View
 from mlkanban.core.triage_session import Queue, Session
 from mlkanban.service.history import History
-from mlkanban.service.transaction import Desk, Done, find_face
+from mlkanban.service.transaction import Context, Done, find_face
 from mlkanban.store import disputes, repository, run_queries
 
 
 class Triage:
-    def __init__(self, desk: Desk, history: History) -> None:
+    def __init__(self, desk: Context, history: History) -> None:
         self._desk = desk
         self._history = history
 

@@ -13,7 +13,7 @@ from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, p
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
 from mlkanban.service.card_writes import archived
-from mlkanban.service.transaction import Desk, Done, Transaction
+from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.service.views import VIEW
 from mlkanban.store import repository, run_queries, stages
 from mlkanban.store.rows import CONDITION, board_of
@@ -29,7 +29,7 @@ class Undoing:
     new is done.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def undo(self, board_id: str, *, skip: bool = False) -> Done:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.service.transaction import Desk, Done
+from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept, accept_title
@@ -15,7 +15,7 @@ VIEW = "view:"
 
 
 class Views:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Context) -> None:
         self._desk = desk
 
     def of(self, board_id: str) -> dict[str, str]:

@@ -43,83 +43,83 @@ class Service:
     Every action is one transaction: it happens as a whole, or an error says why not.
     """
 
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
-        self.boards = Boards(desk)
-        self.cards = Cards(desk)
-        self.checklists = Checklists(desk)
-        self.conditions = Conditions(desk)
-        self.history = History(desk)
-        self.planning = Planning(desk, self.cards, self.history)
-        self.portfolio = Portfolio(desk, self.history)
-        self.undoing = Undoing(desk)
-        self.views = Views(desk)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.boards = Boards(context)
+        self.cards = Cards(context)
+        self.checklists = Checklists(context)
+        self.conditions = Conditions(context)
+        self.history = History(context)
+        self.planning = Planning(context, self.cards, self.history)
+        self.portfolio = Portfolio(context, self.history)
+        self.undoing = Undoing(context)
+        self.views = Views(context)
 
     @cached_property
     def backups(self) -> Backups:
         from mlkanban.service.backups import Backups  # rarely due
 
-        return Backups(self._desk)
+        return Backups(self._context)
 
     @cached_property
     def charter(self) -> Charter:
         from mlkanban.service.charter import Charter  # as below
 
-        return Charter(self._desk)
+        return Charter(self._context)
 
     @cached_property
     def documents(self) -> Documents:
         from mlkanban.service.documents import Documents  # the board is read without texts
 
-        return Documents(self._desk)
+        return Documents(self._context)
 
     @cached_property
     def duplicates(self) -> Duplicates:
         from mlkanban.service.duplicates import Duplicates  # with runs, which go along
 
-        return Duplicates(self._desk)
+        return Duplicates(self._context)
 
     @cached_property
     def search(self) -> Search:
         from mlkanban.service.search import Search  # the board is there before anything is found
 
-        return Search(self._desk)
+        return Search(self._context)
 
     @cached_property
     def triage(self) -> Triage:
         from mlkanban.service.triage import Triage  # not every look at the board is one
 
-        return Triage(self._desk, self.history)
+        return Triage(self._context, self.history)
 
     @cached_property
     def retraining(self) -> Retraining:
         from mlkanban.service.retraining import Retraining  # few boards have models in use
 
-        return Retraining(self._desk)
+        return Retraining(self._context)
 
     @cached_property
     def settling(self) -> Settling:
         from mlkanban.service.conflicts import Settling  # only what was merged needs it
 
-        return Settling(self._desk)
+        return Settling(self._context)
 
     @cached_property
     def sync(self) -> Sync:
         from mlkanban.service.sync import Sync  # as above
 
-        return Sync(self._desk)
+        return Sync(self._context)
 
     @cached_property
     def links(self) -> Links:
         from mlkanban.service.links import Links  # as below
 
-        return Links(self._desk)
+        return Links(self._context)
 
     @cached_property
     def runs(self) -> Runs:
         from mlkanban.service.runs import Runs  # few boards have any
 
-        return Runs(self._desk)
+        return Runs(self._context)
 
     @classmethod
     def open(
@@ -149,51 +149,51 @@ class Service:
 
     def take_happened(self) -> list[Happened]:
         """What this person did since the last look, for hooks."""
-        if not self._desk.happened:
+        if not self._context.happened:
             return []
         from mlkanban.service.hook_events import take
 
-        return take(self._desk)
+        return take(self._context)
 
     def take_notices(self) -> list[str]:
         """What a person should know of the store since the last look."""
-        return self._desk.take_notices()
+        return self._context.take_notices()
 
     def examine(self) -> Findings:
         """Look closely at the store and its files."""
         from mlkanban.service.integrity import look
 
-        return look(self._desk, self.sqlite_version)
+        return look(self._context, self.sqlite_version)
 
     def malformed(self) -> dict[str, int]:
         """How many events of the log are malformed and do not count, by the host that wrote
         them."""
         from mlkanban.store import inert  # asked by doctor alone
 
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return inert.counts(conn)
 
     def boards_without_stages(self) -> list[tuple[str, str]]:
         """(name, host that wrote it) of the boards that are not listed for want of stages."""
         from mlkanban.store import repository
 
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.boards_without_stages(conn)
 
     def mend(self, found: Findings) -> list[str]:
         """Mend what was found and can be mended without harm; what was done, in sentences."""
         from mlkanban.service.integrity import mend
 
-        return mend(self._desk, found)
+        return mend(self._context, found)
 
     @property
     def path(self) -> Path:
-        return self._desk.store.path
+        return self._context.store.path
 
     @property
     def actor(self) -> str:
         """Who acts."""
-        return self._desk.actor
+        return self._context.actor
 
     @property
     def file_system(self) -> str:
@@ -213,7 +213,7 @@ class Service:
     @property
     def read_only(self) -> str:
         """Why nothing can be written, '' when it can."""
-        return self._desk.store.read_only
+        return self._context.store.read_only
 
     @property
     def trouble(self) -> str:
@@ -222,15 +222,17 @@ class Service:
 
     def check_in_place(self) -> None:
         """StoreProblem when the store was removed or replaced while it was open."""
-        self._desk.store.check_in_place()
+        self._context.store.check_in_place()
 
     def forbid_writing(self, reason: str) -> None:
         """Refuse every write from now on, with this reason."""
-        self._desk.store.read_only = reason
+        self._context.store.read_only = reason
 
     def in_memory(self) -> Service:
         """The same store as a copy in memory: what is done to that is written nowhere."""
-        return Service(Context(self._desk.store.in_memory(), self._desk.actor, self._desk.clock))
+        return Service(
+            Context(self._context.store.in_memory(), self._context.actor, self._context.clock)
+        )
 
     def close(self) -> None:
-        self._desk.store.close()
+        self._context.store.close()

@@ -15,19 +15,19 @@ from mlkanban.store.rows import CONDITION, board_of
 
 
 class Conditions:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def lift(self) -> Done:
         """Lift every block whose condition holds by now, on all boards, and say why."""
-        if self._desk.store.read_only:
+        if self._context.store.read_only:
             return Done("", changed=False)
-        with self._desk.store.reading() as conn:
-            waiting = any(True for _ in _due(conn, self._desk.clock()))
+        with self._context.store.reading() as conn:
+            waiting = any(True for _ in _due(conn, self._context.clock()))
         if not waiting:
             return Done("", changed=False)
         told = []
-        with replace(self._desk, actor=CONDITION).writing() as tx:
+        with replace(self._context, actor=CONDITION).writing() as tx:
             for face, cause in list(_due(tx.conn, tx.now)):
                 tx.write(tx.change("card.unblocked", face, {"blocker": None}, reason=cause))
                 told.append(f"{face.ref} is not blocked any more: {cause}.")

@@ -28,22 +28,22 @@ class State(NamedTuple):
 
 
 class Backups:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def make(self) -> Path:
         """A backup among the others, which stays until a person removes it."""
-        store = self._desk.store
+        store = self._context.store
         return backup.write(store.conn, store.path, label="by-hand")
 
     def make_at(self, target: Path) -> Path:
         """A backup at a place of the person's choice, where nothing may be yet."""
-        store = self._desk.store
+        store = self._context.store
         return backup.write_to(store.conn, store.path, target)
 
     def keep(self, now: datetime) -> Path | None:
         """Make one if the store changed and the last is old enough, and thin the older ones."""
-        store = self._desk.store
+        store = self._context.store
         if not _due(store.path, now) or self.state(now).events_since == 0:
             return None
         try:
@@ -57,7 +57,7 @@ class Backups:
 
     def state(self, now: datetime) -> State:
         """How safe the store is by its backups, judged by where the log was in them."""
-        store = self._desk.store
+        store = self._context.store
         made = backup.all_of(store.path)
         changed = _changed(store.path)
         past, ahead = split_ahead((one.made for one in made), max(changed, now))

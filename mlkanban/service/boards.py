@@ -56,18 +56,18 @@ class Update:
 class Boards:
     """Several boards live in one store; each has its stages, limits and time zone."""
 
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def all(self) -> list[Board]:
         """All boards, oldest first."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.boards(conn)
 
     def find(self, key: str = "", *, taken_back: bool = False) -> Board:
         """The board `key`, or without one the board worked on last. NotFound when there is none.
         One that was `taken_back` with its import is only found when that is asked for."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             boards = repository.board_names(conn)
             if taken_back:
                 boards += repository.board_names(conn, taken_back=True)
@@ -80,12 +80,12 @@ class Boards:
 
     def of_id(self, board_id: str) -> Board:
         """The board with this long id; NotFound when there is none."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return board_of(conn, board_id)
 
     def of_card(self, ref: str) -> Board:
         """The board the card `ref` is on; NotFound when there is no such card."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return board_of(conn, repository.board_id(conn, find_face(conn, ref)))
 
     def create(self, name: str, template_key: str, timezone: str, *, key: str = "") -> Board:
@@ -94,7 +94,7 @@ class Boards:
         if made is None:
             choices = ", ".join(t.key for t in TEMPLATES)
             raise UsageProblem(f"There is no template {template_key!r}.", f"Choose: {choices}.")
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board_id = uuid7(tx.now)
             key = key or free_slug(name, repository.board_keys(tx.conn))
             free_key(tx, key)
@@ -110,7 +110,7 @@ class Boards:
     def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
         """Set name, timezone or conwip (None: no limit)."""
         _known(fields, BOARD_FIELDS, "A board", "mlkanban boards")
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             changed = validated(Board, {**_given(board), **fields})
             values = {name: getattr(changed, name) for name in fields}
@@ -132,7 +132,7 @@ class Boards:
         """A new stage after the stage `after` (id), or first. After a committed one, the last of
         them too, it is committed."""
         name = accept_title(name)
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             _free_name(board, name)
             at = board.stages.index(find_stage_by_id(board, after)) + 1 if after else 0
@@ -149,7 +149,7 @@ class Boards:
         """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage.
         WouldChangeCards, unless that is `agreed`, when cards would be finished or re-opened."""
         _known(fields, STAGE_FIELDS, "A stage", "mlkanban stages")
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
             changed = validated(Stage, {**_given(stage), **fields})
@@ -179,7 +179,7 @@ class Boards:
     def move_stage(self, board_id: str, stage_id: str, to: int, *, agreed: bool = False) -> Done:
         """Put a stage at position `to` (from 0); committed stages stay together. `agreed` as for
         an edit."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             moved = find_stage_by_id(board, stage_id)
             others = [s for s in board.stages if s.id != stage_id]
@@ -198,7 +198,7 @@ class Boards:
 
     def remove_stage(self, board_id: str, stage_id: str, *, agreed: bool = False) -> Done:
         """Remove a stage in which no card stands; `agreed` as for an edit."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
             cards = len(repository.stage_order(tx.conn, board_id, stage_id))
@@ -212,17 +212,17 @@ class Boards:
 
     def loads(self, board_id: str) -> dict[str, Load]:
         """Open cards per stage id."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.loads(conn, board_id)
 
     def over_since_merge(self, board_id: str) -> frozenset[str]:
         """Ids of the stages that a merge took over their limits."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return over_since_merge(conn, board_of(conn, board_id))
 
     def snapshot(self, board_id: str) -> Snapshot:
         """The board with all its cards."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             board = board_of(conn, board_id)
             return Snapshot(
                 board,
@@ -234,7 +234,7 @@ class Boards:
 
     def cursor(self) -> int:
         """Where the log ends now: cheap to ask, grows with every change by any process."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.cursor(conn)
 
     def update(self, board_id: str, after: int) -> Update:
@@ -243,7 +243,7 @@ class Boards:
         A new shape of the board moves the commitment or delivery point, and with it start and
         finish of any card: then `faces` are all of them.
         """
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             changes = repository.changes(conn, board_id, after)
             faces = tuple(
                 repository.faces(conn, board_id)

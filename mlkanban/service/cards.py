@@ -50,17 +50,17 @@ class NewCard:
 class Cards:
     """Cards are named by their short id; several may be given, all change or none does."""
 
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def get(self, ref: str) -> Card:
         """The whole card; NotFound when there is none."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.card(conn, find_face(conn, ref))
 
     def beginning_with(self, prefix: str, most: int) -> list[tuple[str, str]]:
         """(short id, title) of at most `most` unarchived cards, for completion."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.refs(conn, prefix.lower(), most)
 
     def add(
@@ -81,7 +81,7 @@ class Cards:
         self, board_id: str, new: Sequence[NewCard], *, stage_id: str = "", override: str = ""
     ) -> Done:
         """New cards at the end of a stage, in their order: all of them, or none."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
             added = [_add(tx, board, stage, one, override) for one in new]
@@ -115,7 +115,7 @@ class Cards:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
         cards = []
         warnings: dict[str, str] = {}
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             for ref in refs:
                 face = tx.face(ref)
                 forced = ""
@@ -155,7 +155,7 @@ class Cards:
         """
         cards: list[Card] = []
         warning = ""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             gates = Gates(tx, override, ticks)
             for face in map(tx.face, refs):
                 board = tx.board_of(face)
@@ -175,7 +175,7 @@ class Cards:
     def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
         """Two open cards of one board change places: for a stage that is full. An override passes
         gates; limits are kept."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face, other = tx.face(ref), tx.face(out)
             board = tx.board_of(face)
             if repository.board_id(tx.conn, other) != board.id:
@@ -209,7 +209,7 @@ class Cards:
 
     def reorder(self, ref: str, before: str = "") -> Done:
         """Put a card ahead of another one of its stage, or last."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = tx.face(ref)
             board = tx.board_of(face)
             stage = board.stage(face.stage)
@@ -232,7 +232,7 @@ class Cards:
 
     def correct_note(self, ref: str, number: int, text: str) -> Done:
         """Give a note of a card, by its number from 1, the oldest, another text; '' deletes it."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = tx.face(ref)
             notes = tx.card(ref).notes
             if not 1 <= number <= len(notes):
@@ -324,7 +324,7 @@ class Cards:
         and past all gates before it (GateClosed, `override` and `ticks` as in a move); what was
         never committed cannot be abandoned and is recorded as discarded."""
         cards = []
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             gates = Gates(tx, override, ticks)
             for ref in refs:
                 face = tx.face(ref)
@@ -375,7 +375,7 @@ class Cards:
         """Bring archived cards back to the stage they stood in, with the outcome they had."""
         cards = []
         reopened: list[Card] = []
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             boards = {board.id: board for board in (tx.board_of(tx.face(ref)) for ref in refs)}
             before = {board: repository.loads(tx.conn, board) for board in boards}
             for ref in refs:
@@ -401,7 +401,7 @@ class Cards:
 
     def _each(self, refs: Sequence[str], what: str, make: Any) -> Done:
         cards = []
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             for ref in refs:
                 tx.write(make(tx, tx.face(ref)))
                 cards.append(tx.card(ref))

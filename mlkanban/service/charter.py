@@ -16,24 +16,24 @@ from mlkanban.text import accept
 
 
 class Charter:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def of(self, board_id: str) -> dict[str, str]:
         """The texts of all sections by their keys; '' where nothing is written."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return charter_in(repository.entity(conn, board_id).fields)
 
     def set(self, board_id: str, name: str, text: str) -> Done:
         """Write one section, named by its key, its title or the beginning of one."""
         section = find_section(name)
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             write_charter(tx, board_id, {section.key: text})
             return tx.done(f"Charter: {section.title} saved.")
 
     def page(self, board_id: str) -> tuple[str, Position]:
         """The charter for an editor, and the place in the log it was read at."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             texts = charter_in(repository.entity(conn, board_id).fields)
             return charter_page(texts, hints=True), snapshots.position(conn)
 
@@ -43,7 +43,7 @@ class Charter:
         BadMarkdown says where it cannot be read; ChangedMeanwhile, what somebody else changed too.
         """
         wanted = read_charter(text)
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             was, now = charter_states(tx.conn, board_id, since)
             changes, clashes = three_way("", was, wanted, now)
             if clashes:
@@ -54,7 +54,7 @@ class Charter:
     def again(self, board_id: str, text: str, since: Position | None) -> tuple[str, Position]:
         """An edited page as a change of the charter of now, with what others wrote meanwhile."""
         wanted = read_charter(text)
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             was, now = charter_states(conn, board_id, since)
             changes, _ = three_way("", was, wanted, now)
             texts = {key: str(value) for key, value in {**now, **changes}.items()}

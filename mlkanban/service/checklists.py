@@ -59,12 +59,12 @@ class Checklists:
     """An item is named by its place, from 0, and its text, so that nobody ticks another one than
     the one that was looked at."""
 
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def toggle(self, ref: str, place: int, text: str) -> Done:
         """Tick an item, or untick it."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = tx.face(ref)
             items = _looked_at(tx, face, place, text)
             done = not items[place].done
@@ -76,7 +76,7 @@ class Checklists:
         text = accept(text, "the item").strip()
         if not text:
             raise UsageProblem("The item is empty.", "Type what is to be ticked.")
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             from mlkanban.core.card import CheckItem
 
             face = tx.face(ref)
@@ -85,7 +85,7 @@ class Checklists:
 
     def remove(self, ref: str, place: int, text: str) -> Done:
         """Take an item off."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = tx.face(ref)
             items = _looked_at(tx, face, place, text)
             after = items[:place] + items[place + 1 :]

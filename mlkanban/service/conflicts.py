@@ -49,24 +49,24 @@ class Undecided:
 
 
 class Settling:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def of_card(self, ref: str) -> list[Undecided]:
         """What is undecided about a card."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return _undecided(conn, find_face(conn, ref).id)
 
     def all(self) -> list[Undecided]:
         """Everything that is undecided, on all boards."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return _undecided(conn, "")
 
     def settle(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
         long id. Taking another stage is asked as a move is."""
         field = life.FIELD if field in ("stage", *life.PARTS) else field
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             wanted = name.strip().casefold()
             found = {
                 one.entity: one.name

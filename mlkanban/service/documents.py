@@ -124,14 +124,14 @@ class _Planned:
 
 
 class Documents:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     # One card
 
     def card_page(self, ref: str) -> tuple[str, Position]:
         """A card for an editor, and the place in the log it was read at."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             card, board = _card(conn, ref)
             notes = note_lines(card.notes, ZoneInfo(board.timezone))
             return card_page(card.ref, values(card, board), notes), snapshots.position(conn)
@@ -142,7 +142,7 @@ class Documents:
         BadMarkdown says where it cannot be read; ChangedMeanwhile, what somebody else changed too.
         """
         sheet = _sheet(ref, text)
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = tx.board_of(tx.face(ref))
             planned, clashes = _Look(tx.conn, board, since, self._today(board)).card(sheet)
             if clashes:
@@ -157,7 +157,7 @@ class Documents:
     def again(self, ref: str, text: str, since: Position | None) -> tuple[str, Position]:
         """An edited text as a change of the card of now, with what others wrote meanwhile."""
         sheet = _sheet(ref, text)
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             card, board = _card(conn, ref)
             planned, _ = _Look(conn, board, since, self._today(board)).card(sheet)
             notes = note_lines(planned.noted(), ZoneInfo(board.timezone))
@@ -170,8 +170,8 @@ class Documents:
         """The lines of a document with the charter and all cards but the archived ones, and how
         many cards that are."""
         told: dict[str, list[Told]] = {}
-        with self._desk.store.reading() as conn:
-            board, at = board_of(conn, board_id), instant(self._desk.clock())
+        with self._context.store.reading() as conn:
+            board, at = board_of(conn, board_id), instant(self._context.clock())
             zone = ZoneInfo(board.timezone)
             faces = [face for face in repository.faces(conn, board_id) if not face.archived]
             for face in sorted(faces, key=place):
@@ -183,12 +183,12 @@ class Documents:
 
     def refs(self) -> frozenset[str]:
         """The short ids of all cards, those that are no more too."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return frozenset(snapshots.names(conn))
 
     def compare(self, board_id: str, page: BoardPage, *, mine: bool = False) -> Differences:
         """What a document would change; with `mine` it wins where both sides changed a field."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return self._plan(conn, board_id, page, mine)[0]
 
     def take_back(
@@ -196,7 +196,7 @@ class Documents:
     ) -> Done:
         """Change the board as an edited document says, all of it or nothing. A limit (LimitReached)
         or a gate (GateClosed) in the way is passed where `override` gives the reason."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             found, planned = self._plan(tx.conn, board_id, page, mine)
             if found.clashes:
                 raise ChangedMeanwhile(found.clashes)
@@ -267,7 +267,7 @@ class Documents:
         )  # fmt: skip
 
     def _today(self, board: Board) -> date:
-        return self._desk.clock().astimezone(ZoneInfo(board.timezone)).date()
+        return self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
 
 
 def summary(found: Differences) -> str:

@@ -15,13 +15,13 @@ from mlkanban.store import repository
 
 
 class Duplicates:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def merge(self, ref: str, into: str) -> Done:
         """Say that a card is a duplicate: its notes, tags, links, dependencies and runs go to the
         other one, and it ends as superseded (discarded, if it was never begun)."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face, other = tx.face(ref), tx.face(into)
             if face.id == other.id:
                 raise RuleRefused(f"{face.ref} is no duplicate of itself.", "Name another card.")

@@ -23,16 +23,16 @@ LABEL = "before-new-replica"
 
 
 class Forks:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def concern(self, found: list[Record]) -> bool:
         """Whether what was found of a replica does not simply go on with its log here."""
         replica_id = found[0].replica
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             if forks.fork(conn, found) is not None:
                 return True
-            own = replica.present(conn, self._desk.store.path) == replica_id
+            own = replica.present(conn, self._context.store.path) == replica_id
             return own and found[-1].rseq > merge.known(conn).get(replica_id, 0)
 
     def mend(self, new: Mapping[str, list[Record]], told: list[str]) -> dict[str, int | None]:
@@ -41,8 +41,8 @@ class Forks:
         is not known."""
         passed_over: dict[str, int | None] = {}
         for replica_id, found in new.items():
-            with self._desk.store.reading() as conn:
-                own = replica.present(conn, self._desk.store.path) == replica_id
+            with self._context.store.reading() as conn:
+                own = replica.present(conn, self._context.store.path) == replica_id
                 forked = forks.fork(conn, found)
                 last = merge.known(conn).get(replica_id, 0)
             if forked is None:
@@ -59,7 +59,7 @@ class Forks:
         """Whether events of the replica that this store is, which it does not have, may be its own:
         it becomes a new one then."""
         after = [one for one in found if one.rseq > last]
-        store = self._desk.store
+        store = self._context.store
         with store.reading() as conn:
             follows = after[0].rseq > last + 1 or forks.joins(conn, after[0])
         if not follows:
@@ -76,7 +76,7 @@ class Forks:
     def _mended(self, forked: forks.Fork, found: list[Record], own: bool, told: list[str]) -> bool:
         """Whether what was found of a replica with a fork may be taken in now."""
         theirs = [one for one in found if one.rseq >= forked.theirs.rseq]
-        store = self._desk.store
+        store = self._context.store
         with store.reading() as conn:
             if forks.all_elsewhere(conn, theirs):
                 return False  # all of it is here already, written again by another replica
@@ -93,7 +93,7 @@ class Forks:
             with store.writing() as conn:
                 if own:
                     replica.forget_place(conn, [])
-                me = replica.identify(conn, store.path, self._desk.clock())
+                me = replica.identify(conn, store.path, self._context.clock())
                 count = forks.write_again(conn, forked, me)
                 integrity.rebuild(conn)
             told.append(
@@ -119,7 +119,7 @@ class Forks:
 
     @property
     def _aside(self) -> Path:
-        return self._desk.store.path.parent / "sync" / "aside"
+        return self._context.store.path.parent / "sync" / "aside"
 
     def _keep_aside(self, forked: forks.Fork) -> None:
         self._aside.mkdir(mode=0o700, parents=True, exist_ok=True)

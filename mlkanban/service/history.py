@@ -63,12 +63,12 @@ def _about(conn: Connection, events: Sequence[Event]) -> dict[str, Event]:
 
 
 class History:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def of_card(self, ref: str) -> list[Entry]:
         """Everything that happened to a card, oldest first."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             face = find_face(conn, ref)
             events = repository.history(conn, "", face.id, _EVERYTHING)
             dead = repository.undone_ids(conn, repository.board_id(conn, face))
@@ -77,7 +77,7 @@ class History:
 
     def of_board(self, board_id: str, limit: int) -> list[Entry]:
         """The newest `limit` events of a board, oldest first."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             events = repository.history(conn, board_id, "", limit)
             dead = repository.undone_ids(conn, board_id)
             refs = repository.ref_by_id(conn, board_id)
@@ -86,17 +86,17 @@ class History:
 
     def events(self, board_id: str) -> list[Event]:
         """The whole log of a board, oldest first, for export."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.history(conn, board_id, "", _EVERYTHING)
 
     def dated_ahead(self, now: datetime) -> tuple[int, str, list[str]]:
         """Events dated in the future: how many, the last date, the short ids of their cards."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.dated_after(conn, instant(now + AHEAD))
 
     def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
         """The board's workflow and the steps of all its cards, undone ones left out."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
             healths = repository.healths(conn, board.id)
@@ -113,7 +113,7 @@ class History:
         from mlkanban.flow.window import Window
 
         since = (as_of - timedelta(days=BASIS_DAYS + 1)).isoformat()
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
             faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
             transitions = repository.transitions_of(conn, ids)
@@ -139,7 +139,7 @@ class History:
         `progress` is told the number looked at so far.
         """
         added, undone, left_out = 0, 0, dict[tuple[str, LeftOut], None]()
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             ends = Ends(tx)
             refs: dict[str, str] = {}
             for count, change in enumerate(changes, 1):

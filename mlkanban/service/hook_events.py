@@ -21,15 +21,15 @@ class Happened(NamedTuple):
     data: dict[str, Any]
 
 
-def take(desk: Context) -> list[Happened]:
+def take(context: Context) -> list[Happened]:
     """The actions of this person since the last look, with the names people know; what runs and
     conditions did, and what was undone or brought in, is not among them."""
-    events = [event for event in desk.happened if event.actor == desk.actor]
-    desk.happened.clear()
+    events = [event for event in context.happened if event.actor == context.actor]
+    context.happened.clear()
     told = [(hook, event) for event in events for hook in _hooks(event)]
     if not told:
         return []
-    with desk.store.reading() as conn:
+    with context.store.reading() as conn:
         boards = {board.id: board for board in repository.boards(conn)}
         faces = repository.faces_of(conn, tuple({event.card for _, event in told}))
     titles = {face.id: (face.ref, face.title) for face in faces}

@@ -44,9 +44,9 @@ class Findings:
         return not (self.damage or self.broken)
 
 
-def look(desk: Context, library: str) -> Findings:
+def look(context: Context, library: str) -> Findings:
     """Look at everything; nothing is changed."""
-    store = desk.store
+    store = context.store
     conn, path = store.conn, store.path
     damage = integrity.damage(conn)
     broken, differing, crowded, future = "", [], [], {}
@@ -56,7 +56,7 @@ def look(desk: Context, library: str) -> Findings:
                 broken = broken_link(copy)
                 differing = [] if broken else integrity.differences(copy)
                 crowded = integrity.crowded(copy)
-                future = integrity.from_the_future(copy, desk.clock() + _SKEW)
+                future = integrity.from_the_future(copy, context.clock() + _SKEW)
         except UNREADABLE as error:
             damage = f"what is in it cannot be read: {error}"
     made = backup.all_of(path)
@@ -87,7 +87,7 @@ def _why_spoilt(file: Path) -> str:
         return error.message
 
 
-def mend(desk: Context, found: Findings) -> list[str]:
+def mend(context: Context, found: Findings) -> list[str]:
     """Mend what can be mended without harm, after a backup; a sentence for each thing done."""
     for place, wanted in found.open_modes:
         place.chmod(wanted)
@@ -99,21 +99,21 @@ def mend(desk: Context, found: Findings) -> list[str]:
         )
     if not (found.differing or found.crowded):
         return done
-    store = desk.store
+    store = context.store
     done.append(f"Backed up first: {backup.write(store.conn, store.path, label='before-fix')}")
     if found.differing:
         with store.writing() as conn:
             integrity.rebuild(conn)
         done.append(f"Made anew from the log: {', '.join(found.differing)}.")
-    for board, stage in _rekeyed(desk):
+    for board, stage in _rekeyed(context):
         done.append(f"The cards in {stage} of {board} have short places of their own again.")
     return done
 
 
-def _rekeyed(desk: Context) -> list[tuple[str, str]]:
+def _rekeyed(context: Context) -> list[tuple[str, str]]:
     """Give the cards of crowded stages new ranks in the same order, as one action."""
     done = []
-    with desk.writing() as tx:
+    with context.writing() as tx:
         boards = {board.id: board for board in repository.boards(tx.conn)}
         for board_id, stage_id in integrity.crowded(tx.conn):
             order = repository.stage_order(tx.conn, board_id, stage_id)

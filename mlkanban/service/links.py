@@ -46,12 +46,12 @@ class Synced:
 
 
 class Links:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def link(self, ref: str, one: Tracked) -> Done:
         """Say that a run of a tracker is one of a card."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = tx.face(ref)
             one, other = _known(tx, one)
             if other is not None and other.id != face.id:
@@ -62,7 +62,7 @@ class Links:
 
     def new_card(self, board_id: str, title: str, one: Tracked) -> Done:
         """A new card, in the first stage of a board, for a run of a tracker."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             one, other = _known(tx, one)
             if other is not None:
                 raise _linked_already(one, other)
@@ -76,7 +76,7 @@ class Links:
 
     def unlink(self, ref: str, name: str) -> Done:
         """Take a run of a tracker off a card; a tag of its does not bring it back."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = tx.face(ref)
             entity = tx.writer.projector.entity(face.id)
             fields, there = entity.fields, [*holders({face.id: entity}, _LINK)]
@@ -98,7 +98,7 @@ class Links:
     def ignore(self, board_id: str, one: Tracked, *, all_of_it: bool = False) -> Done:
         """Never list a run again, or no run of its experiment, until `heed` says so."""
         name = one.group if all_of_it else one.ref
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             if not tx.writer.projector.entity(board_id).fields.get(IGNORED + name):
                 tx.write(Change("run.ignored", board_id, set={IGNORED + name: True}))
             what = f"all runs of {one.experiment or one.where}" if all_of_it else one.ref
@@ -107,7 +107,7 @@ class Links:
     def heed(self, runs: Sequence[Tracked]) -> Done:
         """List ignored runs again; those of an ignored experiment with all of that."""
         names = {IGNORED + name for one in runs for name in (one.ref, short(one.ref), one.group)}
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             for board in repository.boards(tx.conn):
                 fields = tx.writer.projector.entity(board.id).fields
                 if values := {name: None for name in names if fields.get(name)}:
@@ -117,14 +117,14 @@ class Links:
 
     def places(self) -> list[str]:
         """The files that runs of cards were read from."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             linked = _linked(conn).values()
             found = {run.where for entity in linked for run in runs_in(entity.fields)}
         return sorted(found - {""})
 
     def inbox(self, told: Sequence[Tracked]) -> Inbox:
         """Which runs belong to no card; nothing is written."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return _inbox(conn, told)
 
     def sync(
@@ -137,7 +137,7 @@ class Links:
         for at, (one, card, new) in enumerate(inbox.wanted):
             if progress is not None:
                 progress(at, len(inbox.wanted))
-            with replace(self._desk, actor=PREFIX + one.ref).writing() as tx:
+            with replace(self._context, actor=PREFIX + one.ref).writing() as tx:
                 face = next(iter(repository.faces_of(tx.conn, (card,))), None)
                 if face is None:
                     continue

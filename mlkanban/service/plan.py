@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 class Planning:
-    def __init__(self, desk: Context, cards: Cards, history: History) -> None:
-        self._desk = desk
+    def __init__(self, context: Context, cards: Cards, history: History) -> None:
+        self._context = context
         self._cards = cards
         self._history = history
 
@@ -34,10 +34,10 @@ class Planning:
                 f"On {board.name} no stage comes before commitment, so there is nothing to plan.",
                 "Add a queue in front of the first committed stage.",
             )
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
             worths = repository.worths(conn, board.id)
-        today = self._desk.clock().astimezone(ZoneInfo(board.timezone)).date()
+        today = self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
         return plan(board, ready, faces, worths, today, by_worth=by_worth)
 
     def replenish(self, board: Board, *, by_worth: bool = False) -> Done:
@@ -56,7 +56,7 @@ class Planning:
 
     def check_day(self, board: Board, until: date) -> None:
         """UsageProblem for a day that no plan reaches to."""
-        today = self._desk.clock().astimezone(ZoneInfo(board.timezone)).date()
+        today = self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
         if not today < until <= today + timedelta(days=_FARTHEST):
             raise UsageProblem(
                 f"A plan cannot reach to {until}.", "Name a day within the next three years."
@@ -69,7 +69,7 @@ class Planning:
         from mlkanban.flow.sample import follow
         from mlkanban.flow.window import Window
 
-        now: datetime = self._desk.clock()
+        now: datetime = self._context.clock()
         workflow, histories = self._history.for_flow(board)
         window = Window.back(days, workflow.day(now))
         return fitting(follow(workflow, histories, now, window), until)

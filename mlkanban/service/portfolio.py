@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 class Portfolio:
-    def __init__(self, desk: Context, history: History) -> None:
-        self._desk = desk
+    def __init__(self, context: Context, history: History) -> None:
+        self._context = context
         self._history = history
 
     def standing(self, board: Board) -> Standing:
@@ -24,9 +24,9 @@ class Portfolio:
         from mlkanban.flow.sample import follow
         from mlkanban.flow.window import Window
 
-        now = self._desk.clock()
+        now = self._context.clock()
         workflow, histories = self._history.for_flow(board)
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
         window = Window.back(WINDOW_DAYS, workflow.day(now))
         return standing(board, faces, follow(workflow, histories, now, window))

@@ -21,8 +21,8 @@ from mlkanban.text import accept, accept_title
 
 
 class Retraining:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:
         """Keep what a metric of a model in use was found to be (`psi=0.31`), and whether it passes
@@ -30,7 +30,7 @@ class Retraining:
         name, value = said.parse_reading(accept_title(metric))
         limit = said.parse_threshold(threshold)
         note = accept(note, "the note").strip()
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = _in_use(tx, ref)
             reading = Reading(name, value, str(limit), limit.passed(value), instant(tx.now), note)
             fields = tx.writer.projector.entity(face.id).fields
@@ -54,7 +54,7 @@ class Retraining:
     def retrain(self, ref: str, title: str = "", *, stage_id: str = "") -> Done:
         """A new card that trains a model again, with its metric, data and tags; what the model
         reaches is the baseline. A model has one such card at a time: an open one is answered."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             face = _in_use(tx, ref)
             if face.health in (Health.SUPERSEDED, Health.RETIRED):
                 raise RuleRefused(
@@ -97,7 +97,7 @@ class Retraining:
 
     def judge(self, refs: Sequence[str], health: Health | None) -> Done:
         """Say how models in use are doing."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             for face in map(tx.face, refs):
                 write_edit(tx, face, {"health": health and health.value})
             cards = [tx.card(ref) for ref in refs]

@@ -46,19 +46,19 @@ class Told:
 
 
 class Runs:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def of_card(self, ref: str) -> list[Run]:
         """The runs of a card, newest first. One that was moved with a duplicate is of the card it
         went to."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return _own(conn, find_face(conn, ref))[1]
 
     def beside(self, told: Told) -> list[Run]:
         """The runs of the card that this one is of, newest first, and it among them; none where it
         is not known yet."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             face = _face(conn, told)
             held = _held(_went(conn, face)) if face else {}
         return next((own for own in held.values() if any(r.id == told.run.id for r in own)), [])
@@ -67,7 +67,7 @@ class Runs:
         """What the runs of a card say about its metric; None when they say nothing."""
         from mlkanban.core.runs.results import results  # with statistics, which few ask for
 
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             fields, runs = _own(conn, find_face(conn, ref))
         return results(runs, fields.get("metric"))
 
@@ -75,53 +75,53 @@ class Runs:
         """What the runs of a card used of its budget by now; None when it has none."""
         from mlkanban.core.runs.usage import spending  # which the board does without
 
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             fields, runs = _own(conn, find_face(conn, ref))
-        return spending(fields.get("budget") or "", runs, self._desk.clock())
+        return spending(fields.get("budget") or "", runs, self._context.clock())
 
     def of_board(self, board_id: str) -> list[tuple[str, Run]]:
         """All runs of the cards of a board with the short ids of these, newest first, each followed
         by those started in it. One that was moved with a duplicate is of the card it went to."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
         places = places_of(run for _, run in found)
         return sorted(found, key=lambda one: places[one[1].id], reverse=True)
 
     def label(self, ref: str) -> str:
         """What jobs of a card carry to be found: its short id with the name of this store."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return str(labels.of_card(conn, find_face(conn, ref).ref))
 
     def store_names(self) -> frozenset[str]:
         """The names by which labels of jobs may call this store."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return labels.store_names(conn)
 
     def settled(self, told: Sequence[Told]) -> list[str]:
         """Ids of those of these runs that ended and of which nothing more is to be taken in."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
 
     def knows(self, told: Told) -> bool:
         """Whether this run was taken in before, whatever became of it since."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return _kept(conn, told) is not None
 
     def card_called(self, ref: str) -> CardFace | None:
         """The card with this short id, None when there is none."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return repository.face_by_ref(conn, ref)
 
     def may_start(self, ref: str, force: str) -> CardFace:
         """The card, if a run of it may start: there is room for one more, and no gate is in the
         way. An error says why not, unless `force` gives the reason to do it all the same."""
-        with self._desk.store.reading() as conn:
-            return _may_start(conn, ref, force, self._desk.clock())
+        with self._context.store.reading() as conn:
+            return _may_start(conn, ref, force, self._context.clock())
 
     def start(self, ref: str, force: str, make: Callable[[], Told]) -> None:
         """Give a run that may start its slot, and keep it: `make` prepares it within the
         transaction, so that of several started at once no more begin than there is room for."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             _may_start(tx.conn, ref, force, tx.now)
             for _ in _begin(tx, make()):
                 pass
@@ -130,13 +130,13 @@ class Runs:
         """Take back that a run started, for it could not be."""
         from mlkanban.service.undo import Undoing  # hardly ever
 
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             board = repository.board_id(conn, find_face(conn, ref))
-        Undoing(replace(self._desk, actor=PREFIX + run_id)).undo(board)
+        Undoing(replace(self._context, actor=PREFIX + run_id)).undo(board)
 
     def snooze(self, refs: Sequence[str]) -> Done:
         """Put open cards out of sight until the newest of their runs that go on has ended."""
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             for face in map(tx.face, refs):
                 fields = tx.writer.projector.entity(face.id).fields
                 run = next((run for run in runs_in(fields) if not run.state.ended), None)
@@ -152,12 +152,12 @@ class Runs:
     def take_in(self, told: Sequence[Told]) -> Done:
         """Keep what is new about these runs, and let their cards follow. What is known already is
         not written again."""
-        if self._desk.store.read_only or not told:
+        if self._context.store.read_only or not told:
             return Done("", changed=False)
         if not (news := self.news(told)):
             return Done("", changed=False)
         happened: list[_Happened] = []
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             faces = [face for one in news if (face := _face(tx.conn, one))]
             boards = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
             before = {board: repository.loads(tx.conn, board) for board in boards}
@@ -175,7 +175,7 @@ class Runs:
 
     def news(self, told: Iterable[Told]) -> list[Told]:
         """Those of these runs of which there is anything to take in."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return [one for one in told if _news(conn, one)]
 
 

@@ -14,14 +14,14 @@ from mlkanban.text import accept
 
 
 class Search:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def told(self, board_id: str, asked: Asked) -> Answers:
         """What a query asks of the cards of a board that their faces do not say. A text occurs in
         notes, hypothesis, checklist and so on, in any case."""
         texts = [accept(text, "the query") for text in asked.texts]
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
                 newest_runs(conn, board_id) if asked.runs else None,

@@ -92,8 +92,8 @@ def _passed_over(count: int) -> str:
 
 
 class Sync:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def exchange(self, transport: Transport, tell: Progress = lambda _: None) -> Report:
         """Take in what others sent and send what they do not have yet; `tell` hears how far that
@@ -110,9 +110,9 @@ class Sync:
                 break
         else:
             report.told.append("Others were sending all the time: what is new here goes next time.")
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             report.undecided = disputes.count(conn)
-        report.told += self._desk.take_notices()
+        report.told += self._context.take_notices()
         report.told = list(dict.fromkeys(report.told))
         return report
 
@@ -124,7 +124,7 @@ class Sync:
         listed, others = transport.listed()
         report.told += others
         report.passed_over = len(others)
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             known = merge.known(conn)
         there: dict[str, int | None] = {}
         new: dict[str, list[Record]] = {}
@@ -135,7 +135,7 @@ class Sync:
             there[replica_id] = end
             if found:
                 new[replica_id] = self._from_the_fork_on(transport, firsts, found)
-        forks_of = Forks(self._desk)
+        forks_of = Forks(self._context)
         forked = {r: found for r, found in new.items() if forks_of.concern(found)}
         self._add({r: found for r, found in new.items() if r not in forked}, report, tell)
         if forked:
@@ -182,7 +182,7 @@ class Sync:
         """The events that were found and, when they do not follow from the log here, those before
         them back to the ones that do."""
         for first in reversed(firsts):
-            with self._desk.store.reading() as conn:
+            with self._context.store.reading() as conn:
                 if forks.joins(conn, found[0]):
                     break
             if first >= found[0].rseq:
@@ -194,7 +194,7 @@ class Sync:
     def _fitting(self, new: Mapping[str, list[Record]], report: Report) -> dict[str, list[Record]]:
         """Of what was found, without forks, that which may be taken in."""
         fitting = {}
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             known = merge.known(conn)
             for replica_id, found in new.items():
                 last = known.get(replica_id, 0)
@@ -219,7 +219,7 @@ class Sync:
         given = [one for found in self._fitting(new, report).values() for one in found]
         if not given:
             return
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             boards = [board.id for board in repository.boards(tx.conn)]
             before = {board: repository.loads(tx.conn, board) for board in boards}
             added = merge.add(tx.conn, given)
@@ -232,7 +232,7 @@ class Sync:
             merge.another_letter(tx.conn, tx.writer.replica)
             report.told += _over(tx.conn, before)
             report.told += _about_malformed(tx.conn, given)
-        report.told += _about_clocks(given, self._desk.clock())
+        report.told += _about_clocks(given, self._context.clock())
         for version in merge.newer(given):
             report.told.append(
                 f"Some changes were written by a newer mlkanban (format {version}): they are kept "
@@ -244,7 +244,7 @@ class Sync:
     def _send(self, transport: Transport, there: Mapping[str, int | None], tell: Progress) -> int:
         """Add what is not there yet, of every replica known here; how many events."""
         sent = 0
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             for replica, last in merge.known(conn).items():
                 first = there.get(replica, 0)
                 if first is None:

@@ -22,8 +22,8 @@ from mlkanban.store import disputes, repository, run_queries
 
 
 class Triage:
-    def __init__(self, desk: Context, history: History) -> None:
-        self._desk = desk
+    def __init__(self, context: Context, history: History) -> None:
+        self._context = context
         self._history = history
 
     def queue(self, board: Board, view: View = View.ALL) -> Queue:
@@ -34,35 +34,35 @@ class Triage:
 
     def _paused(self, board_id: str, view: View) -> Session | None:
         """The last session of this person with a view of a board, if it can be gone on with."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
-        since = instant(self._desk.clock() - triage_session.REMEMBERED)
+        since = instant(self._context.clock() - triage_session.REMEMBERED)
         for event in reversed(events):
             session = _session(event)
-            if event.actor == self._desk.actor and session and session.view == view:
+            if event.actor == self._context.actor and session and session.view == view:
                 return session if session.left and event.at >= since else None
         return None
 
     def end(self, board_id: str, session: Session) -> Done:
         """Keep the figures of a session, and what it had left, where anything can be kept."""
-        if self._desk.store.read_only:
+        if self._context.store.read_only:
             return Done("", changed=False)
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             values = {triage_session.FIELD: session.to_field()}
             tx.write(Change(triage_session.KIND, board_id, set=values))
         return Done("")
 
     def sessions(self, board_id: str) -> list[Session]:
         """Every session on a board, of whomever, in the order they ended."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
         return [session for event in events if (session := _session(event))]
 
     def _asking(self, board: Board, view: View) -> list[Item]:
-        now, zone = self._desk.clock(), ZoneInfo(board.timezone)
+        now, zone = self._context.clock(), ZoneInfo(board.timezone)
         today = now.astimezone(zone).date()
         pace = self._history.pace(board, now)
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
@@ -98,7 +98,7 @@ class Triage:
 
     def snoozes(self, ref: str) -> int:
         """How often a card was snoozed, undone ones not counted."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             find_face(conn, ref)
         return sum(
             entry.event.kind == "card.snoozed" and entry.in_force

@@ -29,8 +29,8 @@ class Undoing:
     new is done.
     """
 
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def undo(self, board_id: str, *, skip: bool = False) -> Done:
         """Take back the last action that this person did on the board in this store."""
@@ -44,8 +44,8 @@ class Undoing:
         passed: list[CannotTakeBack] = []
         while True:
             try:
-                with self._desk.writing() as tx:
-                    step = _TakingBack(tx, board_id, self._desk.actor, kind)
+                with self._context.writing() as tx:
+                    step = _TakingBack(tx, board_id, self._context.actor, kind)
                     return step.take([error.action for error in passed])
             except CannotTakeBack as error:
                 if not skip:

@@ -15,12 +15,12 @@ VIEW = "view:"
 
 
 class Views:
-    def __init__(self, desk: Context) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def of(self, board_id: str) -> dict[str, str]:
         """The queries of a board by their names, in order of these."""
-        with self._desk.store.reading() as conn:
+        with self._context.store.reading() as conn:
             fields = repository.entity(conn, board_id).fields
         found = {
             name.removeprefix(VIEW): str(query)
@@ -45,7 +45,7 @@ class Views:
         from mlkanban.core.query.fields import Scene  # which the board does without at its start
         from mlkanban.core.query.match import matcher
 
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             matcher(query, Scene(board, tx.now.astimezone(ZoneInfo(board.timezone)).date()))
             values = tx.new_values(board_id, {f"{VIEW}{name}": query})
@@ -56,6 +56,6 @@ class Views:
     def remove(self, board_id: str, name: str) -> Done:
         """Forget a query."""
         self.query(board_id, name)
-        with self._desk.writing() as tx:
+        with self._context.writing() as tx:
             tx.write(Change("view.removed", board_id, set={f"{VIEW}{name}": None}))
         return Done(f"View {name} removed.")

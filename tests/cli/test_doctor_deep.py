@@ -93,7 +93,7 @@ def test_equal_places_get_places_of_their_own_in_the_same_order(board, store) ->
     service = Service.open(store.parent, actor="merge", clock=_now)
     cards = {face.title: face for face in service.boards.snapshot(service.boards.find().id).faces}
     board_id = service.boards.find().id
-    with service._desk.writing() as tx:
+    with service._context.writing() as tx:
         tx.write(Change("card.reordered", board_id, card=cards["b"].id,
                         set={"place": [stage, rank]}))  # fmt: skip
     service.close()

@@ -211,7 +211,7 @@ def test_a_card_in_a_removed_stage_is_listed_where_the_stage_was(mlk, files) -> 
     mlk(*files)
     with Session().service(write=True) as service:
         board = service.boards.find("desk")
-        with service._desk.writing() as tx:
+        with service._context.writing() as tx:
             tx.write(
                 Change("stage.removed", board.id, stage=board.stages[0].id, set={"deleted": True})
             )

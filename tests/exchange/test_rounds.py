@@ -124,7 +124,7 @@ def acts(person: Person, chance: random.Random) -> set[str]:
 
 
 def ids(person: Person) -> set[str]:
-    rows = person.service._desk.store.conn.execute("SELECT id FROM event").fetchall()
+    rows = person.service._context.store.conn.execute("SELECT id FROM event").fetchall()
     return {row[0] for row in rows}
 
 

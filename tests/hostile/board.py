@@ -76,7 +76,7 @@ def _write_everything(bob: Person) -> None:
 
 def _send(bob: Person, place: Path) -> None:
     """Put the whole log of a store into a folder, spoilt."""
-    conn = bob.service._desk.store.conn
+    conn = bob.service._context.store.conn
     for replica in merge.known(conn):
         spoilt_ones = rechained([spoilt(one) for one in merge.records(conn, replica, 1, MANY)])
         folder = place / "log" / replica

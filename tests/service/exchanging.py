@@ -20,7 +20,7 @@ def meet(place: Path, *people: Person) -> list[str]:
 
 def shown(person: Person) -> dict[str, list[Any]]:
     """All projections but for what is local: places in the log of this store."""
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     conn.row_factory = None
     found = {}
     for table in migrations.PROJECTION_TABLES:

@@ -46,7 +46,7 @@ def _works(
     for plant in planted:
         plant(pytest.MonkeyPatch())
     service = Service.open(data, actor="mortal", clock=clock)
-    _die(service._desk.store.conn, at)
+    _die(service._context.store.conn, at)
     work(service)
 
 

@@ -257,5 +257,5 @@ def _told(
 def _alike(ada: Machine, bob: Machine) -> Iterator[str]:
     if shown(ada) != shown(bob):
         yield "the boards differ"
-    if found := integrity.differences(ada.service._desk.store.conn):
+    if found := integrity.differences(ada.service._context.store.conn):
         yield f"not what the log amounts to: {', '.join(found)}"

@@ -202,11 +202,11 @@ class Replicas(RuleBasedStateMachine):
             assert _differing(first, other) == []
         for person in self.people:
             assert _events(person) == before
-            with person.service._desk.store.writing() as conn:
+            with person.service._context.store.writing() as conn:
                 migrations.recreate_projections(conn)
                 log.rebuild(conn)
             assert _differing(first, shown(person)) == []
-            assert log.broken_link(person.service._desk.store.conn) == ""
+            assert log.broken_link(person.service._context.store.conn) == ""
 
     @contextmanager
     def _away(self, who: int) -> Iterator[Path]:
@@ -258,5 +258,5 @@ def _differing(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> list[A
 
 def _events(person: Person) -> set[tuple[str, int]]:
     """What the log of somebody holds: replicas and numbers."""
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     return {(row[0], row[1]) for row in conn.execute("SELECT replica, rseq FROM event").fetchall()}

@@ -58,7 +58,7 @@ def test_boards_whose_names_have_no_latin_letters_get_keys_of_their_own(ada: Per
 
 
 def test_finding_a_board_reads_no_other(ada: Person) -> None:
-    conn = ada.service._desk.store.conn
+    conn = ada.service._context.store.conn
 
     def asked() -> int:
         statements: list[str] = []

@@ -7,8 +7,8 @@ from tests.service.people import Person
 
 def test_others_read_while_much_comes_in(ada: Person, bob: Person) -> None:
     # With room for a few pages, what does not stay in memory would be in the file at once.
-    ada.service._desk.store.conn.execute("PRAGMA cache_size=10")
-    bob.service._desk.store.conn.execute("PRAGMA busy_timeout=0")
+    ada.service._context.store.conn.execute("PRAGMA cache_size=10")
+    bob.service._context.store.conn.execute("PRAGMA busy_timeout=0")
     place = [ada.stage("Ideas").id, ""]
     seen = []
     ada.history.bring_in(

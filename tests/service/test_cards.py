@@ -239,7 +239,7 @@ def test_ahead_of_a_card_of_another_stage_is_refused(ada: Person) -> None:
 def test_equal_and_long_ranks_are_renewed_when_they_are_in_the_way(ada: Person, old: str) -> None:
     refs = ada.adds("a", "b", "c", "d")
     places = ["a1"] * 4 if old == "same" else ["a1" + "0" * 60 + digit for digit in "1234"]
-    with ada.service._desk.writing() as tx:
+    with ada.service._context.writing() as tx:
         for ref, rank in zip(refs, places, strict=True):
             face = tx.face(ref)
             tx.write(change_of_place(ada, face.id, face.stage, rank))

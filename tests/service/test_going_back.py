@@ -56,12 +56,12 @@ def titles(person: Person) -> list[str]:
 
 
 def replicas(person: Person) -> set[str]:
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     return {row[0] for row in conn.execute("SELECT DISTINCT replica FROM event").fetchall()}
 
 
 def is_sound(person: Person) -> bool:
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     return log.broken_link(conn) == "" and integrity.differences(conn) == []
 
 
@@ -281,7 +281,7 @@ def test_forged_changes_of_our_own_are_passed_over(
     ada.adds("one")
     meet(place, ada, bob)
     ada.adds("two")
-    conn = ada.service._desk.store.conn
+    conn = ada.service._context.store.conn
     (before,) = conn.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1 OFFSET 1").fetchone()
     (own,) = replicas(ada)
     sync(ada, place)

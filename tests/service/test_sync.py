@@ -289,7 +289,7 @@ def test_history_that_two_brought_in_is_there_once(
     meet(place, *everybody)
     for one in everybody:
         assert shown(one) == shown(two[0])
-        assert log.broken_link(one.service._desk.store.conn) == ""
+        assert log.broken_link(one.service._context.store.conn) == ""
         (face,) = one.boards.snapshot(brought.board_id).faces
         assert face.title == "mine"
         assert one.service.settling.all() == []
@@ -325,7 +325,7 @@ def test_a_restored_store_goes_on_as_a_replica_of_its_own(
     two: tuple[Person, Person], place: Path, tmp_path: Path
 ) -> None:
     ada, bob = two
-    store = ada.service._desk.store
+    store = ada.service._context.store
     copy = backup.write(store.conn, store.path, label="test")
     ada.adds("after the backup")
     meet(place, ada, bob)
@@ -356,7 +356,7 @@ def newer(ada: Person, place: Path, version: int) -> None:
     ada.cards.edit(ada.order("Ideas"), {"title": "new"})
     ada.service.sync.exchange(Folder(place))
     newest = max(files(place), key=lambda path: path.name)
-    conn = ada.service._desk.store.conn
+    conn = ada.service._context.store.conn
     (before,) = conn.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1 OFFSET 1").fetchone()
     row = conn.execute(f"SELECT {log.COLUMNS} FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     event = replace(log.event_of(row), version=version)

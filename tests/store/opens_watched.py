@@ -47,10 +47,10 @@ for _ in range(3):
 bob.state()
 bob.history.of_card(a)
 bob.history.for_flow(bob.board)
-backup.write(ada.service._desk.store.conn, ada.service.path, label="test")
+backup.write(ada.service._context.store.conn, ada.service.path, label="test")
 ada.service.backups.make()
 ada.service.mend(ada.service.examine())
-with ada.service._desk.store.writing():
+with ada.service._context.store.writing():
     try:
         bob.adds("d")  # refused: who holds the lock is looked up
     except MlkanbanError as error:

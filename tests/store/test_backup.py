@@ -10,7 +10,7 @@ from tests.service.people import Person
 
 
 def test_a_backup_is_a_whole_store(ada: Person) -> None:
-    store = ada.service._desk.store
+    store = ada.service._context.store
     made = backup.write(store.conn, store.path, label="daily")
     assert made.parent == store.path.parent / "backups"
     assert "-daily-" in made.name
@@ -24,7 +24,7 @@ def test_a_backup_is_a_whole_store(ada: Person) -> None:
 
 
 def test_a_backup_holds_only_what_was_committed(ada: Person) -> None:
-    store = ada.service._desk.store
+    store = ada.service._context.store
     other = database.open_for_reading(store.path)
     with store.writing() as conn:
         conn.execute("INSERT INTO undone VALUES ('a', 'b')")

@@ -46,7 +46,7 @@ def test_what_cannot_be_asked_is_said_as_it_came(path: Path) -> None:
 
 def test_an_error_that_is_kept_does_not_keep_the_store_locked(ada: Person) -> None:
     """Wherever it is kept, its traceback has the cursor that was being read."""
-    with ada.service._desk.store.writing() as conn:
+    with ada.service._context.store.writing() as conn:
         conn.execute("UPDATE card SET entered_at = CAST(x'ff' AS TEXT)")
     with pytest.raises(StoreProblem) as kept:
         ada.boards.snapshot(ada.board_id)

@@ -10,7 +10,7 @@ from tests.service.people import Person
 
 
 def all_events(person: Person) -> list[tuple]:
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     return conn.execute("SELECT * FROM event ORDER BY seq").fetchall()
 
 
@@ -26,14 +26,14 @@ def all_events(person: Person) -> list[tuple]:
 def test_events_are_never_changed_or_deleted(ada: Person, statement: str) -> None:
     before = all_events(ada)
     with pytest.raises(sqlite3.IntegrityError, match="events are never"):
-        ada.service._desk.store.conn.execute(statement)
+        ada.service._context.store.conn.execute(statement)
     assert all_events(ada) == before
 
 
 def test_the_log_of_one_store_is_dense_ordered_and_chained(ada: Person) -> None:
     ada.adds("c", "d")
     ada.undoes()
-    conn = ada.service._desk.store.conn
+    conn = ada.service._context.store.conn
     rows = conn.execute("SELECT rseq, hlc, at FROM event ORDER BY seq").fetchall()
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
     assert [row[1:] for row in rows] == sorted(row[1:] for row in rows)
@@ -103,7 +103,7 @@ def test_a_write_that_is_tried_again_happens_once(ada: Person) -> None:
     change = Change("import.noted", ada.board_id, note="x", event_id=fixed_id("tried-twice"))
     written = []
     for _ in range(2):
-        with ada.service._desk.writing() as tx:
+        with ada.service._context.writing() as tx:
             written.append(tx.write(change))
     assert [event is None for event in written] == [False, True]
     assert [row[1] for row in all_events(ada)].count(fixed_id("tried-twice")) == 1
@@ -111,7 +111,7 @@ def test_a_write_that_is_tried_again_happens_once(ada: Person) -> None:
 
 def test_the_events_of_one_action_belong_together(ada: Person) -> None:
     ada.cards.edit(["", *ada.order("Ideas")][1:], {"priority": "high"})
-    conn = ada.service._desk.store.conn
+    conn = ada.service._context.store.conn
     rows = conn.execute("SELECT action FROM event ORDER BY seq DESC LIMIT 3").fetchall()
     assert rows[0] == rows[1] != rows[2]
 

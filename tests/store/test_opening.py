@@ -128,7 +128,7 @@ def test_only_the_owner_can_look_in_whatever_the_umask(tmp_path: Path) -> None:
 
 
 def test_the_settings_that_keep_acknowledged_writes_are_on(ada: Person) -> None:
-    store = ada.service._desk.store
+    store = ada.service._context.store
     read = database.open_for_reading(store.path)
     for conn in (store.conn, read.conn):
         values = {
@@ -142,7 +142,7 @@ def test_the_settings_that_keep_acknowledged_writes_are_on(ada: Person) -> None:
 
 
 def test_an_error_inside_the_door_takes_everything_back(ada: Person) -> None:
-    store = ada.service._desk.store
+    store = ada.service._context.store
 
     def stopped_by(error: type[BaseException]) -> None:
         with store.writing() as conn:

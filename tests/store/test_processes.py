@@ -69,7 +69,7 @@ def test_a_locked_store_names_who_holds_it_and_works_again(ada: Person, tmp_path
     with pytest.raises(StoreBusy, match=words):
         impatient.adds("c")
     assert impatient.boards.cursor() > 0, "reading goes on"
-    patience = impatient.service._desk.store.conn.execute("PRAGMA busy_timeout").fetchone()
+    patience = impatient.service._context.store.conn.execute("PRAGMA busy_timeout").fetchone()
     assert patience == (10,), "waiting for the lock leaves the connection as it was"
     holder.communicate("go\n", timeout=30)
     assert impatient.adds("c")

@@ -26,7 +26,7 @@ from tests.service.people import Person
 
 def tables(person: Person) -> dict[str, list[Any]]:
     """All projections, row by row; of two texts of one state the order of the names is free."""
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     found = {
         table: sorted(conn.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
         for table in migrations.PROJECTION_TABLES
@@ -36,7 +36,7 @@ def tables(person: Person) -> dict[str, list[Any]]:
 
 
 def rebuilt(person: Person) -> dict[str, list[Any]]:
-    store = person.service._desk.store
+    store = person.service._context.store
     with store.writing() as conn:
         migrations.recreate_projections(conn)
         log.rebuild(conn)
@@ -44,7 +44,7 @@ def rebuilt(person: Person) -> dict[str, list[Any]]:
 
 
 def assert_log_and_tables_agree(person: Person) -> None:
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     held = tables(person)
     rows = conn.execute(f"SELECT {log.COLUMNS} FROM event ORDER BY seq").fetchall()
     events = [log.event_of(row) for row in rows]
@@ -158,7 +158,7 @@ def test_undoing_an_undo_of_an_undo_and_so_on(ada: Person) -> None:
     [card] = ada.cards.add(ada.board_id, "c").cards
     last = ada.history.of_card(card.ref)[-1].event.id
     for turn in range(5):
-        with ada.service._desk.writing() as tx:
+        with ada.service._context.writing() as tx:
             values = {"deleted": turn % 2 == 0}
             event = tx.write(Change("undone", ada.board_id, card.id, set=values, undoes=last))
         assert event is not None
@@ -176,7 +176,7 @@ def test_a_board_is_as_old_after_a_rebuild_as_before(ada: Person) -> None:
 
 
 def test_what_is_kept_of_an_entity_is_valid_json(ada: Person) -> None:
-    conn = ada.service._desk.store.conn
+    conn = ada.service._context.store.conn
 
     def never(name: str) -> None:
         raise AssertionError(f"{name} is not JSON")

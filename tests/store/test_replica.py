@@ -13,7 +13,7 @@ from tests.service.people import Person
 
 
 def replicas(person: Person) -> list[tuple[str, str]]:
-    conn = person.service._desk.store.conn
+    conn = person.service._context.store.conn
     return conn.execute("SELECT id, letter FROM replica ORDER BY created_at").fetchall()
 
 
@@ -36,7 +36,7 @@ def test_a_copied_store_is_a_new_replica_with_another_letter(path: Path, ada: Pe
     assert not set(mine) & set(theirs)
     assert {ref[1:] for ref in mine} == {"3", "4"}
     assert {ref[1:] for ref in theirs} == old
-    conn = copy.service._desk.store.conn
+    conn = copy.service._context.store.conn
     rows = conn.execute(
         "SELECT rseq FROM event WHERE replica = ? ORDER BY seq", (replicas(copy)[1][0],)
     ).fetchall()

@@ -17,7 +17,7 @@ def dump(conn: sqlite3.Connection) -> dict[str, list]:
 
 
 def assert_whole(service: Service) -> None:
-    store = service._desk.store
+    store = service._context.store
     assert store.conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert log.broken_link(store.conn) == ""
     before = dump(store.conn)

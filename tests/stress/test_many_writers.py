@@ -36,7 +36,7 @@ def test_many_processes_write_and_nothing_is_lost(
     go(writers)
     ended = [(w.communicate(timeout=300)[1], w.returncode) for w in writers]
     assert ended == [("", 0)] * PROCESSES
-    counts = service._desk.store.conn.execute(
+    counts = service._context.store.conn.execute(
         "SELECT actor, count(*) FROM event WHERE kind = 'card.created' GROUP BY actor"
     ).fetchall()
     assert sorted(counts) == [(f"w{n}", WRITES) for n in range(PROCESSES)]

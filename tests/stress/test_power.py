@@ -39,10 +39,10 @@ def use(service: Service, disk: Disk) -> list[str]:
         said()
     service.history.bring_in(cards_of(board.id, board.stages[0].id, "new", 30))
     said()
-    with service._desk.store.writing() as conn:
+    with service._context.store.writing() as conn:
         integrity.rebuild(conn)
     said()
-    conn = service._desk.store.conn
+    conn = service._context.store.conn
     return [event for (event,) in conn.execute("SELECT id FROM event ORDER BY seq").fetchall()]
 
 

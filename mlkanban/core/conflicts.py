@@ -31,7 +31,7 @@ _UNTOLD_KINDS = (*MEMBERS, RANK, model.PREFIX, model_health.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class Conflict:
     """A field with the value that stands, and another one somebody wrote meanwhile."""
 
     field: str
@@ -43,12 +43,12 @@ class Clash:
     at: str
 
 
-def clash(name: str, kept: Any, other: Any, loser: Event) -> Clash:
+def clash(name: str, kept: Any, other: Any, loser: Event) -> Conflict:
     """A conflict about a field with what `loser` wrote."""
-    return Clash(name, kept, other, loser.stamp, loser.actor, loser.host, loser.at)
+    return Conflict(name, kept, other, loser.stamp, loser.actor, loser.host, loser.at)
 
 
-def clashes(events: Iterable[Event]) -> list[Clash]:
+def clashes(events: Iterable[Event]) -> list[Conflict]:
     """What is undecided after the events, all of one entity and in any order."""
     entity = Entity()
     lost: dict[str, dict[str, Event]] = {}

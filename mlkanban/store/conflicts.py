@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from mlkanban.core import lifecycle as life
-from mlkanban.core.conflicts import DELETED, Clash, clash, clashes, overruled_deletions
+from mlkanban.core.conflicts import DELETED, Conflict, clash, clashes, overruled_deletions
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.lifecycle import lifecycle
 from mlkanban.core.models import Board
@@ -13,7 +13,7 @@ from mlkanban.core.models import Board
 
 def judge(
     conn: sqlite3.Connection, entity: Entity, events: Sequence[Event], board: Board | None
-) -> list[Clash]:
+) -> list[Conflict]:
     """The conflicts of an entity with these events, which are all there are. The fields of a card
     get what follows: what an undone adding took away stays when another machine used it, and the
     outcome fits the stages of its `board`."""

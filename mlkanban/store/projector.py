@@ -21,7 +21,7 @@ from mlkanban.store import search_index, stages
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 
 if TYPE_CHECKING:
-    from mlkanban.core.conflicts import Clash
+    from mlkanban.core.conflicts import Conflict
 
 _CARD_COLUMNS = 28
 
@@ -182,7 +182,7 @@ class Projector:
         self._others.clear()
         self._retimed.clear()
 
-    def _conflicts(self, retimed: list[str]) -> dict[str, list[Clash]]:
+    def _conflicts(self, retimed: list[str]) -> dict[str, list[Conflict]]:
         """Look again at what may be in conflict: what was made anew, what has a conflict and was
         written to, and cards that do not fit the stages of their board. The conflicts of each, and
         into the entities what follows from them."""

@@ -188,7 +188,7 @@ def _number(text: str) -> float:
         raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.92 or 1e-3.") from None
 
 
-class Clash(NamedTuple):
+class TextConflict(NamedTuple):
     """A field that was changed on both sides: as it was, as it is now, as the text has it."""
 
     ref: str
@@ -205,11 +205,11 @@ def three_way(
     now: Mapping[str, Value],
     *,
     lists: Container[str] = (),
-) -> tuple[Values, list[Clash]]:
+) -> tuple[Values, list[TextConflict]]:
     """What is to be set so that `now` gets the changes from `was` to `wanted`, and the fields for
     which that would take back what somebody else changed. `lists` are changed member by member."""
     changes: Values = {}
-    clashes: list[Clash] = []
+    clashes: list[TextConflict] = []
     for name, value in wanted.items():
         before, present = was.get(name, ""), now.get(name, "")
         if value == before:
@@ -218,7 +218,7 @@ def three_way(
             added, gone = set(value) - set(before), set(before) - set(value)
             value = tuple(sorted((set(present) | added) - gone))
         elif value != present and (present != before or _moved_on(name, was, now)):
-            clashes.append(Clash(ref, name, before, present, value))
+            clashes.append(TextConflict(ref, name, before, present, value))
         if value != present:
             changes[name] = value
     return changes, clashes

@@ -12,7 +12,7 @@ from mlkanban.core import rules
 from mlkanban.core.card_values import (
     DEFAULTS,
     LISTS,
-    Clash,
+    TextConflict,
     Values,
     shown,
     stored,
@@ -85,7 +85,7 @@ class Differences:
     board: Board
     cards: tuple[Difference, ...]
     charter: tuple[tuple[str, str, str], ...]
-    clashes: tuple[Clash, ...]
+    clashes: tuple[TextConflict, ...]
     left_alone: tuple[str, ...]
     added_before: tuple[str, ...]
     noted_before: tuple[str, ...]
@@ -323,7 +323,7 @@ class _Look:
         self.edited |= bool(edits)
         self.outdated |= any(now[name] != was.get(name, "") for name in now if name not in edits)
 
-    def card(self, sheet: Sheet) -> tuple[_Planned, list[Clash]]:
+    def card(self, sheet: Sheet) -> tuple[_Planned, list[TextConflict]]:
         """What a text changes on a card, and where somebody else did as well."""
         if not sheet.ref:
             self.edited = True
@@ -335,7 +335,11 @@ class _Look:
             changed = then and (
                 self._asked(sheet, then) or sheet.note or corrections(sheet, then.notes, self._zone)
             )
-            gone = [Clash(sheet.ref, GONE, then.title, "", then.title)] if then and changed else []
+            gone = (
+                [TextConflict(sheet.ref, GONE, then.title, "", then.title)]
+                if then and changed
+                else []
+            )
             self.edited |= bool(changed)
             self.outdated = True
             return _Planned(sheet, then, {}, {}), gone
@@ -364,7 +368,7 @@ class _Look:
         text = shown(sheet.note.strip())
         return any(shown(note.text) == text for note in card.notes if note.id not in had)
 
-    def name(self, page: BoardPage) -> tuple[tuple[str, ...], list[Clash]]:
+    def name(self, page: BoardPage) -> tuple[tuple[str, ...], list[TextConflict]]:
         """The name of the board and the one a text gives it, () where it gives none of its own; and
         where somebody else renamed it as well."""
         now = self._board.name
@@ -376,7 +380,7 @@ class _Look:
         self.note({"name": page.name.strip() or told}, {"name": told}, {"name": display(now)})
         if not page.name.strip() or page.name in (told, display(now)):
             return (), []
-        clash = [Clash("", "name of the board", was, now, page.name)] if was != now else []
+        clash = [TextConflict("", "name of the board", was, now, page.name)] if was != now else []
         return (now, accept_title(page.name)), clash
 
     def newer(self) -> dict[str, str]:
@@ -418,13 +422,13 @@ class _Look:
 
 def _corrected(
     card: Card, base: Card, wanted: Mapping[str, str]
-) -> tuple[dict[str, str], list[Clash]]:
+) -> tuple[dict[str, str], list[TextConflict]]:
     """The notes of a card that get another text, and those that somebody else changed as well
     since the card was `base`."""
     was, now = _note_texts(base), _note_texts(card)
     changes = {note: text for note, text in wanted.items() if text != now.get(note, "")}
     return changes, [
-        Clash(card.ref, "note", was[note], now.get(note, ""), text)
+        TextConflict(card.ref, "note", was[note], now.get(note, ""), text)
         for note, text in changes.items()
         if now.get(note, "") != was[note]
     ]

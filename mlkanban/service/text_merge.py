@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlkanban.core.card_values import Clash, brief
+from mlkanban.core.card_values import TextConflict, brief
 from mlkanban.core.markdown.front_matter import Value
 from mlkanban.errors import RuleRefused
 
@@ -10,12 +10,12 @@ from mlkanban.errors import RuleRefused
 class ChangedMeanwhile(RuleRefused):
     """Fields that the text changes were changed by somebody else since; nothing was written."""
 
-    def __init__(self, clashes: Sequence[Clash]) -> None:
+    def __init__(self, clashes: Sequence[TextConflict]) -> None:
         super().__init__(" ".join(map(spoken, clashes)), "Nothing was written.")
         self.clashes = tuple(clashes)
 
 
-def spoken(clash: Clash) -> str:
+def spoken(clash: TextConflict) -> str:
     """A clash as a sentence."""
     about = f"{clash.ref}: " if clash.ref else ""
     if clash.name == GONE:

@@ -57,7 +57,7 @@ def _days(window: str) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NumberOptions:
     """The options that all numbers take."""
 
     as_of: date | None
@@ -171,7 +171,7 @@ def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Co
     def give(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*args: Any, **given: Any) -> None:
-            asked = Asked(*(given.pop(name, None) for name in _OPTIONS))
+            asked = NumberOptions(*(given.pop(name, None) for name in _OPTIONS))
             command(*args, asked=asked, **given)
 
         made: Command = gathered
@@ -195,7 +195,7 @@ class FlowGroup(Guessing):
         if cmd_name in self.commands or entry is None:
             return self.commands.get(cmd_name)
 
-        def command(session: Session, asked: Asked) -> None:
+        def command(session: Session, asked: NumberOptions) -> None:
             from mlkanban.charts.views import VIEWS
 
             answer(session, asked, VIEWS[cmd_name])
@@ -220,7 +220,11 @@ def flow() -> None:
 @number_options()
 @pass_session
 def forecast(
-    session: Session, asked: Asked, days: int | None, by_date: date | None, cards: int | None
+    session: Session,
+    asked: NumberOptions,
+    days: int | None,
+    by_date: date | None,
+    cards: int | None,
 ) -> None:
     """Forecast: how many cards by a day, so many cards by when."""
     from dataclasses import replace
@@ -259,7 +263,7 @@ def forecast(
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def simulate(session: Session, asked: Asked, limits: tuple[str, ...]) -> None:
+def simulate(session: Session, asked: NumberOptions, limits: tuple[str, ...]) -> None:
     """What if: play other WIP limits with the board's own cards.
 
     The cards finished in the window are played again many times, with the times they took in each
@@ -283,7 +287,7 @@ def simulate(session: Session, asked: Asked, limits: tuple[str, ...]) -> None:
 @flow.command("suggest-limits")
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def suggest_limits(session: Session, asked: Asked) -> None:
+def suggest_limits(session: Session, asked: NumberOptions) -> None:
     """Search for better WIP limits, and say why they are.
 
     One limit is changed by one at a time. A change is kept when in three of four runs with the same
@@ -305,7 +309,7 @@ def _progress(session: Session) -> Iterator[Callable[[float], None]]:
         yield lambda share: show("simulating", f"{100 * share:3.0f} %")
 
 
-def answer(session: Session, asked: Asked, view: View) -> None:
+def answer(session: Session, asked: NumberOptions, view: View) -> None:
     """Print a number: the picture, the sentences, the table, and the groups beside each other."""
     from mlkanban.charts.views import remarks
 

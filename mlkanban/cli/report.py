@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.flow import Asked, number_options
+from mlkanban.cli.flow import NumberOptions, number_options
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam
 from mlkanban.errors import MlkanbanError, UsageProblem
@@ -31,7 +31,7 @@ _KINDS = (".html", ".htm", ".md", ".markdown")
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def report(session: Session, out: Path, asked: Asked) -> None:
+def report(session: Session, out: Path, asked: NumberOptions) -> None:
     """Write one page with the summary, every number and its picture."""
     if out.suffix.lower() not in _KINDS:
         raise UsageProblem(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mlkanban.core.models import Board, CardFace
-from mlkanban.core.query.store_terms import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.service.runs import newest_runs
 from mlkanban.service.transaction import Context
 from mlkanban.store import disputes, repository
@@ -17,7 +17,7 @@ class Search:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def told(self, board_id: str, asked: Asked) -> Answers:
+    def told(self, board_id: str, asked: StoreTerms) -> Answers:
         """What a query asks of the cards of a board that their faces do not say. A text occurs in
         notes, hypothesis, checklist and so on, in any case."""
         texts = [accept(text, "the query") for text in asked.texts]

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.core.query.store_terms import Asked
+from mlkanban.core.query.store_terms import StoreTerms
 from mlkanban.errors import BadQuery
 from mlkanban.service import Service
 from mlkanban.tui.board_model import BoardModel
@@ -39,7 +39,7 @@ def dearest_look(home: Path) -> float:
     taken = []
     for words in ("l", "lo", "loss", "nowhere"):
         start = time.perf_counter()
-        service.search.told(board.id, Asked((words,)))
+        service.search.told(board.id, StoreTerms((words,)))
         taken.append(time.perf_counter() - start)
     service.close()
     return max(taken)

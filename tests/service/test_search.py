@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import BlockReason
-from mlkanban.core.query.store_terms import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.service.runs import Told
@@ -56,7 +56,7 @@ def test_each_board_has_its_own_words(ada: Person) -> None:
     ada.cards.note([ref], "secret")
     first = ada.board
     ada.starts(name="Other")
-    asked = Asked(("secret",))
+    asked = StoreTerms(("secret",))
     assert ada.service.search.told(ada.board_id, asked) == Answers({"secret": frozenset()})
     assert len(ada.service.search.told(first.id, asked).written["secret"]) == 1
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mlkanban.core.models import CardFace
 from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, Scene
 from mlkanban.core.query.parse import parse
-from mlkanban.core.query.store_terms import Asked
+from mlkanban.core.query.store_terms import StoreTerms
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, Words
 
 
@@ -14,10 +14,10 @@ def matcher(text: str, scene: Scene) -> Predicate:
     return _made(parse(text), scene)
 
 
-def asked(text: str) -> Asked:
+def asked(text: str) -> StoreTerms:
     """What a query asks that no face of a card says."""
     parts = list(_leaves(parse(text)))
-    return Asked(
+    return StoreTerms(
         tuple(dict.fromkeys(part.text for part in parts if isinstance(part, Words))),
         any(isinstance(part, Term) and part.name == "run" for part in parts),
         any(

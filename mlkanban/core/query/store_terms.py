@@ -27,7 +27,7 @@ class Answers:
         )
 
 
-class Asked(NamedTuple):
+class StoreTerms(NamedTuple):
     """The texts that are looked for in cards, whether it is asked for runs, and whether for what is
     undecided."""
 
@@ -35,9 +35,9 @@ class Asked(NamedTuple):
     runs: bool = False
     undecided: bool = False
 
-    def beyond(self, told: Answers) -> Asked:
+    def beyond(self, told: Answers) -> StoreTerms:
         """What is not told yet."""
-        return Asked(
+        return StoreTerms(
             tuple(text for text in self.texts if text not in told.written),
             self.runs and told.runs is None,
             self.undecided and told.undecided is None,

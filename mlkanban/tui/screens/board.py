@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.store_terms import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
@@ -225,7 +225,7 @@ class BoardScreen(NewCardActions):
         if any(unknown) or again:
             self.run_worker(self._store_answered(text, unknown))
 
-    async def _store_answered(self, text: str, unknown: Asked) -> None:
+    async def _store_answered(self, text: str, unknown: StoreTerms) -> None:
         board_id = self.board.id
         try:
             self._told = self._told.plus(

@@ -11,7 +11,7 @@ from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, Scene
 from mlkanban.core.query.match import asked, matcher
-from mlkanban.core.query.store_terms import Answers, Asked
+from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
 
@@ -198,8 +198,8 @@ def test_what_a_card_waits_for_is_known_from_the_others() -> None:
 def test_words_are_found_where_they_were_written_too() -> None:
     scene = replace(SCENE, told=Answers(written={"drift": frozenset({"c1"}), "a or": frozenset()}))
     query = 'drift -(other or "a or") stage:train drift'
-    assert asked(query) == Asked(("drift", "other", "a or"))
-    assert asked(query).beyond(scene.told) == Asked(("other",))
+    assert asked(query) == StoreTerms(("drift", "other", "a or"))
+    assert asked(query).beyond(scene.told) == StoreTerms(("other",))
     assert matcher("drift", scene)(card())
     assert not matcher("-drift", scene)(card())
     assert not matcher("drift", scene)(card(id="c2"))
@@ -231,13 +231,13 @@ def test_what_is_undecided_is_found() -> None:
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [
-        ("stage:train tag:gpu is:open snoozed:yes", Asked()),
-        ("-(tag:gpu or run:failed)", Asked(runs=True)),
-        ("is:CONF", Asked(undecided=True)),
-        ("run is:con", Asked(("run",), undecided=True)),
+        ("stage:train tag:gpu is:open snoozed:yes", StoreTerms()),
+        ("-(tag:gpu or run:failed)", StoreTerms(runs=True)),
+        ("is:CONF", StoreTerms(undecided=True)),
+        ("run is:con", StoreTerms(("run",), undecided=True)),
     ],
 )
-def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: Asked) -> None:
+def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: StoreTerms) -> None:
     assert asked(query) == wanted
     told = Answers({text: frozenset() for text in wanted.texts}, {}, frozenset())
     assert not any(asked(query).beyond(told))

@@ -25,7 +25,7 @@ _METRIC = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlannedBlock:
     """Blocked in the visit `where` for working `days`, or `waiting` calendar days until now."""
 
     where: str
@@ -86,7 +86,7 @@ class Told:
     notes: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     checklist: list[str] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[PlannedBlock] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     parent: str = ""
@@ -148,6 +148,6 @@ def _told(table: dict[str, Any], end: str) -> Told:
     values = {"end": end, **table}
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
-    values["blocks"] = [Block(**block) for block in values.get("blocks", [])]
+    values["blocks"] = [PlannedBlock(**block) for block in values.get("blocks", [])]
     values["failures"] = [Failure(**failure) for failure in values.get("failures", [])]
     return Told(**values)

@@ -10,7 +10,7 @@ from typing import Any
 from mlkanban.core.card import Blocker
 from mlkanban.core.events import Change
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
-from mlkanban.exchange.demo.cards import Block
+from mlkanban.exchange.demo.cards import PlannedBlock
 from mlkanban.exchange.demo.models_in_use import models_in_use
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
 from mlkanban.exchange.demo.runs import Runs
@@ -139,7 +139,7 @@ class Story:
         if reached is not None and not runs.report:
             self._edit(card.visits[-1].at(0.75), card_id, metric={**metric, "value": reached})
 
-    def _blocked(self, card_id: str, card: Planned, block: Block) -> None:
+    def _blocked(self, card_id: str, card: Planned, block: PlannedBlock) -> None:
         visit = next(visit for visit in card.visits if visit.name == block.where)
         if block.waiting:
             since = max(self._calendar.days_ago(block.waiting), visit.start + 5)

@@ -8,10 +8,10 @@ from mlkanban.charts.spec import (
     Band,
     BarRow,
     BarsSpec,
-    Bucket,
     CfdSpec,
     ChancesSpec,
     Dot,
+    HistogramBar,
     Mark,
     RunSpec,
     ScatterSpec,
@@ -52,7 +52,7 @@ def scatter(times: CycleTimes, sle: int | None) -> ScatterSpec:
 
 def throughput(counted: Throughput) -> RunSpec:
     """Finished cards as bars, begun ones as rings."""
-    buckets = [Bucket(b.first, b.finished, b.arrived, b.cards) for b in counted.buckets]
+    buckets = [HistogramBar(b.first, b.finished, b.arrived, b.cards) for b in counted.buckets]
     return RunSpec(counted.unit, "finished", "begun", tuple(buckets), counted.mean, "sum")
 
 
@@ -64,7 +64,7 @@ def wip(counted: WorkInProgress) -> RunSpec:
         "cards",
         "",
         tuple(
-            Bucket(
+            HistogramBar(
                 date.fromordinal(counted.first + at),
                 count,
                 None,
@@ -199,7 +199,7 @@ def retraining(counted: Retraining) -> BarsSpec | None:
 
 def triage(counted: Triage) -> RunSpec | None:
     """Decisions by week."""
-    weeks = tuple(Bucket(week.first, week.decisions, None, ()) for week in counted.weeks)
+    weeks = tuple(HistogramBar(week.first, week.decisions, None, ()) for week in counted.weeks)
     return RunSpec("week", "decisions", "", weeks, None, "sum") if weeks else None
 
 

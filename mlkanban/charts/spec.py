@@ -114,7 +114,7 @@ class AgingSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class HistogramBar:
     """So many on a day, or in the days from `first` on; `second` is drawn as a ring."""
 
     first: date
@@ -131,7 +131,7 @@ class RunSpec:
     unit: str
     counted: str
     second: str
-    buckets: tuple[Bucket, ...]
+    buckets: tuple[HistogramBar, ...]
     mean: float | None
     merge: Literal["sum", "max"]
 

@@ -16,10 +16,10 @@ from mlkanban.charts.spec import (
     Band,
     BarRow,
     BarsSpec,
-    Bucket,
     CfdSpec,
     ChancesSpec,
     Dot,
+    HistogramBar,
     Mark,
     RunSpec,
     ScatterSpec,
@@ -87,7 +87,7 @@ def runs(draw):
     some = draw(st.lists(st.tuples(counts, st.one_of(st.none(), counts)), min_size=1, max_size=300))
     buckets, start = [], 0
     for n, (amount, second) in enumerate(some):
-        buckets.append(Bucket(day(n), amount, second, refs(min(amount, 3), start)))
+        buckets.append(HistogramBar(day(n), amount, second, refs(min(amount, 3), start)))
         start += 3
     merge = draw(st.sampled_from(["sum", "max"]))
     return RunSpec(
@@ -237,12 +237,12 @@ SPECS = {
     ),
     "throughput": RunSpec(
         "week", "finished", "begun",
-        tuple(Bucket(day(7 * n), n * 5 % 8, n * 3 % 7, refs(n * 5 % 8, 10 * n)) for n in range(13)),
+        tuple(HistogramBar(day(7 * n), n * 5 % 8, n * 3 % 7, refs(n * 5 % 8, 10 * n)) for n in range(13)),
         3.4, "sum",
     ),
     "wip": RunSpec(
         "day", "cards", "",
-        tuple(Bucket(day(n), 4 + n * n % 5, None, ()) for n in range(90)), 5.6, "max",
+        tuple(HistogramBar(day(n), 4 + n * n % 5, None, ()) for n in range(90)), 5.6, "max",
     ),
     "xmr": XmrSpec(
         tuple((f"c{n}", 2 + n * 11 % 17 + (20 if n == 30 else 0)) for n in range(48)),

@@ -15,7 +15,7 @@ from mlkanban.charts.layouts.canvas import (
     margin_for,
     spread,
 )
-from mlkanban.charts.spec import Bucket, RunSpec
+from mlkanban.charts.spec import HistogramBar, RunSpec
 
 _WIDEST = 6
 _RING = "○"
@@ -69,7 +69,7 @@ def _ticks(scale: Scale) -> tuple[tuple[int, str], ...]:
     return tuple((-(-scale.eighths(v) // 8) - 1, str(v)) for v in range(step, scale.top + 1, step))
 
 
-def _merged(spec: RunSpec, most: int) -> list[Bucket]:
+def _merged(spec: RunSpec, most: int) -> list[HistogramBar]:
     size = -(-len(spec.buckets) // most)
     if size == 1:
         return list(spec.buckets)
@@ -80,7 +80,7 @@ def _merged(spec: RunSpec, most: int) -> list[Bucket]:
         seconds = [b.second for b in some if b.second is not None]
         cards = [card for b in some for card in b.cards]
         made.append(
-            Bucket(
+            HistogramBar(
                 some[0].first,
                 together(b.count for b in some),
                 together(seconds) if seconds else None,
@@ -90,7 +90,7 @@ def _merged(spec: RunSpec, most: int) -> list[Bucket]:
     return made
 
 
-def _dates(buckets: list[Bucket], pitch: int, columns: int) -> tuple[tuple[int, str], ...]:
+def _dates(buckets: list[HistogramBar], pitch: int, columns: int) -> tuple[tuple[int, str], ...]:
     days: list[date] = [bucket.first for bucket in buckets]
     text = "%b %d" if (days[-1] - days[0]).days < 400 else "%Y-%m"
     half = len(days[0].strftime(text)) // 2

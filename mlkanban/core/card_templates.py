@@ -15,7 +15,7 @@ _DATA, _TRAINING = StageRole.DATA, StageRole.TRAIN
 _EVALUATION, _DEPLOYMENT = StageRole.EVALUATE, StageRole.DEPLOY
 
 
-class Check(NamedTuple):
+class TemplateItem(NamedTuple):
     """An item to tick, and the role of the stage that is not to be left before."""
 
     text: str
@@ -30,7 +30,7 @@ class CardTemplate:
     title: str
     about: str
     type: CardType
-    checks: tuple[Check, ...]
+    checks: tuple[TemplateItem, ...]
     hypothesis: str = ""
     metric: str = ""
 
@@ -51,15 +51,15 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
         "a question with a measure and a baseline",
         CardType.EXPERIMENT,
         (
-            Check("the decision it serves is written down"),
-            Check("data looked at: gaps, leaks, duplicates", _DATA),
-            Check("held-out data set aside before the first run", _DATA),
-            Check("simple baseline measured", _TRAINING),
-            Check("code, data and seed of the run recorded", _TRAINING),
-            Check("beats the baseline", _EVALUATION),
-            Check("three seeds, spread noted", _EVALUATION),
-            Check("weakest subgroup looked at", _EVALUATION),
-            Check("answer written as the verdict"),
+            TemplateItem("the decision it serves is written down"),
+            TemplateItem("data looked at: gaps, leaks, duplicates", _DATA),
+            TemplateItem("held-out data set aside before the first run", _DATA),
+            TemplateItem("simple baseline measured", _TRAINING),
+            TemplateItem("code, data and seed of the run recorded", _TRAINING),
+            TemplateItem("beats the baseline", _EVALUATION),
+            TemplateItem("three seeds, spread noted", _EVALUATION),
+            TemplateItem("weakest subgroup looked at", _EVALUATION),
+            TemplateItem("answer written as the verdict"),
         ),
         hypothesis="What do you expect, and why?",
         metric="What is it measured by?",
@@ -70,14 +70,14 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
         "data that is missing, wrong or not allowed",
         CardType.DATA,
         (
-            Check("rows and days that are hit counted"),
-            Check("origin known: source, transfer or labels", _DATA),
-            Check("how it was collected and labelled written down", _DATA),
-            Check("consent and licence cover the use", _DATA),
-            Check("mended at the source, not in a copy", _DATA),
-            Check("check in place that finds it next time", _EVALUATION),
-            Check("models trained on it named", _EVALUATION),
-            Check("whoever maintains the data told"),
+            TemplateItem("rows and days that are hit counted"),
+            TemplateItem("origin known: source, transfer or labels", _DATA),
+            TemplateItem("how it was collected and labelled written down", _DATA),
+            TemplateItem("consent and licence cover the use", _DATA),
+            TemplateItem("mended at the source, not in a copy", _DATA),
+            TemplateItem("check in place that finds it next time", _EVALUATION),
+            TemplateItem("models trained on it named", _EVALUATION),
+            TemplateItem("whoever maintains the data told"),
         ),
     ),
     CardTemplate(
@@ -86,16 +86,16 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
         "a model on its way to production",
         CardType.MODEL,
         (
-            Check("training repeated from a commit, same result", _TRAINING),
-            Check("beats the model in use and the baseline", _EVALUATION),
-            Check("evaluation data described, not used for training", _EVALUATION),
-            Check("results by subgroup reported", _EVALUATION),
-            Check("intended use and misuse written down", _EVALUATION),
-            Check("known limits written down", _EVALUATION),
-            Check("features the same in training and serving", _DEPLOYMENT),
-            Check("small share of traffic served first", _DEPLOYMENT),
-            Check("rollback tested", _DEPLOYMENT),
-            Check("somebody named who watches it", _DEPLOYMENT),
+            TemplateItem("training repeated from a commit, same result", _TRAINING),
+            TemplateItem("beats the model in use and the baseline", _EVALUATION),
+            TemplateItem("evaluation data described, not used for training", _EVALUATION),
+            TemplateItem("results by subgroup reported", _EVALUATION),
+            TemplateItem("intended use and misuse written down", _EVALUATION),
+            TemplateItem("known limits written down", _EVALUATION),
+            TemplateItem("features the same in training and serving", _DEPLOYMENT),
+            TemplateItem("small share of traffic served first", _DEPLOYMENT),
+            TemplateItem("rollback tested", _DEPLOYMENT),
+            TemplateItem("somebody named who watches it", _DEPLOYMENT),
         ),
         metric="What has to be reached?",
     ),
@@ -105,13 +105,13 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
         "a watch on data or on a model in use",
         CardType.MONITORING,
         (
-            Check("what must hold for the inputs written as checks", _DATA),
-            Check("inputs compared with the training data", _EVALUATION),
-            Check("training and serving features compared", _EVALUATION),
-            Check("quality measured on fresh labels", _EVALUATION),
-            Check("age of the model, speed and memory watched", _DEPLOYMENT),
-            Check("alert tried: it reaches a person", _DEPLOYMENT),
-            Check("what to do on an alert written down", _DEPLOYMENT),
+            TemplateItem("what must hold for the inputs written as checks", _DATA),
+            TemplateItem("inputs compared with the training data", _EVALUATION),
+            TemplateItem("training and serving features compared", _EVALUATION),
+            TemplateItem("quality measured on fresh labels", _EVALUATION),
+            TemplateItem("age of the model, speed and memory watched", _DEPLOYMENT),
+            TemplateItem("alert tried: it reaches a person", _DEPLOYMENT),
+            TemplateItem("what to do on an alert written down", _DEPLOYMENT),
         ),
         metric="Which number raises the alert?",
     ),
@@ -121,10 +121,10 @@ CARD_TEMPLATES: tuple[CardTemplate, ...] = (
         "upkeep: environment, access, cleaning up",
         CardType.CHORE,
         (
-            Check("what done means is written down"),
-            Check("tried where it is used", _DEPLOYMENT),
-            Check("a way back is known", _DEPLOYMENT),
-            Check("those who depend on it told"),
+            TemplateItem("what done means is written down"),
+            TemplateItem("tried where it is used", _DEPLOYMENT),
+            TemplateItem("a way back is known", _DEPLOYMENT),
+            TemplateItem("those who depend on it told"),
         ),
     ),
 )

@@ -18,7 +18,7 @@ _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5"
 _TAIL = 4096
 
 
-class Database:
+class MlflowDatabase:
     """The runs in a database."""
 
     def __init__(self, file: SqliteFile, where: Path) -> None:
@@ -26,7 +26,7 @@ class Database:
         self._columns = file.columns("runs")
 
     @classmethod
-    def of(cls, file: SqliteFile, where: Path) -> Database | None:
+    def of(cls, file: SqliteFile, where: Path) -> MlflowDatabase | None:
         """None when it is none of MLflow."""
         there = {"run_uuid", "status", "start_time", "end_time"} <= file.columns("runs")
         return cls(file, where) if there else None

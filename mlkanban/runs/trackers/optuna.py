@@ -23,7 +23,7 @@ _COMPLETE = _STATES.index("COMPLETE")
 _BEGINS = (b'{"op_code":4,', b'{"op_code": 4,')
 
 
-class Database:
+class OptunaDatabase:
     """The trials in a database."""
 
     def __init__(self, file: SqliteFile, where: Path) -> None:
@@ -31,7 +31,7 @@ class Database:
         self._columns = file.columns("trials")
 
     @classmethod
-    def of(cls, file: SqliteFile, where: Path) -> Database | None:
+    def of(cls, file: SqliteFile, where: Path) -> OptunaDatabase | None:
         """None when it is none of Optuna."""
         there = {"trial_id", "number", "study_id", "state"} <= file.columns("trials")
         return cls(file, where) if there else None

@@ -168,7 +168,7 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
         yield [optuna.Journal(path)]
         return
     with reading(path) as file:
-        kinds = (mlflow.MlflowDatabase.of(file, path), optuna.Database.of(file, path))
+        kinds = (mlflow.MlflowDatabase.of(file, path), optuna.OptunaDatabase.of(file, path))
         found: list[Source] = [one for one in kinds if one is not None]
         if not found:
             raise BadInput(f"{path} is a database of neither MLflow nor Optuna.", "")

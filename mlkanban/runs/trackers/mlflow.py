@@ -76,14 +76,14 @@ class MlflowDatabase:
         return found
 
 
-class Folder:
+class MlflowFolder:
     """The runs in a folder such as `mlruns`: experiments, in them runs, in each a meta.yaml."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     @classmethod
-    def of(cls, path: Path) -> Folder | None:
+    def of(cls, path: Path) -> MlflowFolder | None:
         """None when it is none of MLflow."""
         return cls(path) if any(path.glob("*/meta.yaml")) else None
 

@@ -176,4 +176,8 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
 
 
 def _folder(path: Path) -> Source | None:
-    return wandb.Folder.of(path) or mlflow.MlflowFolder.of(path) or tensorboard.Folder.of(path)
+    return (
+        wandb.Folder.of(path)
+        or mlflow.MlflowFolder.of(path)
+        or tensorboard.TensorboardFolder.of(path)
+    )

@@ -21,14 +21,14 @@ _MOST_SCALARS = 1_000_000
 """Of a run: what comes after is not read, and that is said."""
 
 
-class Folder:
+class TensorboardFolder:
     """The runs at or below a folder such as `runs` or `lightning_logs`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     @classmethod
-    def of(cls, path: Path) -> Folder | None:
+    def of(cls, path: Path) -> TensorboardFolder | None:
         """None when there is no event file."""
         return cls(path) if any(holds for _, holds in _below(path)) else None
 

@@ -177,7 +177,7 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
 
 def _folder(path: Path) -> Source | None:
     return (
-        wandb.Folder.of(path)
+        wandb.WandbFolder.of(path)
         or mlflow.MlflowFolder.of(path)
         or tensorboard.TensorboardFolder.of(path)
     )

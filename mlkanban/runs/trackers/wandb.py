@@ -31,14 +31,14 @@ _MOST = 50
 """Runs that are read of a folder, the newest: each takes a start of the program."""
 
 
-class Folder:
+class WandbFolder:
     """The runs in a folder such as `wandb`, or the one whose folder it is."""
 
     def __init__(self, root: Path, runs: list[Path]) -> None:
         self._root, self._runs = root, runs
 
     @classmethod
-    def of(cls, path: Path) -> Folder | None:
+    def of(cls, path: Path) -> WandbFolder | None:
         """None when it holds no runs of Weights & Biases."""
         if _RUN.fullmatch(path.name):
             return cls(path.parent, [path])

@@ -20,7 +20,7 @@ _MOST = 4_000_000
 """Bytes of a difference."""
 
 
-class Difference(NamedTuple):
+class CodeDifference(NamedTuple):
     """The commits of two runs, and what changed from the first to the second: what is to be known
     about that, a count by file, then the lines. Safe to show."""
 
@@ -29,13 +29,13 @@ class Difference(NamedTuple):
     text: str
 
 
-def difference(data: Path, before: Run, after: Run) -> Difference:
+def difference(data: Path, before: Run, after: Run) -> CodeDifference:
     """What changed in the code from one run to another, both of one card."""
     old, new = _commit(before), _commit(after)
     if old == new:
         loose = [run.id for run in (before, after) if run.dirty]
         more = f" {' and '.join(loose)} had changes besides, which no commit has." if loose else ""
-        return Difference(old, new, display(f"Both ran commit {old[:10]}.{more}"))
+        return CodeDifference(old, new, display(f"Both ran commit {old[:10]}.{more}"))
     where = _folder(data, after) or _folder(data, before)
     if where is None:
         raise NotFound(
@@ -47,7 +47,7 @@ def difference(data: Path, before: Run, after: Run) -> Difference:
     shown = ("--no-color", "--no-ext-diff", "--stat", "--patch")
     changed = _git(where, "diff", *shown, old, new, "--")
     text = "\n".join([_told("from", before), _told("to", after), "", changed.expandtabs().rstrip()])
-    return Difference(old, new, display_lines(text))
+    return CodeDifference(old, new, display_lines(text))
 
 
 def _told(end: str, run: Run) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlkanban.core.markdown.board import BoardPage
     from mlkanban.core.markdown.front_matter import Value
     from mlkanban.service import Service
-    from mlkanban.service.documents import Difference, Differences
+    from mlkanban.service.documents import CardDifference, Differences
 
 
 @click.command()
@@ -189,7 +189,7 @@ def _data(found: Differences, *, written: bool, refused: str = "") -> dict[str, 
     }  # fmt: skip
 
 
-def _card(one: Difference) -> dict[str, Any]:
+def _card(one: CardDifference) -> dict[str, Any]:
     return {
         "id": one.ref or None,
         "title": one.title,

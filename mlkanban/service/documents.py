@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 _KEYS = tuple(section.key for section in SECTIONS)
 
 
-class Difference(NamedTuple):
+class CardDifference(NamedTuple):
     """What a text changes on one card, new where `ref` is empty: (field, old, new), `note` of a
     note that was corrected; and a new note."""
 
@@ -83,7 +83,7 @@ class Differences:
     """
 
     board: Board
-    cards: tuple[Difference, ...]
+    cards: tuple[CardDifference, ...]
     charter: tuple[tuple[str, str, str], ...]
     clashes: tuple[TextConflict, ...]
     left_alone: tuple[str, ...]
@@ -452,12 +452,12 @@ def _sheet(ref: str, text: str) -> Sheet:
     return sheet
 
 
-def _difference(one: _Planned) -> Difference:
+def _difference(one: _Planned) -> CardDifference:
     changes = [(name, one.now[name], one.changes[name]) for name in DEFAULTS if name in one.changes]
     had = _note_texts(one.card) if one.card else {}
     changes += [("note", had.get(note, ""), text) for note, text in one.notes.items()]
     title = one.now["title"] if one.card else one.changes["title"]
-    return Difference(one.sheet.ref, str(title), one.sheet.line, changes, one.sheet.note)
+    return CardDifference(one.sheet.ref, str(title), one.sheet.line, changes, one.sheet.note)
 
 
 class _Growth:

@@ -6,7 +6,7 @@ No more than words: programs start with it. What counts and draws them is in cha
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class FlowNumber(NamedTuple):
     """A number: the name of its command, its key on the reports screen, what it is in a few words,
     and how it is defined. `of_cards`: whether some of the cards have a number of their own."""
 
@@ -19,100 +19,100 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = (
-    Entry(
+    FlowNumber(
         "cycle-time", "1", "Cycle time", "how long finished cards took: histogram",
         "Calendar days from the last crossing of the commitment point to leaving the last "
         "committed stage or getting an outcome, both ends counted; no night, weekend or "
         "blocked day is subtracted. Percentiles are nearest rank; the second line counts "
         "open cards too (Kaplan-Meier).",
     ),
-    Entry(
+    FlowNumber(
         "scatter", "2", "Card by card", "every finished card by day and outcome",
         "Each card finished or abandoned on the day it ended, at the height of its cycle "
         "time; the lines are the percentiles of the finished ones.",
     ),
-    Entry(
+    FlowNumber(
         "throughput", "3", "Throughput", "cards finished and begun per day or week",
         "Cards that ended as shipped, learned or superseded, by the day they did, with "
         "days of none; abandoned cards are told beside it.",
     ),
-    Entry(
+    FlowNumber(
         "wip", "4", "Work in progress", "cards in progress at the end of each day",
         "Cards at the end of each day that were past the commitment point and had not "
         "departed.",
     ),
-    Entry(
+    FlowNumber(
         "cfd", "5", "Cumulative flow", "how many cards had arrived at each stage",
         "Cards that had arrived at a stage, or past it, by the end of each day. The "
         "distance between two lines is the work between them.",
     ),
-    Entry(
+    FlowNumber(
         "aging", "6", "Aging", "how old open cards are for where they stand",
         "Open cards by stage and age in calendar days. The lines say how old finished "
         "cards were when they left that stage.",
     ),
-    Entry(
+    FlowNumber(
         "forecast", "7", "Forecast", "how many cards by a day, so many by when",
         "A future day finishes as many cards as a day of the window did, each equally "
         "likely; the sums over days are computed exactly, not drawn by lot.",
     ),
-    Entry(
+    FlowNumber(
         "forecast-cards", "8", "Forecast by card", "when each open card will be finished",
         "Among cards that got as old as this one, the share that finished within so many "
         "more days; open and abandoned cards count as long as they are known "
         "(Kaplan-Meier).",
     ),
-    Entry(
+    FlowNumber(
         "xmr", "9", "XmR", "which cycle times are out of the usual",
         "Cycle times in the order of finish, with limits at the mean +/- 2.66 times the "
         "mean moving range. What lies outside has a reason of its own.",
     ),
-    Entry(
+    FlowNumber(
         "efficiency", "0", "Flow efficiency", "hands on, unattended, waiting, blocked",
         "Hands-on time as a share of hands-on, waiting and blocked time between "
         "commitment and delivery. Runs that need nobody are a share of their own.",
     ),
-    Entry(
+    FlowNumber(
         "blockers", "C", "Blockers", "what holds work up, how often and how long",
         "Real days that cards were blocked, by reason and by whose it was; blocks that "
         "still last count up to now.",
     ),
-    Entry(
+    FlowNumber(
         "bottleneck", "N", "Bottleneck", "the evidence for each stage, a name if it agrees",
         "A stage is named only when it takes the largest share of all time and is at its "
         "limit half of the time, or takes in more than it lets go.",
     ),
-    Entry(
+    FlowNumber(
         "iterations", "I", "Iterations", "how often cards come back to a stage",
         "How often cards that were in a stage have come to it. Moving back is normal "
         "here, and is counted, not hidden.",
     ),
-    Entry(
+    FlowNumber(
         "sle", "X", "Expectation", "85 % within how many days, and who is past it",
         "So many days within which 85 % of cards were finished, from the last 90 days or "
         "30 cards, whichever is more.",
     ),
-    Entry(
+    FlowNumber(
         "little", "Y", "Little's law", "WIP, throughput and cycle time compared",
         "Mean work in progress divided by mean throughput is mean cycle time, where as "
         "many cards leave as come. The table says why the two differ.",
     ),
-    Entry(
+    FlowNumber(
         "debt", "D", "Flow debt", "what finished cards owe to those that wait",
         "How far apart commitments and departures lie in the cumulative flow, less the "
         "mean cycle time of the cards that were finished: what these owe to cards left to "
         "age.",
     ),
-    Entry(
+    FlowNumber(
         "quality", "Z", "Data quality", "what in the history makes numbers doubtful",
         "What happened in the history that makes numbers doubtful, counted and listed.",
     ),
-    Entry(
+    FlowNumber(
         "backtest", "P", "Back-test", "how often the forecasts would have held",
         "Every few days of the past the forecasts are made again from what was known "
         "then, and compared with what came.",
     ),
-    Entry(
+    FlowNumber(
         "triage", "A", "Triage", "how triage goes: decisions, their pace, what is put off",
         "Sessions of triage on the screen by the day they began. Pauses of more than two "
         "minutes are not active time; decisions that were taken back are not counted. Snoozes "
@@ -120,7 +120,7 @@ CATALOGUE = (
         "is one of all that was decided at first.",
         of_cards=False,
     ),
-    Entry(
+    FlowNumber(
         "retraining", "M", "Retraining", "from the alert of a model to the next one in use",
         "Calendar days, both ends counted, from the first alert of a model in use to the "
         "commitment of a card that trains it again, and to the delivery of that card (the "

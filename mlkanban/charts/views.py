@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.charts import pictures
-from mlkanban.charts.catalogue import CATALOGUE, Entry
+from mlkanban.charts.catalogue import CATALOGUE, FlowNumber
 from mlkanban.charts.spec import Spec, histogram_spec
 from mlkanban.flow.aging import aging
 from mlkanban.flow.backtest import PASTS, Backtest, backtest
@@ -36,7 +36,7 @@ from mlkanban.flow.xmr import xmr
 class View:
     """One number: how it is counted, and drawn; None where there is no picture to make."""
 
-    entry: Entry
+    entry: FlowNumber
     count: Callable[[Sample], Number]
     draw: Callable[[Any, Sample], Spec | None]
 

@@ -25,7 +25,7 @@ from mlkanban.core.markdown.card import (
 )
 from mlkanban.core.markdown.front_matter import (
     FENCE,
-    Entry,
+    FrontMatterLine,
     entry_line,
     read_entry,
     read_lines,
@@ -153,7 +153,7 @@ def read_board(text: str, known: Container[str]) -> BoardPage:
     )
 
 
-def _position(front: Mapping[str, Entry]) -> Position | None:
+def _position(front: Mapping[str, FrontMatterLine]) -> Position | None:
     cursor, hlc = front.get("cursor"), front.get("hlc")
     if cursor is None or hlc is None:
         return None
@@ -222,7 +222,7 @@ def _cards(parts: Sequence[Part], known: Container[str]) -> Iterator[Sheet]:
 def _sheet(part: Part, below: Sequence[Part], stage: Part, known: Container[str]) -> Sheet:
     word, *rest = part.title.split(maxsplit=1)
     ref = word.lower() if word.lower() in known else ""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, FrontMatterLine] = {}
     for number, line in part.rows():
         if not line.startswith("- "):
             raise BadMarkdown(
@@ -233,7 +233,7 @@ def _sheet(part: Part, below: Sequence[Part], stage: Part, known: Container[str]
         if name in _ELSEWHERE or name in entries:
             where = "a second time" if name in entries else "in a place of its own"
             raise BadMarkdown(f"{name} stands {where}.", number, "Take this line out.")
-        entries[name] = Entry(raw, number)
+        entries[name] = FrontMatterLine(raw, number)
     found = sheet(ref, entries, below, LEVELS, part.line)
     found.values["title"] = "".join(rest) if ref else part.title
     found.values["stage"] = stage.title

@@ -27,7 +27,7 @@ from mlkanban.core.card_values import (
 )
 from mlkanban.core.markdown.front_matter import (
     FENCE,
-    Entry,
+    FrontMatterLine,
     Value,
     entry_line,
     read_lines,
@@ -175,7 +175,11 @@ def read_card(text: str) -> Sheet:
 
 
 def sheet(
-    ref: str, entries: Mapping[str, Entry], parts: Sequence[Part], levels: Levels, line: int
+    ref: str,
+    entries: Mapping[str, FrontMatterLine],
+    parts: Sequence[Part],
+    levels: Levels,
+    line: int,
 ) -> Sheet:
     """A card from its fields and sections."""
     said: Values = dict(DEFAULTS)

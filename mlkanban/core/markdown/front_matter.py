@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[\d.][\dA-Fa-fxo_.:eE+TZ -]*")
 _IN_LISTS = re.compile(r'[,?\[\]{}"]')
 
 
-class Entry(NamedTuple):
+class FrontMatterLine(NamedTuple):
     """A value as it was typed, and the line it stands in."""
 
     raw: str
@@ -58,9 +58,9 @@ def entry_line(name: str, raw: str) -> str:
     return f"{name}: {raw}".rstrip(" ")
 
 
-def read_lines(lines: Sequence[str], first: int) -> dict[str, Entry]:
+def read_lines(lines: Sequence[str], first: int) -> dict[str, FrontMatterLine]:
     """The entries of `lines`, of which the first has the number `first`; `#` begins a comment."""
-    found: dict[str, Entry] = {}
+    found: dict[str, FrontMatterLine] = {}
     for number, line in enumerate(lines, first):
         if line.strip() and not line.startswith("#"):
             name, raw = read_entry(line, number)
@@ -69,7 +69,7 @@ def read_lines(lines: Sequence[str], first: int) -> dict[str, Entry]:
                     f"{name} stands here a second time.", number,
                     f"Keep one of the two; the other is in line {found[name].line}.",
                 )  # fmt: skip
-            found[name] = Entry(raw, number)
+            found[name] = FrontMatterLine(raw, number)
     return found
 
 
@@ -84,7 +84,7 @@ def read_entry(line: str, number: int) -> tuple[str, str]:
     return match[1], (match[2] or "").strip()
 
 
-def read_scalar(entry: Entry) -> str:
+def read_scalar(entry: FrontMatterLine) -> str:
     """The text a value stands for."""
     raw = entry.raw
     if raw.startswith('"'):
@@ -94,7 +94,7 @@ def read_scalar(entry: Entry) -> str:
     return raw
 
 
-def read_list(entry: Entry) -> tuple[str, ...]:
+def read_list(entry: FrontMatterLine) -> tuple[str, ...]:
     """The texts a list stands for; without brackets, what stands between commas."""
     raw = entry.raw
     if raw.startswith("["):

@@ -3,7 +3,13 @@ when the rule was made; here without it.)"""
 
 import pytest
 
-from mlkanban.core.markdown.front_matter import Entry, flow, read_list, read_scalar, scalar
+from mlkanban.core.markdown.front_matter import (
+    FrontMatterLine,
+    flow,
+    read_list,
+    read_scalar,
+    scalar,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,7 +20,7 @@ from mlkanban.core.markdown.front_matter import Entry, flow, read_list, read_sca
 )  # fmt: skip
 def test_what_yaml_reads_as_text_stands_as_it_is(text: str) -> None:
     assert scalar(text) == text
-    assert read_scalar(Entry(text, 1)) == text
+    assert read_scalar(FrontMatterLine(text, 1)) == text
 
 
 @pytest.mark.parametrize(
@@ -30,12 +36,12 @@ def test_what_yaml_reads_as_text_stands_as_it_is(text: str) -> None:
 )  # fmt: skip
 def test_what_it_would_misread_is_quoted(text: str, quoted: str) -> None:
     assert scalar(text) == quoted
-    assert read_scalar(Entry(quoted, 1)) == text
+    assert read_scalar(FrontMatterLine(quoted, 1)) == text
 
 
 def test_lists() -> None:
     items = ("a", "b c", "d,e", "f]", "", "yes", "g?", 'h"')
     assert flow(items) == '[a, b c, "d,e", "f]", "", "yes", "g?", "h\\""]'
-    assert read_list(Entry(flow(items), 1)) == tuple(item for item in items if item)
+    assert read_list(FrontMatterLine(flow(items), 1)) == tuple(item for item in items if item)
     assert flow(()) == "[]"
-    assert read_list(Entry("[]", 1)) == ()
+    assert read_list(FrontMatterLine("[]", 1)) == ()

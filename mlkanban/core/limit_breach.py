@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class StageEntry(NamedTuple):
     """How a card came to its place: the stamp and the replica of the event, and whether somebody
     gave a reason to go over the limit."""
 
@@ -14,7 +14,7 @@ class Entry(NamedTuple):
     forced: bool
 
 
-def by_merge(entries: Iterable[Entry], limit: int, limit_set: str) -> bool:
+def by_merge(entries: Iterable[StageEntry], limit: int, limit_set: str) -> bool:
     """Whether cards past `limit` were let in by machines that counted fewer.
 
     `entries` are those of all cards that are counted. Who came first keeps the place. Of the others

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from mlkanban.core.limit_breach import Entry, by_merge
+from mlkanban.core.limit_breach import StageEntry, by_merge
 from mlkanban.core.models import Board, Stage, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
@@ -38,11 +38,11 @@ def over_since_merge(conn: sqlite3.Connection, board: Board) -> frozenset[str]:
     return frozenset(found)
 
 
-def _entries(conn: sqlite3.Connection, board: Board, stage: Stage) -> tuple[list[Entry], ...]:
+def _entries(conn: sqlite3.Connection, board: Board, stage: Stage) -> tuple[list[StageEntry], ...]:
     """How the open cards of a stage came to their places: the attended ones, or all where runs are
     not counted apart, and the unattended ones."""
     apart = stage.unattended is not None
-    slots: dict[str, tuple[tuple[str, bool] | None, Entry]] = {}
+    slots: dict[str, tuple[tuple[str, bool] | None, StageEntry]] = {}
     standing: dict[str, tuple[str, bool, str]] = {}
     rows = conn.execute(_STEPS, (board.id, stage.id)).fetchall()
     for card, place, outcome, work, stamp, replica, forced in rows:
@@ -53,8 +53,8 @@ def _entries(conn: sqlite3.Connection, board: Board, stage: Stage) -> tuple[list
         standing[card] = there, is_open, does
         slot = (there, apart and does == Work.UNATTENDED) if is_open else None
         if card not in slots or slots[card][0] != slot:
-            slots[card] = slot, Entry(stamp, replica, bool(forced))
-    entries: tuple[list[Entry], ...] = ([], [])
+            slots[card] = slot, StageEntry(stamp, replica, bool(forced))
+    entries: tuple[list[StageEntry], ...] = ([], [])
     for slot, entry in slots.values():
         if slot is not None:
             entries[slot[1]].append(entry)

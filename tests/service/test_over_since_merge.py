@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.limit_breach import Entry, by_merge
+from mlkanban.core.limit_breach import StageEntry, by_merge
 from mlkanban.errors import LimitReached
 from tests.service.exchanging import meet
 from tests.service.people import Clock, Person
@@ -119,5 +119,5 @@ def test_a_soft_limit_may_be_passed(two: Two, place: Path) -> None:
 )
 def test_the_rule(entries: list[str], limit_set: str, expected: bool) -> None:
     """A digit is the stamp, a letter the replica, `!` an override; the limit is one."""
-    made = [Entry(one[0], one[1], one.endswith("!")) for one in entries]
+    made = [StageEntry(one[0], one[1], one.endswith("!")) for one in entries]
     assert by_merge(reversed(made), 1, limit_set) is expected

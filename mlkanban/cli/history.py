@@ -12,7 +12,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
-from mlkanban.service import Entry
+from mlkanban.service import HistoryEntry
 
 
 @click.command()
@@ -76,7 +76,7 @@ def history(session: Session, card: str, limit: int) -> None:
         )
 
 
-def _data(entry: Entry, board: Board) -> dict[str, Any]:
+def _data(entry: HistoryEntry, board: Board) -> dict[str, Any]:
     event = entry.event
     changes = dict(event.data.get("set", {}))
     return {
@@ -95,13 +95,13 @@ def _data(entry: Entry, board: Board) -> dict[str, Any]:
     }
 
 
-def _stage(entry: Entry, board: Board) -> str | None:
+def _stage(entry: HistoryEntry, board: Board) -> str | None:
     """The name of the stage an event put a card in."""
     place = entry.event.data.get("set", {}).get("place")
     return next((s.name for s in board.stages if place and s.id == place[0]), None)
 
 
-def _lines(session: Session, entries: Sequence[Entry], board: Board) -> Iterator[str]:
+def _lines(session: Session, entries: Sequence[HistoryEntry], board: Board) -> Iterator[str]:
     from mlkanban.cli.layout import table
     from mlkanban.display.event_text import told, who
 

@@ -10,7 +10,7 @@ from mlkanban.service.auto_unblock import Conditions
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
 from mlkanban.service.checklists import Checklists
-from mlkanban.service.history import Entry, History
+from mlkanban.service.history import History, HistoryEntry
 from mlkanban.service.plan import Planning
 from mlkanban.service.portfolio import Portfolio
 from mlkanban.service.transaction import Clock, Context, Done
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mlkanban.service.sync import Sync
     from mlkanban.service.triage import Triage
 
-__all__ = ["Done", "Entry", "Service", "Snapshot", "Update"]
+__all__ = ["Done", "HistoryEntry", "Service", "Snapshot", "Update"]
 
 
 class Service:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _EVERYTHING = 1_000_000_000
 
 
-class Entry(NamedTuple):
+class HistoryEntry(NamedTuple):
     """An event with the short id of its card ('' for the board), whether it is in force, and the
     event that an undo or a redo is `about`, however often it was undone and done again."""
 
@@ -66,23 +66,25 @@ class History:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def of_card(self, ref: str) -> list[Entry]:
+    def of_card(self, ref: str) -> list[HistoryEntry]:
         """Everything that happened to a card, oldest first."""
         with self._context.store.reading() as conn:
             face = find_face(conn, ref)
             events = repository.history(conn, "", face.id, _EVERYTHING)
             dead = repository.undone_ids(conn, repository.board_id(conn, face))
             about = _about(conn, events)
-        return [Entry(e, face.ref, e.id not in dead, about.get(e.id)) for e in events]
+        return [HistoryEntry(e, face.ref, e.id not in dead, about.get(e.id)) for e in events]
 
-    def of_board(self, board_id: str, limit: int) -> list[Entry]:
+    def of_board(self, board_id: str, limit: int) -> list[HistoryEntry]:
         """The newest `limit` events of a board, oldest first."""
         with self._context.store.reading() as conn:
             events = repository.history(conn, board_id, "", limit)
             dead = repository.undone_ids(conn, board_id)
             refs = repository.ref_by_id(conn, board_id)
             about = _about(conn, events)
-        return [Entry(e, refs.get(e.card, ""), e.id not in dead, about.get(e.id)) for e in events]
+        return [
+            HistoryEntry(e, refs.get(e.card, ""), e.id not in dead, about.get(e.id)) for e in events
+        ]
 
     def events(self, board_id: str) -> list[Event]:
         """The whole log of a board, oldest first, for export."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.service.history import Entry
+from mlkanban.service.history import HistoryEntry
 from mlkanban.store import backup, repository, restore_backup, snapshots
 from mlkanban.store.database import Connection
 from mlkanban.store.location import store_path
@@ -25,7 +25,7 @@ class Share:
 
     events: int
     cards: int
-    newest: Sequence[tuple[Entry, Board]]
+    newest: Sequence[tuple[HistoryEntry, Board]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,12 @@ def _share(mine: Connection, other: Connection | None) -> Share:
     return Share(len(only), len(cards), _entries(mine, newest))
 
 
-def _entries(conn: Connection, events: Sequence[Event]) -> list[tuple[Entry, Board]]:
+def _entries(conn: Connection, events: Sequence[Event]) -> list[tuple[HistoryEntry, Board]]:
     """Events with the names people know; those of a board that is no more are left out."""
     boards = {board.id: board for board in repository.boards(conn)}
     refs = {named.id: ref for ref, named in snapshots.names(conn).items()}
     return [
-        (Entry(event, refs.get(event.card, ""), in_force=True), boards[event.board])
+        (HistoryEntry(event, refs.get(event.card, ""), in_force=True), boards[event.board])
         for event in events
         if event.board in boards
     ]

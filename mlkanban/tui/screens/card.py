@@ -22,7 +22,7 @@ from mlkanban.display.relation_tree import tree_lines
 from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.service import Done, Entry
+from mlkanban.service import Done, HistoryEntry
 from mlkanban.service.conflicts import Undecided
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import CARD
@@ -129,7 +129,7 @@ class CardScreen(CardActions, ScrollingScreen):
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 
-    def _history(self, entries: list[Entry]) -> str:
+    def _history(self, entries: list[HistoryEntry]) -> str:
         lines = ["History", ""]
         for entry in reversed(entries):
             at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)

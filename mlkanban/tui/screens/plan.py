@@ -19,7 +19,7 @@ from mlkanban.service import Done
 from mlkanban.text import display, steady
 from mlkanban.tui.commands import PLAN
 from mlkanban.tui.screens.new_card import NewCardActions
-from mlkanban.tui.widgets.list_pane import Entry, ListPane
+from mlkanban.tui.widgets.list_pane import ListPane, ListRow
 
 _NARROW = 70
 """Below this many cells one list is shown at a time."""
@@ -274,9 +274,9 @@ def _nothing(place: int) -> str:
     return ""
 
 
-def _entry(row: Row, word: str, marked: bool) -> Entry:
+def _entry(row: Row, word: str, marked: bool) -> ListRow:
     face = row.face
     priority = PRIORITY_MARKS.get(Priority(face.priority), "")
     worth = str(row.worth) if row.worth else ""
     title = steady(display(face.title)) + (f"  ! {face.block_reason}" if face.block_reason else "")
-    return Entry(f"{face.ref:<5}{priority:<2} ", title, f"{worth:>4} {word:<3}", marked)
+    return ListRow(f"{face.ref:<5}{priority:<2} ", title, f"{worth:>4} {word:<3}", marked)

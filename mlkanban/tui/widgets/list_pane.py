@@ -15,7 +15,7 @@ from mlkanban.text import ascii_only
 from mlkanban.tui.theme import role_styles
 
 
-class Entry(NamedTuple):
+class ListRow(NamedTuple):
     """One line: what stands at the left, what gives way in the middle, and the right edge."""
 
     left: str
@@ -34,11 +34,11 @@ class ListPane(Widget):
         super().__init__(id=id)
         self._ascii = ascii
         self._title, self._empty = "", ""
-        self._entries: list[Entry] = []
+        self._entries: list[ListRow] = []
         self._row, self._top, self._active = 0, 0, False
         self._styles: dict[str, Style] = {}
 
-    def show(self, title: str, entries: Sequence[Entry], empty: str) -> None:
+    def show(self, title: str, entries: Sequence[ListRow], empty: str) -> None:
         """Draw other entries; with none, `empty` says what to do."""
         self._title, self._entries, self._empty = title, list(entries), empty
         self.point(self._row, active=self._active)
@@ -97,7 +97,7 @@ class ListPane(Widget):
             return []
         return self._entry(self._entries[at], width, here=self._active and at == self._row)
 
-    def _entry(self, entry: Entry, width: int, *, here: bool) -> list[Piece]:
+    def _entry(self, entry: ListRow, width: int, *, here: bool) -> list[Piece]:
         signs = (">" if here else " ") + ("*" if entry.marked else " ")
         room = width - 2 - cell_len(entry.left) - cell_len(entry.right) - 2
         middle = padded(entry.middle, max(0, room))

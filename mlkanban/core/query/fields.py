@@ -58,7 +58,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class QueryField:
     """`example` shows how it is written; `values` are what can stand after the colon."""
 
     name: str
@@ -289,12 +289,12 @@ def _tags(scene: Scene) -> Iterable[str]:
 _REASONS = ("yes", "no", "external", "internal", *map(str, BlockReason))
 
 
-def _table() -> Iterable[Field]:
+def _table() -> Iterable[QueryField]:
     def fixed(words: Iterable[str]) -> Callable[[Scene], Iterable[str]]:
         kept = tuple(words)
         return lambda scene: kept
 
-    yield Field(
+    yield QueryField(
         "stage",
         "the stage it stands in, by the beginning of its name or its number",
         "stage:training or stage:5",
@@ -302,7 +302,7 @@ def _table() -> Iterable[Field]:
         _stage,
         lambda scene: [stage.name.lower() for stage in scene.board.stages],
     )
-    yield Field("tag", "one of its tags, or none", "tag:gpu", "word", _tag, _tags)
+    yield QueryField("tag", "one of its tags, or none", "tag:gpu", "word", _tag, _tags)
     for name, attribute, allowed, none in (
         ("type", "type", CardType, False),
         ("priority", "priority", Priority, False),
@@ -312,7 +312,7 @@ def _table() -> Iterable[Field]:
     ):
         words = tuple(map(str, allowed))
         extra = ("none",) if none else ()
-        yield Field(
+        yield QueryField(
             name,
             f"its {name}",
             f"{name}:{words[0]}",
@@ -320,7 +320,7 @@ def _table() -> Iterable[Field]:
             _enum(name, attribute, words, none=none),
             fixed((*words, *extra)),
         )
-    yield Field(
+    yield QueryField(
         "blocked",
         "yes, no, a reason, external or internal",
         "blocked:yes or blocked:data",
@@ -328,7 +328,7 @@ def _table() -> Iterable[Field]:
         _blocked,
         fixed(_REASONS),
     )
-    yield Field(
+    yield QueryField(
         "needs",
         "yes while it waits for another card, no, none, or the card it depends on",
         "needs:yes or needs:g4",
@@ -336,7 +336,7 @@ def _table() -> Iterable[Field]:
         _needs,
         fixed(("yes", "no", "none")),
     )
-    yield Field(
+    yield QueryField(
         "from",
         "the card it comes from, or how",
         "from:g4 or from:retrain-of",
@@ -344,7 +344,7 @@ def _table() -> Iterable[Field]:
         _from,
         fixed(_KINDS),
     )
-    yield Field(
+    yield QueryField(
         "run",
         "the state of its newest run, or any, none",
         "run:failed or run:none",
@@ -352,15 +352,15 @@ def _table() -> Iterable[Field]:
         _run,
         fixed(_RUN_WORDS),
     )
-    yield Field("is", "what it is", "is:committed", "word", _is, fixed(STATES))
-    yield Field(
+    yield QueryField("is", "what it is", "is:committed", "word", _is, fixed(STATES))
+    yield QueryField(
         "snoozed", "whether it sleeps", "snoozed:yes", "word", _snoozed, fixed(("yes", "no"))
     )
-    yield Field(
+    yield QueryField(
         "age", "days as the board shows them, both ends counted", "age>5d or age>=2w", "span", _age
     )
-    yield Field("here", "days since it came to its stage", "here>3d", "span", _here)
-    yield Field(
+    yield QueryField("here", "days since it came to its stage", "here>3d", "span", _here)
+    yield QueryField(
         "due",
         "a day, or none, yes, late",
         "due<1w, due:late or due<=2026-12-01",
@@ -368,15 +368,17 @@ def _table() -> Iterable[Field]:
         _due,
         fixed(("late", "today", "none", "yes")),
     )
-    yield Field(
+    yield QueryField(
         "created",
         "how long ago, or a day",
         "created<7d or created>2026-01-31",
         "day",
         _ago("created_at"),
     )
-    yield Field("finished", "how long ago, or a day", "finished<30d", "day", _ago("finished_at"))
-    yield Field(
+    yield QueryField(
+        "finished", "how long ago, or a day", "finished<30d", "day", _ago("finished_at")
+    )
+    yield QueryField(
         "metric",
         "the name of its metric, and where it stands",
         "metric:auc>=0.9",
@@ -385,4 +387,4 @@ def _table() -> Iterable[Field]:
     )
 
 
-FIELDS: Mapping[str, Field] = {entry.name: entry for entry in _table()}
+FIELDS: Mapping[str, QueryField] = {entry.name: entry for entry in _table()}

@@ -55,7 +55,7 @@ _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NON
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SlurmJob:
     """One line about a job, or about `tasks` tasks of an array of them. `teller` is the program
     that printed it. Instants are seconds since 1970, None where there is none (yet)."""
 
@@ -117,24 +117,24 @@ class Ticket:
     run: str = ""
     inside: int | None = None
 
-    def lines(self, jobs: Iterable[Job]) -> list[Job]:
+    def lines(self, jobs: Iterable[SlurmJob]) -> list[SlurmJob]:
         """The lines about this job, oldest first. A number is given again once all were; a job that
         is put back into the queue has another time of submission."""
         found = sorted((job for job in jobs if job.id == self.job), key=lambda job: job._life)
         if self.inside is not None:
             begun = [job for job in found if (job.start or 0) <= self.inside]
             return [job for job in begun if job.submit == begun[-1].submit]
-        mine: list[Job] = []
+        mine: list[SlurmJob] = []
         for job in found:
             done = any(one.state == "COMPLETED" and one.task == job.task for one in mine)
             if self._submitted(job) and not (done and not self._named(job)):
                 mine.append(job)
         return mine
 
-    def _named(self, job: Job) -> bool:
+    def _named(self, job: SlurmJob) -> bool:
         return bool(self.run) and job.label is not None and job.label.run == self.run
 
-    def _submitted(self, job: Job) -> bool:
+    def _submitted(self, job: SlurmJob) -> bool:
         if self._named(job):
             return True
         if job.label is not None and job.label.run:
@@ -162,7 +162,7 @@ class Verdict:
     lives: tuple[Life, ...] = ()
 
 
-def read_sacct(text: str) -> list[Job]:
+def read_sacct(text: str) -> list[SlurmJob]:
     """The jobs that `sacct -D -X -P -n --format=SACCT_FIELDS` printed."""
     jobs = []
     for line in text.splitlines():
@@ -174,7 +174,7 @@ def read_sacct(text: str) -> list[Job]:
         nodes = _said(parts[8])
         began = start is not None and not (word == "CANCELLED" and not nodes and not elapsed)
         jobs.append(
-            Job(
+            SlurmJob(
                 match[1], parts[0], word.rstrip("+"), by=by.removeprefix("by ").strip(),
                 exit=_exit(word, parts[3]), submit=submit, start=start if began else None, end=end,
                 elapsed=elapsed if began else None, nodes=nodes, gpus=_gpus(parts[9]),
@@ -185,7 +185,7 @@ def read_sacct(text: str) -> list[Job]:
     return jobs
 
 
-def read_squeue(text: str) -> list[Job]:
+def read_squeue(text: str) -> list[SlurmJob]:
     """The jobs that `squeue -h -t all -o SQUEUE_FORMAT` printed."""
     jobs = []
     for line in text.splitlines():
@@ -198,7 +198,7 @@ def read_squeue(text: str) -> list[Job]:
         # It says of a job that was cancelled while it waited that it started then.
         began = word not in _QUEUED and not (word == "CANCELLED" and start == end)
         jobs.append(
-            Job(
+            SlurmJob(
                 match[1], parts[0], word, exit=0 if word == "COMPLETED" else None, submit=submit,
                 start=start if began else None, end=end if over else None,
                 reason=_said(parts[2]), comment="|".join(parts[6:-1]), folder=parts[-1],
@@ -210,8 +210,8 @@ def read_squeue(text: str) -> list[Job]:
 
 def judge_job(
     ticket: Ticket,
-    accounting: Iterable[Job] | None,
-    queue: Iterable[Job] | None,
+    accounting: Iterable[SlurmJob] | None,
+    queue: Iterable[SlurmJob] | None,
     uid: int,
     now: float,
     lives: Sequence[Life] = (),
@@ -235,7 +235,7 @@ def judge_job(
     return Verdict(Judgement(RunState.UNKNOWN, said), lives=tuple(lives))
 
 
-def _newest(counted: Sequence[Job], queued: Sequence[Job]) -> list[Job]:
+def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[SlurmJob]:
     """The line that counts of each task: the queue has the newest, the accounting how it ended.
     Which tasks wait still only the queue knows."""
     found = {job.task: job for job in counted if not (queued and job.tasks > 1)}
@@ -247,7 +247,7 @@ def _newest(counted: Sequence[Job], queued: Sequence[Job]) -> list[Job]:
     return list(found.values())
 
 
-def _lives(lines: Iterable[Job], known: Iterable[Life]) -> list[Life]:
+def _lives(lines: Iterable[SlurmJob], known: Iterable[Life]) -> list[Life]:
     """Every time that a job was started, oldest first. What is put back into the queue has ended
     by then."""
     found = {(life.task, life.start): life for life in known}
@@ -269,7 +269,7 @@ def _lives(lines: Iterable[Job], known: Iterable[Life]) -> list[Life]:
     return made[::-1]
 
 
-def _verdict(tasks: Sequence[Job], lives: Sequence[Life], uid: int, now: float) -> Verdict:
+def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: float) -> Verdict:
     going = [job for job in tasks if not job.over]
     over = [job for job in tasks if job.over]
     waiting = [job for job in going if job.state in _QUEUED]
@@ -328,7 +328,7 @@ def _waited(lives: Sequence[Life]) -> int:
 _WORST = (RunState.UNKNOWN, RunState.FAILED, RunState.KILLED, RunState.FINISHED)
 
 
-def _ending(job: Job, uid: int) -> RunState:
+def _ending(job: SlurmJob, uid: int) -> RunState:
     if job.state == "COMPLETED":
         return RunState.FINISHED
     if job.hopeless:

@@ -14,7 +14,7 @@ from mlkanban.core.naming import slug
 from mlkanban.core.runs.effects import block_by
 from mlkanban.core.runs.failure import death
 from mlkanban.core.runs.model import PREFIX, Run
-from mlkanban.core.runs.slurm import Job, Ticket, judge_job
+from mlkanban.core.runs.slurm import SlurmJob, Ticket, judge_job
 from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.timestamps import instant
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
@@ -118,9 +118,9 @@ class Runs:
             for at, number in enumerate(numbers, 1)
         ]
         jobs = [
-            Job(numbers[0], numbers[0], "COMPLETED", exit=0),
-            Job(numbers[1], numbers[1], "RUNNING", teller="squeue"),
-            Job(numbers[2], numbers[2], "PENDING", reason="Resources", teller="squeue"),
+            SlurmJob(numbers[0], numbers[0], "COMPLETED", exit=0),
+            SlurmJob(numbers[1], numbers[1], "RUNNING", teller="squeue"),
+            SlurmJob(numbers[2], numbers[2], "PENDING", reason="Resources", teller="squeue"),
         ]
         told = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
         over, running, waits = (one.found for one in told if one)

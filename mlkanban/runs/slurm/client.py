@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from mlkanban.core.runs.slurm import SACCT_FIELDS, SQUEUE_FORMAT, Job, read_sacct, read_squeue
+from mlkanban.core.runs.slurm import SACCT_FIELDS, SQUEUE_FORMAT, SlurmJob, read_sacct, read_squeue
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.log import logger
 from mlkanban.text import display
@@ -32,18 +32,18 @@ def found() -> bool:
     return shutil.which("squeue") is not None
 
 
-def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[Job]:
+def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJob]:
     """What the accounting says of these jobs, all asked for at once."""
     return read_sacct(_ask([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
 
 
-def accounting_since(since: datetime, cluster: str, seconds: float) -> list[Job]:
+def accounting_since(since: datetime, cluster: str, seconds: float) -> list[SlurmJob]:
     """What the accounting says of the jobs of this person that it had since then."""
     begin = f"--starttime={since.astimezone():%Y-%m-%dT%H:%M:%S}"
     return read_sacct(_ask([*_SACCT, "-u", str(os.getuid()), begin, *_on(cluster)], seconds))
 
 
-def queue(cluster: str, seconds: float) -> list[Job]:
+def queue(cluster: str, seconds: float) -> list[SlurmJob]:
     """The jobs of this person that the controller knows: those that wait, run, or ended lately.
     Asked for by person, not by number: a number that it forgot would be an error."""
     words = ["squeue", "-h", "-t", "all", "-u", str(os.getuid()), "-o", SQUEUE_FORMAT]

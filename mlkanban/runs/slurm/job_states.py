@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.slurm import Job, Life, Ticket, Verdict, judge_job
+from mlkanban.core.runs.slurm import Life, SlurmJob, Ticket, Verdict, judge_job
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import RunFolder, runs_folder
@@ -70,7 +70,7 @@ def ask(
     return said
 
 
-def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) -> list[Job]:
+def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) -> list[SlurmJob]:
     """The jobs that ended since the last look, where the queue may have forgotten them."""
     since = last or now - _BEFORE
     if (now - since).total_seconds() < _UNSEEN:
@@ -82,7 +82,7 @@ def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) 
 
 def _answers(
     wanted: Sequence[_Wanted], cluster: str, seconds: float
-) -> tuple[list[Job] | None, list[Job] | None, str]:
+) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None, str]:
     """What accounting and queue say, None where one does not answer, and whether that matters."""
     counted = queued = None
     said = ""

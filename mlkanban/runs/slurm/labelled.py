@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.core.runs.slurm import Job
+from mlkanban.core.runs.slurm import SlurmJob
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.processes import here
@@ -52,7 +52,7 @@ def runs_of(data: Path, job: str, cluster: str) -> list[RunFolder]:
     return found
 
 
-def _is_run(data: Path, job: Job, cluster: str) -> bool:
+def _is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
     """Whether a job is a run already: a number is given again only once its job was over."""
     for folder in runs_of(data, job.id, cluster):
         ended = moment(str(folder.scheduler().get("ended") or ""))
@@ -107,7 +107,7 @@ _NO_TASK = 0xFFFFFFFE
 
 
 def take_up(
-    data: Path, cluster: str, jobs: Iterable[Job], stores: frozenset[str], now: datetime
+    data: Path, cluster: str, jobs: Iterable[SlurmJob], stores: frozenset[str], now: datetime
 ) -> None:
     """Make runs of the jobs whose comment names a card of one of these stores. That of a job which
     was submitted as a run names that too: where it is ours, and was left before its number was
@@ -122,7 +122,7 @@ def take_up(
             make_run(data, job, cluster, str(label))
 
 
-def offered(data: Path, seconds: float) -> list[Job]:
+def offered(data: Path, seconds: float) -> list[SlurmJob]:
     """The jobs in the queue whose comment names a card without its store, and that are no runs: any
     store of this person may be meant, so a person decides. None where SLURM does not answer."""
     if not client.found():
@@ -134,7 +134,7 @@ def offered(data: Path, seconds: float) -> list[Job]:
     return []
 
 
-def _attach(data: Path, job: Job, cluster: str, run: str) -> None:
+def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:
     folder = RunFolder(runs_folder(data) / run)
     start = folder.start()
     told = start.get("slurm")
@@ -146,7 +146,7 @@ def _attach(data: Path, job: Job, cluster: str, run: str) -> None:
             )
 
 
-def make_run(data: Path, job: Job, cluster: str, card: str) -> str:
+def make_run(data: Path, job: SlurmJob, cluster: str, card: str) -> str:
     """A run for a job that was submitted without us; its id, '' when it is one already."""
     assert job.submit is not None
     digest = hashlib.sha256(f"{cluster}:{job.id}:{job.submit}".encode()).hexdigest()

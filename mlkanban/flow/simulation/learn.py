@@ -17,7 +17,7 @@ from mlkanban.core.models import StageKind, Work
 from mlkanban.flow.history import Step, Workflow, spans
 from mlkanban.flow.percentiles import nearest_rank
 from mlkanban.flow.sample import Followed, Sample
-from mlkanban.flow.simulation.model import Job, Leg, Model
+from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
 
 FEWEST = 20
 _SEED = 1
@@ -167,7 +167,7 @@ def _way(stays: list[_Stay], full: dict[int, list[tuple[datetime, datetime]]]) -
     return list(zip(stays, [*waited, False], strict=True)) if stays else []
 
 
-def _jobs(workflow: Workflow, ways: list[_Way]) -> list[Job]:
+def _jobs(workflow: Workflow, ways: list[_Way]) -> list[SimulatedCard]:
     rng = Random(_SEED)
     free: defaultdict[tuple[int, Work], list[float]] = defaultdict(list)
     for way in ways:
@@ -183,7 +183,7 @@ def _jobs(workflow: Workflow, ways: list[_Way]) -> list[Job]:
         return some[rng.randrange(shorter)] if shorter else stay.days
 
     return [
-        Job(
+        SimulatedCard(
             tuple(
                 Leg(
                     stay.stage - workflow.first_committed,

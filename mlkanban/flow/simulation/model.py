@@ -21,7 +21,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SimulatedCard:
     """A finished card as a way to go."""
 
     legs: tuple[Leg, ...]
@@ -36,7 +36,7 @@ class Model:
 
     stages: tuple[str, ...]
     limits: tuple[Limits, ...]
-    jobs: tuple[Job, ...]
+    jobs: tuple[SimulatedCard, ...]
     gaps: tuple[float, ...]
     days: int
     warm_up: int

@@ -11,7 +11,7 @@ from typing import Any
 import simpy
 
 from mlkanban.flow.percentiles import nearest_rank
-from mlkanban.flow.simulation.model import Job, Model
+from mlkanban.flow.simulation.model import Model, SimulatedCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def run(model: Model, seed: int) -> Outcome | None:
     limits. None when no card was finished."""
     rng = Random(seed)
     end = model.warm_up + model.days
-    arrivals: list[tuple[float, Job]] = []
+    arrivals: list[tuple[float, SimulatedCard]] = []
     for at in accumulate(_gaps(model, rng)):
         if at >= end:
             break
@@ -62,7 +62,7 @@ class Line:
         self._begun: list[float] = []
         self._ended: dict[int, float] = {}
 
-    def play(self, at: float, job: Job) -> Generator[Any, Any, None]:
+    def play(self, at: float, job: SimulatedCard) -> Generator[Any, Any, None]:
         """Take a job through its legs from the moment it could be begun."""
         yield self.env.timeout(at)
         room: Any = None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.flow.history import Limits
-from mlkanban.flow.simulation.model import Job, Leg, Model
+from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
 from mlkanban.flow.simulation.run import Line, run
 from mlkanban.flow.simulation.whatif import play
 
@@ -21,7 +21,7 @@ def line(limits, jobs, gaps, days=400, warm_up=100):
 
 
 def job(*legs):
-    return Job(tuple(Leg(stage, False, days, 0.0) for stage, days in legs))
+    return SimulatedCard(tuple(Leg(stage, False, days, 0.0) for stage, days in legs))
 
 
 def test_a_line_without_chance_is_known_beforehand():
@@ -63,8 +63,8 @@ def test_the_wait_for_a_start_is_that_of_erlang():
 
 def test_runs_of_a_machine_have_room_of_their_own():
     legs = (Leg(0, True, 3.0, 0.0),)
-    apart = run(line([(1, 3)], [Job(legs)], [1.0]), 1)
-    together = run(line([1], [Job(legs)], [1.0]), 1)
+    apart = run(line([(1, 3)], [SimulatedCard(legs)], [1.0]), 1)
+    together = run(line([1], [SimulatedCard(legs)], [1.0]), 1)
     assert apart.per_week == pytest.approx(7, abs=0.2)
     assert together.per_week == pytest.approx(7 / 3, abs=0.2)
 
@@ -87,7 +87,7 @@ legs = st.builds(
 def test_no_way_through_ever_hangs(ways, limits, seed):
     """Back and forth, from hand to run, all at once: when nothing new comes, all are finished."""
     rng = Random(seed)
-    model = line(limits, [Job(tuple(way)) for way in ways], [1.0])
+    model = line(limits, [SimulatedCard(tuple(way)) for way in ways], [1.0])
     played = Line(model)
     for _ in range(30):
         played.env.process(played.play(rng.uniform(0, 10), rng.choice(model.jobs)))

@@ -20,7 +20,7 @@ _CONVENTION = "in order of finish | mean +/- 2.66 x mean moving range, not below
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class NaturalLimits:
     """Mean and natural process limits, the lower one not below 0."""
 
     mean: float
@@ -37,7 +37,7 @@ class Xmr:
     """
 
     cards: tuple[tuple[str, int], ...]
-    limits: Limits | None
+    limits: NaturalLimits | None
     outside: tuple[int, ...]
     runs: tuple[tuple[int, int], ...]
     scope: Scope
@@ -114,13 +114,13 @@ def xmr(sample: Sample) -> Xmr:
     return Xmr(cards, limits, tuple(outside), tuple(runs), sample.scope)
 
 
-def limits_of(values: Sequence[int]) -> Limits | None:
+def limits_of(values: Sequence[int]) -> NaturalLimits | None:
     """Natural process limits of values in order; None below 6 of them."""
     if len(values) < FEWEST:
         return None
     mean = sum(values) / len(values)
     moving = sum(abs(after - before) for before, after in pairwise(values)) / (len(values) - 1)
-    return Limits(mean, max(0.0, mean - _FACTOR * moving), mean + _FACTOR * moving)
+    return NaturalLimits(mean, max(0.0, mean - _FACTOR * moving), mean + _FACTOR * moving)
 
 
 def _runs(values: Sequence[int], mean: float) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ _CONVENTION = "last arrival of each card at the stage or past it"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CumulativeLine:
     """The cards that had arrived at a stage (or departed) by the end of each day, and those that
     stand in it at the end: between this line and the next. `before` had arrived before the first
     day."""
@@ -44,11 +44,11 @@ class Cfd:
     day, an ordinal."""
 
     first: int
-    lines: tuple[Line, ...]
+    lines: tuple[CumulativeLine, ...]
     n: int
     scope: Scope
 
-    def bands(self, most: int = MOST_BANDS) -> tuple[Line, ...]:
+    def bands(self, most: int = MOST_BANDS) -> tuple[CumulativeLine, ...]:
         """At most so many lines, the departures included: neighbours are joined where the fewest
         cards ever lay between them. A joined line is the upper one and holds the cards of both."""
         lines = list(self.lines)
@@ -57,7 +57,7 @@ class Cfd:
             pairs = [thickness[i] + thickness[i + 1] for i in range(len(thickness) - 1)]
             at = pairs.index(min(pairs))
             upper, lower = lines[at], lines[at + 1]
-            joined = Line(
+            joined = CumulativeLine(
                 f"{upper.name} + {lower.name}",
                 upper.before,
                 upper.counts,
@@ -122,7 +122,7 @@ def cfd(sample: Sample) -> Cfd:
     for at, came in arrived.items():
         went = arrived.get(at + 1, came)
         lines.append(
-            Line(
+            CumulativeLine(
                 workflow.stages[at] if at < workflow.first_delivered else _DEPARTED,
                 *_counted(came, days),
                 tuple(
@@ -149,5 +149,5 @@ def _day(sample: Sample, card: Followed, at: int) -> int | None:
     return None if arrived is None else sample.workflow.day(arrived).toordinal()
 
 
-def _area(upper: Line, lower: Line) -> int:
+def _area(upper: CumulativeLine, lower: CumulativeLine) -> int:
     return sum(upper.counts) - sum(lower.counts)

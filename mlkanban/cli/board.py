@@ -66,7 +66,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     from mlkanban.cli.layout import bold
     from mlkanban.clock import now
     from mlkanban.core.rules import Load
-    from mlkanban.display.card_face import SNOOZED, Note, View, header, lines
+    from mlkanban.display.card_face import SNOOZED, HeadNote, View, header, lines
 
     board = snapshot.board
     loads = service.boards.loads(board.id)
@@ -78,7 +78,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     for at, stage in enumerate(board.stages):
         shown = [f for f in faces if f.stage == stage.id and on_board(board, f, view.today)]
         load, merged = loads.get(stage.id, Load()), stage.id in snapshot.over_since_merge
-        note = Note(sum(f.stage == stage.id and asleep(f, view.today) for f in faces), SNOOZED)
+        note = HeadNote(sum(f.stage == stage.id and asleep(f, view.today) for f in faces), SNOOZED)
         head = header(board, at, load, len(shown), note=note, by_merge=merged)
         yield ""
         yield f"{bold(session.clean(head.name))}  {head.named}"

@@ -196,13 +196,13 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
 
 def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iterator[str]:
     from mlkanban.cli.layout import table
-    from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, Note, header
+    from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
 
     board, faces, now = snapshot.board, snapshot.faces, today(snapshot.board)
     rows = []
     for at, stage in enumerate(board.stages):
         standing = sum(stands(board, f) for f in faces if f.stage == stage.id)
-        note = Note(sum(asleep(f, now) for f in faces if f.stage == stage.id), SNOOZED)
+        note = HeadNote(sum(asleep(f, now) for f in faces if f.stage == stage.id), SNOOZED)
         head = header(board, at, loads.get(stage.id, Load()), standing, note=note)
         counted = "yes" if stage.committed else "-"
         merged = stage.id in snapshot.over_since_merge

@@ -126,7 +126,7 @@ def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> 
     ]
 
 
-class Note(NamedTuple):
+class HeadNote(NamedTuple):
     """Cards of a stage that its count and its column do not tell alike: `1 snoozed` are counted and
     out of sight, `2 finished` are shown and not counted."""
 
@@ -144,7 +144,7 @@ class Note(NamedTuple):
 
 
 SNOOZED = "snoozed"
-NOTHING_ASIDE = Note(0, "")
+NOTHING_ASIDE = HeadNote(0, "")
 
 
 class Header(NamedTuple):
@@ -156,7 +156,7 @@ class Header(NamedTuple):
     counts: str
     state: str
     plain: str
-    note: Note = NOTHING_ASIDE
+    note: HeadNote = NOTHING_ASIDE
 
     @property
     def filtered(self) -> bool:
@@ -217,7 +217,7 @@ def header(
     standing: int,
     *,
     found: Load | None = None,
-    note: Note = NOTHING_ASIDE,
+    note: HeadNote = NOTHING_ASIDE,
     by_merge: bool = False,
 ) -> Header:
     """The header of a stage. `load` are its open cards; past delivery, where none is open, the

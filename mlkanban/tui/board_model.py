@@ -10,7 +10,7 @@ from mlkanban.core.models import Board, CardFace, Work, place
 from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
 from mlkanban.core.visibility import asleep, stands, waits
-from mlkanban.display.card_face import SNOOZED, Header, Note, header
+from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
 
 _NOTHING = Answers()
 
@@ -98,10 +98,10 @@ class BoardModel:
         """What stands above stage `at`."""
         stage = self.board.stages[at]
         delivered = self.board.is_delivered(stage.id)
-        note = Note(self.asleep[stage.id], SNOOZED)
+        note = HeadNote(self.asleep[stage.id], SNOOZED)
         if self._counted:
             beyond = len(self.columns[at]) - self._counted[at].total
-            note = Note(beyond, "archived" if delivered else "finished")
+            note = HeadNote(beyond, "archived" if delivered else "finished")
         return header(
             self.board,
             at,

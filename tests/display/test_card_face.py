@@ -29,7 +29,7 @@ from mlkanban.display.card_face import (
     NOTHING_ASIDE,
     SNOOZED,
     WIDE,
-    Note,
+    HeadNote,
     View,
     age,
     due,
@@ -338,9 +338,11 @@ def test_every_sign_on_a_card_is_explained(face: CardFace, width: int) -> None:
 
 
 @pytest.mark.parametrize("found", [None, Load(1)])
-@pytest.mark.parametrize("note", [NOTHING_ASIDE, Note(2, SNOOZED), Note(2, "finished")])
+@pytest.mark.parametrize("note", [NOTHING_ASIDE, HeadNote(2, SNOOZED), HeadNote(2, "finished")])
 @pytest.mark.parametrize("load", [Load(0), Load(2), Load(3), Load(2, 1), Load(3, 2)])
-def test_every_sign_over_a_stage_is_explained(load: Load, note: Note, found: Load | None) -> None:
+def test_every_sign_over_a_stage_is_explained(
+    load: Load, note: HeadNote, found: Load | None
+) -> None:
     for at in range(3):
         head = header(BOARD, at, load, 1, found=found, note=note, by_merge=at == 2)
         for text in (head.text, head.fitting(14)):

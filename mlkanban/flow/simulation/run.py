@@ -15,7 +15,7 @@ from mlkanban.flow.simulation.model import Model, SimulatedCard
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SimulationResult:
     """What one run gave: percentiles of cycle time in calendar days with both ends, cards finished
     a week, mean work in progress, and cards that waited to be begun when it ended."""
 
@@ -26,7 +26,7 @@ class Outcome:
     waiting: float
 
 
-def run(model: Model, seed: int) -> Outcome | None:
+def run(model: Model, seed: int) -> SimulationResult | None:
     """Play a model once; the same seed brings the same cards at the same times, whatever the
     limits. None when no card was finished."""
     rng = Random(seed)
@@ -89,7 +89,7 @@ class Line:
         room.release(place)
         self._ended[number] = self.env.now
 
-    def outcome(self, start: float, end: float, came: int) -> Outcome | None:
+    def outcome(self, start: float, end: float, came: int) -> SimulationResult | None:
         """Measure from `start` to `end`; `came` jobs could have been begun by the end."""
         ended = [(self._begun[n], f) for n, f in self._ended.items() if f >= start]
         if not ended:
@@ -98,7 +98,7 @@ class Line:
         left = [s for n, s in enumerate(self._begun) if n not in self._ended]
         busy = sum(f - max(s, start) for s, f in [*ended, *((s, end) for s in left)])
         days = end - start
-        return Outcome(
+        return SimulationResult(
             nearest_rank(took, 50),
             nearest_rank(took, 85),
             7 * len(ended) / days,

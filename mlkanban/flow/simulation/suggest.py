@@ -13,7 +13,7 @@ from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.simulation.learn import learn
 from mlkanban.flow.simulation.model import Model
-from mlkanban.flow.simulation.run import Outcome
+from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.whatif import (
     Changes,
     Progress,
@@ -125,9 +125,9 @@ def _neighbours(model: Model) -> list[tuple[int, Limits, int]]:
 
 
 def _tried(
-    model: Model, before: list[Outcome], progress: Progress | None
-) -> list[tuple[Step | None, Model, list[Outcome]]]:
-    made: list[tuple[Step | None, Model, list[Outcome]]] = []
+    model: Model, before: list[SimulationResult], progress: Progress | None
+) -> list[tuple[Step | None, Model, list[SimulationResult]]]:
+    made: list[tuple[Step | None, Model, list[SimulationResult]]] = []
     neighbours = _neighbours(model)
     for at, (stage, limits, wanted) in enumerate(neighbours):
         changed = model.limited({stage: wanted})
@@ -138,7 +138,11 @@ def _tried(
 
 
 def _step(
-    stage: str, limit: int | None, wanted: int, before: list[Outcome], after: list[Outcome]
+    stage: str,
+    limit: int | None,
+    wanted: int,
+    before: list[SimulationResult],
+    after: list[SimulationResult],
 ) -> Step | None:
     """The step, when the evidence is for it."""
     pairs = list(zip(before, after, strict=False))

@@ -17,7 +17,7 @@ from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.simulation.learn import FEWEST, learn
 from mlkanban.flow.simulation.model import Model
-from mlkanban.flow.simulation.run import Outcome, run
+from mlkanban.flow.simulation.run import SimulationResult, run
 from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
 
@@ -213,9 +213,9 @@ def limits_from(board: Board, text: str) -> Changes:
     return changes
 
 
-def play(model: Model, runs: int, progress: Progress | None = None) -> list[Outcome]:
+def play(model: Model, runs: int, progress: Progress | None = None) -> list[SimulationResult]:
     """The outcomes of so many runs; the n-th run of any model of a board has the same cards."""
-    found: list[Outcome] = []
+    found: list[SimulationResult] = []
     for seed in range(runs):
         outcome = run(model, seed)
         if outcome is not None:
@@ -225,7 +225,7 @@ def play(model: Model, runs: int, progress: Progress | None = None) -> list[Outc
     return found
 
 
-def summed(outcomes: list[Outcome]) -> Played:
+def summed(outcomes: list[SimulationResult]) -> Played:
     """Every measure over all runs; empty without a run that finished a card."""
     if not outcomes:
         return {}

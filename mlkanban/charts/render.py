@@ -21,7 +21,7 @@ ASCII = str.maketrans("│─└┤┬┼┄▁▂▃▄▅▆▇█▓▒░●
 
 
 @dataclass(frozen=True, slots=True)
-class Palette:
+class ChartColours:
     """Colours of a chart: red, green, blue 0..255, or a number of the terminal's own palette."""
 
     bar: Colour
@@ -39,7 +39,7 @@ def render(
     width: int,
     height: int,
     *,
-    palette: Palette | None,
+    palette: ChartColours | None,
     ascii: bool,
     selected: int | None = None,
 ) -> str:
@@ -67,10 +67,10 @@ def render(
     return "\n".join(map(ascii_only, picture.translate(ASCII).split("\n"))) if ascii else picture
 
 
-def _draw(plotext: Any, placed: Layout, palette: Palette | None, selected: int | None) -> str:
+def _draw(plotext: Any, placed: Layout, palette: ChartColours | None, selected: int | None) -> str:
     colours: Mapping[str, Any] = {
         role: plotext.pixel(getattr(palette, role) if palette else None)
-        for role in Palette.__slots__
+        for role in ChartColours.__slots__
     }
 
     def written(words: str, role: str) -> Any:

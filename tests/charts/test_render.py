@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.charts.render import Palette, render
+from mlkanban.charts.render import ChartColours, render
 from mlkanban.charts.spec import HistogramSpec, Mark
 from mlkanban.charts.table import spec_table
 from mlkanban.flow.percentiles import percentiles
@@ -66,7 +66,7 @@ def test_it_fits_in_every_size(values, width, height, ascii):
 
 @pytest.mark.parametrize(
     "palette",
-    [Palette(4, 1, 8, 7, 2, 3, 5, 6), Palette((90, 150, 220), *7 * [(200, 200, 200)])],
+    [ChartColours(4, 1, 8, 7, 2, 3, 5, 6), ChartColours((90, 150, 220), *7 * [(200, 200, 200)])],
     ids=["terminal colours", "rgb"],
 )
 def test_colour_adds_nothing_but_colour(palette):
@@ -81,7 +81,7 @@ def test_colour_adds_nothing_but_colour(palette):
 
 def test_one_chart_leaves_nothing_in_the_next():
     first = render(SPECS["team"], 76, 16, palette=None, ascii=False)
-    render(SPECS["beginner"], 40, 10, palette=Palette(4, 1, 8, 7, 2, 3, 5, 6), ascii=True)
+    render(SPECS["beginner"], 40, 10, palette=ChartColours(4, 1, 8, 7, 2, 3, 5, 6), ascii=True)
     assert render(SPECS["team"], 76, 16, palette=None, ascii=False) == first
 
 

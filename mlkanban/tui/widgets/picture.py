@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from mlkanban.charts.layouts import layout
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.charts.render import Palette, render
+from mlkanban.charts.render import ChartColours, render
 from mlkanban.charts.spec import Spec
 
 _ROLES = {
@@ -55,7 +55,7 @@ class Picture(Widget):
             self._drawn = (key, Text.from_ansi(text, no_wrap=True, end=""))
         return self._drawn[1]
 
-    def _palette(self) -> Palette:
+    def _palette(self) -> ChartColours:
         colors = self.app.theme_variables
 
         def colour(role: str) -> tuple[int, int, int] | int:
@@ -65,4 +65,4 @@ class Picture(Widget):
                 return color.ansi if color.ansi >= 0 else 7
             return color.rgb
 
-        return Palette(**{part: colour(role) for part, role in _ROLES.items()})
+        return ChartColours(**{part: colour(role) for part, role in _ROLES.items()})

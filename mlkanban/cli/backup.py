@@ -18,7 +18,7 @@ from mlkanban.paths import places
 from mlkanban.text import short_name
 
 if TYPE_CHECKING:
-    from mlkanban.service.restore import Plan, Share
+    from mlkanban.service.restore import RestorePlan, Share
 
 
 @click.group("backup", cls=Guessing, invoke_without_command=True)
@@ -111,7 +111,7 @@ def restore(session: Session, name: str, yes: bool) -> None:
             session.say(f"What was there before: {kept}")
 
 
-def _plan(session: Session, plan: Plan) -> Iterator[str]:
+def _plan(session: Session, plan: RestorePlan) -> Iterator[str]:
     yield f"{plan.file}: {_count(plan.cards, 'card')}, {_count(plan.events, 'event')}."
     if plan.altered:
         yield "Note: its log does not fit together; somebody altered it. mlkanban doctor --deep"
@@ -143,7 +143,7 @@ def _share(session: Session, share: Share, what: str) -> Iterator[str]:
         yield from hanging(session.clean(f"  {at:%Y-%m-%d %H:%M}  {said}"), 20)
 
 
-def _data(plan: Plan, kept: Path | None) -> dict[str, Any]:
+def _data(plan: RestorePlan, kept: Path | None) -> dict[str, Any]:
     return {
         "file": str(plan.file),
         "lost": {"events": plan.lost.events, "cards": plan.lost.cards},

@@ -29,7 +29,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestorePlan:
     """What restoring `file` would do. `unreadable` says why the present store cannot be compared;
     `altered` that the log of the backup does not fit together."""
 
@@ -58,7 +58,7 @@ def found(data: Path, name: str) -> Path:
     return (exact or matching)[0]
 
 
-def plan(data: Path, file: Path) -> Plan:
+def plan(data: Path, file: Path) -> RestorePlan:
     """Look at a backup and at the present store; nothing is changed."""
     path = store_path(data)
     _not_itself(path, file)
@@ -71,7 +71,7 @@ def plan(data: Path, file: Path) -> Plan:
         events, cards = _counts(there)
         lost = _share(here, there) if here else Share(0, 0, ())
         won = _share(there, here) if here else Share(events, cards, ())
-        return Plan(file, cards, events, lost, won, why, bool(broken_link(there)))
+        return RestorePlan(file, cards, events, lost, won, why, bool(broken_link(there)))
 
 
 def restore(data: Path, file: Path) -> Path | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlkanban.core.budget import budget_text
 from mlkanban.core.metrics import metric_text
-from mlkanban.core.model_health import Reading
+from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
     BlockReason,
     CardType,
@@ -100,7 +100,7 @@ class Card(_Frozen):
     parent: str = ""
     lineage: tuple[str, ...] = ()
     health: Health | None = None
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[HealthReading, ...] = ()
     outcome: Outcome | None = None
     verdict: str = ""
     archived: bool = False

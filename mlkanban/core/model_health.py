@@ -33,7 +33,7 @@ class Threshold(NamedTuple):
         return f"{self.sign}{self.limit:g}"
 
 
-class Reading(NamedTuple):
+class HealthReading(NamedTuple):
     """What a metric was found to be in use, and whether that is an alert."""
 
     metric: str
@@ -56,7 +56,7 @@ class Reading(NamedTuple):
         return {name: kept[name] for name in kept if name != "metric"}
 
 
-def readings(fields: Mapping[str, Any]) -> list[Reading]:
+def readings(fields: Mapping[str, Any]) -> list[HealthReading]:
     """The last reading of each metric of a card, alerts first, the newest of them first; what is
     none is left out: logs come from elsewhere too."""
     some = (
@@ -68,10 +68,10 @@ def readings(fields: Mapping[str, Any]) -> list[Reading]:
     return sorted(sorted(found, key=lambda r: r.at, reverse=True), key=lambda r: not r.alert)
 
 
-def _reading(metric: str, kept: Any) -> Reading | None:
+def _reading(metric: str, kept: Any) -> HealthReading | None:
     try:
         value, threshold, at = float(kept["value"]), str(kept["threshold"]), str(kept["at"])
-        return Reading(
+        return HealthReading(
             metric, value, threshold, bool(kept["alert"]), at, str(kept.get("note") or "")
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist
 from mlkanban.core.card import Card
-from mlkanban.core.model_health import Reading
+from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.score import worth_text
@@ -13,7 +13,7 @@ from mlkanban.display.card_face import View, age, due
 from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display, quantity, some
 
 
-def _reading(reading: Reading, view: View) -> str:
+def _reading(reading: HealthReading, view: View) -> str:
     note = f": {reading.note}" if reading.note else ""
     return f"{view.day(reading.at)} {reading.text}{note}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from mlkanban.core import lineage
 from mlkanban.core import model_health as said
 from mlkanban.core.events import Change
-from mlkanban.core.model_health import Reading
+from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
@@ -32,7 +32,9 @@ class Retraining:
         note = accept(note, "the note").strip()
         with self._context.writing() as tx:
             face = _in_use(tx, ref)
-            reading = Reading(name, value, str(limit), limit.passed(value), instant(tx.now), note)
+            reading = HealthReading(
+                name, value, str(limit), limit.passed(value), instant(tx.now), note
+            )
             fields = tx.writer.projector.entity(face.id).fields
             others = any(one.alert and one.metric != name for one in said.readings(fields))
             was = Health(face.health) if face.health else None
@@ -118,7 +120,7 @@ def _in_use(tx: Transaction, ref: str) -> CardFace:
     return face
 
 
-def _noted(face: CardFace, alerts: Sequence[Reading]) -> str:
+def _noted(face: CardFace, alerts: Sequence[HealthReading]) -> str:
     """A note about the alerts of a model."""
     lines = [
         f"Alert on {face.ref}: {reading.text}" + (f". {reading.note}" if reading.note else "")

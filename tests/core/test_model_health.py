@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.model_health import (
     PREFIX,
-    Reading,
+    HealthReading,
     Threshold,
     after_reading,
     parse_reading,
@@ -76,9 +76,9 @@ def test_what_a_reading_makes_of_a_model(health, alert: bool, others: bool) -> N
 
 def test_alerts_come_first_and_the_newest_of_them() -> None:
     some = [
-        Reading("a", 1.0, ">0", True, "2026-03-01T00:00:00Z"),
-        Reading("b", 0.0, ">0", False, "2026-03-03T00:00:00Z"),
-        Reading("c", 1.0, ">0", True, "2026-03-02T00:00:00Z", "after the holiday"),
+        HealthReading("a", 1.0, ">0", True, "2026-03-01T00:00:00Z"),
+        HealthReading("b", 0.0, ">0", False, "2026-03-03T00:00:00Z"),
+        HealthReading("c", 1.0, ">0", True, "2026-03-02T00:00:00Z", "after the holiday"),
     ]
     fields = {PREFIX + one.metric: one.to_field() for one in some}
     assert readings(

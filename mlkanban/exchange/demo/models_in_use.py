@@ -8,7 +8,7 @@ from mlkanban.core.lineage import Kind
 from mlkanban.core.model_health import (
     ALERTED,
     PREFIX,
-    Reading,
+    HealthReading,
     after_reading,
     parse_threshold,
     readings,
@@ -51,7 +51,7 @@ def _alerts(
         if health and any(minute > _taken_up(p, happened) for _, p in retrains):
             health = Health.RETRAINING
         limit = parse_threshold(alert.threshold)
-        reading = Reading(
+        reading = HealthReading(
             alert.metric, alert.value, str(limit), limit.passed(alert.value),
             calendar.instant(minute), alert.note,
         )  # fmt: skip

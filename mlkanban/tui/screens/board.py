@@ -17,7 +17,7 @@ from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 
 if TYPE_CHECKING:
-    from mlkanban.tui.screens.reports import Reading
+    from mlkanban.tui.screens.reports import ReportState
 
 
 class BoardScreen(NewCardActions):
@@ -28,7 +28,7 @@ class BoardScreen(NewCardActions):
         self.view = BoardView(ascii=self.board_app.ascii)
         self._filtering = False
         self._told = Answers()
-        self._reading: Reading | None = None
+        self._reading: ReportState | None = None
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -303,10 +303,10 @@ class BoardScreen(NewCardActions):
 
     def open_report(self, name: str = "") -> None:
         """Show the reports, from the one of this name or from the one looked at last."""
-        from mlkanban.tui.screens.reports import Reading, ReportsScreen
+        from mlkanban.tui.screens.reports import ReportsScreen, ReportState
 
         if self._reading is None:
-            self._reading = Reading()
+            self._reading = ReportState()
         if name:
             self._reading.view, self._reading.part = name, None
         self.app.push_screen(ReportsScreen(self._reading))

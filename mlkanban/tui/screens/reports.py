@@ -38,7 +38,7 @@ _SIDE = 56
 
 
 @dataclass
-class Reading:
+class ReportState:
     """What is being looked at; kept while the person is on the board."""
 
     view: str = "cycle-time"
@@ -51,7 +51,7 @@ class Reading:
 class ReportsScreen(KeyScreen):
     WHERE: ClassVar[str] = REPORTS
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReportState) -> None:
         super().__init__()
         self._reading = reading
         self._picture = Picture(ascii=self.board_app.ascii)

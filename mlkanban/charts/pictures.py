@@ -25,7 +25,7 @@ from mlkanban.flow.cycle_time import CycleTimes
 from mlkanban.flow.efficiency import Efficiency, Share
 from mlkanban.flow.forecast import Forecast
 from mlkanban.flow.iterations import Iterations
-from mlkanban.flow.retraining import Retraining
+from mlkanban.flow.retraining import RetrainingLoops
 from mlkanban.flow.throughput import Throughput
 from mlkanban.flow.triage import Triage
 from mlkanban.flow.wip import WorkInProgress
@@ -179,7 +179,7 @@ def iterations(counted: Iterations) -> BarsSpec:
     return BarsSpec("cards that came back", ("cards",), tuple(rows))
 
 
-def retraining(counted: Retraining) -> BarsSpec | None:
+def retraining(counted: RetrainingLoops) -> BarsSpec | None:
     """The days from each first alert on, until a retrain card was begun and from then on: what is
     open first, then what ended, the newest first."""
     ended = [loop for loop in counted.loops if loop.over is not None]

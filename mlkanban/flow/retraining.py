@@ -95,7 +95,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Retraining:
+class RetrainingLoops:
     """The loops that are open, or had a commitment, a delivery or an end in the window."""
 
     loops: tuple[Loop, ...]
@@ -171,7 +171,7 @@ class Retraining:
         return Said("Retraining", tuple(lines), Table(head, rows), note)
 
 
-def retraining(sample: Sample) -> Retraining:
+def retraining(sample: Sample) -> RetrainingLoops:
     """Follow every model from its first alert until it needs no answer any more.
 
     An alert while one is open is part of it, and so is a retrain card that came to nothing. A model
@@ -192,7 +192,7 @@ def retraining(sample: Sample) -> Retraining:
     ]
     loops.sort(key=lambda loop: (loop.first, loop.model))
     lines = dict.fromkeys(loop.line for loop in loops)
-    return Retraining(
+    return RetrainingLoops(
         tuple(loops),
         *_measured(sample, loops),
         tuple(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.flow.history import CardHistory, Judged
-from mlkanban.flow.retraining import Retraining, retraining
+from mlkanban.flow.retraining import RetrainingLoops, retraining
 from tests.flow.logs import at, card, sample
 
 
@@ -21,7 +21,7 @@ def trains(old: str, ref: str, *steps, healths=()) -> CardHistory:
     return replace(card(ref, *steps), retrains=(old,), healths=judged)
 
 
-def counted(*cards, day=40.0, days=None) -> Retraining:
+def counted(*cards, day=40.0, days=None) -> RetrainingLoops:
     return retraining(sample(cards, day=day, days=days))
 
 

@@ -20,12 +20,15 @@ def portfolio(session: Session) -> None:
     overdue    open cards whose due day is over
     next 30 d  cards that will be finished in the next 30 days, with 85 %
     """
-    from mlkanban.display.portfolio_text import Row, table
+    from mlkanban.display.portfolio_text import PortfolioRow, table
 
     with session.service() as service:
         boards = service.boards.all()
         here = session.board(service).id if boards else ""
-        rows = [Row(board, service.portfolio.standing(board), board.id == here) for board in boards]
+        rows = [
+            PortfolioRow(board, service.portfolio.standing(board), board.id == here)
+            for board in boards
+        ]
 
     def lines() -> Iterator[str]:
         from mlkanban.cli.layout import dim, width

@@ -17,7 +17,7 @@ _GIVE_WAY = ("a week", "next 30 d", "overdue", "past SLE", "blocked")
 """The columns that are left out where there is no room, the first of them first, after the key."""
 
 
-class Row(NamedTuple):
+class PortfolioRow(NamedTuple):
     """A board, its numbers once they are counted, and whether it is the one in use."""
 
     board: Board
@@ -39,7 +39,9 @@ _COLUMNS: dict[str, Callable[[Standing], str]] = {
 }
 
 
-def table(rows: Sequence[Row], width: int | None = None, *, ascii: bool = False) -> list[str]:
+def table(
+    rows: Sequence[PortfolioRow], width: int | None = None, *, ascii: bool = False
+) -> list[str]:
     """The head, then a line for each board; what does not fit into `width` cells is left out, the
     least important first. `*` is the board in use."""
     columns = {
@@ -73,7 +75,7 @@ def _room(columns: dict[str, list[str]], width: int) -> int:
     return width - len(_GAP) - taken
 
 
-def _lines(rows: Sequence[Row], columns: list[list[str]], name: int) -> list[str]:
+def _lines(rows: Sequence[PortfolioRow], columns: list[list[str]], name: int) -> list[str]:
     sizes = [name, *(max(map(cell_len, cells)) for cells in columns[1:])]
     marks = ["", *("*" if row.here else "" for row in rows)]
     return [
@@ -84,7 +86,7 @@ def _lines(rows: Sequence[Row], columns: list[list[str]], name: int) -> list[str
     ]  # fmt: skip
 
 
-def sentences(row: Row, *, ascii: bool = False) -> list[str]:
+def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
     """The same of one board, in words."""
     name = f"{drawn(row.board.name, ascii=ascii)} ({drawn(row.board.key, ascii=ascii)})"
     s = row.standing

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mlkanban.core.models import Board, Stage
-from mlkanban.display.portfolio_text import Row, sentences, table
+from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
 from mlkanban.flow.portfolio import Standing
 
 FULL = Standing(3, 12, 1, 2, 9, 1, 1.44, 5)
 NEW = Standing(0, None, 0, 0, None, None, None, None)
 
 
-def row(name: str, standing: Standing | None, *, key: str = "", here: bool = False) -> Row:
+def row(name: str, standing: Standing | None, *, key: str = "", here: bool = False) -> PortfolioRow:
     board = Board("b", key or name.lower(), name, (Stage("s", "S", committed=True),))
-    return Row(board, standing, here)
+    return PortfolioRow(board, standing, here)
 
 
 ROWS = [row("Fraud", FULL), row("Chores", NEW, here=True), row("Later", None)]

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.core.models import Board
-from mlkanban.display.portfolio_text import Row, sentences, table
+from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
 from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
@@ -89,7 +89,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
         self.row = max(0, min(self.row, len(self._boards) - 1))
         ascii, width = self.board_app.ascii, self.size.width - 2
         in_use = self.board_app.model.board.id
-        rows = [Row(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
+        rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, *lines = table(rows, width - 2, ascii=ascii)
         told = [
             line

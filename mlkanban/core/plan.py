@@ -13,7 +13,7 @@ AHEAD = 30
 """Days that a plan reaches when no day is given."""
 
 
-class Row(NamedTuple):
+class PlanRow(NamedTuple):
     """A card of the plan; `worth` is None where none was written down."""
 
     face: CardFace
@@ -27,8 +27,8 @@ class Plan:
     what CONWIP leaves, None where it limits nothing."""
 
     ready: Stage
-    ideas: tuple[Row, ...]
-    rows: tuple[Row, ...]
+    ideas: tuple[PlanRow, ...]
+    rows: tuple[PlanRow, ...]
     standing: int
     free: int | None = None
 
@@ -40,7 +40,7 @@ class Plan:
         rooms += [] if self.free is None else [self.free]
         return max(0, min(rooms)) if rooms else None
 
-    def with_words(self, word: Callable[[int], str]) -> Iterator[tuple[Row, str]]:
+    def with_words(self, word: Callable[[int], str]) -> Iterator[tuple[PlanRow, str]]:
         """Every card in the order they would be begun, with what `word` says of its place; those
         in progress already have none."""
         waiting = () if self.ready.committed else self.rows
@@ -49,7 +49,7 @@ class Plan:
         yield from ((row, word(at)) for at, row in enumerate((*waiting, *self.ideas)))
 
     @property
-    def next(self) -> tuple[Row, ...]:
+    def next(self) -> tuple[PlanRow, ...]:
         """What replenishing pulls: the first ideas that there is room for."""
         return self.ideas[: self.room or 0]
 
@@ -77,7 +77,9 @@ def plan(
     found = [face for face in faces if face.is_open and board.position(face.stage) <= at]
     found.sort(key=lambda face: (board.position(face.stage), *place(face)))
     rows = [
-        Row(face, parse_worth(worths.get(face.id, ""))) for face in found if not asleep(face, today)
+        PlanRow(face, parse_worth(worths.get(face.id, "")))
+        for face in found
+        if not asleep(face, today)
     ]
     if by_worth:
         rows.sort(key=lambda row: -row.worth.score if row.worth else 1.0)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
-from mlkanban.core.plan import AHEAD, Plan, Row
+from mlkanban.core.plan import AHEAD, Plan, PlanRow
 from mlkanban.display.card_face import PRIORITY_MARKS, shortened
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fitting import Fit
@@ -94,7 +94,7 @@ class PlanScreen(NewCardActions):
             self._fit = fit
             self._show()
 
-    def _sides(self) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    def _sides(self) -> tuple[tuple[PlanRow, ...], tuple[PlanRow, ...]]:
         return (self._plan.ideas, self._plan.rows) if self._plan else ((), ())
 
     def _show(self) -> None:
@@ -131,7 +131,7 @@ class PlanScreen(NewCardActions):
     # Looking around
 
     @property
-    def _list(self) -> tuple[Row, ...]:
+    def _list(self) -> tuple[PlanRow, ...]:
         return self._sides()[self._side]
 
     @property
@@ -274,7 +274,7 @@ def _nothing(place: int) -> str:
     return ""
 
 
-def _entry(row: Row, word: str, marked: bool) -> ListRow:
+def _entry(row: PlanRow, word: str, marked: bool) -> ListRow:
     face = row.face
     priority = PRIORITY_MARKS.get(Priority(face.priority), "")
     worth = str(row.worth) if row.worth else ""

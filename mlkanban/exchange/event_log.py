@@ -28,7 +28,7 @@ _SHOWN = 12
 _LONGEST_TITLE = 500
 
 
-class Row(NamedTuple):
+class LogRow(NamedTuple):
     """A case entered a stage at an instant; `repeat` counts rows that say exactly the same."""
 
     at: str
@@ -45,7 +45,7 @@ class EventLog:
 
     name: str
     map: EventMap
-    rows: tuple[Row, ...]
+    rows: tuple[LogRow, ...]
 
     @property
     def board_id(self) -> str:
@@ -128,7 +128,7 @@ def read_log(file: Path, map: EventMap) -> EventLog:
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     zone = ZoneInfo(map.timezone)
-    rows: list[Row] = []
+    rows: list[LogRow] = []
     unknown: dict[str, int] = {}
     seen: dict[tuple[str, str, str], int] = {}
     try:
@@ -151,7 +151,7 @@ def read_log(file: Path, map: EventMap) -> EventLog:
                 unknown.setdefault(state, line)
                 continue
             same = seen[case, at, state] = seen.get((case, at, state), -1) + 1
-            rows.append(Row(at, case, state, stage, same, _title(file, line, cells[title])))
+            rows.append(LogRow(at, case, state, stage, same, _title(file, line, cells[title])))
     except csv.Error as error:
         raise bad(file, reader.line_num, f"is not CSV: {error}.", "Export it again.") from error
     if unknown:
@@ -166,7 +166,7 @@ def read_log(file: Path, map: EventMap) -> EventLog:
     return EventLog(file.name, map, _in_order(rows))
 
 
-def _in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
+def _in_order(rows: Sequence[LogRow]) -> tuple[LogRow, ...]:
     """Rows in order of time. Equal instants keep the order of the file, or turn it round where a
     case, or else the file, is written newest first."""
     backwards = _descends(row.at for row in rows)

@@ -29,7 +29,7 @@ _SEEDS = 3
 """Jobs of a card that SLURM has."""
 
 
-class Runs:
+class DemoRuns:
     """The runs of one card, as the changes they made, the way the service writes them. `place` is
     the end of the stage of a slot."""
 

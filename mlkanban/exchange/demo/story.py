@@ -13,7 +13,7 @@ from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.exchange.demo.cards import PlannedBlock
 from mlkanban.exchange.demo.models_in_use import models_in_use
 from mlkanban.exchange.demo.plan import STAGE_OF, Planned
-from mlkanban.exchange.demo.runs import Runs
+from mlkanban.exchange.demo.runs import DemoRuns
 from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.service.fields import checked, flat
 
@@ -133,7 +133,7 @@ class Story:
 
     def _runs(self, card_id: str, card: Planned) -> None:
         """What its runs did; without one that reports, the metric has a value from looking."""
-        runs = Runs(self._board, self._place, self._calendar, self._rng, card_id, card)
+        runs = DemoRuns(self._board, self._place, self._calendar, self._rng, card_id, card)
         self._told += runs.changes()
         metric, reached = card.told.measured()
         if reached is not None and not runs.report:

@@ -34,8 +34,10 @@ class Search:
         """Those of the cards of a board that a query finds; BadQuery says what is wrong with it."""
         if not query.strip():
             return list(faces)
-        from mlkanban.core.query.fields import Scene  # which the board does without at its start
+        from mlkanban.core.query.fields import (
+            QueryContext,  # which the board does without at its start
+        )
         from mlkanban.core.query.match import asked, matcher
 
         told = self.told(board.id, asked(query))
-        return list(filter(matcher(query, Scene(board, today, faces, told)), faces))
+        return list(filter(matcher(query, QueryContext(board, today, faces, told)), faces))

@@ -42,12 +42,14 @@ class Views:
         name, query = accept_title(name), accept(query, "the query").strip()
         if not query:
             raise UsageProblem("A view needs a query.", "Filter the board first, or give -q QUERY.")
-        from mlkanban.core.query.fields import Scene  # which the board does without at its start
+        from mlkanban.core.query.fields import (
+            QueryContext,  # which the board does without at its start
+        )
         from mlkanban.core.query.match import matcher
 
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
-            matcher(query, Scene(board, tx.now.astimezone(ZoneInfo(board.timezone)).date()))
+            matcher(query, QueryContext(board, tx.now.astimezone(ZoneInfo(board.timezone)).date()))
             values = tx.new_values(board_id, {f"{VIEW}{name}": query})
             if values:
                 tx.write(Change("view.saved", board_id, set=values))

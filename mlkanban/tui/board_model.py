@@ -220,10 +220,10 @@ class BoardModel:
     def filter(self, text: str, told: Answers = _NOTHING) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
         what the store says of them besides, as far as it was asked already."""
-        from mlkanban.core.query.fields import Scene
+        from mlkanban.core.query.fields import QueryContext
         from mlkanban.core.query.match import looks_for_sleepers, matcher
 
-        found = matcher(text, Scene(self.board, self.today, self.faces.values(), told))
+        found = matcher(text, QueryContext(self.board, self.today, self.faces.values(), told))
         here = self.current
         self.query, self._found = text.strip(), found
         self._sleepers = looks_for_sleepers(text)

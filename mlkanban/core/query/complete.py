@@ -2,12 +2,12 @@
 
 import re
 
-from mlkanban.core.query.fields import FIELDS, Scene
+from mlkanban.core.query.fields import FIELDS, QueryContext
 
 _LAST = re.compile(r'(?:^|(?<=[\s(-]))([A-Za-z]+)(?:(:)([^\s()"]*))?$')
 
 
-def completion(text: str, scene: Scene) -> str:
+def completion(text: str, scene: QueryContext) -> str:
     """The whole query with its last word completed, '' when nothing fits: a field by its name, or
     after the colon one of its values."""
     found = _LAST.search(text)

@@ -42,7 +42,7 @@ NO_RUN, ANY_RUN = "none", "any"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class QueryContext:
     """What a query depends on besides the card: the board, this day there, all its cards, and what
     was told of these besides."""
 
@@ -65,8 +65,8 @@ class QueryField:
     meaning: str
     example: str
     kind: Kind
-    made: Callable[[str, str, Scene], Predicate]
-    values: Callable[[Scene], Iterable[str]] = lambda scene: ()
+    made: Callable[[str, str, QueryContext], Predicate]
+    values: Callable[[QueryContext], Iterable[str]] = lambda scene: ()
 
     def check(self, sign: str, value: str, at: int) -> None:
         """BadQuery for an operator or a value that this field never takes."""
@@ -79,7 +79,7 @@ class QueryField:
             said = f"{self.name}{sign}{value}"
             raise BadQuery(f"{said} is not understood.", at, f"Write it as {self.example}.")
 
-    def predicate(self, sign: str, value: str, at: int, scene: Scene) -> Predicate:
+    def predicate(self, sign: str, value: str, at: int, scene: QueryContext) -> Predicate:
         """BadQuery for a value that there is not on this board."""
         try:
             return self.made(sign, value, scene)
@@ -97,7 +97,7 @@ def _one_of(name: str, value: str, allowed: Iterable[str]) -> frozenset[str]:
     return exact or found
 
 
-def _stage(sign: str, value: str, scene: Scene) -> Predicate:
+def _stage(sign: str, value: str, scene: QueryContext) -> Predicate:
     stages = scene.board.stages
     if value.isdecimal() and 1 <= int(value) <= len(stages):
         wanted = frozenset({stages[int(value) - 1].id})
@@ -112,7 +112,7 @@ def _stage(sign: str, value: str, scene: Scene) -> Predicate:
     return lambda face: face.stage in wanted
 
 
-def _tag(sign: str, value: str, scene: Scene) -> Predicate:
+def _tag(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = value.casefold().removeprefix("#")
     if wanted == "none":
         return lambda face: not face.tags
@@ -121,10 +121,10 @@ def _tag(sign: str, value: str, scene: Scene) -> Predicate:
 
 def _enum(
     name: str, attribute: str, allowed: Iterable[str], *, none: bool = False
-) -> Callable[[str, str, Scene], Predicate]:
+) -> Callable[[str, str, QueryContext], Predicate]:
     words = list(allowed)
 
-    def made(sign: str, value: str, scene: Scene) -> Predicate:
+    def made(sign: str, value: str, scene: QueryContext) -> Predicate:
         get = operator.attrgetter(attribute)
         if none and value.lower() == "none":
             return lambda face: not get(face)
@@ -134,7 +134,7 @@ def _enum(
     return made
 
 
-def _blocked(sign: str, value: str, scene: Scene) -> Predicate:
+def _blocked(sign: str, value: str, scene: QueryContext) -> Predicate:
     word = value.lower()
     if word in ("yes", "no"):
         return lambda face: bool(face.block_reason) == (word == "yes")
@@ -146,7 +146,7 @@ def _blocked(sign: str, value: str, scene: Scene) -> Predicate:
     return lambda face: face.block_reason in wanted
 
 
-def _is(sign: str, value: str, scene: Scene) -> Predicate:
+def _is(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = _one_of("state", value, STATES)
     board, today = scene.board, scene.today.isoformat()
     undecided = scene.told.undecided or frozenset()
@@ -170,7 +170,7 @@ def _days(value: str) -> int:
     return int(found[1]) * (7 if found[2] == "w" else 1)
 
 
-def _age(sign: str, value: str, scene: Scene) -> Predicate:
+def _age(sign: str, value: str, scene: QueryContext) -> Predicate:
     compare, days, today = _COMPARED[sign], _days(value), scene.today
 
     def old(face: CardFace) -> bool:
@@ -183,14 +183,14 @@ def _age(sign: str, value: str, scene: Scene) -> Predicate:
     return old
 
 
-def _here(sign: str, value: str, scene: Scene) -> Predicate:
+def _here(sign: str, value: str, scene: QueryContext) -> Predicate:
     compare, days, today = _COMPARED[sign], _days(value), scene.today
     return lambda face: (
         bool(face.entered_at) and compare(max(0, (today - scene.day(face.entered_at)).days), days)
     )
 
 
-def _due(sign: str, value: str, scene: Scene) -> Predicate:
+def _due(sign: str, value: str, scene: QueryContext) -> Predicate:
     word = value.lower()
     if word in ("none", "yes", "late") and sign in (":", "="):
         today = scene.today.isoformat()
@@ -204,10 +204,10 @@ def _due(sign: str, value: str, scene: Scene) -> Predicate:
     return lambda face: bool(face.due) and compare(face.due, wanted)
 
 
-def _ago(attribute: str) -> Callable[[str, str, Scene], Predicate]:
+def _ago(attribute: str) -> Callable[[str, str, QueryContext], Predicate]:
     """A day in the past: `created<7d` is less than 7 days ago, `created>2026-01-31` after it."""
 
-    def made(sign: str, value: str, scene: Scene) -> Predicate:
+    def made(sign: str, value: str, scene: QueryContext) -> Predicate:
         get, compare = operator.attrgetter(attribute), _COMPARED[sign]
         if _SPAN.fullmatch(value.lower()):
             days = _days(value)
@@ -222,7 +222,7 @@ def _ago(attribute: str) -> Callable[[str, str, Scene], Predicate]:
     return made
 
 
-def _metric(sign: str, value: str, scene: Scene) -> Predicate:
+def _metric(sign: str, value: str, scene: QueryContext) -> Predicate:
     found = _METRIC.fullmatch(value)
     assert found is not None
     name, how, number = found[1].casefold(), found[2], found[3]
@@ -243,13 +243,13 @@ def _metric(sign: str, value: str, scene: Scene) -> Predicate:
     return better
 
 
-def _snoozed(sign: str, value: str, scene: Scene) -> Predicate:
+def _snoozed(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = _one_of("answer", value, ("yes", "no")) == {"yes"}
     today = scene.today.isoformat()
     return lambda face: (face.snoozed_until > today) == wanted
 
 
-def _needs(sign: str, value: str, scene: Scene) -> Predicate:
+def _needs(sign: str, value: str, scene: QueryContext) -> Predicate:
     word = value.lower()
     if word in ("yes", "no"):
         waiting = waits(scene.faces)
@@ -262,7 +262,7 @@ def _needs(sign: str, value: str, scene: Scene) -> Predicate:
 _RUN_WORDS = (*map(str, RunState), ANY_RUN, NO_RUN)
 
 
-def _run(sign: str, value: str, scene: Scene) -> Predicate:
+def _run(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = _one_of("state of a run", value, _RUN_WORDS)
     newest = scene.told.runs or {}
     if ANY_RUN in wanted:
@@ -273,7 +273,7 @@ def _run(sign: str, value: str, scene: Scene) -> Predicate:
 _KINDS = (lineage.PARENT, *map(str, lineage.Kind))
 
 
-def _from(sign: str, value: str, scene: Scene) -> Predicate:
+def _from(sign: str, value: str, scene: QueryContext) -> Predicate:
     word = value.lower()
     kinds = [kind for kind in _KINDS if kind.startswith(word)]
     return lambda face: any(
@@ -282,7 +282,7 @@ def _from(sign: str, value: str, scene: Scene) -> Predicate:
     )
 
 
-def _tags(scene: Scene) -> Iterable[str]:
+def _tags(scene: QueryContext) -> Iterable[str]:
     return sorted({tag for face in scene.faces for tag in face.tags.split()})
 
 
@@ -290,7 +290,7 @@ _REASONS = ("yes", "no", "external", "internal", *map(str, BlockReason))
 
 
 def _table() -> Iterable[QueryField]:
-    def fixed(words: Iterable[str]) -> Callable[[Scene], Iterable[str]]:
+    def fixed(words: Iterable[str]) -> Callable[[QueryContext], Iterable[str]]:
         kept = tuple(words)
         return lambda scene: kept
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, Scene
+from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, QueryContext
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.store_terms import StoreTerms
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, Words
 
 
-def matcher(text: str, scene: Scene) -> Predicate:
+def matcher(text: str, scene: QueryContext) -> Predicate:
     """What a query asks of a card; BadQuery says what is wrong with it, and where."""
     return _made(parse(text), scene)
 
@@ -47,7 +47,7 @@ def _leaves(node: Node) -> Iterator[Words | Term]:
                 yield from _leaves(part)
 
 
-def _made(node: Node, scene: Scene) -> Predicate:
+def _made(node: Node, scene: QueryContext) -> Predicate:
     match node:
         case Words(text):
             wanted = text.casefold().removeprefix("#")

@@ -273,9 +273,9 @@ class BoardScreen(NewCardActions):
 
     def _completed(self, text: str) -> str:
         from mlkanban.core.query.complete import completion
-        from mlkanban.core.query.fields import Scene
+        from mlkanban.core.query.fields import QueryContext
 
-        scene = Scene(self.board, self.board_app.today(), self.model.faces.values())
+        scene = QueryContext(self.board, self.board_app.today(), self.model.faces.values())
         return completion(text, scene)
 
     def escaped(self) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.query.complete import completion
-from mlkanban.core.query.fields import FIELDS, Scene
+from mlkanban.core.query.fields import FIELDS, QueryContext
 from mlkanban.core.query.match import asked, matcher
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.templates import template
@@ -20,7 +20,7 @@ STAGES = tuple(
 )
 BOARD = Board("b", "b", "B", STAGES, "Europe/Berlin")
 TODAY = date(2026, 3, 20)
-SCENE = Scene(BOARD, TODAY)
+SCENE = QueryContext(BOARD, TODAY)
 AT = {stage.name: stage.id for stage in STAGES}
 
 

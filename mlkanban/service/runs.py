@@ -12,7 +12,7 @@ from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
-from mlkanban.core.runs.effects import Effect, Scene, on_end, on_start, training_stage
+from mlkanban.core.runs.effects import Effect, RunContext, on_end, on_start, training_stage
 from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
@@ -379,10 +379,10 @@ def _change(
     return Change(kind, board, card=face.id, actor=by, set=values, at=when, **(kept or {}))
 
 
-def _scene(tx: Transaction, face: CardFace, run: Run) -> Scene:
+def _scene(tx: Transaction, face: CardFace, run: Run) -> RunContext:
     entity = tx.writer.projector.entity(face.id)
     by = run_queries.actor_of(tx.conn, face.id, entity.origins.get("blocker", ""))
-    return Scene(
+    return RunContext(
         board=tx.board_of(face),
         face=face,
         moved=run_queries.moved_by_hand(tx.conn, face.id, run.started),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.effects import Scene, on_end, on_start
+from mlkanban.core.runs.effects import RunContext, on_end, on_start
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.results import Proposal, results
 from mlkanban.core.runs.state import RunState
@@ -25,7 +25,7 @@ def test_runs_do_to_their_cards_what_runs_do(demo: Demo) -> None:
             [run] = runs_in(fields)
             others = any(r.id != run.id and not r.state.ended for r in runs_in(before))
             by_run = bool(before.get("blocker")) and blocked_by[event.card].startswith("run:")
-            scene = Scene(
+            scene = RunContext(
                 demo.board, face_of(event.card, before), blocked_by_run=by_run, others=others
             )
             effect = on_start(scene) if event.kind == "run.started" else on_end(scene, run)

@@ -16,7 +16,7 @@ from mlkanban.core.runs.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RunContext:
     """A card as a run finds it. `moved` is whether a person moved it since the run started,
     `moved_meanwhile` whether that was before the run ended: who moved it later did not know of its
     end. `blocked_by_run` whether a run set its block, `others` whether other runs of it go on."""
@@ -51,7 +51,7 @@ def training_stage(board: Board, face: CardFace) -> Stage | None:
     return next((s for s in counting if s.id == face.stage), counting[0] if counting else None)
 
 
-def on_start(scene: Scene) -> Effect:
+def on_start(scene: RunContext) -> Effect:
     """A run of the card started."""
     if scene.left_alone:
         return Effect()
@@ -64,7 +64,7 @@ def on_start(scene: Scene) -> Effect:
     return Effect(None if here else stage, Work.UNATTENDED, scene.blocked_by_run)
 
 
-def on_end(scene: Scene, run: Run) -> Effect:
+def on_end(scene: RunContext, run: Run) -> Effect:
     """A run of the card ended. While others go on, the card stays where they are."""
     if scene.left_alone:
         return Effect()

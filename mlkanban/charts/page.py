@@ -42,7 +42,7 @@ ul { margin: .3rem 0; padding-left: 1.2rem; }
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One number: its title, what it says, its picture, and how it is defined."""
 
     title: str
@@ -71,7 +71,7 @@ class Page:
     made: datetime
     scope: str
     summaries: tuple[Summary, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
 
     @property
     def heading(self) -> str:

@@ -59,7 +59,7 @@ def report(session: Session, out: Path, asked: NumberOptions) -> None:
 
 
 def _page(service: Service, board: Board, sample: Sample) -> Page:
-    from mlkanban.charts.page import Page, Section
+    from mlkanban.charts.page import Page, ReportSection
     from mlkanban.charts.views import VIEWS, remarks, replayed
     from mlkanban.clock import now
 
@@ -68,7 +68,7 @@ def _page(service: Service, board: Board, sample: Sample) -> Page:
     for view in VIEWS.values():
         number = tested if view.count is replayed else view.count(sample)
         sections.append(
-            Section(
+            ReportSection(
                 view.entry.title,
                 number.said(),
                 view.draw(number, sample),

@@ -30,7 +30,7 @@ from mlkanban.core.models import (
 from mlkanban.core.score import parse_worth
 from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE
-from mlkanban.core.triage_session import Session
+from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import MlkanbanError
 
 MALFORMED, NEWER = "malformed", "newer"
@@ -282,7 +282,7 @@ def _outcome(value: Any) -> bool:
 
 
 def _session(value: Any) -> bool:
-    session = Session.of_field(value)
+    session = TriageSession.of_field(value)
     counts = ("seconds", "queue", "skipped", "undone", "overrides")
     return (
         session is not None

@@ -19,7 +19,7 @@ REMEMBERED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class TriageSession:
     """What came of a session. `queue` is how many cards it began with, `decided` how many by verb,
     undone ones not counted; `overrides` of the accepted ones went over a limit. `left` were still
     to be decided, in order; the last `again` of them had been skipped already."""
@@ -59,7 +59,7 @@ class Session:
         }
 
     @classmethod
-    def of_field(cls, value: Any) -> "Session | None":
+    def of_field(cls, value: Any) -> "TriageSession | None":
         """A session as it was kept; None for what is none: logs come from elsewhere too."""
         try:
             began = datetime.fromisoformat(value["began"])
@@ -97,7 +97,7 @@ class Queue(NamedTuple):
         return self._replace(items=self.items[:limit])
 
 
-def resumed(items: Sequence[Item], paused: Session) -> Queue:
+def resumed(items: Sequence[Item], paused: TriageSession) -> Queue:
     """The queue of now in the order a paused session stopped in: what it had left, then cards that
     came since, then what it had skipped. What asks for no decision any more is left out."""
     order = {ref: at for at, ref in enumerate(paused.left)}
@@ -218,11 +218,11 @@ class Sitting:
             if change.verb and self.item is not None and self.item.ref == change.ref:
                 self._go_on()
 
-    def ended(self) -> Session:
+    def ended(self) -> TriageSession:
         """What is kept of it, as of the last key."""
         left, again = self._left()
         forced = [change for change in self._done if change.forced]
-        return Session(
+        return TriageSession(
             view=self._view, began=self._began, seconds=round(self._active.total_seconds()),
             queue=self._length, decided=dict(self.decided), skipped=len(self._skipped),
             undone=self._undone, overrides=sum(c.verb == "accepted" for c in forced),

@@ -10,7 +10,7 @@ from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
 from mlkanban.core.models import Board
 from mlkanban.core.runs.model import PREFIX, runs_in
-from mlkanban.core.triage_session import FIELD, Session, in_minutes
+from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
 from mlkanban.text import display, quantity, short_name
 
 _LONGEST = 120
@@ -145,7 +145,7 @@ def _sentence(
                 + (f"saved: {_cut(str(query))}" if query else "removed")
                 for name, query in values.items()
             )
-        case "triage.ended" if (session := Session.of_field(values.get(FIELD))) is not None:
+        case "triage.ended" if (session := TriageSession.of_field(values.get(FIELD))) is not None:
             return (
                 f"triage: {session.decisions} of {session.queue} decided"
                 f" in {in_minutes(session.minutes)}"

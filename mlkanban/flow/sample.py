@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
-from mlkanban.core.triage_session import Session
+from mlkanban.core.triage_session import TriageSession
 from mlkanban.flow.history import CardFlow, CardHistory, State, Workflow, trace
 from mlkanban.flow.window import Scope, Window
 
@@ -49,7 +49,7 @@ class Sample:
     cards: tuple[Followed, ...]
     histories: tuple[CardHistory, ...]
     everyone: tuple[Followed, ...]
-    sessions: tuple[Session, ...] = ()
+    sessions: tuple[TriageSession, ...] = ()
     query: str = ""
 
     @cached_property
@@ -149,7 +149,7 @@ def follow(
     histories: Iterable[CardHistory],
     as_of: datetime,
     window: Window,
-    sessions: Iterable[Session] = (),
+    sessions: Iterable[TriageSession] = (),
 ) -> Sample:
     """Follow every card up to the instant `as_of`; what came later is kept in `histories` only."""
     cards: list[Followed] = []

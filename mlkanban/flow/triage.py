@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from mlkanban.core.triage_session import VERBS, Session, in_minutes
+from mlkanban.core.triage_session import VERBS, TriageSession, in_minutes
 from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
@@ -20,7 +20,7 @@ class Week:
     """The sessions of an ISO week, from `first` on."""
 
     first: date
-    sessions: tuple[Session, ...]
+    sessions: tuple[TriageSession, ...]
 
     @property
     def decisions(self) -> int:
@@ -35,7 +35,7 @@ class Week:
 class Triage:
     """The sessions of a window, and their weeks from the first one on, those of none too."""
 
-    sessions: tuple[Session, ...]
+    sessions: tuple[TriageSession, ...]
     weeks: tuple[Week, ...]
     last_at: str
     scope: Scope
@@ -158,10 +158,10 @@ def triage(sample: Sample) -> Triage:
     return Triage(some, _weeks(sample, some), f"{at:%Y-%m-%d %H:%M}" if at else "", sample.scope)
 
 
-def _weeks(sample: Sample, sessions: Sequence[Session]) -> tuple[Week, ...]:
+def _weeks(sample: Sample, sessions: Sequence[TriageSession]) -> tuple[Week, ...]:
     if not sessions:
         return ()
-    held: dict[int, list[Session]] = {}
+    held: dict[int, list[TriageSession]] = {}
     first, last = (
         monday(day.toordinal())
         for day in (sample.workflow.day(sessions[0].began), sample.window.last)
@@ -173,7 +173,7 @@ def _weeks(sample: Sample, sessions: Sequence[Session]) -> tuple[Week, ...]:
     return tuple(Week(date.fromordinal(first), tuple(some)) for first, some in held.items())
 
 
-def _told(session: Session) -> str:
+def _told(session: TriageSession) -> str:
     left = f", {len(session.left)} left" if session.left else ""
     count = f"{session.decisions} of {session.queue} decided"
     return f"{count} in {in_minutes(session.minutes)}{left}"

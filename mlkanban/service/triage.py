@@ -15,7 +15,7 @@ from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, View
-from mlkanban.core.triage_session import Queue, Session
+from mlkanban.core.triage_session import Queue, TriageSession
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done, find_face
 from mlkanban.store import disputes, repository, run_queries
@@ -32,7 +32,7 @@ class Triage:
         items, paused = self._asking(board, view), self._paused(board.id, view)
         return triage_session.resumed(items, paused) if paused else Queue(items)
 
-    def _paused(self, board_id: str, view: View) -> Session | None:
+    def _paused(self, board_id: str, view: View) -> TriageSession | None:
         """The last session of this person with a view of a board, if it can be gone on with."""
         with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
@@ -43,7 +43,7 @@ class Triage:
                 return session if session.left and event.at >= since else None
         return None
 
-    def end(self, board_id: str, session: Session) -> Done:
+    def end(self, board_id: str, session: TriageSession) -> Done:
         """Keep the figures of a session, and what it had left, where anything can be kept."""
         if self._context.store.read_only:
             return Done("", changed=False)
@@ -52,7 +52,7 @@ class Triage:
             tx.write(Change(triage_session.KIND, board_id, set=values))
         return Done("")
 
-    def sessions(self, board_id: str) -> list[Session]:
+    def sessions(self, board_id: str) -> list[TriageSession]:
         """Every session on a board, of whomever, in the order they ended."""
         with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
@@ -106,8 +106,8 @@ class Triage:
         )
 
 
-def _session(event: Event) -> Session | None:
-    return Session.of_field(event.data.get("set", {}).get(triage_session.FIELD))
+def _session(event: Event) -> TriageSession | None:
+    return TriageSession.of_field(event.data.get("set", {}).get(triage_session.FIELD))
 
 
 def _alerts(fields: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 from mlkanban.cli.session import Session
 from mlkanban.clock import now
-from mlkanban.core.triage_session import Session as Kept
+from mlkanban.core.triage_session import TriageSession as Kept
 
 
 def test_the_queue_is_printed(board) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.triage import Item
-from mlkanban.core.triage_session import VERBS, Queue, Session, Sitting, resumed
+from mlkanban.core.triage_session import VERBS, Queue, Sitting, TriageSession, resumed
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_what_is_kept() -> None:
     some.decide("accepted")
     some.undo(["d"])
     assert some.happened
-    assert some.ended() == Session(
+    assert some.ended() == TriageSession(
         view="all", began=NOW, seconds=30, queue=6, decided={"accepted": 1, "snoozed": 1},
         skipped=1, undone=1, overrides=1, left=("d", "e", "f", "b"), again=1,
     )  # fmt: skip
@@ -101,8 +101,8 @@ def test_of_a_merge_the_card_that_went_is_gone_back_to() -> None:
     assert (here(some), some.decided) == ("a", {})
 
 
-def paused(*left: str, again: int = 0) -> Session:
-    return Session("all", NOW, 60, 9, {}, 0, 0, 0, left, again)
+def paused(*left: str, again: int = 0) -> TriageSession:
+    return TriageSession("all", NOW, 60, 9, {}, 0, 0, 0, left, again)
 
 
 def test_one_goes_on_where_one_stopped() -> None:
@@ -186,7 +186,7 @@ COUNT = st.integers(0, 10**6)
 
 @given(
     st.builds(
-        Session,
+        TriageSession,
         view=st.sampled_from(["all", "inbox", "marked"]),
         began=st.datetimes(timezones=st.just(UTC)),
         seconds=COUNT, queue=COUNT, decided=st.fixed_dictionaries(dict.fromkeys(VERBS, COUNT)),
@@ -195,7 +195,7 @@ COUNT = st.integers(0, 10**6)
     )
 )  # fmt: skip
 def test_it_is_read_as_it_was_kept(session) -> None:
-    assert Session.of_field(json.loads(json.dumps(session.to_field()))) == session
+    assert TriageSession.of_field(json.loads(json.dumps(session.to_field()))) == session
 
 
 JSON = st.recursive(
@@ -207,6 +207,6 @@ JSON = st.recursive(
 @given(JSON, st.sampled_from([*paused().to_field()]), st.booleans())
 def test_what_is_no_session_is_none(value, field, whole) -> None:
     kept = {**paused().to_field(), field: value}
-    Session.of_field(value if whole else kept)
+    TriageSession.of_field(value if whole else kept)
     del kept[field]
-    assert Session.of_field(kept) is None or field == "again"
+    assert TriageSession.of_field(kept) is None or field == "again"

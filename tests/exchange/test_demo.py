@@ -16,7 +16,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
-from mlkanban.core.triage_session import Session
+from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.retraining import retraining
@@ -263,7 +263,7 @@ def by_hand(data: Path) -> list[Event]:
     cards.finish([again], Outcome.SHIPPED)
     cards.archive([card])
     service.charter.set(board.id, "scope", "s")
-    service.triage.end(board.id, Session("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
+    service.triage.end(board.id, TriageSession("all", NOW, 60, 1, {"archived": 1}, 0, 0, 0))
     events = service.history.events(board.id)
     service.close()
     return events

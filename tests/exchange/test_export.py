@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mlkanban.core.triage_session import Session
+from mlkanban.core.triage_session import TriageSession
 from mlkanban.exchange.export import COLUMNS, guarded, write_csv, write_jsonl
 from mlkanban.service import Service
 
@@ -63,7 +63,7 @@ def test_a_session_of_triage_is_an_event_and_no_row(service) -> None:
     board = service.boards.create("x", "plain", "UTC")
     service.cards.add(board.id, "a")
     at = datetime(2026, 2, 1, tzinfo=UTC)
-    service.triage.end(board.id, Session("all", at, 60, 2, {"accepted": 1}, 0, 0, 0, ("m1",)))
+    service.triage.end(board.id, TriageSession("all", at, 60, 2, {"accepted": 1}, 0, 0, 0, ("m1",)))
     rows, lines = io.StringIO(), io.StringIO()
     assert write_csv(service, board, rows) == 1
     write_jsonl(service, board, lines)

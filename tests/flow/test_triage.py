@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from mlkanban.charts.layouts import layout
 from mlkanban.charts.pictures import triage as picture
-from mlkanban.core.triage_session import VERBS, Session
+from mlkanban.core.triage_session import VERBS, TriageSession
 from mlkanban.flow.triage import triage
 from tests.flow.logs import WORKFLOW, at, sample
 
 
 def session(day, seconds=120, skipped=0, undone=0, overrides=0, left=(), **decided):
-    return Session(
+    return TriageSession(
         "all", at(day), seconds, 10, decided, skipped, undone, overrides, tuple(left), 0
     )  # fmt: skip
 

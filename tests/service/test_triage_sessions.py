@@ -7,15 +7,15 @@ import pytest
 
 from mlkanban.core.models import BlockReason
 from mlkanban.core.triage import View
-from mlkanban.core.triage_session import Session
+from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import RuleRefused
 from mlkanban.service import Service
 from tests.service.people import Clock, Person
 from tests.store.test_projections import assert_log_and_tables_agree
 
 
-def session(person: Person, *left: str, view: str = "all", again: int = 0) -> Session:
-    return Session(
+def session(person: Person, *left: str, view: str = "all", again: int = 0) -> TriageSession:
+    return TriageSession(
         view, person.clock.now, 480, 23, {"accepted": 12}, 2, 1, 3, tuple(left), again
     )  # fmt: skip
 

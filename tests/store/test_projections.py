@@ -16,7 +16,7 @@ from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
-from mlkanban.core.triage_session import Session
+from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import MlkanbanError
 from mlkanban.service.runs import Told
 from mlkanban.store import log, migrations
@@ -102,7 +102,8 @@ def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
         "move a stage": lambda: boards.move_stage(board, stage.id, number),
         "remove a stage": lambda: boards.remove_stage(board, stage.id),
         "triage": lambda: person.service.triage.end(
-            board, Session("all", person.clock.now, number, 9, {}, number, 0, 0, (ref, other), 1)
+            board,
+            TriageSession("all", person.clock.now, number, 9, {}, number, 0, 0, (ref, other), 1),
         ),
         "set the clock back": lambda: person.clock.back(number),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 
 from mlkanban.core.events import Change
-from mlkanban.core.triage_session import FIELD, KIND, Session
+from mlkanban.core.triage_session import FIELD, KIND, TriageSession
 from mlkanban.exchange.demo.schedule import Calendar
 
 _VERBS = {
@@ -22,7 +22,7 @@ def sessions(board: str, calendar: Calendar, rng: Random) -> Iterator[tuple[floa
         seconds = round(sum(rng.uniform(12, 50) for _ in range(queue)))
         verbs = rng.choices([*_VERBS], [*_VERBS.values()], k=queue - skipped)
         decided = Counter(verbs)
-        session = Session(
+        session = TriageSession(
             view="all", began=calendar.moment(begin), seconds=seconds, queue=queue,
             decided=decided, skipped=skipped, undone=rng.choice((0, 0, 0, 1)),
             overrides=min(decided["accepted"], rng.choice((0, 0, 0, 1))),

@@ -18,7 +18,7 @@ from mlkanban.paths import places
 from mlkanban.text import short_name
 
 if TYPE_CHECKING:
-    from mlkanban.service.restore import RestorePlan, Share
+    from mlkanban.service.restore import RestorePlan, StoreShare
 
 
 @click.group("backup", cls=Guessing, invoke_without_command=True)
@@ -126,7 +126,7 @@ def _plan(session: Session, plan: RestorePlan) -> Iterator[str]:
     yield from _share(session, plan.won, "Would be won back")
 
 
-def _share(session: Session, share: Share, what: str) -> Iterator[str]:
+def _share(session: Session, share: StoreShare, what: str) -> Iterator[str]:
     if not share.events:
         return
     from datetime import datetime

@@ -20,7 +20,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class StoreShare:
     """What one store has and another has not: counts, and the newest entries with their board."""
 
     events: int
@@ -36,8 +36,8 @@ class RestorePlan:
     file: Path
     cards: int
     events: int
-    lost: Share
-    won: Share
+    lost: StoreShare
+    won: StoreShare
     unreadable: str = ""
     altered: bool = False
 
@@ -69,8 +69,8 @@ def plan(data: Path, file: Path) -> RestorePlan:
             stack.callback(store.close)
         here = store.conn if store else None
         events, cards = _counts(there)
-        lost = _share(here, there) if here else Share(0, 0, ())
-        won = _share(there, here) if here else Share(events, cards, ())
+        lost = _share(here, there) if here else StoreShare(0, 0, ())
+        won = _share(there, here) if here else StoreShare(events, cards, ())
         return RestorePlan(file, cards, events, lost, won, why, bool(broken_link(there)))
 
 
@@ -92,14 +92,14 @@ def _counts(conn: Connection) -> tuple[int, int]:
     return len(snapshots.event_ids(conn)), len(snapshots.names(conn))
 
 
-def _share(mine: Connection, other: Connection | None) -> Share:
+def _share(mine: Connection, other: Connection | None) -> StoreShare:
     theirs = snapshots.event_ids(other) if other else {}
     only = [seq for event, seq in snapshots.event_ids(mine).items() if event not in theirs]
     newest = snapshots.events_at(mine, sorted(only)[-_SHOWN:])
     cards = {named.id for named in snapshots.names(mine).values()}
     if other:
         cards -= {named.id for named in snapshots.names(other).values()}
-    return Share(len(only), len(cards), _entries(mine, newest))
+    return StoreShare(len(only), len(cards), _entries(mine, newest))
 
 
 def _entries(conn: Connection, events: Sequence[Event]) -> list[tuple[HistoryEntry, Board]]:

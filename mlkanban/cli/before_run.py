@@ -41,7 +41,7 @@ class JobCard(NamedTuple):
     label: str = ""
 
 
-class Slot(NamedTuple):
+class RunSlot(NamedTuple):
     """What takes the place of a job on the board: the card of the job and, where that could be
     read, the store."""
 
@@ -75,7 +75,7 @@ class Slot(NamedTuple):
 
 
 @contextmanager
-def slot_for(card: str, force: str) -> Iterator[Slot]:
+def slot_for(card: str, force: str) -> Iterator[RunSlot]:
     """The card for which a job may start, with the store open while the block runs. Where that
     cannot be read the job runs all the same: the board hears of it later."""
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
@@ -84,17 +84,17 @@ def slot_for(card: str, force: str) -> Iterator[Slot]:
         service = _opened()
     except (MlkanbanError, OSError) as error:
         say(f"{error} {_LATER}")
-        yield Slot(JobCard(names[0]))
+        yield RunSlot(JobCard(names[0]))
         return
     with closing(service):
         try:
             if (data / "runs").is_dir():
                 _take_in_others(service)
-            slot = Slot(_named(service, names, force, given=card), service)
+            slot = RunSlot(_named(service, names, force, given=card), service)
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
             say(f"{error} {_LATER}")
-            slot = Slot(JobCard(names[0]))
+            slot = RunSlot(JobCard(names[0]))
         yield slot
         for notice in service.take_notices():
             say(notice)

@@ -15,7 +15,7 @@ from sys import maxsize
 from typing import Any
 
 from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
-from mlkanban.flow.history import CardHistory, State, Workflow, trace
+from mlkanban.flow.history import CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.percentiles import PERCENTILES, needed
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
@@ -216,7 +216,7 @@ class _Replay:
         starts = [card.start for card in sample.worked if card.start is not None]
         self.first = min(starts, default=sample.days.stop)
         self._last = whole_days(sample).stop - 1
-        done = Counter(c.finish for c in sample.worked if c.flow.state is State.FINISHED)
+        done = Counter(c.finish for c in sample.worked if c.flow.state is FlowState.FINISHED)
         per_day = [done[day] for day in range(self.first, self._last + 1)]
         self._done_before = [0, *accumulate(per_day)]
         self.cards = max(1, round(HORIZON * self._done_before[-1] / max(1, len(per_day))))
@@ -297,7 +297,7 @@ class _Replay:
             return None
         start = workflow.day(flow.start).toordinal()
         finish = None if flow.finish is None else workflow.day(flow.finish).toordinal()
-        return _Facts(start, finish, flow.state is State.FINISHED)
+        return _Facts(start, finish, flow.state is FlowState.FINISHED)
 
     def _done_until(self, day: int) -> int:
         return self._done_before[min(max(day - self.first + 1, 0), len(self._done_before) - 1)]
@@ -305,7 +305,7 @@ class _Replay:
 
 def _facts(card: Followed) -> _Facts:
     assert card.start is not None
-    return _Facts(card.start, card.finish, card.flow.state is State.FINISHED)
+    return _Facts(card.start, card.finish, card.flow.state is FlowState.FINISHED)
 
 
 def _finish(facts: _Facts) -> int:

@@ -134,7 +134,7 @@ class Workflow:
         return phase(step.stage, self.first_committed, self.first_delivered, step.outcome)
 
 
-class State(StrEnum):
+class FlowState(StrEnum):
     """What a card is to flow: only open cards have an age, only finished ones a cycle time."""
 
     UNCOMMITTED = "uncommitted"
@@ -162,7 +162,7 @@ class CardFlow:
     A skipped stage has the arrival of the next one visited; an outcome arrives everywhere.
     """
 
-    state: State
+    state: FlowState
     start: datetime | None
     finish: datetime | None
     outcome: str | None
@@ -189,10 +189,10 @@ def trace(workflow: Workflow, history: CardHistory, as_of: datetime) -> CardFlow
 
     marks = milestones((step.at, workflow.phase(step)) for step in steps)
     state = _state(workflow.phase(steps[-1]), steps[-1].outcome)
-    departed = state in (State.FINISHED, State.ABANDONED)
+    departed = state in (FlowState.FINISHED, FlowState.ABANDONED)
     return CardFlow(
         state=state,
-        start=marks.started if departed or state is State.OPEN else None,
+        start=marks.started if departed or state is FlowState.OPEN else None,
         finish=marks.finished if departed else None,
         outcome=(steps[-1].outcome or "shipped") if departed else None,
         never_worked=departed and not marks.worked,
@@ -232,11 +232,11 @@ def _arrivals(workflow: Workflow, steps: Sequence[Step]) -> tuple[datetime | Non
     return tuple(arrivals)
 
 
-def _state(now: Phase, outcome: str | None) -> State:
+def _state(now: Phase, outcome: str | None) -> FlowState:
     if outcome == "discarded":
-        return State.DISCARDED
+        return FlowState.DISCARDED
     if now is Phase.BEFORE:
-        return State.UNCOMMITTED
+        return FlowState.UNCOMMITTED
     if now is Phase.INSIDE:
-        return State.OPEN
-    return State.ABANDONED if outcome == "abandoned" else State.FINISHED
+        return FlowState.OPEN
+    return FlowState.ABANDONED if outcome == "abandoned" else FlowState.FINISHED

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from mlkanban.core.triage_session import TriageSession
-from mlkanban.flow.history import CardFlow, CardHistory, State, Workflow, trace
+from mlkanban.flow.history import CardFlow, CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.window import Scope, Window
 
 Grouping = Literal["type", "tag", "stage"]
@@ -68,17 +68,17 @@ class Sample:
 
     @cached_property
     def open(self) -> tuple[Followed, ...]:
-        return tuple(card for card in self.worked if card.flow.state is State.OPEN)
+        return tuple(card for card in self.worked if card.flow.state is FlowState.OPEN)
 
     @cached_property
     def finished(self) -> tuple[Followed, ...]:
         """Shipped, learned and superseded within the window, in order of their finish."""
-        return self._departed(State.FINISHED)
+        return self._departed(FlowState.FINISHED)
 
     @cached_property
     def abandoned(self) -> tuple[Followed, ...]:
         """Abandoned within the window, in order of that."""
-        return self._departed(State.ABANDONED)
+        return self._departed(FlowState.ABANDONED)
 
     @cached_property
     def never_worked(self) -> tuple[Followed, ...]:
@@ -139,7 +139,7 @@ class Sample:
     def _holds(self, card: Followed) -> bool:
         return card.finish is not None and date.fromordinal(card.finish) in self.window
 
-    def _departed(self, state: State) -> tuple[Followed, ...]:
+    def _departed(self, state: FlowState) -> tuple[Followed, ...]:
         found = [c for c in self.worked if c.flow.state is state and self._holds(c)]
         return tuple(sorted(found, key=lambda card: (card.flow.finish, card.ref)))
 

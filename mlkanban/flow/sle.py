@@ -7,7 +7,7 @@ start to finish, with a probability. Here 85 %, from what was finished lately.
 from dataclasses import dataclass
 from typing import Any
 
-from mlkanban.flow.history import State
+from mlkanban.flow.history import FlowState
 from mlkanban.flow.percentiles import nearest_rank, needed
 from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
@@ -67,7 +67,7 @@ def sle(sample: Sample) -> Sle:
     """Expect what 85 % of the cards finished lately took, whatever the window."""
     today = sample.today.toordinal()
     done = sorted(
-        (card for card in sample.worked if card.flow.state is State.FINISHED),
+        (card for card in sample.worked if card.flow.state is FlowState.FINISHED),
         key=lambda card: (card.flow.finish, card.ref),
     )
     lately = [card for card in done if card.finish is not None and card.finish > today - BASIS_DAYS]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.flow.backtest import PASTS, _Replay, backtest
-from mlkanban.flow.history import State, trace
+from mlkanban.flow.history import FlowState, trace
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.window import Window
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
@@ -50,7 +50,7 @@ def test_a_trial_knows_nothing_of_what_came_after(cards, day):
             worked = flow is not None and flow.start is not None and not flow.never_worked
             assert (then is not None) == worked
             if then is not None:
-                assert then.done == (flow.state is State.FINISHED)
+                assert then.done == (flow.state is FlowState.FINISHED)
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.flow.cycle_time import cycle_times, grouped
-from mlkanban.flow.history import CardHistory, State, Step, Workflow, trace
+from mlkanban.flow.history import CardHistory, FlowState, Step, Workflow, trace
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 
@@ -195,7 +195,7 @@ def test_every_card_is_counted_once_and_the_numbers_fit_the_list(cards, day, win
         for flow in flows
         if flow.finish and (window is None or flow.finish > at(day) - timedelta(days=window))
     ]
-    assert times.open == states[State.OPEN]
+    assert times.open == states[FlowState.OPEN]
     assert times.never_worked + sum(times.outcomes.values()) == len(departed)
     assert times.n == len(times.cards) == sum(b.count for b in times.histogram)
     days = [c.days for c in times.cards]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.flow.history import CardHistory, State, Step, Workflow, trace
+from mlkanban.flow.history import CardHistory, FlowState, Step, Workflow, trace
 
 # Ideas, Ready | Train, Evaluate | Monitor
 WORKFLOW = Workflow(("Ideas", "Ready", "Train", "Evaluate", "Monitor"), 2, 4, UTC)
@@ -30,7 +30,7 @@ def flow_of(*steps, as_of: float = 100):
 
 def test_a_straight_run_is_finished_when_it_leaves_the_last_committed_stage():
     flow = flow_of((0, 0), (1, 1), (2, 2), (5, 3), (9, 4))
-    assert (flow.state, flow.start, flow.finish) == (State.FINISHED, at(2), at(9))
+    assert (flow.state, flow.start, flow.finish) == (FlowState.FINISHED, at(2), at(9))
     assert (flow.outcome, flow.never_worked, flow.reopened) == ("shipped", False, 0)
     assert flow.passes == (1, 1, 1, 1, 1)
     assert flow.residence[2] == timedelta(days=3)
@@ -38,7 +38,7 @@ def test_a_straight_run_is_finished_when_it_leaves_the_last_committed_stage():
 
 def test_an_outcome_finishes_a_card_in_any_committed_stage():
     flow = flow_of((0, 0), (2, 2), (4, 2, "learned"))
-    assert (flow.state, flow.finish, flow.outcome) == (State.FINISHED, at(4), "learned")
+    assert (flow.state, flow.finish, flow.outcome) == (FlowState.FINISHED, at(4), "learned")
     assert flow.residence[2] == timedelta(days=2)
     assert flow.passes[2] == 1
 
@@ -51,7 +51,7 @@ def test_an_outcome_given_after_delivery_names_it_but_does_not_move_the_finish()
 def test_going_back_before_commitment_restarts_the_clock():
     flow = flow_of((0, 2), (3, 1), (6, 2), (7, 4))
     assert (flow.start, flow.finish, flow.reopened) == (at(6), at(7), 0)
-    assert flow_of((0, 2), (3, 1)).state is State.UNCOMMITTED
+    assert flow_of((0, 2), (3, 1)).state is FlowState.UNCOMMITTED
     assert flow_of((0, 2), (3, 1)).start is None
 
 
@@ -64,7 +64,7 @@ def test_going_back_inside_the_workflow_does_not():
 
 def test_reopening_undoes_the_finish_and_is_counted():
     flow = flow_of((0, 2), (3, 4), (5, 3))
-    assert (flow.state, flow.start, flow.finish, flow.reopened) == (State.OPEN, at(0), None, 1)
+    assert (flow.state, flow.start, flow.finish, flow.reopened) == (FlowState.OPEN, at(0), None, 1)
     again = flow_of((0, 2), (3, 2, "learned"), (5, 2, None), (9, 4))
     assert (again.start, again.finish, again.reopened) == (at(0), at(9), 1)
     assert again.outcome == "shipped"
@@ -83,10 +83,10 @@ def test_never_worked_is_a_last_crossing_straight_past_delivery():
 
 
 def test_abandoned_departs_and_discarded_is_outside():
-    assert flow_of((0, 2), (4, 2, "abandoned")).state is State.ABANDONED
+    assert flow_of((0, 2), (4, 2, "abandoned")).state is FlowState.ABANDONED
     assert flow_of((0, 2), (4, 2, "abandoned")).finish == at(4)
     discarded = flow_of((0, 0), (4, 0, "discarded"))
-    assert (discarded.state, discarded.start, discarded.finish) == (State.DISCARDED, None, None)
+    assert (discarded.state, discarded.start, discarded.finish) == (FlowState.DISCARDED, None, None)
     assert not discarded.never_worked
 
 
@@ -98,8 +98,8 @@ def test_taking_a_discard_back_leaves_no_trace():
 
 def test_only_steps_up_to_the_instant_count():
     assert trace(WORKFLOW, card((3, 2)), at(2)) is None
-    assert flow_of((3, 2), (5, 4), as_of=4).state is State.OPEN
-    assert flow_of((3, 2), (5, 4), as_of=5).state is State.FINISHED
+    assert flow_of((3, 2), (5, 4), as_of=4).state is FlowState.OPEN
+    assert flow_of((3, 2), (5, 4), as_of=5).state is FlowState.FINISHED
 
 
 @pytest.mark.parametrize("points", [(0, 0), (-1, 2), (2, 2), (1, 6)])

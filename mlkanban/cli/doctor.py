@@ -22,7 +22,7 @@ from mlkanban.paths import places
 from mlkanban.text import quantity, short_name
 
 if TYPE_CHECKING:
-    from mlkanban.service.backups import State
+    from mlkanban.service.backups import BackupState
 
 Verdict = Literal["ok", "note", "problem"]
 
@@ -318,7 +318,7 @@ def _dated_ahead(events: int, last: str, refs: list[str]) -> Iterator[Check]:
                     )  # fmt: skip
 
 
-def _backups(state: State) -> Iterator[Check]:
+def _backups(state: BackupState) -> Iterator[Check]:
     newest, since, changed, ahead = state
     if ahead:
         yield Check("backups", "note",

@@ -14,10 +14,10 @@ from mlkanban.store import backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.location import store_path
 
-__all__ = ["Backup", "Backups", "State", "all_below", "wanted"]
+__all__ = ["Backup", "Backups", "BackupState", "all_below", "wanted"]
 
 
-class State(NamedTuple):
+class BackupState(NamedTuple):
     """The newest backup, and how many events it lacks (None: it is of another history, cannot be
     read, or there is none); when the store was changed; how many backups are dated ahead."""
 
@@ -55,7 +55,7 @@ class Backups:
         logger("backup").info("made %s", made.name)
         return made
 
-    def state(self, now: datetime) -> State:
+    def state(self, now: datetime) -> BackupState:
         """How safe the store is by its backups, judged by where the log was in them."""
         store = self._context.store
         made = backup.all_of(store.path)
@@ -66,7 +66,7 @@ class Backups:
         if newest:
             with store.reading() as conn:
                 since = backup.events_since(conn, newest.path)
-        return State(newest, since, changed, len(ahead))
+        return BackupState(newest, since, changed, len(ahead))
 
 
 def wanted(data: Path, now: datetime) -> bool:

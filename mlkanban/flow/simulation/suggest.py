@@ -35,7 +35,7 @@ _SURE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LimitStep:
     """One change that helped: what, and by how much in the runs it was tried in."""
 
     stage: str
@@ -50,7 +50,7 @@ class Step:
 class Suggestion:
     """The steps taken, and all of them together against today."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[LimitStep, ...]
     tried: int
     played: WhatIf
 
@@ -91,7 +91,7 @@ class Suggestion:
 def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
     """Search the limits of the stages that have one."""
     model = learn(sample)
-    steps: list[Step] = []
+    steps: list[LimitStep] = []
     tried = 0
     if model is not None:
         best = play(model, _TRIES)
@@ -126,8 +126,8 @@ def _neighbours(model: Model) -> list[tuple[int, Limits, int]]:
 
 def _tried(
     model: Model, before: list[SimulationResult], progress: Progress | None
-) -> list[tuple[Step | None, Model, list[SimulationResult]]]:
-    made: list[tuple[Step | None, Model, list[SimulationResult]]] = []
+) -> list[tuple[LimitStep | None, Model, list[SimulationResult]]]:
+    made: list[tuple[LimitStep | None, Model, list[SimulationResult]]] = []
     neighbours = _neighbours(model)
     for at, (stage, limits, wanted) in enumerate(neighbours):
         changed = model.limited({stage: wanted})
@@ -143,7 +143,7 @@ def _step(
     wanted: int,
     before: list[SimulationResult],
     after: list[SimulationResult],
-) -> Step | None:
+) -> LimitStep | None:
     """The step, when the evidence is for it."""
     pairs = list(zip(before, after, strict=False))
     if not pairs or len(before) != len(after):
@@ -159,4 +159,4 @@ def _step(
     faster = per_week > _GAIN * rate and more >= _SURE and p85 <= 0
     if not (shorter or faster):
         return None
-    return Step(stage, limit, wanted, p85, per_week, sooner if shorter else more)
+    return LimitStep(stage, limit, wanted, p85, per_week, sooner if shorter else more)

@@ -21,7 +21,7 @@ from mlkanban.core.card_values import (
 )
 from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
-from mlkanban.core.markdown.board import BoardPage, Told, board_page
+from mlkanban.core.markdown.board import BoardPage, CardText, board_page
 from mlkanban.core.markdown.card import (
     Sheet,
     asked,
@@ -169,14 +169,14 @@ class Documents:
     def board_page(self, board_id: str) -> tuple[list[str], int]:
         """The lines of a document with the charter and all cards but the archived ones, and how
         many cards that are."""
-        told: dict[str, list[Told]] = {}
+        told: dict[str, list[CardText]] = {}
         with self._context.store.reading() as conn:
             board, at = board_of(conn, board_id), instant(self._context.clock())
             zone = ZoneInfo(board.timezone)
             faces = [face for face in repository.faces(conn, board_id) if not face.archived]
             for face in sorted(faces, key=place):
                 card = repository.card(conn, face)
-                one = Told(card.ref, values(card, board), note_lines(card.notes, zone))
+                one = CardText(card.ref, values(card, board), note_lines(card.notes, zone))
                 told.setdefault(board.stage(card.stage).id, []).append(one)
             charter = charter_in(repository.entity(conn, board_id).fields)
             return list(board_page(board, at, snapshots.position(conn), charter, told)), len(faces)

@@ -43,7 +43,7 @@ _FRONT = ("board", "name", "exported", "cursor", "hlc")
 _ELSEWHERE = ("title", "stage", "hypothesis", "checklist")
 
 
-class Told(NamedTuple):
+class CardText(NamedTuple):
     """A card as a document tells it: its `values` and its `note_lines`."""
 
     ref: str
@@ -70,7 +70,7 @@ def board_page(
     at: str,
     position: Position,
     charter: Mapping[str, str],
-    cards: Mapping[str, Iterable[Told]],
+    cards: Mapping[str, Iterable[CardText]],
 ) -> Iterator[str]:
     """The lines of the document; `cards` are given by the id of their stage, `at` is now."""
     yield from (
@@ -92,7 +92,7 @@ def board_page(
             yield from _card(told)
 
 
-def _card(told: Told) -> Iterator[str]:
+def _card(told: CardText) -> Iterator[str]:
     said = told.said
     yield from (f"### {told.ref} {said['title']}", "")
     fields = [

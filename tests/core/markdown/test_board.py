@@ -10,7 +10,7 @@ from mlkanban.core.card import Card
 from mlkanban.core.card_values import values
 from mlkanban.core.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.events import Position
-from mlkanban.core.markdown.board import Told, board_page, read_board
+from mlkanban.core.markdown.board import CardText, board_page, read_board
 from mlkanban.core.markdown.card import asked, corrections, note_lines
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import Board
@@ -24,7 +24,7 @@ CHARTERS = st.dictionaries(st.sampled_from([s.key for s in SECTIONS]), TEXTS.map
 
 
 def document(board: Board, card: Card, charter: dict[str, str]) -> str:
-    told = Told(card.ref, values(card, board), note_lines(card.notes, ZONE))
+    told = CardText(card.ref, values(card, board), note_lines(card.notes, ZONE))
     return "\n".join(board_page(board, "now", AT, charter, {card.stage: [told]})) + "\n"
 
 

@@ -61,7 +61,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DemoCard:
     """One card of the file; `end` is its outcome, '' while it is open."""
 
     title: str
@@ -136,7 +136,7 @@ class Told:
         return {"name": found["name"], "direction": found["direction"], **values}, reached
 
 
-def read() -> dict[str, list[Told]]:
+def read() -> dict[str, list[DemoCard]]:
     """The cards of the file: finished, dropped and open ones, each in order."""
     file = resources.files("mlkanban.exchange.demo").joinpath("cards.toml")
     tables = tomllib.loads(file.read_text("utf-8"))
@@ -144,10 +144,10 @@ def read() -> dict[str, list[Told]]:
     return {name: [_told(card, end) for card in tables[name]] for name, end in ends.items()}
 
 
-def _told(table: dict[str, Any], end: str) -> Told:
+def _told(table: dict[str, Any], end: str) -> DemoCard:
     values = {"end": end, **table}
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]
     values["blocks"] = [PlannedBlock(**block) for block in values.get("blocks", [])]
     values["failures"] = [Failure(**failure) for failure in values.get("failures", [])]
-    return Told(**values)
+    return DemoCard(**values)

@@ -7,7 +7,7 @@ from random import Random
 
 from mlkanban.core.models import ServiceClass
 from mlkanban.core.templates import Template
-from mlkanban.exchange.demo.cards import Told, read
+from mlkanban.exchange.demo.cards import DemoCard, read
 from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Slots, Visit, visits
 
 STAGE_OF = {
@@ -33,7 +33,7 @@ _QUIET = 4 * DAY
 class Planned:
     """A card with all its visits."""
 
-    told: Told
+    told: DemoCard
     visits: tuple[Visit, ...]
 
     @property
@@ -71,7 +71,7 @@ class _NoRoom(Exception):
 
 
 def _attempt(
-    cards: Mapping[str, list[Told]], slots: Slots, calendar: Calendar, rng: Random
+    cards: Mapping[str, list[DemoCard]], slots: Slots, calendar: Calendar, rng: Random
 ) -> list[Planned]:
     done: list[Planned] = []
     slots.close(RUN, calendar.holiday)  # no run goes on for two weeks
@@ -106,14 +106,14 @@ def _limits(made: Template) -> dict[str, int]:
     return {slot: limit for slot, limit in limits.items() if limit is not None}
 
 
-def _take(slots: Slots, told: Told, taken: tuple[Visit, ...]) -> Planned:
+def _take(slots: Slots, told: DemoCard, taken: tuple[Visit, ...]) -> Planned:
     slots.take(taken)
     return Planned(told, taken)
 
 
 def _room(
     slots: Slots,
-    told: Told,
+    told: DemoCard,
     ended: Mapping[str, float],
     wanted: float,
     calendar: Calendar,

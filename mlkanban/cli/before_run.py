@@ -19,7 +19,7 @@ from mlkanban.text import display
 if TYPE_CHECKING:
     from mlkanban.runs.folder import RunFolder
     from mlkanban.service import Service
-    from mlkanban.service.runs import Told
+    from mlkanban.service.runs import RunReport
 
 STORE_SECONDS = 2.0
 _LATER = "The job is started; the board takes it in later."
@@ -57,7 +57,7 @@ class RunSlot(NamedTuple):
         from mlkanban.runs.processes import here
         from mlkanban.runs.start import FolderProblem, make
 
-        def made() -> Told:
+        def made() -> RunReport:
             make(folder, start)
             told = told_of(folder, start, here(), now())
             assert told is not None

@@ -23,11 +23,11 @@ def diff(session: Session, run: str, before: str | None) -> None:
     from mlkanban.core.runs.model import Run
     from mlkanban.runs.commits import difference
     from mlkanban.runs.intake import find
-    from mlkanban.service.runs import Told
+    from mlkanban.service.runs import RunReport
 
     folder = find(places().data, run)
     start = folder.start()
-    told = Told(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
+    told = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
     with session.service() as service:
         known = service.runs.beside(told)
     if not known:

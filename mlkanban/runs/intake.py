@@ -17,7 +17,7 @@ from mlkanban.runs.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.inspect import report
 from mlkanban.runs.processes import here
 from mlkanban.service import Done, Service
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 
 
 class Intake:
@@ -56,7 +56,7 @@ class Intake:
         self._listed = listed
         return done
 
-    def not_taken_in(self, service: Service, now: datetime) -> list[Told]:
+    def not_taken_in(self, service: Service, now: datetime) -> list[RunReport]:
         """The runs that started or ended without having been taken in. Nothing is written."""
         self._memory(service)
         told = self._look(self._mtime(), now)
@@ -71,7 +71,7 @@ class Intake:
             self._settled = memory.read(service.boards.cursor())
         return memory
 
-    def _look(self, listed: int, now: datetime) -> list[Told]:
+    def _look(self, listed: int, now: datetime) -> list[RunReport]:
         if listed != self._listed:
             self._open = [RunFolder(self._folder / name) for name in self._names()]
         return list(self._told(now))
@@ -85,20 +85,22 @@ class Intake:
         settled = self._settled or set()
         return [name for name in names(self._folder) if name not in settled]
 
-    def _told(self, now: datetime) -> Iterator[Told]:
+    def _told(self, now: datetime) -> Iterator[RunReport]:
         place = here()
         for folder in self._open:
             if told := told_of(folder, folder.start(), place, now):
                 yield told
 
 
-def told_of(folder: RunFolder, start: dict[str, Any], place: Place, now: datetime) -> Told | None:
+def told_of(
+    folder: RunFolder, start: dict[str, Any], place: Place, now: datetime
+) -> RunReport | None:
     """A run as its folder tells of it; None when that says nothing (yet)."""
     run = Run.of_field(folder.id, report(folder, start, place, now))
     if run is None:
         return None
     aim = str(start.get("aim") or "")
-    return Told(run, str(start["card"]), str(start.get("card_id", "")), aim)
+    return RunReport(run, str(start["card"]), str(start.get("card_id", "")), aim)
 
 
 class _Memory:

@@ -35,7 +35,7 @@ _MOST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RunReport:
     """A run as its folder tells of it, the card it is for, by its short id or a label, by id where
     that is known, and what its metric is to reach from the start of the run (`val_auc>=0.92`)."""
 
@@ -55,7 +55,7 @@ class Runs:
         with self._context.store.reading() as conn:
             return _own(conn, find_face(conn, ref))[1]
 
-    def beside(self, told: Told) -> list[Run]:
+    def beside(self, told: RunReport) -> list[Run]:
         """The runs of the card that this one is of, newest first, and it among them; none where it
         is not known yet."""
         with self._context.store.reading() as conn:
@@ -97,12 +97,12 @@ class Runs:
         with self._context.store.reading() as conn:
             return labels.store_names(conn)
 
-    def settled(self, told: Sequence[Told]) -> list[str]:
+    def settled(self, told: Sequence[RunReport]) -> list[str]:
         """Ids of those of these runs that ended and of which nothing more is to be taken in."""
         with self._context.store.reading() as conn:
             return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
 
-    def knows(self, told: Told) -> bool:
+    def knows(self, told: RunReport) -> bool:
         """Whether this run was taken in before, whatever became of it since."""
         with self._context.store.reading() as conn:
             return _kept(conn, told) is not None
@@ -118,7 +118,7 @@ class Runs:
         with self._context.store.reading() as conn:
             return _may_start(conn, ref, force, self._context.clock())
 
-    def start(self, ref: str, force: str, make: Callable[[], Told]) -> None:
+    def start(self, ref: str, force: str, make: Callable[[], RunReport]) -> None:
         """Give a run that may start its slot, and keep it: `make` prepares it within the
         transaction, so that of several started at once no more begin than there is room for."""
         with self._context.writing() as tx:
@@ -149,7 +149,7 @@ class Runs:
             cards = [tx.card(ref) for ref in refs]
         return Done(f"{', '.join(refs)} snoozed until the run ends.", tuple(cards))
 
-    def take_in(self, told: Sequence[Told]) -> Done:
+    def take_in(self, told: Sequence[RunReport]) -> Done:
         """Keep what is new about these runs, and let their cards follow. What is known already is
         not written again."""
         if self._context.store.read_only or not told:
@@ -173,7 +173,7 @@ class Runs:
             ]
         return Done(" ".join(filter(None, (_said(happened), *over))))
 
-    def news(self, told: Iterable[Told]) -> list[Told]:
+    def news(self, told: Iterable[RunReport]) -> list[RunReport]:
         """Those of these runs of which there is anything to take in."""
         with self._context.store.reading() as conn:
             return [one for one in told if _news(conn, one)]
@@ -267,20 +267,20 @@ def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
     }
 
 
-def _face(conn: Connection, told: Told) -> CardFace | None:
+def _face(conn: Connection, told: RunReport) -> CardFace | None:
     if told.card_id:
         return next(iter(repository.faces_of(conn, (told.card_id,))), None)
     return labels.face_by_label(conn, told.card)
 
 
-def _kept(conn: Connection, told: Told) -> Run | None:
+def _kept(conn: Connection, told: RunReport) -> Run | None:
     """The run as its card has it by now."""
     face = _face(conn, told)
     fields = repository.entity(conn, face.id).fields if face else {}
     return Run.of_field(told.run.id, fields.get(PREFIX + told.run.id))
 
 
-def _news(conn: Connection, told: Told) -> bool:
+def _news(conn: Connection, told: RunReport) -> bool:
     """Whether there is anything to write: a run that ended stays as it was, and evidence that says
     the same in other words is nothing new, unless it is why a run has to wait, or the first that
     is known of a run that was just started."""
@@ -296,10 +296,12 @@ def _news(conn: Connection, told: Told) -> bool:
     return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
 
 
-def _in_order(told: Iterable[Told]) -> list[tuple[Callable[..., Iterator[_Happened]], Told]]:
+def _in_order(
+    told: Iterable[RunReport],
+) -> list[tuple[Callable[..., Iterator[_Happened]], RunReport]]:
     """What became of runs, the start and the end of each, in the order in which it happened. Of
     one that ends as another starts, the start comes first: the card stays with that."""
-    order: list[tuple[str, bool, Told]] = []
+    order: list[tuple[str, bool, RunReport]] = []
     for one in told:
         order.append((one.run.started, False, one))
         if one.run.state.ended:
@@ -308,7 +310,7 @@ def _in_order(told: Iterable[Told]) -> list[tuple[Callable[..., Iterator[_Happen
     return [(_end if ends else _begin, one) for _, ends, one in order]
 
 
-def _begin(tx: Transaction, told: Told) -> Iterator[_Happened]:
+def _begin(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
     """Keep that a run is queued, started or goes on otherwise than before."""
     run, name = told.run, PREFIX + told.run.id
     if not _news(tx.conn, told):  # any more: others take in too
@@ -334,7 +336,7 @@ def _begin(tx: Transaction, told: Told) -> Iterator[_Happened]:
             yield _Happened(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
 
 
-def _end(tx: Transaction, told: Told) -> Iterator[_Happened]:
+def _end(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
     """Keep how a run ended."""
     run, name = told.run, PREFIX + told.run.id
     if not _news(tx.conn, told):
@@ -435,7 +437,7 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
 
 
-def _aimed(tx: Transaction, face: CardFace, told: Told) -> dict[str, Any] | None:
+def _aimed(tx: Transaction, face: CardFace, told: RunReport) -> dict[str, Any] | None:
     """The metric of the card with what the run was started to reach; None when that is nothing new,
     or a person wrote it since."""
     if not told.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", told.run.started):

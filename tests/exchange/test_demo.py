@@ -21,7 +21,7 @@ from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.retraining import retraining
 from mlkanban.service import Service
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.exchange.demos import NOW, Demo
 
 
@@ -253,7 +253,7 @@ def by_hand(data: Path) -> list[Event]:
     at = instant(NOW)
     for state in (RunState.FINISHED, RunState.FAILED, RunState.FINISHED, RunState.QUEUED):
         run = Run(f"r{len(service.runs.of_card(first))}", state, metrics={"auc": 0.9}, started=at)
-        service.runs.take_in([Told(run, first)])
+        service.runs.take_in([RunReport(run, first)])
     cards.note([card], "n")
     cards.move([card], stages["Monitoring"])
     cards.move([card], stages["Training"])

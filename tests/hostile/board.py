@@ -12,7 +12,7 @@ from mlkanban.core.sync_file import Record
 from mlkanban.exchange import demo
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.runs.folder import RunFolder
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from mlkanban.store import merge
 from tests.hostile.texts import hostile, rechained, spoilt
 from tests.service.people import Clock, Person
@@ -67,7 +67,7 @@ def _write_everything(bob: Person) -> None:
         commit="0123abcd", metrics={"auc": 0.5}, last=("RuntimeError: out of memory",), name="n",
     )  # fmt: skip
     says = replace(run, id="mlflow:abc", state=RunState.TRACKED, says="FAILED", where="/mlflow.db")
-    bob.service.runs.take_in([Told(run, ref), Told(says, ref)])
+    bob.service.runs.take_in([RunReport(run, ref), RunReport(says, ref)])
     bob.service.views.save(bob.board_id, "mine", "gpu")
     for stage in ("Features", "Evaluation"):
         bob.sets(stage, name=stage + " renamed")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.service.people import Person
 
 RUNNING, FINISHED, FAILED, KILLED, LOST = (
@@ -35,7 +35,7 @@ class Machine:
 
     def tells(self, ref: str, run: Run, aim: str = "") -> str:
         self.runs[run.id] = run
-        return self.person.service.runs.take_in([Told(run, ref, aim=aim)]).message
+        return self.person.service.runs.take_in([RunReport(run, ref, aim=aim)]).message
 
     def _now(self) -> str:
         return instant(self.person.clock())

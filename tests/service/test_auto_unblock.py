@@ -11,7 +11,7 @@ from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import told
 from mlkanban.errors import RuleRefused
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.service.people import START, Person
 
 
@@ -96,10 +96,10 @@ def test_a_block_that_a_day_lifted_is_undone_and_done_again(ada: Person) -> None
 def test_a_block_that_a_run_lifted_is_undone(ada: Person) -> None:
     first, second = ada.adds("train", "compare")
     run = Run("20260302-090000-00000000", RunState.RUNNING, started=instant(ada.clock()))
-    ada.service.runs.take_in([Told(run, first)])
+    ada.service.runs.take_in([RunReport(run, first)])
     ada.cards.block([second], BlockReason.DEPENDENCY, until=f"run:{run.id}")
     ended = replace(run, state=RunState.LOST, ended=instant(ada.clock()))
-    ada.service.runs.take_in([Told(ended, first)])
+    ada.service.runs.take_in([RunReport(ended, first)])
     ada.service.conditions.lift()
     assert "blocking" in ada.undoes()
     assert ada.undoes() == f"Undone: adding {second}."
@@ -139,7 +139,7 @@ def test_cards_cannot_wait_for_each_other_in_a_circle(ada: Person) -> None:
 def test_a_run_that_ended_lifts_it(ada: Person) -> None:
     first, second = ada.adds("train", "compare")
     run = Run("20260302-090000-00000000", RunState.RUNNING, started=instant(ada.clock()))
-    ada.service.runs.take_in([Told(run, first)])
+    ada.service.runs.take_in([RunReport(run, first)])
     ada.cards.block([second], BlockReason.DEPENDENCY, until=f"run:{run.id}")
     ada.cards.block([first], BlockReason.DECISION, until="run:0000000")
     block = ada.cards.get(first).blocker
@@ -147,7 +147,7 @@ def test_a_run_that_ended_lifts_it(ada: Person) -> None:
     assert block.until == f"run:{run.id}", "an end of its id is enough for a run of the card"
     assert not ada.service.conditions.lift().changed
     ended = replace(run, state=RunState.LOST, ended=instant(ada.clock()))
-    ada.service.runs.take_in([Told(ended, first)])
+    ada.service.runs.take_in([RunReport(ended, first)])
     assert ada.service.conditions.lift().changed
     assert not blocked(ada, first)
     assert not blocked(ada, second)

@@ -6,7 +6,7 @@ from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.errors import NotFound, RuleRefused
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.service.machine import Machine
 from tests.service.people import Person
 
@@ -90,7 +90,7 @@ def test_what_was_merged_away_does_not_count_its_runs_again(ada: Person, box: Ma
     box.starts(first, "r1", gpus=60)
     box.ends(first, "r1", RunState.FINISHED, metrics={"auc": 0.9})
     had, none = counted(first), (0, 0, 0)
-    told = Told(box.runs["r1"], first)
+    told = RunReport(box.runs["r1"], first)
     assert had[:2] == (1, 1)
     assert had[2] > 0
     ada.service.duplicates.merge(first, second)

@@ -12,7 +12,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import told
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.service.machine import FAILED, FINISHED, KILLED, RUNNING, Machine
 from tests.service.people import Person
 
@@ -45,10 +45,13 @@ def test_taking_in_twice_is_taking_in_once(ada: Person, bob: Person, box: Machin
     box.ends(ref, "r1", FAILED)
     before = events(ada, ref)
     for person in (ada, bob):
-        again = [Told(box.runs["r1"], ref), Told(replace(box.runs["r1"], state=RUNNING), ref)]
+        again = [
+            RunReport(box.runs["r1"], ref),
+            RunReport(replace(box.runs["r1"], state=RUNNING), ref),
+        ]
         assert not person.service.runs.take_in(again).changed
         other = replace(box.runs["r1"], evidence="in other words")
-        assert not person.service.runs.take_in([Told(other, ref)]).changed
+        assert not person.service.runs.take_in([RunReport(other, ref)]).changed
     assert events(ada, ref) == before
 
 
@@ -142,7 +145,9 @@ def test_runs_side_by_side_that_nobody_watched_make_one_visit(ada: Person, box: 
     [ref] = ada.adds("focal loss", to="Features")
     started = {name: instant(ada.clock()) for name in ("c", "b", "a")}
     told = [
-        Told(Run(name, FINISHED, exit=0, started=started[name], ended=instant(ada.clock())), ref)
+        RunReport(
+            Run(name, FINISHED, exit=0, started=started[name], ended=instant(ada.clock())), ref
+        )
         for name in ("c", "a", "b")
     ]
     ada.service.runs.take_in(told)
@@ -159,8 +164,8 @@ def test_a_run_that_starts_as_another_ends_keeps_the_card(ada: Person, box: Mach
     [ref] = ada.adds("focal loss", to="Features")
     first, then, last = (instant(ada.clock()) for _ in range(3))
     ada.service.runs.take_in([
-        Told(Run("b", FINISHED, exit=0, started=then, ended=last), ref),
-        Told(Run("a", FINISHED, exit=0, started=first, ended=then), ref),
+        RunReport(Run("b", FINISHED, exit=0, started=then, ended=last), ref),
+        RunReport(Run("a", FINISHED, exit=0, started=first, ended=then), ref),
     ])  # fmt: skip
     steps = [one.event for one in ada.history.of_card(ref) if one.event.kind.startswith("run.")]
     assert [step.actor for step in steps if "place" in step.data["set"]] == ["run:a", "run:b"]
@@ -301,8 +306,8 @@ def test_the_metric_of_the_card_gets_the_value(ada: Person, box: Machine) -> Non
 
 
 def test_a_run_of_a_card_that_is_not_here_is_left_for_others(ada: Person, box: Machine) -> None:
-    assert not ada.service.runs.take_in([Told(Run("r1", RUNNING), "zz9")]).changed
-    assert not ada.service.runs.take_in([Told(Run("r1", RUNNING), "v1", "another id")]).changed
+    assert not ada.service.runs.take_in([RunReport(Run("r1", RUNNING), "zz9")]).changed
+    assert not ada.service.runs.take_in([RunReport(Run("r1", RUNNING), "v1", "another id")]).changed
 
 
 def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> None:
@@ -310,14 +315,14 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     at = instant(ada.clock())
     sweep = [Run(f"r{n}", RUNNING, started=at) for n in range(20)]
     single = [Run(f"s{n}", RUNNING, started=at) for n in range(4)]
-    told = [Told(run, refs[0]) for run in sweep]
-    told += [Told(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
+    told = [RunReport(run, refs[0]) for run in sweep]
+    told += [RunReport(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
     assert ada.service.runs.take_in(told).message == (
         f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started. {refs[2]}: run s1 started."
         " 2 more about runs: mlkanban runs. Training is 5/2 running: over its limit now."
     )
     ended = [replace(run, state=FINISHED, exit=0, ended=at) for run in sweep]
-    assert ada.service.runs.take_in([Told(run, refs[0]) for run in ended]).message == (
+    assert ada.service.runs.take_in([RunReport(run, refs[0]) for run in ended]).message == (
         f"{refs[0]}: 20 runs finished (exit 0). It is in Evaluation now."
     )
 
@@ -327,7 +332,7 @@ def test_where_runs_left_a_card_is_told_once_and_as_it_is(ada: Person) -> None:
     at, later = instant(ada.clock()), instant(ada.clock() + timedelta(hours=1))
     done = [Run(f"r{n}", FINISHED, exit=0, started=at, ended=at) for n in range(2)]
     died = Run("s", FAILED, exit=1, why="exit 1", reason="bug", started=later, ended=later)
-    assert ada.service.runs.take_in([Told(run, ref) for run in [*done, died]]).message == (
+    assert ada.service.runs.take_in([RunReport(run, ref) for run in [*done, died]]).message == (
         f"{ref}: 2 runs finished (exit 0). {ref}: run s failed (exit 1). It is blocked."
     )
 

@@ -8,7 +8,7 @@ from mlkanban.core.models import BlockReason
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.service.people import Person
 
 
@@ -66,7 +66,7 @@ def test_cards_are_found_by_the_state_of_their_newest_run(ada: Person) -> None:
 
     def run(ref: str, name: str, state: RunState, hour: int) -> None:
         one = Run(name, state, started=f"2026-03-01T0{hour}:00:00Z", ended="")
-        ada.service.runs.take_in([Told(one, ref)])
+        ada.service.runs.take_in([RunReport(one, ref)])
 
     run(first, "a", RunState.FAILED, 1)
     run(first, "b", RunState.RUNNING, 2)

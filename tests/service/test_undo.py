@@ -12,7 +12,7 @@ from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
 from mlkanban.service.restore import restore
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from tests.service.exchanging import meet, shown
 from tests.service.people import Clock, Person
 
@@ -308,7 +308,7 @@ def test_a_card_that_others_worked_on_is_archived_when_its_adding_is_undone(
 def test_a_card_that_a_run_worked_on_is_archived_when_its_adding_is_undone(ada: Person) -> None:
     [ref] = ada.adds("train", to="Training")
     run = Run("20260302-090000-00000000", RunState.RUNNING, started=instant(ada.clock()))
-    ada.service.runs.take_in([Told(run, ref)])
+    ada.service.runs.take_in([RunReport(run, ref)])
     ada.undoes()
     assert ada.cards.get(ref).archived
 

@@ -18,7 +18,7 @@ from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import MlkanbanError
-from mlkanban.service.runs import Told
+from mlkanban.service.runs import RunReport
 from mlkanban.store import log, migrations
 from mlkanban.store.rows import entity_from
 from tests.service.people import Person
@@ -85,7 +85,7 @@ def actions(person: Person, step: Step) -> dict[str, Callable[[], object]]:
             remove={"tags": ["t1"]},
         ),
         "aim": lambda: cards.edit([ref], metric=MetricParts([f"auc>=0.{number}"])),
-        "tell of a run": lambda: person.service.runs.take_in([Told(_run(step, person), ref)]),
+        "tell of a run": lambda: person.service.runs.take_in([RunReport(_run(step, person), ref)]),
         "note": lambda: cards.note([ref], "n"),
         "block": lambda: cards.block([ref], BlockReason.BUG),
         "unblock": lambda: cards.unblock([ref]),

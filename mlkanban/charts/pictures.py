@@ -27,7 +27,7 @@ from mlkanban.flow.forecast import Forecast
 from mlkanban.flow.iterations import Iterations
 from mlkanban.flow.retraining import RetrainingLoops
 from mlkanban.flow.throughput import Throughput
-from mlkanban.flow.triage import Triage
+from mlkanban.flow.triage import TriageNumbers
 from mlkanban.flow.wip import WorkInProgress
 from mlkanban.flow.xmr import Xmr
 from mlkanban.text import display, steady
@@ -197,7 +197,7 @@ def retraining(counted: RetrainingLoops) -> BarsSpec | None:
     return BarsSpec("days since the first alert", parts, tuple(rows)) if rows else None
 
 
-def triage(counted: Triage) -> RunSpec | None:
+def triage(counted: TriageNumbers) -> RunSpec | None:
     """Decisions by week."""
     weeks = tuple(HistogramBar(week.first, week.decisions, None, ()) for week in counted.weeks)
     return RunSpec("week", "decisions", "", weeks, None, "sum") if weeks else None

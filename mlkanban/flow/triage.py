@@ -32,7 +32,7 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
-class Triage:
+class TriageNumbers:
     """The sessions of a window, and their weeks from the first one on, those of none too."""
 
     sessions: tuple[TriageSession, ...]
@@ -146,7 +146,7 @@ class Triage:
         return Said("Triage", lines, Table(("week from", "sessions", "decided", "min"), rows), note)
 
 
-def triage(sample: Sample) -> Triage:
+def triage(sample: Sample) -> TriageNumbers:
     """Count the sessions that began in the window, as far as they were known."""
     zone = sample.workflow.timezone
     some = tuple(
@@ -155,7 +155,9 @@ def triage(sample: Sample) -> Triage:
         if session.began <= sample.as_of and sample.workflow.day(session.began) in sample.window
     )
     at = some[-1].began.astimezone(zone) if some else None
-    return Triage(some, _weeks(sample, some), f"{at:%Y-%m-%d %H:%M}" if at else "", sample.scope)
+    return TriageNumbers(
+        some, _weeks(sample, some), f"{at:%Y-%m-%d %H:%M}" if at else "", sample.scope
+    )
 
 
 def _weeks(sample: Sample, sessions: Sequence[TriageSession]) -> tuple[Week, ...]:

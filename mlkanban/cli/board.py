@@ -66,12 +66,12 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     from mlkanban.cli.layout import bold
     from mlkanban.clock import now
     from mlkanban.core.rules import Load
-    from mlkanban.display.card_face import SNOOZED, HeadNote, View, header, lines
+    from mlkanban.display.card_face import SNOOZED, FaceContext, HeadNote, header, lines
 
     board = snapshot.board
     loads = service.boards.loads(board.id)
     pace = service.history.pace(board, now())
-    view = View.at(board, now(), ascii=session.settings.ascii, pace=pace)
+    view = FaceContext.at(board, now(), ascii=session.settings.ascii, pace=pace)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
     yield session.clean(board.name)

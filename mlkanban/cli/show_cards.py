@@ -98,11 +98,11 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
     from mlkanban.cli.layout import table
     from mlkanban.clock import now
     from mlkanban.core.models import Priority
-    from mlkanban.display.card_face import PRIORITY_MARKS, View, age, due
+    from mlkanban.display.card_face import PRIORITY_MARKS, FaceContext, age, due
 
     if not shown:
         return
-    view = View.at(board, now(), ascii=session.settings.ascii)
+    view = FaceContext.at(board, now(), ascii=session.settings.ascii)
     rows = []
     for face in shown:
         marks = [

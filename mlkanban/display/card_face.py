@@ -59,7 +59,7 @@ SINCE_MERGE = "since merge"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FaceContext:
     """What a face depends on besides the card: the board, this day there, the characters, and what
     is old for a stage, as far as that is known. `now` is the time, for what runs at the moment."""
 
@@ -72,7 +72,7 @@ class View:
     @classmethod
     def at(
         cls, board: Board, now: datetime, *, ascii: bool = False, pace: "Pace | None" = None
-    ) -> "View":
+    ) -> "FaceContext":
         return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), now, ascii, pace)
 
     def day(self, instant: str) -> date:
@@ -86,7 +86,7 @@ def height(width: int) -> int:
     return 2 if width >= WIDE else 4
 
 
-def lines(face: CardFace, width: int, view: View, waits: Sequence[str] = ()) -> list[Line]:
+def lines(face: CardFace, width: int, view: FaceContext, waits: Sequence[str] = ()) -> list[Line]:
     """The `height(width)` lines of a card, each at most `width` cells; `waits` are the open cards
     it depends on."""
     title = _text(face.title[: width * 4], view)  # cut before it is measured
@@ -240,7 +240,7 @@ def header(
     return Header(name, " + ".join(counts), state, plain, note)
 
 
-def age(face: CardFace, view: View) -> str:
+def age(face: CardFace, view: FaceContext) -> str:
     """`5d` since commitment, `(5d)` since it was made while not committed, `=5d` cycle time, `=`
     when it was finished without having been worked on."""
     if not face.created_at:
@@ -254,7 +254,7 @@ def age(face: CardFace, view: View) -> str:
     return f"={days}d" if face.finished_at else f"{days}d"
 
 
-def old(face: CardFace, view: View) -> str:
+def old(face: CardFace, view: FaceContext) -> str:
     """`~` for an open card older than the pace of its stage, `>` past the SLE, or both."""
     if view.pace is None or not face.started_at or face.finished_at or not face.is_open:
         return ""
@@ -262,7 +262,7 @@ def old(face: CardFace, view: View) -> str:
     return view.pace.marks(view.board.position(face.stage), days, blocked=False)
 
 
-def due(face: CardFace, view: View) -> str:
+def due(face: CardFace, view: FaceContext) -> str:
     """`due 2d`, `due today`, `LATE 3d`; '' without a date or when finished."""
     if not face.due or face.outcome:
         return ""
@@ -280,12 +280,12 @@ def _priority(face: CardFace, *, gap: bool = False) -> Line:
     return [Piece(mark + " ", role)] if mark else []
 
 
-def _age(face: CardFace, view: View) -> Piece:
+def _age(face: CardFace, view: FaceContext) -> Piece:
     marks = old(face, view)
     return Piece(marks + age(face, view), "aging" if marks else "card-meta")
 
 
-def _marks(face: CardFace, view: View, waits: Sequence[str]) -> Line:
+def _marks(face: CardFace, view: FaceContext, waits: Sequence[str]) -> Line:
     marks: Line = []
     if face.health:
         marks.append(
@@ -313,7 +313,7 @@ def _marks(face: CardFace, view: View, waits: Sequence[str]) -> Line:
     return marks
 
 
-def running(face: CardFace, view: View) -> str:
+def running(face: CardFace, view: FaceContext) -> str:
     """`run 14h` while a run goes on, `run` where a person said so; '' when nothing runs."""
     said = "run" if face.work == Work.UNATTENDED else ""
     if not face.runs:
@@ -323,12 +323,12 @@ def running(face: CardFace, view: View) -> str:
     return going_on(face.runs, view.now) or said
 
 
-def _running(face: CardFace, view: View) -> Line:
+def _running(face: CardFace, view: FaceContext) -> Line:
     text = running(face, view)
     return [Piece(text, "metric")] if text else []
 
 
-def _metric(face: CardFace, view: View) -> list[Fact]:
+def _metric(face: CardFace, view: FaceContext) -> list[Fact]:
     """The metric of the configuration that was tried last, with the best one where that is another:
     where there is little room the name and the target give way to it."""
     if not face.metric:
@@ -353,7 +353,7 @@ def _fact(piece: Piece) -> Fact:
     return Fact((("", piece.text),), piece.role)
 
 
-def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
+def of_runs(face: CardFace, view: FaceContext) -> tuple[str, ...]:
     """All that is said of the runs of a card, which becomes another as time goes on; () when it has
     none."""
     if not face.runs:
@@ -363,7 +363,7 @@ def of_runs(face: CardFace, view: View) -> tuple[str, ...]:
     return running(face, view), *facts(face.runs, view.now)
 
 
-def _runs(face: CardFace, view: View) -> list[Fact]:
+def _runs(face: CardFace, view: FaceContext) -> list[Fact]:
     if not face.runs:
         return []
     from mlkanban.display.card_face_runs import facts
@@ -371,14 +371,14 @@ def _runs(face: CardFace, view: View) -> list[Fact]:
     return [_fact(Piece(_text(fact, view), "card-meta")) for fact in facts(face.runs, view.now)]
 
 
-def _tags(face: CardFace, view: View) -> Line:
+def _tags(face: CardFace, view: FaceContext) -> Line:
     tags = [f"#{tag}" for tag in face.tags.split()]
     if len(tags) > _MANY_TAGS:
         tags = some(tags, _FEW_TAGS)  # so that there is room to say how many
     return [Piece(_text(tag, view), "card-tags") for tag in tags]
 
 
-def _text(text: str, view: View) -> str:
+def _text(text: str, view: FaceContext) -> str:
     return drawn(text, ascii=view.ascii)
 
 

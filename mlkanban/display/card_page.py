@@ -9,17 +9,17 @@ from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.score import worth_text
-from mlkanban.display.card_face import View, age, due
+from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display, quantity, some
 
 
-def _reading(reading: HealthReading, view: View) -> str:
+def _reading(reading: HealthReading, view: FaceContext) -> str:
     note = f": {reading.note}" if reading.note else ""
     return f"{view.day(reading.at)} {reading.text}{note}"
 
 
 def field_lines(
-    card: Card, face: CardFace | None, view: View, spent: Spending | None, width: int
+    card: Card, face: CardFace | None, view: FaceContext, spent: Spending | None, width: int
 ) -> list[str]:
     """Everything on a card that is not empty, but for its notes; `spent` is what is used of its
     budget. Safe to show."""

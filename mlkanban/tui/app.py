@@ -18,7 +18,7 @@ from mlkanban.clock import now
 from mlkanban.config import Settings, remember
 from mlkanban.core.models import CardFace
 from mlkanban.core.triage import View as TriageView
-from mlkanban.display.card_face import View
+from mlkanban.display.card_face import FaceContext
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
@@ -211,7 +211,7 @@ class BoardApp(App[None], inherit_bindings=False):
 
     async def _show(self, snapshot: Snapshot) -> None:
         self.model = BoardModel.of(
-            snapshot.board, snapshot.faces, View.at(snapshot.board, self.now()).today
+            snapshot.board, snapshot.faces, FaceContext.at(snapshot.board, self.now()).today
         )
         self.model.over_since_merge = snapshot.over_since_merge
         self.model.conflicts = snapshot.conflicts
@@ -268,7 +268,7 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def today(self) -> date:
         """This day in the board's time zone."""
-        return View.at(self.model.board, self.now()).today
+        return FaceContext.at(self.model.board, self.now()).today
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

@@ -29,8 +29,8 @@ from mlkanban.display.card_face import (
     NOTHING_ASIDE,
     SNOOZED,
     WIDE,
+    FaceContext,
     HeadNote,
-    View,
     age,
     due,
     header,
@@ -54,7 +54,7 @@ BOARD = Board(
     ),
 )
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-VIEW = View.at(BOARD, NOW)
+VIEW = FaceContext.at(BOARD, NOW)
 PLAIN = CardFace(
     id="c", ref="g12", stage="work", rank="a", title="Focal loss for minority classes",
     type="experiment", priority="normal", service_class="standard", tags="", due="",
@@ -68,7 +68,7 @@ def card(**fields: Any) -> CardFace:
     return PLAIN._replace(**fields)
 
 
-def shown(face: CardFace, width: int, view: View = VIEW) -> list[str]:
+def shown(face: CardFace, width: int, view: FaceContext = VIEW) -> list[str]:
     return ["".join(piece.text for piece in line).rstrip() for line in lines(face, width, view)]
 
 
@@ -206,7 +206,9 @@ def test_age_counts_days_with_both_ends() -> None:
 
 def test_days_are_those_of_the_boards_time_zone() -> None:
     # 23:30 UTC is half past midnight in Berlin.
-    assert View.at(BOARD, datetime(2026, 3, 19, 23, 30, tzinfo=UTC)).today == date(2026, 3, 20)
+    assert FaceContext.at(BOARD, datetime(2026, 3, 19, 23, 30, tzinfo=UTC)).today == date(
+        2026, 3, 20
+    )
     assert age(card(started_at="2026-03-18T23:30:00Z"), VIEW) == "2d"
 
 
@@ -267,7 +269,7 @@ def test_no_line_is_wider_than_its_place_and_nothing_raw_comes_out(
         title=title, tags=tags, metric=title, priority="urgent", block_reason="bug",
         runs=Brief(7, commit=tags[:8], since="2026-03-01T00:00:00Z", gpus=1).packed,
     )  # fmt: skip
-    view = View.at(BOARD, NOW, ascii=ascii)
+    view = FaceContext.at(BOARD, NOW, ascii=ascii)
     drawn = lines(face, width, view)
     assert len(drawn) == height(width)
     for line in drawn:

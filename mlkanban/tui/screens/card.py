@@ -15,7 +15,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
-from mlkanban.display.card_face import View, shortened
+from mlkanban.display.card_face import FaceContext, shortened
 from mlkanban.display.card_page import field_lines
 from mlkanban.display.event_text import told, who
 from mlkanban.display.relation_tree import tree_lines
@@ -106,7 +106,7 @@ class CardScreen(CardActions, ScrollingScreen):
     def _fields(
         self, card: Card, runs: list[Run], spent: Spending | None, undecided: list[Undecided]
     ) -> str:
-        view = View.at(self.board, self.board_app.now())
+        view = FaceContext.at(self.board, self.board_app.now())
         faces = self.board_app.model.faces.values()
         lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [

@@ -17,7 +17,7 @@ from mlkanban.core.models import CardFace, Health
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
-from mlkanban.display.card_face import View as FaceView
+from mlkanban.display.card_face import FaceContext as FaceView
 from mlkanban.display.card_face import shortened
 from mlkanban.display.card_page import field_lines
 from mlkanban.errors import MlkanbanError, NotFound

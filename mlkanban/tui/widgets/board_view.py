@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
-from mlkanban.display.card_face import Piece, View
+from mlkanban.display.card_face import FaceContext, Piece
 from mlkanban.text import ascii_only, quantity
 from mlkanban.tui.board_header import Heads
 from mlkanban.tui.board_model import BoardModel
@@ -51,7 +51,7 @@ class BoardView(Widget):
         self.model: BoardModel | None = None
         self._empty_shown = False
         self._ascii = ascii
-        self._view: View | None = None
+        self._view: FaceContext | None = None
         self._styles: dict[str, Style] = {}
         self._cache: dict[tuple[object, ...], list[list[Segment]]] = {}
         self._first = 0
@@ -66,7 +66,7 @@ class BoardView(Widget):
         self.model = model
         if self._view is not None and self._view.board.id != model.board.id:
             self._pace = None
-        self._view = View.at(model.board, now, ascii=self._ascii, pace=self._pace)
+        self._view = FaceContext.at(model.board, now, ascii=self._ascii, pace=self._pace)
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
         self._cache.clear()
         self.redraw()
@@ -75,7 +75,7 @@ class BoardView(Widget):
         """Ages count in days: draw everything again when the day has changed; whether it has."""
         if self.model is None or self._view is None:
             return False
-        view = View.at(self.model.board, now, ascii=self._ascii, pace=self._pace)
+        view = FaceContext.at(self.model.board, now, ascii=self._ascii, pace=self._pace)
         if view == self._view:
             return False
         self.show(self.model, now)

@@ -33,7 +33,7 @@ from mlkanban.flow.xmr import xmr
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class NumberView:
     """One number: how it is counted, and drawn; None where there is no picture to make."""
 
     entry: FlowNumber
@@ -101,10 +101,12 @@ _PARTS: Mapping[str, tuple[Callable[[Sample], Number], Callable[[Any, Sample], S
 
 _STAGED = frozenset({"cfd", "aging", "efficiency", "bottleneck", "iterations"})
 
-VIEWS: Mapping[str, View] = {entry.name: View(entry, *_PARTS[entry.name]) for entry in CATALOGUE}
+VIEWS: Mapping[str, NumberView] = {
+    entry.name: NumberView(entry, *_PARTS[entry.name]) for entry in CATALOGUE
+}
 
 
-def remarks(view: View, sample: Sample, tested: Backtest | None = None) -> list[str]:
+def remarks(view: NumberView, sample: Sample, tested: Backtest | None = None) -> list[str]:
     """What belongs beside a number but is counted elsewhere: how often forecasts held, from about
     as much past as this one. `tested` is the back-test, if it is there already."""
     if view.entry.name == "forecast":

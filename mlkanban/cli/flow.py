@@ -25,7 +25,7 @@ from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
-    from mlkanban.charts.views import View
+    from mlkanban.charts.views import NumberView
     from mlkanban.flow.said import Number, Said
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
@@ -309,7 +309,7 @@ def _progress(session: Session) -> Iterator[Callable[[float], None]]:
         yield lambda share: show("simulating", f"{100 * share:3.0f} %")
 
 
-def answer(session: Session, asked: NumberOptions, view: View) -> None:
+def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
     """Print a number: the picture, the sentences, the table, and the groups beside each other."""
     from mlkanban.charts.views import remarks
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mlkanban.charts.spec import Spec
-from mlkanban.charts.views import View
+from mlkanban.charts.views import NumberView
 from mlkanban.core.models import Board
 from mlkanban.flow.said import Number
 from mlkanban.flow.sample import Grouping, Sample, follow
@@ -42,7 +42,7 @@ class Samples:
         return self._sample.within(Window.back(days, self._sample.today))
 
 
-def counted(view: View, sample: Sample, by: Grouping | None) -> Counted:
+def counted(view: NumberView, sample: Sample, by: Grouping | None) -> Counted:
     """The number and picture of a view, for all cards or group by group."""
     groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
     return Counted(groups, [view.draw(number, some) for _, some, number in groups])

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.charts.views import VIEWS, View, remarks
+from mlkanban.charts.views import VIEWS, NumberView, remarks
 from mlkanban.display.number_table import table_targets
 from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
@@ -77,7 +77,7 @@ class ReportsScreen(KeyScreen):
         self.call_after_refresh(self._show)
 
     @property
-    def _view(self) -> View:
+    def _view(self) -> NumberView:
         return VIEWS[self._reading.view]
 
     @property

@@ -5,15 +5,15 @@ import sys
 import click
 
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.core.triage import View
+from mlkanban.core.triage import TriageView
 from mlkanban.text import beginning
 
 
 @click.command()
 @click.option(
     "--view",
-    type=click.Choice([view.value for view in View]),
-    default=View.ALL.value,
+    type=click.Choice([view.value for view in TriageView]),
+    default=TriageView.ALL.value,
     help="Only a part of the queue.",
 )
 @click.option(
@@ -39,15 +39,15 @@ def triage(session: Session, view: str, limit: int | None) -> None:
             session.settings,
             session.board_key or session.settings.board,
             actor=login_name(),
-            triage=(View(view), limit),
+            triage=(TriageView(view), limit),
         )
         raise click.exceptions.Exit(code)
-    if view == View.UNLINKED:
+    if view == TriageView.UNLINKED:
         _unlinked(session, limit)
         return
     with session.service() as service:
         board = session.board(service)
-        items = service.triage.queue(board, View(view)).first(limit).items
+        items = service.triage.queue(board, TriageView(view)).first(limit).items
         titles = {face.ref: face.title for face in service.boards.snapshot(board.id).faces}
 
         def lines() -> list[str]:

@@ -14,7 +14,7 @@ QUIET_DAYS = 3
 """A blocked card that nothing was done with for so many days is looked at."""
 
 
-class View(StrEnum):
+class TriageView(StrEnum):
     """A part of the queue."""
 
     ALL = "all"
@@ -46,7 +46,7 @@ def queue(
     ended: Mapping[str, str] | None = None,
     alerts: Mapping[str, tuple[str, str]] | None = None,
     undecided: Collection[str] = (),
-    view: View = View.ALL,
+    view: TriageView = TriageView.ALL,
 ) -> list[Item]:
     """Cards in the order they are decided on: those with fields that are `undecided` since stores
     were merged (card ids), models at alert (card id -> since when and what its `alerts` say),
@@ -56,41 +56,41 @@ def queue(
 
     A card is there once, for the first of these.
     """
-    found: dict[View, list[tuple[str, CardFace, str]]] = {part: [] for part in View}
+    found: dict[TriageView, list[tuple[str, CardFace, str]]] = {part: [] for part in TriageView}
     now = today.isoformat()
     for face in faces:
         if face.id in undecided:
             why = "written on two machines at once, = decides"
-            found[View.UNDECIDED].append((face.created_at, face, why))
+            found[TriageView.UNDECIDED].append((face.created_at, face, why))
             continue
         if face.health == Health.ALERT and not face.archived:
             since, why = (alerts or {}).get(face.id, ("", "at alert"))
-            found[View.ALERTS].append((since, face, why))
+            found[TriageView.ALERTS].append((since, face, why))
         if not face.is_open or face.snoozed_until > now:
             continue
         days = quiet.get(face.id, 0)
         if face.snoozed_until:
-            found[View.SNOOZED].append((face.snoozed_until, face, "its snooze is over"))
+            found[TriageView.SNOOZED].append((face.snoozed_until, face, "its snooze is over"))
         elif face.block_reason and days >= QUIET_DAYS:
             why = f"blocked ({face.block_reason}), nothing done for {quantity(days, 'day')}"
-            found[View.BLOCKED].append((f"{10**6 - days:07}", face, why))
+            found[TriageView.BLOCKED].append((f"{10**6 - days:07}", face, why))
         elif old(face):
-            found[View.STALE].append((face.started_at, face, "old for its stage"))
+            found[TriageView.STALE].append((face.started_at, face, "old for its stage"))
         elif what := (ended or {}).get(face.id):
-            found[View.RUNS].append((face.entered_at, face, what))
+            found[TriageView.RUNS].append((face.entered_at, face, what))
         elif board.position(face.stage) == 0 and not board.is_committed(face.stage):
-            found[View.INBOX].append((face.created_at, face, "new"))
+            found[TriageView.INBOX].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
         for part in (
-            View.UNDECIDED,
-            View.ALERTS,
-            View.SNOOZED,
-            View.BLOCKED,
-            View.STALE,
-            View.RUNS,
-            View.INBOX,
+            TriageView.UNDECIDED,
+            TriageView.ALERTS,
+            TriageView.SNOOZED,
+            TriageView.BLOCKED,
+            TriageView.STALE,
+            TriageView.RUNS,
+            TriageView.INBOX,
         )
-        if view in (View.ALL, part)
+        if view in (TriageView.ALL, part)
         for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
     ]

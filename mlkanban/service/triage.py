@@ -14,7 +14,7 @@ from mlkanban.core.models import Board, CardFace, Health
 from mlkanban.core.runs.model import Run, runs_in
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
-from mlkanban.core.triage import Item, View
+from mlkanban.core.triage import Item, TriageView
 from mlkanban.core.triage_session import Queue, TriageSession
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done, find_face
@@ -26,13 +26,13 @@ class Triage:
         self._context = context
         self._history = history
 
-    def queue(self, board: Board, view: View = View.ALL) -> Queue:
+    def queue(self, board: Board, view: TriageView = TriageView.ALL) -> Queue:
         """The cards of a board that ask for a decision now, most pressing first; after a session of
         this person that was paused lately, in the order it stopped in."""
         items, paused = self._asking(board, view), self._paused(board.id, view)
         return triage_session.resumed(items, paused) if paused else Queue(items)
 
-    def _paused(self, board_id: str, view: View) -> TriageSession | None:
+    def _paused(self, board_id: str, view: TriageView) -> TriageSession | None:
         """The last session of this person with a view of a board, if it can be gone on with."""
         with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
@@ -58,7 +58,7 @@ class Triage:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
         return [session for event in events if (session := _session(event))]
 
-    def _asking(self, board: Board, view: View) -> list[Item]:
+    def _asking(self, board: Board, view: TriageView) -> list[Item]:
         now, zone = self._context.clock(), ZoneInfo(board.timezone)
         today = now.astimezone(zone).date()
         pace = self._history.pace(board, now)

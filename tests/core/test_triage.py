@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Board, Stage
-from mlkanban.core.triage import Item, View, queue
+from mlkanban.core.triage import Item, TriageView, queue
 from tests.tui.test_board_model import FACES, face
 
 BOARD = Board(
@@ -20,7 +20,7 @@ def card(number, stage="s0", **more):
     return made._replace(created_at=f"2026-03-{number:02}T10:00:00Z", **more)
 
 
-def asked(*cards, view=View.ALL, quiet=None, old=()):
+def asked(*cards, view=TriageView.ALL, quiet=None, old=()):
     return queue(
         BOARD, cards, TODAY, quiet=quiet or {}, old=lambda face: face.ref in old, view=view
     )
@@ -55,10 +55,10 @@ def test_a_part_of_it() -> None:
     def refs(view):
         return [item.ref for item in asked(*CARDS, quiet=QUIET, old=OLD, view=view)]
 
-    assert refs(View.INBOX) == ["r8", "r9"]
-    assert refs(View.SNOOZED) == ["r4", "r5"]
-    assert refs(View.BLOCKED) == ["r6"]
-    assert refs(View.STALE) == ["r7"]
+    assert refs(TriageView.INBOX) == ["r8", "r9"]
+    assert refs(TriageView.SNOOZED) == ["r4", "r5"]
+    assert refs(TriageView.BLOCKED) == ["r6"]
+    assert refs(TriageView.STALE) == ["r7"]
 
 
 @given(st.lists(FACES, max_size=12, unique_by=lambda face: face.id), st.integers(0, 9))
@@ -70,7 +70,7 @@ def test_each_open_card_is_there_once_at_most(cards, days) -> None:
     assert set(refs) <= open_
     parts = [asked(*cards, quiet={card.id: days for card in cards},
                    old={card.ref for card in cards}, view=view)
-             for view in (View.SNOOZED, View.BLOCKED, View.STALE, View.INBOX)]  # fmt: skip
+             for view in (TriageView.SNOOZED, TriageView.BLOCKED, TriageView.STALE, TriageView.INBOX)]  # fmt: skip
     assert [item for part in parts for item in part] == found
 
 
@@ -88,8 +88,8 @@ def test_a_model_at_alert_comes_before_all() -> None:
         return queue(BOARD, [idea, *alarmed], TODAY, quiet={}, old=lambda face: False, view=view,
                      **more)  # fmt: skip
 
-    assert found(View.ALL, alerts=alerts) == [
+    assert found(TriageView.ALL, alerts=alerts) == [
         Item("r2", "auc 0.7"), Item("r1", "psi 0.3"), Item("r9", "new"),
     ]  # fmt: skip
-    assert found(View.ALERTS) == [Item("r1", "at alert"), Item("r2", "at alert")]
-    assert found(View.INBOX) == [Item("r9", "new")]
+    assert found(TriageView.ALERTS) == [Item("r1", "at alert"), Item("r2", "at alert")]
+    assert found(TriageView.INBOX) == [Item("r9", "new")]

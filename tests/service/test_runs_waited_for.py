@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mlkanban.core.runs.state import RunState
-from mlkanban.core.triage import View
+from mlkanban.core.triage import TriageView
 from mlkanban.display.event_text import told
 from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
 from tests.service.machine import FAILED, FINISHED, KILLED, LOST, Machine
@@ -81,7 +81,7 @@ def test_a_run_that_ended_asks_for_a_look_until_somebody_had_one(ada: Person, bo
     ref, other = ada.adds("focal loss", "other", to="Data prep")
 
     def queue() -> list[tuple[str, str]]:
-        items = ada.service.triage.queue(ada.board, View.RUNS).items
+        items = ada.service.triage.queue(ada.board, TriageView.RUNS).items
         return [(item.ref, item.why) for item in items]
 
     box.starts(ref, "r1")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import BlockReason
-from mlkanban.core.triage import View
+from mlkanban.core.triage import TriageView
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import RuleRefused
 from mlkanban.service import Service
@@ -24,7 +24,7 @@ def ends(person: Person, *left: str, view: str = "all", again: int = 0) -> None:
     person.service.triage.end(person.board_id, session(person, *left, view=view, again=again))
 
 
-def queue(person: Person, view: View = View.ALL) -> list[str]:
+def queue(person: Person, view: TriageView = TriageView.ALL) -> list[str]:
     return [item.ref for item in person.service.triage.queue(person.board, view).items]
 
 
@@ -87,7 +87,7 @@ def test_of_another_view_or_of_somebody_else_it_is_not_gone_on_with(
     assert queue(bob) == [b, a]
     ends(ada, b, a, view="inbox")
     assert queue(ada) == [a, b]
-    assert queue(ada, View.INBOX) == [b, a]
+    assert queue(ada, TriageView.INBOX) == [b, a]
     ends(ada, b, a, view="marked")
     assert queue(ada) == [a, b]
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from mlkanban.config import Settings
-from mlkanban.core.triage import View
+from mlkanban.core.triage import TriageView
 from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
@@ -223,7 +223,7 @@ async def opened(
     settings: Settings | None = None,
     opening: Callable[[], Service] | None = None,
     crashes: bool = False,
-    triage: tuple[View, int | None] | None = None,
+    triage: tuple[TriageView, int | None] | None = None,
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`."""
     backstage = Backstage(opening or (lambda: Service.open(data, actor="ada", clock=clock)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.triage import View
+from mlkanban.core.triage import TriageView
 from mlkanban.display.event_text import told
 from mlkanban.service import Service
 from mlkanban.tui.screens.triage import TriageScreen
@@ -158,7 +158,7 @@ async def test_undo_on_the_board_takes_back_a_decision_not_the_session(inbox: Pa
 
 async def test_a_part_of_the_queue_is_gone_on_with_by_its_name(inbox: Path) -> None:
     async with opened(inbox) as page:
-        page.app.push_screen(TriageScreen(View.INBOX, 3))
+        page.app.push_screen(TriageScreen(TriageView.INBOX, 3))
         await page.settled()
         assert place(page) == "1/3"
         await page.keys("x")
@@ -167,7 +167,7 @@ async def test_a_part_of_the_queue_is_gone_on_with_by_its_name(inbox: Path) -> N
         await page.press("triage")
         assert "resumed" not in page.lines()[0]
         await page.press("back")
-        page.app.push_screen(TriageScreen(View.INBOX, 4))
+        page.app.push_screen(TriageScreen(TriageView.INBOX, 4))
         await page.settled()
         assert page.lines()[0].startswith(" Triage 1/4 (resumed)")
         assert title(page) == "idea 2"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.runs.tracker_run import Tracked
-from mlkanban.core.triage import View
+from mlkanban.core.triage import TriageView
 from mlkanban.runs.trackers import places
 from mlkanban.service.links import Links, Synced
 from mlkanban.tui.commands import BY_NAME
@@ -192,7 +192,7 @@ async def test_no_key_waits_for_runs_that_are_linked(
 
 
 async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
-    async with opened(small, triage=(View.UNLINKED, None)) as page:
+    async with opened(small, triage=(TriageView.UNLINKED, None)) as page:
         assert "The setting `trackers` names others" in page.status()
         assert "--limit" not in page.status()
         await page.keys("L", "n", "x", "enter", "j", "k", "gg", "G")
@@ -202,7 +202,7 @@ async def test_without_a_tracker_it_says_where_to_name_one(small: Path) -> None:
 
 async def test_a_limit_that_the_screen_has_not_is_told_of(small: Path, work: Path) -> None:
     folder(work / "mlruns")
-    async with opened(small, triage=(View.UNLINKED, 1)) as page:
+    async with opened(small, triage=(TriageView.UNLINKED, 1)) as page:
         assert page.lines()[0].strip() == "Unlinked runs of trackers: 3"
         assert "Here all are listed: --limit is for the printed list." in page.status()
 

@@ -40,7 +40,7 @@ class TriageScreen(CardActions):
 
     def __init__(
         self,
-        view: triage.View = triage.View.ALL,
+        view: triage.TriageView = triage.TriageView.ALL,
         limit: int | None = None,
         marked: Sequence[str] = (),
     ) -> None:
@@ -337,5 +337,5 @@ class TriageScreen(CardActions):
         """How one goes on with what is left."""
         if self._marked:
             return ""
-        here = self._view is triage.View.ALL
+        here = self._view is triage.TriageView.ALL
         return f", {'i' if here else f'mlkanban triage --view {self._view}'} goes on"

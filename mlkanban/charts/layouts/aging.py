@@ -4,12 +4,12 @@ from collections import defaultdict
 from math import sqrt
 
 from mlkanban.charts.layouts.canvas import (
+    CanvasText,
     Cells,
     Layout,
     Role,
     Scale,
     Target,
-    Words,
     above,
     legend,
     margin_for,
@@ -65,7 +65,7 @@ def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
             if place not in taken and wide > len(mark.label) + 3:
                 taken.add(place)
                 end = stage * wide + wide - 1 - len(mark.label)
-                words.append(Words(end, place[1], mark.label, "line"))
+                words.append(CanvasText(end, place[1], mark.label, "line"))
     names = [
         (stage * wide + (wide - 1) // 2, _cut(name, wide - 1))
         for stage, name in enumerate(spec.stages)
@@ -78,9 +78,9 @@ def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
 
 def _packed(
     items: list[AgingItem], column: int, row: int, room: int
-) -> tuple[list[Words], list[Target]]:
+) -> tuple[list[CanvasText], list[Target]]:
     """Cards side by side; those that find no room as a number."""
-    words: list[Words] = []
+    words: list[CanvasText] = []
     targets: list[Target] = []
     start = column
     ordered = sorted(items, key=lambda item: (-len(item.marks), -item.age, item.card))
@@ -92,11 +92,11 @@ def _packed(
         role: Role = "bad" if item.marks else "bar"
         if start + needs > column + room and start + len(more) <= column + room:
             rest = tuple(one.card for one in ordered[at:])
-            words.append(Words(start, row, more, "text"))
+            words.append(CanvasText(start, row, more, "text"))
             targets.append(Target(f"{len(rest)} more cards", rest, start, row))
             break
         text = text[: max(1, column + room - start)]
-        words.append(Words(start, row, text, role))
+        words.append(CanvasText(start, row, text, role))
         targets.append(
             Target(f"{quantity(item.age, 'day')} {item.marks}".strip(), (item.card,), start, row)
         )

@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from mlkanban.charts.layouts.canvas import BANDS, Cells, Layout, Target, Words, above, legend
+from mlkanban.charts.layouts.canvas import BANDS, CanvasText, Cells, Layout, Target, above, legend
 from mlkanban.charts.layouts.cumulative import FILLS
 from mlkanban.charts.spec import BarRow, BarsSpec
 from mlkanban.display.card_face import shortened
@@ -29,13 +29,15 @@ def layout_bars(spec: BarsSpec, width: int, height: int) -> Layout:
     cells, words, targets = Cells(), [], []
     for at, row in enumerate(fits):
         y = rows - 1 - at * gap
-        words.append(Words(1, y, shortened(row.label, named)))
+        words.append(CanvasText(1, y, shortened(row.label, named)))
         end = _bar(cells, row, named + 3, y, room, longest)
-        words.append(Words(end + 1, y, row.text[: max(0, columns - end - 1)]))
+        words.append(CanvasText(end + 1, y, row.text[: max(0, columns - end - 1)]))
         if row.cards:
             targets.append(Target(row.label, row.cards, 1, y))
     if len(fits) < len(spec.rows):
-        words.append(Words(1, rows - 1 - len(fits) * gap, f"and {len(spec.rows) - len(fits)} more"))
+        words.append(
+            CanvasText(1, rows - 1 - len(fits) * gap, f"and {len(spec.rows) - len(fits)} more")
+        )
     words += above(head, rows)
     return Layout(
         0, columns, rows, len(head), cells.groups(), tuple(words), (), (), "", "", tuple(targets)

@@ -18,7 +18,7 @@ LINE = "│"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CanvasText:
     """A text that begins at a cell. Row 0 is the lowest of the canvas; the lines above the canvas
     have the rows after its highest."""
 
@@ -57,7 +57,7 @@ class Layout:
     rows: int
     heads: int
     cells: Mapping[tuple[str, Role], Sequence[tuple[int, int]]]
-    words: tuple[Words, ...]
+    words: tuple[CanvasText, ...]
     y_ticks: tuple[tuple[int, str], ...]
     x_ticks: tuple[tuple[int, str], ...]
     y_unit: str
@@ -172,7 +172,7 @@ def spread(ticks: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
     return tuple(kept)
 
 
-def levels(cells: Cells, marks: Iterable[tuple[int, str]], columns: int) -> list[Words]:
+def levels(cells: Cells, marks: Iterable[tuple[int, str]], columns: int) -> list[CanvasText]:
     """Horizontal lines through the free cells of rows, named as far right as nothing is hidden;
     those that share a row share the line."""
     names: defaultdict[int, list[str]] = defaultdict(list)
@@ -185,7 +185,7 @@ def levels(cells: Cells, marks: Iterable[tuple[int, str]], columns: int) -> list
         right = columns - len(label)
         places = (at for at in range(right, -1, -1) if cells.free(row, at, at + len(label) + 1))
         if right > 0:
-            words.append(Words(next(places, right), row, label, "line"))
+            words.append(CanvasText(next(places, right), row, label, "line"))
         for column in range(columns):
             cells.put_below(column, row, "─", "line")
     return words
@@ -203,7 +203,7 @@ def legend(parts: Iterable[tuple[str, str]], columns: int, height: int) -> list[
     return lines[: height // 2 - 1]
 
 
-def above(lines: Sequence[str], rows: int) -> list[Words]:
+def above(lines: Sequence[str], rows: int) -> list[CanvasText]:
     """Lines of text over a canvas of so many rows, the first on top."""
     top = rows + len(lines) - 1
-    return [Words(0, top - at, line) for at, line in enumerate(lines)]
+    return [CanvasText(0, top - at, line) for at, line in enumerate(lines)]

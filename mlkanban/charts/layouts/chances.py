@@ -4,10 +4,10 @@ from math import ceil
 
 from mlkanban.charts.layouts.canvas import (
     LINE,
+    CanvasText,
     Cells,
     Layout,
     Scale,
-    Words,
     margin_for,
     spread,
 )
@@ -44,7 +44,7 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
         for row in range(-(-scale.eighths(100 * chances[at]) // 8), rows):
             cells.put(column, row, LINE, "line")
     words = [
-        Words(label.column, rows, label.text, "line") for label in mark_labels(marked, columns)
+        CanvasText(label.column, rows, label.text, "line") for label in mark_labels(marked, columns)
     ]
     room = max(map(len, names)) + 2
     every = max(1, -(-(room + 2) // pitch))

@@ -7,10 +7,10 @@ from mlkanban.charts.layouts.canvas import (
     EIGHTHS,
     LABEL_GAP,
     LINE,
+    CanvasText,
     Cells,
     Layout,
     Target,
-    Words,
     nice,
 )
 from mlkanban.charts.spec import HistogramSpec, Mark
@@ -197,7 +197,8 @@ def drawn_histogram(spec: HistogramSpec, width: int, height: int) -> Layout:
         heads=1,
         cells=cells.groups(),
         words=tuple(
-            Words(label.column, placed.rows, label.text, "line") for label in placed.mark_labels
+            CanvasText(label.column, placed.rows, label.text, "line")
+            for label in placed.mark_labels
         ),
         y_ticks=placed.y_ticks,
         x_ticks=placed.x_ticks,

@@ -4,11 +4,11 @@ from datetime import date
 from math import ceil
 
 from mlkanban.charts.layouts.canvas import (
+    CanvasText,
     Cells,
     Layout,
     Scale,
     Target,
-    Words,
     above,
     legend,
     levels,
@@ -52,7 +52,7 @@ def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
         if bucket.cards:
             label = f"{spec.counted} from {bucket.first}"
             targets.append(Target(label, bucket.cards, centre))
-    words: list[Words] = []
+    words: list[CanvasText] = []
     if spec.mean is not None and not (merged and spec.merge == "sum"):
         row = max(0, -(-scale.eighths(spec.mean) // 8) - 1)
         words = levels(cells, [(row, f"mean {spec.mean:.1f}")], columns)

@@ -1,11 +1,11 @@
 """The XmR chart."""
 
 from mlkanban.charts.layouts.canvas import (
+    CanvasText,
     Cells,
     Layout,
     Scale,
     Target,
-    Words,
     levels,
     margin_for,
     spread,
@@ -44,7 +44,9 @@ def layout_xmr(spec: XmrSpec, width: int, height: int) -> Layout:
     named = [(scale.row(value), f"{name} {value:.1f}") for name, value in limits]
     words = levels(cells, named, columns)
     said = f"X outside the limits   last {len(shown)} of {len(spec.values)}"
-    words.append(Words(0, rows, said[:columns] if skipped else "X outside the limits"[:columns]))
+    words.append(
+        CanvasText(0, rows, said[:columns] if skipped else "X outside the limits"[:columns])
+    )
     room = len(str(len(spec.values))) + 4
     every = max(1, -(-room // pitch))
     names = spread(

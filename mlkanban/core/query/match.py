@@ -6,7 +6,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, QueryContext
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.store_terms import StoreTerms
-from mlkanban.core.query.tree import And, Node, Not, Or, Term, Words
+from mlkanban.core.query.tree import And, Node, Not, Or, Term, TextTerm
 
 
 def matcher(text: str, scene: QueryContext) -> Predicate:
@@ -18,7 +18,7 @@ def asked(text: str) -> StoreTerms:
     """What a query asks that no face of a card says."""
     parts = list(_leaves(parse(text)))
     return StoreTerms(
-        tuple(dict.fromkeys(part.text for part in parts if isinstance(part, Words))),
+        tuple(dict.fromkeys(part.text for part in parts if isinstance(part, TextTerm))),
         any(isinstance(part, Term) and part.name == "run" for part in parts),
         any(
             isinstance(part, Term) and part.name == "is" and CONFLICT.startswith(part.value.lower())
@@ -36,9 +36,9 @@ def looks_for_sleepers(text: str) -> bool:
     )
 
 
-def _leaves(node: Node) -> Iterator[Words | Term]:
+def _leaves(node: Node) -> Iterator[TextTerm | Term]:
     match node:
-        case Words() | Term():
+        case TextTerm() | Term():
             yield node
         case Not(part):
             yield from _leaves(part)
@@ -49,7 +49,7 @@ def _leaves(node: Node) -> Iterator[Words | Term]:
 
 def _made(node: Node, scene: QueryContext) -> Predicate:
     match node:
-        case Words(text):
+        case TextTerm(text):
             wanted = text.casefold().removeprefix("#")
             written = scene.told.written.get(text, frozenset())
             return lambda face: wanted in _text(face) or face.id in written

@@ -14,7 +14,7 @@ from mlkanban.core.query.tree import (
     Not,
     Or,
     Term,
-    Words,
+    TextTerm,
 )
 from mlkanban.errors import BadQuery
 
@@ -157,7 +157,7 @@ class _Parser:
         token = self._tokens[self._next]
         self._next += 1
         if token.kind == "word":
-            return Words(token.text, token.at)
+            return TextTerm(token.text, token.at)
         if token.kind == "term":
             FIELDS[token.name].check(token.operator, token.text, token.at)
             return Term(token.name, token.operator, token.text, token.at)

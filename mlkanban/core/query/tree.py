@@ -9,7 +9,7 @@ _BARE = re.compile(r'[^\s()"-][^\s()"]*')
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextTerm:
     """Text to be found; `at` is where it began in the query, from 0."""
 
     text: str
@@ -45,14 +45,14 @@ class Or:
     parts: "tuple[Node, ...]"
 
 
-Node = Words | Term | Not | And | Or
+Node = TextTerm | Term | Not | And | Or
 EVERYTHING = And(())
 
 
 def printed(node: Node, names: frozenset[str]) -> str:
     """A query that is read as this tree; `names` are the fields of the table."""
     match node:
-        case Words(text):
+        case TextTerm(text):
             return text if _plain(text, names) else _quoted(text)
         case Term(name, operator, value):
             bare = re.fullmatch(r'[^\s()"]+', value) and not value.startswith(("=",))

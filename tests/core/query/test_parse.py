@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.query.fields import FIELDS
 from mlkanban.core.query.parse import parse
-from mlkanban.core.query.tree import EVERYTHING, And, Not, Or, Term, Words, printed
+from mlkanban.core.query.tree import EVERYTHING, And, Not, Or, Term, TextTerm, printed
 from mlkanban.errors import BadQuery
 
 NAMES = frozenset(FIELDS)
@@ -39,7 +39,7 @@ def joined(of):
     )  # fmt: skip
 
 
-trees = st.recursive(st.one_of(terms(), st.text().map(Words)), joined, max_leaves=12)
+trees = st.recursive(st.one_of(terms(), st.text().map(TextTerm)), joined, max_leaves=12)
 
 
 @given(trees)
@@ -66,28 +66,28 @@ def test_any_text_is_read_or_refused_with_a_place(text):
     [
         ("", EVERYTHING),
         ("   ", EVERYTHING),
-        ("focal loss", And((Words("focal"), Words("loss")))),
-        ('"focal loss"', Words("focal loss")),
+        ("focal loss", And((TextTerm("focal"), TextTerm("loss")))),
+        ('"focal loss"', TextTerm("focal loss")),
         ("stage:train tag:gpu", And((Term("stage", ":", "train"), Term("tag", ":", "gpu")))),
-        ("a or b c", Or((Words("a"), And((Words("b"), Words("c")))))),
-        ("(a or b) c", And((Or((Words("a"), Words("b"))), Words("c")))),
-        ("a AND b", And((Words("a"), Words("b")))),
+        ("a or b c", Or((TextTerm("a"), And((TextTerm("b"), TextTerm("c")))))),
+        ("(a or b) c", And((Or((TextTerm("a"), TextTerm("b"))), TextTerm("c")))),
+        ("a AND b", And((TextTerm("a"), TextTerm("b")))),
         ("-tag:gpu", Not(Term("tag", ":", "gpu"))),
-        ("not (a or b)", Not(Or((Words("a"), Words("b"))))),
+        ("not (a or b)", Not(Or((TextTerm("a"), TextTerm("b"))))),
         ("age>5d", Term("age", ">", "5d")),
         ("due<1w", Term("due", "<", "1w")),
         ("metric:auc>=0.9", Term("metric", ":", "auc>=0.9")),
         ('stage:"data prep"', Term("stage", ":", "data prep")),
         ("STAGE:Train", Term("stage", ":", "Train")),
         # Text that only looks like more.
-        ("lr=3e-4", Words("lr=3e-4")),
-        ("c++", Words("c++")),
-        ("http://x.y/z", Words("http://x.y/z")),
-        ('"a AND"', Words("a AND")),
-        ("a - b", And((Words("a"), Words("-"), Words("b")))),
-        ("12:30", Words("12:30")),
-        ('"foo:bar"', Words("foo:bar")),
-        (r'"say \"hi\""', Words('say "hi"')),
+        ("lr=3e-4", TextTerm("lr=3e-4")),
+        ("c++", TextTerm("c++")),
+        ("http://x.y/z", TextTerm("http://x.y/z")),
+        ('"a AND"', TextTerm("a AND")),
+        ("a - b", And((TextTerm("a"), TextTerm("-"), TextTerm("b")))),
+        ("12:30", TextTerm("12:30")),
+        ('"foo:bar"', TextTerm("foo:bar")),
+        (r'"say \"hi\""', TextTerm('say "hi"')),
     ],
 )
 def test_the_grammar(text, tree):

@@ -14,7 +14,7 @@ from mlkanban.store import backup
 from mlkanban.store.backup import Backup
 from mlkanban.store.location import store_path
 
-__all__ = ["Backup", "Backups", "BackupState", "all_below", "wanted"]
+__all__ = ["Backup", "BackupState", "Backups", "all_below", "wanted"]
 
 
 class BackupState(NamedTuple):

@@ -237,7 +237,8 @@ SPECS = {
     ),
     "throughput": RunSpec(
         "week", "finished", "begun",
-        tuple(HistogramBar(day(7 * n), n * 5 % 8, n * 3 % 7, refs(n * 5 % 8, 10 * n)) for n in range(13)),
+        tuple(HistogramBar(day(7 * n), n * 5 % 8, n * 3 % 7, refs(n * 5 % 8, 10 * n))
+              for n in range(13)),
         3.4, "sum",
     ),
     "wip": RunSpec(

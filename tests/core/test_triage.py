@@ -70,7 +70,8 @@ def test_each_open_card_is_there_once_at_most(cards, days) -> None:
     assert set(refs) <= open_
     parts = [asked(*cards, quiet={card.id: days for card in cards},
                    old={card.ref for card in cards}, view=view)
-             for view in (TriageView.SNOOZED, TriageView.BLOCKED, TriageView.STALE, TriageView.INBOX)]  # fmt: skip
+             for view in (TriageView.SNOOZED, TriageView.BLOCKED, TriageView.STALE,
+                          TriageView.INBOX)]  # fmt: skip
     assert [item for part in parts for item in part] == found
 
 

@@ -13,6 +13,7 @@ import pytest
 from mlkanban.errors import StoreBusy, StoreProblem
 from mlkanban.exchange.transports import chosen, watched
 from mlkanban.exchange.transports.git import ATTRIBUTES, Git, environment
+from mlkanban.runs.processes import alive, process
 from mlkanban.service.sync import Progress
 from tests.service.people import Clock, Person
 from tests.tools import needs
@@ -201,8 +202,7 @@ def by_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
 
 def runs(pid: str) -> bool:
     """Whether a process is there, and not only what waits for its parent to ask."""
-    asked = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
-    return asked.stdout.strip()[:1] not in {"", "Z"}
+    return alive(process(int(pid)))
 
 
 def test_a_machine_that_goes_on_may_take_longer_than_one_may_be_silent(

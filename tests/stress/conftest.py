@@ -89,8 +89,12 @@ def small_disk(kind: str, folder: Path) -> Iterator[SmallDisk]:
         assert holder.stdout is not None
         if holder.stdout.readline() != "ready\n":
             pytest.skip(f"no {kind} can be mounted here: {holder.communicate()[1].strip()}")
-        go = f'cd {ROOT} && exec "$@"'
-        inside = ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt", "sh", "-c", go, "sh")
+        go, there = f'cd {ROOT} && exec "$@"', f"/proc/{holder.pid}"
+        # In a chroot the root of the mounts is not the root that is meant.
+        inside = (
+            "nsenter", f"--mount={there}/ns/mnt", f"--root={there}/root", f"--wd={there}/cwd",
+            "sh", "-c", go, "sh",
+        )  # fmt: skip
         yield SmallDisk(kind, place, Path(f"/proc/{holder.pid}/root{place}"), inside)
     finally:
         holder.kill()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from mlkanban.charts.signs import ON_CARDS, OVER_STAGES
 from mlkanban.cli import program
 from mlkanban.core.query.fields import FIELDS
+from mlkanban.display.signs import ON_CARDS, OVER_STAGES
 from mlkanban.tui.commands import COMMANDS, keys_shown
 
 README = Path(__file__).parent.parent / "README.md"

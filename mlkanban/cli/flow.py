@@ -358,8 +358,8 @@ def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
 
 def words(session: Session, said: Said, extra: list[str]) -> Iterator[str]:
     """The same in words, and as a table."""
+    from mlkanban.cells import wrapped_note
     from mlkanban.cli.layout import table, width
-    from mlkanban.display.wrapping import wrapped_note
 
     # Elsewhere than on a terminal a sentence stays in one line, to be found by other programs.
     room = (width() or maxsize) - 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 from rich.cells import cell_len
 
-from mlkanban.display.card_face import padded, shortened
+from mlkanban.cells import padded, shortened
 from mlkanban.text import beginning
 
 GAP = "  "

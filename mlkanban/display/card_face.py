@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
+from mlkanban.cells import shortened, wrapped
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
@@ -428,29 +429,3 @@ def _spread(left: Line, middle: Piece, right: Piece, width: int) -> Line:
     cut = shortened(middle.text, room)
     gap = room - cell_len(cut) + 1
     return _fit([*left, Piece(cut, middle.role), Piece(" " * gap, "card-meta"), right], width)
-
-
-def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` cells, with two dots where something was cut off."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 2) + ".." if width > 3 else set_cell_size(text, width)
-
-
-def padded(text: str, width: int) -> str:
-    """`text` in exactly `width` cells."""
-    cut = shortened(text, width)
-    return cut + " " * (width - cell_len(cut))
-
-
-def wrapped(text: str, width: int) -> tuple[str, str]:
-    """`text` in two lines of at most `width` cells, broken between words if that loses little."""
-    if cell_len(text) <= width:
-        return text, ""
-    head = set_cell_size(text, width).rstrip()
-    rest = text[len(head) :]
-    space = head.rfind(" ")
-    if not rest.startswith(" ") and space >= width // 3:
-        rest = head[space:] + rest
-        head = head[:space]
-    return head, shortened(rest.strip(), width)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from textwrap import wrap
 
+from mlkanban.cells import padded, shortened
 from mlkanban.core.runs.inbox import Experiment
 from mlkanban.core.runs.tracker_run import Tracked
-from mlkanban.display.card_face import padded, shortened
 from mlkanban.display.run_text import metrics_text, started
 from mlkanban.text import display, steady
 

@@ -2,8 +2,8 @@
 
 from rich.cells import cell_len
 
+from mlkanban.cells import padded, shortened
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.display.card_face import padded, shortened
 from mlkanban.flow.said import Table
 from mlkanban.flow.sample import Sample
 from mlkanban.text import display

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from mlkanban.cells import padded
 from mlkanban.core.models import Board
-from mlkanban.display.card_face import drawn, padded
+from mlkanban.display.card_face import drawn
 from mlkanban.flow.portfolio import AHEAD, BACK, PERCENT, Standing
 
 _GAP = "  "

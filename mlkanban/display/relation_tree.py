@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from mlkanban.cells import padded
 from mlkanban.core import dependencies, lineage
 from mlkanban.core.dependencies import Branch
 from mlkanban.core.models import Board, CardFace
-from mlkanban.display.card_face import padded
 from mlkanban.text import display
 
 _DEEPEST = 8

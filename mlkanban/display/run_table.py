@@ -7,12 +7,12 @@ from textwrap import wrap
 
 from rich.cells import cell_len
 
+from mlkanban.cells import padded, shortened
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.metric_lines import unread_text
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.results import Results, sparkline
 from mlkanban.core.runs.usage import Spending, usage, usage_text
-from mlkanban.display.card_face import padded, shortened
 from mlkanban.display.run_text import SHORTLY, duration, inside, metrics_text, short_ids, started
 from mlkanban.text import display, short_name, steady
 

@@ -2,8 +2,8 @@
 
 from rich.cells import cell_len
 
+from mlkanban import cells
 from mlkanban.core.rules import in_progress
-from mlkanban.display import card_face
 from mlkanban.display.card_face import Header, Piece
 from mlkanban.text import display, quantity
 from mlkanban.tui.board_model import BoardModel
@@ -51,7 +51,7 @@ class Heads:
             last = self._first + shape.visible
             parts.append(f"stages {self._first + 1}-{last} of {len(model.columns)}")
         right = "  ".join(parts) + " "
-        name = card_face.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
+        name = cells.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
         gap = " " * max(1, width - cell_len(name) - cell_len(right))
         return [Piece(name, "stage-title"), Piece(gap + right, "card-meta")]
 
@@ -67,12 +67,12 @@ class Heads:
             )
             said = head.text.removeprefix(beside).lstrip(", ")
         if y == 1:
-            title = Piece(name if beside else card_face.padded(name, room),
+            title = Piece(name if beside else cells.padded(name, room),
                           "stage-title" if here else "count")  # fmt: skip
-            rest = card_face.padded(f"  {beside}", room - cell_len(name)) if beside else ""
+            rest = cells.padded(f"  {beside}", room - cell_len(name)) if beside else ""
             return [title, Piece(rest + " ", head.role)]
         if y == 2:
-            return [Piece(card_face.padded("  " + said, room) + " ", head.role)]
+            return [Piece(cells.padded("  " + said, room) + " ", head.role)]
         rule = _ruled(self._where(at), room - 2, "=" if here else "-")
         return [Piece("  " + rule + " ", "stage-rule")]
 

@@ -28,8 +28,8 @@ from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
+from mlkanban.cells import shortened
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.display.card_face import shortened
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown

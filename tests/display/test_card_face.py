@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
+from mlkanban.cells import shortened, wrapped
 from mlkanban.core.models import (
     BlockReason,
     Board,
@@ -37,9 +37,8 @@ from mlkanban.display.card_face import (
     height,
     lines,
     running,
-    shortened,
-    wrapped,
 )
+from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 
 BOARD = Board(
     id="b",

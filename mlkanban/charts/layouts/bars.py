@@ -2,10 +2,10 @@
 
 from rich.cells import cell_len
 
+from mlkanban.cells import shortened
 from mlkanban.charts.layouts.canvas import BANDS, CanvasText, Cells, Layout, Target, above, legend
 from mlkanban.charts.layouts.cumulative import FILLS
 from mlkanban.charts.spec import BarRow, BarsSpec
-from mlkanban.display.card_face import shortened
 
 _LEAST_LABEL, _MOST_LABEL = 8, 24
 _GAPS = 4

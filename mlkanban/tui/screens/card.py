@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
+from mlkanban.cells import shortened
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import results
 from mlkanban.core.runs.usage import Spending
-from mlkanban.display.card_face import FaceContext, shortened
+from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_page import field_lines
 from mlkanban.display.event_text import told, who
 from mlkanban.display.relation_tree import tree_lines

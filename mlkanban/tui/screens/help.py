@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.charts.signs import ON_CARDS, OVER_STAGES, Sign
+from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.tui.commands import BOARD, CARD, HELP, RUNS, keys_shown
 from mlkanban.tui.help_text import SITUATIONS, with_keys
 from mlkanban.tui.screens.text_screen import ScrollingScreen

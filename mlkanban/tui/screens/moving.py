@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mlkanban.cells import padded
 from mlkanban.core.models import CardFace, Outcome, Stage, place
 from mlkanban.core.rules import Allowed, outcome_for, swap
-from mlkanban.display.card_face import padded
 from mlkanban.errors import LimitReached
 from mlkanban.service import Done
 from mlkanban.tui.screens.gates import Ticks, needed

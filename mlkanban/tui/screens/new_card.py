@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlkanban.cells import padded
 from mlkanban.core.metrics import parse_metric
 from mlkanban.core.models import Stage
 from mlkanban.core.quick_add import captured, card_lines
-from mlkanban.display.card_face import padded
 from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.service.cards import NewCard

@@ -9,10 +9,11 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
+from mlkanban.cells import shortened
 from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
-from mlkanban.display.card_face import PRIORITY_MARKS, shortened
+from mlkanban.display.card_face import PRIORITY_MARKS
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done

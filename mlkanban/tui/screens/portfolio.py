@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.cells import wrapped_note
 from mlkanban.core.models import Board
 from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
-from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.tui.commands import PORTFOLIO

@@ -11,11 +11,11 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.cells import wrapped_note
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.views import VIEWS, NumberView, remarks
 from mlkanban.display.number_table import table_targets
-from mlkanban.display.wrapping import wrapped_note
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.cells import shortened
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import Results
 from mlkanban.core.runs.usage import Spending
-from mlkanban.display.card_face import shortened
 from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.folder import folders_of

@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.cells import padded
 from mlkanban.core.models import Board, Stage
-from mlkanban.display.card_face import padded
 from mlkanban.errors import MlkanbanError, WouldChangeCards
 from mlkanban.service import Done, Service
 from mlkanban.text import display, steady

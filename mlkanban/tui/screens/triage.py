@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.cells import shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace, Health
@@ -18,7 +19,6 @@ from mlkanban.core.runs.usage import Spending
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.display.card_face import FaceContext as FaceView
-from mlkanban.display.card_face import shortened
 from mlkanban.display.card_page import field_lines
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service

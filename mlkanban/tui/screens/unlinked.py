@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from mlkanban.cells import shortened
 from mlkanban.core.naming import cards_meant
 from mlkanban.core.runs.inbox import Experiment, experiments
 from mlkanban.core.runs.tracker_run import Tracked
-from mlkanban.display.card_face import shortened
 from mlkanban.display.inbox_text import experiment_line, run_details, run_line
 from mlkanban.display.number_table import first_in_sight
 from mlkanban.errors import MlkanbanError

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from mlkanban.display.card_face import shortened
+from mlkanban.cells import shortened
 from mlkanban.text import ascii_only, display
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 

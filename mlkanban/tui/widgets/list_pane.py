@@ -10,7 +10,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mlkanban.display.card_face import Piece, padded
+from mlkanban.cells import padded
+from mlkanban.display.card_face import Piece
 from mlkanban.text import ascii_only
 from mlkanban.tui.theme import role_styles
 

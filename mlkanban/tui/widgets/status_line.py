@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mlkanban.display.card_face import shortened
+from mlkanban.cells import shortened
 from mlkanban.text import ascii_only, display, steady
 from mlkanban.tui.theme import role_styles
 

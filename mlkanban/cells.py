@@ -1,0 +1,44 @@
+"""Text in the cells of a terminal: cut, padded and broken into lines."""
+
+from textwrap import wrap
+
+from rich.cells import cell_len, set_cell_size
+
+_BAR = " | "
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with two dots where something was cut off."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 2) + ".." if width > 3 else set_cell_size(text, width)
+
+
+def padded(text: str, width: int) -> str:
+    """`text` in exactly `width` cells."""
+    cut = shortened(text, width)
+    return cut + " " * (width - cell_len(cut))
+
+
+def wrapped(text: str, width: int) -> tuple[str, str]:
+    """`text` in two lines of at most `width` cells, broken between words if that loses little."""
+    if cell_len(text) <= width:
+        return text, ""
+    head = set_cell_size(text, width).rstrip()
+    rest = text[len(head) :]
+    space = head.rfind(" ")
+    if not rest.startswith(" ") and space >= width // 3:
+        rest = head[space:] + rest
+        head = head[:space]
+    return head, shortened(rest.strip(), width)
+
+
+def wrapped_note(text: str, width: int) -> list[str]:
+    """Break at the bars between parts if it can be, else between words."""
+    lines: list[str] = []
+    for part in text.split(_BAR):
+        if lines and len(lines[-1]) + len(_BAR) + len(part) <= width:
+            lines[-1] += _BAR + part
+        else:
+            lines += wrap(part, max(1, width)) or [""]
+    return lines

@@ -259,8 +259,12 @@ def test_a_job_that_removes_the_folder_of_its_run_ends_all_the_same(job: Job) ->
 
 
 def test_a_viewer_stops_a_job_that_removed_the_folder_of_its_run(job: Job) -> None:
+    wait = "echo up; until [ -e go ]; do sleep 0.05; done;"
     remove = 'rm -r "$MLKANBAN_HOME/runs/$MLKANBAN_RUN"; touch gone; exec sleep 60'
-    viewer = job.start("sh", "-c", remove)
+    viewer = job.start("sh", "-c", wait + remove)
+    assert viewer.stdout is not None
+    assert viewer.stdout.readline() == b"up\n", "it has the logs open"
+    (job.cwd / "go").touch()
     until(lambda: (job.cwd / "gone").exists())
     viewer.send_signal(signal.SIGTERM)
     assert job.ended(viewer)[0] == 128 + signal.SIGTERM

@@ -45,7 +45,7 @@ def started(env: dict[str, str]) -> Iterator[Terminal]:
 
 def drafts(env: dict[str, str]) -> str:
     folder = Path(env["MLKANBAN_HOME"]) / "drafts"
-    return "".join(file.read_text() for file in folder.glob("*")) if folder.exists() else ""
+    return "".join(file.read_text() for file in folder.glob("*.json")) if folder.exists() else ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45), (40, 10), (20, 4), (400, 100)])

@@ -64,7 +64,7 @@ def markdown(
         if not session.json:
             for line in _lines(session, found):
                 click.echo(line)
-        if found.clashes:
+        if found.conflicts:
             session.answer("import.markdown", lambda: _data(found, written=False))
             session.say(
                 "Nothing was written: the board changed where the file does. Export again and edit "
@@ -139,12 +139,12 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
         yield "charter"
         for key, old, new in found.charter:
             yield clean(f"  {key:<11} {_told(old)} -> {_told(new)}")
-    if found.clashes:
+    if found.conflicts:
         from mlkanban.service.text_merge import spoken
 
         yield "in conflict"
-        for clash in found.clashes:
-            yield clean(f"  {spoken(clash)}")
+        for conflict in found.conflicts:
+            yield clean(f"  {spoken(conflict)}")
     if found.added_before:
         yield f"added before, left alone: {', '.join(found.added_before)}"
     if found.noted_before:
@@ -173,10 +173,10 @@ def _data(found: Differences, *, written: bool, refused: str = "") -> dict[str, 
         "charter": [{"section": key, "from": old, "to": new} for key, old, new in found.charter],
         "conflicts": [
             {
-                "id": clash.ref or None, "field": clash.name, "at_export": clash.was,
-                "now": clash.now, "file": clash.wanted,
+                "id": conflict.ref or None, "field": conflict.name, "at_export": conflict.was,
+                "now": conflict.now, "file": conflict.wanted,
             }
-            for clash in found.clashes
+            for conflict in found.conflicts
         ],
         "added_before": list(found.added_before),
         "noted_before": list(found.noted_before),

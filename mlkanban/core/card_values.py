@@ -209,7 +209,7 @@ def three_way(
     """What is to be set so that `now` gets the changes from `was` to `wanted`, and the fields for
     which that would take back what somebody else changed. `lists` are changed member by member."""
     changes: Values = {}
-    clashes: list[TextConflict] = []
+    conflicts: list[TextConflict] = []
     for name, value in wanted.items():
         before, present = was.get(name, ""), now.get(name, "")
         if value == before:
@@ -218,10 +218,10 @@ def three_way(
             added, gone = set(value) - set(before), set(before) - set(value)
             value = tuple(sorted((set(present) | added) - gone))
         elif value != present and (present != before or _moved_on(name, was, now)):
-            clashes.append(TextConflict(ref, name, before, present, value))
+            conflicts.append(TextConflict(ref, name, before, present, value))
         if value != present:
             changes[name] = value
-    return changes, clashes
+    return changes, conflicts
 
 
 def _moved_on(name: str, was: Mapping[str, Value], now: Mapping[str, Value]) -> bool:

@@ -45,9 +45,9 @@ class Charter:
         wanted = read_charter(text)
         with self._context.writing() as tx:
             was, now = charter_states(tx.conn, board_id, since)
-            changes, clashes = three_way("", was, wanted, now)
-            if clashes:
-                raise ChangedMeanwhile(clashes)
+            changes, conflicts = three_way("", was, wanted, now)
+            if conflicts:
+                raise ChangedMeanwhile(conflicts)
             write_charter(tx, board_id, changes)
             return tx.done("Charter saved.")
 

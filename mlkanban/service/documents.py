@@ -73,7 +73,7 @@ class CardDifference(NamedTuple):
 class Differences:
     """What a document changes on its board.
 
-    `clashes` were changed on both sides; `left_alone` are cards that the text has no more,
+    `conflicts` were changed on both sides; `left_alone` are cards that the text has no more,
     `added_before` new ones of it that were added since it was written, by their titles,
     `noted_before` cards whose new note was written since then, and `stages_left_alone` stages
     without a heading; `name` is the name of the board, old and new, () where it stays. `since` is
@@ -85,7 +85,7 @@ class Differences:
     board: Board
     cards: tuple[CardDifference, ...]
     charter: tuple[tuple[str, str, str], ...]
-    clashes: tuple[TextConflict, ...]
+    conflicts: tuple[TextConflict, ...]
     left_alone: tuple[str, ...]
     added_before: tuple[str, ...]
     noted_before: tuple[str, ...]
@@ -144,9 +144,9 @@ class Documents:
         sheet = _sheet(ref, text)
         with self._context.writing() as tx:
             board = tx.board_of(tx.face(ref))
-            planned, clashes = _Look(tx.conn, board, since, self._today(board)).card(sheet)
-            if clashes:
-                raise ChangedMeanwhile(clashes)
+            planned, conflicts = _Look(tx.conn, board, since, self._today(board)).card(sheet)
+            if conflicts:
+                raise ChangedMeanwhile(conflicts)
             before, gates = {board.id: repository.loads(tx.conn, board.id)}, Gates(tx, "", None)
             _write(tx, board, planned, gates, "")
             gates.settle()
@@ -198,8 +198,8 @@ class Documents:
         or a gate (GateClosed) in the way is passed where `override` gives the reason."""
         with self._context.writing() as tx:
             found, planned = self._plan(tx.conn, board_id, page, mine)
-            if found.clashes:
-                raise ChangedMeanwhile(found.clashes)
+            if found.conflicts:
+                raise ChangedMeanwhile(found.conflicts)
             gates = Gates(tx, override, None)
             growth = _Growth(tx, found.board, planned)
             forced = ""
@@ -225,7 +225,7 @@ class Documents:
         board = board_of(conn, board_id)
         look = _Look(conn, board, page.position, self._today(board))
         stages_left_alone = _stages_left_alone(board, page)
-        name, clashes = look.name(page)
+        name, conflicts = look.name(page)
         planned: list[_Planned] = []
         added: list[str] = []
         newer = look.newer()
@@ -238,8 +238,8 @@ class Documents:
                 added.append(newer[title])
                 continue
             one, found = look.card(sheet)
-            clashes += found
-            if not one.nothing and not any(clash.name == GONE for clash in found):
+            conflicts += found
+            if not one.nothing and not any(conflict.name == GONE for conflict in found):
                 planned.append(one)
         charter: Values = {}
         now: Mapping[str, str] = {}
@@ -247,13 +247,13 @@ class Documents:
             was, now = charter_states(conn, board_id, look.since)
             charter, found = three_way("", was, page.charter, now)
             look.note(page.charter, was, now)
-            clashes += found
+            conflicts += found
         return (
             Differences(
                 board,
                 tuple(map(_difference, planned)),
                 tuple((key, now[key], str(charter[key])) for key in _KEYS if key in charter),
-                tuple(clash for clash in clashes if not mine or clash.name == GONE),
+                tuple(conflict for conflict in conflicts if not mine or conflict.name == GONE),
                 tuple(look.left_alone(page)),
                 tuple(added),
                 tuple(look.noted_before),
@@ -348,7 +348,7 @@ class _Look:
         base = then or card
         wanted = self._asked(sheet, base)
         was = values(base, self._board)
-        changes, clashes = three_way(card.ref, was, wanted, now, lists=LISTS)
+        changes, conflicts = three_way(card.ref, was, wanted, now, lists=LISTS)
         corrected = corrections(sheet, base.notes, self._zone)
         notes, unlike = _corrected(card, base, corrected)
         self.note(wanted, was, now)
@@ -357,7 +357,7 @@ class _Look:
         if sheet.note and self._noted_before(sheet, card, then):
             self.noted_before.append(card.ref)
             sheet = replace(sheet, note="")
-        return _Planned(sheet, card, now, changes, notes), clashes + unlike
+        return _Planned(sheet, card, now, changes, notes), conflicts + unlike
 
     def _noted_before(self, sheet: Sheet, card: Card, then: Card | None) -> bool:
         """Whether a note that a text adds has been written since the text was, as when it is taken
@@ -380,8 +380,10 @@ class _Look:
         self.note({"name": page.name.strip() or told}, {"name": told}, {"name": display(now)})
         if not page.name.strip() or page.name in (told, display(now)):
             return (), []
-        clash = [TextConflict("", "name of the board", was, now, page.name)] if was != now else []
-        return (now, accept_title(page.name)), clash
+        conflict = (
+            [TextConflict("", "name of the board", was, now, page.name)] if was != now else []
+        )
+        return (now, accept_title(page.name)), conflict
 
     def newer(self) -> dict[str, str]:
         """The short ids of cards that were not there yet, by title."""

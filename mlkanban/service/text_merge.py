@@ -10,24 +10,24 @@ from mlkanban.errors import RuleRefused
 class ChangedMeanwhile(RuleRefused):
     """Fields that the text changes were changed by somebody else since; nothing was written."""
 
-    def __init__(self, clashes: Sequence[TextConflict]) -> None:
-        super().__init__(" ".join(map(spoken, clashes)), "Nothing was written.")
-        self.clashes = tuple(clashes)
+    def __init__(self, conflicts: Sequence[TextConflict]) -> None:
+        super().__init__(" ".join(map(spoken, conflicts)), "Nothing was written.")
+        self.conflicts = tuple(conflicts)
 
 
-def spoken(clash: TextConflict) -> str:
-    """A clash as a sentence."""
-    about = f"{clash.ref}: " if clash.ref else ""
-    if clash.name == GONE:
+def spoken(conflict: TextConflict) -> str:
+    """A conflict as a sentence."""
+    about = f"{conflict.ref}: " if conflict.ref else ""
+    if conflict.name == GONE:
         return f"{about}the card is no more."
     return (
-        f"{about}{clash.name} was changed meanwhile to {_told(clash.now)}; "
-        f"the text has {_told(clash.wanted)}."
+        f"{about}{conflict.name} was changed meanwhile to {_told(conflict.now)}; "
+        f"the text has {_told(conflict.wanted)}."
     )
 
 
 GONE = "card"
-"""The name of a clash about a whole card that is no more."""
+"""The name of a conflict about a whole card that is no more."""
 
 
 def _told(value: Value) -> str:

@@ -316,14 +316,14 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
         else:
             commands[name] = replace(commands[name], keys=wanted)
     taken: dict[tuple[str, str], str] = {}
-    clashes: dict[tuple[str, str, str], list[str]] = {}
+    doubled: dict[tuple[str, str, str], list[str]] = {}
     for command in commands.values():
         for where in command.where:
             for key in command.keys:
                 other = taken.setdefault((where, key), command.name)
                 if other != command.name:
-                    clashes.setdefault((key, other, command.name), []).append(where)
-    for (key, other, name), screens in clashes.items():
+                    doubled.setdefault((key, other, command.name), []).append(where)
+    for (key, other, name), screens in doubled.items():
         problems.append(
             f"[keys] {shown(key)} is given to both {other} and {name} "
             f"({', '.join(screens)}); {other} keeps it."

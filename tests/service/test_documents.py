@@ -176,14 +176,14 @@ def test_what_was_exported_differs_in_nothing(
         ada.service.charter.set(ada.board_id, "risks", note)
         assert done.cards
     found = compared(ada, exported(ada))
-    assert (found.cards, found.charter, found.clashes, found.left_alone) == ((), (), (), ())
+    assert (found.cards, found.charter, found.conflicts, found.left_alone) == ((), (), (), ())
     assert found.since
     ada.service.close()
 
 
 def test_a_full_board_differs_in_nothing(full: Person) -> None:
     found = compared(full, exported(full))
-    assert (found.cards, found.charter, found.clashes, found.left_alone) == ((), (), (), ())
+    assert (found.cards, found.charter, found.conflicts, found.left_alone) == ((), (), (), ())
     assert "old" not in exported(full)
     assert "### v5 shipped\n\n- outcome: shipped" in exported(full)
 
@@ -242,7 +242,7 @@ def test_three_sides(full: Person, bob: Person) -> None:
     bob.service.charter.set(full.board_id, "scope", "theirs")
     text = edited(text, "focal: loss", "mine", "third", "my third", "Cards.", "Mine.")
     found = compared(full, text)
-    assert [(c.ref, c.name, c.was, c.now, c.wanted) for c in found.clashes] == [
+    assert [(c.ref, c.name, c.was, c.now, c.wanted) for c in found.conflicts] == [
         ("v1", "title", "focal: loss", "theirs", "mine"),
         ("", "scope", "Cards.\n\n# Not loans", "theirs", "Mine.\n\n# Not loans"),
     ]
@@ -279,9 +279,9 @@ def test_a_card_that_is_no_more(ada: Person) -> None:
     [ref] = ada.adds("two")
     text = exported(ada)
     ada.undoes()
-    assert compared(ada, text).clashes == ()
+    assert compared(ada, text).conflicts == ()
     changed = edited(text, "two", "second")
-    assert [(c.ref, c.name) for c in compared(ada, changed, mine=True).clashes] == [(ref, "card")]
+    assert [(c.ref, c.name) for c in compared(ada, changed, mine=True).conflicts] == [(ref, "card")]
 
 
 def test_a_card_of_another_board_is_refused(ada: Person) -> None:

@@ -1,5 +1,7 @@
 """The command line. A command is loaded when it is named, so that the program starts fast."""
 
+from mlkanban.cli.interrupt import was_interrupted
+
 
 def main() -> int:
     """Run the program as the shell asked for it; the exit code. Ctrl+C ends it without a word,
@@ -12,16 +14,3 @@ def main() -> int:
         if not was_interrupted(error):
             raise
         return 130
-
-
-def was_interrupted(error: BaseException) -> bool:
-    """Whether Ctrl+C lies behind an error: what is interrupted while a class is made, say, is
-    raised as another one."""
-    seen: list[BaseException] = []
-    behind: BaseException | None = error
-    while behind is not None and behind not in seen:
-        if isinstance(behind, KeyboardInterrupt):
-            return True
-        seen.append(behind)
-        behind = behind.__cause__ or behind.__context__
-    return False

@@ -17,7 +17,7 @@ from click.shell_completion import (
     shell_complete,
 )
 
-from mlkanban.cli.session import Session, pass_session, use_home
+from mlkanban.cli.session import NAMES, Session, pass_session, use_home
 from mlkanban.text import display
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ def completion(ctx: click.Context, session: Session, shell: str) -> None:
 
     fish: mlkanban completion fish > ~/.config/fish/completions/mlkanban.fish
     """
-    from mlkanban.cli.program import NAMES
 
     _quote_for_bash()
     kind: type[ShellComplete] | None = get_completion_class(shell)

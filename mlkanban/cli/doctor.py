@@ -9,13 +9,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from mlkanban.access import refusal
+from mlkanban.cli.check import Check, Verdict
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.paths import places
@@ -24,24 +25,12 @@ from mlkanban.text import quantity, short_name
 if TYPE_CHECKING:
     from mlkanban.service.backups import BackupState
 
-Verdict = Literal["ok", "note", "problem"]
-
 _CARDS_NAMED = 5
 _LITTLE_SPACE = 100_000_000
 _LATE = timedelta(days=1)
 """How long changes may go without a backup before that is a problem."""
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was looked at, the verdict, what is the case, and what to do about it."""
-
-    what: str
-    verdict: Verdict
-    said: str
-    hint: str = ""
 
 
 @click.command()

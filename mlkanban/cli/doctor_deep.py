@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mlkanban.cli.doctor import Check
+from mlkanban.cli.check import Check
 from mlkanban.clock import now
 from mlkanban.text import quantity, short_name
 

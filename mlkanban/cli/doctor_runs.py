@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlkanban.cli.doctor import Check
+from mlkanban.cli.check import Check
 from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
 from mlkanban.core.runs.metric_lines import unread_text

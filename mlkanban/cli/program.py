@@ -10,14 +10,12 @@ from collections.abc import Sequence
 import click
 
 from mlkanban import __version__
-from mlkanban.cli import was_interrupted
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.session import Session, give_up, use_home
+from mlkanban.cli.interrupt import was_interrupted
+from mlkanban.cli.session import NAMES, Session, give_up, use_home
 from mlkanban.cli.types import BOARD, HOME
 from mlkanban.cli.umask import be_private
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
-
-NAMES = ("mlkanban", "mlk")
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Start": {

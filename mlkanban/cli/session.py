@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mlkanban.service import Done, Service
     from mlkanban.service.hook_events import Happened
 
+NAMES = ("mlkanban", "mlk")
+"""What the program is called as."""
 SCHEMA = 1
 
 

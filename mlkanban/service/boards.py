@@ -13,7 +13,7 @@ from mlkanban.core.naming import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
-from mlkanban.service import stage_changes
+from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.service.validation import validated
 from mlkanban.store import disputes, ranks, repository
@@ -162,7 +162,7 @@ class Boards:
             then = tuple(changed if s.id == stage_id else s for s in board.stages)
             if "committed" in values:
                 rules.required(rules.arrange(then))
-            moved = stage_changes.of(tx, board, replace(board, stages=then), agreed=agreed)
+            moved = cards_after(tx, board, replace(board, stages=then), agreed=agreed)
             if values := _unlike(stage, values):
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=values))
             told = moved.write(tx)
@@ -186,7 +186,7 @@ class Boards:
             to = max(0, min(to, len(others)))
             order = (*others[:to], moved, *others[to:])
             rules.required(rules.arrange(order))
-            moved_cards = stage_changes.of(tx, board, replace(board, stages=order), agreed=agreed)
+            moved_cards = cards_after(tx, board, replace(board, stages=order), agreed=agreed)
             low = others[to - 1].rank if to else None
             high = others[to].rank if to < len(others) else None
             if order != board.stages:
@@ -205,7 +205,7 @@ class Boards:
             rules.required(rules.remove_stage(board, stage, cards))
             left = tuple(s for s in board.stages if s.id != stage_id)
             rules.required(rules.arrange(left))
-            moved = stage_changes.of(tx, board, replace(board, stages=left), agreed=agreed)
+            moved = cards_after(tx, board, replace(board, stages=left), agreed=agreed)
             tx.write(Change("stage.removed", board_id, stage=stage_id, set={"deleted": True}))
             told = moved.write(tx)
         return Done(f"Stage {stage.name} removed.{told}", warning=moved.warning)

@@ -48,7 +48,7 @@ class StageChange:
         return "".join(f" {_cards(e.faces)} {e.done}." for e in self.effects)
 
 
-def of(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChange:
+def cards_after(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChange:
     """What becomes of the cards of a board when its stages are as in `then`. WouldChangeCards, with
     how many there are, unless it is `agreed` that they change."""
     opened: list[CardFace] = []

@@ -87,7 +87,7 @@ def board_page(
         yield from (f"# {CHARTER}", "", *charter_lines(charter, LEVELS))
     yield from (f"# {CARDS}", "")
     for stage in board.stages:
-        yield from (f"## {display(stage.name)}", "")
+        yield from (f"## {display(stage.name).strip()}", "")
         for told in cards.get(stage.id, ()):
             yield from _card(told)
 

@@ -1,5 +1,6 @@
 """A board as a document and back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from mlkanban.core.markdown.card import asked, corrections, note_lines
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
-from tests.core.markdown.test_card import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE
+from tests.core.markdown.test_card import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE, plain
 
 AT = Position(41, "000001772442120000.000001")
 CHARTERS = st.dictionaries(st.sampled_from([s.key for s in SECTIONS]), TEXTS.map(tidy)).map(
@@ -40,6 +41,14 @@ def test_what_is_said_is_what_is_read(both: tuple[Board, Card], charter: dict[st
     assert (found.ref, found.note, found.values) == ("g12", "", said)
     assert asked(found, said, board, TODAY, card) == {}
     assert corrections(found, card.notes, ZONE) == {}
+
+
+@pytest.mark.parametrize("name", ["\xa0Training", "Training\u3000"])
+def test_a_stage_may_begin_or_end_with_a_wide_or_fixed_blank(name: str) -> None:
+    board, card = plain()
+    board = replace(board, stages=(replace(board.stages[0], name=name),))
+    [found] = read_board(document(board, card, {}), {"g12"}).sheets
+    assert found.values == values(card, board)
 
 
 @given(CHARTERS)

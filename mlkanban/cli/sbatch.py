@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,13 @@ from mlkanban.cli.before_run import say, which_card
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
+from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
+
+if TYPE_CHECKING:
+    from mlkanban.runs.folder import RunFolder
+
+_SLURM_SECONDS = 5.0
 
 
 @click.command()
@@ -33,6 +40,8 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
     CARD` prints it): jobs of other stores are left alone. What becomes of the job is asked of sacct
     and squeue while the board is open, and by `mlkanban runs`, at most every 30 s. Its card follows
     as it does with `mlkanban run`, once the job starts.
+
+    Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """
     from mlkanban.runs.slurm.submission import submit
     from mlkanban.runs.start import Wanted
@@ -42,10 +51,36 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
         ref, card_id, ["sbatch", *words], login_name(), force=force.strip(), tell_job=not no_env,
         label=label,
     )  # fmt: skip
-    folder, job = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
+    made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
+    run, job = made.folder, made.job
     session.answer(
         "sbatch",
-        lambda: {"id": folder.id, "card": ref, "job": job, "folder": str(folder.path)},
-        acted=True,
+        lambda: {
+            "id": run.id if job else None,
+            "card": ref,
+            "job": job or None,
+            "folder": str(run.path) if job else None,
+        },
+        acted=bool(job),
     )
-    say(f"Run {folder.id} of {ref} is queued as job {job}: mlkanban runs {ref}")
+    if made.over:
+        say(f"Run {run.id} of {ref} was job {job}, which has ended: mlkanban runs {ref}")
+        _take_in_end(session, run)
+    elif job:
+        say(f"Run {run.id} of {ref} is queued as job {job}: mlkanban runs {ref}")
+    raise click.exceptions.Exit(made.exit)
+
+
+def _take_in_end(session: Session, folder: RunFolder) -> None:
+    """Let the card follow a job that has ended. SLURM is asked first: the board is never told that
+    the job waits."""
+    from mlkanban.runs.slurm.job_states import ask
+
+    try:
+        with session.service(as_is=True) as service:
+            stores = service.runs.store_names()
+        ask(places().data, [folder], stores, now(), _SLURM_SECONDS)
+        with session.service(write=True):
+            pass  # which takes in
+    except MlkanbanError as error:
+        say(f"{error} The board takes the run in later.")

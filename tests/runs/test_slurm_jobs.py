@@ -230,3 +230,71 @@ def test_a_job_that_names_no_store_is_offered_and_becomes_a_run_when_asked(
     assert [(one["card"], one["state"]) for one in runs(job)] == [(job.card, "running")]
     assert json.loads(job.mlk("--json", "sync-runs"))["data"]["unlinked"] == []
     job.mlk("link", job.card, f"slurm:{NUMBER}", code=3)
+
+
+def mlk(job: Job, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAM, *words], env=job.env, cwd=job.cwd, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def test_a_job_that_was_waited_for_and_failed_is_a_run_with_its_exit_code(
+    job: Job, cluster: Cluster
+) -> None:
+    cluster.program(
+        "sbatch", f'printf "%s" "${{2#--comment=}}" > "{cluster.bin}/label"; echo {NUMBER}; exit 3'
+    )
+    cluster.says("sacct", counted("FAILED", 1000, 1010, 2000, 990, "").replace("0:0", "3:0"))
+    done = mlk(job, "sbatch", job.card, "--", "--wait", "train.sh")
+    assert done.returncode == 3
+    assert "did not take" not in done.stderr
+    assert "queued" not in done.stderr
+    assert f"was job {NUMBER}, which has ended" in done.stderr
+    [found] = json.loads(job.mlk("--json", "runs"))["data"]
+    assert (found["state"], found["exit"]) == ("failed", 3)
+    assert job.card_now()["blocked"] is not None
+
+
+def test_a_job_that_was_waited_for_and_completed_is_not_called_queued(
+    job: Job, cluster: Cluster
+) -> None:
+    cluster.program("scontrol", f'echo "JobId={NUMBER} JobState=COMPLETED SubmitTime=1000"')
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, ""))
+    done = mlk(job, "sbatch", job.card, "--", "--wait", "train.sh")
+    assert done.returncode == 0
+    assert "queued" not in done.stderr
+    assert "has ended" in done.stderr
+
+
+def test_what_sbatch_answers_to_a_question_is_shown(job: Job, cluster: Cluster) -> None:
+    cluster.program("sbatch", "echo 'sbatch: Job 3 to start at noon' >&2; echo 'slurm 22'")
+    done = mlk(job, "sbatch", job.card, "--", "--test-only", "train.sh")
+    assert done.returncode == 0
+    assert "Job 3 to start at noon\nslurm 22" in done.stderr
+    assert "did not take" not in done.stderr
+    assert not [one for one in (job.data / "runs").iterdir() if one.name != ".slurm"]
+
+
+@pytest.mark.parametrize(
+    ("said", "maybe"),
+    [
+        ("Batch job submission failed: Socket timed out on send/recv operation", True),
+        ("Batch job submission failed: Zero Bytes were transmitted or received", True),
+        ("Unable to contact slurm controller (connect failure)", False),
+    ],
+)
+def test_a_controller_that_does_not_answer_is_no_wrong_usage(
+    job: Job, cluster: Cluster, said: str, maybe: bool
+) -> None:
+    cluster.program(
+        "sbatch",
+        f'printf "%s" "${{2#--comment=}}" > "{cluster.bin}/label"'
+        f"; echo 'sbatch: error: {said}' >&2; exit 1",
+    )
+    done = mlk(job, "sbatch", job.card, "--", "train.sh")
+    assert done.returncode == 4
+    assert "SLURM's controller" in done.stderr
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, cluster.label))
+    runs(job)
+    assert [one["state"] for one in runs(job)] == (["running"] if maybe else [])

@@ -84,7 +84,7 @@ class SlurmJob:
     @property
     def over(self) -> bool:
         """Whether it has ended, or will never start."""
-        return self.state not in _QUEUED | _RUNNING or self.hopeless
+        return is_over(self.state) or self.hopeless
 
     @property
     def hopeless(self) -> bool:
@@ -160,6 +160,11 @@ class Verdict:
     gpus: int | None = None
     nodes: str = ""
     lives: tuple[Life, ...] = ()
+
+
+def is_over(state: str) -> bool:
+    """Whether a job in this state has ended; '' is no state."""
+    return bool(state) and state not in _QUEUED | _RUNNING
 
 
 def read_sacct(text: str) -> list[SlurmJob]:

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from mlkanban.core.runs.slurm import SACCT_FIELDS, SQUEUE_FORMAT, SlurmJob, read_sacct, read_squeue
 from mlkanban.errors import MlkanbanError, UsageProblem
@@ -21,6 +22,19 @@ _SACCT = ("sacct", "-D", "-X", "-P", "-n", f"--format={SACCT_FIELDS}")
 _KEY = re.compile(r"(?:^|(?<=\s))([A-Z][A-Za-z_:/]*)=")
 _WHOLE = re.compile(r"\s*(Command|WorkDir|StdErr|StdIn|StdOut|Comment)=(.*)")
 """A line that has nothing else: what looks like a key in a path is part of it."""
+
+
+_TAKEN = re.compile(r"(\d+)(?:;(\S+))?")
+"""What `sbatch --parsable` prints of a job that was taken: its number, and its cluster."""
+_LATE = re.compile(r"timed out|Zero Bytes were transmitted", re.IGNORECASE)
+"""What sbatch says when its question may have arrived."""
+_AWAY = re.compile(
+    r"Unable to contact slurm|Connection refused|connect failure|No route to host"
+    r"|Communication connection failure|in standby mode|Unable to establish controller machine"
+    r"|Could not establish a configuration source",
+    re.IGNORECASE,
+)
+"""What sbatch says when nobody can be asked."""
 
 
 class NoAnswer(MlkanbanError):
@@ -75,12 +89,24 @@ def cancel(job: str, cluster: str, seconds: float) -> None:
     _ask(["scancel", job, *_on(cluster)], seconds)
 
 
-def submit(
-    options: Sequence[str], env: dict[str, str], say: Callable[[str], None]
-) -> tuple[str, str]:
-    """Hand a script over; the number of the job, and its cluster where sbatch names one. What
-    sbatch has to say goes to the person, line by line, as harmless text; it may wait as long as it
-    wants."""
+class Submission(NamedTuple):
+    """What sbatch answered: the number of the job, '' where it was only asked something
+    (`--test-only`), the cluster where it names one, and its exit code: with `--wait` that of the
+    job."""
+
+    job: str
+    cluster: str = ""
+    exit: int = 0
+
+
+class MaybeTaken(NoAnswer):
+    """The controller did not answer in time; it may have taken the job all the same."""
+
+
+def submit(options: Sequence[str], env: dict[str, str], say: Callable[[str], None]) -> Submission:
+    """Hand a script over. What sbatch has to say goes to the person, line by line, as harmless
+    text; it may wait as long as it wants."""
+    errors = []
     try:
         with tempfile.TemporaryFile() as out:
             with subprocess.Popen(
@@ -88,17 +114,31 @@ def submit(
             ) as process:
                 assert process.stderr is not None
                 for line in process.stderr:
-                    say(display(line.decode(errors="replace").rstrip("\r\n")))
+                    errors.append(display(line.decode(errors="replace").rstrip("\r\n")))
+                    say(errors[-1])
             out.seek(0)
-            printed = out.read().decode(errors="replace")
+            printed = out.read().decode(errors="replace").splitlines()
     except OSError as error:
         raise NoAnswer(
             f"sbatch cannot be started: {error.strerror}.", "Submit on a host that has SLURM."
         ) from error
-    job, _, cluster = printed.strip().rpartition("\n")[2].partition(";")
-    if process.returncode != 0 or not job.isdecimal():
-        raise UsageProblem("sbatch did not take the job.", "It says why above.")
-    return job, cluster
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    if taken := [found for line in printed if (found := _TAKEN.fullmatch(line.strip()))]:
+        return Submission(taken[-1][1], taken[-1][2] or "", code)
+    if code == 0:
+        for text in printed:
+            say(display(text))
+        return Submission("")
+    if any(_LATE.search(line) for line in errors):
+        raise MaybeTaken(
+            "SLURM's controller did not answer in time: it may have taken the job or not.",
+            "See whether it did before you submit again: squeue --me. If it did, mlkanban runs"
+            " shows its run.",
+        )
+    if any(_AWAY.search(line) for line in errors):
+        raise NoAnswer("SLURM's controller does not answer: the job was not submitted.",
+                       "Ask whether it is up: scontrol ping")  # fmt: skip
+    raise UsageProblem("sbatch did not take the job.", "It says why above.")
 
 
 def _on(cluster: str) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -61,11 +61,15 @@ def _is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
     return False
 
 
-def describe(job: str, cluster: str) -> dict[str, object]:
-    """What start.json keeps of a job; where the controller does not say it, that is left out."""
-    known: dict[str, str] = {}
+def details(job: str, cluster: str) -> dict[str, str]:
+    """What the controller keeps of a job; nothing where it does not answer."""
     with suppress(client.NoAnswer):
-        known = client.details(job, cluster, _SECONDS)
+        return client.details(job, cluster, _SECONDS)
+    return {}
+
+
+def describe(job: str, cluster: str, known: Mapping[str, str]) -> dict[str, object]:
+    """What start.json keeps of a job of which the controller keeps this."""
     submit = known.get("SubmitTime", "")
     return {
         "job": job,
@@ -81,13 +85,14 @@ def find_logs(folder: RunFolder) -> None:
     start = folder.start()
     job = start.get("slurm")
     if isinstance(job, dict) and not job.get("stdout"):
-        known = describe(str(job.get("job", "")), str(job.get("cluster", "")))
+        number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
+        known = describe(number, cluster, details(number, cluster))
         if known["stdout"]:
             with suppress(OSError):
                 folder.write_start(start | {"slurm": known | {"submit": job.get("submit")}})
 
 
-def _file(known: dict[str, str], name: str) -> str:
+def _file(known: Mapping[str, str], name: str) -> str:
     """The file of an array of jobs is one per task: its number, or what stands for that before it
     has one, is any."""
     path = known.get(name, "")
@@ -142,7 +147,11 @@ def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:
         claim(data, job.id, cluster, run)
         with suppress(OSError):
             folder.write_start(
-                start | {"slurm": describe(job.id, cluster) | {"submit": job.submit}}
+                start
+                | {
+                    "slurm": describe(job.id, cluster, details(job.id, cluster))
+                    | {"submit": job.submit}
+                }
             )
 
 
@@ -165,7 +174,8 @@ def make_run(data: Path, job: SlurmJob, cluster: str, card: str) -> str:
                 "argv": ["sbatch", f"(job {job.id})"],
                 "cwd": job.folder,
                 "made": instant(submitted),
-                "slurm": describe(job.id, cluster) | {"submit": job.submit},
+                "slurm": describe(job.id, cluster, details(job.id, cluster))
+                | {"submit": job.submit},
                 **asdict(here()),
             }
         )

@@ -7,24 +7,35 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from mlkanban.core.runs.labels import read_label
+from mlkanban.core.runs.slurm import is_over
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.labelled import claim, describe
+from mlkanban.runs.slurm.labelled import claim, describe, details
 from mlkanban.runs.start import Wanted, prepare
 
 _SECONDS = 10.0
 
 
-def submit(
-    data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]
-) -> tuple[RunFolder, str]:
-    """Submit a job with sbatch, the words after it as they are; its run, and its number. Its
-    comment names the run: so it is known again whatever happens, by whoever sees it."""
+class Submitted(NamedTuple):
+    """The run of a job that was submitted, and its number, '' where sbatch was only asked something
+    and there is no run. `exit` is the exit code of sbatch, `over` whether it came back only after
+    the job had ended (`--wait`)."""
+
+    folder: RunFolder
+    job: str
+    exit: int
+    over: bool
+
+
+def submit(data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]) -> Submitted:
+    """Submit a job with sbatch, the words after it as they are. Its comment names the run: so it is
+    known again whatever happens, by whoever sees it."""
     folder, start = prepare(data, wanted, now, slurm={"job": ""})
     env = dict(os.environ)
     if wanted.tell_job:
@@ -32,13 +43,21 @@ def submit(
     label = read_label(wanted.label or wanted.card)
     comment = [f"--comment={label._replace(run=folder.id).comment}"] if label else []
     try:
-        job, cluster = client.submit([*comment, *wanted.argv[1:]], env, say)
+        taken = client.submit([*comment, *wanted.argv[1:]], env, say)
+    except client.MaybeTaken:
+        raise  # the label of the job leads to this folder
     except MlkanbanError:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
-    claim(data, job, cluster, folder.id, int(now.timestamp()))
-    folder.write_start(start | {"slurm": describe(job, cluster)})
-    return folder, job
+    if not taken.job:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        return Submitted(folder, "", taken.exit, over=False)
+    known = details(taken.job, taken.cluster)
+    if folder.start().get("slurm") == start["slurm"]:  # else its label was seen meanwhile
+        claim(data, taken.job, taken.cluster, folder.id, int(now.timestamp()))
+        folder.write_start(start | {"slurm": describe(taken.job, taken.cluster, known)})
+    over = taken.exit != 0 or is_over(known.get("JobState", ""))
+    return Submitted(folder, taken.job, taken.exit, over)
 
 
 def cancel(folder: RunFolder, person: str, now: datetime) -> bool:

@@ -68,6 +68,24 @@ def test_a_job_that_fails_blocks_its_card_with_why(job: Job) -> None:
     assert job.card_now()["blocked"]["reason"] == "environment"
 
 
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("--output", "output file {}/none/log: make the folder"),
+        ("--error", "output file {}/none/log: make the folder"),
+        ("--input", "input file {}/none/log: there is none"),
+    ],
+)
+def test_a_file_that_slurm_cannot_open_is_named(job: Job, option: str, why: str) -> None:
+    run, _ = submitted(job, "true", f"{option}={job.cwd}/none/log")
+    found = becomes(job, run, "failed")
+    assert (found["exit"], found["why"]) == (
+        None,
+        f"SLURM could not open its {why.format(job.cwd)}",
+    )
+    assert job.card_now()["blocked"]["reason"] == "environment"
+
+
 def test_a_job_that_is_stopped_blocks_nothing(job: Job) -> None:
     run, _ = submitted(job, "sleep 300")
     becomes(job, run, "running")

@@ -32,7 +32,7 @@ _RUNNING = frozenset(
 )
 _NEVER = "DependencyNeverSatisfied"
 """Why a job waits that will never start."""
-_ENV, _QUEUE = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE
+_ENV, _QUEUE, _BUG = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE, BlockReason.BUG
 _DEATHS = {
     "OUT_OF_MEMORY": ("out of memory", _ENV),
     "TIMEOUT": ("time limit reached", _QUEUE),
@@ -44,6 +44,36 @@ _DEATHS = {
     "CANCELLED": ("cancelled by somebody else", _QUEUE),
     _NEVER: (f"a job it depends on did not succeed ({_NEVER})", BlockReason.DEPENDENCY),
 }
+NO_FILE = "SLURM could not open a file of it"
+"""Why a job failed: its input, or where its output was to go."""
+_OWN_SIGNALS = {
+    36: "its credential is invalid",
+    37: "its user is not known on the node",
+    38: "its group is not known on the node",
+    39: "its credential expired",
+    40: "its credential was revoked",
+    41: "its credential was used twice",
+    42: "the node could not create a folder for it",
+    43: "the node could not set the permissions of a folder for it",
+    44: "the node could not create its script",
+    45: "the node could not set the permissions of its script",
+    46: "the node could not set up its environment",
+    47: "the node has no shared memory for it",
+    48: "the node could not change to its user or group",
+    49: "the node could not set its session",
+    50: "the node could not start a thread for its output",
+    51: "the node could not start a process for it",
+    52: "the node could not execute its script",
+    54: "the prolog failed",
+    55: "the epilog failed",
+    56: "its session manager was killed",
+    57: "there are too many job steps on the node",
+    62: "the name of its socket is too long",
+    63: "no container runtime is configured on the node",
+}
+"""SLURM's own errors, in the place of the signal that ended the script: they are numbers from 4000
+on, of which seven bits are left."""
+_NO_FILE_SIGNAL = 53
 _ID = re.compile(r"(\d+)(?:[_+].*)?")
 _WAITING_TASKS = re.compile(r"\d+_\[([\d,:-]+)(?:%\d+)?\]")
 _MOST_TASKS = 5
@@ -57,13 +87,15 @@ _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NON
 @dataclass(frozen=True, slots=True)
 class SlurmJob:
     """One line about a job, or about `tasks` tasks of an array of them. `teller` is the program
-    that printed it. Instants are seconds since 1970, None where there is none (yet)."""
+    that printed it; `own` is why SLURM could not run it. Instants are seconds since 1970, None
+    where there is none (yet)."""
 
     id: str
     task: str
     state: str
     by: str = ""
     exit: int | None = None
+    own: str = ""
     submit: int | None = None
     start: int | None = None
     end: int | None = None
@@ -181,7 +213,8 @@ def read_sacct(text: str) -> list[SlurmJob]:
         jobs.append(
             SlurmJob(
                 match[1], parts[0], word.rstrip("+"), by=by.removeprefix("by ").strip(),
-                exit=_exit(word, parts[3]), submit=submit, start=start if began else None, end=end,
+                exit=_exit(word, parts[3]), own=_own(word, parts[3]), submit=submit,
+                start=start if began else None, end=end,
                 elapsed=elapsed if began else None, nodes=nodes, gpus=_gpus(parts[9]),
                 reason=_said(parts[10]), comment="|".join(parts[11:-1]), folder=parts[-1],
                 tasks=_tasks(parts[0]),
@@ -314,8 +347,10 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
     why, reason = "", None
     if state is RunState.FAILED:
         why, reason = _DEATHS.get(_NEVER if job.hopeless else job.state, (why, reason))
+        if job.own:
+            why, reason = job.own, _ENV
     if state is RunState.FAILED and job.exit is None and not why:
-        why, reason = f"failed, {job.teller} does not know the exit status", BlockReason.BUG
+        why, reason = f"failed{_hint(job)}, {job.teller} does not know the exit status", _BUG
     return replace(
         about, found=found, why=why, reason=reason.value if reason else "",
         ended=max(one.end or 0 for one in tasks) or (int(now) if job.hopeless else None),
@@ -365,9 +400,25 @@ def _exit(word: str, text: str) -> int | None:
     if word not in ("COMPLETED", "FAILED"):
         return None
     code, _, number = text.partition(":")
-    if not (code.isdecimal() and number.isdecimal()):
+    if not (code.isdecimal() and number.isdecimal()) or _own(word, text):
         return None
     return 128 + int(number) if int(number) else int(code)
+
+
+def _own(word: str, text: str) -> str:
+    """Why SLURM could not run a job with this `code:signal`, '' where it did not say that."""
+    code, _, number = text.partition(":")
+    if word != "FAILED" or code != "0" or not number.isdecimal():
+        return ""
+    if int(number) == _NO_FILE_SIGNAL:
+        return NO_FILE
+    found = _OWN_SIGNALS.get(int(number), "")
+    return f"SLURM could not run it: {found}" if found else ""
+
+
+def _hint(job: SlurmJob) -> str:
+    """What the queue says of a failure: ` (RaisedSignal:9(Killed))`."""
+    return f" ({job.reason})" if job.reason not in ("", "NonZeroExitCode") else ""
 
 
 def _number(text: str) -> int | None:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.slurm import Life, SlurmJob, Ticket, Verdict, judge_job
+from mlkanban.core.runs.slurm import NO_FILE, Life, SlurmJob, Ticket, Verdict, judge_job
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import RunFolder, runs_folder
@@ -62,6 +62,8 @@ def ask(
                 one.ticket, counted, queued, os.getuid(), now.timestamp(), _lives(one.folder)
             )
             if found is not None:
+                if found.why == NO_FILE:
+                    found = replace(found, why=_unopened(one.folder))
                 _keep(one.folder, found)
                 if not found.found.state.ended:
                     find_logs(one.folder)
@@ -120,6 +122,22 @@ def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
         return None  # it gives signs of life, or says itself how it ended
     made = moment(str(start.get("made", "")))
     return _Wanted(folder, Ticket(str(inside), inside=int(made.timestamp()) if made else None), "")
+
+
+def _unopened(folder: RunFolder) -> str:
+    """Which file of a job SLURM could not open, and what to do."""
+    job = folder.start().get("slurm")
+    if not isinstance(job, dict):
+        return NO_FILE
+    source = Path(str(job.get("stdin") or "/dev/null"))
+    if not source.exists():
+        return f"SLURM could not open its input file {source}: there is none"
+    outputs = [Path(path) for name in ("stdout", "stderr") if (path := str(job.get(name) or ""))]
+    away = [path for path in outputs if not path.parent.is_dir()]
+    if away:
+        return f"SLURM could not open its output file {away[0]}: make the folder"
+    named = f" {outputs[0]}" if outputs else ""
+    return f"SLURM could not open its output file{named}: see that the job can write it"
 
 
 def _lives(folder: RunFolder) -> list[Life]:

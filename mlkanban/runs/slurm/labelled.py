@@ -77,6 +77,7 @@ def describe(job: str, cluster: str, known: Mapping[str, str]) -> dict[str, obje
         "submit": int(submit) if submit.isdecimal() else None,
         "stdout": _file(known, "StdOut"),
         "stderr": _file(known, "StdErr"),
+        "stdin": _file(known, "StdIn"),
     }
 
 

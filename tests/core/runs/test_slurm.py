@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.runs.labels import CardLabel
-from mlkanban.core.runs.slurm import Ticket, Verdict, judge_job, read_sacct, read_squeue
+from mlkanban.core.runs.slurm import NO_FILE, Ticket, Verdict, judge_job, read_sacct, read_squeue
 from mlkanban.core.runs.state import RunState
 
 AT = 1795587744
@@ -22,6 +22,8 @@ SACCT = """\
 10|10|OUT_OF_MEMORY|0:125|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
 11|11|PREEMPTED|0:0|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
 12|12|FAILED|0:9|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
+14|14|FAILED|0:53|1795587744|1795587744|1795587744|0|vm|cpu=1|None||/w
+15|15|FAILED|0:54|1795587744|1795587744|1795587744|0|vm|cpu=1|None||/w
 13|13|SOMETHING_NEW|0:0|1795587744|1795587745|1795587749|4|vm|cpu=1|None||/w
 """
 SQUEUE = """\
@@ -57,6 +59,8 @@ def verdict(
         ("10", RunState.FAILED, None, "out of memory", "environment"),
         ("11", RunState.FAILED, None, "preempted by another job", "compute queue"),
         ("12", RunState.FAILED, 137, "", ""),
+        ("14", RunState.FAILED, None, NO_FILE, "environment"),
+        ("15", RunState.FAILED, None, "SLURM could not run it: the prolog failed", "environment"),
         ("13", RunState.UNKNOWN, None, "", ""),
     ],
 )

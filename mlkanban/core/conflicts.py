@@ -60,7 +60,7 @@ def clashes(events: Iterable[Event]) -> list[Conflict]:
     lives = _Lives(idle, about)
     counts = {event.id: event.stamp for event in ordered}
     stands_for = {event.stamp: counts[event.id] for event in given}
-    for event in ordered:
+    for place, event in enumerate(ordered):
         origins = {
             name: stands_for.get(seen, seen)
             for name, (_, seen) in event.data.get("was", {}).items()
@@ -90,6 +90,13 @@ def clashes(events: Iterable[Event]) -> list[Conflict]:
             for name in life.PARTS
             if name in origins and entity.stamps.get(name) in writers
         )
+        if life.FIELD in event.data.get("settles", {}) and event.id not in idle:
+            ended = lives.conflicts(ordered[:place], entity.fields)
+            for name in life.COMPANIONS:
+                lost[name] = {
+                    stamp: one for stamp, one in lost.get(name, {}).items()
+                    if not (knew(event, one) and _part_of(ended, name, one))
+                }  # fmt: skip
         entity.apply(event)
         if event.card:
             lives.take(event, lifecycle(entity.fields), unseen=unseen)
@@ -104,15 +111,51 @@ def clashes(events: Iterable[Event]) -> list[Conflict]:
         for event in overruled_deletions(ordered)
         if event.data.get("restores", {}).get(DELETED, event.stamp) == entity.origins[DELETED]
     ]
+    ended = lives.conflicts(ordered, entity.fields)
     return [
         *(clash(DELETED, False, True, deletion) for deletion in taken_away[-1:]),
-        *found,
-        *(
-            clash(life.FIELD, lives.now._asdict(), other._asdict(), loser)
-            for _, (loser, other) in sorted(lives.lost.items())
-            if other != lives.now
-        ),
+        *(one for one in found if not _part_of(ended, one.field, writers[one.other_stamp])),
+        *ended,
     ]
+
+
+def standing_verdict(ordered: Sequence[Event], outcome: str) -> str | None:
+    """The verdict of a card with an outcome ('' while it is open): the last one that was not
+    written on another end."""
+    by_stamp = {event.stamp: event for event in ordered}
+    for event in reversed(ordered):
+        values = event.data.get("set", {})
+        if life.VERDICT not in values:
+            continue
+        origin = event.data.get("restores", {}).get(life.VERDICT, event.stamp)
+        writer = by_stamp.get(origin, event)
+        ended = values[life.VERDICT] and lifecycle(_known_to(writer, ordered).fields).outcome
+        if not ended or ended == outcome:
+            return values[life.VERDICT] or None
+    return None
+
+
+def _known_to(writer: Event, ordered: Sequence[Event], later: Sequence[Event] = ()) -> Entity:
+    """The card as it was for the writer of an event, and after some `later` events."""
+    entity = Entity()
+    for event in ordered:
+        before = knew(writer, event)
+        if before is None:
+            before = event.stamp < writer.stamp
+        if before or event is writer or event in later:
+            entity.apply(event)
+    return entity
+
+
+def _part_of(ended: Sequence[Conflict], name: str, loser: Event) -> bool:
+    """Whether what `loser` wrote to a field is no conflict of its own: one of those about the
+    lifecycle shows it, or it was only cleared because the card was finished or opened."""
+    if name not in life.COMPANIONS:
+        return False
+    value = _value(loser, name)
+    if value is None and life.writes(loser):
+        return True
+    return any(value == side.get(name) for one in ended for side in (one.other, one.kept))
 
 
 @dataclass(slots=True)
@@ -149,6 +192,31 @@ class _Lives:
         for name in (life.FIELD, *life.PARTS):
             for stamp in event.data.get("settles", {}).get(name, ()):
                 self.lost.pop(stamp, None)
+
+    def conflicts(self, ordered: Sequence[Event], fields: Mapping[str, Any]) -> list[Conflict]:
+        """What is undecided about the lifecycle after these events, with what goes with each; the
+        `fields` of the card are those after them."""
+        lost = {stamp: one for stamp, one in sorted(self.lost.items()) if one[1] != self.now}
+        if not lost:
+            return []
+        verdict = standing_verdict(ordered, self.now.outcome)
+        kept = life.value(self.now, {**fields, life.VERDICT: verdict})
+        return [
+            clash(life.FIELD, kept, life.value(other, self._beside(loser, ordered)), loser)
+            for loser, other in lost.values()
+        ]
+
+    def _beside(self, loser: Event, ordered: Sequence[Event]) -> Mapping[str, Any]:
+        """The fields of a card as whoever knows of `loser` has them, and not of what stands."""
+        writer = self.writer
+        later = [
+            event
+            for event in ordered
+            if writer is not None and event is not writer
+            and knew(event, loser) and knew(event, writer) is False
+            and not (event.id in self.idle and knew(writer, event))
+        ]  # fmt: skip
+        return _known_to(loser, ordered, later).fields
 
     def _written(self, event: Event, now: Lifecycle, unseen: bool) -> None:
         self.lost = {s: one for s, one in self.lost.items() if not self._settles(event, one[0])}

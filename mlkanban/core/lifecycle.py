@@ -2,7 +2,8 @@
 
 Every event that moves, finishes, re-opens, archives or restores a card writes all of it, so that of
 two machines that did not know of each other one wins whole. The rank within a stage is no part of
-it: putting a card in order never brings it back.
+it: putting a card in order never brings it back. A verdict, a block, unattended work, a snooze and
+a health go with one lifecycle and not with another: they are merged and resolved with it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.events import Entity, Event, changes
 from mlkanban.core.models import Board, Outcome, Work
+from mlkanban.core.visibility import UNTIL_RUN
 
 FIELD = "lifecycle"
 """The name under which a conflict about it is listed."""
 PARTS = ("place", "outcome", "archived")
-_VERDICT = "verdict"
+VERDICT = "verdict"
+COMPANIONS = (VERDICT, "blocker", "work", "snoozed_until", "snoozed_run", "health")
+"""Fields that go with a lifecycle, and are shown and resolved with it."""
 _WORKED = frozenset(
     {"card.noted", "card.edited", "card.blocked", "card.snoozed", "card.alerted", "run.started"}
 )
-_OPEN_ONLY = ("blocker", "snoozed_until")
 
 
 class Lifecycle(NamedTuple):
@@ -46,15 +49,55 @@ def lifecycle(fields: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(place[0], fields.get("outcome") or "", bool(fields.get("archived")))
 
 
+def value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A lifecycle as conflicts hold it: its parts, and of a card with these fields what is seen
+    with it."""
+    hidden = _hidden(now)
+    if fields.get("snoozed_until") != UNTIL_RUN:
+        hidden = [*hidden, "snoozed_run"]  # the run of an earlier snooze
+    kept = {name: fields[name] for name in COMPANIONS if name not in hidden and fields.get(name)}
+    if kept.get("work") == Work.ATTENDED:
+        del kept["work"]
+    return {**now._asdict(), **kept}
+
+
+def of_value(held: Mapping[str, Any]) -> Lifecycle:
+    """The lifecycle of what `value` made."""
+    return Lifecycle(held["stage"], held["outcome"], held["archived"])
+
+
+def told(held: Mapping[str, Any], stages: Mapping[str, str]) -> str:
+    """What `value` made, in words; `stages` are the names of stages by their ids."""
+    parts = [stages.get(held["stage"], "a removed stage"), held["outcome"]]
+    if held["archived"]:
+        parts.append("archived")
+    if block := held.get("blocker"):
+        parts.append(f"blocked by {block['reason']}")
+        parts[-1] += f" ({block['note']})" if block.get("note") else ""
+    if held.get("work") == Work.UNATTENDED:
+        parts.append("unattended")
+    if until := held.get("snoozed_until"):
+        until = f"run {held.get('snoozed_run')} ends" if until == UNTIL_RUN else until
+        parts.append(f"snoozed until {until}")
+    if held.get("health"):
+        parts.append(f"health {held['health']}")
+    if held.get(VERDICT):
+        parts.append(f"verdict: {held[VERDICT]}")
+    return ", ".join(filter(None, parts))
+
+
 def whole(card: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
     """`values` with all parts of the lifecycle of a card, if they set any of it; the verdict goes
-    with an outcome."""
+    with an outcome, and with it when the card is open again."""
     fields = shown(card)
     if not fields.get("place") or not any(name in values for name in PARTS):
         return dict(values)
-    ends = fields.get("outcome") or values.get("outcome")
-    names = (*PARTS, _VERDICT) if ends else PARTS
-    return {**values, **{name: values.get(name, fields.get(name)) for name in names}}
+    written = {name: values.get(name, fields.get(name)) for name in PARTS}
+    before, verdict = fields.get("outcome"), fields.get(VERDICT)
+    if before or written["outcome"] or verdict != card.fields.get(VERDICT):
+        opened = before and not written["outcome"]
+        written[VERDICT] = values.get(VERDICT, None if opened else verdict)
+    return {**values, **written}
 
 
 def restated(card: Entity) -> dict[str, Any]:
@@ -74,14 +117,13 @@ def writes(event: Event) -> bool:
 def works_on(event: Event, before: Lifecycle, now: Lifecycle) -> bool:
     """Whether an event does something with a card, as it was `before`, that makes no sense or is
     not seen once the card has come to be what it is `now`."""
-    if event.kind not in _WORKED:
-        return False
-    values = event.data.get("set", {})
+    values = changes(event) if event.kind not in _WORKED else event.data.get("set", {})
     unattended = values.get("work") == Work.UNATTENDED
-    if now.is_open:
-        # Only what is in use has a health, and a run belongs to the stage it was begun in.
-        return bool(values.get("health")) or (unattended and now.stage != before.stage)
-    return now.hidden or unattended or any(values.get(name) for name in _OPEN_ONLY)
+    if now.is_open and unattended and now.stage != before.stage:
+        return True  # a run belongs to the stage it was begun in
+    if now.hidden and event.kind in _WORKED:
+        return True
+    return any(unattended if name == "work" else values.get(name) for name in _hidden(now))
 
 
 def shown(card: Entity) -> Mapping[str, Any]:
@@ -89,12 +131,15 @@ def shown(card: Entity) -> Mapping[str, Any]:
     lifecycle: two machines may have written them. No block and no unattended work once it is
     finished, no snooze once it is not open any more, no health of what is not shipped."""
     fields = {**card.fields, **card.fits} if card.fits else card.fields
-    outcome = fields.get("outcome")
-    unfit = ["blocker", "work"] if outcome else []
-    unfit += ["snoozed_until"] if outcome or fields.get("archived") else []
-    unfit += ["health"] if outcome != Outcome.SHIPPED else []
-    hidden = {name: None for name in unfit if fields.get(name)}
+    hidden = {name: None for name in _hidden(lifecycle(fields)) if fields.get(name)}
     return {**fields, **hidden} if hidden else fields
+
+
+def _hidden(now: Lifecycle) -> list[str]:
+    """The fields that do not go with a lifecycle."""
+    names = ["blocker", "work"] if now.outcome else []
+    names += ["snoozed_until"] if not now.is_open else []
+    return names + (["health"] if now.outcome != Outcome.SHIPPED else [])
 
 
 def lifting(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +168,7 @@ def fitting(
     if delivered and not now.outcome:
         found["outcome"] = Outcome.SHIPPED.value
     if now.outcome == Outcome.SHIPPED and not delivered and not ended_in_place:
-        found["outcome"] = None
+        found |= {"outcome": None, VERDICT: None}
     return found
 
 
@@ -132,7 +177,9 @@ def ended_in_place(events: Iterable[Event]) -> bool:
     stage lies past delivery. `events` are those of the card, in order."""
     ended = None
     for event in events:
-        if changes(event).get("outcome") == Outcome.SHIPPED:
+        decides = FIELD in event.data.get("settles", {})
+        values = event.data.get("set", {}) if decides else changes(event)
+        if values.get("outcome") == Outcome.SHIPPED:
             ended = event
     if ended is None or not ended.data["set"].get("place"):
         return True

@@ -65,12 +65,11 @@ def _resolved(event: Event, new: Mapping[str, Any], names: Mapping[str, str]) ->
     values: Mapping[str, Any] = event.data.get("set", {})
     parts = []
     for about in event.data.get("settles", ()):
-        fields = lifecycle.PARTS if about == lifecycle.FIELD else (about,)
+        living = (*lifecycle.PARTS, *lifecycle.COMPANIONS)
+        fields = living if about == lifecycle.FIELD else (about,)
         text = _field(about, values.get(about))
         if about == lifecycle.FIELD:
-            life = lifecycle.lifecycle(values)
-            stage = names.get(life.stage, "a removed stage")
-            text = ", ".join(filter(None, (stage, life.outcome, "archived" * life.archived)))
+            text = lifecycle.told(lifecycle.value(lifecycle.lifecycle(values), values), names)
         elif about == DELETED:
             text = "its adding undone" if values.get(about) else "the card"
         parts.append(text if any(name in new for name in fields) else f"kept {text}")

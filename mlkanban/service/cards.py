@@ -387,7 +387,7 @@ class Cards:
                 event = repository.event_of_card(tx.conn, face.id, archived_at)
                 by_that = event is not None and "outcome" in changes(event)
                 if face.outcome == Outcome.ABANDONED and by_that:
-                    values["outcome"] = None
+                    values |= {"outcome": None, "verdict": tx.fields(face).get("verdict")}
                 tx.write(tx.change("card.restored", face, values))
                 cards.append(tx.card(ref))
                 if "outcome" in values:

@@ -10,8 +10,8 @@ from typing import Any
 from mlkanban.core import lifecycle as life
 from mlkanban.core import notes, rules
 from mlkanban.core.conflicts import DELETED, SETTLED
-from mlkanban.core.events import Change
-from mlkanban.core.lifecycle import Lifecycle, lifecycle, lifting, shown
+from mlkanban.core.events import Change, Entity
+from mlkanban.core.lifecycle import Lifecycle, lifecycle, shown
 from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.enforce import enter
@@ -90,8 +90,8 @@ class Settling:
             other = json.loads(rows[-1].other)
             warning, forced = "", ""
             if field == life.FIELD:
-                then = Lifecycle(**other) if take else lifecycle(shown(state))
-                values, warning, forced = _living(tx, name, then, override, rows[-1].stamp)
+                then = other if take else _standing(state)
+                values, warning, forced = _living(tx, name, then, override)
             else:
                 values = {field: other if take else state.fields.get(field)}
             stamps = {field: [row.stamp for row in rows]}
@@ -107,32 +107,40 @@ class Settling:
 
 
 def _living(
-    tx: Transaction, ref: str, then: Lifecycle, override: str, stamp: str
+    tx: Transaction, ref: str, wanted: Mapping[str, Any], override: str
 ) -> tuple[dict[str, Any], str, str]:
-    """The values that make a card what it is `then`, as far as the stages of its board let it; the
-    warning, the reason. `stamp` is that of the event that wrote the other value."""
+    """The values that make a card what it is in `wanted` (core/lifecycle.py, value), with all that
+    goes with it, as far as the stages of its board let it; the warning, the reason."""
     face = tx.face(ref)
     board, fields = tx.board_of(face), tx.fields(face)
     now = lifecycle(shown(tx.writer.projector.entity(face.id)))
-    then = _allowed(board, then)
+    then = _allowed(board, life.of_value(wanted))
+    kept = life.value(then, wanted)
+    stage = board.stage(then.stage)
+    work = rules.work_in(stage, kept.get("work", Work.ATTENDED))
     values: dict[str, Any] = {
         "place": fields["place"], "outcome": then.outcome or None, "archived": then.archived,
+        life.VERDICT: kept.get(life.VERDICT),
     }  # fmt: skip
     if then.stage != now.stage:
-        values["place"] = [then.stage, rank_at_end(tx, board, board.stage(then.stage))]
-    if then.outcome != now.outcome:
-        event = repository.event_of_card(tx.conn, face.id, stamp)
-        values["verdict"] = event.data.get("set", {}).get("verdict") if event else None
+        values["place"] = [then.stage, rank_at_end(tx, board, stage)]
+    for name in life.COMPANIONS:
+        if (fields.get(name) or None) != kept.get(name):
+            values[name] = kept.get(name)
+    if work != (fields.get("work") or Work.ATTENDED):
+        values["work"] = work.value
+    else:
+        values.pop("work", None)
     warning = forced = ""
-    if then.is_open and not (face.is_open and now.stage == then.stage):
-        stage = board.stage(then.stage)
-        work = rules.work_in(stage, face.work)
-        if work != face.work:
-            values["work"] = work.value
-        warning, forced = enter(tx, board, stage, Work(work), face, override=override)
-    if then.outcome or now.outcome != then.outcome:
-        values = {**lifting(fields), **values}
+    if then.is_open and not (face.is_open and now.stage == then.stage and work == face.work):
+        warning, forced = enter(tx, board, stage, work, face, override=override)
     return values, warning, forced
+
+
+def _standing(state: Entity) -> dict[str, Any]:
+    """What a card is now, with all that goes with it."""
+    fields = shown(state)
+    return life.value(lifecycle(fields), fields)
 
 
 def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
@@ -157,7 +165,7 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
         name = refs.get(row.entity) or stages.get(row.entity) or board.key
         state = repository.entity(conn, row.entity)
         living = row.field == life.FIELD
-        kept = lifecycle(shown(state))._asdict() if living else state.fields.get(row.field)
+        kept = _standing(state) if living else state.fields.get(row.field)
         found.append(
             Undecided(
                 name, row.entity, row.field, _text(row.field, kept, stages),
@@ -174,9 +182,7 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
     if value in (None, "", [], {}):
         return "nothing"
     if field == life.FIELD:
-        one = Lifecycle(**value)
-        where = stages.get(one.stage, "a stage that was removed")
-        return ", ".join(filter(None, (where, one.outcome, "archived" if one.archived else "")))
+        return life.told(value, stages)
     if isinstance(value, dict):
         return str(value.get("reason") or value.get("name") or json.dumps(value))
     if isinstance(value, list):

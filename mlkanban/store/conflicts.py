@@ -5,7 +5,14 @@ import sqlite3
 from collections.abc import Sequence
 
 from mlkanban.core import lifecycle as life
-from mlkanban.core.conflicts import DELETED, Conflict, clash, clashes, overruled_deletions
+from mlkanban.core.conflicts import (
+    DELETED,
+    Conflict,
+    clash,
+    clashes,
+    overruled_deletions,
+    standing_verdict,
+)
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.lifecycle import lifecycle
 from mlkanban.core.models import Board
@@ -35,9 +42,16 @@ def judge(
     if fit != now:
         found = [
             c for c in found
-            if c.field != life.FIELD or (c.other_stamp != writer.stamp and c.other != fit._asdict())
+            if c.field != life.FIELD
+            or (c.other_stamp != writer.stamp and life.of_value(c.other) != fit)
         ]  # fmt: skip
-        found.append(clash(life.FIELD, fit._asdict(), now._asdict(), writer))
+        kept, other = life.value(fit, entity.fields), life.value(now, entity.fields)
+        found.append(clash(life.FIELD, kept, other, writer))
+    if any(one.field == life.FIELD for one in found):
+        # Nothing is written to a card with a conflict without judging it again.
+        verdict = standing_verdict(ordered, fit.outcome)
+        if verdict != entity.fields.get(life.VERDICT):
+            entity.fits.setdefault(life.VERDICT, verdict)
     for event in ordered:
         if not event.undoes and "outcome" in event.data.get("set", {}):
             counts = fit.outcome if event is writer else event.data["set"]["outcome"] or ""

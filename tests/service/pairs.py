@@ -19,6 +19,8 @@ from tests.service.people import START, Clock, Person
 
 SEEN = ("stage", "outcome", "archived", "blocker", "snoozed_until", "health", "title")
 """What of a card is compared before and after."""
+LIVING = (*SEEN[:-1], "verdict", "work")
+"""What of a card comes back with its lifecycle."""
 
 
 class Machine(Person):
@@ -35,7 +37,7 @@ class Machine(Person):
             card = self.cards.get(self.card).model_dump(mode="json")
         except MlkanbanError:
             return {}
-        return {name: card[name] for name in SEEN}
+        return {name: card[name] for name in (*SEEN, "verdict", "work")}
 
 
 Act = Callable[[Machine], object]
@@ -73,13 +75,15 @@ ADD_FIT: Act = lambda m: m.boards.add_stage(m.board_id, "Fit", after=m.board.sta
 REMOVE_REVIEW: Act = lambda m: m.boards.remove_stage(m.board_id, m.stage("Review").id)  # noqa: E731
 ARCHIVE: Act = lambda m: m.cards.archive([m.card])  # noqa: E731
 NOTE: Act = lambda m: m.cards.note([m.card], "text")  # noqa: E731
+LEARN_WHY: Act = lambda m: m.cards.finish([m.card], Outcome.LEARNED, "no gain")  # noqa: E731
 MERGE: Act = lambda m: m.service.duplicates.merge(m.card, m.other)  # noqa: E731
 MERGED: Act = lambda m: m.service.duplicates.merge(m.other, m.card)  # noqa: E731
 
 OPEN: dict[str, Act] = {
     "move on": _moves("Evaluation"), "move back": _moves("Ready"), "to Review": _moves("Review"),
     "ship by a move": _moves("Monitoring"), "ship": _ends(Outcome.SHIPPED),
-    "learn": _ends(Outcome.LEARNED), "abandon": _ends(Outcome.ABANDONED), "archive": ARCHIVE,
+    "learn": _ends(Outcome.LEARNED), "learn, with a verdict": LEARN_WHY,
+    "abandon": _ends(Outcome.ABANDONED), "archive": ARCHIVE,
     "block": _block(BlockReason.BUG), "snooze": _snooze(20), "merge into other": MERGE,
     "merge other into it": MERGED, "edit": _edits(title="new title"),
     "unattended": _edits(work="unattended"), "note": NOTE,
@@ -182,7 +186,8 @@ def walk(pair: Pair, root: Path) -> list[str]:
                 return []
             acted.append(machine.seen())
         told = meet(place, *machines)
-        return [*_judged(ada), *_told(ada, pair, before, acted, told), *_alike(*machines)]
+        wrong = [*_judged(ada), *_told(ada, pair, before, acted, told), *_alike(*machines)]
+        return [*wrong, *_brought_back(ada, acted)]
     finally:
         for machine in machines:
             machine.service.close()
@@ -203,6 +208,9 @@ def _judged(machine: Machine) -> Iterator[str]:
             yield f"{face.ref}: work in progress archived without an outcome"
         if face.outcome and (face.block_reason or face.work != "attended"):
             yield f"{face.ref}: finished, and {face.block_reason or face.work}"
+        verdict = machine.cards.get(face.ref).verdict
+        if verdict and not face.outcome:
+            yield f"{face.ref}: open, with the verdict '{verdict}'"
         if face.health and face.outcome != Outcome.SHIPPED:
             yield f"{face.ref}: {face.health} and not shipped"
         if face.archived or face.stage not in {stage.id for stage in board.stages}:
@@ -252,6 +260,24 @@ def _told(
     )
     if hidden and ended and any(name == "note" for name in (pair.first, pair.then)):
         yield "a note lies on a card that was ended elsewhere, in silence"
+
+
+def _brought_back(machine: Machine, acted: list[dict[str, Any]]) -> Iterator[str]:
+    """What is lost though the side that had it is taken: all of a card that its lifecycle hides."""
+    conflicts = machine.service.settling.of_card(machine.card)
+    if [one.field for one in conflicts] != ["lifecycle"]:
+        return
+    (conflict,) = conflicts
+    wanted = acted[conflict.actor == "bob"]
+    machine.service.settling.settle(machine.card, "stage", take=True, override="so")
+    now = machine.seen()
+    if now["stage"] != wanted["stage"]:
+        return  # the stages of the board were changed, and do not let the card be there
+    for name in LIVING:
+        if now[name] != wanted[name]:
+            yield f"{name} is {now[name] or 'none'} and not {wanted[name] or 'none'} when taken"
+    if found := machine.service.settling.of_card(machine.card):
+        yield f"still in conflict when taken: {', '.join(one.field for one in found)}"
 
 
 def _alike(ada: Machine, bob: Machine) -> Iterator[str]:

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.models import Outcome
+from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.flow.blockers import blockers
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 from mlkanban.service.fields import SET_FIELDS
 from tests.service.exchanging import meet, shown
 from tests.service.people import Person
@@ -243,3 +246,136 @@ def test_undoing_a_later_write_opens_the_conflict_it_settled(
     ada.undoes()
     meet(place, ada, bob)
     assert [one.service.settling.all() for one in two] == [before, before]
+
+
+def ended_here_and_blocked_there(place: Path, ada: Person, bob: Person) -> str:
+    (card,) = ada.adds("two", to="Data prep")
+    meet(place, ada, bob)
+    ada.cards.finish([card], Outcome.LEARNED)
+    bob.clock.now = ada.clock.now
+    bob.cards.block([card], BlockReason.DATA_ACCESS, note="ask Ann")
+    meet(place, ada, bob)
+    return card
+
+
+def test_a_block_on_a_card_that_was_finished_meanwhile_is_told_and_comes_back(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    card = ended_here_and_blocked_there(place, ada, bob)
+    for person in two:
+        (conflict,) = person.service.settling.of_card(card)
+        assert conflict.kept == "Data prep, learned"
+        assert conflict.other == "Data prep, blocked by data-access (ask Ann)"
+    bob.service.settling.settle(card, "stage", take=True)
+    meet(place, ada, bob)
+    for person in two:
+        blocker = person.cards.get(card).blocker
+        assert blocker is not None
+        assert (blocker.reason, blocker.note) == (BlockReason.DATA_ACCESS, "ask Ann")
+        now = person.clock.now + timedelta(days=2)
+        sample = follow(*person.history.for_flow(person.board), now, Window.back(None, now.date()))
+        assert [cluster.reason for cluster in blockers(sample).clusters] == ["data-access"]
+        assert person.service.settling.all() == []
+
+
+def test_a_block_that_was_decided_against_does_not_come_back_with_the_card(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    card = ended_here_and_blocked_there(place, ada, bob)
+    ada.service.settling.settle(card, "stage", take=False)
+    ada.moves(card, to="Features")
+    meet(place, ada, bob)
+    assert [one.cards.get(card).blocker for one in two] == [None, None]
+    assert [one.service.settling.all() for one in two] == [[], []]
+
+
+@pytest.mark.parametrize("later", ["edit", "finish"])
+def test_a_verdict_goes_with_the_end_it_is_about(
+    two: tuple[Person, Person], place: Path, later: str
+) -> None:
+    ada, bob = two
+    (card,) = ada.adds("two", to="Data prep")
+    meet(place, ada, bob)
+    ada.cards.finish([card], Outcome.LEARNED, "no gain" if later == "finish" else "")
+    if later == "edit":
+        ada.cards.edit([card], {"verdict": "no gain"})
+    bob.clock.now = ada.clock.now
+    bob.moves(card, to="Features")
+    meet(place, ada, bob)
+    for person in two:
+        assert (person.where(card), person.cards.get(card).verdict) == ("Features", "")
+        (conflict,) = person.service.settling.of_card(card)
+        assert conflict.other == "Data prep, learned, verdict: no gain"
+    ada.service.settling.settle(card, "stage", take=True)
+    meet(place, ada, bob)
+    assert [one.cards.get(card).verdict for one in two] == ["no gain", "no gain"]
+    assert [one.service.settling.all() for one in two] == [[], []]
+    assert shown(ada) == shown(bob)
+
+
+def test_a_hidden_verdict_does_not_come_back_with_the_next_move(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.adds("two", to="Data prep")
+    meet(place, ada, bob)
+    ada.cards.finish([card], Outcome.LEARNED, "no gain")
+    bob.clock.now = ada.clock.now
+    bob.moves(card, to="Features")
+    meet(place, ada, bob)
+    bob.moves(card, to="Data prep")
+    bob.cards.edit([card], {"title": "on"})
+    meet(place, ada, bob)
+    assert [one.cards.get(card).verdict for one in two] == ["", ""]
+    bob.cards.edit([card], {"verdict": "so far nothing"})
+    meet(place, ada, bob)
+    assert ada.cards.get(card).verdict == "so far nothing"
+
+
+def test_two_ends_with_two_verdicts_are_one_conflict(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.adds("two", to="Data prep")
+    meet(place, ada, bob)
+    ada.cards.finish([card], Outcome.LEARNED, "no gain")
+    bob.clock.now = ada.clock.now
+    bob.cards.finish([card], Outcome.ABANDONED, "no time")
+    meet(place, ada, bob)
+    (conflict,) = ada.service.settling.all()
+    assert conflict.kept == "Data prep, abandoned, verdict: no time"
+    assert conflict.other == "Data prep, learned, verdict: no gain"
+    for take, verdict in ((False, "no time"), (True, "no gain")):
+        ada.service.settling.settle(card, "stage", take=take)
+        meet(place, ada, bob)
+        assert [one.cards.get(card).verdict for one in two] == [verdict, verdict]
+        assert [one.service.settling.all() for one in two] == [[], []]
+        ada.undoes()
+
+
+def test_of_two_cards_merged_into_each_other_the_one_that_stays_has_no_verdict(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    first, second = ada.adds("two", "three", to="Data prep", override="so")
+    meet(place, ada, bob)
+    ada.service.duplicates.merge(first, second)
+    bob.clock.now = ada.clock.now
+    bob.service.duplicates.merge(second, first)
+    meet(place, ada, bob)
+    for person in two:
+        stays, goes = person.cards.get(first), person.cards.get(second)
+        assert (stays.outcome, stays.archived, stays.verdict) == (None, False, "")
+        assert (goes.outcome, goes.verdict) == (Outcome.SUPERSEDED, f"duplicate of {first}")
+        assert {one.field for one in person.service.settling.all()} == {"lifecycle"}
+
+
+def test_who_opens_a_card_again_leaves_its_verdict_behind(ada: Person) -> None:
+    (card,) = ada.adds("two", to="Data prep")
+    ada.cards.finish([card], Outcome.LEARNED, "no gain")
+    ada.moves(card, to="Features")
+    assert ada.cards.get(card).verdict == ""
+    ada.undoes()
+    assert ada.cards.get(card).verdict == "no gain"

@@ -15,6 +15,8 @@ EVERY_DAY = [
     *(Pair("open", "archive", then) for then in
       ("move on", "note", "edit", "block", "snooze", "unattended", "learn")),
     *(Pair("open", first, "archive") for first in ("move on", "note", "snooze")),
+    *(Pair("open", "learn, with a verdict", then) for then in
+      ("move on", "block", "snooze", "unattended", "learn", "ship", "merge into other")),
     *(Pair("open", first, then) for first in ("learn", "abandon")
       for then in ("move on", "note", "block", "unattended", "ship")),
     *(Pair("open", first, "learn") for first in ("move back", "edit", "block")),

@@ -80,7 +80,8 @@ CATALOGUE = (
     FlowNumber(
         "bottleneck", "N", "Bottleneck", "the evidence for each stage, a name if it agrees",
         "A stage is named only when it takes the largest share of all time and is at its "
-        "limit half of the time, or takes in more than it lets go.",
+        "limit half of the time, or takes in more than it lets go beyond chance: by more than "
+        "two square roots of what it took in. Limits are those that held at the time.",
     ),
     FlowNumber(
         "iterations", "I", "Iterations", "how often cards come back to a stage",

@@ -84,6 +84,7 @@ def cfd(counted: Cfd) -> CfdSpec:
 
 
 def aging(counted: Aging) -> AgingSpec:
+    column = {stage.position: at for at, stage in enumerate(counted.stages)}
     return AgingSpec(
         tuple(_name(stage.stage) for stage in counted.stages),
         tuple(
@@ -91,8 +92,7 @@ def aging(counted: Aging) -> AgingSpec:
             for stage in counted.stages
         ),
         tuple(
-            AgingItem(card.ref, card.stage - counted.first, card.age, card.marks)
-            for card in counted.cards
+            AgingItem(card.ref, column[card.stage], card.age, card.marks) for card in counted.cards
         ),
     )
 
@@ -157,8 +157,8 @@ def stage_times(counted: Efficiency) -> BarsSpec:
 def bottleneck(counted: Bottleneck) -> BarsSpec:
     """The share of all time each stage takes."""
     rows = [
-        BarRow(_name(e.stage), (100 * e.residence,), f"{100 * e.residence:.0f} %", ())
-        for e in counted.stages
+        BarRow(_name(e.stage), (100 * e.residence,), f"{percent} %", ())
+        for e, percent in zip(counted.stages, counted.percents, strict=True)
         if counted.known
     ]
     return BarsSpec("share of all time", ("share",), tuple(rows))

@@ -4,7 +4,7 @@ Plain dataclasses: the board is on the screen before pydantic would be loaded. W
 them is checked by pydantic where it comes in (service/validation.py); cards are in core/card.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from operator import attrgetter
@@ -227,18 +227,45 @@ class Board:
     def position(self, stage_id: str) -> int:
         """Where a stage stands on the board, from 0.
 
-        A removed stage counts as the one it followed, and as committed if it was: who passed
-        through it started no later for its removal.
+        A removed stage counts as the one it followed, on the same side of commitment and delivery
+        where there is one.
         """
         return self._positions.get(stage_id, 0)
+
+    @cached_property
+    def with_former(self) -> "Board":
+        """The board with the removed stages back at their places: what history is read by.
+
+        A removed stage that was committed stays so, and one between committed stages is; others
+        stay before commitment or past delivery.
+        """
+        if not self.former:
+            return self
+        committed = [(s.rank, s.id) for s in self.stages[self.first_committed :] if s.committed]
+
+        def part(stage: Stage) -> int:
+            here = stage.rank, stage.id
+            if stage.committed:
+                return 1
+            if not committed or here < committed[0]:
+                return 0
+            return 1 if here < committed[-1] else 2
+
+        ordered = sorted(
+            (*self.stages, *self.former), key=lambda stage: (part(stage), stage.rank, stage.id)
+        )
+        stages = tuple(replace(stage, committed=part(stage) == 1) for stage in ordered)
+        return replace(self, stages=stages, former=())
 
     @cached_property
     def _positions(self) -> dict[str, int]:
         found = {stage.id: at for at, stage in enumerate(self.stages)}
         for removed in self.former:
             at = max(0, sum(stage.rank < removed.rank for stage in self.stages) - 1)
-            if removed.committed:
+            if self.is_committed(removed.id):
                 at = max(self.first_committed, min(at, self.first_delivered - 1))
+            elif self.is_delivered(removed.id):
+                at = max(at, min(self.first_delivered, len(self.stages) - 1))
             found[removed.id] = at
         return found
 
@@ -246,7 +273,9 @@ class Board:
         return self.stages[self.position(stage_id)]
 
     def is_committed(self, stage_id: str) -> bool:
-        return self.first_committed <= self.position(stage_id) < self.first_delivered
+        board = self.with_former
+        return board.first_committed <= board.position(stage_id) < board.first_delivered
 
     def is_delivered(self, stage_id: str) -> bool:
-        return self.position(stage_id) >= self.first_delivered
+        board = self.with_former
+        return board.position(stage_id) >= board.first_delivered

@@ -5,7 +5,7 @@ of the age that finished cards had when they left it, made non-decreasing from l
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,12 @@ class Pace:
     stale: tuple[int | None, ...]
     sle: int | None
 
+    def at(self, positions: Iterable[int]) -> "Pace":
+        """The pace of the stages at these positions, in their order."""
+        return Pace(
+            tuple(self.stale[at] if at < len(self.stale) else None for at in positions), self.sle
+        )
+
     def marks(self, stage: int, age: int, *, blocked: bool) -> str:
         """`!` blocked, `~` older than the pace of its stage, `>` past the SLE."""
         pace = self.stale[stage] if stage < len(self.stale) else None
@@ -39,8 +45,9 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class StagePace:
-    """`percentiles` of the ages `n` finished cards had when they left a stage."""
+    """`percentiles` of the ages `n` finished cards had when they left the stage at a position."""
 
+    position: int
     stage: str
     n: int
     percentiles: dict[int, int | None]
@@ -61,10 +68,8 @@ class AgingCard:
 
 @dataclass(frozen=True, slots=True)
 class Aging:
-    """Open cards, oldest first, and the pace of each committed stage; `first` is the position of
-    the first of them."""
+    """Open cards, oldest first, and the pace of each committed stage."""
 
-    first: int
     stages: tuple[StagePace, ...]
     cards: tuple[AgingCard, ...]
     n: int
@@ -73,10 +78,16 @@ class Aging:
 
     @property
     def pace(self) -> Pace:
-        before: tuple[int | None, ...] = (None,) * self.first
-        return Pace(before + tuple(s.percentiles[STALE] for s in self.stages), self.sle)
+        stale = {stage.position: stage.percentiles[STALE] for stage in self.stages}
+        return Pace(tuple(stale.get(at) for at in range(max(stale) + 1)), self.sle)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The name of each stage by its position."""
+        return {stage.position: stage.stage for stage in self.stages}
 
     def to_data(self) -> dict[str, Any]:
+        names = self.names
         return {
             "n": self.n,
             "open": len(self.cards),
@@ -91,7 +102,7 @@ class Aging:
             ],
             "cards": [
                 {
-                    "id": c.ref, "title": c.title, "stage": self.stages[c.stage - self.first].stage,
+                    "id": c.ref, "title": c.title, "stage": names[c.stage],
                     "age_days": c.age, "pace": c.pace, "blocked": BLOCKED_MARK in c.marks,
                     "stale": STALE_MARK in c.marks, "past_sle": LATE_MARK in c.marks,
                 }
@@ -124,13 +135,14 @@ class Aging:
             f" 85 % at this stage",
             f"{self._marked(LATE_MARK)} > past the SLE ({sle})",
         )
+        names = self.names
         rows = tuple(
             (
                 c.ref,
                 c.marks,
                 f"{c.age} d",
                 "-" if c.pace is None else f"{100 * c.pace:.0f} %",
-                self.stages[c.stage - self.first].stage,
+                names[c.stage],
                 c.title,
             )
             for c in self.cards
@@ -147,7 +159,7 @@ def aging(sample: Sample, sle_days: int | None) -> Aging:
     """Measure the pace of each stage on the cards finished in the window, and hold the open cards
     against it. A skipped stage was left when the next one visited was entered."""
     workflow = sample.workflow
-    left = {at: _ages_on_leaving(sample, at) for at in workflow.committed}
+    left = {at: _ages_on_leaving(sample, at) for at in sample.stages}
     stages: list[StagePace] = []
     floor: dict[int, int | None] = dict.fromkeys(PERCENTILES)
     for at, ages in left.items():
@@ -156,13 +168,11 @@ def aging(sample: Sample, sle_days: int | None) -> Aging:
             if value is not None:
                 floor[p] = value if before is None else max(before, value)
         enough = {p: floor[p] if len(ages) >= needed(p) else None for p in PERCENTILES}
-        stages.append(StagePace(workflow.stages[at], len(ages), enough))
-    found = Aging(
-        workflow.first_committed, tuple(stages), (), len(sample.finished), sle_days, sample.scope
-    )
+        stages.append(StagePace(at, workflow.stages[at], len(ages), enough))
+    found = Aging(tuple(stages), (), len(sample.finished), sle_days, sample.scope)
     cards = [_card(sample, card, left[card.stage], found.pace) for card in sample.open]
     cards.sort(key=lambda card: (-card.age, card.ref))
-    return Aging(found.first, found.stages, tuple(cards), found.n, sle_days, sample.scope)
+    return Aging(found.stages, tuple(cards), found.n, sle_days, sample.scope)
 
 
 def _ages_on_leaving(sample: Sample, at: int) -> list[int]:

@@ -4,20 +4,28 @@ Source: E. Goldratt, The Goal, for what a bottleneck is; the evidence is that of
 where time is spent, where the limit is reached, where work piles up.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from mlkanban.core.models import StageKind, Work
+from mlkanban.core.models import StageKind
 from mlkanban.flow.efficiency import Share, share_of
-from mlkanban.flow.history import Limits, spans
+from mlkanban.flow.fullness import Span, Stay, stays, when_full
+from mlkanban.flow.history import spans
+from mlkanban.flow.percentiles import whole_percents
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 
 FEWEST = 10
 _FULL = 0.5
-_CONVENTION = "real time within the window, from the first card on; named from n 10"
+_ERRORS = 2
+"""Arrivals less departures of a stage where nothing piles up are seldom more than so many square
+roots of the arrivals."""
+_CONVENTION = (
+    "real time within the window, from the first card on; limits as they were; named from n 10"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +33,29 @@ class Evidence:
     """Of one committed stage in the window.
 
     `residence` is its share of all time cards spent in committed stages, `at_limit` the share of
-    the time it was at its WIP limit (None without one), `net` arrivals less departures, `blocked`
-    the share of its time that was blocked, `queue` the mean number of cards in the queue right
-    before it (None when there is none).
+    the time it was at the WIP limit it had then (None when it never had one), `arrivals` and `net`
+    the cards that came, all and less those that left, `blocked` the share of its time that was
+    blocked, `queue` the mean number of cards in the queue right before it (None when there is
+    none).
     """
 
     stage: str
     residence: float
     at_limit: float | None
+    arrivals: int
     net: int
     blocked: float
     queue: float | None
+
+    @property
+    def full(self) -> bool:
+        """Whether it was at its limit half of the time."""
+        return self.at_limit is not None and self.at_limit >= _FULL
+
+    @property
+    def piles_up(self) -> bool:
+        """Whether more came than left, beyond chance."""
+        return self.net > 0 and self.net**2 > _ERRORS**2 * self.arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +74,8 @@ class Bottleneck:
             "stages": [
                 {
                     "stage": e.stage, "residence_share": e.residence, "at_limit_share": e.at_limit,
-                    "arrivals_minus_departures": e.net, "blocked_share": e.blocked,
-                    "queue_before": e.queue,
+                    "arrivals": e.arrivals, "arrivals_minus_departures": e.net,
+                    "blocked_share": e.blocked, "queue_before": e.queue,
                 }
                 for e in self.stages
             ],
@@ -68,6 +88,11 @@ class Bottleneck:
         """Whether any time was spent in a stage."""
         return any(stage.residence for stage in self.stages)
 
+    @property
+    def percents(self) -> list[int]:
+        """The shares of all time as whole percents."""
+        return whole_percents([e.residence for e in self.stages])
+
     def figures(self) -> tuple[tuple[str, str], ...]:
         named = "-" if self.named is None else self.stages[self.named].stage
         return ("n", str(self.n)), ("bottleneck", named)
@@ -77,13 +102,13 @@ class Bottleneck:
         rows = tuple(
             (
                 e.stage,
-                f"{100 * e.residence:.0f} %",
+                f"{percent} %",
                 "no limit" if e.at_limit is None else f"{100 * e.at_limit:.0f} %",
                 f"{e.net:+d}",
                 f"{100 * e.blocked:.0f} %",
                 "-" if e.queue is None else f"{e.queue:.1f}",
             )
-            for e in self.stages
+            for e, percent in zip(self.stages, self.percents, strict=True)
         )
         head = ("stage", "of time", "at limit", "in - out", "blocked", "queue before")
         table = Table(head, rows) if self.known else None
@@ -93,17 +118,19 @@ class Bottleneck:
         if self.n < FEWEST:
             few = f"{self.n or 'no'} finished card{'' if self.n == 1 else 's'}"
             return f"No stage is named: {few}, and it takes {FEWEST}."
+        if len(self.stages) < 2:
+            return "No stage is named: one committed stage alone has none to be compared with."
         longest = max(self.stages, key=lambda e: e.residence)
-        share = f"{100 * longest.residence:.0f} % of all time"
+        share = f"{self.percents[self.stages.index(longest)]} % of all time"
         if self.named is None:
             return (
                 f"No stage is named: {longest.stage} takes most ({share}), but it is neither at its"
-                " limit half of the time nor does work pile up there."
+                " limit half of the time nor does work pile up there beyond chance."
             )
         why = [f"takes {share}"]
-        if longest.at_limit is not None and longest.at_limit >= _FULL:
+        if longest.full and longest.at_limit is not None:
             why.append(f"is at its limit {100 * longest.at_limit:.0f} % of the time")
-        if longest.net > 0:
+        if longest.piles_up:
             why.append(f"took in {longest.net} more than it let go")
         return f"{longest.stage} is the bottleneck: it {' and '.join(why)}."
 
@@ -113,28 +140,27 @@ def bottleneck(sample: Sample) -> Bottleneck:
     frame = _frame(sample)
     seen = _seen(sample, frame)
     whole = sum((seen[at].time for at in sample.workflow.committed), timedelta())
-    found = [_evidence(sample, at, seen, frame, whole) for at in sample.workflow.committed]
+    there = stays(sample, sample.stages)
+    found = [
+        _evidence(sample, at, seen, frame, whole, _at_limit(sample, at, there[at], frame))
+        for at in sample.stages
+    ]
     longest = max(range(len(found)), key=lambda i: found[i].residence)
     e = found[longest]
-    agreed = whole and ((e.at_limit or 0) >= _FULL or e.net > 0)
     n = len(sample.finished)
-    return Bottleneck(n, tuple(found), longest if agreed and n >= FEWEST else None, sample.scope)
-
-
-_Frame = tuple[datetime, datetime]
+    named = whole and (e.full or e.piles_up) and n >= FEWEST and len(found) > 1
+    return Bottleneck(n, tuple(found), longest if named else None, sample.scope)
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What went on in a stage within the frame; `changes` of the number of cards that its limit
-    counts, if it has one."""
+    """The time that cards spent in a stage within the frame, and how much of it blocked."""
 
     time: timedelta = timedelta()
     blocked: timedelta = timedelta()
-    changes: list[tuple[datetime, int]] = field(default_factory=list)
 
 
-def _frame(sample: Sample) -> _Frame:
+def _frame(sample: Sample) -> Span:
     """The window as instants, from the day of the first commitment on, up to now; never from
     before the first card of the board was there."""
     workflow, days = sample.workflow, sample.days
@@ -148,33 +174,32 @@ def _frame(sample: Sample) -> _Frame:
     return start, max(start, end)
 
 
-def _seen(sample: Sample, frame: _Frame) -> dict[int, _Seen]:
-    """Of every stage before delivery, the cards that were there in the frame; how full it was is
-    for all cards of the board to say."""
+def _seen(sample: Sample, frame: Span) -> dict[int, _Seen]:
+    """Of every stage before delivery, the cards that were there in the frame."""
     start, end = frame
     workflow = sample.workflow
     found = {at: _Seen() for at in range(workflow.first_delivered)}
-    mine = {card.ref for card in sample.cards}
-    for card in sample.everyone:
+    for card in sample.cards:
         for step, until in spans(card.history.steps, sample.as_of):
             if step.outcome is not None or step.stage not in found:
                 continue
             begin, stop = max(step.at, start), min(until, end)
             if begin >= stop:
                 continue
-            here, limits = found[step.stage], workflow.limits[step.stage]
-            if card.ref in mine:
-                here.time += stop - begin
-                if step.block is not None and share_of(workflow, step) is Share.BLOCKED:
-                    here.blocked += stop - begin
-            apart = limits.unattended is not None and step.work is Work.UNATTENDED
-            if limits.cards is not None and not apart:
-                here.changes += (begin, 1), (stop, -1)
+            here = found[step.stage]
+            here.time += stop - begin
+            if step.block is not None and share_of(workflow, step) is Share.BLOCKED:
+                here.blocked += stop - begin
     return found
 
 
 def _evidence(
-    sample: Sample, at: int, seen: dict[int, _Seen], frame: _Frame, whole: timedelta
+    sample: Sample,
+    at: int,
+    seen: dict[int, _Seen],
+    frame: Span,
+    whole: timedelta,
+    at_limit: float | None,
 ) -> Evidence:
     workflow, here = sample.workflow, seen[at]
     came = left = 0
@@ -187,14 +212,15 @@ def _evidence(
     return Evidence(
         stage=workflow.stages[at],
         residence=here.time / whole if whole else 0.0,
-        at_limit=_at_limit(here, workflow.limits[at], length),
+        at_limit=at_limit,
+        arrivals=came,
         net=came - left,
         blocked=here.blocked / here.time if here.time else 0.0,
         queue=queued / length if queues and length else None,
     )
 
 
-def _within(moment: datetime | None, frame: _Frame) -> bool:
+def _within(moment: datetime | None, frame: Span) -> bool:
     return moment is not None and frame[0] <= moment <= frame[1]
 
 
@@ -209,14 +235,10 @@ def _queue_before(sample: Sample, at: int) -> list[int]:
     return found
 
 
-def _at_limit(here: _Seen, limits: Limits, length: timedelta) -> float | None:
-    """The share of the time in which no further attended card had room."""
-    if limits.cards is None or not length:
+def _at_limit(sample: Sample, at: int, there: Sequence[Stay], frame: Span) -> float | None:
+    """The share of the time in which no further attended card had room, whoever is counted."""
+    workflow = sample.workflow
+    if all(limits.cards is None for limits, _, _ in workflow.limits_between(at, *frame)):
         return None
-    full, inside, since = timedelta(), 0, None
-    for moment, change in sorted(here.changes):
-        if since is not None and inside >= limits.cards:
-            full += moment - since
-        inside += change
-        since = moment
-    return full / length
+    full = when_full(workflow, at, there, frame)
+    return sum((end - begin for begin, end in full), timedelta()) / (frame[1] - frame[0])

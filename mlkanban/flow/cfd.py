@@ -114,13 +114,10 @@ def cfd(sample: Sample) -> Cfd:
     """Add up the arrivals of all worked cards at each committed stage, day by day."""
     workflow, days = sample.workflow, sample.days
     last = days.stop - 1
-    arrived = {
-        at: [_day(sample, card, at) for card in sample.worked]
-        for at in (*workflow.committed, workflow.first_delivered)
-    }
+    stages = (*sample.stages, workflow.first_delivered)
+    arrived = [[_day(sample, card, at) for card in sample.worked] for at in stages]
     lines = []
-    for at, came in arrived.items():
-        went = arrived.get(at + 1, came)
+    for at, came, went in zip(stages, arrived, (*arrived[1:], arrived[-1]), strict=True):
         lines.append(
             CumulativeLine(
                 workflow.stages[at] if at < workflow.first_delivered else _DEPARTED,

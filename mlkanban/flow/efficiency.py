@@ -13,6 +13,7 @@ from typing import Any
 
 from mlkanban.core.models import StageKind, Work
 from mlkanban.flow.history import Step, Workflow, spans
+from mlkanban.flow.percentiles import whole_percents
 from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
@@ -83,6 +84,13 @@ class Efficiency:
         known = self.configured and self.total.total
         return self.total.days(share) / self.total.total if known else None
 
+    @property
+    def percents(self) -> dict[Share, int]:
+        """The shares of all time as whole percents; none where they are not known."""
+        known = [(share, part) for share in Share if (part := self.share(share)) is not None]
+        percents = whole_percents([part for _, part in known])
+        return {share: percent for (share, _), percent in zip(known, percents, strict=True)}
+
     def to_data(self) -> dict[str, Any]:
         return {
             "n": self.n,
@@ -98,13 +106,12 @@ class Efficiency:
         }
 
     def figures(self) -> tuple[tuple[str, str], ...]:
-        def shown(value: float | None) -> str:
-            return "-" if value is None else f"{100 * value:.0f} %"
-
+        shown = {share: f"{percent} %" for share, percent in self.percents.items()}
+        efficiency = "-" if self.efficiency is None else f"{100 * self.efficiency:.0f} %"
         return (
             ("n", str(self.n)),
-            ("efficiency", shown(self.efficiency)),
-            *((share.value, shown(self.share(share))) for share in Share),
+            ("efficiency", efficiency),
+            *((share.value, shown.get(share, "-")) for share in Share),
         )
 
     def said(self) -> Said:
@@ -112,8 +119,7 @@ class Efficiency:
         if not self.n or not self.total.total:
             what = finished_cards(self.n) if not self.n else "No time"
             return Said("Flow efficiency", (f"{what} to divide.",), None, note)
-        shares = {share: 100 * (self.share(share) or 0.0) for share in Share}
-        waited = shares[Share.WAITING] + shares[Share.BLOCKED]
+        shares = self.percents
         if not self.configured:
             lines = [
                 "Flow efficiency: not configured. Waiting cannot be told from work here:",
@@ -125,28 +131,26 @@ class Efficiency:
             lines = [
                 f"Flow efficiency {100 * self.efficiency:.0f} %: hands on, of all time but that of"
                 " unattended runs",
-                f"Of all time: {shares[Share.ACTIVE]:.0f} % hands on,"
-                f" {shares[Share.UNATTENDED]:.0f} % unattended, {waited:.0f} % waiting or blocked",
+                f"Of all time: {shares[Share.ACTIVE]} % hands on,"
+                f" {shares[Share.UNATTENDED]} % unattended,"
+                f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
             ]
-        rows = [_row(s.stage, s.spent, self.total.total) for s in self.stages]
-        rows.append(_row("all", self.total, self.total.total))
+        percents = whole_percents([s.spent.total / self.total.total for s in self.stages])
+        rows = [_row(s.stage, s.spent, p) for s, p in zip(self.stages, percents, strict=True)]
+        rows.append(_row("all", self.total, 100))
         head = ("stage", "active d", "unattended d", "waiting d", "blocked d", "share")
         return Said("Flow efficiency", tuple(lines), Table(head, tuple(rows)), note)
 
 
-def _row(name: str, spent: Spent, total: float) -> tuple[str, ...]:
-    return (
-        name,
-        *(f"{spent.days(share):.1f}" for share in Share),
-        f"{100 * spent.total / total:.0f} %",
-    )
+def _row(name: str, spent: Spent, percent: int) -> tuple[str, ...]:
+    return (name, *(f"{spent.days(share):.1f}" for share in Share), f"{percent} %")
 
 
 def efficiency(sample: Sample) -> Efficiency:
     """Divide the time of the cards finished in the window."""
     workflow = sample.workflow
-    by_stage = {at: Spent() for at in workflow.committed}
-    stays: dict[int, Counter[str]] = {at: Counter() for at in workflow.committed}
+    by_stage = {at: Spent() for at in sample.stages}
+    stays: dict[int, Counter[str]] = {at: Counter() for at in sample.stages}
     for card in sample.finished:
         for at, share, time in _shares(sample, card):
             by_stage[at].time[share] += time
@@ -161,7 +165,7 @@ def efficiency(sample: Sample) -> Efficiency:
             for at, spent in by_stage.items()
         ),
         total=total,
-        configured=any(workflow.kinds[at] is not StageKind.ACTIVE for at in workflow.committed),
+        configured=any(workflow.kinds[at] is not StageKind.ACTIVE for at in sample.stages),
         scope=sample.scope,
     )
 

@@ -83,14 +83,23 @@ class Limits:
     unattended: int | None = None
 
 
+class PastLimits(NamedTuple):
+    """The limits of a stage that held until an instant."""
+
+    until: datetime
+    limits: Limits
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """The stages in order with the two points of the flow, and the one zone that makes days.
 
     `first_committed` is the commitment point; `first_delivered` is the first stage after the last
     committed one and equals `len(stages)` when only an outcome ends a card. `kinds` and `limits`
-    are those of the stages; left out, every stage is active and has no limit. Raises ValueError
-    when these do not fit each other.
+    are those of the stages; left out, every stage is active and has no limit. `past_limits` are
+    those that held before `limits`, for each stage the earliest first; left out, the limits never
+    changed. `removed` are the positions of stages that only the past has. Raises ValueError when
+    these do not fit each other.
     """
 
     stages: tuple[str, ...]
@@ -99,6 +108,8 @@ class Workflow:
     timezone: tzinfo
     kinds: tuple[StageKind, ...] = ()
     limits: tuple[Limits, ...] = ()
+    past_limits: tuple[tuple[PastLimits, ...], ...] = ()
+    removed: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         count = len(self.stages)
@@ -109,13 +120,37 @@ class Workflow:
             )
         object.__setattr__(self, "kinds", self.kinds or (StageKind.ACTIVE,) * count)
         object.__setattr__(self, "limits", self.limits or (Limits(),) * count)
-        if not len(self.kinds) == len(self.limits) == count:
+        object.__setattr__(self, "past_limits", self.past_limits or ((),) * count)
+        if not len(self.kinds) == len(self.limits) == len(self.past_limits) == count:
             raise ValueError("every stage has one kind and one limit")
 
     @property
     def committed(self) -> range:
         """The positions of the stages between commitment and delivery."""
         return range(self.first_committed, self.first_delivered)
+
+    def as_of(self, instant: datetime) -> "Workflow":
+        """The workflow with the limits that held at an instant."""
+        if all(not past or past[-1].until <= instant for past in self.past_limits):
+            return self
+        limits = tuple(
+            next((one.limits for one in past if one.until > instant), last)
+            for past, last in zip(self.past_limits, self.limits, strict=True)
+        )
+        past_limits = tuple(
+            tuple(one for one in past if one.until <= instant) for past in self.past_limits
+        )
+        return replace(self, limits=limits, past_limits=past_limits)
+
+    def limits_between(
+        self, stage: int, start: datetime, end: datetime
+    ) -> Iterator[tuple[Limits, datetime, datetime]]:
+        """The limits of a stage from one instant to another, each with its part of that time."""
+        for until, limits in (*self.past_limits[stage], PastLimits(end, self.limits[stage])):
+            stop = min(until, end)
+            if start < stop:
+                yield limits, start, stop
+                start = stop
 
     def day(self, instant: datetime) -> date:
         """Return Day(t): the calendar day of an aware instant in the zone of the board."""

@@ -80,7 +80,7 @@ class Iterations:
 def iterations(sample: Sample) -> Iterations:
     """Count the visits of the cards finished in the window and of the open ones."""
     cards = (*sample.finished, *sample.open)
-    stages = [_passes(sample.workflow.stages[at], at, cards) for at in sample.workflow.committed]
+    stages = [_passes(sample.workflow.stages[at], at, cards) for at in sample.stages]
     return Iterations(len(cards), tuple(stages), sample.scope)
 
 

@@ -1,4 +1,5 @@
-"""Percentiles that can be read aloud: "85 % took N days or less" is literally true."""
+"""Percentiles that can be read aloud: "85 % took N days or less" is literally true. Shares in whole
+percents that add up."""
 
 from collections.abc import Sequence
 
@@ -25,3 +26,14 @@ def nearest_rank(ordered: Sequence[int], p: int) -> int:
 def percentiles(ordered: Sequence[int]) -> dict[int, int | None]:
     """Return the percentiles of values in ascending order, None where there are too few."""
     return {p: nearest_rank(ordered, p) if len(ordered) >= needed(p) else None for p in PERCENTILES}
+
+
+def whole_percents(shares: Sequence[float]) -> list[int]:
+    """Return shares (0..1) of one whole in whole percents that add up to what the shares do: by
+    the largest remainder, the first of equal ones."""
+    exact = [round(100 * share, 9) for share in shares]
+    found = [int(percent) for percent in exact]
+    most = sorted(range(len(exact)), key=lambda at: found[at] - exact[at])
+    for at in most[: round(sum(exact)) - sum(found)]:
+        found[at] += 1
+    return found

@@ -86,6 +86,17 @@ class Sample:
         return tuple(c for c in self.cards if c.flow.never_worked and self._holds(c))
 
     @cached_property
+    def stages(self) -> tuple[int, ...]:
+        """The positions of the committed stages; of the removed ones those in which a card was that
+        counts in the window."""
+        counted = (*self.finished, *self.abandoned, *self.open)
+        return tuple(
+            at
+            for at in self.workflow.committed
+            if at not in self.workflow.removed or any(card.flow.passes[at] for card in counted)
+        )
+
+    @cached_property
     def days(self) -> range:
         """The days of the window as ordinals, from the first commitment on if that is later."""
         starts = [card.start for card in self.worked if card.start is not None]
@@ -114,6 +125,7 @@ class Sample:
             return [
                 (name, self.only(card.ref for card in self.cards if card.flow.passes[at]))
                 for at, name in enumerate(self.workflow.stages[: self.workflow.first_delivered])
+                if at not in self.workflow.removed or at in self.stages
             ]
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for card in self.cards:
@@ -152,6 +164,7 @@ def follow(
     sessions: Iterable[TriageSession] = (),
 ) -> Sample:
     """Follow every card up to the instant `as_of`; what came later is kept in `histories` only."""
+    workflow = workflow.as_of(as_of)
     cards: list[Followed] = []
     whole = tuple(histories)
     for history in whole:

@@ -24,9 +24,9 @@ from mlkanban.store import repository
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace
-    from mlkanban.flow.history import CardHistory, Step, Workflow
+    from mlkanban.flow.history import CardHistory, PastLimits, Step, Workflow
     from mlkanban.store.database import Connection
-    from mlkanban.store.repository import Transition
+    from mlkanban.store.repository import LimitsSet, Transition
 
 _EVERYTHING = 1_000_000_000
 
@@ -103,8 +103,10 @@ class History:
             transitions = repository.transitions(conn, board.id)
             healths = repository.healths(conn, board.id)
             archivings = repository.archivings(conn, board.id)
-        found = _histories(board, faces, transitions, healths, archivings)
-        return _workflow(board), list(found)
+            limits = repository.limits_set(conn, board.id)
+        lived = _as_lived(board, transitions)
+        found = _histories(lived, faces, transitions, healths, archivings)
+        return _workflow(lived, board, limits), list(found)
 
     def pace(self, board: Board, as_of: datetime) -> Pace:
         """What marks open cards as old: the pace of each stage and the service level expectation,
@@ -119,11 +121,14 @@ class History:
             ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
             faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
             transitions = repository.transitions_of(conn, ids)
-        workflow = _workflow(board)
-        histories = _histories(board, faces, transitions, {}, {})
+        lived = _as_lived(board, transitions)
+        workflow = _workflow(lived, board, ())
+        histories = _histories(lived, faces, transitions, {}, {})
         window = Window.back(BASIS_DAYS, workflow.day(as_of))
         sample = follow(workflow, histories, as_of, window)
-        return aging(sample, sle(sample).days).pace
+        return aging(sample, sle(sample).days).pace.at(
+            lived.position(stage.id) for stage in board.stages
+        )
 
     def bring_in(
         self,
@@ -174,17 +179,48 @@ class History:
         return BroughtIn(added, undone, tuple(left_out))
 
 
-def _workflow(board: Board) -> Workflow:
+def _as_lived(board: Board, transitions: Iterable[Transition]) -> Board:
+    """The board with those of its removed stages in which cards have been, named as removed; they
+    have no limit any more."""
+    been = {row.stage for row in transitions}
+    former = tuple(
+        replace(stage, name=f"{stage.name} (removed)", limit=None, unattended=None)
+        for stage in board.former
+        if stage.id in been
+    )
+    return replace(board, former=former).with_former
+
+
+def _workflow(lived: Board, board: Board, limits_set: Sequence[LimitsSet]) -> Workflow:
+    """The workflow of a board `lived` with stages that the board has no more."""
     # Loaded here: commands that need no numbers start without it.
     from mlkanban.flow.history import Limits, Workflow
 
     return Workflow(
-        tuple(stage.name for stage in board.stages),
-        board.first_committed,
-        board.first_delivered,
-        ZoneInfo(board.timezone),
-        tuple(stage.kind for stage in board.stages),
-        tuple(Limits(stage.limit, stage.unattended) for stage in board.stages),
+        tuple(stage.name for stage in lived.stages),
+        lived.first_committed,
+        lived.first_delivered,
+        ZoneInfo(lived.timezone),
+        tuple(stage.kind for stage in lived.stages),
+        tuple(Limits(stage.limit, stage.unattended) for stage in lived.stages),
+        tuple(
+            _past_limits([one for one in limits_set if one.stage == stage.id])
+            for stage in lived.stages
+        ),
+        frozenset(at for at, stage in enumerate(lived.stages) if stage not in board.stages),
+    )
+
+
+def _past_limits(limits_set: Sequence[LimitsSet]) -> tuple[PastLimits, ...]:
+    """What held before each of the changes of the limits of a stage; before the first, none."""
+    from mlkanban.flow.history import Limits, PastLimits
+
+    instants = in_sequence([one.at for one in limits_set])
+    before = [Limits(), *(Limits(one.limit, one.unattended) for one in limits_set)]
+    return tuple(
+        PastLimits(_instant(at), held)
+        for at, held, then in zip(instants, before, before[1:], strict=False)
+        if held != then
     )
 
 

@@ -300,6 +300,7 @@ class Projector:
         steps = [
             (at, stage, outcome) for at, (_, stage, outcome) in zip(instants, steps, strict=True)
         ]
+        board = board.with_former
         first, delivered = board.first_committed, board.first_delivered
         marks = milestones(
             (at, phase(board.position(stage), first, delivered, outcome))

@@ -49,6 +49,15 @@ class Transition(NamedTuple):
     stamp: str
 
 
+class LimitsSet(NamedTuple):
+    """From `at` (ISO 8601 UTC) on a stage had these limits."""
+
+    stage: str
+    at: str
+    limit: int | None
+    unattended: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What happened on a board after a cursor: the new cursor, cards, and whether its shape did."""
@@ -409,6 +418,34 @@ def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str
         values = json.loads(data).get("set", {})
         if "health" in values:
             found.setdefault(card_id, []).append((at, values["health"] or ""))
+    return found
+
+
+def limits_set(conn: sqlite3.Connection, board_id: str) -> list[LimitsSet]:
+    """The limits of the stages of a board as they were set, in the order of their stamps; from its
+    removal on a stage has none."""
+    rows = conn.execute(
+        "SELECT at, data FROM event INDEXED BY event_card"
+        " WHERE card = '' AND event.board = ? AND undoes = ''"
+        " AND (instr(data, '\"limit\"') OR instr(data, '\"unattended\"')"
+        "  OR kind = 'stage.removed')"
+        f" AND {IN_FORCE} AND event.id NOT IN (SELECT event FROM undone)"
+        " ORDER BY hlc, replica, rseq",
+        (board_id,),
+    )
+    last: dict[str, LimitsSet] = {}
+    found = []
+    for at, data in rows:
+        told = json.loads(data)
+        stage, values = told.get("stage"), told.get("set", {})
+        if stage and values.get("deleted"):
+            found.append(LimitsSet(stage, at, None, None))
+        elif stage and not values.keys().isdisjoint(("limit", "unattended")):
+            held = last.get(stage, LimitsSet(stage, at, None, None))
+            limit = values.get("limit", held.limit)
+            unattended = values.get("unattended", held.unattended)
+            last[stage] = LimitsSet(stage, at, limit, unattended)
+            found.append(last[stage])
     return found
 
 

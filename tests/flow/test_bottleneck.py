@@ -1,5 +1,6 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.models import Work
 from mlkanban.flow.bottleneck import bottleneck
-from mlkanban.flow.history import Limits
+from mlkanban.flow.history import Limits, PastLimits, Workflow
 from tests.flow.logs import WORKFLOW, at, card, histories, sample
 
 
@@ -83,3 +84,58 @@ def test_the_time_at_the_limit_is_that_of_looking_every_hour(cards, day):
     looked = sum(full(start + timedelta(hours=h, minutes=30)) for h in range(hours))
     if hours:
         assert found.stages[0].at_limit == pytest.approx(looked / hours, abs=1e-9)
+
+
+THREE = Workflow(("Ready", "A", "B", "C", "Done"), 1, 4, UTC)
+
+
+def world(seed, mean, *, alone):
+    """200 days of cards that come at random and go through three stages, each as long as its `mean`
+    in days: `alone` where one card is worked on at a time in a stage."""
+    rng = Random(seed)
+    free, come, cards = [0.0] * 3, 1.0, []
+    while (come := come + rng.expovariate(0.5)) < 200:
+        moment, steps = come, [(come, 1)]
+        for stage, days in enumerate(mean):
+            begun = max(moment, free[stage]) if alone else moment
+            moment = free[stage] = begun + rng.expovariate(1 / days)
+            steps.append((moment, stage + 2))
+        cards.append(card(f"c{len(cards)}", *steps))
+    return sample(cards, day=200, days=90, workflow=THREE)
+
+
+@pytest.mark.parametrize(("days", "alone"), [(3.0, False), (1.6, True)])
+def test_equal_stages_are_hardly_ever_a_bottleneck(days, alone):
+    named = [bottleneck(world(seed, (days,) * 3, alone=alone)).named for seed in range(60)]
+    assert sum(stage is not None for stage in named) <= 2
+
+
+def test_a_stage_that_cannot_keep_up_is_named():
+    named = [bottleneck(world(seed, (1.0, 5.0, 1.0), alone=True)).named for seed in range(20)]
+    assert named.count(1) >= 18
+
+
+def test_one_committed_stage_is_no_bottleneck():
+    alone = Workflow(("Ready", "Doing", "Done"), 1, 2, UTC, limits=(Limits(), Limits(1), Limits()))
+    cards = [card(f"c{n}", (n, 1), (n + 0.9, 2)) for n in range(1, 21)]
+    found = bottleneck(sample(cards, day=22, workflow=alone))
+    assert found.stages[0].full
+    assert found.named is None
+    assert found.said().lines == (
+        "No stage is named: one committed stage alone has none to be compared with.",
+    )
+    assert found.said().table is not None
+
+
+def test_shares_of_time_add_up_to_100():
+    thirds = [card("a", (1, 1), (2, 2), (3, 3), (4, 4))]
+    found = bottleneck(sample(thirds, day=9))
+    assert [row[1] for row in found.said().table.rows] == ["34 %", "33 %", "33 %"]
+
+
+def test_the_limits_of_each_time_count():
+    changed = replace(WORKFLOW, past_limits=((), (PastLimits(at(5), Limits(2)),), (), (), ()))
+    found = bottleneck(sample([card("a", (1, 1))], day=9, workflow=changed))
+    assert found.stages[0].at_limit == pytest.approx(4 / 8), "one card is full from day 5 on"
+    before = bottleneck(sample([card("a", (1, 1))], day=4, workflow=changed))
+    assert before.stages[0].at_limit == 0

@@ -60,3 +60,16 @@ def test_the_shares_are_all_the_time_since_the_start(cards, day):
         assert sum(found.share(share) for share in Share) == pytest.approx(1)
         if found.efficiency is not None:
             assert 0 <= found.efficiency <= 1
+
+
+def test_shares_in_words_add_up_to_100():
+    train = card("a", (1, 1), (2, 1, None, Work.UNATTENDED), (3, 1, None, Work.WAITING), (4, 4))
+    found = efficiency(sample([train], day=9))
+    assert list(found.percents.values()) == [34, 33, 33, 0]
+    assert (
+        found.said().lines[1]
+        == "Of all time: 34 % hands on, 33 % unattended, 33 % waiting or blocked"
+    )
+    thirds = card("a", (1, 1), (2, 2), (3, 3), (4, 4))
+    shares = [row[-1] for row in efficiency(sample([thirds], day=9)).said().table.rows]
+    assert shares == ["34 %", "33 %", "33 %", "100 %"]

@@ -2,8 +2,10 @@ from fractions import Fraction
 
 import numpy
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mlkanban.flow.percentiles import nearest_rank, needed, percentiles
+from mlkanban.flow.percentiles import nearest_rank, needed, percentiles, whole_percents
 
 
 def test_at_least_p_percent_took_this_long_or_less_and_fewer_took_less():
@@ -53,3 +55,18 @@ def test_too_few_cards_show_no_percentile(n, shown):
 
 def test_what_a_percentile_needs():
     assert [needed(p) for p in (50, 51, 85, 86, 99)] == [5, 10, 10, 20, 20]
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=9).filter(any))
+def test_whole_percents_add_up_and_none_is_a_percent_off(parts):
+    exact = [100 * part / sum(parts) for part in parts]
+    found = whole_percents([part / sum(parts) for part in parts])
+    assert sum(found) == 100
+    assert all(abs(whole - share) < 1 for whole, share in zip(found, exact, strict=True))
+
+
+def test_the_largest_remainders_get_what_is_left():
+    assert whole_percents([0.285, 0.375, 0.34]) == [29, 37, 34]
+    assert whole_percents([1 / 3] * 3) == [34, 33, 33]
+    assert whole_percents([0.0, 0.0]) == [0, 0]
+    assert whole_percents([0.29, 0.71]) == [29, 71]  # 100 * 0.29 is 28.999.. in floating point

@@ -14,6 +14,7 @@ from math import ceil
 from random import Random
 
 from mlkanban.core.models import StageKind, Work
+from mlkanban.flow.fullness import Span, stays, when_full
 from mlkanban.flow.history import Step, Workflow, spans
 from mlkanban.flow.percentiles import nearest_rank
 from mlkanban.flow.sample import Followed, Sample
@@ -32,7 +33,11 @@ def learn(sample: Sample) -> Model | None:
     if len(sample.finished) < FEWEST:
         return None
     workflow = sample.workflow
-    full = {at: _when_full(sample, at) for at in workflow.committed}
+    first = min(card.history.steps[0].at for card in sample.everyone)
+    full = {
+        at: when_full(workflow, at, there, (first, sample.as_of))
+        for at, there in stays(sample, workflow.committed).items()
+    }
     ways = [_way(_stays(sample, card), full) for card in sample.finished]
     jobs = _jobs(workflow, [way for way in ways if way])
     if not jobs:
@@ -80,7 +85,7 @@ def _begun(sample: Sample) -> list[Followed]:
     return [card for card in sample.worked if card.start is not None and card.start >= first]
 
 
-def _available(sample: Sample, card: Followed, full: list[tuple[datetime, datetime]]) -> datetime:
+def _available(sample: Sample, card: Followed, full: list[Span]) -> datetime:
     """When a card could have been begun: at its start, or, if it waited for room, when it came to
     the stage before."""
     begun = card.flow.start
@@ -119,37 +124,13 @@ def _counts(workflow: Workflow, card: Followed, step: Step, until: datetime) -> 
     return inside and card.flow.start is not None and until > card.flow.start
 
 
-def _when_full(sample: Sample, at: int) -> list[tuple[datetime, datetime]]:
-    """When a stage had no room for another attended card, in order."""
-    limits = sample.workflow.limits[at]
-    if limits.cards is None:
-        return []
-    changes: list[tuple[datetime, int]] = []
-    for card in sample.everyone:
-        for step, until in spans(card.history.steps, sample.as_of):
-            apart = limits.unattended is not None and step.work is Work.UNATTENDED
-            if step.stage == at and step.outcome is None and not apart:
-                changes += [(step.at, 1), (until, -1)]
-    found: list[tuple[datetime, datetime]] = []
-    inside, since = 0, None
-    for moment, change in sorted(changes):
-        inside += change
-        if inside >= limits.cards and since is None:
-            since = moment
-        elif inside < limits.cards and since is not None:
-            if moment > since:
-                found.append((since, moment))
-            since = None
-    return found
-
-
-def _waited(full: list[tuple[datetime, datetime]], moved: datetime) -> bool:
+def _waited(full: list[Span], moved: datetime) -> bool:
     """Whether the stage moved to had just got room."""
     at = bisect_right(full, moved, key=lambda span: span[1]) - 1
     return at >= 0 and moved - full[at][1] <= _SOON
 
 
-def _since(full: list[tuple[datetime, datetime]], moved: datetime) -> datetime:
+def _since(full: list[Span], moved: datetime) -> datetime:
     return full[bisect_right(full, moved, key=lambda span: span[1]) - 1][0]
 
 
@@ -157,7 +138,7 @@ _Way = list[tuple[_Stay, bool]]
 """Stays, each with whether it ended by waiting for room in the stage after."""
 
 
-def _way(stays: list[_Stay], full: dict[int, list[tuple[datetime, datetime]]]) -> _Way:
+def _way(stays: list[_Stay], full: dict[int, list[Span]]) -> _Way:
     waited = [
         after.stage > stay.stage
         and after.begin == stay.end

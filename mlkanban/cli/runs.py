@@ -362,15 +362,18 @@ def logs(session: Session, run: str, follow: bool) -> None:
 def stop(session: Session, run: str) -> None:
     """Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL. Its card is not blocked.
 
-    A job of SLURM is cancelled. Of a run that has ended, the processes that it left behind are
+    A job of SLURM is cancelled; where SLURM grants it more time than a few seconds, that is said.
+    Of a run that has ended, the processes that it left behind are
     ended.
     """
     from mlkanban.runs.intake import find
     from mlkanban.runs.stop import stop_run
+    from mlkanban.runs.stopped import Stopped
     from mlkanban.runs.viewer import runs_here
 
     folder = find(places().data, run)
-    if not stop_run(folder, login_name(), now):
+    found = stop_run(folder, login_name(), now)
+    if found is Stopped.NOTHING:
         if runs_here(folder):
             raise MlkanbanError(
                 f"Run {folder.id} could not be stopped: SIGKILL did not end it.",
@@ -381,6 +384,24 @@ def stop(session: Session, run: str) -> None:
             f"Run {folder.id} does not run here.",
             f"It was started on {host}." if host and host != os.uname().nodename else "",
         )
-    session.answer("stop", lambda: {"id": folder.id, "stopped": True}, acted=True)
-    if not session.json:
+    ended = found is Stopped.ENDED
+    session.answer("stop", lambda: {"id": folder.id, "stopped": ended}, acted=True)
+    job = folder.start().get("slurm")
+    if isinstance(job, dict):
+        _take_in_stop(session)
+    if session.json:
+        return
+    if ended:
         session.say(f"Run {folder.id} is stopped.")
+    else:
+        assert isinstance(job, dict)
+        session.say(f"scancel was sent to job {job['job']}: SLURM has not ended it yet.")
+
+
+def _take_in_stop(session: Session) -> None:
+    """Let the board hear at once what became of a job that was cancelled."""
+    try:
+        with session.service(write=True) as service:
+            _ask_slurm(session, service)
+    except MlkanbanError as error:
+        session.say(str(error))

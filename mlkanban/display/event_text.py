@@ -163,7 +163,8 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
     run = next(iter(runs_in(values)), None)
     if run is None:
         return _fields(values)
-    parts = [f"run {run.id} {'started' if kind == 'run.started' else run.ending}"]
+    did = "is being stopped" if run.stopping and kind == "run.changed" else run.ending
+    parts = [f"run {run.id} {'started' if kind == 'run.started' else did}"]
     parts += [f", moved to {stage(values['place'])}" if values.get("place") else ""]
     if "blocker" in values:
         block = values["blocker"]

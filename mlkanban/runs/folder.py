@@ -79,6 +79,10 @@ class RunFolder:
         """Who asked it to stop, '' when nobody did."""
         return str(_read(self._stop).get("by", ""))
 
+    def asked_at(self) -> str:
+        """When it was asked to stop, '' when nobody did that."""
+        return str(_read(self._stop).get("at", ""))
+
     def rc(self) -> int | None:
         """What the shell around the job wrote as its exit status."""
         with suppress(OSError, ValueError):

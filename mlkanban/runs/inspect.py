@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def report(
         "elapsed": told.get("elapsed"),
         "waited": told.get("waited"),
         "adopted": bool(start.get("adopted")),
+        "stopping": folder.asked_at() if job and not found.state.ended else "",
     }
     if found.state.ended:
         made |= _ending(folder, found, start)
@@ -151,6 +153,8 @@ def _scheduled(folder: RunFolder) -> Judgement:
         return Judgement(RunState.QUEUED, "sbatch took it; SLURM was not asked yet")
     if folder.asked() and found.state is RunState.FAILED:
         return Judgement(RunState.KILLED, f"{folder.asked()} stopped it; {found.evidence}")
+    if not found.state.ended and (at := folder.asked_at()):
+        return replace(found, evidence=f"scancel was sent at {at}; {found.evidence}")
     return found
 
 

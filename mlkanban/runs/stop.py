@@ -4,16 +4,17 @@ import time
 
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.orphans import stop_left_over
+from mlkanban.runs.stopped import Stopped
 from mlkanban.runs.supervisor import Clock
 from mlkanban.runs.viewer import stop
 
 
-def stop_run(folder: RunFolder, person: str, clock: Clock) -> bool:
+def stop_run(folder: RunFolder, person: str, clock: Clock) -> Stopped:
     """Stop a run and what it left behind, and wait for their end; a job of SLURM is cancelled, and
-    SLURM ends it. False when nothing of it runs here."""
+    SLURM ends it."""
     if folder.start().get("slurm"):
         from mlkanban.runs.slurm.submission import cancel
 
-        return cancel(folder, person, clock())
+        return cancel(folder, person, clock(), time.sleep)
     stopped = stop(folder, person, clock, sleep=time.sleep)
-    return bool(stop_left_over(folder)) or stopped
+    return Stopped.ENDED if stop_left_over(folder) or stopped else Stopped.NOTHING

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 EVERY = 2.0
 """Seconds."""
-SLURM_EVERY = 30.0
 SLURM_SECONDS = 20.0
 """For each of its programs."""
 
@@ -64,12 +63,14 @@ class RunWatch:
     def _ask_slurm(self, intake: Intake, service: Service) -> None:
         """Beside the board: a controller that hangs holds nobody up. The next look sees what was
         answered."""
-        if self._asking.is_set() or time.monotonic() - self._asked < SLURM_EVERY:
+        if self._asking.is_set():
             return
-        self._asked = time.monotonic()
-        from mlkanban.runs.slurm.job_states import ask
+        from mlkanban.runs.slurm.job_states import ask, pause
 
         going_on, now = intake.going_on, self._app.now()
+        if time.monotonic() - self._asked < pause(going_on, now):
+            return
+        self._asked = time.monotonic()
         stores = service.runs.store_names()
         self._asking.set()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -298,3 +299,28 @@ def test_a_controller_that_does_not_answer_is_no_wrong_usage(
     cluster.says("squeue", queued("RUNNING", 1000, 1010, cluster.label))
     runs(job)
     assert [one["state"] for one in runs(job)] == (["running"] if maybe else [])
+
+
+def test_a_job_that_takes_its_time_to_end_is_said_to_be_asked(job: Job, cluster: Cluster) -> None:
+    run = cluster.submit()["id"]
+    label = cluster.label
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+    assert [one["state"] for one in runs(job)] == ["running"]
+    cluster.program("scancel", "exit 1")
+    job.mlk("stop", run, code=4)
+    assert "scancel" not in json.loads(job.mlk("--json", "runs"))["data"][0]["evidence"]
+    cluster.program("scancel", "true")
+    done = mlk(job, "stop", run)
+    assert "is stopped" not in done.stderr
+    assert f"scancel was sent to job {NUMBER}" in done.stderr
+    [found] = json.loads(job.mlk("--json", "runs"))["data"]
+    assert re.match(r"scancel was sent at \S+; squeue says RUNNING", found["evidence"])
+    assert "is being stopped" in job.mlk("history", job.card)
+    cluster.says("squeue")
+    cluster.says("sacct", counted(f"CANCELLED by {os.getuid()}", 1000, 1010, 2000, 990, label))
+    time.sleep(2)
+    [found] = json.loads(job.mlk("--json", "runs"))["data"]
+    assert (found["state"], found["evidence"]) == (
+        "killed",
+        f"sacct says CANCELLED by {os.getuid()}",
+    )

@@ -89,8 +89,14 @@ def test_a_file_that_slurm_cannot_open_is_named(job: Job, option: str, why: str)
 def test_a_job_that_is_stopped_blocks_nothing(job: Job) -> None:
     run, _ = submitted(job, "sleep 300")
     becomes(job, run, "running")
-    job.mlk("stop", run)
-    assert becomes(job, run, "killed")["evidence"].startswith("sacct says CANCELLED")
+    assert json.loads(job.mlk("--json", "stop", run))["data"]["stopped"] is True
+
+    def killed() -> bool:
+        time.sleep(0.5)
+        return bool(json.loads(job.mlk("--json", "runs"))["data"][0]["state"] == "killed")
+
+    until(killed, 10)
+    assert run_now(job, run)["evidence"].startswith("sacct says CANCELLED")
     assert job.card_now()["blocked"] is None
 
 

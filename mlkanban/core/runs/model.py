@@ -22,10 +22,10 @@ class Run:
     failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
     `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
     scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
-    not run. One that was `adopted` was running already: its exit status can never be known. Of one
-    that a tracker tells of, `says` is the state it gives, `where` its file, `params` what it keeps
-    of its parameters, `parent` the run that it was started in; `tracked` names the one that is the
-    record of a run of ours."""
+    not run, `stopping` when its scheduler was told to end it. One that was `adopted` was running
+    already: its exit status can never be known. Of one that a tracker tells of, `says` is the state
+    it gives, `where` its file, `params` what it keeps of its parameters, `parent` the run that it
+    was started in; `tracked` names the one that is the record of a run of ours."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -54,6 +54,7 @@ class Run:
     unread: tuple[str, ...] = ()
     parent: str = ""
     waited: int | None = None
+    stopping: str = ""
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:

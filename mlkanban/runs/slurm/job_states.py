@@ -20,6 +20,8 @@ from mlkanban.runs.slurm.labelled import find_logs, take_up
 
 EVERY = 30.0
 """Seconds: a controller is shared by many, so it is not asked more often."""
+_SOON = 2.0
+"""Seconds, while a job that was cancelled by us is not seen to be over."""
 _GIVEN_UP = 86400.0
 """Seconds after which a job that nobody knows is not asked for any more."""
 _UNSEEN = 120.0
@@ -34,6 +36,13 @@ class _Wanted:
     folder: RunFolder
     ticket: Ticket
     cluster: str
+
+
+def pause(going_on: Iterable[RunFolder], now: datetime) -> float:
+    """Seconds between two looks: what we did ourselves is to be seen soon."""
+    asked = (moment(folder.asked_at()) for folder in going_on)
+    soon = any(at and (now - at).total_seconds() < _UNSEEN for at in asked)
+    return _SOON if soon else EVERY
 
 
 def ask(
@@ -170,7 +179,9 @@ def _due(folder: Path, wanted: Sequence[_Wanted], last: datetime | None, now: da
     jobs = {f"{one.ticket.job}:{one.cluster}" for one in wanted}
     with suppress(OSError, ValueError):
         age = (now - last).total_seconds() if last else -1
-        if 0 <= age < EVERY and jobs <= set(stamp.read_text().split()):
+        if 0 <= age < pause((one.folder for one in wanted), now) and jobs <= set(
+            stamp.read_text().split()
+        ):
             return False
     with suppress(OSError):
         stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +19,11 @@ from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.labelled import claim, describe, details
 from mlkanban.runs.start import Wanted, prepare
+from mlkanban.runs.stopped import Stopped
 
 _SECONDS = 10.0
+_PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds before each look whether a job that was cancelled is over."""
 
 
 class Submitted(NamedTuple):
@@ -60,12 +64,21 @@ def submit(data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]
     return Submitted(folder, taken.job, taken.exit, over)
 
 
-def cancel(folder: RunFolder, person: str, now: datetime) -> bool:
-    """Take the job of a run back; False when SLURM does not have it."""
+def cancel(
+    folder: RunFolder, person: str, now: datetime, sleep: Callable[[float], None]
+) -> Stopped:
+    """Take the job of a run back, and wait a little for its end: SLURM grants the job some time."""
     job = folder.start().get("slurm")
     if not isinstance(job, dict) or folder.scheduler().get("ended"):
-        return False
+        return Stopped.NOTHING
+    number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
+    client.cancel(number, cluster, _SECONDS)
     if not folder.asked():
         folder.write_stop({"by": person, "at": instant(now)})
-    client.cancel(str(job.get("job", "")), str(job.get("cluster", "")), _SECONDS)
-    return True
+    for pause in _PAUSES:
+        sleep(pause)
+        with suppress(client.NoAnswer):
+            jobs = client.queue(cluster, _SECONDS)
+            if all(one.over for one in jobs if one.id == number):
+                return Stopped.ENDED
+    return Stopped.ASKED

@@ -223,6 +223,7 @@ class RunsScreen(EditorScreen, ListScreen):
             return
         from mlkanban.runs.intake import find
         from mlkanban.runs.stop import stop_run
+        from mlkanban.runs.stopped import Stopped
 
         try:
             folder = find(self.board_app.places.data, run.id)
@@ -232,9 +233,10 @@ class RunsScreen(EditorScreen, ListScreen):
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
             return
-        if not stopped:
+        if stopped is Stopped.NOTHING:
             self.status.say(f"It does not run here. It was started on {short_name(run.host)}.")
             return
         await self.board_app.run_watch.look()
         await self.board_changed()
-        self.status.say("Stopped.")
+        ended = stopped is Stopped.ENDED
+        self.status.say("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")

@@ -11,7 +11,7 @@ from mlkanban.exchange.demo import fill
 from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
-from mlkanban.tui.store_thread import Backstage
+from mlkanban.tui.store_thread import StoreThread
 from tests.readme import README, written
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -38,8 +38,8 @@ async def draw(home: Path, keys: tuple[str, ...], size: tuple[int, int], name: s
     def opening() -> Service:
         return Service.open(home, actor="you", clock=lambda: NOW)
 
-    backstage = Backstage(opening)
-    app = BoardApp(backstage, Places(home, home), Settings(), "", clock=lambda: NOW)
+    store_thread = StoreThread(opening)
+    app = BoardApp(store_thread, Places(home, home), Settings(), "", clock=lambda: NOW)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(0.3)
         for key in keys:
@@ -48,7 +48,7 @@ async def draw(home: Path, keys: tuple[str, ...], size: tuple[int, int], name: s
         text = screen_text(app)
         if name == "board" and size == SIZES[1]:
             (FOLDER / "board.svg").write_text(app.export_screenshot(title="mlkanban demo"))
-    backstage.close()
+    store_thread.close()
     return text
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,28 +12,29 @@ from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widget import AwaitMount
 from textual.worker import WorkerFailed
 
 from mlkanban.clock import now
 from mlkanban.config import Settings, remember
-from mlkanban.core.models import CardFace
 from mlkanban.core.triage import TriageView as TriageView
 from mlkanban.display.card_face import FaceContext
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
 from mlkanban.tui import auto_backup, background_sync, draft_autosave, run_watch
-from mlkanban.tui.background_sync import Syncing
+from mlkanban.tui.background_sync import BackgroundSync
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.hook_line import HookLine
+from mlkanban.tui.host import Again
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.run_watch import RunWatch
+from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
-from mlkanban.tui.screens.card_actions import CardActions
-from mlkanban.tui.store_thread import Backstage
+from mlkanban.tui.store_thread import StoreThread
 from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
 from mlkanban.tui.widgets.status_line import StatusLine
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from mlkanban.core.runs.tracker_run import Tracked
     from mlkanban.service.hook_events import Happened
 
-Again = Callable[[CardActions, Sequence[CardFace]], Coroutine[None, None, object]]
 _POLL, _POLL_NETWORK = 0.25, 2.0
 _SETTLED = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
@@ -74,7 +74,7 @@ def _collect_garbage_again() -> None:
 
 
 class BoardApp(App[None], inherit_bindings=False):
-    """One board at a time. `model` is what is shown; every change goes through `backstage`;
+    """One board at a time. `model` is what is shown; every change goes through `store_thread`;
     `again` does what was done last to other cards, on the screen it is given; `tracked` are the
     runs that trackers told of when they were read last; `layout` has the Latin letters on the keys
     of letters of other scripts."""
@@ -88,7 +88,7 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def __init__(
         self,
-        backstage: Backstage,
+        store_thread: StoreThread,
         places: Places,
         settings: Settings,
         board_key: str,
@@ -101,7 +101,7 @@ class BoardApp(App[None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.backstage = backstage
+        self.store_thread = store_thread
         self.places = places
         self.settings = settings
         self.now = clock
@@ -114,9 +114,9 @@ class BoardApp(App[None], inherit_bindings=False):
         self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
-        self.syncing = Syncing(self)
-        self.keeping = draft_autosave.Keeping(self)
-        self.safekeeping = auto_backup.Safekeeping(self)
+        self.background_sync = BackgroundSync(self)
+        self.draft_autosave = draft_autosave.DraftAutosave(self)
+        self.auto_backup = auto_backup.AutoBackup(self)
         self.hooks = HookLine(places.config, self._hook_failed)
         self.model: BoardModel
         self.cursor = 0
@@ -146,16 +146,16 @@ class BoardApp(App[None], inherit_bindings=False):
         else:
             await self._show(self._first)
             self._first = None
-        network = await self.backstage.call(lambda service: service.on_network)
+        network = await self.store_thread.call(lambda service: service.on_network)
         self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
-        self.set_interval(draft_autosave.EVERY, self.keeping.look)
+        self.set_interval(draft_autosave.EVERY, self.draft_autosave.look)
         self.set_interval(run_watch.EVERY, self.run_watch.look)
         if not self._demo:
-            self.set_interval(auto_backup.EVERY, self.safekeeping.look)
+            self.set_interval(auto_backup.EVERY, self.auto_backup.look)
         self.set_timer(_SETTLED, self.look_around)
         if network:
-            self.set_timer(_SETTLED, self.syncing.look)
-            self.set_interval(background_sync.EVERY, self.syncing.look)
+            self.set_timer(_SETTLED, self.background_sync.look)
+            self.set_interval(background_sync.EVERY, self.background_sync.look)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()
@@ -190,16 +190,18 @@ class BoardApp(App[None], inherit_bindings=False):
         else:
             self.say(f"Theme {name}.")
 
+    def open(self, name: str, *args: Any, **options: Any) -> AwaitMount:
+        """Show a screen by its name."""
+        return self.push_screen(made(name, *args, **options))
+
     async def open_board(self, key: str) -> None:
         """Show a board, or the choice of templates when there is none."""
         async with self._catching_up:
-            snapshot = await self.backstage.call(lambda service: look_at(service, key))
+            snapshot = await self.store_thread.call(lambda service: look_at(service, key))
             if snapshot is not None:
                 await self._show(snapshot)
                 return
-        from mlkanban.tui.screens.welcome import WelcomeScreen
-
-        await self.push_screen(WelcomeScreen())
+        await self.open("welcome")
 
     async def leave_board(self, done: Done) -> None:
         """Show another board, for this one is gone with what was done, or the choice of templates.
@@ -224,13 +226,9 @@ class BoardApp(App[None], inherit_bindings=False):
         await self.push_screen(self._board_screen)
         self._greet()
         if self._triage is not None and self._triage[0] is TriageView.UNLINKED:
-            from mlkanban.tui.screens.unlinked import UnlinkedScreen
-
-            await self.push_screen(UnlinkedScreen(limited=self._triage[1] is not None))
+            await self.open("unlinked", limited=self._triage[1] is not None)
         elif self._triage is not None:
-            from mlkanban.tui.screens.triage import TriageScreen
-
-            await self.push_screen(TriageScreen(*self._triage))
+            await self.open("triage", *self._triage)
         self.call_after_refresh(_collect_garbage_again)
 
     def _greet(self) -> None:
@@ -270,6 +268,20 @@ class BoardApp(App[None], inherit_bindings=False):
         """This day in the board's time zone."""
         return FaceContext.at(self.model.board, self.now()).today
 
+    # What goes on beside, as screens ask for it
+
+    def sync(self) -> None:
+        self.background_sync.begin()
+
+    def key_pressed(self) -> None:
+        self.auto_backup.key_pressed()
+
+    def keep_drafts(self) -> None:
+        self.draft_autosave.keep()
+
+    async def look_at_runs(self) -> None:
+        await self.run_watch.look()
+
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):
             # Textual's own words end in a character that is not ASCII.
@@ -281,7 +293,7 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._board_screen is None or self._catching_up.locked():
             return
         try:
-            newest, happened, notices = await self.backstage.call(_look_again)
+            newest, happened, notices = await self.store_thread.call(_look_again)
             self._take_back(self._poll_trouble)
             self._poll_trouble = ""
             self.hooks.tell(happened)
@@ -315,7 +327,7 @@ class BoardApp(App[None], inherit_bindings=False):
     async def look_around(self) -> None:
         """What time and other cards bring about: blocks that are over, cards grown old."""
         try:
-            lifted = await self.backstage.call(lambda service: service.conditions.lift())
+            lifted = await self.store_thread.call(lambda service: service.conditions.lift())
         except StoreBusy:
             return  # somebody writes: whoever comes next does it
         except MlkanbanError as error:
@@ -332,7 +344,7 @@ class BoardApp(App[None], inherit_bindings=False):
             return
         board, now = self.model.board, self.now()
         try:
-            pace = await self.backstage.call(lambda service: service.history.pace(board, now))
+            pace = await self.store_thread.call(lambda service: service.history.pace(board, now))
         except MlkanbanError as error:
             self.say(str(error), trouble=True)
             return
@@ -354,7 +366,7 @@ class BoardApp(App[None], inherit_bindings=False):
     async def _take_in(self) -> None:
         async with self._catching_up:
             board_id, after = self.model.board.id, self.cursor
-            update = await self.backstage.call(lambda s: s.boards.update(board_id, after))
+            update = await self.store_thread.call(lambda s: s.boards.update(board_id, after))
             screen = self._board_screen
             if screen is None:
                 return
@@ -379,7 +391,7 @@ class BoardApp(App[None], inherit_bindings=False):
 
     def leave(self, return_code: int = 0) -> None:
         """End the program: keep what is typed, and begin to write what is kept of every screen."""
-        self.keeping.keep()
+        self.draft_autosave.keep()
         for screen in self.screen_stack:
             if isinstance(screen, KeyScreen):
                 screen.leaving()
@@ -400,7 +412,7 @@ class BoardApp(App[None], inherit_bindings=False):
             cause = error.error if isinstance(error, WorkerFailed) else error
             self.crash = cause if isinstance(cause, Exception) else error
             with contextlib.suppress(Exception):
-                self.keeping.keep()
+                self.draft_autosave.keep()
             self._return_code = 4
             self._exception = error
             self._exception_event.set()

@@ -10,18 +10,18 @@ from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError, StoreBusy
 
 if TYPE_CHECKING:
-    from mlkanban.tui.app import BoardApp
-    from mlkanban.tui.store_thread import Backstage
+    from mlkanban.tui.host import Host
+    from mlkanban.tui.store_thread import StoreThread
 
 EVERY = 20.0
 CALM = 10.0
 """Seconds: between two looks, and since the last key."""
 
 
-class Safekeeping:
+class AutoBackup:
     """For one app. A backup is quick, but the next key should not find the store busy with it."""
 
-    def __init__(self, app: BoardApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._last_key = monotonic()
         self._said = ""
@@ -35,7 +35,7 @@ class Safekeeping:
             return
         try:
             # The clock of the file system, whose times tell when something changed.
-            await self._app.backstage.call(lambda service: service.backups.keep(now()))
+            await self._app.store_thread.call(lambda service: service.backups.keep(now()))
         except StoreBusy:
             return  # somebody writes: the next look will do it
         except MlkanbanError as error:
@@ -47,7 +47,7 @@ class Safekeeping:
             self._said = ""
 
 
-def at_the_end(backstage: Backstage) -> None:
+def at_the_end(store_thread: StoreThread) -> None:
     """The terminal is back already: the last chance for a session that was too short or busy."""
     with contextlib.suppress(MlkanbanError):
-        backstage.at_once(lambda service: service.backups.keep(now()))
+        store_thread.at_once(lambda service: service.backups.keep(now()))

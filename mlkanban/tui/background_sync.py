@@ -12,17 +12,17 @@ from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
     from mlkanban.service.sync import Report
-    from mlkanban.tui.app import BoardApp
+    from mlkanban.tui.host import Host
 
 EVERY = 60.0
 """Seconds between looks into the folder that several hosts share."""
 
 
-class Syncing:
+class BackgroundSync:
     """For one app. A network may take its time, so it has a thread and a connection of its own, and
     no key waits for it."""
 
-    def __init__(self, app: BoardApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._going = False
         self._said = ""
@@ -54,7 +54,7 @@ class Syncing:
 
     async def _exchange(self, *, by_itself: bool) -> Report | None:
         try:
-            actor = await self._app.backstage.call(lambda service: service.actor)
+            actor = await self._app.store_thread.call(lambda service: service.actor)
             report = await beside(lambda: self._run(actor, by_itself))
         except MlkanbanError as error:
             if not by_itself:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from mlkanban.tui.screens.base import KeyScreen
 
 if TYPE_CHECKING:
-    from mlkanban.tui.app import BoardApp
+    from mlkanban.tui.host import Host
 
 EVERY = 3.0
 """Seconds."""
 
 
-class Keeping:
+class DraftAutosave:
     """For one app. Where nothing can be kept, the program goes on, and goes, all the same."""
 
-    def __init__(self, app: BoardApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._kept: dict[str, str] = {}
 

@@ -12,7 +12,7 @@ from mlkanban.errors import MlkanbanError
 
 if TYPE_CHECKING:
     from mlkanban.service.hook_events import Happened
-    from mlkanban.tui.store_thread import Backstage
+    from mlkanban.tui.store_thread import StoreThread
 
 
 class HookLine:
@@ -38,9 +38,9 @@ class HookLine:
             with contextlib.suppress(RuntimeError):  # the board is gone: nobody is there to read it
                 self._failed(problem)
 
-    def at_the_end(self, backstage: Backstage) -> None:
+    def at_the_end(self, store_thread: StoreThread) -> None:
         """Run what is left, the terminal being back already."""
         with contextlib.suppress(MlkanbanError):
-            self.tell(backstage.at_once(lambda service: service.take_happened()))
+            self.tell(store_thread.at_once(lambda service: service.take_happened()))
         if self._thread is not None:
             self._thread.shutdown(wait=True)

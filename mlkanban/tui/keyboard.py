@@ -27,7 +27,7 @@ from mlkanban.text import display
 from mlkanban.tui.keyboard_layouts import is_foreign_letter
 
 if TYPE_CHECKING:
-    from mlkanban.tui.app import BoardApp
+    from mlkanban.tui.host import Host
 
 _LOOK_SECONDS = 0.1
 _PASTE_SECONDS = 1.0
@@ -172,13 +172,12 @@ class KeyboardDriver(LinuxDriver):
         """Not asked: a signal tells of another size, and a stray report would silence it."""
 
     def _run_input_thread(self) -> None:
-        app = cast("BoardApp", self._app)
         try:
             self.run_input_thread()
         except OSError:
-            self._call(app.hung_up)
+            self._call(cast("Host", self._app).hung_up)
         except Exception as error:
-            self._call(app._handle_exception, error)
+            self._call(self._app._handle_exception, error)
 
     def _call(self, method: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -187,7 +186,7 @@ class KeyboardDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the end; bytes that are no UTF-8 are passed over. OSError when the terminal
         is gone."""
-        keyboard = Keyboard(cast("BoardApp", self._app).layout, self._debug)
+        keyboard = Keyboard(cast("Host", self._app).layout, self._debug)
         decode = getincrementaldecoder("utf-8")("ignore").decode
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], _LOOK_SECONDS)[0]:

@@ -129,9 +129,9 @@ class CommandProvider(Provider):
         """Read the charter, where it can be opened from."""
         screen = self._screen
         if screen is not None and screen.WHERE in BY_NAME["charter"].where:
-            board = screen.board_app.model.board
+            board = screen.host.model.board
             with contextlib.suppress(MlkanbanError):  # the commands are there all the same
-                call = screen.board_app.backstage.call
+                call = screen.host.store_thread.call
                 self._texts = await call(lambda service: service.charter.of(board.id))
 
     def _commands(self) -> list[Command]:
@@ -140,7 +140,7 @@ class CommandProvider(Provider):
             return []
         return [
             command
-            for command in screen.board_app.commands
+            for command in screen.host.commands
             if screen.WHERE in command.where
             and command.name != "palette"
             and command.keys != DIGITS

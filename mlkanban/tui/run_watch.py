@@ -11,7 +11,7 @@ from mlkanban.service import Done, Service
 
 if TYPE_CHECKING:
     from mlkanban.runs.intake import Intake
-    from mlkanban.tui.app import BoardApp
+    from mlkanban.tui.host import Host
 
 EVERY = 2.0
 """Seconds."""
@@ -22,7 +22,7 @@ SLURM_SECONDS = 20.0
 class RunWatch:
     """For one app; where nothing runs and nothing is new, a look is one question to the disk."""
 
-    def __init__(self, app: BoardApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._intake: Intake | None = None
         self._looking = False
@@ -35,7 +35,7 @@ class RunWatch:
             return
         self._looking = True
         try:
-            done = await self._app.backstage.call(self._take_in)
+            done = await self._app.store_thread.call(self._take_in)
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:

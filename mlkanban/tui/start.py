@@ -11,7 +11,7 @@ from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui import auto_backup
 from mlkanban.tui.app import BoardApp, look_at
-from mlkanban.tui.store_thread import Backstage
+from mlkanban.tui.store_thread import StoreThread
 
 
 def run_board(
@@ -34,12 +34,12 @@ def run_board(
             "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
         )
     log.write_to(places.log)
-    backstage = Backstage(lambda: _open(places, actor))
+    store_thread = StoreThread(lambda: _open(places, actor))
     try:
         # Read before the app runs: beside its start the same takes half as long again.
-        trouble, first = backstage.at_once(lambda s: (s.read_only, look_at(s, board_key)))
+        trouble, first = store_thread.at_once(lambda s: (s.read_only, look_at(s, board_key)))
         app = BoardApp(
-            backstage,
+            store_thread,
             places,
             settings,
             board_key,
@@ -54,11 +54,11 @@ def run_board(
             if app.crash is not None:
                 raise app.crash  # whatever went wrong after it
         if not demo and not app.return_code:
-            app.hooks.at_the_end(backstage)
-            auto_backup.at_the_end(backstage)
+            app.hooks.at_the_end(store_thread)
+            auto_backup.at_the_end(store_thread)
         return app.return_code or 0
     finally:
-        backstage.close()
+        store_thread.close()
 
 
 def _open(places: Places, actor: str) -> Service:

@@ -11,7 +11,7 @@ from mlkanban.service import Service
 T = TypeVar("T")
 
 
-class Backstage:
+class StoreThread:
     """Runs use cases one after the other in one thread, which alone owns the connection."""
 
     def __init__(self, opening: Callable[[], Service]) -> None:

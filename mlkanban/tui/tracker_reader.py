@@ -17,16 +17,16 @@ from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
     from mlkanban.runs.trackers.places import Found
-    from mlkanban.tui.app import BoardApp
+    from mlkanban.tui.host import Host
 
 _EVERY = 0.2
 """Seconds between two sentences of how far it is."""
 
 
-class TrackerReading:
+class TrackerReader:
     """One look at the trackers; `tell` hears how far it is, until it is given up."""
 
-    def __init__(self, app: BoardApp, tell: Callable[[str], None]) -> None:
+    def __init__(self, app: Host, tell: Callable[[str], None]) -> None:
         self._app = app
         self._tell = tell
         self._loop = asyncio.get_running_loop()
@@ -41,7 +41,7 @@ class TrackerReading:
             usual,
         )
 
-        known, actor, read_only = await self._app.backstage.call(
+        known, actor, read_only = await self._app.store_thread.call(
             lambda service: (service.links.places(), service.actor, service.read_only)
         )
         cwd, more = working_folder(), [*self._app.settings.trackers, *known]

@@ -21,7 +21,7 @@ from mlkanban.tui.app import BoardApp
 from mlkanban.tui.commands import BY_NAME, presses
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
-from mlkanban.tui.store_thread import Backstage
+from mlkanban.tui.store_thread import StoreThread
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 ROOMY, SMALL = (160, 45), (80, 24)
@@ -226,12 +226,18 @@ async def opened(
     triage: tuple[TriageView, int | None] | None = None,
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`."""
-    backstage = Backstage(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
-    trouble = backstage.at_once(lambda service: service.read_only)
+    store_thread = StoreThread(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
+    trouble = store_thread.at_once(lambda service: service.read_only)
     places = Places(data, data)
     app = BoardApp(
-        backstage, places, settings or Settings(), "", trouble=trouble, triage=triage, clock=clock
-    )
+        store_thread,
+        places,
+        settings or Settings(),
+        "",
+        trouble=trouble,
+        triage=triage,
+        clock=clock,
+    )  # fmt: skip
     try:
         async with app.run_test(size=size) as pilot:
             page = Page(app, pilot, data)
@@ -240,4 +246,4 @@ async def opened(
         if app.crash is not None and not crashes:
             raise app.crash
     finally:
-        backstage.close()
+        store_thread.close()

@@ -15,12 +15,12 @@ def made(data: Path) -> list[Path]:
 async def test_one_is_made_when_nobody_types(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(small) as board:
         await board.keys("j")
-        await board.app.safekeeping.look()
+        await board.app.auto_backup.look()
         assert made(small) == [], "a key was pressed just now"
         monkeypatch.setattr(auto_backup, "CALM", 0.0)
-        await board.app.safekeeping.look()
+        await board.app.auto_backup.look()
         assert len(made(small)) == 1
-        await board.app.safekeeping.look()
+        await board.app.auto_backup.look()
         assert len(made(small)) == 1
 
 
@@ -30,8 +30,8 @@ async def test_it_is_told_once_when_none_can_be_made(
     monkeypatch.setattr(auto_backup, "CALM", 0.0)
     (small / "backups").write_text("a file where the folder should be")
     async with opened(small) as board:
-        await board.app.safekeeping.look()
+        await board.app.auto_backup.look()
         await board.until(lambda: "No backup was made:" in board.text())
         board.screen.status.clear()
-        await board.app.safekeeping.look()
+        await board.app.auto_backup.look()
         assert "No backup was made:" not in board.text()

@@ -139,7 +139,7 @@ async def test_what_was_typed_is_there_after_a_crash(small: Path) -> None:
         await board.keys("1")
         await board.answer("an idea")
         await board.type("because")
-        board.app.keeping.keep()
+        board.app.draft_autosave.keep()
     async with opened(small) as board:
         assert "Kept from last time: new experiment" in board.status()
         await board.press("card.template")

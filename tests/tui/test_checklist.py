@@ -58,13 +58,13 @@ async def test_the_menu_does_not_flicker_while_a_tick_is_saved(
     async with opened(listed) as board:
         await board.press("card.checklist")
         shown: list[bool] = []
-        call = board.app.backstage.call
+        call = board.app.store_thread.call
 
         async def watched(action: Any) -> Any:
             shown.append(board.screen.ask.display)
             return await call(action)
 
-        monkeypatch.setattr(board.app.backstage, "call", watched)
+        monkeypatch.setattr(board.app.store_thread, "call", watched)
         await board.keys("1")
         assert shown
         assert all(shown)

@@ -70,7 +70,7 @@ async def test_a_text_that_is_saved_while_its_draft_is_written_leaves_none(
     async with opened(small) as board:
         await board.press("card.note")
         await board.type("half a thought")
-        keeping, written = board.app.keeping, Drafts.keep
+        keeping, written = board.app.draft_autosave, Drafts.keep
         loop = asyncio.get_running_loop()
 
         def slow(drafts: Drafts, form: str, text: str) -> None:

@@ -28,7 +28,7 @@ async def test_the_board_says_so_and_keeps_what_is_typed(small: Path, replaced: 
         assert TOLD in board.text()
         assert "Start mlkanban again" in " ".join(board.text().split())
         assert board.typed() == "half a thought"
-        await board.app.keeping.look()
+        await board.app.draft_autosave.look()
         assert "half a thought" in [board.app.drafts.get(f) for f in board.app.drafts.forms()]
         await board.keys("ctrl+g", "ctrl+g", "j")
         assert len(board.stages()) > 3, "what was read is still there to be looked at"

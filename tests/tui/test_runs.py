@@ -203,7 +203,7 @@ async def test_a_slurm_that_hangs_leaves_the_board_alone(
 async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
     async with opened(small) as board:
         ref = board.ref(TITLE)
-        await board.app.backstage.call(
+        await board.app.store_thread.call(
             lambda s: s.cards.edit([ref], {"metric": {"name": "auc", "target": 0.9}})
         )
         for run, value in ((ID, 0.93), (ID[:-1] + "b", 0.94)):
@@ -245,7 +245,7 @@ async def test_the_face_counts_the_gpu_hours_of_a_day(small: Path, monkeypatch: 
 async def test_attempts_stand_side_by_side_with_what_differs_and_the_best(small: Path) -> None:
     async with opened(small) as board:
         ref = board.ref(TITLE)
-        await board.app.backstage.call(
+        await board.app.store_thread.call(
             lambda s: s.cards.edit([ref], {"metric": {"name": "auc", "target": 0.9}})
         )
         for at, (lr, value) in enumerate((("3e-4", 0.93), ("1e-3", 0.94), ("1e-2", 0.91))):
@@ -388,7 +388,7 @@ async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: 
             ("5 gpu-h", "! 80 % used, 4 of 5 gpu-h"),
             ("1 run", "! 100 % used, 1 of 1 run"),
         ):
-            await board.app.backstage.call(
+            await board.app.store_thread.call(
                 lambda s, written=budget: s.cards.edit([ref], {"budget": written})
             )
             for command in ("card.open", "runs"):

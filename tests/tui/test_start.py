@@ -34,7 +34,7 @@ async def test_a_draft_that_cannot_be_kept_hides_no_error(
 
 async def _fail(small: Path, patch: pytest.MonkeyPatch, errors: tuple[Exception, ...]) -> None:
     async with opened(small, crashes=True) as board:
-        patch.setattr(board.app.keeping, "keep", lambda: 1 / 0)
+        patch.setattr(board.app.draft_autosave, "keep", lambda: 1 / 0)
         for error in errors:
             board.app._handle_exception(error)
 

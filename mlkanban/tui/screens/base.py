@@ -19,7 +19,7 @@ from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from mlkanban.tui.app import BoardApp
+    from mlkanban.tui.host import Host
 
 T = TypeVar("T")
 
@@ -37,25 +37,25 @@ class KeyScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._keys = on_screen(self.board_app.commands, self.WHERE)
+        self._keys = on_screen(self.host.commands, self.WHERE)
         self._writing: dict[str, str] = {}
         self._busy = 0
         self._surprise = False
         self._ahead: deque[events.Key | events.Paste] = deque()
-        self.ask = Ask(ascii=self.board_app.ascii)
+        self.ask = Ask(ascii=self.host.ascii)
         self.ask.opened = self._question_is_up
         self.ask.going = lambda: not self.ready
         self.ask.cancelled = self._take
-        self.status = StatusLine(self._hints(), ascii=self.board_app.ascii)
+        self.status = StatusLine(self._hints(), ascii=self.host.ascii)
         self.status.grown = self.ask.stand_above
 
     @property
-    def board_app(self) -> "BoardApp":
-        return cast("BoardApp", self.app)
+    def host(self) -> "Host":
+        return cast("Host", self.app)
 
     def _hints(self, names: Sequence[str] = ()) -> list[str]:
         """The reminders of keys: those of the screen, or of these commands."""
-        by_name = {command.name: command for command in self.board_app.commands}
+        by_name = {command.name: command for command in self.host.commands}
         return [
             f"{keys_shown(by_name[name]).split()[0]} {by_name[name].title.lower()}"
             for name in names or STATUS[self.WHERE]
@@ -110,9 +110,9 @@ class KeyScreen(Screen[None]):
             if self.ask.asking and not self.ask.choosing:
                 self.ask.paste(event)
             return
-        self.board_app.safekeeping.key_pressed()
+        self.host.key_pressed()
         printable = event.is_printable and event.character != " "
-        key = latin(event.character or "", self.board_app.layout) if printable else event.key
+        key = latin(event.character or "", self.host.layout) if printable else event.key
         if self.ask.choosing:
             if not self.ask.press(key):
                 self._foreign(key)
@@ -190,7 +190,7 @@ class KeyScreen(Screen[None]):
         if not self.takes_keys:
             return
         method = getattr(self, "do_" + name.replace(".", "_").replace("-", "_"))
-        command = next(c for c in self.board_app.commands if c.name == name)
+        command = next(c for c in self.host.commands if c.name == name)
         result = method(command.keys.index(key) + 1) if command.keys == DIGITS else method()
         if result is not None:
             self.start(result)
@@ -217,23 +217,17 @@ class KeyScreen(Screen[None]):
         self.run_worker(work, group=group, exclusive=True)
 
     def do_help(self) -> None:
-        from mlkanban.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.WHERE))
+        self.host.open("help", self.WHERE)
 
     def do_charter(self) -> None:
         self.open_charter()
 
     def open_charter(self, section: str = "") -> None:
         """Show the charter of the board, from a section on."""
-        from mlkanban.tui.screens.charter import CharterScreen
-
-        self.app.push_screen(CharterScreen(section))
+        self.host.open("charter", section)
 
     def do_unlinked(self) -> None:
-        from mlkanban.tui.screens.unlinked import UnlinkedScreen
-
-        self.app.push_screen(UnlinkedScreen())
+        self.host.open("unlinked")
 
     def do_palette(self) -> None:
         self.app.action_command_palette()
@@ -246,17 +240,17 @@ class KeyScreen(Screen[None]):
         kept. Once another screen lies over this one, it stays."""
         if not self.is_active:
             return
-        self.board_app.keeping.keep()
+        self.host.keep_drafts()
         if any(isinstance(screen, KeyScreen) for screen in self.app.screen_stack[:-1]):
             self.app.pop_screen()
         else:
-            self.board_app.leave()
+            self.host.leave()
 
     def plain(self, text: str) -> str:
         """Text of any origin as it may be drawn: line feeds are all that is left of control
         characters, and ASCII all where the terminal has no more."""
         shown = display_lines(text)
-        return ascii_only(shown) if self.board_app.ascii else shown
+        return ascii_only(shown) if self.host.ascii else shown
 
     @property
     def ready(self) -> bool:
@@ -270,7 +264,7 @@ class KeyScreen(Screen[None]):
         """The program is about to end: begin to write what is to be kept of this screen."""
 
     def do_quit(self) -> None:
-        self.board_app.leave()
+        self.host.leave()
 
     # The store
 
@@ -278,7 +272,7 @@ class KeyScreen(Screen[None]):
         """What a read returns; None after saying why it could not be read."""
         self._surprise = True
         try:
-            return await self.board_app.backstage.call(action)
+            return await self.host.store_thread.call(action)
         except MlkanbanError as error:
             self.refused(error)
             return None
@@ -294,18 +288,18 @@ class KeyScreen(Screen[None]):
     async def attempt(self, action: Callable[[Service], Done]) -> Done:
         """Do one action and say what it did; why it is refused is for the caller."""
         self._surprise = True
-        done = await self.board_app.backstage.call(action)
+        done = await self.host.store_thread.call(action)
         if done.board_gone:
-            self.app.run_worker(self.board_app.leave_board(done))
+            self.app.run_worker(self.host.leave_board(done))
         else:
-            await self.board_app.catch_up()
+            await self.host.catch_up()
             self.tell(done)
         return done
 
     async def take_back(self, *, again: bool = False) -> Done | None:
         """Undo what was done last on the board, or do it `again`. What cannot be taken back may be
         passed over; None when nothing was done."""
-        board_id = self.board_app.model.board.id
+        board_id = self.host.model.board.id
 
         def action(service: Service, *, skip: bool = False) -> Done:
             take = service.undoing.redo if again else service.undoing.undo
@@ -337,9 +331,7 @@ class KeyScreen(Screen[None]):
 
     @property
     def _undo_key(self) -> str:
-        return next(
-            (keys_shown(c).split()[0] for c in self.board_app.commands if c.name == "undo"), "u"
-        )
+        return next((keys_shown(c).split()[0] for c in self.host.commands if c.name == "undo"), "u")
 
     async def ask_and_write(
         self,
@@ -354,7 +346,7 @@ class KeyScreen(Screen[None]):
     ) -> Done | None:
         """Ask for a line and write it; what was typed stays until it is written or given up.
         `guarded`, `lines` and `suggested` as in `Ask.text`."""
-        drafts = self.board_app.drafts
+        drafts = self.host.drafts
         text: str | None = drafts.get(form)
         done: Done | None = None
         while done is None:

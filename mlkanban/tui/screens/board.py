@@ -1,7 +1,7 @@
 """The board: where the day is spent."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -12,12 +12,10 @@ from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import BOARD
+from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.new_card import NewCardActions
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
-
-if TYPE_CHECKING:
-    from mlkanban.tui.screens.reports import ReportState
 
 
 class BoardScreen(NewCardActions):
@@ -25,10 +23,10 @@ class BoardScreen(NewCardActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = BoardView(ascii=self.board_app.ascii)
+        self.view = BoardView(ascii=self.host.ascii)
         self._filtering = False
         self._told = Answers()
-        self._reading: ReportState | None = None
+        self._reading = ReportState()
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -36,11 +34,11 @@ class BoardScreen(NewCardActions):
         yield self.status
 
     def on_mount(self) -> None:
-        self.view.show(self.model, self.board_app.now())
+        self.view.show(self.model, self.host.now())
 
     @property
     def model(self) -> BoardModel:
-        return self.board_app.model
+        return self.host.model
 
     def targets(self) -> list[CardFace]:
         return self.model.chosen
@@ -113,9 +111,7 @@ class BoardScreen(NewCardActions):
     def do_card_open(self) -> None:
         card = self.model.current
         if card is not None:
-            from mlkanban.tui.screens.card import CardScreen
-
-            self.app.push_screen(CardScreen(card.ref))
+            self.host.open("card", card.ref)
 
     # Moving
 
@@ -128,7 +124,7 @@ class BoardScreen(NewCardActions):
         ahead_of = passed if by < 0 else self.model.neighbour(by + 1)
         before = ahead_of.ref if ahead_of else ""
         if await self.fetch(lambda service: service.cards.reorder(card.ref, before)):
-            await self.board_app.catch_up()
+            await self.host.catch_up()
 
     async def do_card_down(self) -> None:
         await self._reorder(1)
@@ -229,7 +225,7 @@ class BoardScreen(NewCardActions):
         board_id = self.board.id
         try:
             self._told = self._told.plus(
-                await self.board_app.backstage.call(
+                await self.host.store_thread.call(
                     lambda service: service.search.told(board_id, unknown)
                 )
             )
@@ -275,7 +271,7 @@ class BoardScreen(NewCardActions):
         from mlkanban.core.query.complete import completion
         from mlkanban.core.query.fields import QueryContext
 
-        scene = QueryContext(self.board, self.board_app.today(), self.model.faces.values())
+        scene = QueryContext(self.board, self.host.today(), self.model.faces.values())
         return completion(text, scene)
 
     def escaped(self) -> None:
@@ -303,53 +299,39 @@ class BoardScreen(NewCardActions):
 
     def open_report(self, name: str = "") -> None:
         """Show the reports, from the one of this name or from the one looked at last."""
-        from mlkanban.tui.screens.reports import ReportsScreen, ReportState
-
-        if self._reading is None:
-            self._reading = ReportState()
         if name:
             self._reading.view, self._reading.part = name, None
-        self.app.push_screen(ReportsScreen(self._reading))
+        self.host.open("reports", self._reading)
 
     def do_sync(self) -> None:
-        self.board_app.syncing.begin()
+        self.host.sync()
 
     def do_plan(self) -> None:
-        from mlkanban.tui.screens.plan import PlanScreen
-
-        self.app.push_screen(PlanScreen())
+        self.host.open("plan")
 
     def do_triage(self) -> None:
-        from mlkanban.tui.screens.triage import TriageScreen
-
         marked = [face.ref for face in self.targets()] if self.model.marks else []
         if marked:
             self.do_mark_all()
-        self.app.push_screen(TriageScreen(marked=marked))
+        self.host.open("triage", marked=marked)
 
     def do_tour(self) -> None:
-        from mlkanban.tui.screens.tour import TourScreen
-
-        self.app.push_screen(TourScreen())
+        self.host.open("tour")
 
     def do_stages(self) -> None:
-        from mlkanban.tui.screens.stages import StagesScreen
-
-        self.app.push_screen(StagesScreen())
+        self.host.open("stages")
 
     def do_board_switch(self) -> None:
-        from mlkanban.tui.screens.portfolio import PortfolioScreen
-
-        self.app.push_screen(PortfolioScreen())
+        self.host.open("portfolio")
 
     async def do_theme(self) -> None:
-        names = sorted(self.board_app.own_themes)
+        names = sorted(self.host.own_themes)
         key = await self.ask.choose("Theme", numbered(names), rows=True)
         if key is not None:
-            self.board_app.use_theme(names[[o.key for o in numbered(names)].index(key)])
+            self.host.use_theme(names[[o.key for o in numbered(names)].index(key)])
 
     def do_back(self) -> None:
         if self.model.query or self.model.only or self.model.marks:
             self.escaped()
         else:
-            self.board_app.leave()
+            self.host.leave()

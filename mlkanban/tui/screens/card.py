@@ -29,12 +29,12 @@ from mlkanban.text import display, short_name
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.card_actions import CardActions
-from mlkanban.tui.screens.text_screen import ScrollingScreen
+from mlkanban.tui.screens.text_screen import TextScreen
 
 _RUNS = 8
 
 
-class CardScreen(CardActions, ScrollingScreen):
+class CardScreen(CardActions, TextScreen):
     WHERE: ClassVar[str] = CARD
 
     def __init__(self, ref: str) -> None:
@@ -57,13 +57,13 @@ class CardScreen(CardActions, ScrollingScreen):
         return [face] if face else []
 
     def _face(self) -> CardFace | None:
-        faces = self.board_app.model.faces.values()
+        faces = self.host.model.faces.values()
         return next((face for face in faces if face.ref == self._ref), None)
 
     async def board_changed(self) -> None:
         """Read the card again."""
         try:
-            card, entries, runs, spent, undecided = await self.board_app.backstage.call(
+            card, entries, runs, spent, undecided = await self.host.store_thread.call(
                 lambda s: (
                     s.cards.get(self._ref),
                     s.history.of_card(self._ref),
@@ -98,7 +98,7 @@ class CardScreen(CardActions, ScrollingScreen):
     def _card_is_gone(self) -> None:
         """Somebody undid its creation."""
         self.close()
-        self.board_app.say(f"{self._ref} is no more.")
+        self.host.say(f"{self._ref} is no more.")
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -107,8 +107,8 @@ class CardScreen(CardActions, ScrollingScreen):
     def _fields(
         self, card: Card, runs: list[Run], spent: Spending | None, undecided: list[Undecided]
     ) -> str:
-        view = FaceContext.at(self.board, self.board_app.now())
-        faces = self.board_app.model.faces.values()
+        view = FaceContext.at(self.board, self.host.now())
+        faces = self.host.model.faces.values()
         lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [
             f"  conflict     {display(one.label)}: {display(one.kept)} stands,"
@@ -117,7 +117,7 @@ class CardScreen(CardActions, ScrollingScreen):
             for one in undecided
         ]
         if runs:
-            zone, now = self._zone, self.board_app.now()
+            zone, now = self._zone, self.host.now()
             found = results(runs, card.metric.model_dump() if card.metric else None)
             room = max(20, self.size.width - 8)
             differs = {name: values[:_RUNS] for name, values in differing(runs).items()}
@@ -126,7 +126,7 @@ class CardScreen(CardActions, ScrollingScreen):
                 differs=differs, width=room,
             )  # fmt: skip
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
-            rows += result_lines(runs, found, zone, now, ascii=self.board_app.ascii)
+            rows += result_lines(runs, found, zone, now, ascii=self.host.ascii)
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 

@@ -35,10 +35,10 @@ class CardActions(MovingActions, EditorScreen):
         faces = self._chosen()
         if not faces:
             return
-        if self.board_app.again is None:
+        if self.host.again is None:
             self.status.say("Nothing was done in this session that could be done again.")
         else:
-            await self.board_app.again(self, faces)
+            await self.host.again(self, faces)
 
     # Writing
 
@@ -82,7 +82,7 @@ class CardActions(MovingActions, EditorScreen):
         if key is None:
             return
         reason = reasons[[option.key for option in options].index(key)]
-        today = self.board_app.today()
+        today = self.host.today()
 
         def block(service: Service, refs: Sequence[str], text: str) -> Done:
             note, until = condition_in(text, today)
@@ -102,7 +102,7 @@ class CardActions(MovingActions, EditorScreen):
         faces = self._chosen()
         if not faces:
             return
-        today = self.board_app.today()
+        today = self.host.today()
         if all(asleep(face, today) for face in faces):
             await self._do(faces, lambda service, refs: service.cards.wake(refs))
             return
@@ -212,7 +212,7 @@ class CardActions(MovingActions, EditorScreen):
         faces = self._chosen()
         if not faces:
             return
-        today = self.board_app.today()
+        today = self.host.today()
 
         def save(service: Service, refs: Sequence[str], text: str) -> Done:
             day = parse_day(text, today)
@@ -230,11 +230,9 @@ class CardActions(MovingActions, EditorScreen):
         faces = self._chosen()
         if not faces:
             return
-        from mlkanban.tui.screens.edit import EditScreen
-
         card = await self.fetch(lambda service: service.cards.get(faces[0].ref))
         if card is not None:
-            self.app.push_screen(EditScreen(card))
+            self.host.open("edit", card)
 
     async def do_card_editor(self) -> None:
         faces = self._chosen()
@@ -272,7 +270,7 @@ class CardActions(MovingActions, EditorScreen):
         refs = [face.ref for face in faces]
         done = await self.change(lambda service: action(service, refs))
         if done is not None and done.changed:
-            self.board_app.again = lambda screen, others: screen._do(others, action)
+            self.host.again = lambda screen, others: screen._do(others, action)
 
     async def _ask(
         self,
@@ -301,4 +299,4 @@ class CardActions(MovingActions, EditorScreen):
             self.after(done)
             if done.changed:
                 again: Action = lambda service, refs: action(service, refs, typed)  # noqa: E731
-                self.board_app.again = lambda screen, others: screen._do(others, again)
+                self.host.again = lambda screen, others: screen._do(others, again)

@@ -12,10 +12,10 @@ from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.external_editor import EditorScreen
-from mlkanban.tui.screens.text_screen import ScrollingScreen
+from mlkanban.tui.screens.text_screen import TextScreen
 
 
-class CharterScreen(EditorScreen, ScrollingScreen):
+class CharterScreen(EditorScreen, TextScreen):
     """`section` is the key of the one to begin with."""
 
     WHERE: ClassVar[str] = CHARTER
@@ -54,9 +54,9 @@ class CharterScreen(EditorScreen, ScrollingScreen):
 
     async def board_changed(self) -> None:
         """Read the charter again."""
-        board = self.board_app.model.board
+        board = self.host.model.board
         try:
-            texts = await self.board_app.backstage.call(lambda s: s.charter.of(board.id))
+            texts = await self.host.store_thread.call(lambda s: s.charter.of(board.id))
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
             return
@@ -74,7 +74,7 @@ class CharterScreen(EditorScreen, ScrollingScreen):
     async def do_charter_edit(self) -> None:
         from mlkanban.tui.editor import CharterDocument
 
-        board = self.board_app.model.board
+        board = self.host.model.board
         await self.edit_text(CharterDocument(board.id, board.key))
 
     async def do_undo(self) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LONGEST = 40
 
 
-class SettlingActions(ChecklistActions):
+class ConflictActions(ChecklistActions):
     async def do_card_settle(self) -> None:
         """Resolve the conflicts of the card; without any, go to a card that has some."""
         faces = self._chosen()
@@ -48,7 +48,7 @@ class SettlingActions(ChecklistActions):
             return
         names = ", ".join(dict.fromkeys(display(one.name) for one in found))
         self.status.say(f"Conflicts: {names}. The same key resolves them.")
-        known = next((o.entity for o in found if o.entity in self.board_app.model.faces), "")
+        known = next((o.entity for o in found if o.entity in self.host.model.faces), "")
         if known:
             self.go_to(known)
 

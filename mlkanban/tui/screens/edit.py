@@ -57,7 +57,7 @@ class EditScreen(KeyScreen):
         return f"edit {self._card.ref}"
 
     def _draft(self) -> dict[str, str]:
-        kept = self.board_app.drafts.get(self._form)
+        kept = self.host.drafts.get(self._form)
         lines = dict(line.split("\t", 1) for line in kept.split("\n") if "\t" in line)
         return {name: lines.get(name, value) for name, value in self._given.items()}
 
@@ -85,7 +85,7 @@ class EditScreen(KeyScreen):
 
     def _drop(self) -> None:
         self.close()
-        self.board_app.drafts.drop(self._form)
+        self.host.drafts.drop(self._form)
 
     def on_input_changed(self) -> None:
         self._warned = False
@@ -100,7 +100,7 @@ class EditScreen(KeyScreen):
             # Not when it was left in the meantime.
             if done is not None and self.is_active:
                 self._drop()
-                self.board_app.tell(done)
+                self.host.tell(done)
         finally:
             for field in self.query(Field):
                 field.closed = False
@@ -119,7 +119,7 @@ class EditScreen(KeyScreen):
                 add[LISTS[name]] = sorted(wanted - had)
                 remove[LISTS[name]] = sorted(had - wanted)
             elif name == "due":
-                day = parse_day(text, self.board_app.today())
+                day = parse_day(text, self.host.today())
                 fields["due"] = day and day.isoformat()
             elif name == "metric" and text.strip():
                 # A value that stands there already is the one of the runs: nobody wrote it.

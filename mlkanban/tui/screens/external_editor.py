@@ -33,12 +33,12 @@ class EditorScreen(KeyScreen):
         """Let the person edit a text until it is saved or given up, and say what became of it."""
         from mlkanban.tui.editor import editing  # seldom needed
 
-        app = self.board_app
-        why = await app.backstage.call(lambda service: service.read_only)
+        app = self.host
+        why = await app.store_thread.call(lambda service: service.read_only)
         if why:
             raise StoreProblem(why, "Nothing can be changed.")
         with editing(app.drafts, document.form) as turn:
-            page, since = await app.backstage.call(document.page)
+            page, since = await app.store_thread.call(document.page)
             turn.begin(page, since)
             while (text := self.hand_over(turn.edited)) is not None:
                 done = await self._save(document, turn, text)
@@ -67,14 +67,14 @@ class EditorScreen(KeyScreen):
             raise UsageProblem("This terminal cannot be left to an editor.") from None
         finally:
             # The loop learns of signals late: what came in the meantime is let pass first.
-            loop.call_later(_AFTERWARDS, self.board_app.listen, signal.SIGINT)
+            loop.call_later(_AFTERWARDS, self.host.listen, signal.SIGINT)
         return ran.result()
 
     async def _save(self, document: Document, turn: Editing, text: str) -> Done | None:
         """Save the text; None after writing into it why that could not be."""
         from mlkanban.tui.editor import meanwhile
 
-        call, since = self.board_app.backstage.call, turn.since
+        call, since = self.host.store_thread.call, turn.since
         try:
             done = await call(partial(_saved, document, text, turn))
         except StoreProblem as error:

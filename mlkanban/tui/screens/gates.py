@@ -21,7 +21,7 @@ class GateActions(KeyScreen):
 
     @property
     def board(self) -> Board:
-        return self.board_app.model.board
+        return self.host.model.board
 
     def targets(self) -> list[CardFace]:
         """The cards an action is about: the marked ones, else the one under the cursor."""
@@ -30,7 +30,7 @@ class GateActions(KeyScreen):
     def _chosen(self) -> list[CardFace]:
         faces = self.targets()
         if not faces:
-            found = "The filter finds no card here." if self.board_app.model.query else ""
+            found = "The filter finds no card here." if self.host.model.query else ""
             self.status.say(found or "There is no card here. Press n to write one.")
         return faces
 

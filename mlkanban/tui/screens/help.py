@@ -11,7 +11,7 @@ from textual.widgets import Static
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
 from mlkanban.tui.commands import BOARD, CARD, HELP, RUNS, keys_shown
 from mlkanban.tui.help_text import SITUATIONS, with_keys
-from mlkanban.tui.screens.text_screen import ScrollingScreen
+from mlkanban.tui.screens.text_screen import TextScreen
 
 _CURSOR = Sign(">  *", "the card under the cursor, a marked card", "")
 
@@ -31,7 +31,7 @@ _STATES = (
 """Of a run, on the screen of runs."""
 
 
-class HelpScreen(ScrollingScreen):
+class HelpScreen(TextScreen):
     WHERE: ClassVar[str] = HELP
 
     def __init__(self, about: str) -> None:
@@ -50,7 +50,7 @@ class HelpScreen(ScrollingScreen):
             lines += ["When", *self._when(situations), ""]
         lines += [f"Keys of the {self._about} screen", ""]
         groups: dict[str, list[tuple[str, str]]] = {}
-        for command in self.board_app.commands:
+        for command in self.host.commands:
             if self._about in command.where:
                 line = (keys_shown(command), command.help)
                 groups.setdefault(command.group, []).append(line)
@@ -78,7 +78,7 @@ class HelpScreen(ScrollingScreen):
         """What one may be up to, and what to press, as wide as the screen."""
         left = max(len(when) for when, _ in situations) + 4
         for when, text in situations:
-            first, *rest = wrap(with_keys(text, self.board_app.commands),
+            first, *rest = wrap(with_keys(text, self.host.commands),
                                 max(20, self.app.size.width - left - 4))  # fmt: skip
             yield f"  {when:<{left - 2}}{first}"
             yield from (" " * left + line for line in rest)

@@ -41,7 +41,7 @@ class MovingActions(RunActions):
 
     def _stage_row(self, at: int) -> str:
         """A stage in the menu: `Training  2/2 FULL`."""
-        head = self.board_app.model.header(at)
+        head = self.host.model.header(at)
         shown = f"{head.counts} {head.state}".rstrip() + head.note.text
         return f"{padded(self.board.stages[at].name, 24)} {shown}"
 
@@ -66,7 +66,7 @@ class MovingActions(RunActions):
         except LimitReached as error:
             done = await self._full(faces, stage, error, ticked)
         if done is not None and done.changed:
-            self.board_app.again = lambda screen, others: screen.move(others, stage)
+            self.host.again = lambda screen, others: screen.move(others, stage)
         return done
 
     async def _beside(self, faces: Sequence[CardFace], by: int) -> None:
@@ -82,7 +82,7 @@ class MovingActions(RunActions):
         elif at < 0:
             self.status.say(f"{stages[0].name} is the first stage.")
         elif (done := await self.move(faces, stages[at])) and done.changed:
-            self.board_app.again = lambda screen, others: screen._beside(others, by)
+            self.host.again = lambda screen, others: screen._beside(others, by)
 
     async def do_card_left(self) -> None:
         await self._beside(self._chosen(), -1)
@@ -131,7 +131,7 @@ class MovingActions(RunActions):
 
     def _freeing(self, card: CardFace, stage: Stage) -> list[CardFace]:
         """The cards of a stage that give `card` their slot, top down."""
-        model = self.board_app.model
+        model = self.host.model
         standing = (face for face in model.faces.values() if _open_in(face, stage))
         free = (
             face
@@ -191,7 +191,7 @@ class MovingActions(RunActions):
             {},
         )
         if done is not None and done.changed:
-            self.board_app.again = lambda screen, others: screen.finish(others, outcome)
+            self.host.again = lambda screen, others: screen.finish(others, outcome)
 
 
 def names(faces: Sequence[CardFace]) -> str:

@@ -30,7 +30,7 @@ class MakesBoards(KeyScreen):
 
     async def make_board(self, chosen: Template) -> Board | None:
         """Ask for a name and make the board; None when cancelled."""
-        timezone = self.board_app.settings.timezone or local_timezone()
+        timezone = self.host.settings.timezone or local_timezone()
         name: str | None = ""
         board = None
         while board is None:
@@ -45,8 +45,8 @@ class MakesBoards(KeyScreen):
 
     def welcome(self, board: Board) -> None:
         """Say what to do with a board that was just made."""
-        odd = "" if self.board_app.settings.timezone else odd_timezone()
-        self.board_app.say(
+        odd = "" if self.host.settings.timezone else odd_timezone()
+        self.host.say(
             f"{odd} {board.name} is ready. Press n to write the first card, ? for help.".strip()
         )
 

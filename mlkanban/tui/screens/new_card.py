@@ -50,7 +50,7 @@ class NewCardActions(CardActions):
 
     async def _fill_in(self, template: CardTemplate | None, stage: Stage) -> None:
         """Ask one line after the other and write them together; cancelling goes one back."""
-        drafts = self.board_app.drafts
+        drafts = self.host.drafts
         forms = {_TITLE: "new card"}
         if template is not None:
             forms = {part: f"new {template.key} {part}" for part in (_TITLE, _HYPOTHESIS, _METRIC)}
@@ -137,14 +137,14 @@ class NewCardActions(CardActions):
         lines = card_lines(text)
         if len(lines) > 1:
             return f"{len(lines)} lines, {LINE_SIGN} between them: {len(lines)} cards or one"
-        made = captured(text, self.board_app.today())
+        made = captured(text, self.host.today())
         return "  ".join(filter(None, (made.told, *made.doubts))) or _MARKS
 
     def _parts(self, template: CardTemplate | None, title: str) -> tuple[str, ...]:
         """What is asked for: a metric that stands in the first line is there already."""
         if template is None:
             return (_TITLE,)
-        given = captured(title, self.board_app.today()).fields
+        given = captured(title, self.host.today()).fields
         wanted = {
             _TITLE: True,
             _HYPOTHESIS: bool(template.hypothesis),
@@ -158,7 +158,7 @@ class NewCardActions(CardActions):
         try:
             if part == _TITLE:
                 for line in card_lines(text) or [""]:
-                    accept_title(captured(line, self.board_app.today()).title)
+                    accept_title(captured(line, self.host.today()).title)
             elif part == _METRIC and text.strip():
                 parse_metric([text])
         except UsageProblem as error:
@@ -171,9 +171,9 @@ class NewCardActions(CardActions):
     ) -> _New:
         """The card that these lines say."""
         if template is None:
-            cards = (captured(line, self.board_app.today()) for line in card_lines(texts[_TITLE]))
+            cards = (captured(line, self.host.today()) for line in card_lines(texts[_TITLE]))
             return _New(self.board.id, tuple(NewCard(card.title, card.fields) for card in cards))
-        told = captured(texts[_TITLE], self.board_app.today())
+        told = captured(texts[_TITLE], self.host.today())
         fields = template.fields(self.board) | told.fields
         if _HYPOTHESIS in parts and (hypothesis := texts[_HYPOTHESIS].strip()):
             fields["hypothesis"] = hypothesis

@@ -38,10 +38,10 @@ class PlanScreen(NewCardActions):
         self._fit: Fit | None = None
         self._soon: Timer | None = None
         self._by_worth = False
-        self._until = self.board_app.today() + timedelta(days=AHEAD)
+        self._until = self.host.today() + timedelta(days=AHEAD)
         self._side = _IDEAS
         self._rows = [0, 0]
-        ascii = self.board_app.ascii
+        ascii = self.host.ascii
         self._panes = [ListPane(ascii=ascii, id=f"plan-{name}") for name in ("ideas", "ready")]
 
     def compose(self) -> ComposeResult:
@@ -64,7 +64,7 @@ class PlanScreen(NewCardActions):
         """Read the plan again, and what fits."""
         board, by_worth = self.board, self._by_worth
         try:
-            self._plan = await self.board_app.backstage.call(
+            self._plan = await self.host.store_thread.call(
                 lambda service: service.planning.plan(board, by_worth=by_worth)
             )
         except MlkanbanError as error:
@@ -85,7 +85,7 @@ class PlanScreen(NewCardActions):
     async def _forecast(self) -> None:
         board, until = self.board, self._until
         try:
-            fit = await self.board_app.backstage.call(
+            fit = await self.host.store_thread.call(
                 lambda service: service.planning.fit(board, until)
             )
         except MlkanbanError as error:
@@ -108,7 +108,7 @@ class PlanScreen(NewCardActions):
         room = f"room for {plan.room}" if plan.room else "FULL" if plan.room == 0 else "no limit"
         titles = (f"Ideas {len(plan.ideas)}", f"{ready} {plan.standing}{limit} {room}")
         empty = ("No idea waits. n writes one.", "Nothing is ready. P pulls the first ideas.")
-        marks = self.board_app.model.marks
+        marks = self.host.model.marks
         for side, rows in enumerate(self._sides()):
             self._rows[side] = max(0, min(self._rows[side], len(rows) - 1))
             entries = [_entry(row, words[row.face.id], row.face.id in marks) for row in rows]
@@ -141,12 +141,12 @@ class PlanScreen(NewCardActions):
         return rows[self._rows[self._side]].face if rows else None
 
     def targets(self) -> list[CardFace]:
-        marks = self.board_app.model.marks
+        marks = self.host.model.marks
         marked = [row.face for side in self._sides() for row in side if row.face.id in marks]
         return marked or ([self._current] if self._current else [])
 
     def after(self, done: Done) -> None:
-        self.board_app.model.marks.clear()
+        self.host.model.marks.clear()
         if done.cards and self._plan is not None:
             for side, rows in enumerate(self._sides()):
                 for at, row in enumerate(rows):
@@ -186,18 +186,16 @@ class PlanScreen(NewCardActions):
 
     def do_card_open(self) -> None:
         if self._current is not None:
-            from mlkanban.tui.screens.card import CardScreen
-
-            self.app.push_screen(CardScreen(self._current.ref))
+            self.host.open("card", self._current.ref)
 
     def do_mark_toggle(self) -> None:
         if self._current is not None:
-            self.board_app.model.marks ^= {self._current.id}
+            self.host.model.marks ^= {self._current.id}
             self._rows[self._side] += 1
             self._show()
 
     def do_mark_all(self) -> None:
-        marks = self.board_app.model.marks
+        marks = self.host.model.marks
         if marks:
             marks.clear()
         else:
@@ -245,7 +243,7 @@ class PlanScreen(NewCardActions):
         await self.change(lambda service: service.planning.replenish(board, by_worth=by_worth))
 
     async def do_plan_day(self) -> None:
-        today, text = self.board_app.today(), ""
+        today, text = self.host.today(), ""
         while True:
             answer = await self.ask.text(
                 "What fits until: 2026-12-01, 2w, fri", "", typed=text, verb="shows it"
@@ -265,7 +263,7 @@ class PlanScreen(NewCardActions):
         await self._forecast()
 
     def do_back(self) -> None:
-        if self.board_app.model.marks:
+        if self.host.model.marks:
             self.do_mark_all()
         else:
             self.close()

@@ -38,7 +38,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
 
     async def on_mount(self) -> None:
         await self._list()
-        here = [board.id == self.board_app.model.board.id for board in self._boards]
+        here = [board.id == self.host.model.board.id for board in self._boards]
         self.row = here.index(True) if any(here) else 0
         await self.board_changed()
 
@@ -76,7 +76,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
             self._counting = False
 
     async def _count_one(self, board: Board) -> None:
-        self._standings[board.id] = await self.board_app.backstage.call(
+        self._standings[board.id] = await self.host.store_thread.call(
             lambda service: service.portfolio.standing(board)
         )
         self.draw()
@@ -87,8 +87,8 @@ class PortfolioScreen(MakesBoards, ListScreen):
         if not self.ready or not self._boards:
             return
         self.row = max(0, min(self.row, len(self._boards) - 1))
-        ascii, width = self.board_app.ascii, self.size.width - 2
-        in_use = self.board_app.model.board.id
+        ascii, width = self.host.ascii, self.size.width - 2
+        in_use = self.host.model.board.id
         rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, *lines = table(rows, width - 2, ascii=ascii)
         told = [
@@ -117,7 +117,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
             await self._open(self._boards[self.row])
 
     async def _open(self, board: Board) -> None:
-        await self.board_app.open_board(board.key)
+        await self.host.open_board(board.key)
         self.close()
 
     async def do_board_new(self) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partialmethod
 from typing import ClassVar
 
@@ -22,6 +21,7 @@ from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import REPORTS
 from mlkanban.tui.number_worker import Counted, Progress, Samples, counted
+from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
 from mlkanban.tui.widgets.table_pane import TablePane
@@ -37,25 +37,14 @@ _ROOMY = 120
 _SIDE = 56
 
 
-@dataclass
-class ReportState:
-    """What is being looked at; kept while the person is on the board."""
-
-    view: str = "cycle-time"
-    window: int = 0
-    grouping: int = 0
-    group: int = 0
-    part: int | None = None
-
-
 class ReportsScreen(KeyScreen):
     WHERE: ClassVar[str] = REPORTS
 
     def __init__(self, reading: ReportState) -> None:
         super().__init__()
         self._reading = reading
-        self._picture = Picture(ascii=self.board_app.ascii)
-        self._table = TablePane(ascii=self.board_app.ascii, id="report-table")
+        self._picture = Picture(ascii=self.host.ascii)
+        self._table = TablePane(ascii=self.host.ascii, id="report-table")
         self._samples = Samples()
         self._counted: Counted | None = None
         self._settled = asyncio.Event()
@@ -112,9 +101,9 @@ class ReportsScreen(KeyScreen):
             self.status.say(str(error), trouble=True)
 
     async def _sample(self) -> Sample:
-        board, now = self.board_app.model.board, self.board_app.now()
+        board, now = self.host.model.board, self.host.now()
         days = _WINDOWS[self._reading.window]
-        return await self.board_app.backstage.call(
+        return await self.host.store_thread.call(
             lambda service: self._samples.get(service, board, days, now)
         )
 
@@ -226,9 +215,7 @@ class ReportsScreen(KeyScreen):
     async def do_part_open(self) -> None:
         part = await self._pointed()
         if part is not None and len(part.cards) == 1:
-            from mlkanban.tui.screens.card import CardScreen
-
-            self.app.push_screen(CardScreen(part.cards[0]))
+            self.host.open("card", part.cards[0])
         elif part is not None:
             self._show_on_board(part)
 
@@ -248,7 +235,7 @@ class ReportsScreen(KeyScreen):
 
     def _show_on_board(self, part: Target) -> None:
         self.close()
-        self.board_app.show_only(part.cards, f"{self._view.entry.title.lower()}, {part.label}")
+        self.host.show_only(part.cards, f"{self._view.entry.title.lower()}, {part.label}")
 
     # What if
 
@@ -257,7 +244,7 @@ class ReportsScreen(KeyScreen):
     async def do_limits_try(self) -> None:
         from mlkanban.flow.simulation.whatif import limits_from, what_if
 
-        board = self.board_app.model.board
+        board = self.host.model.board
         limits = [f"{s.name}={s.limit}" for s in board.stages if s.committed and s.limit]
         label = f"Limits to try; today: {' '.join(limits) or 'none'}"
         text: str | None = ""

@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 
 from mlkanban.core.models import CardFace, Work
-from mlkanban.tui.screens.conflicts import SettlingActions
+from mlkanban.tui.screens.conflicts import ConflictActions
 from mlkanban.tui.widgets.ask import Option
 
 
-class RunActions(SettlingActions):
+class RunActions(ConflictActions):
     def do_runs(self) -> None:
         faces = self._chosen()
         if faces:
-            from mlkanban.tui.screens.runs import RunsScreen
-
-            self.app.push_screen(RunsScreen(faces[0].ref, faces[0].title))
+            self.host.open("runs", faces[0].ref, faces[0].title)
 
 
 def until_run(faces: Sequence[CardFace]) -> list[Option]:

@@ -64,7 +64,7 @@ class RunsScreen(EditorScreen, ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, results, spent = await self.board_app.backstage.call(
+            found, results, spent = await self.host.store_thread.call(
                 lambda s: (
                     s.runs.of_card(self._ref),
                     s.runs.results(self._ref),
@@ -74,7 +74,7 @@ class RunsScreen(EditorScreen, ListScreen):
         except NotFound:
             if self.is_active:
                 self.close()
-                self.board_app.say(f"{self._ref} is no more.")
+                self.host.say(f"{self._ref} is no more.")
             return
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
@@ -104,7 +104,7 @@ class RunsScreen(EditorScreen, ListScreen):
 
     async def _log(self, run_id: str) -> None:
         """Show what a run wrote last, beside the keys: its files may lie on a slow disk."""
-        data = self.board_app.places.data
+        data = self.host.places.data
         read = (run_id, await asyncio.to_thread(last_written, data, run_id))
         if read != self._written:
             self._written = read
@@ -118,7 +118,7 @@ class RunsScreen(EditorScreen, ListScreen):
         if not self._runs:
             lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
         else:
-            board, now = self.board_app.model.board, self.board_app.now()
+            board, now = self.host.model.board, self.host.now()
             zone = ZoneInfo(board.timezone)
             head, *rows = run_rows(
                 self._runs, self._results, zone, now, differs=self._differs, width=width - 3
@@ -128,7 +128,7 @@ class RunsScreen(EditorScreen, ListScreen):
                 for run, row in zip(self._runs, rows, strict=True)
             ]
             said = result_lines(
-                self._runs, self._results, zone, now, ascii=self.board_app.ascii, spent=self._spent
+                self._runs, self._results, zone, now, ascii=self.host.ascii, spent=self._spent
             )
             room = max(1, min(len(rows), int(height * _MOST) - 2))
             if room < len(rows):
@@ -150,7 +150,7 @@ class RunsScreen(EditorScreen, ListScreen):
 
     def _left_over(self, runs: list[Run]) -> dict[str, list[LeftOver]]:
         ended = (run.id for run in runs if run.state.ended)
-        return left_over(folders_of(self.board_app.places.data, ended))
+        return left_over(folders_of(self.host.places.data, ended))
 
     def _left_lines(self) -> list[str]:
         left = self._left.get(self._runs[self.row].id, [])
@@ -168,7 +168,7 @@ class RunsScreen(EditorScreen, ListScreen):
         from mlkanban.tui.pager import page_files
 
         try:
-            folder = find(self.board_app.places.data, self._runs[self.row].id)
+            folder = find(self.host.places.data, self._runs[self.row].id)
             found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
             written = [log for log in found if log.exists() and log.stat().st_size]
             if not written:
@@ -199,7 +199,7 @@ class RunsScreen(EditorScreen, ListScreen):
         from mlkanban.tui.pager import page_text
 
         self.status.say("git is asked ...")
-        found = await asyncio.to_thread(difference, self.board_app.places.data, before, run)
+        found = await asyncio.to_thread(difference, self.host.places.data, before, run)
         self.status.clear()
         if found.before == found.after:
             self.status.say(found.text)
@@ -226,17 +226,17 @@ class RunsScreen(EditorScreen, ListScreen):
         from mlkanban.runs.stopped import Stopped
 
         try:
-            folder = find(self.board_app.places.data, run.id)
+            folder = find(self.host.places.data, run.id)
             self.status.say("Asked it to stop; after 5 s it is made to.")
-            person = await self.board_app.backstage.call(lambda service: service.actor)
-            stopped = await asyncio.to_thread(stop_run, folder, person, self.board_app.now)
+            person = await self.host.store_thread.call(lambda service: service.actor)
+            stopped = await asyncio.to_thread(stop_run, folder, person, self.host.now)
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
             return
         if stopped is Stopped.NOTHING:
             self.status.say(f"It does not run here. It was started on {short_name(run.host)}.")
             return
-        await self.board_app.run_watch.look()
+        await self.host.look_at_runs()
         await self.board_changed()
         ended = stopped is Stopped.ENDED
         self.status.say("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")

@@ -22,7 +22,7 @@ class StagesScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.row = self.board_app.model.stage
+        self.row = self.host.model.stage
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="stages")
@@ -34,7 +34,7 @@ class StagesScreen(ListScreen):
 
     @property
     def _board(self) -> Board:
-        return self.board_app.model.board
+        return self.host.model.board
 
     @property
     def _stage(self) -> Stage:
@@ -54,7 +54,7 @@ class StagesScreen(ListScreen):
         )
         lines = [f" Stages of {display(self._board.name)}", "", head, ""]
         for at, stage in enumerate(self._board.stages):
-            shown = self.board_app.model.header(at).text
+            shown = self.host.model.header(at).text
             name = padded(steady(display(stage.name)), 20)
             lines.append(
                 f" {'>' if at == self.row else ' '} {at + 1:>2} {name} "

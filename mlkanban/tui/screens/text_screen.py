@@ -5,7 +5,7 @@ from textual.containers import VerticalScroll
 from mlkanban.tui.screens.base import KeyScreen
 
 
-class ScrollingScreen(KeyScreen):
+class TextScreen(KeyScreen):
     """Put the text into `scroll`; the cursor keys move it."""
 
     def __init__(self) -> None:

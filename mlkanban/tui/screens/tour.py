@@ -41,6 +41,6 @@ class TourScreen(KeyScreen):
 
     def _show(self) -> None:
         title, text = PAGES[self._page]
-        lines = [title, "", *with_keys(text, self.board_app.commands).split("\n")]
+        lines = [title, "", *with_keys(text, self.host.commands).split("\n")]
         shown = "\n".join(["", *(f"  {line}" for line in lines)])
         self.query_one("#tour", Static).update(Content(self.plain(shown)))

@@ -66,15 +66,15 @@ class TriageScreen(CardActions):
 
     async def on_key(self, event: events.Key) -> None:
         # Textual goes on to the handler of the class below by itself.
-        self._sitting.seen(self.board_app.now())
+        self._sitting.seen(self.host.now())
 
     def on_input_changed(self) -> None:
         # Keys that are typed into a field go no further.
-        self._sitting.seen(self.board_app.now())
+        self._sitting.seen(self.host.now())
 
     def _sit(self, queue: Queue) -> Sitting:
         view = triage.MARKED if self._marked else self._view
-        return Sitting(view, queue, self.board_app.now())
+        return Sitting(view, queue, self.host.now())
 
     async def _begin(self) -> None:
         board, view = self.board, self._view
@@ -93,7 +93,7 @@ class TriageScreen(CardActions):
 
     def targets(self) -> list[CardFace]:
         item = self._item
-        faces = self.board_app.model.faces.values()
+        faces = self.host.model.faces.values()
         return [face for face in faces if item is not None and face.ref == item.ref]
 
     async def board_changed(self) -> None:
@@ -104,7 +104,7 @@ class TriageScreen(CardActions):
         snoozes = 0
         if item is not None:
             try:
-                card, spent, snoozes = await self.board_app.backstage.call(
+                card, spent, snoozes = await self.host.store_thread.call(
                     lambda s: (
                         s.cards.get(item.ref),
                         s.runs.spending(item.ref),
@@ -150,7 +150,7 @@ class TriageScreen(CardActions):
 
     def _meters(self) -> str:
         """The committed stages with their counts, as much of the names as there is room for."""
-        model, board = self.board_app.model, self.board
+        model, board = self.host.model, self.board
         letters = 12 if self.size.width >= _ROOMY else 5
         said = []
         for at in range(board.first_committed, board.first_delivered):
@@ -159,11 +159,11 @@ class TriageScreen(CardActions):
         return "  ".join(said)
 
     def _card(self, card: Card, item: Item, spent: Spending | None, snoozes: int) -> list[str]:
-        view = FaceView.at(self.board, self.board_app.now())
+        view = FaceView.at(self.board, self.host.now())
         face = next(iter(self.targets()), None)
         why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
         if card.health is Health.ALERT:
-            keys = (keys_shown(c) for c in self.board_app.commands if c.name == "card.health")
+            keys = (keys_shown(c) for c in self.host.commands if c.name == "card.health")
             why += f"; {next(keys, 'w')} answers it"
         first, *rest = field_lines(card, face, view, spent, self.size.width)
         lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
@@ -175,7 +175,7 @@ class TriageScreen(CardActions):
 
     def _ended(self) -> list[str]:
         """The last page: what was decided, how long it took, what is left."""
-        sitting, model = self._sitting, self.board_app.model
+        sitting, model = self._sitting, self.host.model
         if not sitting.items:
             lines = ["", "Nothing asks for a decision.", ""]
         else:
@@ -188,7 +188,7 @@ class TriageScreen(CardActions):
         if opened:
             oldest = min(opened, key=lambda face: face.created_at)
             lines.append(f"The oldest open card is {oldest.ref}  {display(oldest.title)}")
-        keys = (keys_shown(c) for c in self.board_app.commands if c.name == "unlinked")
+        keys = (keys_shown(c) for c in self.host.commands if c.name == "unlinked")
         lines.append(f"{next(keys, 'gu')} goes on with runs of trackers that belong to no card.")
         return [*lines, "q goes back to the board."]
 
@@ -302,15 +302,13 @@ class TriageScreen(CardActions):
     def do_card_open(self) -> None:
         item = self._item
         if item is not None:
-            from mlkanban.tui.screens.card import CardScreen
-
-            self.app.push_screen(CardScreen(item.ref))
+            self.host.open("card", item.ref)
 
     # Leaving
 
     def leaving(self) -> None:
         if self._sitting.happened:
-            self.board_app.backstage.begin(self._keep())
+            self.host.store_thread.begin(self._keep())
 
     def _keep(self) -> Callable[[Service], Done]:
         """Keeps what was decided, and where one stopped."""
@@ -320,17 +318,17 @@ class TriageScreen(CardActions):
     def do_back(self) -> None:
         if self._sitting.happened:
             # Of the app: this screen is left meanwhile, and nobody waits for it.
-            self.app.run_worker(self._kept(self.board_app.backstage.begin(self._keep())))
+            self.app.run_worker(self._kept(self.host.store_thread.begin(self._keep())))
         self.close()
         left = self._sitting.left
         told = self._told() or "nothing decided"
-        self.board_app.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")
+        self.host.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")
 
     async def _kept(self, future: Future[Done]) -> None:
         try:
             await asyncio.shield(asyncio.wrap_future(future))
         except MlkanbanError as error:
-            self.board_app.say(str(error), trouble=True)
+            self.host.say(str(error), trouble=True)
 
     @property
     def _onward(self) -> str:

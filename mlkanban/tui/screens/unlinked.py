@@ -18,7 +18,7 @@ from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.list_screen import ListScreen
-from mlkanban.tui.tracker_reader import TrackerReading
+from mlkanban.tui.tracker_reader import TrackerReader
 
 _READING = "reading"
 _NONE = "Every run belongs to a card, or is ignored."
@@ -60,7 +60,7 @@ class UnlinkedScreen(ListScreen):
     @property
     def _known(self) -> bool:
         """Whether trackers were read."""
-        return self.board_app.tracked is not None
+        return self.host.tracked is not None
 
     @property
     def length(self) -> int:
@@ -74,7 +74,7 @@ class UnlinkedScreen(ListScreen):
         self.only_newest(_READING, self._read)
 
     async def _read(self) -> None:
-        reading = TrackerReading(self.board_app, self._so_far)
+        reading = TrackerReader(self.host, self._so_far)
         try:
             found = await reading.read()
         except GivenUp:
@@ -84,7 +84,7 @@ class UnlinkedScreen(ListScreen):
             return
         finally:
             reading.give_up()
-        self.board_app.tracked = found.runs
+        self.host.tracked = found.runs
         await self.board_changed()
         if found.problems:
             said = " ".join(found.problems)
@@ -102,7 +102,7 @@ class UnlinkedScreen(ListScreen):
 
     async def board_changed(self) -> None:
         """Sort the runs again; the line under the cursor stays, or the one after it."""
-        told = self.board_app.tracked or ()
+        told = self.host.tracked or ()
         inbox = await self.fetch(lambda service: service.links.inbox(told))
         if inbox is None or not self.ready:
             return
@@ -141,7 +141,7 @@ class UnlinkedScreen(ListScreen):
         else:
             details = self._details(width)
             room = max(1, height - len(lines) - (len(details) + 1 if details else 0))
-            zone = ZoneInfo(self.board_app.model.board.timezone)
+            zone = ZoneInfo(self.host.model.board.timezone)
             first = first_in_sight(self.row, room, len(self._rows))
             for at, (one, run) in enumerate(self._rows[first : first + room], first):
                 text = (
@@ -187,7 +187,7 @@ class UnlinkedScreen(ListScreen):
         run = self._run_here()
         if run is None:
             return
-        board = self.board_app.model.board
+        board = self.host.model.board
         await self.ask_and_write(
             f"New card for {display(run.ref)}",
             display(run.title),
@@ -201,7 +201,7 @@ class UnlinkedScreen(ListScreen):
         if not self._rows:
             return
         one, run = self._rows[self.row]
-        board = self.board_app.model.board
+        board = self.host.model.board
         await self.write(
             lambda service: (
                 service.links.heed([run] if run else one.runs)
@@ -240,7 +240,7 @@ class UnlinkedScreen(ListScreen):
             self.refocus()
             if text is None or not text.strip():
                 return None
-            found = cards_meant(self.board_app.model.faces.values(), text)
+            found = cards_meant(self.host.model.faces.values(), text)
             if len(found) == 1:
                 return found[0].ref
             typed = text
@@ -250,7 +250,7 @@ class UnlinkedScreen(ListScreen):
         """The card that is meant by what is typed."""
         if not text.strip():
             return ""
-        found = cards_meant(self.board_app.model.faces.values(), text)
+        found = cards_meant(self.host.model.faces.values(), text)
         if len(found) == 1:
             return f"{found[0].ref} {shortened(display(found[0].title), 40)}"
         if not found:

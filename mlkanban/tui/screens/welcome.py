@@ -9,7 +9,6 @@ from textual.widgets import Static
 from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.tui.commands import FORM
 from mlkanban.tui.screens.new_board import MakesBoards
-from mlkanban.tui.screens.tour import TourScreen
 
 _ROOMY = 34
 """From this many lines on the stages of each template are listed too."""
@@ -40,14 +39,14 @@ class WelcomeScreen(MakesBoards):
         while board is None:
             chosen = await self._which()
             if chosen is None:
-                self.board_app.leave()
+                self.host.leave()
                 return
             board = await self.make_board(chosen)
         while self in self.app.screen_stack:  # and whatever lies over it
             await self.app.pop_screen()
-        await self.board_app.open_board(board.key)
+        await self.host.open_board(board.key)
         self.welcome(board)
-        self.app.push_screen(TourScreen())
+        self.host.open("tour")
 
     async def _which(self) -> Template | None:
         if self.app.size.height < _LEAST:

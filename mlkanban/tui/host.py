@@ -1,0 +1,93 @@
+"""What screens, and the work that goes on beside them, know of the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlkanban.config import Settings
+from mlkanban.core.models import CardFace
+from mlkanban.paths import Places
+from mlkanban.service import Done
+from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.commands import Command
+from mlkanban.tui.drafts import Drafts
+from mlkanban.tui.store_thread import StoreThread
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from mlkanban.core.runs.tracker_run import Tracked
+
+Again = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
+"""Does what was done last to other cards, on the screen it is given."""
+
+
+class Host(Protocol):
+    """The app as they see it: what is shown, the store's thread, and where messages go."""
+
+    model: BoardModel
+    store_thread: StoreThread
+    now: Callable[[], datetime]
+    places: Places
+    settings: Settings
+    drafts: Drafts
+    commands: tuple[Command, ...]
+    ascii: bool
+    layout: dict[str, str]
+    own_themes: list[str]
+    again: Again | None
+    tracked: Sequence[Tracked] | None
+
+    def today(self) -> date: ...
+
+    # What Textual's App has
+
+    @property
+    def screen(self) -> Screen[Any]: ...
+
+    @property
+    def screen_stack(self) -> list[Screen[Any]]: ...
+
+    def run_worker(self, work: Coroutine[Any, Any, Any]) -> Any: ...
+
+    def call_later(self, callback: Callable[..., Any], *args: Any) -> bool: ...
+
+    # Boards and screens
+
+    def open(self, name: str, *args: Any, **options: Any) -> Any:
+        """Show the screen that the table in `tui/screens` has by a name."""
+
+    async def open_board(self, key: str) -> None: ...
+
+    async def leave_board(self, done: Done) -> None: ...
+
+    def show_only(self, refs: Sequence[str], label: str) -> None: ...
+
+    def use_theme(self, name: str) -> None: ...
+
+    async def catch_up(self) -> None:
+        """Show what other processes, and this one, have written."""
+
+    async def look_around(self) -> None: ...
+
+    async def look_at_runs(self) -> None: ...
+
+    # What goes on beside
+
+    def say(self, message: str, *, trouble: bool = False) -> None: ...
+
+    def tell(self, done: Done) -> None: ...
+
+    def sync(self) -> None: ...
+
+    def key_pressed(self) -> None: ...
+
+    def keep_drafts(self) -> None: ...
+
+    def listen(self, *numbers: int) -> None: ...
+
+    def leave(self, return_code: int = 0) -> None: ...
+
+    def hung_up(self) -> None: ...

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from sqlite3 import Connection
 
+from mlkanban.core import lifecycle
 from mlkanban.core.event_validation import inert
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.lineage import members
 from mlkanban.core.runs.brief import on_face
 from mlkanban.store import log, search_index
 from mlkanban.store.inert import ambiguous
+from mlkanban.store.projector import Projector
 from mlkanban.store.rows import COLUMNS, entity_from, event_of
 from mlkanban.store.sqlite import Database, Migrations
 
@@ -117,6 +119,17 @@ def m011_short_ids_and_kinds(db: Database) -> None:
     ):
         recreate_projections(db.conn)
         log.rebuild(db.conn)
+
+
+@migrations()
+def m012_what_goes_with_a_lifecycle(db: Database) -> None:
+    """Conflicts about where a card stands hold what went with that, such as a block."""
+    rows = db.conn.execute("SELECT entity FROM clash WHERE field = ?", (lifecycle.FIELD,))
+    entities = {entity for (entity,) in rows.fetchall()}
+    if entities:
+        projector = Projector(db.conn)
+        projector.look_for_clashes(entities)
+        projector.flush()
 
 
 if FORMAT > 1:

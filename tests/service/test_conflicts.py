@@ -1,5 +1,6 @@
 """What two wrote to one field, or one set, without knowing of each other."""
 
+import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from mlkanban.flow.blockers import blockers
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.service.fields import SET_FIELDS
+from mlkanban.store import database
 from tests.service.exchanging import meet, shown
 from tests.service.people import Person
+from tests.store.test_migrations import rows
 
 
 def two_titles(place: Path, ada: Person, bob: Person) -> str:
@@ -379,3 +382,29 @@ def test_who_opens_a_card_again_leaves_its_verdict_behind(ada: Person) -> None:
     assert ada.cards.get(card).verdict == ""
     ada.undoes()
     assert ada.cards.get(card).verdict == "no gain"
+
+
+CLASHES = "SELECT * FROM clash"
+
+
+def test_a_conflict_of_the_tenth_version_learns_what_goes_with_it(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.cards.finish([card], Outcome.LEARNED)
+    bob.clock.now = ada.clock.now
+    bob.cards.block([card], BlockReason.BUG)
+    meet(place, ada, bob)
+    ada.service.close()
+    path = ada.service.path
+    now = rows(path, CLASHES)
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "UPDATE clash SET other = json_remove(other, '$.blocker'); PRAGMA user_version=10;"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm012'"
+    )
+    conn.close()
+    assert rows(path, CLASHES) != now
+    database.open_for_writing(path).close()
+    assert rows(path, CLASHES) == now

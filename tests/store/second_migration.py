@@ -34,7 +34,8 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m009_events_that_do_not_count)
     made()(migrations.m010_stages_by_board)
     made()(migrations.m011_short_ids_and_kinds)
-    made(name="m012_next")(second)
+    made()(migrations.m012_what_goes_with_a_lifecycle)
+    made(name="m013_next")(second)
     return made, database.LATEST + 1
 
 

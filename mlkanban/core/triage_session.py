@@ -21,8 +21,9 @@ REMEMBERED = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class TriageSession:
     """What came of a session. `queue` is how many cards it began with, `decided` how many by verb,
-    undone ones not counted; `overrides` of the accepted ones went over a limit. `left` were still
-    to be decided, in order; the last `again` of them had been skipped already."""
+    each card by its last decision, undone ones not counted; `overrides` of the accepted ones went
+    over a limit. `left` were still to be decided, in order; the last `again` of them had been
+    skipped already."""
 
     view: str
     began: datetime
@@ -141,8 +142,14 @@ class Sitting:
 
     @property
     def decided(self) -> Mapping[str, int]:
-        """How many cards by verb, in the order the verbs first came."""
-        return Counter(change.verb for change in self._done if change.verb)
+        """How many cards by verb, in the order the cards were first decided on; of a card that was
+        decided on again, the last decision counts."""
+        return Counter(change.verb for change in self._decisions.values())
+
+    @property
+    def cards(self) -> int:
+        """How many cards the queue has; skipped ones are in it twice."""
+        return len({item.ref for item in self.items})
 
     @property
     def minutes(self) -> float:
@@ -182,7 +189,7 @@ class Sitting:
         item = self.item
         if item is None:
             return
-        if item.ref not in self._decided_refs:
+        if item.ref not in self._decisions:
             self._skipped.add(item.ref)
             if item.ref not in self._passed:
                 self._passed.add(item.ref)
@@ -221,7 +228,7 @@ class Sitting:
     def ended(self) -> TriageSession:
         """What is kept of it, as of the last key."""
         left, again = self._left()
-        forced = [change for change in self._done if change.forced]
+        forced = [change for change in self._decisions.values() if change.forced]
         return TriageSession(
             view=self._view, began=self._began, seconds=round(self._active.total_seconds()),
             queue=self._length, decided=dict(self.decided), skipped=len(self._skipped),
@@ -230,8 +237,9 @@ class Sitting:
         )  # fmt: skip
 
     @property
-    def _decided_refs(self) -> set[str]:
-        return {change.ref for change in self._done if change.verb}
+    def _decisions(self) -> dict[str, _Change]:
+        """The last decision on each card."""
+        return {change.ref: change for change in self._done if change.verb}
 
     def _do(self, change: _Change) -> None:
         self._done.append(change)
@@ -239,13 +247,13 @@ class Sitting:
 
     def _go_on(self) -> None:
         """To the next card nothing was decided on."""
-        decided = self._decided_refs
+        decided = self._decisions
         self.at += 1
         while self.item is not None and self.item.ref in decided:
             self.at += 1
 
     def _left(self) -> tuple[tuple[str, ...], int]:
-        decided = self._decided_refs
+        decided = self._decisions
         rest = [r for r in dict.fromkeys(i.ref for i in self.items[self.at :]) if r not in decided]
         again = [ref for ref in rest if ref in self._passed]
         return (*(ref for ref in rest if ref not in self._passed), *again), len(again)

@@ -77,6 +77,24 @@ def test_a_card_decided_on_does_not_come_back() -> None:
     assert sum(some.decided.values()) == 3
 
 
+def test_of_a_card_decided_on_again_the_last_decision_counts() -> None:
+    some = sitting("a", "b", "c")
+    some.decide("accepted", forced=True)
+    some.previous()
+    some.decide("snoozed")
+    assert (some.decided, some.left) == ({"snoozed": 1}, 2)
+    kept = some.ended()
+    assert (kept.decisions, kept.overrides, len(kept.left)) == (1, 0, 2)
+    some.undo(["a"])
+    assert (some.decided, some.ended().overrides) == ({"accepted": 1}, 1)
+
+
+def test_a_skipped_card_is_one_card_of_the_queue() -> None:
+    some = sitting("a", "b")
+    some.skip()
+    assert (len(some.items), some.cards) == (3, 2)
+
+
 def test_undo_takes_the_last_change_back_and_redo_does_it_again() -> None:
     some = sitting("a", "b", "c")
     some.decide("accepted", forced=True)

@@ -180,7 +180,7 @@ class TriageScreen(CardActions):
             lines = ["", "Nothing asks for a decision.", ""]
         else:
             decided = sitting.decided
-            count = f"{sum(decided.values())} of {len(sitting.items)} decided"
+            count = f"{sum(decided.values())} of {sitting.cards} decided"
             lines = ["", f"Done: {count} in {in_minutes(sitting.minutes)}."]
             lines += [f"  {what:<12} {count}" for what, count in decided.items()]
             lines += ["", "u takes the last decision back."]

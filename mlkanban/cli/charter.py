@@ -51,7 +51,7 @@ def set_section(session: Session, section: str, text: str) -> None:
 
 
 def _show(session: Session, service: Service, board: Board) -> None:
-    from mlkanban.core.charter import SECTIONS, charter_page
+    from mlkanban.core.markdown.charter import SECTIONS, charter_page
 
     texts = service.charter.of(board.id)
 

@@ -160,7 +160,7 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
 
 
 def _told(value: Value) -> str:
-    from mlkanban.core.card_values import brief
+    from mlkanban.core.markdown.card_values import brief
 
     return brief(value) or "-"
 

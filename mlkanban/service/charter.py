@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlkanban.core.card_values import Values, three_way
-from mlkanban.core.charter import PREFIX, charter_in, charter_page, find_section, read_charter
 from mlkanban.core.events import Change, Position
+from mlkanban.core.markdown.card_values import Values, three_way
+from mlkanban.core.markdown.charter import (
+    PREFIX,
+    charter_in,
+    charter_page,
+    find_section,
+    read_charter,
+)
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.service.transaction import Context, Done, Transaction

@@ -9,17 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
-from mlkanban.core.card_values import (
-    DEFAULTS,
-    LISTS,
-    TextConflict,
-    Values,
-    shown,
-    stored,
-    three_way,
-    values,
-)
-from mlkanban.core.charter import SECTIONS, charter_in
 from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.board import BoardPage, CardText, board_page
 from mlkanban.core.markdown.card import (
@@ -30,6 +19,17 @@ from mlkanban.core.markdown.card import (
     note_lines,
     read_card,
 )
+from mlkanban.core.markdown.card_values import (
+    DEFAULTS,
+    LISTS,
+    TextConflict,
+    Values,
+    shown,
+    stored,
+    three_way,
+    values,
+)
+from mlkanban.core.markdown.charter import SECTIONS, charter_in
 from mlkanban.core.markdown.front_matter import Value
 from mlkanban.core.models import Board, CardFace, Stage, Work, place
 from mlkanban.core.naming import find_stage

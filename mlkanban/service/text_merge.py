@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlkanban.core.card_values import TextConflict, brief
+from mlkanban.core.markdown.card_values import TextConflict, brief
 from mlkanban.core.markdown.front_matter import Value
 from mlkanban.errors import RuleRefused
 

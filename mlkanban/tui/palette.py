@@ -204,7 +204,9 @@ class CommandProvider(Provider):
         words = query.casefold().split()
         if screen is None or not words:
             return []
-        from mlkanban.core.charter import SECTIONS  # which the board does without at its start
+        from mlkanban.core.markdown.charter import (
+            SECTIONS,  # which the board does without at its start
+        )
 
         found = []
         for section in SECTIONS:

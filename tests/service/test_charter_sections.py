@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mlkanban.core.charter import SECTIONS
+from mlkanban.core.markdown.charter import SECTIONS
 from tests.service.people import Person
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.charter import SECTIONS
+from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.tui.app import BoardApp
 from mlkanban.tui.screens.charter import CharterScreen
 from tests.editors import FakeEditor, replacing

@@ -11,8 +11,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mlkanban.core.card_values import DEFAULTS, Values
-from mlkanban.core.charter import charter_from, charter_lines
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.card import (
     CHECKLIST,
@@ -23,6 +21,8 @@ from mlkanban.core.markdown.card import (
     refuse_text,
     sheet,
 )
+from mlkanban.core.markdown.card_values import DEFAULTS, Values
+from mlkanban.core.markdown.charter import charter_from, charter_lines
 from mlkanban.core.markdown.front_matter import (
     FENCE,
     FrontMatterLine,

@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.card_values import (
+from mlkanban.core.markdown.card_values import (
     DEFAULTS,
     LISTS,
     METRIC,

@@ -3,8 +3,8 @@
 import tomllib
 from importlib import resources
 
-from mlkanban.core.charter import PREFIX
 from mlkanban.core.events import Change
+from mlkanban.core.markdown.charter import PREFIX
 
 
 def charter(board: str, at: str) -> Change:

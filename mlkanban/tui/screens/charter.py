@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
-from mlkanban.core.charter import SECTIONS
+from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
-from mlkanban.core.card_values import CHOICES, LISTS, STORED, choice, metric_written
 from mlkanban.core.day_input import parse_day
+from mlkanban.core.markdown.card_values import CHOICES, LISTS, STORED, choice, metric_written
 from mlkanban.core.metrics import MetricParts, split_metrics
 from mlkanban.core.models import Outcome
 from mlkanban.service import Done, Service

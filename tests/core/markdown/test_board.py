@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.card import Card
-from mlkanban.core.card_values import values
-from mlkanban.core.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.board import CardText, board_page, read_board
 from mlkanban.core.markdown.card import asked, corrections, note_lines
+from mlkanban.core.markdown.card_values import values
+from mlkanban.core.markdown.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown

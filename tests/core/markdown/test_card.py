@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
-from mlkanban.core.card_values import stored, values
 from mlkanban.core.markdown.card import (
     asked,
     card_page,
@@ -17,6 +16,7 @@ from mlkanban.core.markdown.card import (
     note_lines,
     read_card,
 )
+from mlkanban.core.markdown.card_values import stored, values
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import (
     BlockReason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mlkanban.core.card_values import unknown
+from mlkanban.core.markdown.card_values import unknown
 from mlkanban.core.markdown.sections import Levels, Part, lines_of, tidy
 from mlkanban.core.naming import pick
 from mlkanban.errors import BadMarkdown, NotFound

@@ -8,7 +8,7 @@ a health go with one lifecycle and not with another: they are merged and resolve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Entity, Event, changes
@@ -175,13 +175,23 @@ def fitting(
 def ended_in_place(events: Iterable[Event]) -> bool:
     """Whether the event that shipped a card left it in the stage where it stood, as it is where no
     stage lies past delivery. `events` are those of the card, in order."""
-    ended = None
-    for event in events:
-        decides = FIELD in event.data.get("settles", {})
-        values = event.data.get("set", {}) if decides else changes(event)
-        if values.get("outcome") == Outcome.SHIPPED:
-            ended = event
+    past = list(events)
+    while (ended := _last_shipped(past)) is not None:
+        # An undo says again what an earlier event did.
+        origin = ended.data.get("restores", {}).get("outcome", "")
+        if not origin or origin >= ended.stamp:
+            break
+        past = [event for event in past if event.stamp <= origin]
     if ended is None or not ended.data["set"].get("place"):
         return True
     before = ended.data["was"].get("place", [None])[0]
     return bool(before) and before[0] == ended.data["set"]["place"][0]
+
+
+def _last_shipped(events: Sequence[Event]) -> Event | None:
+    for event in reversed(events):
+        decides = FIELD in event.data.get("settles", {})
+        values = event.data.get("set", {}) if decides else changes(event)
+        if values.get("outcome") == Outcome.SHIPPED:
+            return event
+    return None

@@ -511,3 +511,15 @@ def test_an_undo_names_the_stage_and_the_cards_that_changed_with_it(ada: Person)
     ada.moves(ref, to=last, override="now")
     ada.boards.edit_stage(ada.board_id, ada.stage(last).id, {"committed": False}, agreed=True)
     assert ada.undoes() == f"Undone: changing the stage {last}, with {ref}."
+
+
+def test_a_card_that_shipped_where_it_stood_does_so_again_after_an_undo(ada: Person) -> None:
+    ada.starts("plain", "Second")
+    ada.boards.remove_stage(ada.board_id, ada.stage("Done").id)
+    [card] = ada.adds("a", to="Doing")
+    ada.cards.finish([card], Outcome.SHIPPED)
+    for _ in range(2):
+        ada.moves(card, to="To do")
+        ada.undoes()
+        face = ada.cards.get(card)
+        assert (face.stage, face.outcome) == (ada.stage("Doing").id, Outcome.SHIPPED)

@@ -20,6 +20,7 @@ from mlkanban.service.forks import Forks
 from mlkanban.service.transaction import Context
 from mlkanban.store import disputes, forks, inert, merge, repository
 from mlkanban.store.database import Connection
+from mlkanban.store.limit_breaches import breaches
 from mlkanban.text import short_name
 
 _TRIES = 5
@@ -271,15 +272,17 @@ def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[li
 
 
 def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[str]:
-    """The stages that are over their limits since the merge."""
+    """The stages that went over their limits by what was taken in; `since the merge` is what the
+    board calls so, too."""
     said = []
     for board in repository.boards(conn):
-        loads = repository.loads(conn, board.id)
+        loads, merged = repository.loads(conn, board.id), breaches(conn, board)
         for stage in board.stages:
             was = rules.meters(stage, before.get(board.id, {}).get(stage.id, Load()))
             now = rules.meters(stage, loads.get(stage.id, Load()))
             said += [
-                f"{stage.name} is {meter.count}/{meter.limit} since the merge."
+                f"{stage.name} is {meter.count}/{meter.limit}"
+                f"{' since the merge' if (stage.id, meter.name) in merged else ', over its limit'}."
                 for old, meter in zip(was, now, strict=True)
                 if meter.over and meter.count > old.count
             ]

@@ -21,6 +21,12 @@ ORDER BY card.id, step.stamp
 
 def over_since_merge(conn: sqlite3.Connection, board: Board) -> frozenset[str]:
     """Ids of the stages over a hard limit that nobody went over knowingly."""
+    return frozenset(stage for stage, _ in breaches(conn, board))
+
+
+def breaches(conn: sqlite3.Connection, board: Board) -> frozenset[tuple[str, str]]:
+    """The hard limits that nobody went over knowingly: the id of a stage, and the name of the meter
+    that is over."""
     (merged,) = conn.execute(_MERGED).fetchone()
     if not merged:
         return frozenset()
@@ -34,7 +40,7 @@ def over_since_merge(conn: sqlite3.Connection, board: Board) -> frozenset[str]:
         for unattended, meter in enumerate(shown):
             limit_set = stamps.get("unattended" if unattended else "limit", "")
             if meter.over and by_merge(entries[unattended], meter.limit or 0, limit_set):
-                found.add(stage.id)
+                found.add((stage.id, meter.name))
     return frozenset(found)
 
 

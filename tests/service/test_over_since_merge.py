@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.limit_breach import StageEntry, by_merge
+from mlkanban.core.models import Outcome
 from mlkanban.errors import LimitReached
 from tests.service.exchanging import meet
 from tests.service.people import Clock, Person
@@ -73,6 +74,23 @@ def test_who_goes_over_a_limit_knowingly_is_told_nothing_of_a_merge(two: Two, pl
     bob.adds("c", to="Features")
     bob.adds("d", to="Features", override="the paper is due")
     meet(place, ada, bob)
+    assert over(ada) == over(bob) == set()
+
+
+def test_what_is_said_after_an_exchange_is_what_the_board_says(two: Two, place: Path) -> None:
+    ada, bob = two
+    ada.sets("Features", limit=2)
+    (first,) = ada.adds("a", to="Features")
+    second, third, fourth = ada.adds("b", "c", "d", to="Ideas")
+    meet(place, ada, bob)
+    ada.cards.finish([first], Outcome.LEARNED)
+    ada.moves(second, to="Features")
+    bob.clock.now = ada.clock.now
+    bob.moves(third, to="Features")
+    bob.moves(fourth, to="Features", override="the paper is due")
+    told = meet(place, ada, bob)
+    assert "Features is 3/2, over its limit." in told
+    assert not [line for line in told if line.endswith("since the merge.")]
     assert over(ada) == over(bob) == set()
 
 

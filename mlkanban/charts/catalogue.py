@@ -24,7 +24,9 @@ CATALOGUE = (
         "Calendar days from the last crossing of the commitment point to leaving the last "
         "committed stage or getting an outcome, both ends counted; no night, weekend or "
         "blocked day is subtracted. Percentiles are nearest rank; the second line counts "
-        "open cards too (Kaplan-Meier).",
+        "the cards open at the end of the window too, and cards begun before it from the age "
+        "they had then (Kaplan-Meier). By stage it is the real time in a stage, of the cards "
+        "that left it.",
     ),
     FlowNumber(
         "scatter", "2", "Card by card", "every finished card by day and outcome",

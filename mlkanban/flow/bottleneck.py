@@ -6,7 +6,7 @@ where time is spent, where the limit is reached, where work piles up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mlkanban.core.models import StageKind
@@ -164,11 +164,8 @@ def _frame(sample: Sample) -> Span:
     """The window as instants, from the day of the first commitment on, up to now; never from
     before the first card of the board was there."""
     workflow, days = sample.workflow, sample.days
-    start = datetime.combine(
-        sample.window.last if not days else sample.today.fromordinal(days.start),
-        time.min,
-        workflow.timezone,
-    ).astimezone(UTC)
+    first = sample.today.fromordinal(days.start) if days else sample.window.last
+    start = workflow.start_of_day(first)
     start = max(start, min((c.history.steps[0].at for c in sample.everyone), default=start))
     end = min(sample.as_of, workflow.end_of_day(sample.window.last))
     return start, max(start, end)

@@ -13,6 +13,7 @@ from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import Survival, kaplan_meier
 from mlkanban.flow.window import Scope
+from mlkanban.flow.wip import in_progress_on
 from mlkanban.text import quantity
 
 _TOLD = (50, 85)
@@ -118,7 +119,7 @@ def card_forecasts(sample: Sample, *, days: int = 14) -> CardForecasts:
     return CardForecasts(
         n=n,
         open=len(sample.open),
-        censored=len(sample.open) + len(sample.abandoned),
+        censored=len(_censored(sample)),
         days=days,
         until=sample.today + timedelta(days=days),
         cards=tuple(cards) if n >= needed(_TOLD[0]) else (),
@@ -127,11 +128,16 @@ def card_forecasts(sample: Sample, *, days: int = 14) -> CardForecasts:
 
 
 def survival_of(sample: Sample) -> Survival:
-    """S(t) of the cards of the window, in calendar days; open and abandoned ones are censored."""
+    """S(t) of the cards of the window, in calendar days; those open at its end and abandoned ones
+    are censored."""
     return kaplan_meier(
-        map(sample.days_of, sample.finished),
-        map(sample.days_of, (*sample.open, *sample.abandoned)),
+        map(sample.days_by_end, sample.finished),
+        map(sample.days_by_end, _censored(sample)),
     )
+
+
+def _censored(sample: Sample) -> tuple[Followed, ...]:
+    return (*in_progress_on(sample, sample.window.last.toordinal()), *sample.abandoned)
 
 
 def _card(sample: Sample, card: Followed, survival: Survival, days: int) -> CardForecast:

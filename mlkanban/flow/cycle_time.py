@@ -5,21 +5,27 @@ of delivery counted, nothing subtracted. Finished are shipped, learned and super
 an abandoned one is a departure, reported beside them.
 """
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from mlkanban.flow.histogram import Bin, bins
+from mlkanban.flow.history import FlowState, Step, Workflow, known, spans
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
 from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Grouping, Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
+from mlkanban.flow.wip import in_progress_on
+from mlkanban.text import quantity
 
 OUTCOMES = ("shipped", "learned", "superseded", "abandoned")
+MOVED_ON = "moved on"
+"""What a card did that left a stage and did not end there."""
 COLUMNS = 80
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _SAID = 85
 _CYCLE_TIME = "calendar days with both ends | nearest rank"
 _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
@@ -40,12 +46,13 @@ class EndedCard:
 
 @dataclass(frozen=True, slots=True)
 class CycleTimes:
-    """The cycle times of the cards finished in a window, in days.
+    """The cycle times of the cards finished in a window, in days; of a stage, the time in it of the
+    cards that left it.
 
-    `n` finished cards, `never_worked` ones apart; `open` cards count whatever the window. A
-    percentile is None where too few cards stand behind it; one that counts open cards also where
-    enough do (`n_with_open`) but it is not reached yet. `cards` are the finished
-    ones in order of their finish.
+    `n` finished cards, `never_worked` ones apart; `open` are those in progress at the end of the
+    window. A percentile is None where too few cards stand behind it; one that counts open cards
+    also where enough do (`n_with_open`) but it is not reached yet. `cards` are the finished ones in
+    order of their finish.
     """
 
     n: int
@@ -84,7 +91,7 @@ class CycleTimes:
             "histogram": [
                 {"from": bar.first, "to": bar.last, "count": bar.count} for bar in self.histogram
             ],
-            "outcomes": dict(self.outcomes),
+            "outcomes": {name.replace(" ", "_"): count for name, count in self.outcomes.items()},
             "convention": self.convention,
             **self.scope.to_data(),
         }
@@ -94,10 +101,14 @@ class CycleTimes:
         """Whether it is the time in a stage, not that of the whole way."""
         return self.convention == _RESIDENCE
 
+    @property
+    def _ended(self) -> str:
+        return "left" if self.of_stage else "finished"
+
     def figures(self) -> tuple[tuple[str, str], ...]:
         return (
-            ("finished", str(self.n)),
-            ("open", str(self.open)),
+            (self._ended, str(self.n)),
+            ("there" if self.of_stage else "open", str(self.open)),
             ("mean", "-" if self.mean is None else f"{self.mean:.1f}"),
             *((f"p{p}", "-" if v is None else str(v)) for p, v in self.percentiles.items()),
         )
@@ -108,18 +119,20 @@ class CycleTimes:
         note = f"{self.scope.words} | {self.convention}"
         least = needed(PERCENTILES[0])
         if self.n < least:
-            few = f"{finished_cards(self.n)} ({self._others()}); percentiles need {least}."
-            cards = [(c.ref, f"{c.days} d", c.outcome, c.title) for c in self.cards]
-            table = Table(("card", "took", "outcome", "title"), tuple(cards)) if cards else None
+            left = f"{quantity(self.n, 'card')} left it"
+            cards = left if self.of_stage else finished_cards(self.n)
+            few = f"{cards} ({self._others()}); percentiles need {least}."
+            rows = tuple((c.ref, f"{c.days} d", c.outcome, c.title) for c in self.cards)
+            table = Table(("card", "took", "outcome", "title"), rows) if rows else None
             return Said(title, (few,), table, note)
         split = ", ".join(
             f"{count} {name}" for name, count in self.outcomes.items() if name != "abandoned"
         )
         lines = (
-            f"{self.n} finished | mean {self.mean:.1f} d | mode {self.mode} d"
+            f"{self.n} {self._ended} | mean {self.mean:.1f} d | mode {self.mode} d"
             f" | from {self.min} to {self.max} d",
             self._sentence(),
-            "finished            " + _all(self.percentiles, self.n),
+            f"{self._ended:20}" + _all(self.percentiles, self.n),
             "counting open cards " + _all(self.percentiles_with_open, self.n_with_open),
             f"{split} | {self._others()}",
         )
@@ -129,53 +142,84 @@ class CycleTimes:
         """One sentence for each way of counting, at the highest percentile up to 85 there is."""
         p = _SAID if self.n >= needed(_SAID) else PERCENTILES[0]
         with_open = _value(self.percentiles_with_open[p], self.n_with_open, p)
-        return f"{p} % of finished <= {self.percentiles[p]} d | counting open cards: {with_open}"
+        return (
+            f"{p} % of {self._ended} <= {self.percentiles[p]} d | counting open cards: {with_open}"
+        )
 
     def _others(self) -> str:
         abandoned = self.outcomes["abandoned"]
-        return f"{self.open} open, {abandoned} abandoned, {self.never_worked} never worked"
+        open_cards = f"{self.open} still there" if self.of_stage else f"{self.open} open"
+        return f"{open_cards}, {abandoned} abandoned, {self.never_worked} never worked"
+
+
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """The days and hours that a card took, up to the day it ended if it has, how it ended, and the
+    days it had taken when the window began."""
+
+    card: Followed
+    days: int
+    hours: int
+    before: int
+    day: date
+    outcome: str
+
+
+@dataclass(slots=True)
+class _Times:
+    """What the cards of a window took: finished ones, abandoned ones and those still open."""
+
+    finished: list[_Took] = field(default_factory=list)
+    abandoned: list[_Took] = field(default_factory=list)
+    open: list[_Took] = field(default_factory=list)
 
 
 def cycle_times(sample: Sample) -> CycleTimes:
-    """Count the cards finished or abandoned in the window, and the open ones, in calendar days."""
-    return _counted(sample, _cycle_time(sample), _CYCLE_TIME)
+    """Count the cards finished or abandoned in the window, and those in progress at its end, in
+    calendar days."""
+    last = sample.window.last.toordinal()
+    times = _Times(
+        [_calendar(sample, card) for card in sample.finished],
+        [_calendar(sample, card) for card in sample.abandoned],
+        [_calendar(sample, card) for card in in_progress_on(sample, last)],
+    )
+    return _counted(sample, times, _CYCLE_TIME)
 
 
 def grouped(sample: Sample, by: Grouping) -> list[tuple[str, CycleTimes]]:
     """Return the same numbers for each group of cards.
 
-    The numbers of a stage are its residence: the real time of all visits of the cards that were
-    there, in days of 24 hours, rounded up. Open cards stand for at least their residence so far.
+    The numbers of a stage are its residence: the real time of all visits, in days of 24 hours,
+    rounded up, of the cards that left it for the last time within the window. Cards that stand in
+    it at the end of the window are open there, those that were abandoned in it are censored.
     """
     groups = sample.grouped(by)
     if by == "stage":
+        times = _in_stages(sample)
         return [
-            (name, _counted(some, _residence(k), _RESIDENCE))
-            for k, (name, some) in enumerate(groups)
+            (name, _counted(some, times[at], _RESIDENCE))
+            for at, (name, some) in zip(sample.stages_before_delivery, groups, strict=True)
         ]
     return [(name, cycle_times(some)) for name, some in groups]
 
 
-_Measure = Callable[[Followed], tuple[int, int]]
-
-
-def _counted(sample: Sample, measure: _Measure, convention: str) -> CycleTimes:
-    """`measure` gives the days and hours of each card."""
-    finished, abandoned = (
-        tuple(_ended(card, measure) for card in cards)
-        for cards in (sample.finished, sample.abandoned)
-    )
-    censored = [measure(card)[0] for card in (*sample.open, *sample.abandoned)]
-    days = sorted(card.days for card in finished)
+def _counted(sample: Sample, times: _Times, convention: str) -> CycleTimes:
+    days = sorted(took.days for took in times.finished)
     counts = Counter(days)
-    outcomes = Counter(card.outcome for card in finished)
-    outcomes["abandoned"] = len(sample.abandoned)
-    survival = kaplan_meier(days, censored)
-    total = len(finished) + len(censored)
+    names = (MOVED_ON, *OUTCOMES) if convention == _RESIDENCE else OUTCOMES
+    outcomes = Counter(took.outcome for took in times.finished)
+    outcomes["abandoned"] = len(times.abandoned)
+    censored = (*times.open, *times.abandoned)
+    survival = kaplan_meier(
+        days,
+        (took.days for took in censored),
+        (took.before for took in (*times.finished, *censored) if took.before),
+    )
+    total = len(days) + len(censored)
     return CycleTimes(
         n=len(days),
         never_worked=len(sample.never_worked),
-        open=len(sample.open),
+        open=len(times.open),
         mean=sum(days) / len(days) if days else None,
         mode=min(counts, key=lambda day: (-counts[day], day)) if counts else None,
         min=days[0] if days else None,
@@ -185,36 +229,106 @@ def _counted(sample: Sample, measure: _Measure, convention: str) -> CycleTimes:
             p: survival.time(p) if total >= needed(p) else None for p in PERCENTILES
         },
         histogram=bins(counts, COLUMNS),
-        outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES},
+        outcomes={outcome: outcomes[outcome] for outcome in names},
         convention=convention,
         scope=sample.scope,
-        cards=finished,
-        abandoned=abandoned,
+        cards=tuple(map(_ended, times.finished)),
+        abandoned=tuple(map(_ended, times.abandoned)),
     )
 
 
-def _ended(card: Followed, measure: _Measure) -> EndedCard:
-    assert card.finish is not None
-    days, hours = measure(card)
-    day = date.fromordinal(card.finish)
-    return EndedCard(card.ref, card.history.title, day, days, hours, card.flow.outcome or "shipped")
+def _ended(took: _Took) -> EndedCard:
+    card = took.card
+    return EndedCard(card.ref, card.history.title, took.day, took.days, took.hours, took.outcome)
 
 
-def _cycle_time(sample: Sample) -> _Measure:
-    def measure(card: Followed) -> tuple[int, int]:
-        assert card.flow.start is not None
-        end = card.flow.finish or sample.as_of
-        return sample.days_of(card), _whole(end - card.flow.start, timedelta(hours=1))
+def _calendar(sample: Sample, card: Followed) -> _Took:
+    """The cycle time of a card that departed within the window, else its age at the end of it."""
+    assert card.start is not None
+    assert card.flow.start is not None
+    first, end = sample.window.first, _end(sample)
+    days = sample.days_by_end(card)
+    return _Took(
+        card,
+        days,
+        _whole(min(end, card.flow.finish or end) - card.flow.start, _HOUR),
+        0 if first is None else max(0, first.toordinal() - card.start),
+        date.fromordinal(card.start + days - 1),
+        card.flow.outcome or "shipped",
+    )
 
-    return measure
+
+def _in_stages(sample: Sample) -> dict[int, _Times]:
+    """The residence of the cards in each stage, up to the end of the window."""
+    workflow, first = sample.workflow, sample.window.first
+    begin, end = None if first is None else workflow.start_of_day(first), _end(sample)
+    found = {at: _Times() for at in range(workflow.first_delivered)}
+    for card in sample.cards:
+        steps = known(card.history.steps, end)
+        if not steps or card.flow.never_worked or card.flow.state is FlowState.DISCARDED:
+            continue
+        for at, visited in _visits(steps, end).items():
+            if at not in found or (begin and visited.left and visited.left < begin):
+                continue
+            took = _residence(workflow, card, visited, begin, end)
+            if visited.left is None:
+                found[at].open.append(took)
+            elif visited.outcome == "abandoned":
+                found[at].abandoned.append(took)
+            else:
+                found[at].finished.append(took)
+    for times in found.values():
+        times.finished.sort(key=lambda took: took.day)
+        times.abandoned.sort(key=lambda took: took.day)
+    return found
 
 
-def _residence(stage: int) -> _Measure:
-    def measure(card: Followed) -> tuple[int, int]:
-        spent = card.flow.residence[stage]
-        return _whole(spent, timedelta(days=1)), _whole(spent, timedelta(hours=1))
+@dataclass(slots=True)
+class _Visits:
+    """The stays of a card in a stage; when it left it for the last time, None while it is there,
+    and the outcome that it left with."""
 
-    return measure
+    stays: list[tuple[datetime, datetime]] = field(default_factory=list)
+    left: datetime | None = None
+    outcome: str | None = None
+
+
+def _visits(steps: Sequence[Step], end: datetime) -> dict[int, _Visits]:
+    found: defaultdict[int, _Visits] = defaultdict(_Visits)
+    standing: _Visits | None = None
+    for step, until in spans(steps, end):
+        here = found[step.stage] if step.outcome is None else None
+        if standing is not None and standing is not here:
+            standing.left, standing.outcome = step.at, step.outcome
+        if here is not None:
+            here.stays.append((step.at, until))
+            here.left = None
+        standing = here
+    return found
+
+
+def _residence(
+    workflow: Workflow, card: Followed, visits: _Visits, begin: datetime | None, end: datetime
+) -> _Took:
+    spent = sum((until - since for since, until in visits.stays), timedelta())
+    earlier = timedelta()
+    if begin is not None:
+        parts = (min(until, begin) - since for since, until in visits.stays if since < begin)
+        earlier = sum(parts, timedelta())
+    days = _whole(spent, _DAY)
+    return _Took(
+        card,
+        days,
+        _whole(spent, _HOUR),
+        min(earlier // _DAY, max(0, days - 1)),
+        workflow.day(visits.left or end),
+        visits.outcome or MOVED_ON,
+    )
+
+
+def _end(sample: Sample) -> datetime:
+    """The last instant of the window that is known."""
+    return min(sample.as_of, sample.workflow.end_of_day(sample.window.last))
 
 
 def _whole(duration: timedelta, unit: timedelta) -> int:

@@ -160,6 +160,10 @@ class Workflow:
         """Return the calendar days from one instant to another, both ends counted."""
         return (self.day(last) - self.day(first)).days + 1
 
+    def start_of_day(self, day: date) -> datetime:
+        """Return the first instant of a day, in UTC."""
+        return datetime.combine(day, time.min, self.timezone).astimezone(UTC)
+
     def end_of_day(self, day: date) -> datetime:
         """Return the last instant of a day, in UTC: the `as_of` that takes in the whole day."""
         return datetime.combine(day, time.max, self.timezone).replace(fold=1).astimezone(UTC)

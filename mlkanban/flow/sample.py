@@ -89,12 +89,12 @@ class Sample:
     def stages(self) -> tuple[int, ...]:
         """The positions of the committed stages; of the removed ones those in which a card was that
         counts in the window."""
-        counted = (*self.finished, *self.abandoned, *self.open)
-        return tuple(
-            at
-            for at in self.workflow.committed
-            if at not in self.workflow.removed or any(card.flow.passes[at] for card in counted)
-        )
+        return self._present(self.workflow.committed)
+
+    @cached_property
+    def stages_before_delivery(self) -> tuple[int, ...]:
+        """Likewise, with those before commitment."""
+        return self._present(range(self.workflow.first_delivered))
 
     @cached_property
     def days(self) -> range:
@@ -111,6 +111,12 @@ class Sample:
         last = self.today.toordinal() if card.finish is None else card.finish
         return last - card.start + 1
 
+    def days_by_end(self, card: Followed) -> int:
+        """Cycle time of a card that departed by the end of the window, else its age on that day."""
+        assert card.start is not None
+        last = self.window.last.toordinal()
+        return min(last, last if card.finish is None else card.finish) - card.start + 1
+
     def within(self, window: Window) -> "Sample":
         """The same cards counted in another window."""
         return replace(self, window=window)
@@ -123,9 +129,11 @@ class Sample:
         """
         if by == "stage":
             return [
-                (name, self.only(card.ref for card in self.cards if card.flow.passes[at]))
-                for at, name in enumerate(self.workflow.stages[: self.workflow.first_delivered])
-                if at not in self.workflow.removed or at in self.stages
+                (
+                    self.workflow.stages[at],
+                    self.only(card.ref for card in self.cards if card.flow.passes[at]),
+                )
+                for at in self.stages_before_delivery
             ]
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for card in self.cards:
@@ -147,6 +155,12 @@ class Sample:
             histories=tuple(h for h in self.histories if h.ref in kept),
             query=query or self.query,
         )
+
+    def _present(self, stages: range) -> tuple[int, ...]:
+        removed = self.workflow.removed
+        counted = (*self.finished, *self.abandoned, *self.open) if removed else ()
+        been = {at for at in removed if any(card.flow.passes[at] for card in counted)}
+        return tuple(at for at in stages if at not in removed or at in been)
 
     def _holds(self, card: Followed) -> bool:
         return card.finish is not None and date.fromordinal(card.finish) in self.window

@@ -62,20 +62,32 @@ class Survival:
         return max(0, self.steps[at][0] - age) if at < len(self.steps) else None
 
 
-def kaplan_meier(finished: Iterable[int], censored: Iterable[int]) -> Survival:
+def kaplan_meier(
+    finished: Iterable[int], censored: Iterable[int], entered: Iterable[int] = ()
+) -> Survival:
     """Estimate S(t) = product over u <= t of (1 - d_u / n_u).
 
     d_u cards finished at duration u; n_u lasted u or longer. A censored card (open, or abandoned)
     is known only to last longer than its duration: at a tie it still counts in n_u.
+
+    `entered` are the ages that some of these cards had when they came under observation: a card
+    that was begun before the window counts in n_u only above that age, for had it ended before, it
+    would not be here (left truncation). Where that leaves only cards that end, and older ones are
+    known, nothing is told of longer durations: the few young ones are no ground for it.
     """
     ends = Counter(finished)
     cut = Counter(censored)
-    at_risk = ends.total() + cut.total()
+    late = sorted(entered)
+    lasting = ends.total() + cut.total()
     share = Fraction(1)
     steps = []
     for t in sorted(ends.keys() | cut.keys()):
+        after = lasting - ends[t] - cut[t]
         if ends[t]:
+            at_risk = lasting - (len(late) - bisect_left(late, t))
+            if after and at_risk == ends[t]:
+                break
             share *= Fraction(at_risk - ends[t], at_risk)
             steps.append((t, share))
-        at_risk -= ends[t] + cut[t]
+        lasting = after
     return Survival(tuple(steps))

@@ -6,13 +6,15 @@ They lie in the folder MLKANBAN_REAL_LOGS names, or in ../shared/data beside the
 import csv
 import os
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import pytest
 
 from mlkanban.flow.backtest import backtest
-from mlkanban.flow.cycle_time import cycle_times
+from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, Step, Workflow
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -124,6 +126,73 @@ def test_a_real_log_gives_the_known_numbers(log):
 @both
 def test_work_in_progress_was_highest_on_the_known_day(log):
     assert wip(sample_of(log)).highest == log[5]
+
+
+def lived(cases, stage, first, end):
+    """By the rows alone: (days in the stage, whether it was left, days before) of the cards that
+    stood in it within a stretch of time."""
+    day = timedelta(days=1)
+    for steps in cases:
+        steps = [step for step in steps if step.at < end]
+        if not steps:
+            continue
+        ends = [*(step.at for step in steps[1:]), end]
+        stays = [(s.at, e) for s, e in zip(steps, ends, strict=True) if s.stage == stage]
+        if not stays or (steps[-1].stage != stage and stays[-1][1] < first):
+            continue
+        days = ceil(sum(((e - s) for s, e in stays), timedelta()) / day)
+        before = sum(((min(e, first) - s) for s, e in stays if s < first), timedelta()) // day
+        yield days, steps[-1].stage != stage, min(before, max(0, days - 1))
+
+
+def reached(cards, p):
+    share = Fraction(1)
+    for t in sorted({days for days, left, _ in cards if left}):
+        at_risk = sum(before < t <= days for days, _, before in cards)
+        share *= 1 - Fraction(sum(days == t and left for days, left, _ in cards), at_risk)
+        if 1 - share >= Fraction(p, 100):
+            return t
+    return None
+
+
+TAKE = [
+    HELPDESK[1][0],
+    ("Take", ["Take in charge ticket"]),
+    ("Working", HELPDESK[1][1][1][1:]),
+    *HELPDESK[1][2:],
+]
+
+
+@pytest.mark.parametrize("as_of", [date(2012, 6, 30), date(2014, 1, 3)])
+def test_a_card_that_left_a_stage_is_not_in_it_any_more(as_of):
+    path = LOGS / HELPDESK[0]
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    workflow = Workflow(tuple(name for name, _ in TAKE), 1, 4, UTC)
+    cards = read(path, TAKE)
+    window = Window.back(90, date(2012, 6, 30))
+    sample = follow(workflow, cards, workflow.end_of_day(as_of), window)
+    first, end = datetime(2012, 4, 2, tzinfo=UTC), datetime(2012, 7, 1, tzinfo=UTC)
+    for stage, (name, times) in enumerate(grouped(sample, "stage")):
+        found = list(lived([card.steps for card in cards], stage, first, end))
+        assert times.n == sum(left for _, left, _ in found)
+        assert times.open == sum(not left for _, left, _ in found)
+        expected = {p: reached(found, p) for p in (50, 70, 85, 95)}
+        assert times.percentiles_with_open == expected, name
+        if name == "Take":
+            assert (times.open, expected[50], expected[85]) == (15, 1, 8)
+
+
+def test_cards_begun_before_the_window_count_from_their_age():
+    """Of 90 days to 2013-06-30; what those cards really took is known: 30/43/53."""
+    path = LOGS / HELPDESK[0]
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    workflow = Workflow(tuple(name for name, _ in HELPDESK[1]), 1, 3, UTC)
+    day = date(2013, 6, 30)
+    cards = read(path, HELPDESK[1])
+    times = cycle_times(follow(workflow, cards, workflow.end_of_day(day), Window.back(90, day)))
+    assert [times.percentiles_with_open[p] for p in (50, 85, 95)] == [26, 43, 53]
 
 
 def test_from_the_best_past_the_helpdesk_forecasts_held_within_five_points():

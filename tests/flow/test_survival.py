@@ -1,4 +1,5 @@
 from fractions import Fraction
+from random import Random
 from time import perf_counter
 
 from hypothesis import given
@@ -52,3 +53,58 @@ def test_a_hundred_thousand_cards_are_no_wait():
     began = perf_counter()
     kaplan_meier(finished, censored).time(95)
     assert perf_counter() - began < 1
+
+
+watched = st.tuples(st.integers(1, 25), st.booleans(), st.integers(0, 24)).map(
+    lambda one: (one[0], one[1], min(one[2], one[0] - 1))
+)
+"""How long a card lasted, whether it ended then, and the age at which it came to be known."""
+
+
+def estimate(cards):
+    return kaplan_meier(
+        [days for days, ended, _ in cards if ended],
+        [days for days, ended, _ in cards if not ended],
+        [entry for _, _, entry in cards if entry],
+    )
+
+
+@given(st.lists(watched, min_size=1, max_size=40))
+def test_a_card_counts_from_the_age_at_which_it_came_to_be_known(cards):
+    share, expected = Fraction(1), []
+    for t in sorted({days for days, ended, _ in cards if ended}):
+        at_risk = sum(entry < t <= days for days, _, entry in cards)
+        ends = sum(days == t and ended for days, ended, _ in cards)
+        if ends == at_risk and any(days > t for days, _, _ in cards):
+            break  # nothing is known of longer durations
+        share *= 1 - Fraction(ends, at_risk)
+        expected.append((t, share))
+    assert estimate(cards).steps == tuple(expected)
+
+
+def test_a_worked_example_with_cards_from_before():
+    # n_3 = 3: the card of 8 days came at age 4. n_5 = 3: the one of 3 days has gone.
+    cards = [(3, True, 0), (5, True, 1), (8, True, 4), (9, False, 0)]
+    steps = ((3, Fraction(2, 3)), (5, Fraction(4, 9)), (8, Fraction(2, 9)))
+    assert estimate(cards).steps == steps
+
+
+def test_a_few_young_cards_are_no_ground_for_what_all_take():
+    old = [(20, True, 10)] * 12
+    assert estimate([(1, True, 0), *old]).steps == ()
+    assert estimate([(1, True, 0), *old]).time(85) is None
+
+
+def test_a_window_of_a_steady_board_shows_what_cards_take():
+    """Cards of 1 to 100 days come every day; without the ages at the start of the window, the slow
+    ones, which are open longer, would weigh too much."""
+    rng, with_age, without = Random(7), [], []
+    for begun in range(-400, 30):
+        for _ in range(10):
+            days, first = rng.randint(1, 100), max(0, -begun)
+            if begun + days > 0:
+                seen, ended = min(days, 30 - begun), begun + days <= 30
+                with_age.append((seen, ended, first))
+                without.append((seen, ended, 0))
+    assert abs(estimate(with_age).time(50) - 50) <= 4
+    assert estimate(without).time(50) >= 60

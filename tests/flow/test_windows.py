@@ -13,6 +13,7 @@ from mlkanban.flow.backtest import backtest
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.card_forecast import card_forecasts
 from mlkanban.flow.cfd import cfd
+from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.history import Limits
 from mlkanban.flow.little import little
@@ -93,3 +94,55 @@ def test_a_forecast_does_not_fail_because_the_day_is_not_over():
         for kinds in backtest(sample(cards, day=moment)).scores.values():
             for score in kinds["how_many"]:
                 assert score.held == score.trials
+
+
+def test_a_card_that_finished_after_the_window_was_open_at_its_end():
+    """Known today: of the cards open on day 20 some have finished, some have not been begun."""
+    cards = [
+        *(took(f"c{n}", 4, start=n) for n in range(5, 15)),
+        took("later", 30, start=10),
+        card("still", (12, 1)),
+        took("after", 2, start=25),
+        card("begun after", (30, 1)),
+    ]
+    past = Window.between(WORKFLOW.day(at(1)), WORKFLOW.day(at(20)))
+    times = cycle_times(follow(WORKFLOW, cards, at(60), past))
+    then = cycle_times(follow(WORKFLOW, cards, WORKFLOW.end_of_day(past.last), past))
+    assert (times.n, times.open) == (then.n, then.open) == (10, 2)
+    assert times.percentiles_with_open == then.percentiles_with_open
+    # Ten of 4 days, two censored at 11 and 9.
+    assert times.percentiles_with_open[70] == 4
+    assert times.percentiles_with_open[85] is None
+    forecasts = card_forecasts(follow(WORKFLOW, cards, at(60), past))
+    assert (forecasts.n, forecasts.open, forecasts.censored) == (10, 2, 2), (
+        "of now: still and begun"
+    )
+    staged = grouped(follow(WORKFLOW, cards, at(60), past), "stage")
+    assert [(name, t.n, t.open) for name, t in staged][1] == ("Train", 10, 2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.integers(2, 30), st.integers(1, 30))
+def test_every_card_of_a_stage_has_left_it_or_is_there(cards, last, days):
+    """By steps alone: who stands in a stage at the end of the window, and who left it within."""
+    window = Window.back(days, WORKFLOW.day(at(last)))
+    some = follow(WORKFLOW, cards, at(31), window)
+    end, begin = WORKFLOW.end_of_day(window.last), WORKFLOW.start_of_day(window.first)
+    counts = {
+        card.ref: card
+        for card in some.cards
+        if not card.flow.never_worked and card.flow.state != "discarded"
+    }
+    for stage, (_, times) in enumerate(grouped(some, "stage")):
+        there, left = set(), set()
+        for ref, followed in counts.items():
+            steps = [step for step in followed.history.steps if step.at <= end]
+            places = [step.stage if step.outcome is None else None for step in steps]
+            if places and places[-1] == stage:
+                there.add(ref)
+            elif stage in places:
+                last_there = max(n for n, place in enumerate(places) if place == stage)
+                if steps[last_there + 1].at >= begin:
+                    left.add(ref)
+        assert times.open == len(there)
+        assert {c.ref for c in (*times.cards, *times.abandoned)} == left

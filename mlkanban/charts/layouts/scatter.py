@@ -20,6 +20,7 @@ from mlkanban.text import quantity
 
 _GLYPHS: dict[str, tuple[str, Role]] = {
     "shipped": ("●", "bar"),
+    "moved on": ("●", "bar"),
     "learned": ("◆", "second"),
     "superseded": ("▲", "third"),
     "abandoned": ("x", "bad"),

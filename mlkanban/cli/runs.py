@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -144,6 +144,7 @@ def runs(session: Session, card: str | None) -> None:
             board = service.boards.of_card(card)
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
         results = service.runs.results(card) if card else None
+        metric = service.runs.metric(card) if card else None
         left, differs = _left_over(found), _differing(found)
         session.answer(
             "runs",
@@ -158,11 +159,11 @@ def runs(session: Session, card: str | None) -> None:
             ],
             lambda: chain(
                 _table(session, found, results, board, differs),
-                _results(session, found, results, board) if card else (),
+                _results(session, found, results, board, metric) if card else (),
                 _unread(session, found) if card else (),
                 _told_of(session, left),
             ),
-            meta=(lambda: _meta(found, results)) if card else None,
+            meta=(lambda: _meta(found, results, metric)) if card else None,
         )
         if not found and not session.json:
             session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
@@ -249,8 +250,11 @@ def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterat
             yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
 
 
-def _meta(found: Sequence[tuple[str, Run]], results: Results | None) -> dict[str, object]:
+def _meta(
+    found: Sequence[tuple[str, Run]], results: Results | None, metric: Mapping[str, Any] | None
+) -> dict[str, object]:
     """What --json says of the runs of a card together."""
+    from mlkanban.core.runs.results import remarks
     from mlkanban.core.runs.usage import usage
 
     used = usage((run for _, run in found), now())
@@ -262,6 +266,9 @@ def _meta(found: Sequence[tuple[str, Run]], results: Results | None) -> dict[str
             "search": results.is_search,
             "proposal": results.proposal and results.proposal.value,
             "why": results.why or None,
+            "basis": {
+                "label": results.basis.label or None, **_configuration(results.basis),
+            } if results.basis and results.verdict else None,
             "configurations": [
                 {
                     "label": one.label or None,
@@ -271,6 +278,7 @@ def _meta(found: Sequence[tuple[str, Run]], results: Results | None) -> dict[str
                 for one in results.configurations
             ],
         },
+        "remarks": remarks([run for _, run in found], metric),
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,
     }  # fmt: skip
@@ -279,18 +287,22 @@ def _meta(found: Sequence[tuple[str, Run]], results: Results | None) -> dict[str
 def _configuration(one: Configuration) -> dict[str, object]:
     return {
         "n": one.n, "mean": one.mean, "sd": one.sd, "margin": one.margin,
-        "values": list(one.values),
+        "values": list(one.values), "left_out_same_seed": one.again,
     }  # fmt: skip
 
 
 def _results(
-    session: Session, found: Sequence[tuple[str, Run]], results: Results | None, board: Board
+    session: Session,
+    found: Sequence[tuple[str, Run]],
+    results: Results | None,
+    board: Board,
+    metric: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
     from mlkanban.display.run_table import result_lines
 
     runs, zone = [run for _, run in found], ZoneInfo(board.timezone)
-    lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii)
+    lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii, metric=metric)
     if lines:
         yield ""
     yield from map(session.clean, lines)

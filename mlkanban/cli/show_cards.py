@@ -175,7 +175,10 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
             found, results, zone, at, evidence=True, ids=short_ids(found),
             differs=differing(found), width=(width() or _PIPED) - 2,
         )  # fmt: skip
-        rows += result_lines(found, results, zone, at, ascii=session.settings.ascii)
+        rows += result_lines(
+            found, results, zone, at, ascii=session.settings.ascii,
+            metric=service.runs.metric(card.ref),
+        )  # fmt: skip
         yield from (f"  {session.clean(row)}" for row in rows)
 
 

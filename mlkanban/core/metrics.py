@@ -84,7 +84,7 @@ def metric_text(metric: Mapping[str, Any] | None) -> str:
     if not metric:
         return ""
     value, target = metric.get("value"), metric.get("target")
-    shown = [] if value is None else [compact(value)]
+    shown = [] if value is None else [_compact(number_text(value, metric, digits=6))]
     shown += [] if target is None else [f"{metric.get('direction') or '>='}{compact(target)}"]
     return f"{metric['name']} {'/'.join(shown)}".rstrip()
 
@@ -99,8 +99,26 @@ def reaches(metric: Mapping[str, Any], value: float) -> bool:
 
 def compact(number: float) -> str:
     """`.917` for 0.917: every cell counts on a card."""
-    text = f"{number:g}"
+    return _compact(precise(number))
+
+
+def _compact(text: str) -> str:
     return text[1:] if text.startswith("0.") else text
+
+
+def precise(number: float) -> str:
+    """A number as a person wrote it."""
+    return f"{number:.15g}"
+
+
+def number_text(value: float, metric: Mapping[str, Any] | None = None, *, digits: int = 4) -> str:
+    """A value of a metric to so many digits, or to as many as it takes to stay on its side of the
+    target: 0.919993 is no 0.92 where that is missed."""
+    for many in range(digits, 17):
+        text = f"{value:.{many}g}"
+        if metric is None or reaches(metric, float(text)) == reaches(metric, value):
+            return text
+    return repr(value)
 
 
 def _number(text: str) -> float:

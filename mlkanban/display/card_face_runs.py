@@ -24,7 +24,7 @@ def going_on(packed: str, now: datetime) -> str:
 def best(packed: str) -> str:
     """The best configuration where another one was tried last (`best .931`), else ''."""
     mean = Brief.read(packed).best
-    return "" if mean is None else f"best {compact(float(f'{mean:.4g}'))}"
+    return "" if mean is None else f"best {compact(mean)}"
 
 
 def facts(packed: str, now: datetime) -> list[str]:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from textwrap import wrap
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -11,7 +12,7 @@ from mlkanban.cells import padded, shortened
 from mlkanban.core.budget import Unit
 from mlkanban.core.runs.metric_lines import unread_text
 from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.results import Results, sparkline
+from mlkanban.core.runs.results import Results, remarks, sparkline
 from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.display.run_text import SHORTLY, duration, inside, metrics_text, short_ids, started
 from mlkanban.text import display, short_name, steady
@@ -90,6 +91,8 @@ def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) 
     unlike = [f"{name} {shortened(v, _VALUE)}" for name, v in (differs or {}).items() if v]
     add("differs", _shown("  ".join(unlike)))
     dirty = " with changes" if run.dirty else ""
+    add("folder", _shown(run.folder))
+    add("dataset", _shown(run.dataset))
     add("commit", f"{_shown(run.commit[:10])}{dirty}" if run.commit else "")
     add("forced", _shown(run.force))
     if len(run.metrics) > SHORTLY:
@@ -123,20 +126,22 @@ def result_lines(
     *,
     ascii: bool = False,
     spent: Spending | None = None,
+    metric: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """What the runs of a card say together, and what they used: of its budget, where `spent` says
-    that. Safe to show."""
+    """What the runs of a card say together of its `metric`, which of them count for nothing, and
+    what they used: of its budget, where `spent` says that. Safe to show."""
     lines: list[str] = []
     if found:
         best = found.best_run
         bars = sparkline(found.values, ascii=ascii)
         when = f" of {started(best, zone)}" if best.started else ""
         name = short_ids(runs).get(best.id, best.id)
-        value = f"best run {best.metrics[found.name]:.4g}{when} ({name})"
+        value = f"best run {found.text(best)}{when} ({name})"
         lines.append(_shown("  ".join(filter(None, (found.summary, bars, value)))))
         lines += map(_shown, _configurations(found))
         if found.proposal:
-            lines.append(f"proposed: {found.proposal}, {found.why}")
+            lines.append(_shown(f"proposed: {found.proposal_text}; {found.why}"))
+    lines += map(_shown, remarks(runs, metric))
     used = usage_text(usage(runs, now))
     if spent:
         lines.append(f"budget: {spent.told}")

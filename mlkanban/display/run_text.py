@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from mlkanban.core.metrics import number_text
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import moment
@@ -62,11 +64,13 @@ def spoken(length: timedelta) -> str:
 
 
 def metrics_text(run: Run, found: Results | None = None) -> str:
-    """What it reported: `val_auc 0.917`; of many the first ones. By the results of its card, the
-    metric of that comes first, and the best of several runs is named so."""
-    own = found.name if found else ""
-    named = sorted(run.metrics.items(), key=lambda one: one[0] != own)
-    shown = "  ".join(f"{name} {value:g}" for name, value in named[:SHORTLY])
-    more = " .." if len(named) > SHORTLY else ""
+    """What it reported: `val_auc 0.917`; of many the first ones. By the results of its card,
+    the best of several runs is named so."""
+    metric = found.metric if found else {}
+    shown = "  ".join(
+        f"{name} {number_text(value, metric if name == metric.get('name') else None, digits=6)}"
+        for name, value in islice(run.metrics.items(), SHORTLY)
+    )
+    more = " .." if len(run.metrics) > SHORTLY else ""
     best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
     return f"{shown}{more}{'  best' if best else ''}"

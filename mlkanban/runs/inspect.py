@@ -77,6 +77,7 @@ def report(
         "started": str(told.get("started") or start.get("started") or start.get("made") or ""),
         "commit": str(start.get("commit", "")),
         "dirty": bool(start.get("dirty")),
+        "folder": str(start.get("folder", "")),
         "gpus": told.get("gpus") or start.get("gpus"),
         "force": str(start.get("force", "")),
         "job": f"SLURM job {job.get('job')}" if isinstance(job, dict) else "",

@@ -62,6 +62,7 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
         "started": instant(now),
         "commit": commit,
         "dirty": dirty,
+        "folder": source_folder(commit),
         "gpus": wanted.gpus,
         "force": wanted.force,
         "aim": wanted.aim,
@@ -125,6 +126,11 @@ def git_state() -> tuple[str, bool]:
     of a repository."""
     commit = _git("rev-parse", "HEAD")
     return commit, bool(commit and _git("status", "--porcelain", "--untracked-files=no"))
+
+
+def source_folder(commit: str) -> str:
+    """Where in its repository this folder is, '' at the top; outside of one the whole path."""
+    return _git("rev-parse", "--show-prefix").rstrip("/") if commit else str(working_folder())
 
 
 def git_branch() -> str:

@@ -273,11 +273,15 @@ def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dic
         metrics = {**own.metrics, **one.numbers}
         run = replace(
             own, tracked=one.ref, says=one.says, where=one.where, metrics=metrics,
-            params=one.settings,
+            params=one.settings, unread=(*own.unread, *one.unread), direction=one.direction,
         )  # fmt: skip
     else:
         within = ours(one, runs) if own is None else None
-        run = one.as_run(within.id if within else one.above)
+        known = next((run for run in runs if run.id == one.ref), None)
+        run = replace(
+            one.as_run(within.id if within else one.above),
+            dataset=known.dataset if known else fields.get("dataset") or "",
+        )
     values: dict[str, Any] = {PREFIX + run.id: run.to_field()}
     if run.tracked and fields.get(PREFIX + one.ref):
         values[PREFIX + one.ref] = None  # it was heard of before the run of ours
@@ -287,7 +291,12 @@ def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dic
         other for other in runs
         if other.id not in (run.id, one.ref) and name in other.metrics
     ]  # fmt: skip
-    if metric and name in run.metrics and all(o.started <= run.started for o in others):
+    if (
+        metric
+        and run.is_result
+        and name in run.metrics
+        and all(o.started <= run.started for o in others)
+    ):
         values["metric"] = {**metric, "value": run.metrics[name]}
     return {name: value for name, value in values.items() if fields.get(name) != value}
 

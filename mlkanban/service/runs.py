@@ -71,6 +71,11 @@ class Runs:
             fields, runs = _own(conn, find_face(conn, ref))
         return results(runs, fields.get("metric"))
 
+    def metric(self, ref: str) -> Mapping[str, Any] | None:
+        """The metric of a card as it was written, None without one."""
+        with self._context.store.reading() as conn:
+            return _own(conn, find_face(conn, ref))[0].get("metric")
+
     def spending(self, ref: str) -> Spending | None:
         """What the runs of a card used of its budget by now; None when it has none."""
         from mlkanban.core.runs.usage import spending  # which the board does without
@@ -293,7 +298,8 @@ def _news(conn: Connection, told: RunReport) -> bool:
     reason_changed = run.state is RunState.QUEUED or not had.evidence
     if had.state is run.state and reason_changed and had.evidence != run.evidence:
         return not had.state.ended
-    return not had.state.ended and replace(had, evidence="") != replace(run, evidence="")
+    same = replace(run, evidence=had.evidence, dataset=had.dataset)
+    return not had.state.ended and had != same
 
 
 def _in_order(
@@ -318,6 +324,7 @@ def _begin(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
     had = _kept(tx.conn, told)
     face = _face(tx.conn, told)
     assert face is not None
+    run = _with_dataset(tx, face, run, None if _begins(had, run) else had)
     if had is None and run.state is RunState.QUEUED:
         tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, run.started))
         yield _Happened(face.ref, run.id, "is queued")
@@ -343,6 +350,7 @@ def _end(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
         return
     face = _face(tx.conn, told)
     assert face is not None
+    run = _with_dataset(tx, face, run, _kept(tx.conn, told))
     effect = on_end(_scene(tx, face, run), run)
     values, kept = _values(tx, face, effect, run)
     values[name] = run.to_field()
@@ -355,6 +363,14 @@ def _end(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
     onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
     blocked = " It is blocked." if values.get("blocker") else ""
     yield _Happened(face.ref, run.id, run.ending, onward + blocked)
+
+
+def _with_dataset(tx: Transaction, face: CardFace, run: Run, had: Run | None) -> Run:
+    """A run with the dataset that its card named when it began."""
+    if had is not None:
+        return replace(run, dataset=had.dataset)
+    fields = tx.writer.projector.entity(face.id).fields
+    return replace(run, dataset=fields.get("dataset") or "")
 
 
 def _begins(had: Run | None, run: Run) -> bool:
@@ -455,6 +471,6 @@ def _aimed(tx: Transaction, face: CardFace, told: RunReport) -> dict[str, Any] |
 def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:
     """The metric of the card with what the run reported for it, None when it did not."""
     had = tx.writer.projector.entity(face.id).fields.get("metric")
-    if not had or had.get("name") not in run.metrics:
+    if not had or not run.is_result or had.get("name") not in run.metrics:
         return None
     return {**had, "value": run.metrics[had["name"]]}

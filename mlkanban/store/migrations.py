@@ -132,6 +132,13 @@ def m012_what_goes_with_a_lifecycle(db: Database) -> None:
         projector.flush()
 
 
+@migrations()
+def m013_results_of_finished_runs(db: Database) -> None:
+    """With runs, `card.metric` is at the mean of those that finished, each seed once, and says
+    where a person typed it."""
+    _fill_faces(db)
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape

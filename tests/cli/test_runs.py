@@ -37,7 +37,10 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
     assert said.startswith("auc 0.935 +- 0.0071 (2 runs)  ")
     assert "best run 0.94 of 03-02" in said
     assert said.endswith(" (r1)")
-    assert proposed == "proposed: supported, >=0.92 is reached by more than the spread"
+    assert proposed == (
+        "proposed: supported; >=0.92 is reached by more than the spread; no commit of the runs is"
+        " known, so their code may differ"
+    )
     assert used.endswith("gpu-h (1 run of unknown gpus not counted)")
     assert "proposed" not in mlk("runs").out, "what all cards say together means nothing"
 
@@ -74,7 +77,7 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     ada.starts()
     [ref] = ada.adds("depth of the trees", to="Training", metric=AIM)
     box = Machine(ada)
-    tried = [(3, 1, 0.90), (3, 2, 0.91), (6, 1, 0.94), (6, 2, 0.93), (9, 1, 0.80)]
+    tried = [(3, 1, 0.90), (3, 2, 0.91), (6, 1, 0.94), (6, 2, 0.93), (6, 3, 0.935), (9, 1, 0.80)]
     for depth, seed, reached in tried:
         name = f"d{depth}s{seed}"
         box.starts(ref, name, argv=("python", "x.py", f"depth={depth}", f"seed={seed}"))
@@ -82,14 +85,15 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     ada.service.close()
     said = mlk("runs", ref).out
     assert "auc 0.8 (1 run, depth 9)" in said
-    assert "best configuration: 0.935 +- 0.0071 (2 runs, depth 6)" in said
-    assert "the best of 3 configurations reaches >=0.92 by more than its spread" in said
+    assert "best configuration: 0.935 +- 0.005 (3 runs, depth 6)" in said
+    assert "proposed: supported by depth 6: 0.935 +- 0.005 (3 runs); >=0.92 is reached" in said
     assert "auc .8/>=.92" in mlk("show", ref).out
     figures = mlk("--json", "runs", ref).object["meta"]["figures"]
     assert (figures["n"], figures["values"], figures["best"]) == (1, [0.8], "d6s1")
     assert [(one["label"], one["n"]) for one in figures["configurations"]] == [
-        ("depth 3", 2), ("depth 6", 2), ("depth 9", 1),
+        ("depth 3", 2), ("depth 6", 3), ("depth 9", 1),
     ]  # fmt: skip
+    assert (figures["basis"]["label"], figures["basis"]["n"]) == ("depth 6", 3)
 
 
 def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(

@@ -157,7 +157,7 @@ def test_the_time_of_a_run_is_as_old_as_the_view() -> None:
 
 
 def test_a_better_configuration_than_the_one_tried_last_is_named() -> None:
-    runs = Brief(5, best=0.93514).packed
+    runs = Brief(5, best=0.9351).packed
     assert (
         "auc .8/>=.92  best .9351  5 runs" in shown(card(metric="auc .8/>=.92", runs=runs), 60)[1]
     )

@@ -212,6 +212,35 @@ def test_a_reported_metric_reaches_the_card(job: Job) -> None:
     assert job.card_now()["metric"]["value"] == 0.917
 
 
+def test_what_a_failed_job_reported_is_no_result(job: Job) -> None:
+    job.mlk("edit", job.card, "--metric", "auc>=0.9")
+    for _ in range(2):
+        code, _, _ = job.ended(job.start("sh", "-c", "echo mlkanban: auc=0.97; exit 3"))
+        assert code == 3
+    said = job.mlk("runs", job.card)
+    assert "supported" not in said
+    assert "only finished runs count: left out 2 failed (auc 0.97, 0.97)" in said
+    assert job.card_now()["metric"]["value"] is None
+
+
+def test_folders_of_one_commit_are_configurations_of_their_own(job: Job) -> None:
+    needs("git")
+    git(job, "init", "-q")
+    for name in "ab":
+        (job.cwd / name).mkdir()
+        (job.cwd / name / "t.sh").write_text(f"echo mlkanban: auc=0.9{name == 'a':d}\n")
+    git(job, "add", ".")
+    git(job, "commit", "-qm", "x")
+    job.mlk("edit", job.card, "--metric", "auc>=0.9")
+    for name in "ab":
+        subprocess.run(
+            [*PROGRAM, "run", job.card, "--", "sh", "t.sh"], env=job.env, cwd=job.cwd / name,
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+    figures = json.loads(job.mlk("--json", "runs", job.card))["meta"]["figures"]
+    assert [one["label"] for one in figures["configurations"]] == ["folder a", "folder b"]
+
+
 def test_what_is_no_number_is_told_when_it_ends_with_the_run_and_by_doctor(job: Job) -> None:
     lines = "mlkanban: step=7 auc=0.9,f1=91.5%\nmlkanban: loss=nan\nmlkanban: big=1e400\n"
     code, _, err = job.ended(job.start("printf", lines.replace("%", "%%")))

@@ -1,5 +1,6 @@
 """Runs that are taken in: kept once, and their cards follow without overruling anybody."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import told
 from mlkanban.service.runs import RunReport
+from mlkanban.store import database
 from tests.service.machine import FAILED, FINISHED, KILLED, RUNNING, Machine
 from tests.service.people import Person
 
@@ -448,3 +450,40 @@ def test_faces_follow_the_names_of_parameters_in_which_repeats_differ(
     assert shown() == "auc .93/>=.9 None auc .93/>=.9"
     monkeypatch.setattr(repeats, "_in_force", [repeats.DEFAULT_NAMES])
     assert shown() == apart
+
+
+def test_a_run_keeps_the_dataset_that_its_card_named_when_it_began(
+    ada: Person, box: Machine
+) -> None:
+    [ref] = ada.adds("focal loss", dataset="v1", metric={"name": "auc", "target": 0.9})
+    box.starts(ref, "r1")
+    ada.cards.edit([ref], {"dataset": "v2"})
+    box.ends(ref, "r1", FINISHED, metrics={"auc": 0.93})
+    box.starts(ref, "r2")
+    box.ends(ref, "r2", FINISHED, metrics={"auc": 0.94})
+    assert [run.dataset for run in ada.service.runs.of_card(ref)] == ["v2", "v1"]
+    found = ada.service.runs.results(ref)
+    assert found is not None
+    assert [one.n for one in found.configurations] == [1, 1]
+    assert not ada.service.runs.take_in([RunReport(box.runs["r1"], ref)]).changed
+    goes_on = replace(box.runs["r1"], id="r3", state=RUNNING, exit=None, ended="", metrics={})
+    box.tells(ref, goes_on)
+    assert not ada.service.runs.take_in([RunReport(goes_on, ref)]).changed, "it is no news"
+
+
+def test_faces_of_older_stores_are_made_anew(ada: Person, box: Machine) -> None:
+    [ref] = ada.adds("focal loss", metric={"name": "auc", "target": 0.9})
+    box.starts(ref, "r1")
+    box.ends(ref, "r1", FAILED, metrics={"auc": 0.97})
+    path = ada.service.path
+    ada.service.close()
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "UPDATE card SET metric = 'auc .97/>=.9'; PRAGMA user_version=11;"
+        " DELETE FROM _sqlite_migrations WHERE name > 'm013'"
+    )
+    conn.close()
+    database.open_for_writing(path).close()
+    conn = sqlite3.connect(path)
+    assert conn.execute("SELECT metric FROM card").fetchall() == [("auc >=.9",)]
+    conn.close()

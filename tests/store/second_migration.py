@@ -35,7 +35,8 @@ def program(second: Callable[[Database], None] = once) -> tuple[Migrations, int]
     made()(migrations.m010_stages_by_board)
     made()(migrations.m011_short_ids_and_kinds)
     made()(migrations.m012_what_goes_with_a_lifecycle)
-    made(name="m013_next")(second)
+    made()(migrations.m013_results_of_finished_runs)
+    made(name="m014_next")(second)
     return made, database.LATEST + 1
 
 

@@ -212,7 +212,7 @@ async def test_the_runs_of_a_card_are_summed_up(small: Path) -> None:
         board.app.push_screen(RunsScreen(ref, TITLE))
         await board.until(lambda: "auc 0.935 +- 0.0071 (2 runs)" in "\n".join(board.lines()))
         shown = "\n".join(board.lines())
-        assert "proposed: supported, >=0.9 is reached by more than the spread" in shown
+        assert "proposed: supported; >=0.9 is reached by more than the spread" in shown
         assert "used: 8 gpu-h" in shown
 
 
@@ -375,6 +375,19 @@ async def test_at_the_end_of_a_card_its_runs_propose_a_verdict(small: Path) -> N
         await board.press("undo")
         with board.store() as service:
             assert service.cards.get(ref).verdict == ""
+
+
+async def test_the_proposal_names_the_configuration_that_it_rests_on(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        for number, (lr, reached) in enumerate([(1, 0.93), (1, 0.94), (2, 0.5)]):
+            run = ID.replace("0000000a", f"0000000{number}")
+            folder = forged(small, ref, run, argv=["t", f"lr={lr}", f"seed={number}"])
+            ends(folder, 0, out=f"mlkanban: auc={reached}\n")
+        await board.app.run_watch.look()
+        await board.go_to(TITLE)
+        await board.press("card.complete")
+        assert "whose runs say supported by lr 1: 0.935 +- 0.0071 (2 runs)," in board.question()
 
 
 async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: Path) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlkanban.core.metrics import metric_text, reaches
+from mlkanban.core.metrics import metric_text, number_text
 from mlkanban.core.runs import repeats
-from mlkanban.core.runs.model import Run, runs_in
+from mlkanban.core.runs.model import Run, is_typed, runs_in
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.usage import usage
 from mlkanban.core.timestamps import moment
@@ -94,20 +94,22 @@ class Brief(NamedTuple):
 def on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
     """The metric and the runs among the fields of a card, as its face keeps them."""
     runs, metric = runs_in(fields), fields.get("metric")
-    found = _results(runs, metric)
-    return metric_text(measured(runs, metric)), Brief.of(runs, _best(found)).packed
+    text = metric_text(measured(runs, metric))
+    if is_typed(runs, metric):
+        text += " typed"
+    return text, Brief.of(runs, _best(_results(runs, metric))).packed
 
 
 def measured(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """The metric of a card as every surface shows it: at the mean of the configuration that was
     tried last, unless a person wrote another value. The mean is rounded, but not over the target.
     """
+    if metric is None or is_typed(runs, metric):
+        return metric
     found = _results(runs, metric)
-    if metric is None or found is None:
-        return metric
-    if metric.get("value") is not None and metric["value"] not in found.values:
-        return metric
-    return {**metric, "value": _rounded(found.latest.mean, metric)}
+    if found is not None:
+        return {**metric, "value": float(number_text(found.latest.mean, metric))}
+    return {**metric, "value": None} if runs and metric.get("value") is not None else metric
 
 
 def _results(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Results | None:
@@ -120,9 +122,6 @@ def _results(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Results |
 
 def _best(found: Results | None) -> float | None:
     """The mean of the best configuration, where it was not tried last."""
-    return None if found is None or found.best is found.latest else found.best.mean
-
-
-def _rounded(mean: float, metric: Mapping[str, Any]) -> float:
-    short = float(f"{mean:.4g}")
-    return short if reaches(metric, short) == reaches(metric, mean) else mean
+    if found is None or found.best is found.latest:
+        return None
+    return float(number_text(found.best.mean, found.metric))

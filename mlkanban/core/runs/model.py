@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from sys import float_info
 from typing import Any
@@ -14,6 +14,10 @@ from mlkanban.text import made_keepable
 _NUMBERS = re.compile(r"0*([0-9]+)")
 PREFIX = "run:"
 """Of the field of a run, of the actor of its events and of the condition that waits for it."""
+OBJECTIVE = "value"
+"""What Optuna calls the only objective of a study that has no name."""
+_COMPLETED = frozenset(("finished", "complete", ""))
+"""What trackers call a run that came to its end, in lower case; TensorBoard says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,10 @@ class Run:
     not run, `stopping` when its scheduler was told to end it. One that was `adopted` was running
     already: its exit status can never be known. Of one that a tracker tells of, `says` is the state
     it gives, `where` its file, `params` what it keeps of its parameters, `parent` the run that it
-    was started in; `tracked` names the one that is the record of a run of ours."""
+    was started in; `tracked` names the one that is the record of a run of ours. `folder` is where a
+    run was started, relative to its repository, `dataset` what its card named so when it began;
+    `direction` is which side of its only objective a tracker calls good (`<=`), '' where that is
+    not known."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -55,6 +62,9 @@ class Run:
     parent: str = ""
     waited: int | None = None
     stopping: str = ""
+    folder: str = ""
+    dataset: str = ""
+    direction: str = ""
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -93,6 +103,14 @@ class Run:
             self, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
             metrics={}, unread=(), last=(),
         )  # fmt: skip
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it came to its end: what a run reported before it failed, was stopped or was lost
+        is no result. Of a run that only a tracker knows, the tracker's word is all there is."""
+        if self.state is RunState.TRACKED:
+            return self.says.lower() in _COMPLETED
+        return self.state is RunState.FINISHED
 
     @property
     def outcome(self) -> str:
@@ -167,15 +185,39 @@ def _keepable(part: Any) -> Any:
 
 
 def runs_in(values: Mapping[str, Any]) -> list[Run]:
-    """The runs among the fields of a card, newest first, each followed by those started in it."""
+    """The runs among the fields of a card, newest first, each followed by those started in it. The
+    metric of the card comes first among what they reported."""
+    metric = values.get("metric")
     found = (
         Run.of_field(name.removeprefix(PREFIX), value)
         for name, value in values.items()
         if name.startswith(PREFIX) and value
     )
-    runs = [run for run in found if run is not None]
+    runs = [_measured(run, metric) if metric else run for run in found if run is not None]
     places = places_of(runs)
     return sorted(runs, key=lambda run: places[run.id], reverse=True)
+
+
+def _measured(run: Run, metric: Mapping[str, Any]) -> Run:
+    """A run with the metric of its card first. The only objective of a study is that metric where
+    nobody gave it a name and both call the same side good."""
+    name, value = str(metric.get("name", "")), run.metrics.get(str(metric.get("name", "")))
+    if value is None and run.direction and run.direction == metric.get("direction", run.direction):
+        value = run.metrics.get(OBJECTIVE)
+    if value is None:
+        return run
+    rest = {other: v for other, v in run.metrics.items() if other not in (name, OBJECTIVE)}
+    if name in run.metrics and OBJECTIVE in run.metrics:
+        rest[OBJECTIVE] = run.metrics[OBJECTIVE]
+    return replace(run, metrics={name: value, **rest})
+
+
+def is_typed(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> bool:
+    """Whether a person wrote the value of a metric of a card that has runs: none reported it."""
+    value = metric.get("value") if metric else None
+    if metric is None or value is None or not runs:
+        return False
+    return all(run.metrics.get(metric.get("name", "")) != value for run in runs)
 
 
 Place = tuple[object, ...]

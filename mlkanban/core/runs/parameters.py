@@ -11,6 +11,9 @@ from mlkanban.core.runs.model import Run
 _WORD = "word "
 GIVEN = "yes"
 """The value of an option that has none."""
+_DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
+_LONG = 8
+"""Characters of a number that nobody wrote by hand."""
 _OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
 _ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
 
@@ -55,12 +58,35 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
     given = [parameters(run.argv) for run in runs]
     told = [run.params for run in runs]
     unlike = dict.fromkeys([*_unlike(given), *_unlike(told)])
-    names = sorted(unlike, key=lambda name: name.startswith(_WORD))
+    names = sorted(unlike, key=is_word)
     found = {
         name: tuple(g.get(name, t.get(name, "")) for g, t in zip(given, told, strict=True))
         for name in names
     }
-    return {name: values for name, values in found.items() if len(set(values)) > 1}
+    named = {values for name, values in found.items() if not is_word(name)}
+    return {
+        name: _in_short(values)
+        for name, values in found.items()
+        # What is named elsewhere need not be said once more.
+        if len(set(values)) > 1 and not (is_word(name) and values in named)
+    }
+
+
+def is_word(name: str) -> bool:
+    """Whether a parameter has no name but its place on the command line."""
+    return name.startswith(_WORD)
+
+
+def _in_short(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values with their numbers to four digits, as far as they are as many as before."""
+    short = tuple(map(_rounded, values))
+    return short if len(set(short)) == len(set(values)) else values
+
+
+def _rounded(text: str) -> str:
+    if len(text) <= _LONG or not _DECIMAL.fullmatch(text):
+        return text
+    return f"{float(text):.4g}"
 
 
 def _unlike(sets: Sequence[Mapping[str, str]]) -> Iterator[str]:

@@ -6,15 +6,28 @@ from fnmatch import translate
 from functools import lru_cache
 from zlib import crc32
 
-DEFAULT_NAMES = (
-    "seed", "seeds", "*_seed", "seed_*", "*_seed_*",
-    "random_state", "fold", "repeat", "rep", "replicate",
+_LABELS = (
     "run", "run_name", "run_id", "exp_name", "experiment_name",
     "out", "out_dir", "out_file", "outdir", "outputs",
     "output", "output_dir", "output_file", "output_path",
     "save_dir", "save_path", "log_dir", "log_file", "logdir", "logging_dir",
     "checkpoint_dir", "ckpt_dir", "results_dir", "run.dir", "sweep.dir",
 )  # fmt: skip
+"""Those that say only what a run is called and where its results go: two runs that differ in
+nothing else are one observation."""
+DEFAULT_NAMES = (
+    "seed",
+    "seeds",
+    "*_seed",
+    "seed_*",
+    "*_seed_*",
+    "random_state",
+    "fold",
+    "repeat",
+    "rep",
+    "replicate",
+    *_LABELS,
+)
 """In lower case with `_` for `-`. `*` stands for anything; a name with a dot is compared with the
 end of a parameter's whole name, any other with its last part."""
 
@@ -47,7 +60,7 @@ class _Names:
         return bool(self._last.match(last) or self._whole.match(f".{plain}"))
 
 
-_compiled = lru_cache(maxsize=2)(_Names)
+_compiled = lru_cache(maxsize=3)(_Names)
 # What reads a card asks for this everywhere, so it is not handed from the settings through it all.
 _in_force: list[tuple[str, ...]] = [DEFAULT_NAMES]
 
@@ -73,6 +86,12 @@ def tells_repeats_apart(name: str) -> bool:
     """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,
     `trainer.data_seed`, `hydra.run.dir`."""
     return _compiled(_in_force[0]).fit(name)
+
+
+def is_draw(name: str) -> bool:
+    """Whether a parameter in which repeats may differ makes another observation of them, as a seed
+    does and an output folder does not."""
+    return tells_repeats_apart(name) and not _compiled(_LABELS).fit(name)
 
 
 def _plain(name: str) -> str:

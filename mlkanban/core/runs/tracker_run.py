@@ -22,6 +22,7 @@ KINDS = {
 CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
 """What a run of a tracker is told through its environment: its card, and the run of ours."""
 _NESTED_TAG = "mlflow.parentRunId"
+_COMMIT_TAG = "mlflow.source.git.commit"
 IGNORED = "ignored:"
 """Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
 _MOST = 100
@@ -42,7 +43,8 @@ class Tracked:
     `optuna:<study>/<trial>@<digits>`; `experiment` is what its tracker puts it with, `says` the
     state that gives it; instants are ISO 8601 UTC, '' when they are not known; `about` is when it
     began as a text to order by, in whatever time zone; `where` is the file or folder; `beside` is
-    whether its tracker has others that were started in the same run of ours."""
+    whether its tracker has others that were started in the same run of ours; `direction` is which
+    side of its only objective is good (`<=`), `unread` what of its metrics is no number."""
 
     ref: str
     name: str = ""
@@ -56,6 +58,8 @@ class Tracked:
     tags: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     beside: bool = False
+    direction: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -101,6 +105,9 @@ class Tracked:
             ended=self.ended,
             metrics=self.numbers,
             params=self.settings,
+            direction=self.direction,
+            unread=self.unread,
+            commit=self.tags.get(_COMMIT_TAG, "")[:_MOST],
             parent=parent,
             gpus=0 if parent else None,
         )

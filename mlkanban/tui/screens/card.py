@@ -118,7 +118,8 @@ class CardScreen(CardActions, TextScreen):
         ]
         if runs:
             zone, now = self._zone, self.host.now()
-            found = results(runs, card.metric.model_dump() if card.metric else None)
+            metric = card.metric.model_dump() if card.metric else None
+            found = results(runs, metric)
             room = max(20, self.size.width - 8)
             differs = {name: values[:_RUNS] for name, values in differing(runs).items()}
             rows = run_rows(
@@ -126,7 +127,9 @@ class CardScreen(CardActions, TextScreen):
                 differs=differs, width=room,
             )  # fmt: skip
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
-            rows += result_lines(runs, found, zone, now, ascii=self.host.ascii)
+            rows += result_lines(
+                runs, found, zone, now, ascii=self.host.ascii, metric=metric
+            )  # fmt: skip
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])
 

@@ -163,7 +163,7 @@ class MovingActions(RunActions):
             for key, (outcome, text) in _OUTCOMES.items()
         ]
         found = await self._proposed(faces)
-        said = f", whose runs say {found.proposal}," if found else ""
+        said = f", whose runs say {found.proposal_text}," if found else ""
         key = await self.ask.choose(f"{names(faces)}{said} ends as:", options)
         verdict: str | None = ""
         if key is not None and found is not None:

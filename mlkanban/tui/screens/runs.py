@@ -1,8 +1,9 @@
 """The runs of a card: its attempts, what is known of each, and how that is known."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
@@ -42,6 +43,7 @@ class RunsScreen(EditorScreen, ListScreen):
         self._results: Results | None = None
         self._differs: dict[str, tuple[str, ...]] = {}
         self._spent: Spending | None = None
+        self._metric: Mapping[str, Any] | None = None
         self._marked = ""
         self._written = ("", Written([], []))
 
@@ -64,11 +66,12 @@ class RunsScreen(EditorScreen, ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, results, spent = await self.host.store_thread.call(
+            found, results, spent, metric = await self.host.store_thread.call(
                 lambda s: (
                     s.runs.of_card(self._ref),
                     s.runs.results(self._ref),
                     s.runs.spending(self._ref),
+                    s.runs.metric(self._ref),
                 )
             )
         except NotFound:
@@ -82,7 +85,7 @@ class RunsScreen(EditorScreen, ListScreen):
         left = await asyncio.to_thread(self._left_over, found)
         here = self._runs[self.row].id if self._runs else ""
         self._runs, self._left = found, left
-        self._results, self._spent = results, spent
+        self._results, self._spent, self._metric = results, spent, metric
         self._differs = differing(found)
         ids = [run.id for run in found]
         self.row = ids.index(here) if here in ids else 0
@@ -128,8 +131,9 @@ class RunsScreen(EditorScreen, ListScreen):
                 for run, row in zip(self._runs, rows, strict=True)
             ]
             said = result_lines(
-                self._runs, self._results, zone, now, ascii=self.host.ascii, spent=self._spent
-            )
+                self._runs, self._results, zone, now, ascii=self.host.ascii,
+                spent=self._spent, metric=self._metric,
+            )  # fmt: skip
             room = max(1, min(len(rows), int(height * _MOST) - 2))
             if room < len(rows):
                 lines[0] += f"  (run {self.row + 1} of {len(rows)})"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.runs.brief import Brief, measured, on_face
-from mlkanban.core.runs.model import PREFIX, Run
+from mlkanban.core.runs.model import PREFIX, Run, runs_in
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.usage import usage
 from mlkanban.core.timestamps import instant
@@ -102,3 +102,37 @@ def test_a_rounded_mean_is_on_the_same_side_of_the_target(
     reached = value >= target if direction == ">=" else value <= target
     assert reached == (shown["value"] >= target if direction == ">=" else shown["value"] <= target)
     assert shown["value"] == pytest.approx(value, abs=1e-3)
+
+
+def test_what_failed_does_not_stand_on_a_face() -> None:
+    failed = [replace(run, state=RunState.FAILED) for run in reported(0.97)]
+    kept = METRIC | {"value": 0.97}
+    assert on_face(fields(*failed, metric=kept))[0] == "auc >=.92"
+    good = replace(failed[0], id="g", state=RunState.FINISHED, metrics={"auc": 0.8})
+    assert on_face(fields(*failed, good, metric=kept))[0] == "auc .8/>=.92"
+
+
+def test_what_was_typed_beside_runs_says_so() -> None:
+    assert on_face(fields(*reported(0.9), metric=METRIC | {"value": 0.95}))[0] == (
+        "auc .95/>=.92 typed"
+    )
+    assert on_face(fields(metric=METRIC | {"value": 0.95}))[0] == "auc .95/>=.92"
+
+
+def test_no_face_rounds_over_the_target() -> None:
+    near = METRIC | {"value": 0.91999999}
+    assert on_face(fields(metric=near))[0] == "auc .91999999/>=.92"
+    runs = reported(0.9199999, 0.5)
+    other = [replace(runs[0], argv=("train", "--a=1")), runs[1]]
+    assert Brief.read(on_face(fields(*other, metric=METRIC))[1]).best == 0.9199999
+
+
+def test_the_objective_of_a_study_is_the_metric_of_its_card() -> None:
+    trial = Run(
+        "optuna:s/1", RunState.TRACKED, says="COMPLETE", metrics={"value": 0.95}, direction=">="
+    )
+    assert on_face(fields(trial, metric=METRIC))[0] == "auc .95/>=.92"
+    other = replace(trial, direction="<=")
+    assert on_face(fields(other, metric=METRIC))[0] == "auc >=.92"
+    [run] = runs_in(fields(replace(trial, metrics={"a": 1.0, "auc": 0.9}), metric=METRIC))
+    assert [*run.metrics] == ["auc", "a"]

@@ -1,8 +1,11 @@
 """Which parameters runs differ in, however their command lines are written."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.runs.configurations import labels
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import GIVEN, differing, parameters
 from mlkanban.core.runs.tracker_run import Tracked
@@ -71,3 +74,21 @@ def test_a_tracker_keeps_no_secret_and_not_too_much() -> None:
     kept = Tracked("mlflow:1", params=params).as_run().params
     assert (kept["api_key"], kept["lr"], kept["url"]) == ("***", "0.1", "https://***@host/")
     assert len(kept["long"]) == 100
+
+
+def test_a_word_that_is_named_elsewhere_is_not_said_twice() -> None:
+    some = [
+        Run(str(at), argv=("python", "t.py", lr), params={"lr": lr}) for at, lr in enumerate("14")
+    ]
+    assert differing(some) == {"lr": ("1", "4")}
+    plain = [replace(run, params={}) for run in some]
+    assert labels([[run] for run in plain]) == ["1", "4"]
+
+
+def test_numbers_of_trackers_are_rounded_as_long_as_they_differ() -> None:
+    def shown(*values: str) -> tuple[str, ...]:
+        return differing([Run(v, params={"lr": v}) for v in values])["lr"]
+
+    assert shown("0.30000000000000004", "0.00031415926535") == ("0.3", "0.0003142")
+    assert shown("0.30000000000000004", "0.3") == ("0.30000000000000004", "0.3")
+    assert shown("12345678", "v1.23456789") == ("12345678", "v1.23456789")

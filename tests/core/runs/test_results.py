@@ -1,6 +1,7 @@
 """What runs say together: held against numpy, mirrored where lower is better."""
 
 import math
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.configurations import grouped
 from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.results import Proposal, results, sparkline
+from mlkanban.core.runs.results import Proposal, remarks, results, sparkline
 from mlkanban.core.runs.state import RunState
 
 METRIC = {"name": "auc", "direction": ">=", "target": 0.9}
@@ -23,7 +24,7 @@ def runs(values, state: RunState = RunState.FINISHED) -> list[Run]:
     return [
         Run(
             f"r{at:03}", state, argv=("train", "--seed", str(at)),
-            started=f"2026-03-20T09:{at:02}:00Z", metrics={"auc": value},
+            started=f"2026-03-20T09:{at:02}:00Z", metrics={"auc": value}, commit="c" * 40,
         )
         for at, value in enumerate(values)
     ]  # fmt: skip
@@ -34,7 +35,7 @@ def tried(*cases: tuple[object, float]) -> list[Run]:
     return [
         Run(
             f"r{at:03}", RunState.FINISHED, argv=("train", f"depth={depth}", f"seed={at}"),
-            started=f"2026-03-20T09:{at:02}:00Z", metrics={"loss": loss},
+            started=f"2026-03-20T09:{at:02}:00Z", metrics={"loss": loss}, commit="c" * 40,
         )
         for at, (depth, loss) in enumerate(cases)
     ]  # fmt: skip
@@ -127,7 +128,8 @@ def test_a_mean_is_of_runs_that_differ_in_their_seed_alone() -> None:
     assert [one.mean for one in found.configurations] == pytest.approx([0.305, 0.205])
     assert found.summary == "loss 0.205 +- 0.0071 (2 runs, depth 6)"
     assert found.proposal is Proposal.SUPPORTED
-    assert found.why == "the best of 2 configurations reaches <=0.22 by more than its spread"
+    assert found.proposal_text == "supported by depth 6: 0.205 +- 0.0071 (2 runs)"
+    assert found.why == "<=0.22 is reached by more than the spread"
     assert found.verdict == "supported: loss 0.205 +- 0.0071 (2 runs, depth 6)"
 
 
@@ -245,3 +247,168 @@ def test_a_credential_makes_no_configuration() -> None:
     with_key = Run("r1", RunState.FINISHED, argv=("train", "--lr=1", "--token", "***"))
     without = Run("r2", RunState.FINISHED, argv=("train", "--lr=1"))
     assert len(grouped([with_key, without])) == 1
+
+
+FAILED_STATES = (RunState.FAILED, RunState.KILLED, RunState.LOST)
+
+
+@pytest.mark.parametrize("state", FAILED_STATES)
+def test_what_did_not_finish_is_no_result_and_is_told(state) -> None:
+    assert results(runs([0.97, 0.97], state), METRIC) is None
+    assert remarks(runs([0.97, 0.97], state), METRIC) == [
+        f"only finished runs count: left out 2 {state} (auc 0.97, 0.97)"
+    ]
+    good = [replace(run, id=f"{run.id}b") for run in runs([0.8, 0.81])]
+    found = results([*good, *runs([0.97, 0.98], state)], METRIC)
+    assert found is not None
+    assert (found.values, found.best_run.id) == ((0.8, 0.81), "r001b")
+    assert found.proposal is Proposal.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("says", "counts"),
+    [("FINISHED", True), ("COMPLETE", True), ("finished", True), ("", True), ("RUNNING", False),
+     ("FAILED", False), ("KILLED", False), ("crashed", False), ("PRUNED", False)],
+)  # fmt: skip
+def test_a_run_of_a_tracker_counts_when_that_says_that_it_finished(says, counts) -> None:
+    some = [replace(run, says=says) for run in runs([0.95], RunState.TRACKED)]
+    assert (results(some, METRIC) is not None) is counts
+
+
+def test_equal_seeds_count_once() -> None:
+    twice = [replace(run, argv=("train", "--seed", "1", f"--out=o{at}"))
+             for at, run in enumerate(runs([0.93, 0.94]))]  # fmt: skip
+    found = results(twice, METRIC)
+    assert found is not None
+    assert (found.values, found.proposal) == ((0.94,), Proposal.OPEN)
+    assert remarks(twice, METRIC) == [
+        "equal seeds count once, the newest run of each: 1 run has a seed that ran again"
+    ]
+    other_fold = [replace(run, argv=("train", "--seed=1", f"--fold={run.id}")) for run in twice]
+    without = [replace(run, argv=("train",)) for run in twice]
+    for some in (other_fold, without):
+        found = results(some, METRIC)
+        assert found is not None
+        assert found.latest.n == 2
+        assert remarks(some, METRIC) == []
+
+
+def test_another_folder_or_dataset_is_another_configuration() -> None:
+    one, two = runs([0.93, 0.94])
+    folders = results([replace(one, folder="a"), replace(two, folder="b")], METRIC)
+    assert folders is not None
+    assert [c.label for c in folders.configurations] == ["folder a", "folder b"]
+    top = results([one, replace(two, folder="b")], METRIC)
+    assert top is not None
+    assert [c.label for c in top.configurations] == ["folder .", "folder b"]
+    data = results([replace(one, dataset="v1"), replace(two, dataset="v2")], METRIC)
+    assert data is not None
+    assert [c.label for c in data.configurations] == ["dataset v1", "dataset v2"]
+
+
+def test_without_a_commit_the_code_may_differ() -> None:
+    found = results([replace(run, commit="") for run in runs([0.93, 0.94])], METRIC)
+    assert found is not None
+    assert found.why.endswith("no commit of the runs is known, so their code may differ")
+
+
+def test_what_was_started_in_a_run_has_its_code() -> None:
+    above = Run("a", RunState.FINISHED, argv=("sweep",), commit="d" * 40, dirty=True, folder="x")
+    inner = [replace(run, parent="a", commit="") for run in runs([0.93, 0.94])]
+    found = results([above, *inner], METRIC)
+    assert found is not None
+    assert {(run.commit, run.folder) for run in found.runs} == {("d" * 40, "x")}
+    assert found.why.endswith("the runs had uncommitted changes, so their code may differ")
+
+
+def test_noise_is_called_noise() -> None:
+    def why(values, **metric) -> str:
+        found = results(runs(values), METRIC | metric)
+        assert found is not None
+        return found.why
+
+    assert why([0.915, 0.916], noise=0.05) == ">=0.9 lies within the noise (0.05)"
+    assert why([0.96, 0.97], noise=0.05) == ">=0.9 is reached by more than the noise (0.05)"
+    assert why([0.8, 0.81], noise=0.05) == ">=0.9 is missed by more than the noise (0.05)"
+    assert why([0.89, 0.93]) == ">=0.9 lies within the spread"
+
+
+def test_equality_is_not_more_than() -> None:
+    def why(*values, **metric) -> str:
+        found = results(runs(values), METRIC | metric)
+        assert found is not None
+        return f"{found.proposal_text}; {found.why}"
+
+    assert why(0.9, 0.9) == "supported; >=0.9 is reached, no spread seen"
+    assert why(0.9, 0.9, 0.9) == "supported; >=0.9 is reached, no spread seen"
+    assert why(0.8, 0.8) == "not supported; >=0.9 is missed, no spread seen"
+    assert why(1.0, 1.0, target=0.5, noise=0.5) == (
+        "supported; >=0.5 is reached by just the noise (0.5)"
+    )
+
+
+@given(st.floats(0.5, 1), st.integers(-10, 10))
+def test_no_value_is_rounded_over_the_target(target, units) -> None:
+    value = target + units * 1e-9
+    found = results(runs([value, value]), METRIC | {"target": target})
+    assert found is not None
+    shown = float(found.summary.split()[1])
+    assert (shown >= target) == (value >= target)
+    assert (float(found.text(found.best_run)) >= target) == (value >= target)
+
+
+def test_a_search_says_what_to_repeat() -> None:
+    found = results(tried(*enumerate([0.3, 0.4, 0.21, 0.5, 0.6])), LOSS)
+    assert found is not None
+    assert found.why.endswith(
+        "repeat the configuration that reached 0.21 (depth 2) with two more seeds"
+    )
+
+
+def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
+    others = [(1, 0.3), (2, 0.3)]
+    two = results(tried(*others, (3, 0.1), (3, 0.12)), LOSS)
+    assert two is not None
+    assert two.why == (
+        "depth 3: 0.11 +- 0.014 (2 runs) is the best of 3 configurations, and the best of many is"
+        " lucky: repeat it with one more seed"
+    )
+    three = results(tried(*others, (3, 0.1), (3, 0.12), (3, 0.13)), LOSS)
+    assert three is not None
+    assert three.proposal_text == "supported by depth 3: 0.1167 +- 0.015 (3 runs)"
+    assert three.why == (
+        "<=0.22 is reached by more than the spread, and without its best run too (0.125)"
+    )
+    lucky = results(tried(*others, (3, 0.01), (3, 0.22), (3, 0.23)), LOSS)
+    assert lucky is not None
+    assert lucky.proposal is Proposal.OPEN
+
+
+@pytest.mark.parametrize("world", ["once", "twice", "best confirmed", "best three confirmed"])
+def test_chance_alone_is_hardly_ever_supported(world) -> None:
+    """Forty configurations, all one standard deviation below the target."""
+    rng = random.Random(1)
+    supported = 0
+    for _ in range(200):
+        cases = [(depth, rng.gauss(0, 1)) for depth in range(40)]
+        if world == "twice":
+            cases += [(depth, rng.gauss(0, 1)) for depth in range(40)]
+        elif world != "once":
+            best = sorted(cases, key=lambda case: case[1])[: 1 if world == "best confirmed" else 3]
+            cases += [(depth, rng.gauss(0, 1)) for depth, _ in best for _ in range(2)]
+        found = results(tried(*cases), LOSS | {"target": -1})
+        assert found is not None
+        supported += found.proposal is Proposal.SUPPORTED
+    assert supported <= 0.05 * 200
+
+
+def test_what_runs_report_under_another_name_is_told() -> None:
+    trials = [
+        Run(f"optuna:s/{at}", RunState.TRACKED, says="COMPLETE", metrics={"value": 0.1})
+        for at in range(40)
+    ]
+    assert remarks(trials, LOSS) == ["40 trials report `value`, the card's target is `loss`"]
+    assert remarks([replace(trials[0], id="mlflow:1")], LOSS) == [
+        "1 MLflow run reports `value`, the card's target is `loss`"
+    ]
+    assert remarks(tried((3, 0.1)), LOSS) == []

@@ -34,9 +34,9 @@ def _numbers(session: Session) -> None:
     from mlkanban.flow.sample import follow
     from mlkanban.flow.window import Window
 
-    with session.service() as service:
-        workflow, histories = service.history.for_flow(session.board(service))
     until = now()
+    with session.service() as service:
+        workflow, histories = service.history.for_flow(session.board(service), until)
     times = cycle_times(follow(workflow, histories, until, Window.back(90, workflow.day(until))))
     click.echo("\nCycle time, days\n")
     click.echo("\n".join(picture(histogram_spec(times), ascii=session.settings.ascii)))

@@ -77,9 +77,9 @@ class NumberOptions:
         from mlkanban.service.fields import member
 
         board = session.board(service)
-        workflow, histories = service.history.for_flow(board)
-        tag = member("tags", self.tag) if self.tag else ""
         now = clock()
+        workflow, histories = service.history.for_flow(board, now)
+        tag = member("tags", self.tag) if self.tag else ""
         until = workflow.end_of_day(self.as_of) if self.as_of else now
         if self.as_of and self.as_of > workflow.day(now):
             raise UsageProblem(
@@ -88,10 +88,10 @@ class NumberOptions:
         if tag and not any(tag in card.tags for card in histories):
             raise NotFound(f"No card of {board.name} has the tag {self.tag}.", "See: mlkanban list")
         if until < now:
-            # What came after is not known yet; what lies ahead of now is a clock that is wrong.
+            # What came after is not known yet.
             known = (card.without(until, now) for card in histories)
             histories = [card for card in known if card.steps]
-        sessions = service.triage.sessions(board.id)
+        sessions = service.triage.sessions(board.id, now)
         sample = follow(workflow, histories, until, self._window(workflow.day(until)), sessions)
         kept = {
             card.ref

@@ -189,4 +189,5 @@ def _age(started: datetime | None, finished: datetime | None, zone: ZoneInfo) ->
     def day(moment: datetime) -> date:
         return moment.astimezone(zone).date()
 
-    return days_old(day(started), day(finished or now()))
+    today = now()
+    return days_old(day(started), day(min(finished or today, today)))

@@ -34,8 +34,9 @@ class Milestones(NamedTuple, Generic[Instant]):
 
 
 def days_old(first: date, last: date) -> int:
-    """Calendar days with both ends; 0 for what is dated in the future by a clock that was ahead."""
-    return max(0, (last - first).days + 1)
+    """Calendar days with both ends; what a clock that was ahead dated in the future counts as of
+    now."""
+    return max(1, (last - first).days + 1)
 
 
 def in_sequence(instants: Sequence[str]) -> list[str]:

@@ -77,9 +77,10 @@ class FaceContext:
         return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), now, ascii, pace)
 
     def day(self, instant: str) -> date:
-        """The day of a stored instant in the board's time zone."""
+        """The day of a stored instant in the board's time zone; today for what a clock that was
+        ahead dated later."""
         moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-        return moment.astimezone(ZoneInfo(self.board.timezone)).date()
+        return min(moment.astimezone(ZoneInfo(self.board.timezone)).date(), self.today)
 
 
 def height(width: int) -> int:

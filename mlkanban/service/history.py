@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mlkanban.store.repository import LimitsSet, Transition
 
 _EVERYTHING = 1_000_000_000
+_NEVER = "9999"
+_Dated = TypeVar("_Dated", "Transition", "LimitsSet")
 
 
 class HistoryEntry(NamedTuple):
@@ -96,14 +98,23 @@ class History:
         with self._context.store.reading() as conn:
             return repository.dated_after(conn, instant(now + AHEAD))
 
-    def for_flow(self, board: Board) -> tuple[Workflow, list[CardHistory]]:
-        """The board's workflow and the steps of all its cards, undone ones left out."""
+    def for_flow(
+        self, board: Board, now: datetime | None = None
+    ) -> tuple[Workflow, list[CardHistory]]:
+        """The board's workflow and the steps of all its cards, undone ones left out. What a clock
+        that was ahead dated later than `now` counts as of now, as it does on the board."""
+        last = instant(now) if now else _NEVER
         with self._context.store.reading() as conn:
             faces = {face.id: face for face in repository.faces(conn, board.id)}
             transitions = repository.transitions(conn, board.id)
             healths = repository.healths(conn, board.id)
             archivings = repository.archivings(conn, board.id)
-            limits = repository.limits_set(conn, board.id)
+            limits = [_by(last, one) for one in repository.limits_set(conn, board.id)]
+        transitions = [_by(last, one) for one in transitions]
+        archivings = {card: _by(last, one) for card, one in archivings.items()}
+        healths = {
+            card: [(min(at, last), health) for at, health in some] for card, some in healths.items()
+        }
         lived = _as_lived(board, transitions)
         found = _histories(lived, faces, transitions, healths, archivings)
         return _workflow(lived, board, limits), list(found)
@@ -121,6 +132,7 @@ class History:
             ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
             faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
             transitions = repository.transitions_of(conn, ids)
+        transitions = [_by(instant(as_of), one) for one in transitions]
         lived = _as_lived(board, transitions)
         workflow = _workflow(lived, board, ())
         histories = _histories(lived, faces, transitions, {}, {})
@@ -242,6 +254,11 @@ def _histories(
                 tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
                 tuple(lineage.origins(face, lineage.Kind.RETRAIN_OF)) if face.lineage else (),
             )  # fmt: skip
+
+
+def _by(last: str, row: _Dated) -> _Dated:
+    """A row that is dated no later than an instant."""
+    return row if row.at <= last else row._replace(at=last)
 
 
 def _steps(

@@ -70,7 +70,7 @@ class Planning:
         from mlkanban.flow.window import Window
 
         now: datetime = self._context.clock()
-        workflow, histories = self._history.for_flow(board)
+        workflow, histories = self._history.for_flow(board, now)
         window = Window.back(days, workflow.day(now))
         return fitting(follow(workflow, histories, now, window), until)
 

@@ -25,7 +25,7 @@ class Portfolio:
         from mlkanban.flow.window import Window
 
         now = self._context.clock()
-        workflow, histories = self._history.for_flow(board)
+        workflow, histories = self._history.for_flow(board, now)
         with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
         window = Window.back(WINDOW_DAYS, workflow.day(now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,11 +53,13 @@ class Triage:
             tx.write(Change(triage_session.KIND, board_id, set=values))
         return Done("")
 
-    def sessions(self, board_id: str) -> list[TriageSession]:
-        """Every session on a board, of whomever, in the order they ended."""
+    def sessions(self, board_id: str, now: datetime) -> list[TriageSession]:
+        """Every session on a board, of whomever, in the order they ended; none later than `now`,
+        whatever the clock it was held by."""
         with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
-        return [session for event in events if (session := _session(event))]
+        sessions = [session for event in events if (session := _session(event))]
+        return [replace(session, began=min(session.began, now)) for session in sessions]
 
     def _asking(self, board: Board, view: TriageView) -> list[Item]:
         now, zone = self._context.clock(), ZoneInfo(board.timezone)

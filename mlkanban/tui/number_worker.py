@@ -34,9 +34,9 @@ class Samples:
     def get(self, service: Service, board: Board, days: int | None, now: datetime) -> Sample:
         key = (board, service.boards.cursor(), now.replace(second=0, microsecond=0))
         if self._sample is None or key != self._key:
-            workflow, histories = service.history.for_flow(board)
+            workflow, histories = service.history.for_flow(board, now)
             everything = Window.back(None, workflow.day(now))
-            sessions = service.triage.sessions(board.id)
+            sessions = service.triage.sessions(board.id, now)
             self._sample = follow(workflow, histories, now, everything, sessions)
             self._key = key
         return self._sample.within(Window.back(days, self._sample.today))

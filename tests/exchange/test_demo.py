@@ -139,7 +139,7 @@ def test_events_look_like_those_of_the_service(demo: Demo, tmp_path: Path) -> No
 
 
 def test_triage_was_held_on_most_mondays(demo: Demo) -> None:
-    sessions = demo.service.triage.sessions(demo.board.id)
+    sessions = demo.service.triage.sessions(demo.board.id, demo.now)
     assert 12 <= len(sessions) <= 26
     assert {session.began.astimezone(zone_of(demo)).weekday() for session in sessions} == {0}
     assert all(session.decisions + session.skipped == session.queue for session in sessions)

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from mlkanban.core.models import Outcome
+from mlkanban.core.triage_session import TriageSession
+from mlkanban.display.card_face import FaceContext, age
+from mlkanban.flow.aging import aging
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
+from mlkanban.flow.wip import wip
 from tests.service.people import Person
 
 AHEAD = timedelta(days=731)
@@ -56,3 +60,35 @@ def test_a_clock_behind_all_that_was_ever_written_moves_nothing_back(ada: Person
     ada.clock.now = datetime(1990, 1, 1, tzinfo=UTC)
     ada.cards.finish([ref], Outcome.SHIPPED)
     assert ada.cards.get(ref).finished_at == began
+
+
+def test_all_numbers_count_what_is_dated_ahead_as_of_now(ada: Person) -> None:
+    ref = written_ahead(ada)
+    now = ada.clock.now
+    workflow, histories = ada.history.for_flow(ada.board, now)
+    sample = follow(workflow, histories, now, Window.back(30, workflow.day(now)))
+    (old,) = aging(sample, None).cards
+    assert (old.ref, old.age) == (ref, 1)
+    assert wip(sample).cards == (ref,)
+    standing = ada.service.portfolio.standing(ada.board)
+    assert standing.wip == 1
+    (face,) = ada.boards.snapshot(ada.board_id).faces
+    assert age(face, FaceContext.at(ada.board, now)) == "1d"
+    found = ada.service.search.find(ada.board, [face], "age:1d", now.date())
+    assert [one.ref for one in found] == [ref]
+
+
+def test_a_limit_that_was_set_ahead_holds_now(ada: Person) -> None:
+    right = ada.clock.now
+    ada.clock.now = right + AHEAD
+    ada.sets("Data prep", limit=7)
+    workflow, _ = ada.history.for_flow(ada.board, right)
+    at = workflow.stages.index("Data prep")
+    assert workflow.as_of(right).limits[at].cards == 7
+
+
+def test_a_session_of_triage_that_was_held_ahead_counts_now(ada: Person) -> None:
+    now = ada.clock.now
+    held = TriageSession("all", now + AHEAD, 60, 1, {"accepted": 1}, 0, 0, 0)
+    ada.service.triage.end(ada.board_id, held)
+    assert [one.began for one in ada.service.triage.sessions(ada.board_id, now)] == [now]

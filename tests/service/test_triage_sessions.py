@@ -34,7 +34,7 @@ def test_a_session_is_kept_with_the_board_and_moves_no_card(ada: Person) -> None
     ends(ada, ref)
     assert ada.state() == before
     assert ada.history.for_flow(ada.board) == flow
-    [kept] = ada.service.triage.sessions(ada.board_id)
+    [kept] = ada.service.triage.sessions(ada.board_id, ada.clock.now)
     assert (kept.decisions, kept.seconds, kept.left) == (12, 480, (ref,))
     event = ada.history.events(ada.board_id)[-1]
     assert (event.kind, event.card) == ("triage.ended", "")
@@ -111,15 +111,15 @@ def test_sessions_of_another_board_stay_there(ada: Person) -> None:
     ends(ada)
     first = ada.board_id
     ada.starts("plain", "Chores")
-    assert ada.service.triage.sessions(ada.board_id) == []
-    assert len(ada.service.triage.sessions(first)) == 1
+    assert ada.service.triage.sessions(ada.board_id, ada.clock.now) == []
+    assert len(ada.service.triage.sessions(first, ada.clock.now)) == 1
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(ada: Person, tmp_path: Path) -> None:
     reader = Service.open(tmp_path / "data", actor="ada", clock=Clock(), write=False)
     assert not reader.triage.end(ada.board_id, session(ada)).changed
     reader.close()
-    assert ada.service.triage.sessions(ada.board_id) == []
+    assert ada.service.triage.sessions(ada.board_id, ada.clock.now) == []
 
 
 def test_what_was_done_for_a_reason_says_so(ada: Person) -> None:

@@ -52,9 +52,10 @@ class QueryContext:
     told: Answers = field(default_factory=Answers)
 
     def day(self, instant: str) -> date:
-        """The day of a stored instant in the board's time zone."""
+        """The day of a stored instant in the board's time zone; today for what a clock that was
+        ahead dated later."""
         moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-        return moment.astimezone(ZoneInfo(self.board.timezone)).date()
+        return min(moment.astimezone(ZoneInfo(self.board.timezone)).date(), self.today)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ def run_data(run: Run) -> dict[str, object]:
         "why": run.why or None,
         "started": run.started or None,
         "ended": run.ended or None,
+        "submitted": (run.made or None) if run.job else None,
         "host": run.host,
         "command": list(run.argv),
         "commit": run.commit or None,

@@ -164,7 +164,9 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
     if run is None:
         return _fields(values)
     did = "is being stopped" if run.stopping and kind == "run.changed" else run.ending
-    parts = [f"run {run.id} {'started' if kind == 'run.started' else did}"]
+    if kind == "run.started":
+        did = "was adopted" if run.adopted else "started"
+    parts = [f"run {run.id} {did}"]
     parts += [f", moved to {stage(values['place'])}" if values.get("place") else ""]
     if "blocker" in values:
         block = values["blocker"]

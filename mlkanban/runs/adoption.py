@@ -21,6 +21,7 @@ from mlkanban.runs.processes import (
     is_mine,
     process,
     session_of,
+    started_at,
     variable,
 )
 
@@ -46,7 +47,7 @@ def adopt(
         "argv": redacted(command(found)),
         "person": person,
         "made": instant(now),
-        "started": instant(now),
+        "started": instant(started_at(found, now) or now),
         "adopted": True,
         "child": found._asdict(),
         "session": session_of(found),

@@ -40,8 +40,9 @@ class RunFolder:
         self.out, self.err = path / "out.log", path / "err.log"
         self.rc_file = path / "rc"
         self.metrics_file = path / "metrics.json"
-        self._start, self._end, self._stop, self._scheduler = (
-            path / "start.json", path / "end.json", path / "stop.json", path / "scheduler.json",
+        self.start_file = path / "start.json"
+        self._end, self._stop, self._scheduler = (
+            path / "end.json", path / "stop.json", path / "scheduler.json",
         )  # fmt: skip
 
     def make(self) -> None:
@@ -53,7 +54,7 @@ class RunFolder:
             os.close(os.open(log, flags, 0o600))
 
     def write_start(self, values: Mapping[str, Any]) -> None:
-        _write(self._start, values)
+        _write(self.start_file, values)
 
     def write_end(self, values: Mapping[str, Any]) -> None:
         _write(self._end, values)
@@ -70,7 +71,7 @@ class RunFolder:
         return _read(self._scheduler)
 
     def start(self) -> dict[str, Any]:
-        return _read(self._start)
+        return _read(self.start_file)
 
     def end(self) -> dict[str, Any]:
         return _read(self._end)
@@ -113,12 +114,12 @@ class RunFolder:
     def beat(self) -> None:
         """Give a sign of life."""
         with suppress(OSError):
-            os.utime(self._start)
+            os.utime(self.start_file)
 
     def heartbeat(self, now: datetime) -> float:
         """Seconds from the last sign of life to `now`."""
         with suppress(OSError):
-            return max(0.0, now.timestamp() - self._start.stat().st_mtime)
+            return max(0.0, now.timestamp() - self.start_file.stat().st_mtime)
         return float("inf")
 
     def asked_scheduler(self, now: datetime) -> float:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,12 @@ from mlkanban.core.runs.failure import SHOWN, death, last_lines
 from mlkanban.core.runs.metric_lines import Reported, in_file, reported, together
 from mlkanban.core.runs.redaction import redacted, redacted_text
 from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge
-from mlkanban.core.timestamps import instant
+from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import RunFolder, tail
 from mlkanban.runs.processes import Process, alive, group, stopped
 
+_AT_THE_START = timedelta(seconds=1)
+"""What is seen that soon is how the run was started."""
 _FOR_METRICS = 16 * 1024 * 1024
 
 
@@ -74,7 +79,7 @@ def report(
         "state": found.state.value,
         "evidence": found.evidence,
         "exit": found.exit,
-        "started": str(told.get("started") or start.get("started") or start.get("made") or ""),
+        "started": str(told.get("started") or ("" if job else start.get("started")) or ""),
         "commit": str(start.get("commit", "")),
         "dirty": bool(start.get("dirty")),
         "folder": str(start.get("folder", "")),
@@ -84,6 +89,7 @@ def report(
         "elapsed": told.get("elapsed"),
         "waited": told.get("waited"),
         "adopted": bool(start.get("adopted")),
+        "made": str(start.get("made") or "") if job or start.get("adopted") else "",
         "stopping": folder.asked_at() if job and not found.state.ended else "",
     }
     if found.state.ended:
@@ -97,7 +103,7 @@ def report(
 def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:
     end, told = folder.end(), folder.scheduler()
     lines, alone = _last_written(folder, start)
-    over = end.get("ended") or told.get("ended") or _written(folder) or start.get("started")
+    over = end.get("ended") or told.get("ended") or _last_sign(folder, start)
     made: dict[str, Any] = {
         "ended": str(over or ""),
         "last": [redacted_text(line) for line in lines[-SHOWN:]],
@@ -192,16 +198,21 @@ def why(folder: RunFolder, found: Judgement) -> str:
     return redacted_text(death(found.exit, *_last_written(folder, folder.start()), oom=oom).why)
 
 
-def _written(folder: RunFolder) -> str:
-    """When the exit status, or else the last of the output, was written."""
-    for file in (folder.rc_file, folder.err, folder.out):
-        try:
-            status = file.stat()
-        except OSError:
-            continue
-        if status.st_size:
-            return instant(datetime.fromtimestamp(status.st_mtime, UTC))
-    return ""
+def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
+    """When the exit status was written, or else the last sign of life: a heartbeat, output, or that
+    somebody stopped it. '' when there is none but the start: then nobody knows how long it ran."""
+    with suppress(OSError):
+        return instant(datetime.fromtimestamp(folder.rc_file.stat().st_mtime, UTC))
+    files = list(chain.from_iterable(logs(folder, dict(start))))
+    if not start.get("slurm"):
+        files.append(folder.start_file)
+    signs = [sign] if (sign := moment(folder.asked_at())) else []
+    for file in files:
+        with suppress(OSError):
+            signs.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    begun = _moment(start.get("started"), datetime.min.replace(tzinfo=UTC))
+    last = max(signs, default=begun)
+    return instant(last) if last - begun > _AT_THE_START else ""
 
 
 def _process(value: Any) -> Process | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import Place
+from mlkanban.core.runs.state import Place, RunState
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.files import write_whole
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
@@ -18,6 +18,9 @@ from mlkanban.runs.inspect import report
 from mlkanban.runs.processes import here
 from mlkanban.service import Done, Service
 from mlkanban.service.runs import RunReport
+
+_SEEN_EVERY = 10.0
+"""Seconds between two notes that a run was seen alive."""
 
 
 class Intake:
@@ -45,6 +48,7 @@ class Intake:
             return Done("", changed=False)
         memory, listed = self._memory(service), self._mtime()
         told = self._look(listed, now)
+        self._beat(told, now)
         done = service.runs.take_in(told)
         settled = set(service.runs.settled(told))
         # One that ended without being taken in is of a card that is not on these boards.
@@ -70,6 +74,13 @@ class Intake:
         if self._settled is None:
             self._settled = memory.read(service.boards.cursor())
         return memory
+
+    def _beat(self, told: Sequence[RunReport], now: datetime) -> None:
+        """Keep that runs were seen alive which nobody else watches."""
+        alive = {one.run.id for one in told if _unwatched(one.run)}
+        for folder in self._open:
+            if folder.id in alive and folder.heartbeat(now) >= _SEEN_EVERY:
+                folder.beat()
 
     def _look(self, listed: int, now: datetime) -> list[RunReport]:
         if listed != self._listed:
@@ -101,6 +112,11 @@ def told_of(
         return None
     aim = str(start.get("aim") or "")
     return RunReport(run, str(start["card"]), str(start.get("card_id", "")), aim)
+
+
+def _unwatched(run: Run) -> bool:
+    adopted = run.adopted and run.state is RunState.RUNNING
+    return adopted or run.state is RunState.ORPHAN
 
 
 class _Memory:

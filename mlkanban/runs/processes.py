@@ -2,10 +2,14 @@
 be read (macOS, a hidden /proc) by what the system calls of every Unix say."""
 
 import os
+import re
 import signal
 import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,6 +131,29 @@ def is_mine(found: Process) -> bool:
         os.kill(found.pid, 0)
         return True
     return False
+
+
+def started_at(found: Process, now: datetime) -> datetime | None:
+    """When a process was started, None where the system does not say."""
+    if found.start and hasattr(time, "CLOCK_BOOTTIME"):
+        up = time.clock_gettime(time.CLOCK_BOOTTIME)
+        return now - timedelta(seconds=up - int(found.start) / os.sysconf("SC_CLK_TCK"))
+    try:
+        asked = subprocess.run(
+            ["ps", "-o", "etime=", "-p", str(found.pid)],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=5, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    age = _ELAPSED.fullmatch(asked.stdout.strip())
+    if age is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in age.groups())
+    return now - timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+_ELAPSED = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
+"""`[[dd-]hh:]mm:ss`."""
 
 
 def command(found: Process) -> list[str]:

@@ -309,9 +309,9 @@ def _in_order(
     one that ends as another starts, the start comes first: the card stays with that."""
     order: list[tuple[str, bool, RunReport]] = []
     for one in told:
-        order.append((one.run.started, False, one))
+        order.append((one.run.since, False, one))
         if one.run.state.ended:
-            order.append((max(one.run.started, one.run.ended), True, one))
+            order.append((max(one.run.since, one.run.ended), True, one))
     order.sort(key=lambda step: (step[0], step[1], step[2].run.id))
     return [(_end if ends else _begin, one) for _, ends, one in order]
 
@@ -326,16 +326,16 @@ def _begin(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
     assert face is not None
     run = _with_dataset(tx, face, run, None if _begins(had, run) else had)
     if had is None and run.state is RunState.QUEUED:
-        tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, run.started))
+        tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, run.since))
         yield _Happened(face.ref, run.id, "is queued")
     elif _begins(had, run):
         if aim := _aimed(tx, face, told):
-            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, run.started))
+            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, run.since))
         begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
-        tx.write(_change(tx, "run.started", face, run, values, begun.started, kept))
+        tx.write(_change(tx, "run.started", face, run, values, begun.since, kept))
         yield _Happened(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
     elif had and not run.state.ended:
         tx.write(_change(tx, "run.changed", face, run, {name: run.to_field()}))
@@ -403,8 +403,10 @@ def _scene(tx: Transaction, face: CardFace, run: Run) -> RunContext:
     return RunContext(
         board=tx.board_of(face),
         face=face,
-        moved=run_queries.moved_by_hand(tx.conn, face.id, run.started),
-        moved_meanwhile=run_queries.moved_by_hand(tx.conn, face.id, run.started, run.ended),
+        moved=run_queries.moved_by_hand(tx.conn, face.id, run.since),
+        moved_meanwhile=run_queries.moved_by_hand(
+            tx.conn, face.id, run.since, run.ended or run.since
+        ),
         blocked_by_run=bool(face.block_reason) and by.startswith(PREFIX),
         others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
     )
@@ -456,7 +458,7 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
 def _aimed(tx: Transaction, face: CardFace, told: RunReport) -> dict[str, Any] | None:
     """The metric of the card with what the run was started to reach; None when that is nothing new,
     or a person wrote it since."""
-    if not told.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", told.run.started):
+    if not told.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", told.run.since):
         return None
     had = tx.writer.projector.entity(face.id).fields.get("metric")
     try:

@@ -41,7 +41,7 @@ def test_the_runs_of_a_card_are_told_with_what_they_say_together(mlk: Person, re
         "proposed: supported; >=0.92 is reached by more than the spread; no commit of the runs is"
         " known, so their code may differ"
     )
-    assert used.endswith("gpu-h (1 run of unknown gpus not counted)")
+    assert used.endswith("gpu-h (1 run of unknown gpu-hours not counted)")
     assert "proposed" not in mlk("runs").out, "what all cards say together means nothing"
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -31,8 +33,13 @@ def refused(job: Job, pid: int) -> tuple[int, str]:
 def test_an_adopted_process_is_a_run_until_it_is_gone(
     job: Job, training: subprocess.Popen[bytes]
 ) -> None:
+    time.sleep(2)
+    before = datetime.now(UTC)
     made = json.loads(job.mlk("--json", "adopt", job.card, "--pid", str(training.pid)))["data"]
     run = job.run()
+    started = datetime.fromisoformat(run["started"])
+    assert started <= before - timedelta(seconds=1.5), "it ran before it was adopted"
+    assert "was adopted" in job.mlk("history", job.card)
     assert (run["id"], run["state"], run["command"]) == (made["id"], "running", ["sleep", "300"])
     assert job.card_now()["stage"] == "Training"
     training.kill()
@@ -41,6 +48,7 @@ def test_an_adopted_process_is_a_run_until_it_is_gone(
     assert (run["state"], run["exit"]) == ("lost", None)
     assert "adopted is gone" in run["evidence"]
     assert "exit status unknown" in run["evidence"]
+    assert datetime.fromisoformat(run["ended"]) >= before, "it was seen alive then"
     assert job.card_now()["blocked"] is None
 
 

@@ -6,6 +6,9 @@ import signal
 import stat
 import subprocess
 import sys
+import time
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -125,7 +128,10 @@ def test_without_supervisor_and_shell_the_job_goes_on_and_its_end_is_unknown(job
     assert job.ended(viewer)[0] == 4
     run = job.run()
     assert (run["state"], run["exit"]) == ("lost", None)
-    assert job.card_now()["blocked"]["note"] == f"run {run['id']}: lost"
+    assert job.card_now()["blocked"]["note"] == f"run {run['id']}: {run['evidence']}"
+    history = job.mlk("history", job.card)
+    assert "lost (none of its processes is left" in history
+    assert "lost (lost" not in history
 
 
 def test_a_killed_shell_alone_leaves_the_job(job: Job) -> None:
@@ -153,6 +159,55 @@ def test_a_killed_group_is_lost(job: Job) -> None:
     os.killpg(job.up()["child"]["pid"], signal.SIGKILL)
     assert job.ended(viewer)[0] == 4
     assert job.run()["state"] == "lost"
+
+
+def lost(job: Job) -> dict[str, Any]:
+    """The newest run, after all its processes were killed."""
+    start = job.json("start.json")
+    kill(start["supervisor"]["pid"])
+    os.killpg(start["child"]["pid"], signal.SIGKILL)
+    until(lambda: not members(start["child"]["pid"]))
+    run = job.run()
+    assert run["state"] == "lost"
+    return run
+
+
+def seconds(run: dict[str, Any]) -> float:
+    ended, started = (datetime.fromisoformat(run[name]) for name in ("ended", "started"))
+    return (ended - started).total_seconds()
+
+
+def test_a_lost_run_lasted_until_its_last_output(job: Job) -> None:
+    job.start("sh", "-c", "echo up; sleep 2; echo more; sleep 60", options=("--gpus", "2"))
+    job.up()
+    until(lambda: "more" in job.out())
+    run = lost(job)
+    assert 2 <= seconds(run) < 5
+    meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
+    assert meta["gpu_hours"] == pytest.approx(2 * seconds(run) / 3600)
+
+
+def test_a_lost_run_lasted_until_it_was_seen_alive_last(job: Job) -> None:
+    job.start("sh", "-c", "echo up; sleep 60")
+    start = job.up()
+    kill(start["supervisor"]["pid"])
+    for file in job.folder.iterdir():
+        os.utime(file, (1e9, 1e9))
+    time.sleep(1.5)
+    assert job.run()["state"] == "orphan"
+    assert 1 < seconds(lost(job)) < 10
+
+
+def test_how_long_a_run_lasted_that_gave_no_sign_of_life_is_not_known(job: Job) -> None:
+    job.start("sh", "-c", "echo up; sleep 60", options=("--gpus", "2"))
+    job.up()
+    for file in job.folder.iterdir():
+        os.utime(file, (1e9, 1e9))
+    run = lost(job)
+    assert run["ended"] is None
+    meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
+    assert (meta["gpu_hours"], meta["runs_of_unknown_gpu_hours"]) == (0, 1)
+    assert job.card_now()["blocked"] is not None
 
 
 def test_stop_ends_a_detached_run(job: Job) -> None:

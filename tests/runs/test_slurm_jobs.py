@@ -324,3 +324,20 @@ def test_a_job_that_takes_its_time_to_end_is_said_to_be_asked(job: Job, cluster:
         "killed",
         f"sacct says CANCELLED by {os.getuid()}",
     )
+
+
+def test_a_job_that_never_started_has_no_start(job: Job, cluster: Cluster) -> None:
+    cluster.submit()
+    label = cluster.label
+    cluster.says("squeue", queued("PENDING", 1000, "N/A", label, "Resources"))
+    [waits] = runs(job)
+    assert (waits["state"], waits["started"]) == ("queued", None)
+    assert waits["submitted"] is not None
+    cluster.says("squeue")
+    cluster.says("sacct", counted(f"CANCELLED by {os.getuid()}", 1000, 1500, 1500, 0, label)
+                 .replace("gpu01", "None assigned"))  # fmt: skip
+    [over] = runs(job)
+    assert (over["state"], over["started"]) == ("killed", None)
+    assert f"killed (sacct says CANCELLED by {os.getuid()})" in job.mlk("history", job.card)
+    meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
+    assert (meta["gpu_hours"], meta["runs_of_unknown_gpu_hours"]) == (0, 0)

@@ -87,10 +87,10 @@ def test_a_run_that_ended_asks_for_a_look_until_somebody_had_one(ada: Person, bo
     box.starts(ref, "r1")
     assert queue() == []
     box.ends(ref, "r1", LOST)
-    assert queue() == [(ref, "run lost")]
+    assert queue() == [(ref, "run lost: alive")]
     box.starts(other, "r2")
     box.ends(other, "r2", FINISHED)
-    assert set(queue()) == {(ref, "run lost"), (other, "run finished: exit 0")}
+    assert set(queue()) == {(ref, "run lost: alive"), (other, "run finished: exit 0")}
     assert {ref, other} <= {i.ref for i in ada.service.triage.queue(ada.board).items}
     ada.cards.note([ref], "the node was rebooted")
     assert [one for one, _ in queue()] == [other]

@@ -26,13 +26,13 @@ class Run:
     failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
     `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
     scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
-    not run, `stopping` when its scheduler was told to end it. One that was `adopted` was running
-    already: its exit status can never be known. Of one that a tracker tells of, `says` is the state
-    it gives, `where` its file, `params` what it keeps of its parameters, `parent` the run that it
-    was started in; `tracked` names the one that is the record of a run of ours. `folder` is where a
-    run was started, relative to its repository, `dataset` what its card named so when it began;
-    `direction` is which side of its only objective a tracker calls good (`<=`), '' where that is
-    not known."""
+    not run, `made` when it was handed to that, or adopted, `stopping` when its scheduler was told
+    to end it. One that was `adopted` was running already: its exit status can never be known. Of
+    one that a tracker tells of, `says` is the state it gives, `where` its file, `params` what it
+    keeps of its parameters, `parent` the run that it was started in; `tracked` names the one that
+    is the record of a run of ours. `folder` is where a run was started, relative to its repository,
+    `dataset` what its card named so when it began; `direction` is which side of its only objective
+    a tracker calls good (`<=`), '' where that is not known."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -65,6 +65,7 @@ class Run:
     folder: str = ""
     dataset: str = ""
     direction: str = ""
+    made: str = ""
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -113,15 +114,22 @@ class Run:
         return self.state is RunState.FINISHED
 
     @property
+    def since(self) -> str:
+        """From when on it has to do with its card: a process that was adopted may have run long
+        before, a job that waits was submitted."""
+        return self.made if self.adopted and self.made else self.started or self.made
+
+    @property
     def outcome(self) -> str:
-        """How it ended, in a few words: `exit 0`, `out of GPU memory (exit 1)`, `lost`."""
+        """How it ended, in a few words: `exit 0`, `out of GPU memory (exit 1)`; where no exit
+        status is known, the evidence for its end."""
         if not self.state.ended:
             return ""
         if self.state is RunState.TRACKED:
             return f"tracker says {self.says}" if self.says else ""
         if self.why:
             return self.why
-        return self.state.value if self.exit is None else f"exit {self.exit}"
+        return self.evidence or self.state.value if self.exit is None else f"exit {self.exit}"
 
     @property
     def ending(self) -> str:
@@ -238,6 +246,6 @@ def places_of(runs: Iterable[Run]) -> dict[str, Place]:
 
 def _age(run: Run) -> tuple[str, tuple[tuple[int, str], ...]]:
     parts = _NUMBERS.split(run.id)
-    return run.started, tuple(
+    return run.started or run.made, tuple(
         (len(part) if at % 2 else 0, part) for at, part in enumerate(parts)
     )  # fmt: skip

@@ -270,7 +270,10 @@ def judge_job(
         return None
     said = "no accounting tells" if not counted else "sacct does not say"
     said = f"squeue has no job {ticket.job} any more, and {said} how it ended"
-    return Verdict(Judgement(RunState.UNKNOWN, said), lives=tuple(lives))
+    return Verdict(
+        Judgement(RunState.UNKNOWN, said), lives=tuple(lives),
+        started=min((life.start for life in lives), default=None),
+    )  # fmt: skip
 
 
 def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[SlurmJob]:

@@ -25,10 +25,12 @@ class Usage(NamedTuple):
 
 def gpu_hours(run: Run, now: datetime) -> float | None:
     """What a run used, up to now where it goes on, by its scheduler's count of the time where there
-    is one; None when that is not known. One that waits uses nothing, but for what it used before it
+    is one; None when that is not known. One that waits uses nothing, and neither
+    does a job that never began, but for what it used before it
     was put back into the queue."""
     begun, ended = moment(run.started), moment(run.ended)
-    if run.gpus == 0 or (run.state is RunState.QUEUED and not run.elapsed):
+    never = bool(run.job) and not run.started and run.state.ended
+    if run.gpus == 0 or never or (run.state is RunState.QUEUED and not run.elapsed):
         return 0.0
     if run.gpus is not None and run.elapsed is not None:
         return run.gpus * run.elapsed / 3600
@@ -86,7 +88,7 @@ def spending(written: str, runs: Collection[Run], now: datetime) -> Spending | N
 
 
 def usage_text(used: Usage) -> str:
-    """`3.1 gpu-h (2 runs of unknown gpus not counted)`; '' when there is nothing to say."""
+    """`3.1 gpu-h (2 runs of unknown gpu-hours not counted)`; '' when there is nothing to say."""
     if not used.gpu_hours:
         return ""
     return f"{shortly(used.gpu_hours)} gpu-h{_left_out(used.unknown)}"
@@ -94,7 +96,7 @@ def usage_text(used: Usage) -> str:
 
 def _left_out(unknown: int) -> str:
     several = "run" if unknown == 1 else "runs"
-    return f" ({unknown} {several} of unknown gpus not counted)" if unknown else ""
+    return f" ({unknown} {several} of unknown gpu-hours not counted)" if unknown else ""
 
 
 def shortly(number: float) -> str:

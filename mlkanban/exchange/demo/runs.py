@@ -125,7 +125,8 @@ class DemoRuns:
         told = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
         over, running, waits = (one.found for one in told if one)
         for run in runs:
-            yield self._change("run.queued", {}, _judged(run, waits), run.started)
+            submitted = replace(run, started="", made=run.started)
+            yield self._change("run.queued", {}, _judged(submitted, waits), run.started)
         since = self._calendar.now - _RUNNING_FOR
         begun, ended = self._calendar.moment(visit.start) + _GAP, since - _GAP
         first = replace(

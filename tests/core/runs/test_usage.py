@@ -28,8 +28,8 @@ def test_a_scheduler_counts_the_time_of_all_tasks_and_waiting_is_no_use() -> Non
 
 
 def test_what_was_used_in_words() -> None:
-    assert usage_text(Usage(3.14, 1)) == "3.1 gpu-h (1 run of unknown gpus not counted)"
-    assert usage_text(Usage(14.04, 2)) == "14 gpu-h (2 runs of unknown gpus not counted)"
+    assert usage_text(Usage(3.14, 1)) == "3.1 gpu-h (1 run of unknown gpu-hours not counted)"
+    assert usage_text(Usage(14.04, 2)) == "14 gpu-h (2 runs of unknown gpu-hours not counted)"
     assert usage_text(Usage(0.125, 0)) == "0.12 gpu-h"
     assert usage_text(Usage(0.0, 2)) == ""
 
@@ -50,7 +50,7 @@ def test_a_budget_is_told_and_warned_of_from_80_percent_on() -> None:
 def test_runs_of_unknown_gpus_are_said_and_a_budget_of_runs_counts_them() -> None:
     runs = [run(), run(gpus=None), run(ended="")]
     assert str(spending("9 gpu-h", runs, NOW)) == (
-        "6 of 9 gpu-h (1 run of unknown gpus not counted)"
+        "6 of 9 gpu-h (1 run of unknown gpu-hours not counted)"
     )
     assert str(spending("12 runs", runs, NOW)) == "3 of 12 runs"
     assert spending("", runs, NOW) is None

@@ -184,13 +184,14 @@ class Boards:
             moved = find_stage_by_id(board, stage_id)
             others = [s for s in board.stages if s.id != stage_id]
             to = max(0, min(to, len(others)))
-            order = (*others[:to], moved, *others[to:])
-            rules.required(rules.arrange(order))
-            moved_cards = cards_after(tx, board, replace(board, stages=order), agreed=agreed)
             low = others[to - 1].rank if to else None
             high = others[to].rank if to < len(others) else None
-            if order != board.stages:
-                place = {"rank": ranks.between(low, high)}
+            rank = moved.rank if board.stages[to] == moved else ranks.between(low, high)
+            order = (*others[:to], replace(moved, rank=rank), *others[to:])
+            rules.required(rules.arrange(order))
+            moved_cards = cards_after(tx, board, replace(board, stages=order), agreed=agreed)
+            if rank != moved.rank:
+                place = {"rank": rank}
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=place))
             told = moved_cards.write(tx)
             told = f"Stage {moved.name} is number {to + 1} now.{told}"
@@ -205,7 +206,8 @@ class Boards:
             rules.required(rules.remove_stage(board, stage, cards))
             left = tuple(s for s in board.stages if s.id != stage_id)
             rules.required(rules.arrange(left))
-            moved = cards_after(tx, board, replace(board, stages=left), agreed=agreed)
+            then = replace(board, stages=left, former=(*board.former, stage))
+            moved = cards_after(tx, board, then, agreed=agreed)
             tx.write(Change("stage.removed", board_id, stage=stage_id, set={"deleted": True}))
             told = moved.write(tx)
         return Done(f"Stage {stage.name} removed.{told}", warning=moved.warning)

@@ -89,7 +89,13 @@ def test_boards(board) -> None:
     assert board("boards").out.splitlines()[1].split() == ["fraud", "1", "UTC", "Fraud"]
 
 
-def test_committing_the_last_stage_asks_before_shipped_cards_are_open_again(board) -> None:
+@pytest.mark.parametrize("removed", [False, True])
+def test_committing_the_last_stage_asks_before_shipped_cards_are_open_again(
+    board, removed: bool
+) -> None:
+    if removed:
+        board("stages", "add", "Retired")
+        board("stages", "remove", "Retired")
     card = board.card("a", "--stage", "monitoring")
     for change in (("commit", "monitoring"), ("move", "monitoring", "1")):
         refused = board("stages", *change)

@@ -98,13 +98,14 @@ CATALOGUE = (
     FlowNumber(
         "little", "Y", "Little's law", "WIP, throughput and cycle time compared",
         "Mean work in progress divided by mean throughput is mean cycle time, where as "
-        "many cards leave as come. The table says why the two differ.",
+        "many cards leave as come. The board is in balance when as much is in progress at both "
+        "ends as well. The table says why the two differ.",
     ),
     FlowNumber(
         "debt", "D", "Flow debt", "what finished cards owe to those that wait",
         "How far apart commitments and departures lie in the cumulative flow, less the "
         "mean cycle time of the cards that were finished: what these owe to cards left to "
-        "age.",
+        "age. Only more than two standard errors are told as debt.",
     ),
     FlowNumber(
         "quality", "Z", "Data quality", "what in the history makes numbers doubtful",

@@ -94,12 +94,9 @@ class Cfd:
             return Said("Cumulative flow", ("No card was committed by then.",), None, note)
         into, out = self.lines[0].counts, self.lines[-1].counts
         first, last = self.lines[0].before - self.lines[-1].before, into[-1] - out[-1]
-        grew = "grew" if last > first else "fell" if last < first else "stayed the same"
         lines = (
             f"{into[-1]} committed and {out[-1]} departed so far | in progress: {last}",
-            f"Work in progress {grew}"
-            + (f" from {first} to {last}" if last != first else "")
-            + f" over the {quantity(len(into), 'day')}.",
+            _development([first, *(a - b for a, b in zip(into, out, strict=True))]),
         )
         rows = [
             (line.name, str(line.came), str(after.came), str(line.counts[-1] - after.counts[-1]))
@@ -108,6 +105,20 @@ class Cfd:
         rows.append((self.lines[-1].name, str(self.lines[-1].came), "", ""))
         table = Table(("stage", "came", "went on", "there now"), tuple(rows))
         return Said("Cumulative flow", lines, table, note)
+
+
+def _development(counts: list[int]) -> str:
+    """How work in progress went, from that before the first day on."""
+    first, last, days = counts[0], counts[-1], quantity(len(counts) - 1, "day")
+    lowest, highest = min(counts), max(counts)
+    if lowest == highest:
+        return f"Work in progress stayed at {last} over the {days}."
+    between = f"{lowest} to {highest} between"
+    if first == last:
+        return f"Work in progress is {last} as at the start of the {days} ({between})."
+    grew = "grew" if last > first else "fell"
+    aside = f" ({between})" if {lowest, highest} != {first, last} else ""
+    return f"Work in progress {grew} from {first} to {last} over the {days}{aside}."
 
 
 def cfd(sample: Sample) -> Cfd:

@@ -3,10 +3,16 @@
 Source: D. Vacanti, Actionable Agile Metrics: the mean horizontal distance between the lines of
 commitment and departure in the cumulative flow diagram is how long work takes on the whole; when
 the cards that were finished took less, others were left to age for it: debt was made.
+
+A steady board shows some debt in any window by chance: only what lies beyond two standard errors is
+told as debt. The error is that of a mean over the finished cards, with the spread of the open ones,
+at their age, in it: without the old cards it is too small where a few take very long.
 """
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from math import sqrt
+from statistics import stdev
 from typing import Any
 
 from mlkanban.flow.cfd import cfd
@@ -14,18 +20,22 @@ from mlkanban.flow.percentiles import needed
 from mlkanban.flow.said import Said, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope, Window
+from mlkanban.flow.wip import in_progress_on
 
-_CONVENTION = "calendar days with both ends"
+_ERRORS = 2
+_CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
 
 
 @dataclass(frozen=True, slots=True)
 class FlowDebt:
     """`gap`: mean days between the n-th commitment and the n-th departure, for the departures of
-    the window; `mean`: of the cycle times of the cards finished in it. None without any."""
+    the window; `mean`: of the cycle times of the cards finished in it. None without any. `error`:
+    the standard error of their difference, None where nothing can be told of it."""
 
     n: int
     gap: float | None
     mean: float | None
+    error: float | None
     scope: Scope
 
     @property
@@ -39,6 +49,7 @@ class FlowDebt:
             "gap_days": self.gap,
             "mean_cycle_time": self.mean,
             "debt_days": self.debt,
+            "standard_error_days": self.error,
             "convention": _CONVENTION,
             **self.scope.to_data(),
         }
@@ -57,18 +68,20 @@ class FlowDebt:
     def said(self) -> Said:
         note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
         debt, least = self.debt, needed(50)
-        if debt is None or self.n < least:
+        if debt is None or self.error is None or self.n < least:
             few = f"{finished_cards(self.n)}; flow debt needs {least}."
             return Said("Flow debt", (few,), None, note)
-        if abs(debt) < 0.5:
-            meaning = "No debt to speak of: what is finished takes as long as what is on the board."
+        if abs(debt) < 0.5 or abs(debt) <= _ERRORS * self.error:
+            meaning = (
+                "No debt beyond chance: what is finished takes as long as what is on the board."
+            )
         elif debt > 0:
             meaning = "Debt was made: some cards were hurried through while others aged."
         else:
             meaning = "Debt was paid back: old cards were finished."
         lines = (
-            f"Flow debt {debt:+.1f} d: the diagram says {self.gap:.1f} d,"
-            f" the finished cards took {self.mean:.1f} d",
+            f"Flow debt {debt:+.1f} d (+/- {_ERRORS * self.error:.1f}): {self.gap:.1f} d by the"
+            f" diagram, {self.mean:.1f} d by the finished cards",
             meaning,
         )
         return Said("Flow debt", lines, None, note)
@@ -86,9 +99,12 @@ def debt(sample: Sample) -> FlowDebt:
         bisect_left(left, nth) - bisect_left(came, nth) + 1 for nth in range(before + 1, last + 1)
     ]
     took = [sample.days_of(card) for card in sample.finished]
+    still = in_progress_on(sample, sample.window.last.toordinal())
+    lasted = [*took, *(sample.days_by_end(card) for card in still)]
     return FlowDebt(
         n=len(took),
         gap=sum(gaps) / len(gaps) if gaps else None,
         mean=sum(took) / len(took) if took else None,
+        error=stdev(lasted) / sqrt(len(took)) if took and len(lasted) > 1 else None,
         scope=sample.scope,
     )

@@ -20,6 +20,7 @@ from mlkanban.flow.wip import wip
 _CONVENTION = "days between the ends (cycle time - 1) | WIP at the end of the day"
 _CLOSE = 0.1
 """Within a tenth of each other the two agree."""
+_LEAST = needed(50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,20 @@ class LittlesLaw:
     abandoned_days: int
     wip_before: int
     wip_after: int
+    begun: int
     scope: Scope
+
+    @property
+    def departed(self) -> int:
+        """The cards finished or abandoned in the window."""
+        return self.begun - (self.wip_after - self.wip_before)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether as much was in progress at both ends of the window and as many cards left as
+        came, each within a tenth or one card."""
+        change = abs(self.wip_after - self.wip_before)
+        return change <= max(1, _CLOSE * min(self.mean_wip, self.departed))
 
     @property
     def implied(self) -> float | None:
@@ -66,6 +80,9 @@ class LittlesLaw:
             "days_of_abandoned_cards": self.abandoned_days,
             "wip_at_start": self.wip_before,
             "wip_at_end": self.wip_after,
+            "begun": self.begun,
+            "departed": self.departed,
+            "balanced": self.balanced,
             "convention": _CONVENTION,
             **self.scope.to_data(),
         }
@@ -81,12 +98,20 @@ class LittlesLaw:
 
     @property
     def reason(self) -> str:
-        """Why the two differ, by the largest part of the difference; '' when nothing to compare."""
-        if self.implied is None or self.observed is None:
+        """Why the two differ, by the largest part of the difference; '' where too few cards are
+        finished to compare them."""
+        if self.implied is None or self.observed is None or self.n < _LEAST:
             return ""
         apart = self.implied - self.observed
         if abs(apart) <= _CLOSE * self.observed:
-            return "They agree: the board is in balance over this window."
+            if self.balanced:
+                return "They agree: the board is in balance over this window."
+            grew = "grew" if self.wip_after > self.wip_before else "fell"
+            return (
+                f"They agree, but the board is not in balance: WIP {grew} from {self.wip_before} to"
+                f" {self.wip_after}, with {self.begun} begun and {self.departed} finished or"
+                " abandoned."
+            )
         parts = {
             "cards still open at the end spent {} days of it here": self.open_days,
             "abandoned cards spent {} days of it here": self.abandoned_days,
@@ -104,9 +129,8 @@ class LittlesLaw:
 
     def said(self) -> Said:
         note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
-        least = needed(50)
-        if self.n < least or self.implied is None or self.observed is None:
-            few = f"{finished_cards(self.n)}; the check needs {least}."
+        if self.n < _LEAST or self.implied is None or self.observed is None:
+            few = f"{finished_cards(self.n)}; the check needs {_LEAST}."
             return Said("Little's law", (few,), None, note)
         lines = (
             f"Mean WIP {self.mean_wip:.1f} / {self.per_day:.2f} finished a day"
@@ -155,5 +179,6 @@ def little(sample: Sample) -> LittlesLaw:
             if c.start
         ),
         wip_after=counted.counts[-1] if counted.counts else 0,
+        begun=sum(card.start in days for card in sample.worked),
         scope=sample.scope,
     )

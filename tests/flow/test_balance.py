@@ -1,7 +1,9 @@
 """Little's law, flow debt, iterations, expectation, data quality."""
 
 from dataclasses import replace
+from random import Random
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,8 @@ def test_the_difference_of_littles_law_is_accounted_for_to_the_day(cards, day, d
     found = little(some)
     spent = found.n * (found.observed or 0) - found.before + found.open_days + found.abandoned_days
     assert sum(wip(some).counts) == pytest.approx(spent)
-    if found.ratio is not None:
+    assert found.departed == len(some.finished) + len(some.abandoned)
+    if found.ratio is not None and found.n >= 5:
         assert found.reason.startswith("They ")
 
 
@@ -39,6 +42,60 @@ def test_a_balanced_board_agrees_and_an_open_pile_is_named():
     ]
     reason = little(sample(pile, day=20)).reason
     assert reason.startswith("They differ: cards still open at the end spent 190 days")
+
+
+def test_a_board_that_grows_is_not_in_balance():
+    """Mean WIP over throughput is close to the mean cycle time, and yet the work piles up."""
+    cards, n = [], 0
+    for day in range(1, 101):
+        for _ in range(4 + day // 25):
+            cards.append(took(f"c{n}", 10, start=day))
+            n += 1
+    found = little(sample(cards, day=100, days=60))
+    assert found.ratio == pytest.approx(1, abs=0.1)
+    assert (found.wip_before, found.wip_after) == (45, 64)
+    assert not found.balanced
+    assert found.reason == (
+        "They agree, but the board is not in balance: WIP grew from 45 to 64, with"
+        f" {found.begun} begun and {found.departed} finished or abandoned."
+    )
+    assert found.begun - found.departed == 19
+
+
+def test_nothing_is_said_of_balance_below_5_finished_cards():
+    four = little(sample([took(f"c{n}", 3, start=n) for n in range(1, 5)]))
+    assert (four.n, four.reason, four.to_data()["reason"]) == (4, "", "")
+    five = little(sample([took(f"c{n}", 3, start=n) for n in range(1, 6)]))
+    assert five.reason.startswith("They ")
+
+
+def chance(seed, mean=10.0, hurried=False):
+    """A steady board: cards come at random, and those that take long are as many at any time; or,
+    of late, only every other card is worked on and the others wait."""
+    rng, come, cards = Random(seed), 1.0, []
+    while (come := come + rng.expovariate(1.0)) < 200:
+        days = rng.expovariate(1 / mean)
+        waits = hurried and come > 100 and len(cards) % 2
+        end = () if waits else ((come + days, 4),)
+        cards.append(card(f"c{len(cards)}", (come, 1), *end))
+    return debt(sample(cards, day=200, days=60))
+
+
+def test_a_steady_board_makes_no_debt_beyond_chance():
+    said = [chance(seed).said().lines[1] for seed in range(60)]
+    assert sum("No debt beyond chance" not in line for line in said) <= 3
+    assert sum(abs(chance(seed).debt) >= 0.5 for seed in range(20)) >= 5, "by itself it says little"
+
+
+def test_cards_that_are_left_to_age_are_debt_beyond_chance():
+    said = [chance(seed, hurried=True).said().lines[1] for seed in range(20)]
+    assert sum("Debt was made" in line for line in said) >= 18
+
+
+def test_the_standard_error_is_that_of_a_mean():
+    cards = [took(f"c{days}", days) for days in (2, 4, 4, 5, 9)]
+    found = debt(sample([*cards, card("open", (10, 1))], day=21))
+    assert found.error == pytest.approx(numpy.std([2, 4, 4, 5, 9, 12], ddof=1) / 5**0.5)
 
 
 def test_few_cards_are_a_sentence():

@@ -16,6 +16,7 @@ import pytest
 from mlkanban.flow.backtest import backtest
 from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, Step, Workflow
+from mlkanban.flow.little import little
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.flow.wip import wip
@@ -193,6 +194,19 @@ def test_cards_begun_before_the_window_count_from_their_age():
     cards = read(path, HELPDESK[1])
     times = cycle_times(follow(workflow, cards, workflow.end_of_day(day), Window.back(90, day)))
     assert [times.percentiles_with_open[p] for p in (50, 85, 95)] == [26, 43, 53]
+
+
+def test_a_pile_that_grows_is_not_in_balance():
+    """Counted by the rows: 488 cases begun and 437 closed in the 90 days to 2012-06-30."""
+    path = LOGS / HELPDESK[0]
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    workflow = Workflow(tuple(name for name, _ in HELPDESK[1]), 1, 3, UTC)
+    day = date(2012, 6, 30)
+    cards = read(path, HELPDESK[1])
+    found = little(follow(workflow, cards, workflow.end_of_day(day), Window.back(90, day)))
+    assert (found.wip_before, found.wip_after, found.begun, found.departed) == (172, 223, 488, 437)
+    assert "WIP grew from 172 to 223" in found.reason
 
 
 def test_from_the_best_past_the_helpdesk_forecasts_held_within_five_points():

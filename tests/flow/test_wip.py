@@ -98,3 +98,27 @@ def test_a_clock_change_moves_no_card_to_another_day():
     some = sample([replace(one, steps=steps)], 100, None, BERLIN)
     assert [some.days_of(c) for c in some.finished] == [2]
     assert wip(some).counts[:3] == (1, 0, 0)
+
+
+def going(*counts):
+    """The sentence about a board on which so many cards were in progress at the end of each day,
+    the first on the eve of the window."""
+    cards, now = [], []
+    for day, count in enumerate(counts, 1):
+        while len(now) < count:
+            now.append((f"c{day}-{len(now)}", day))
+        while len(now) > count:
+            ref, begun = now.pop()
+            cards.append(card(ref, (begun, 1), (day, 1, "shipped")))
+    cards += [card(ref, (begun, 1)) for ref, begun in now]
+    return cfd(sample(cards, len(counts), len(counts) - 1)).said().lines[1]
+
+
+def test_work_that_grew_and_fell_again_did_not_stay_the_same():
+    assert going(7, 4, 13, 7) == (
+        "Work in progress is 7 as at the start of the 3 days (4 to 13 between)."
+    )
+    assert going(3, 3, 3) == "Work in progress stayed at 3 over the 2 days."
+    assert going(2, 3, 5) == "Work in progress grew from 2 to 5 over the 2 days."
+    assert going(2, 9, 5) == "Work in progress grew from 2 to 5 over the 2 days (2 to 9 between)."
+    assert going(5, 1, 4) == "Work in progress fell from 5 to 4 over the 2 days (1 to 5 between)."

@@ -76,8 +76,8 @@ CATALOGUE = (
     ),
     FlowNumber(
         "blockers", "C", "Blockers", "what holds work up, how often and how long",
-        "Real days that cards were blocked, by reason and by whose it was; blocks that "
-        "still last count up to now.",
+        "Real days within the window that committed cards were blocked, by reason and by whose "
+        "it was; blocks that still last count up to its end.",
     ),
     FlowNumber(
         "bottleneck", "N", "Bottleneck", "the evidence for each stage, a name if it agrees",

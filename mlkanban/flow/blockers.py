@@ -1,25 +1,25 @@
 """Blocker clusters: what holds work up, how often and for how long.
 
 Source: K. Leopold and T. Magennis, blocker clustering. A block is one stretch of time with one
-reason, however often the card moves meanwhile.
+reason, however often the card moves meanwhile. Days are lost while a card is committed: what holds
+up a card that nobody has begun costs it nothing yet.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from mlkanban.flow.history import Block, spans
+from mlkanban.core.milestones import Phase
+from mlkanban.flow.history import Block, Step, Workflow, known, spans
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
 
-_CONVENTION = (
-    "real days of 24 hours, to now where still blocked; blocks that lasted into the window"
-)
+_CONVENTION = "real days of 24 hours within the window; committed cards"
 _DAY = timedelta(days=1)
 _LEAST = 0.1
 """Days that show as more than 0.0; who lost fewer leads nobody."""
@@ -27,7 +27,8 @@ _LEAST = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A card was blocked from `begin` until `end`, None while it still is."""
+    """A card was blocked from `begin` until `end`, None when it still was at the end of the window;
+    `days` are those within the window while the card was committed."""
 
     ref: str
     title: str
@@ -68,9 +69,11 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Blockers:
-    """The clusters, most days lost first."""
+    """The clusters, most days lost first; `uncommitted` cards were blocked at the end of the window
+    but not committed, and are in no cluster."""
 
     clusters: tuple[Cluster, ...]
+    uncommitted: int
     scope: Scope
 
     @property
@@ -88,7 +91,7 @@ class Blockers:
 
     @property
     def still(self) -> tuple[Stretch, ...]:
-        """What is blocked now, longest first."""
+        """What was blocked at the end of the window, longest first."""
         found = [b for cluster in self.clusters for b in cluster.blocks if b.end is None]
         return tuple(sorted(found, key=lambda block: (block.begin, block.ref)))
 
@@ -96,6 +99,7 @@ class Blockers:
         return {
             "n": self.n,
             "days": self.days,
+            "blocked_not_committed": self.uncommitted,
             "clusters": [
                 {
                     "reason": c.reason, "external": c.external, "count": len(c.blocks),
@@ -117,8 +121,10 @@ class Blockers:
 
     def said(self) -> Said:
         note = f"n {quantity(self.n, 'block')} | {self.scope.words} | {_CONVENTION}"
+        others = [f"{self.uncommitted} blocked before commitment"] if self.uncommitted else []
         if not self.clusters:
-            return Said("Blockers", ("Nothing was blocked in this window.",), None, note)
+            nothing = "Nothing committed was blocked in this window."
+            return Said("Blockers", (nothing, *others), None, note)
         lost = f"{self.days:.1f}" if self.days >= _LEAST else f"less than {_LEAST}"
         lines = [f"{quantity(self.n, 'block')}, {lost} days lost, {len(self.still)} still open"]
         if top := self.leader:
@@ -126,6 +132,7 @@ class Blockers:
                 f"Most days went to {top.reason} ({top.side}): {top.days:.1f}"
                 f" ({100 * top.days / self.days:.0f} %)"
             )
+        lines += others
         rows = tuple(
             (c.reason, c.side, str(len(c.blocks)), f"{c.days:.1f}", f"{c.median:.1f}", str(c.open))
             for c in self.clusters
@@ -135,39 +142,55 @@ class Blockers:
 
 
 def blockers(sample: Sample) -> Blockers:
-    """Cluster the blocks that ended in the window, or have not ended; the whole of each counts,
-    before commitment too."""
+    """Cluster the blocks of committed cards that lasted into the window."""
     groups: defaultdict[Block, list[Stretch]] = defaultdict(list)
+    start, end = _frame(sample)
+    uncommitted = 0
     for card in sample.cards:
-        for block in _stretches(card, sample.as_of):
-            if _counts(sample, block):
-                groups[block.block].append(block)
+        steps = known(card.history.steps, end)
+        if not steps:
+            continue
+        for stretch in _stretches(sample.workflow, card, steps, start, end):
+            groups[stretch.block].append(stretch)
+        last = steps[-1]
+        before = sample.workflow.phase(last) is Phase.BEFORE and last.outcome is None
+        uncommitted += before and last.block is not None
     clusters = [Cluster(b.reason, b.external, tuple(some)) for b, some in groups.items()]
     clusters.sort(key=lambda cluster: (-cluster.days, cluster.reason, cluster.external))
-    return Blockers(tuple(clusters), sample.scope)
+    return Blockers(tuple(clusters), uncommitted, sample.scope)
 
 
-def _counts(sample: Sample, block: Stretch) -> bool:
-    first, day = sample.window.first, sample.workflow.day
-    last: date = day(block.end) if block.end else sample.today
-    return (first is None or last >= first) and day(block.begin) <= sample.window.last
+def _frame(sample: Sample) -> tuple[datetime | None, datetime]:
+    workflow, window = sample.workflow, sample.window
+    start = None if window.first is None else workflow.start_of_day(window.first)
+    return start, min(sample.as_of, workflow.end_of_day(window.last))
 
 
-def _stretches(card: Followed, as_of: datetime) -> Iterator[Stretch]:
+def _stretches(
+    workflow: Workflow,
+    card: Followed,
+    steps: Sequence[Step],
+    start: datetime | None,
+    end: datetime,
+) -> Iterator[Stretch]:
+    """The blocks of a card that lasted into the window while it was committed."""
     block: Block | None = None
-    begin = as_of
+    begin, lost, counts = end, timedelta(), False
 
-    def made(end: datetime | None) -> Stretch:
+    def made(over: datetime | None) -> Stretch:
         assert block is not None
-        days = ((end or as_of) - begin) / _DAY
-        return Stretch(card.ref, card.history.title, block, begin, end, days)
+        return Stretch(card.ref, card.history.title, block, begin, over, lost / _DAY)
 
-    for step, _ in spans(card.history.steps, as_of):
+    for step, until in spans(steps, end):
         # An outcome ends every block.
         now = None if step.outcome else step.block
         if now != block:
-            if block is not None:
+            if block is not None and counts:
                 yield made(step.at)
-            block, begin = now, step.at
-    if block is not None:
-        yield made(None)
+            block, begin, lost, counts = now, step.at, timedelta(), False
+        within = start is None or step.at >= start or until > start
+        if now is not None and within and workflow.phase(step) is Phase.INSIDE:
+            counts = True
+            lost += until - max(step.at, start or step.at)
+    if block is not None and counts:
+        yield made(None if workflow.phase(steps[-1]) is Phase.INSIDE else end)

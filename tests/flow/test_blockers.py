@@ -1,6 +1,14 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.history import Block
-from tests.flow.logs import GPU, card, sample
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
+from tests.flow.logs import GPU, WORKFLOW, at, card, histories, sample
 
 BUG = Block("bug", False)
 
@@ -40,12 +48,52 @@ def test_the_same_reason_on_both_sides_is_two_clusters():
 
 def test_blocks_that_ended_before_the_window_are_left_out():
     found = blockers(sample(cards(), day=12, days=5))
-    assert [(c.reason, len(c.blocks)) for c in found.clusters] == [("bug", 1), ("compute-queue", 1)]
+    # From the midnight before day 8 on: nine hours of the one, two days of the other.
+    assert [(c.reason, len(c.blocks), c.days) for c in found.clusters] == [
+        ("compute-queue", 1, 2.0), ("bug", 1, 0.375)
+    ]  # fmt: skip
+
+
+def test_only_days_within_the_window_are_lost():
+    long = card("a", (1, 1, None, None, GPU), (30, 1))
+    found = blockers(sample([long], day=40, days=20))  # from the midnight before day 21 on
+    assert (found.n, found.days, found.still) == (1, 9.375, ())
+    past = Window.between(WORKFLOW.day(at(1)), WORKFLOW.day(at(10)))
+    then = blockers(follow(WORKFLOW, [long], at(40), past))
+    assert then.days == pytest.approx(9 + 15 / 24)
+    assert [block.ref for block in then.still] == ["a"], "it was, at the end of that window"
+
+
+def test_an_idea_that_is_blocked_costs_no_days():
+    idea = card("idea", (1, 0, None, None, GPU))
+    begun = card("begun", (1, 0, None, None, GPU), (4, 1, None, None, GPU), (6, 1))
+    found = blockers(sample([idea, begun], day=21))
+    assert (found.n, found.days, found.uncommitted) == (1, 2.0, 1)
+    assert found.said().lines[-1] == "1 blocked before commitment"
+    alone = blockers(sample([idea], day=40, days=7))
+    assert (alone.n, alone.days) == (0, 0)
+    assert alone.said().lines == (
+        "Nothing committed was blocked in this window.", "1 blocked before commitment",
+    )  # fmt: skip
+
+
+@given(histories(), st.integers(2, 30), st.integers(1, 30))
+def test_the_days_lost_are_those_of_looking_every_hour(cards, last, days):
+    some = sample(cards, last, days)
+    hour = timedelta(hours=1)
+    start = WORKFLOW.start_of_day(some.window.first)
+    lost = 0
+    for moment in (start + hour * n + hour / 2 for n in range(int((some.as_of - start) / hour))):
+        for known in some.cards:
+            now = [step for step in known.history.steps if step.at <= moment]
+            if now and now[-1].block and now[-1].outcome is None:
+                lost += now[-1].stage in WORKFLOW.committed
+    assert blockers(some).days == pytest.approx(lost / 24)
 
 
 def test_nothing_blocked_is_a_sentence():
     assert blockers(sample([card("a", (1, 1))])).said().lines == (
-        "Nothing was blocked in this window.",
+        "Nothing committed was blocked in this window.",
     )
 
 

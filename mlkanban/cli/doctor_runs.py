@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlkanban.cli.check import Check
 from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
-from mlkanban.core.runs.metric_lines import unread_text
+from mlkanban.core.runs.metric_lines import is_of_tracker, unread_text
 from mlkanban.errors import UNREADABLE, MlkanbanError
 from mlkanban.paths import places
 
@@ -63,8 +63,9 @@ def _unread(session: Session) -> Iterator[Check]:
         return  # said of the store already
     unread = [(run.started, ref, run.unread) for ref, run in found if run.unread]
     for _, ref, some in sorted(unread, reverse=True)[:_MOST_UNREAD]:
+        hint = "" if all(map(is_of_tracker, some)) else "Write `mlkanban: name=0.91`. "
         yield Check("metrics", "note", f"{ref}: {unread_text(some)}",
-                    f"Write `mlkanban: name=0.91`. See: mlkanban runs {ref}")  # fmt: skip
+                    f"{hint}See: mlkanban runs {ref}")  # fmt: skip
 
 
 def _some(runs: list[str]) -> str:

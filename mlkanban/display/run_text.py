@@ -64,8 +64,8 @@ def spoken(length: timedelta) -> str:
 
 
 def metrics_text(run: Run, found: Results | None = None) -> str:
-    """What it reported: `val_auc 0.917`; of many the first ones. By the results of its card,
-    the best of several runs is named so."""
+    """What it reported: `val_auc 0.917`; of many the first ones, and the first that
+    is no number. By the results of its card, the best of several runs is named so."""
     metric = found.metric if found else {}
     shown = "  ".join(
         f"{name} {number_text(value, metric if name == metric.get('name') else None, digits=6)}"
@@ -73,4 +73,5 @@ def metrics_text(run: Run, found: Results | None = None) -> str:
     )
     more = " .." if len(run.metrics) > SHORTLY else ""
     best = found is not None and len(found.runs) > 1 and run.id == found.best_run.id
-    return f"{shown}{more}{'  best' if best else ''}"
+    wrong = "  ".join(filter(None, (f"{shown}{more}", *run.unread[:1])))
+    return f"{wrong}{'  best' if best else ''}"

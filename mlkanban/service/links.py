@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import filterfalse
 from typing import Any
 
 from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
 from mlkanban.core.runs.labels import read_label
+from mlkanban.core.runs.metric_lines import is_of_tracker
 from mlkanban.core.runs.model import PREFIX, Run, runs_in
 from mlkanban.core.runs.tracker_run import IGNORED, RUN_TAG, Tracked, ours, short
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
@@ -259,6 +261,8 @@ def _own(runs: Sequence[Run], one: Tracked) -> Run | None:
     joined = next((run for run in runs if run.tracked == one.ref), None)
     if joined is not None or one.above or one.beside:
         return joined
+    if one.kind == "optuna" and RUN_TAG not in one.tags:
+        return None  # a trial is part of a search, not the record of all of it
     if any(run.id == one.ref and run.parent for run in runs):
         return None
     own = ours(one, runs)
@@ -273,7 +277,8 @@ def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dic
         metrics = {**own.metrics, **one.numbers}
         run = replace(
             own, tracked=one.ref, says=one.says, where=one.where, metrics=metrics,
-            params=one.settings, unread=(*own.unread, *one.unread), direction=one.direction,
+            params=one.settings, direction=one.direction,
+            unread=(*filterfalse(is_of_tracker, own.unread), *one.unread),
         )  # fmt: skip
     else:
         within = ours(one, runs) if own is None else None

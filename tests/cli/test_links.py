@@ -123,7 +123,7 @@ def test_a_folder_of_event_files_is_linked_by_its_path(board) -> None:
     [run] = board.data("runs", ref)
     assert (run["id"], run["metrics"]["val/auc"]) == (name, pytest.approx(0.917))
     assert board.data("show", ref)["metric"]["value"] == pytest.approx(0.95)
-    logs(Path("elsewhere/seed 1"), "tbx", "2")
+    logs(Path("elsewhere/seed 1"), "tb", "2")
     assert board.data("sync-runs")["changed"] == []
     logs(Path("runs/seed 2"))
     told = board.data("sync-runs")
@@ -303,6 +303,42 @@ def test_an_infinite_metric_is_no_number(board) -> None:
     assert [run["metrics"] for run in board.data("runs", ref)] == [{}]
     assert board.data("show", ref)["metric"]["value"] is None
     assert "e+308" not in board("runs", ref).out + board("list").out
+
+
+def test_a_metric_that_became_nan_is_said_where_the_run_is_shown(board) -> None:
+    ref = board.card("focal", "--metric", "val_auc>=0.92")
+    path = database("m3", Path("mlflow.db"), label(board, ref))
+    conn = sqlite3.connect(path)
+    conn.execute("UPDATE latest_metrics SET value = 0, is_nan = 1, step = 52 WHERE key = 'val_auc'")
+    conn.execute("DELETE FROM latest_metrics WHERE key = 'loss'")
+    conn.executemany(
+        "INSERT INTO metrics SELECT 'val_auc', 0, ?, run_uuid, ?, ? FROM latest_metrics",
+        [(1, 40, 1), (2, 41, 0), (3, 50, 1), (4, 52, 1)],
+    )
+    conn.commit()
+    conn.close()
+    board.data("sync-runs")
+    said = "val_auc is NaN since step 50"
+    [run] = board.data("runs", ref)
+    assert run["unread_metrics"] == [said]
+    [row] = [line for line in board("runs", ref).out.splitlines() if line.startswith("mlflow:")]
+    assert said in row
+    assert said in board("show", ref).out
+    assert f"{ref}: {said}" in board("doctor").out
+    assert board.data("sync-runs")["changed"] == []
+
+
+def test_trials_fill_the_metric_of_their_card(board) -> None:
+    ref = board.card("focal", "--metric", "val_auc>=0.6")
+    database("o5", Path("optuna.db"), label(board, ref))
+    board.data("sync-runs")
+    [run] = board.data("runs", ref)
+    assert run["metrics"] == {"val_auc": 0.5}
+    assert (run["started"][:19], run["ended"][:19]) == ("2026-11-25T07:02:14",) * 2
+    assert board.data("show", ref)["metric"]["value"] == 0.5
+    board("edit", ref, "--metric", "none")
+    board("edit", ref, "--metric", "val_loss<=0.3")
+    assert "1 trial reports `value`, the card's target is `val_loss`" in board("runs", ref).out
 
 
 @pytest.mark.parametrize("server", ["https://ada:secret@mlflow.example:5000/x", "databricks"])

@@ -25,6 +25,7 @@ _PAIR = re.compile(
     r"(?P<value>[^\s,;=]+(?:,\d+(?![\w./@-]*\s*=)[^\s,;=]*)*(?:\s?%)?)(?=[\s,;]|$)"
 )
 _NUMBER = re.compile(r"(?P<number>[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?)\s?(?P<per>%?)")
+_OF_TRACKER = re.compile(r" is (?:NaN|infinite)(?: since step -?\d+)?$")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _STEPS = frozenset(("step", "global_step"))
 _COUNTERS = _STEPS | {"epoch", "iter", "iteration"}
@@ -130,9 +131,20 @@ def together(lines: Reported, file: Reported) -> Reported:
 
 
 def unread_text(unread: tuple[str, ...]) -> str:
-    """`metrics not understood: f1=high, auc=nan and 3 more`; '' for none."""
-    if not unread:
-        return ""
+    """`metrics not understood: f1=high, auc=nan and 3 more`, or what a tracker has for a number:
+    `auc is NaN since step 50`; '' for none."""
+    of_tracker = [one for one in unread if is_of_tracker(one)]
+    written = [one for one in unread if not is_of_tracker(one)]
+    said = [_some(of_tracker)] if of_tracker else []
+    said += [f"metrics not understood: {_some(written)}"] if written else []
+    return "; ".join(said)
+
+
+def is_of_tracker(unread: str) -> bool:
+    """Whether it was a tracker that has no number for a metric."""
+    return _OF_TRACKER.search(unread) is not None
+
+
+def _some(unread: list[str]) -> str:
     more = len(unread) - MOST_UNREAD
-    shown = ", ".join(unread[:MOST_UNREAD]) + (f" and {more} more" if more > 0 else "")
-    return f"metrics not understood: {shown}"
+    return ", ".join(unread[:MOST_UNREAD]) + (f" and {more} more" if more > 0 else "")

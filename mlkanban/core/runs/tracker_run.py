@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import float_info
 
+from mlkanban.core.runs.metric_lines import MOST_UNREAD
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.redaction import redacted
 from mlkanban.core.runs.state import RunState
@@ -44,7 +45,8 @@ class Tracked:
     state that gives it; instants are ISO 8601 UTC, '' when they are not known; `about` is when it
     began as a text to order by, in whatever time zone; `where` is the file or folder; `beside` is
     whether its tracker has others that were started in the same run of ours; `direction` is which
-    side of its only objective is good (`<=`), `unread` what of its metrics is no number."""
+    side of its only objective is good (`<=`), `since` the step from which on a metric is no
+    number."""
 
     ref: str
     name: str = ""
@@ -59,7 +61,7 @@ class Tracked:
     where: str = ""
     beside: bool = False
     direction: str = ""
-    unread: tuple[str, ...] = ()
+    since: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -118,6 +120,16 @@ class Tracked:
         the largest float for an infinite one."""
         finite = {n: v for n, v in sorted(self.metrics.items()) if abs(v) < float_info.max}
         return dict(list(finite.items())[:_MOST])
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Its metrics that are none: `val_auc is NaN since step 50`."""
+        return tuple(
+            f"{name} is {'NaN' if value != value else 'infinite'}"
+            + (f" since step {self.since[name]}" if name in self.since else "")
+            for name, value in sorted(self.metrics.items())
+            if not abs(value) < float_info.max
+        )[:MOST_UNREAD]
 
     @property
     def settings(self) -> dict[str, str]:

@@ -26,11 +26,12 @@ _TENSORS = {1: ("<f", 5), 2: ("<d", 6)}
 
 
 class Scalar(NamedTuple):
-    """A value of a tag, and when it was written (seconds since 1970)."""
+    """A value of a tag, its step, and when it was written (seconds since 1970)."""
 
     tag: str
     value: float
     at: float
+    step: int
 
 
 def scalars(source: BinaryIO) -> Iterator[Scalar | None]:
@@ -70,14 +71,16 @@ def _masked(data: bytes) -> int:
 
 
 def _of_event(record: bytes) -> list[Scalar]:
-    at, found = 0.0, []
+    at, step, found = 0.0, 0, []
     for number, value in _fields(record):
         if number == 1 and isinstance(value, bytes):
             [at] = struct.unpack("<d", value)
+        elif number == 2 and isinstance(value, int):
+            step = value
         elif number == 5 and isinstance(value, bytes):
             found += [one for _, part in _fields(value) if isinstance(part, bytes)
                       and (one := _of_value(part))]  # fmt: skip
-    return [Scalar(tag, value, at) for tag, value in found]
+    return [Scalar(tag, value, at, step) for tag, value in found]
 
 
 def _of_value(part: bytes) -> tuple[str, float] | None:

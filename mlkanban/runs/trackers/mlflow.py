@@ -3,6 +3,7 @@ itself is never loaded: a newer one would change the file."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -40,10 +41,10 @@ class MlflowDatabase:
         return int(found)
 
     def runs(self) -> Iterator[Tracked]:
-        metrics, params, tags = (
-            self._by_run(*names)
-            for names in (("latest_metrics", "value"), ("params", "value"), ("tags", "value"))
-        )
+        metrics, params, tags = map(self._by_run, ("latest_metrics", "params", "tags"))
+        since = self._no_numbers_since()
+        for run, named in since.items():
+            metrics.setdefault(run, {}).update(dict.fromkeys(named, math.nan))
         experiments = self._experiments()
         name, experiment = (
             column if column in self._columns else "''" for column in ("name", "experiment_id")
@@ -56,7 +57,7 @@ class MlflowDatabase:
                 ref=f"mlflow:{run}", name=str(called or ""), experiment=experiments.get(at, ""),
                 says=str(status or ""), started=_moment(started), ended=_moment(ended),
                 metrics=numbers(metrics.get(run, {})), params=texts(params.get(run, {})),
-                tags=texts(tags.get(run, {})), where=str(self._where),
+                tags=texts(tags.get(run, {})), where=str(self._where), since=since.get(run, {}),
             )  # fmt: skip
 
     def _experiments(self) -> dict[Any, str]:
@@ -65,14 +66,29 @@ class MlflowDatabase:
         rows = self._file.rows("SELECT experiment_id, name FROM experiments")
         return {at: str(name) for at, name in rows}
 
-    def _by_run(self, table: str, value: str) -> dict[str, dict[str, Any]]:
+    def _by_run(self, table: str) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        if {"run_uuid", "key", value} <= self._file.columns(table):
-            nan = " WHERE NOT is_nan" if "is_nan" in self._file.columns(table) else ""
-            for run, key, given in self._file.rows(
-                f"SELECT run_uuid, key, {value} FROM {table}{nan}"
-            ):
-                found.setdefault(run, {})[str(key)] = given
+        if {"run_uuid", "key", "value"} <= self._file.columns(table):
+            for run, key, value in self._file.rows(f"SELECT run_uuid, key, value FROM {table}"):
+                found.setdefault(run, {})[str(key)] = value
+        return found
+
+    def _no_numbers_since(self) -> dict[str, dict[str, int]]:
+        """The metrics of each run that are NaN by now, and the step since which they are: MLflow
+        keeps 0 for NaN, and says so beside it."""
+        found: dict[str, dict[str, int]] = {}
+        if not {"is_nan", "step"} <= self._file.columns("latest_metrics"):
+            return found
+        for run, key, step in self._file.rows(
+            "SELECT run_uuid, key, step FROM latest_metrics WHERE is_nan"
+        ):
+            [(first,)] = self._file.rows(
+                "SELECT min(step) FROM metrics WHERE run_uuid = ?1 AND key = ?2 AND is_nan AND"
+                " step > (SELECT coalesce(max(step), -9e18) FROM metrics"
+                " WHERE run_uuid = ?1 AND key = ?2 AND NOT is_nan)",
+                run, key,
+            )  # fmt: skip
+            found.setdefault(run, {})[str(key)] = int(step if first is None else first)
         return found
 
 
@@ -88,19 +104,23 @@ class MlflowFolder:
         return cls(path) if any(path.glob("*/meta.yaml")) else None
 
     def count(self) -> int:
-        """As their folders say, those that were deleted too: none is read."""
-        return sum(1 for _ in self._root.glob("*/*/meta.yaml"))
+        """Those that were not deleted."""
+        return sum(1 for _ in self._active())
+
+    def _active(self) -> Iterator[tuple[Path, dict[str, str]]]:
+        for meta in sorted(self._root.glob("*/*/meta.yaml")):
+            known = _meta(_text(meta))
+            if known.get("lifecycle_stage", "active") == "active" and "run_id" in known:
+                yield meta.parent, known
 
     def runs(self) -> Iterator[Tracked]:
         experiments: dict[Path, str] = {}
-        for meta in sorted(self._root.glob("*/*/meta.yaml")):
-            known = _meta(_text(meta))
-            folder = meta.parent
-            if known.get("lifecycle_stage", "active") != "active" or "run_id" not in known:
-                continue
+        for folder, known in self._active():
             above = folder.parent
             if above not in experiments:
                 experiments[above] = _meta(_text(above / "meta.yaml")).get("name", "")
+            metrics = numbers({n: _last(f) for n, f in _files(folder / "metrics")})
+            wrong = [name for name, value in metrics.items() if value != value]
             yield Tracked(
                 ref=f"mlflow:{known['run_id']}",
                 name=known.get("run_name", ""),
@@ -108,7 +128,8 @@ class MlflowFolder:
                 says=_STATES.get(known.get("status", ""), known.get("status", "")),
                 started=_moment(known.get("start_time")),
                 ended=_moment(known.get("end_time")),
-                metrics=numbers({n: _last(f) for n, f in _files(folder / "metrics")}),
+                metrics=metrics,
+                since={name: _nan_since(folder / "metrics" / name) for name in wrong},
                 params={name: _text(file) for name, file in _files(folder / "params")},
                 tags={name: _text(file) for name, file in _files(folder / "tags")},
                 where=str(self._root),
@@ -134,6 +155,19 @@ def _last(file: Path) -> float | None:
         whole = source.read().decode(errors="replace").rpartition("\n")[0]
         return float(whole.rpartition("\n")[2].split()[1])
     return None
+
+
+def _nan_since(file: Path) -> int:
+    """The step since which the values of a file are NaN."""
+    since = 0
+    with suppress(OSError, ValueError, IndexError), file.open(errors="replace") as source:
+        before = 0.0
+        for line in source:
+            value, step = line.split()[1:3]
+            if math.isnan(float(value)) and not math.isnan(before):
+                since = int(step)
+            before = float(value)
+    return since
 
 
 def _text(file: Path) -> str:

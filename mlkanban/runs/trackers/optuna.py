@@ -1,17 +1,20 @@
 """Optuna: its database (4.x and 5.x) and its journal. Its times are local up to 4.x and UTC from
-5.x on, and nothing tells which: they are left out, so nothing is counted from them."""
+5.x on; a database says only which version made it, which the times are read by."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from mlkanban.core.runs.tracker_run import CARD_TAG, RUN_TAG, Tracked
+from mlkanban.core.timestamps import instant
 from mlkanban.runs.trackers.sqlite_files import SqliteFile
 from mlkanban.runs.trackers.values import numbers
 
@@ -20,7 +23,13 @@ _WAITING = _STATES.index("WAITING")
 """Of a trial that has not begun: it is no run yet."""
 _COMPLETE = _STATES.index("COMPLETE")
 """Only such a trial has a result: what a pruned one says of its value is where it was stopped."""
-_BEGINS = (b'{"op_code":4,', b'{"op_code": 4,')
+_NAMES = "study:metric_names"
+"""Of the attribute that has what the objectives of a study are called."""
+_BETTER = {"1": "<=", "MINIMIZE": "<=", "2": ">=", "MAXIMIZE": ">="}
+_LOCAL = ("2", "3", "4")
+"""Versions whose times are local."""
+_COUNTS = re.compile(rb'(?=\{).*?"op_code": ?[014],')
+"""Lines that begin and delete studies, and begin trials."""
 
 
 class OptunaDatabase:
@@ -37,7 +46,10 @@ class OptunaDatabase:
         return cls(file, where) if there else None
 
     def count(self) -> int:
-        [(found,)] = self._file.rows("SELECT count(*) FROM trials WHERE state != 'WAITING'")
+        [(found,)] = self._file.rows(
+            "SELECT count(*) FROM trials JOIN studies ON studies.study_id = trials.study_id"
+            " WHERE state != 'WAITING'"
+        )
         return int(found)
 
     def runs(self) -> Iterator[Tracked]:
@@ -48,22 +60,56 @@ class OptunaDatabase:
                 " WHERE state = 'COMPLETE' ORDER BY objective"
             )
         )
+        names = self._metric_names()
+        better = self._directions()
+        utc = self._tells_utc()
         params = self._params()
         trial_tags = _pairs(rows("SELECT trial_id, key, value_json FROM trial_user_attributes"))
         study_tags = _pairs(rows("SELECT study_id, key, value_json FROM study_user_attributes"))
-        began = "datetime_start" if "datetime_start" in self._columns else "''"
-        for trial, number, study_id, study, state, start in rows(
-            f"SELECT trial_id, number, trials.study_id, study_name, state, {began} FROM trials"
+        began, over = (
+            name if name in self._columns else "''"
+            for name in ("datetime_start", "datetime_complete")
+        )
+        for trial, number, study_id, study, state, start, end in rows(
+            f"SELECT trial_id, number, trials.study_id, study_name, state, {began}, {over}"
+            " FROM trials"
             " JOIN studies ON studies.study_id = trials.study_id WHERE state != 'WAITING'"
             " ORDER BY trial_id"
         ):
             tags = {**study_tags.get(study_id, {}), **trial_tags.get(trial, {})}
             yield Tracked(
                 ref=_ref(study, number, start), name=f"{study} {number}", experiment=str(study),
-                says=str(state), metrics=values.get(trial, {}), params=params.get(trial, {}),
+                says=str(state), metrics=named(values.get(trial), names.get(study_id)),
+                params=params.get(trial, {}), direction=better.get(study_id, ""),
                 tags={name: _plain(text) for name, text in tags.items()}, about=str(start or ""),
-                where=str(self._where),
+                where=str(self._where), started=_moment(start, utc), ended=_moment(end, utc),
             )  # fmt: skip
+
+    def _metric_names(self) -> dict[int, Any]:
+        """What the objectives of each study are called, where somebody gave them names."""
+        if not {"key", "value_json"} <= self._file.columns("study_system_attributes"):
+            return {}
+        found = {}
+        for study, text in self._file.rows(
+            "SELECT study_id, value_json FROM study_system_attributes WHERE key = ?", _NAMES
+        ):
+            with suppress(ValueError, RecursionError):
+                found[study] = json.loads(text)
+        return found
+
+    def _directions(self) -> dict[int, str]:
+        if not {"direction", "study_id"} <= self._file.columns("study_directions"):
+            return {}
+        lists: dict[int, list[str]] = {}
+        for study, direction in self._file.rows("SELECT study_id, direction FROM study_directions"):
+            lists.setdefault(study, []).append(str(direction))
+        return {study: _direction(found) for study, found in lists.items()}
+
+    def _tells_utc(self) -> bool:
+        if "library_version" not in self._file.columns("version_info"):
+            return False
+        rows = self._file.rows("SELECT library_version FROM version_info")
+        return any(str(version).partition(".")[0] not in _LOCAL for (version,) in rows)
 
     def _params(self) -> dict[int, dict[str, str]]:
         told = {"distribution_json"} & self._file.columns("trial_params")
@@ -97,19 +143,37 @@ def _ref(study: Any, number: int, start: Any) -> str:
     return f"{name}@{sha256(moment.encode()).hexdigest()[:8]}" if moment else name
 
 
-def _values(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, float]]:
+def _values(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Any]]:
     lists: dict[int, list[Any]] = {}
     for trial, value in rows:
         lists.setdefault(trial, []).append(value)
-    return {trial: named(found) for trial, found in lists.items()}
+    return lists
 
 
-def named(values: Any) -> dict[str, float]:
-    """The values of a trial by name: `value`, or of several objectives `value_0`, `value_1` ...
-    What is no list holds none."""
+def _direction(directions: Any) -> str:
+    """Which side of the only objective is good, '' of several ones."""
+    one = isinstance(directions, list) and len(directions) == 1
+    return _BETTER.get(str(directions[0]), "") if one else ""
+
+
+def _moment(text: Any, utc: bool = False) -> str:
+    """An instant from a time that says its zone, is UTC, or else is that of this machine."""
+    with suppress(TypeError, ValueError, OverflowError):
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=UTC) if utc else found.astimezone()
+        return instant(found)
+    return ""
+
+
+def named(values: Any, names: Any = None) -> dict[str, float]:
+    """The values of a trial by the names of the objectives, and where nobody gave them names by
+    `value`, or of several objectives `value_0`, `value_1` ... What is no list holds none."""
     if not isinstance(values, list):
         return {}
     one = len(values) == 1
+    if isinstance(names, list) and len(names) == len(values):
+        return numbers({str(name): value for name, value in zip(names, values, strict=True)})
     return numbers({"value" if one else f"value_{at}": v for at, v in enumerate(values)})
 
 
@@ -137,16 +201,19 @@ class Journal:
         self._path = path
 
     def count(self) -> int:
-        """As many as were begun or put into the queue: the lines are not read closely."""
+        """As many as were begun or put into the queue and were not deleted with their study: other
+        lines are not read closely."""
+        told = _Told()
         with self._path.open("rb") as source:
-            return sum(line.startswith(_BEGINS) for line in source)
+            for line in filter(_COUNTS.match, source):
+                told.take_line(line)
+        return sum(trial.study in told.studies for trial in told.trials)
 
     def runs(self) -> Iterator[Tracked]:
         told = _Told()
         with self._path.open(encoding="utf-8", errors="replace") as source:
             for line in source:
-                with suppress(LookupError, ValueError, TypeError, AttributeError, RecursionError):
-                    told.take(json.loads(line))
+                told.take_line(line)
         for trial in told.trials:
             study = told.studies.get(trial.study)
             if study is not None and trial.state != _WAITING:
@@ -160,10 +227,13 @@ class Journal:
             name=f"{study.name} {trial.number}",
             experiment=study.name,
             says=_STATES[trial.state] if known else str(trial.state),
-            metrics=named(trial.values) if trial.state == _COMPLETE else {},
+            metrics=named(trial.values, study.names) if trial.state == _COMPLETE else {},
             params=trial.params,
             tags={name: str(tags[name]) for name in (CARD_TAG, RUN_TAG) if name in tags},
             about=str(trial.start or ""),
+            started=_moment(trial.start),
+            ended=_moment(trial.end),
+            direction=study.direction,
             where=str(self._path),
         )
 
@@ -171,6 +241,8 @@ class Journal:
 @dataclass(slots=True)
 class _Study:
     name: str
+    direction: str = ""
+    names: Any = None
     tags: dict[str, Any] = field(default_factory=dict)
     trials: int = 0
 
@@ -184,6 +256,7 @@ class _Trial:
     params: dict[str, str]
     tags: dict[str, Any]
     start: Any
+    end: Any
 
     @property
     def over(self) -> bool:
@@ -199,14 +272,20 @@ class _Told:
         self.trials: list[_Trial] = []
         self._made = 0
 
+    def take_line(self, line: str | bytes) -> None:
+        with suppress(LookupError, ValueError, TypeError, AttributeError, RecursionError):
+            self.take(json.loads(line))
+
     def take(self, entry: dict[str, Any]) -> None:
         code = entry["op_code"]
         if code == 0:
-            self._begin_study(str(entry["study_name"]))
+            self._begin_study(str(entry["study_name"]), entry.get("directions"))
         elif code == 1:
             self.studies.pop(entry["study_id"], None)
         elif code == 2:
             self.studies[entry["study_id"]].tags.update(entry["user_attr"])
+        elif code == 3:
+            self.studies[entry["study_id"]].names = entry["system_attr"][_NAMES]
         elif code == 4:
             self._begin_trial(entry)
         elif code in (5, 6, 8):
@@ -214,9 +293,9 @@ class _Told:
             if not trial.over:
                 self._go_on(trial, code, entry)
 
-    def _begin_study(self, name: str) -> None:
+    def _begin_study(self, name: str, directions: Any) -> None:
         if all(study.name != name for study in self.studies.values()):
-            self.studies[self._made] = _Study(name)
+            self.studies[self._made] = _Study(name, _direction(directions))
             self._made += 1
 
     def _begin_trial(self, entry: dict[str, Any]) -> None:
@@ -229,6 +308,7 @@ class _Told:
                 entry.get("values") or [entry.get("value")],
                 {str(n): in_words(v, kinds.get(n)) for n, v in (entry.get("params") or {}).items()},
                 dict(entry.get("user_attrs") or {}), entry.get("datetime_start"),
+                entry.get("datetime_complete"),
             )
         )  # fmt: skip
         study.trials += 1
@@ -243,3 +323,4 @@ class _Told:
             trial.state = entry["state"]
             trial.values = entry.get("values") or trial.values
             trial.start = entry.get("datetime_start") or trial.start
+            trial.end = entry.get("datetime_complete") or trial.end

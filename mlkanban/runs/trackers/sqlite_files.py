@@ -28,9 +28,9 @@ class SqliteFile:
         """The columns of a table, none when there is no such table."""
         return {row[1] for row in self._conn.execute(f"PRAGMA table_info({table})")}
 
-    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+    def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """One by one, so that whoever counts them can be stopped."""
-        yield from self._conn.execute(query)
+        yield from self._conn.execute(query, values)
 
 
 @contextlib.contextmanager

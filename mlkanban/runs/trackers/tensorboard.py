@@ -57,7 +57,7 @@ class TensorboardFolder:
             yield Tracked(
                 ref=f"tensorboard:{folder}", experiment=self._root.name,
                 name=folder.relative_to(self._root).as_posix() if folder != self._root else "",
-                started=told.started, metrics=told.metrics, where=str(self._root),
+                started=told.started, metrics=told.metrics, where=str(self._root), since=told.since,
             )  # fmt: skip
         if seen == _MOST_FOLDERS:
             problem = problem or f"{self._root} has more folders than the {seen:,} looked into."
@@ -82,6 +82,7 @@ class _Told:
         self._least: dict[str, float] = {}
         self._most: dict[str, float] = {}
         self._count = 0
+        self.since: dict[str, int] = {}
         self.started = ""
 
     @property
@@ -110,6 +111,9 @@ class _Told:
                         self.started = instant(datetime.fromtimestamp(one.at, UTC))
                 tag, value = one.tag, one.value
                 self._last[tag] = value
-                if value == value:  # no NaN
+                if value != value:  # NaN
+                    self.since.setdefault(tag, one.step)
+                else:
+                    self.since.pop(tag, None)
                     self._least[tag] = min(value, self._least.get(tag, value))
                     self._most[tag] = max(value, self._most.get(tag, value))

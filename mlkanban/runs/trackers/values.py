@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+_WORDS = ("NaN", "Infinity", "-Infinity")
 MOST_TEXT = 4096
 """Characters of a value that are kept."""
 
 
 def numbers(given: Mapping[str, Any]) -> dict[str, float]:
-    """Those that are numbers a float can hold."""
+    """Those that are numbers a float can hold, NaN among them, which W&B writes as a word."""
     found = {}
     for name, value in given.items():
-        if isinstance(value, int | float):
+        if value in _WORDS:
+            found[name] = float(value)
+        elif isinstance(value, int | float):
             with suppress(OverflowError):
                 found[name] = float(value)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlkanban.core.runs.tracker_run import Tracked, short
-from mlkanban.runs.trackers.places import read_all
+from mlkanban.runs.trackers.places import count_all, read_all
 from tests.runs.trackers.files import database
 
 CHOICES = json.dumps(
@@ -130,3 +130,49 @@ def test_what_comes_after_the_end_of_a_trial_counts_for_nothing(tmp_path: Path) 
         param(0, "lr", 0.5, REAL),
     )  # fmt: skip
     assert (one.says, one.numbers, dict(one.params)) == ("COMPLETE", {"value": 0.5}, {})
+
+
+def names(study_id: int, *given: str) -> dict[str, Any]:
+    return {"op_code": 3, "study_id": study_id, "system_attr": {"study:metric_names": given}}
+
+
+@pytest.mark.parametrize("kept", ["database", "journal"])
+def test_values_have_the_names_of_their_objectives(kept: str, tmp_path: Path) -> None:
+    if kept == "journal":
+        lines = (study("s"), names(0, "val_loss"), trial(0), ended(0, 1, 0.5))
+        one, *_ = journal(tmp_path / "optuna.log", *lines)
+        two = {**study("t"), "directions": [1, 2]}
+        lines = (two, names(0, "loss", "auc"), trial(0), ended(0, 1, 0.4, 0.9))
+        [several] = journal(tmp_path / "several.log", *lines)
+        assert (several.numbers, several.direction) == ({"loss": 0.4, "auc": 0.9}, "")
+        direction = "<="
+    else:
+        path = database("o5", tmp_path / "optuna.db")
+        conn = sqlite3.connect(path)
+        conn.execute(
+            "INSERT INTO study_system_attributes (study_id, key, value_json)"
+            " VALUES (1, 'study:metric_names', '[\"val_loss\"]')"
+        )
+        conn.commit()
+        conn.close()
+        one, direction = read_all([path]).runs[0], ">="
+    assert (one.numbers, one.direction) == ({"val_loss": 0.5}, direction)
+
+
+def test_trials_of_deleted_studies_are_not_counted(tmp_path: Path) -> None:
+    path = tmp_path / "optuna.log"
+    gone = {"op_code": 1, "study_id": 0}
+    journal(path, study("a"), trial(0), gone, study("b"), trial(1), names(1, "x"), trial(1))
+    assert count_all([path]) == ({path: 2}, [])
+    stored = database("o5", tmp_path / "optuna.db")
+    conn = sqlite3.connect(stored)
+    conn.execute("DELETE FROM studies")
+    conn.commit()
+    conn.close()
+    assert count_all([stored]) == ({stored: 0}, [])
+
+
+def test_an_infinite_value_is_said(tmp_path: Path) -> None:
+    lines = [study("s"), trial(0), ended(0, 1, float("inf"))]
+    [one] = journal(tmp_path / "optuna.log", *lines)
+    assert one.unread == ("value is infinite",)

@@ -57,8 +57,30 @@ def test_optuna_tells_of_its_trials(name: str, tmp_path: Path) -> None:
     assert [one.numbers for one in found.runs] == [{"value": 0.5}, {}, {"value": 0.7}]
     assert [one.card for one in found.runs] == ["t1", "", ""]
     assert 0.1 <= float(found.runs[0].params["lr"]) <= 0.2
-    assert {one.started for one in found.runs} == {""}, "local or UTC: nobody knows"
+    assert {one.direction for one in found.runs} == {">="}
     assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "started"),
+    [("o4.db", "06:02:13.340436"), ("o5.db", "07:02:14.759495"), ("o4.log", "06:02:13.829113"),
+     ("o5.log", "07:02:15.246513")],
+)  # fmt: skip
+def test_trials_have_their_times_local_up_to_version_4(
+    name: str, started: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    if path.suffix == ".db":
+        database(path.stem, path)
+    else:
+        shutil.copy(FIXTURES / name, path)
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        first = read_all([path]).runs[0]
+    time.tzset()
+    assert first.started == f"2026-11-25T{started}Z"
+    assert first.started < first.ended < first.started[:17] + "59Z"
 
 
 def test_studies_of_one_name_in_several_files_are_told_apart(tmp_path: Path) -> None:
@@ -204,3 +226,22 @@ def test_places_are_those_that_are_there(tmp_path: Path) -> None:
     assert place("sqlite:////abs/a.db?timeout=3", tmp_path) == Path("/abs/a.db")
     assert place("file:///abs/my%20runs", tmp_path) == Path("/abs/my runs")
     assert place("https://mlflow.example", tmp_path) is None
+
+
+def test_a_file_of_mlflow_that_ends_in_nan_is_said_with_its_step(tmp_path: Path) -> None:
+    root = folder(tmp_path / "mlruns")
+    file = next(root.glob("*/*/metrics/val_auc"))
+    file.write_text("1 0.8 0\n2 nan 1\n3 0.9 2\n4 nan 3\n5 NaN 4\n")
+    told = [one for one in read_all([root]).runs if "val_auc" in one.metrics]
+    assert [one.unread for one in told if one.unread] == [
+        ("loss is NaN since step 0", "val_auc is NaN since step 3")
+    ]
+
+
+def test_runs_of_mlflow_that_were_deleted_are_not_counted(tmp_path: Path) -> None:
+    root = folder(tmp_path / "mlruns")
+    before = count_all([root])[0][root]
+    assert before == len(read_all([root]).runs)
+    meta = next(root.glob("*/*/meta.yaml"))
+    meta.write_text(meta.read_text().replace("lifecycle_stage: active", "lifecycle_stage: deleted"))
+    assert count_all([root])[0][root] == before - 1

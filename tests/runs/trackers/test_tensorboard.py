@@ -105,3 +105,8 @@ def test_a_folder_without_event_files_is_no_place(tmp_path: Path) -> None:
     (tmp_path / "runs" / "deep").mkdir(parents=True)
     assert usual(tmp_path, {}) == []
     assert "holds no runs" in read_all([tmp_path / "runs"]).problems[0]
+
+
+def test_a_tag_that_became_nan_is_said_with_its_step(tmp_path: Path) -> None:
+    [one] = read_all([logs(tmp_path / "runs", "tbx")]).runs
+    assert one.unread == ("loss is NaN since step 3",)

@@ -20,6 +20,9 @@ from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.retraining import retraining
+from mlkanban.flow.sample import follow
+from mlkanban.flow.simulation.whatif import what_if
+from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from mlkanban.service.runs import RunReport
 from tests.exchange.demos import NOW, Demo
@@ -293,3 +296,15 @@ def shape(value: Any) -> str:
     if isinstance(value, list):
         return str(sorted({shape(one) for one in value}))
     return type(value).__name__
+
+
+def test_what_if_is_trusted_on_every_day_of_the_week(tmp_path: Path) -> None:
+    off = {}
+    for days in range(7):
+        now = NOW + timedelta(days=days)
+        demo = Demo(tmp_path / str(days), now, 7, "UTC")
+        workflow, histories = demo.service.history.for_flow(demo.board)
+        window = Window.back(90, workflow.day(now))
+        off[f"{now:%A}"] = what_if(follow(workflow, histories, now, window), {}).off
+        demo.service.close()
+    assert not any(off.values()), off

@@ -58,8 +58,12 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         session.answer(
             "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
         )
+        listed = {face.id for face in shown}
+        others = _out_of_sight([face for face in matching if face.id not in listed], board)
         if not shown and not session.json:
-            session.say(f"No card to list on {board.name}.{_out_of_sight(matching, board)}")
+            session.say(f"No card to list on {board.name}.{others}")
+        elif others and not session.json:
+            session.say(f"Not listed:{others}")
         session.say_conflicts(snapshot.conflicts)
 
 
@@ -86,10 +90,10 @@ def show(session: Session, card: str) -> None:
         )
 
 
-def _out_of_sight(matching: Sequence[CardFace], board: Board) -> str:
-    """How to see cards of which none is listed."""
-    snoozed = sum(asleep(face, today(board)) for face in matching)
-    ended = len(matching) - snoozed
+def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
+    """How to see cards that match and are not listed."""
+    snoozed = sum(asleep(face, today(board)) for face in hidden)
+    ended = len(hidden) - snoozed
     said = f" {snoozed} snoozed: add -q snoozed:yes." if snoozed else ""
     return said + (f" {ended} finished or archived: add --all." if ended else "")
 

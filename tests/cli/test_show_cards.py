@@ -25,6 +25,12 @@ def test_cards_that_left_the_board_only_with_all(board) -> None:
     everything = {card["id"] for card in board.data("list", "--all")}
     assert everything == {open_card, shipped, learned, archived}
     assert "1 finished or archived" in board("list", "-q", archived).err
+    assert "Not listed: 2 finished or archived: add --all." in board("list").err
+    assert (
+        "Not listed: 1 finished or archived: add --all." in board("list", "-q", "is:finished").err
+    )
+    assert board("list", "-q", "is:finished", "--all").err == ""
+    assert board("list", "-q", shipped).err == ""
 
 
 def test_a_list_without_a_card_says_what_is_snoozed_and_what_has_ended(board) -> None:

@@ -9,6 +9,7 @@ from mlkanban.cells import padded
 from mlkanban.core.models import Board
 from mlkanban.display.card_face import drawn
 from mlkanban.flow.portfolio import AHEAD, BACK, PERCENT, Standing
+from mlkanban.text import quantity
 
 _GAP = "  "
 _LONG, _SHORT = "too little history", "too little"
@@ -99,11 +100,11 @@ def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
         if s.past is None
         else f"{s.past} past the expectation of {s.sle} {'day' if s.sle == 1 else 'days'}"
     )
-    lately = (
-        f"Nothing was in progress in the last {BACK} days"
-        if s.per_week is None
-        else f"{s.per_week:.1f} cards a week were finished in the last {BACK} days"
-    )
+    lately = f"Nothing was in progress in the last {BACK} days"
+    if s.days:
+        rate = "" if s.per_week is None else f", {s.per_week:.1f} a week"
+        days = "today" if s.days == 1 else f"in the last {s.days} days"
+        lately = f"{quantity(s.finished, 'card')} finished {days}{rate}"
     ahead = (
         f"{_LONG} for a forecast"
         if s.ahead is None

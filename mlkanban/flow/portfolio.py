@@ -24,8 +24,9 @@ BACK, AHEAD, PERCENT = 30, 30, 85
 class Standing:
     """`wip` open cards are committed, of `conwip` (None: no limit); `blocked` and `overdue` are of
     all open ones. `past` are older than the expectation of `sle` days, both None without one;
-    `per_week` were finished lately, None when nothing was begun; `ahead` cards or more will be,
-    with 85 %, in the next days, None when there is too little history."""
+    `finished` cards in the last `days`, 30 or since the first commitment, which is `per_week`, None
+    for less than two weeks; `ahead` cards or more will be, with 85 %, in the next days, None when
+    there is too little history."""
 
     wip: int
     conwip: int | None
@@ -33,6 +34,8 @@ class Standing:
     overdue: int
     sle: int | None
     past: int | None
+    finished: int
+    days: int
     per_week: float | None
     ahead: int | None
 
@@ -44,6 +47,8 @@ class Standing:
             "overdue": self.overdue,
             "sle_days": self.sle,
             "past_sle": self.past,
+            "finished": self.finished,
+            "days": self.days,
             "per_week": self.per_week,
             "next_30_days": self.ahead,
         }
@@ -53,7 +58,7 @@ def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standin
     """Count a board whose cards are `faces`; `sample` has them in a window of WINDOW_DAYS."""
     today = sample.today.isoformat()
     opened = [face for face in faces if face.is_open]
-    lately = throughput(sample.within(Window.back(BACK, sample.today))).per_day
+    lately = throughput(sample.within(Window.back(BACK, sample.today)))
     expected = sle(sample)
     return Standing(
         wip=sum(board.is_committed(face.stage) for face in opened),
@@ -62,6 +67,8 @@ def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standin
         overdue=sum(bool(face.due) and face.due < today for face in opened),
         sle=expected.days,
         past=None if expected.days is None else len(expected.past),
-        per_week=None if lately is None else lately * 7,
+        finished=lately.n,
+        days=lately.days,
+        per_week=lately.per_week,
         ahead=forecast(sample, days=AHEAD, cards=1).how_many.get(PERCENT),
     )

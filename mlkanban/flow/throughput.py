@@ -17,6 +17,8 @@ from mlkanban.text import quantity
 _WEEK = 7
 _MOST_DAYS = 42
 """Up to six weeks are told day by day, more week by week."""
+LEAST_DAYS = 14
+"""Fewer days make no rate: one good day would be told as a week of them."""
 _CONVENTION = "by the day of delivery, zeros kept"
 
 
@@ -64,6 +66,11 @@ class Throughput:
         return self.n / self.days if self.days else None
 
     @property
+    def per_week(self) -> float | None:
+        """Mean of finished cards per week; None for less than two weeks."""
+        return self.n / self.days * _WEEK if self.days >= LEAST_DAYS else None
+
+    @property
     def mean(self) -> float | None:
         """Mean of finished cards per bucket of full length."""
         per_day = self.per_day
@@ -73,7 +80,7 @@ class Throughput:
         return {
             "n": self.n,
             "per_day": self.per_day,
-            "per_week": None if self.per_day is None else self.per_day * _WEEK,
+            "per_week": self.per_week,
             "days": self.days,
             "active_days": self.active_days,
             "arrivals": self.arrivals,
@@ -96,7 +103,7 @@ class Throughput:
         }
 
     def figures(self) -> tuple[tuple[str, str], ...]:
-        week = "-" if self.per_day is None else f"{self.per_day * _WEEK:.1f}"
+        week = "-" if self.per_week is None else f"{self.per_week:.1f}"
         return (
             ("finished", str(self.n)),
             ("per week", week),
@@ -109,9 +116,13 @@ class Throughput:
         if self.per_day is None:
             return Said("Throughput", ("No card was committed in this window.",), None, note)
         split = ", ".join(f"{count} {name}" for name, count in self.outcomes.items())
+        rate = (
+            f", {quantity(LEAST_DAYS, 'day')} make a rate"
+            if self.per_week is None
+            else f": {self.per_week:.1f} a week, {self.per_day:.2f} a day"
+        )
         lines = (
-            f"{self.n} finished: {self.per_day * _WEEK:.1f} a week, {self.per_day:.2f} a day"
-            f" | on {self.active_days} of {quantity(self.days, 'day')}",
+            f"{self.n} finished{rate} | on {self.active_days} of {quantity(self.days, 'day')}",
             f"{self.arrivals} begun, {self.abandoned} abandoned" + (f" | {split}" if split else ""),
         )
         rows = tuple(

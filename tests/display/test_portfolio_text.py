@@ -9,8 +9,9 @@ from mlkanban.core.models import Board, Stage
 from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
 from mlkanban.flow.portfolio import Standing
 
-FULL = Standing(3, 12, 1, 2, 9, 1, 1.44, 5)
-NEW = Standing(0, None, 0, 0, None, None, None, None)
+FULL = Standing(3, 12, 1, 2, 9, 1, 6, 30, 1.44, 5)
+YOUNG = Standing(3, None, 0, 0, None, None, 1, 1, None, None)
+NEW = Standing(0, None, 0, 0, None, None, 0, 0, None, None)
 
 
 def row(name: str, standing: Standing | None, *, key: str = "", here: bool = False) -> PortfolioRow:
@@ -44,7 +45,9 @@ def test_80_columns_take_all_of_it_and_40_what_matters_most() -> None:
 
 
 def test_over_the_limit_of_all_is_marked() -> None:
-    assert "13/12!" in table([row("Fraud", Standing(13, 12, 0, 0, None, None, 0.0, None))])[1]
+    assert (
+        "13/12!" in table([row("Fraud", Standing(13, 12, 0, 0, None, None, 0, 30, 0.0, None))])[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,8 +59,16 @@ def test_over_the_limit_of_all_is_marked() -> None:
             [
                 "Fraud (fraud): 3 of 12 in progress, 1 blocked, 2 overdue,"
                 " 1 past the expectation of 9 days.",
-                "1.4 cards a week were finished in the last 30 days;"
+                "6 cards finished in the last 30 days, 1.4 a week;"
                 " 5 or more will be in the next 30 (85 %).",
+            ],
+        ),
+        (
+            YOUNG,
+            [
+                "Fraud (fraud): 3 in progress, 0 blocked, 0 overdue,"
+                " no expectation yet how long cards take.",
+                "1 card finished today; too little history for a forecast.",
             ],
         ),
         (

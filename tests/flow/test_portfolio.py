@@ -37,7 +37,16 @@ FACES = (
 def test_open_cards_are_counted_as_on_the_board() -> None:
     found = standing(BOARD, FACES, sample([]))
     assert found == Standing(
-        wip=2, conwip=4, blocked=2, overdue=2, sle=None, past=None, per_week=None, ahead=None
+        wip=2,
+        conwip=4,
+        blocked=2,
+        overdue=2,
+        sle=None,
+        past=None,
+        finished=0,
+        days=0,
+        per_week=None,
+        ahead=None,
     )
 
 
@@ -46,9 +55,16 @@ def test_the_numbers_of_flow() -> None:
     cards += [card("old", (1, 1)), card("young", (19, 1))]
     found = standing(BOARD, (), sample(cards, days=90))
     assert (found.sle, found.past) == (3, 1)
-    assert found.per_week == 12 / 21 * 7
+    assert (found.finished, found.days, found.per_week) == (12, 21, 12 / 21 * 7)
     assert found.ahead == forecast(sample(cards, days=90), days=30).how_many[85]
     assert found.to_data()["next_30_days"] == found.ahead
+
+
+def test_a_few_days_make_no_rate() -> None:
+    for days, rate in ((13, None), (14, 7 / 2)):
+        cards = [took(f"c{n}", 1, start=1) for n in range(7)]
+        found = standing(BOARD, (), sample(cards, day=days, days=90))
+        assert (found.finished, found.days, found.per_week) == (7, days, rate)
 
 
 @given(histories(), st.integers(1, 60))

@@ -37,6 +37,14 @@ def test_six_weeks_are_told_day_by_day_and_a_day_more_week_by_week():
         assert (counted.days, counted.unit) == (days, unit)
 
 
+def test_less_than_two_weeks_make_no_rate():
+    young, old = (throughput(sample([took("a", 1)], day=day)) for day in (13, 14))
+    assert young.to_data()["per_week"] is None
+    assert young.said().lines[0] == "1 finished, 14 days make a rate | on 1 of 13 days"
+    assert old.said().lines[0] == "1 finished: 0.5 a week, 0.07 a day | on 1 of 14 days"
+    assert old.to_data()["per_week"] == 1 / 2
+
+
 def test_an_empty_window_is_a_sentence():
     said = throughput(sample([card("a", (1, 0))])).said()
     assert said.lines == ("No card was committed in this window.",)

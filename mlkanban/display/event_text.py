@@ -10,6 +10,7 @@ from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
 from mlkanban.core.models import Board
 from mlkanban.core.runs.model import PREFIX, runs_in
+from mlkanban.core.runs.state import RunState
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
 from mlkanban.text import display, quantity, short_name
 
@@ -166,6 +167,8 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
     did = "is being stopped" if run.stopping and kind == "run.changed" else run.ending
     if kind == "run.started":
         did = "was adopted" if run.adopted else "started"
+    if kind == "run.changed" and run.state is RunState.QUEUED and run.lives:
+        did = "was put back into the queue"
     parts = [f"run {run.id} {did}"]
     parts += [f", moved to {stage(values['place'])}" if values.get("place") else ""]
     if "blocker" in values:

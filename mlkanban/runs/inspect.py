@@ -90,6 +90,7 @@ def report(
         "waited": told.get("waited"),
         "adopted": bool(start.get("adopted")),
         "made": str(start.get("made") or "") if job or start.get("adopted") else "",
+        "lives": _lives(told.get("lives"), found.state),
         "stopping": folder.asked_at() if job and not found.state.ended else "",
     }
     if found.state.ended:
@@ -98,6 +99,22 @@ def report(
         made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
         made["evidence"] += f"; {wrong}" if wrong else ""
     return made
+
+
+def _lives(kept: Any, state: RunState) -> list[str]:
+    """The starts and ends of a job that was put back into the queue; none of an array, whose tasks
+    overlap."""
+    rows = kept if isinstance(kept, list) else []
+    if len({task for task, *_ in rows}) != 1 or (len(rows) == 1 and state is not RunState.QUEUED):
+        return []
+    return [
+        f"{_instant(start)}/{'' if seconds is None else _instant(start + seconds)}"
+        for _, _, start, seconds in rows
+    ]
+
+
+def _instant(seconds: float) -> str:
+    return instant(datetime.fromtimestamp(seconds, UTC))
 
 
 def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:

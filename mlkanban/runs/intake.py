@@ -50,10 +50,13 @@ class Intake:
         told = self._look(listed, now)
         self._beat(told, now)
         done = service.runs.take_in(told)
-        settled = set(service.runs.settled(told))
+        # The queue may start a job again that has ended, as long as it lists that.
+        over = {one.run.id for one in told if one.run.state.ended}
+        listed_jobs = {f.id for f in self._open if f.id in over and f.scheduler().get("listed")}
+        settled = set(service.runs.settled(told)) - listed_jobs
         # One that ended without being taken in is of a card that is not on these boards.
-        over = settled | {one.run.id for one in told if one.run.state.ended}
-        self._open = [folder for folder in self._open if folder.id not in over]
+        gone = settled | (over - listed_jobs)
+        self._open = [folder for folder in self._open if folder.id not in gone]
         if settled:
             self._settled = (self._settled or set()) | settled
             memory.write(self._settled, service.boards.cursor())

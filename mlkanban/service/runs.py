@@ -15,6 +15,7 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.runs.effects import Effect, RunContext, on_end, on_start, training_stage
 from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
 from mlkanban.core.runs.state import RunState
+from mlkanban.core.runs.steps import steps
 from mlkanban.core.timestamps import instant
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
@@ -128,7 +129,8 @@ class Runs:
         transaction, so that of several started at once no more begin than there is room for."""
         with self._context.writing() as tx:
             _may_start(tx.conn, ref, force, tx.now)
-            for _ in _begin(tx, make()):
+            told = make()
+            for _ in _begin(tx, told, told.run.since):
                 pass
 
     def give_up(self, ref: str, run_id: str) -> None:
@@ -166,9 +168,9 @@ class Runs:
             faces = [face for one in news if (face := _face(tx.conn, one))]
             boards = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
             before = {board: repository.loads(tx.conn, board) for board in boards}
-            for step, one in _in_order(news):
+            for step, one, at in _in_order(tx.conn, news):
                 tx.writer.begin_action()
-                happened += step(tx, one)
+                happened += step(tx, one, at)
             over = [
                 sentence
                 for board, loads in before.items()
@@ -295,28 +297,30 @@ def _news(conn: Connection, told: RunReport) -> bool:
     if had is None:
         return True
     run = told.run
+    if had.state.ended:
+        return run.reopens(had)
     reason_changed = run.state is RunState.QUEUED or not had.evidence
     if had.state is run.state and reason_changed and had.evidence != run.evidence:
-        return not had.state.ended
+        return True
     same = replace(run, evidence=had.evidence, dataset=had.dataset)
-    return not had.state.ended and had != same
+    return had != same
 
 
 def _in_order(
-    told: Iterable[RunReport],
-) -> list[tuple[Callable[..., Iterator[_Happened]], RunReport]]:
-    """What became of runs, the start and the end of each, in the order in which it happened. Of
-    one that ends as another starts, the start comes first: the card stays with that."""
-    order: list[tuple[str, bool, RunReport]] = []
-    for one in told:
-        order.append((one.run.since, False, one))
-        if one.run.state.ended:
-            order.append((max(one.run.since, one.run.ended), True, one))
+    conn: Connection, told: Iterable[RunReport]
+) -> list[tuple[Callable[..., Iterator[_Happened]], RunReport, str]]:
+    """What became of runs, each start and each end, in the order in which it happened, with when.
+    Of one that ends as another starts, the start comes first: the card stays with that."""
+    order = [
+        (step.at, step.ends, replace(one, run=step.run))
+        for one in told
+        for step in steps(one.run, _kept(conn, one))
+    ]
     order.sort(key=lambda step: (step[0], step[1], step[2].run.id))
-    return [(_end if ends else _begin, one) for _, ends, one in order]
+    return [(_end if ends else _begin, one, at) for at, ends, one in order]
 
 
-def _begin(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
+def _begin(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
     """Keep that a run is queued, started or goes on otherwise than before."""
     run, name = told.run, PREFIX + told.run.id
     if not _news(tx.conn, told):  # any more: others take in too
@@ -326,24 +330,28 @@ def _begin(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
     assert face is not None
     run = _with_dataset(tx, face, run, None if _begins(had, run) else had)
     if had is None and run.state is RunState.QUEUED:
-        tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, run.since))
+        tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, at))
         yield _Happened(face.ref, run.id, "is queued")
     elif _begins(had, run):
         if aim := _aimed(tx, face, told):
-            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, run.since))
+            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, at))
         begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
-        tx.write(_change(tx, "run.started", face, run, values, begun.since, kept))
+        tx.write(_change(tx, "run.started", face, run, values, at, kept))
         yield _Happened(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
     elif had and not run.state.ended:
-        tx.write(_change(tx, "run.changed", face, run, {name: run.to_field()}))
+        values = {name: run.to_field()}
+        if had.state.ended and _blocked_by(tx, face) == PREFIX + run.id:
+            values["blocker"] = None
+        when = at if run.progress > had.progress else ""
+        tx.write(_change(tx, "run.changed", face, run, values, when))
         if run.state is not had.state and had.state is not RunState.STARTING:
             yield _Happened(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
 
 
-def _end(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
+def _end(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
     """Keep how a run ended."""
     run, name = told.run, PREFIX + told.run.id
     if not _news(tx.conn, told):
@@ -359,7 +367,7 @@ def _end(tx: Transaction, told: RunReport) -> Iterator[_Happened]:
         values |= {"snoozed_until": None, "snoozed_run": None}
     if metric := _metric(tx, face, run):
         values["metric"] = metric
-    tx.write(_change(tx, "run.ended", face, run, values, run.ended, kept))
+    tx.write(_change(tx, "run.ended", face, run, values, run.ended and at, kept))
     onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
     blocked = " It is blocked." if values.get("blocker") else ""
     yield _Happened(face.ref, run.id, run.ending, onward + blocked)
@@ -376,7 +384,7 @@ def _with_dataset(tx: Transaction, face: CardFace, run: Run, had: Run | None) ->
 def _begins(had: Run | None, run: Run) -> bool:
     """Whether the run was not known to execute, and did. A job of a scheduler that was taken out of
     the queue, waits for what never comes, or is not heard of again, never did."""
-    if had is not None and had.state is not RunState.QUEUED:
+    if had is not None and had.state is not RunState.QUEUED and not had.state.ended:
         return False
     if run.job and run.state.ended:
         return run.elapsed is not None
@@ -388,18 +396,18 @@ def _change(
     kept: Mapping[str, Any] | None = None,
 ) -> Change:  # fmt: skip
     """A change of a card by a run, that does not wake it. It gets the time at which it happened, as
-    far as that is in order with the steps the card took."""
+    far as that is in order with the steps the card took and with what the run did before."""
     board = repository.board_id(tx.conn, face)
     when = ""
-    if at and at <= instant(tx.now):
-        when = max(at, run_queries.last_step(tx.conn, face.id))
     by = PREFIX + run.id
+    if at and at <= instant(tx.now):
+        last = run_queries.last_of_run(tx.conn, face.id, by)
+        when = max(at, last, run_queries.last_step(tx.conn, face.id))
     return Change(kind, board, card=face.id, actor=by, set=values, at=when, **(kept or {}))
 
 
 def _scene(tx: Transaction, face: CardFace, run: Run) -> RunContext:
     entity = tx.writer.projector.entity(face.id)
-    by = run_queries.actor_of(tx.conn, face.id, entity.origins.get("blocker", ""))
     return RunContext(
         board=tx.board_of(face),
         face=face,
@@ -407,9 +415,15 @@ def _scene(tx: Transaction, face: CardFace, run: Run) -> RunContext:
         moved_meanwhile=run_queries.moved_by_hand(
             tx.conn, face.id, run.since, run.ended or run.since
         ),
-        blocked_by_run=bool(face.block_reason) and by.startswith(PREFIX),
+        blocked_by_run=_blocked_by(tx, face).startswith(PREFIX),
         others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
     )
+
+
+def _blocked_by(tx: Transaction, face: CardFace) -> str:
+    """Who blocked a card, '' when it is not blocked."""
+    origin = tx.writer.projector.entity(face.id).origins.get("blocker", "")
+    return run_queries.actor_of(tx.conn, face.id, origin) if face.block_reason else ""
 
 
 def _values(

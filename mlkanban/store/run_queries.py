@@ -18,6 +18,15 @@ def last_step(conn: sqlite3.Connection, card_id: str) -> str:
     return at or ""
 
 
+def last_of_run(conn: sqlite3.Connection, card_id: str, actor: str) -> str:
+    """The instant of the last event of a run on a card, by the actor of its events; '' before the
+    first."""
+    (at,) = conn.execute(
+        "SELECT max(at) FROM event WHERE card = ? AND actor = ?", (card_id, actor)
+    ).fetchone()
+    return at or ""
+
+
 def last_was_imported(conn: sqlite3.Connection, card_id: str) -> bool:
     """Whether the last step of a card came with an import, and not by somebody here."""
     row = conn.execute(

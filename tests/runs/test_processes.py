@@ -196,6 +196,10 @@ def test_a_lost_run_lasted_until_it_was_seen_alive_last(job: Job) -> None:
     time.sleep(1.5)
     assert job.run()["state"] == "orphan"
     assert 1 < seconds(lost(job)) < 10
+    events = json.loads(job.mlk("--json", "history", job.card))["data"]
+    of_runs = [one for one in events if one["kind"].startswith("run.")]
+    assert [one["kind"] for one in of_runs] == ["run.started", "run.changed", "run.ended"]
+    assert [one["at"] for one in of_runs] == sorted(one["at"] for one in of_runs)
 
 
 def test_how_long_a_run_lasted_that_gave_no_sign_of_life_is_not_known(job: Job) -> None:

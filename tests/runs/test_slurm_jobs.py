@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,16 @@ def counted(state: str, submit: int, start: int, end: object, seconds: int, labe
     )
 
 
+def run_steps(job: Job) -> list[tuple[str, datetime]]:
+    """What the runs of the card did, oldest first, with when."""
+    found = json.loads(job.mlk("--json", "history", job.card))["data"]
+    return [
+        (one["kind"], datetime.fromisoformat(one["at"]))
+        for one in found
+        if one["kind"].startswith("run.")
+    ]
+
+
 def test_a_job_that_is_put_back_into_the_queue_is_one_run(job: Job, cluster: Cluster) -> None:
     job.mlk("edit", job.card, "--metric", "val_auc>=0.92")
     cluster.log.write_text("mlkanban: val_auc=0.95\n")
@@ -114,6 +125,11 @@ def test_a_job_that_is_put_back_into_the_queue_is_one_run(job: Job, cluster: Clu
     assert (over["id"], over["state"], over["elapsed"]) == (run, "finished", 1990)
     assert over["metrics"] == {"val_auc": 0.95}
     assert over["evidence"] == "sacct says COMPLETED, requeued 1 time"
+    steps = run_steps(job)
+    assert [kind for kind, _ in steps] == [
+        "run.queued", "run.started", "run.changed", "run.started", "run.ended",
+    ]  # fmt: skip
+    assert [at for _, at in steps] == sorted(at for _, at in steps)
     meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
     assert meta["figures"]["n"] == 1
     assert meta["gpu_hours"] == pytest.approx(2 * 1990 / 3600)
@@ -341,3 +357,75 @@ def test_a_job_that_never_started_has_no_start(job: Job, cluster: Cluster) -> No
     assert f"killed (sacct says CANCELLED by {os.getuid()})" in job.mlk("history", job.card)
     meta = json.loads(job.mlk("--json", "runs", job.card))["meta"]
     assert (meta["gpu_hours"], meta["runs_of_unknown_gpu_hours"]) == (0, 0)
+
+
+def test_each_life_of_a_job_is_told_at_its_own_time(job: Job, cluster: Cluster) -> None:
+    """SLURM counts whole seconds, so the job starts before it was submitted."""
+    cluster.submit()
+    label, [(_, at)] = cluster.label, run_steps(job) or [("", datetime.now(UTC))]
+    begun = int(at.timestamp())
+    waits = begun + 1
+    cluster.says("sacct",
+        counted("NODE_FAIL", begun, begun, waits, 1, label),
+        counted("COMPLETED", waits, waits + 1, waits + 2, 1, label),
+    )  # fmt: skip
+    time.sleep(4)
+    [over] = runs(job)
+    assert (over["state"], over["elapsed"]) == ("finished", 2)
+    steps = run_steps(job)
+    told = [(kind, int(at.timestamp()) - begun) for kind, at in steps if kind != "run.queued"]
+    assert told == [
+        ("run.started", 0), ("run.changed", 1), ("run.started", 2), ("run.ended", 3),
+    ]  # fmt: skip
+    assert [at for _, at in steps] == sorted(at for _, at in steps)
+    assert "was put back into the queue" in job.mlk("history", job.card)
+
+
+def test_a_job_whose_dependency_is_lifted_goes_on(job: Job, cluster: Cluster) -> None:
+    run = cluster.submit()["id"]
+    label = cluster.label
+    cluster.says("squeue", queued("PENDING", 1000, "N/A", label, "DependencyNeverSatisfied"))
+    for _ in range(2):
+        assert [one["state"] for one in runs(job)] == ["failed"]
+    assert len([kind for kind, _ in run_steps(job) if kind == "run.ended"]) == 1
+    cluster.says("squeue", queued("PENDING", 1000, "N/A", label, "Resources"))
+    assert [(one["id"], one["state"]) for one in runs(job)] == [(run, "queued")]
+    assert job.card_now()["blocked"] is None
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+    assert [one["state"] for one in runs(job)] == ["running"]
+    assert job.card_now()["stage"] == "Training"
+    cluster.says("squeue")
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, label))
+    assert [one["state"] for one in runs(job)] == ["finished"]
+    card = job.card_now()
+    assert (card["stage"], card["blocked"]) == ("Evaluation", None)
+
+
+def test_a_failed_job_that_is_put_into_the_queue_again_is_followed(
+    job: Job, cluster: Cluster
+) -> None:
+    cluster.submit()
+    label = cluster.label
+    cluster.says("squeue", queued("FAILED", 1000, 1010, label, "NonZeroExitCode"))
+    first = counted("FAILED", 1000, 1010, 2000, 990, label).replace("0:0", "3:0")
+    cluster.says("sacct", first)
+    assert [one["state"] for one in runs(job)] == ["failed"]
+    assert job.card_now()["blocked"] is not None
+    cluster.says("squeue")
+    cluster.says("sacct", first, counted("COMPLETED", 2000, 2100, 3100, 1000, label))
+    [over] = runs(job)
+    assert (over["state"], over["elapsed"]) == ("finished", 1990)
+    card = job.card_now()
+    assert (card["stage"], card["blocked"]) == ("Evaluation", None)
+    assert len(runs(job)) == 1
+    cluster.says("sacct")
+    assert [one["state"] for one in runs(job)] == ["finished"], "the queue forgot it"
+
+
+def test_a_job_without_hope_can_be_cancelled(job: Job, cluster: Cluster) -> None:
+    run = cluster.submit()["id"]
+    cluster.says("squeue", queued("PENDING", 1, "N/A", cluster.label, "DependencyNeverSatisfied"))
+    runs(job)
+    cluster.program("scancel", f'echo "$@" > "{cluster.bin}/cancelled"')
+    job.mlk("stop", run)
+    assert (cluster.bin / "cancelled").read_text() == f"{NUMBER}\n"

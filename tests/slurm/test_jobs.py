@@ -112,6 +112,19 @@ def test_a_job_that_waits_leaves_its_card_where_it_is(job: Job) -> None:
     assert job.card_now()["stage"] == "Ideas"
 
 
+def test_a_job_whose_dependency_is_lifted_goes_on(job: Job, cluster: Cluster) -> None:
+    first, number = submitted(job, "exit 1")
+    becomes(job, first, "failed")
+    run, waits = submitted(job, "sleep 2", f"--dependency=afterok:{number}")
+    assert "DependencyNeverSatisfied" in becomes(job, run, "failed")["why"]
+    cluster.ask("scontrol", "update", f"jobid={waits}", "dependency=")
+    becomes(job, run, "finished")
+    assert job.card_now()["stage"] == "Evaluation"
+    events = json.loads(job.mlk("--json", "history", job.card))["data"]
+    of_runs = [one for one in events if one["kind"].startswith("run.")]
+    assert [one["at"] for one in of_runs] == sorted(one["at"] for one in of_runs)
+
+
 def test_a_job_over_its_time_and_one_whose_node_dies(job: Job, cluster: Cluster) -> None:
     late, number = submitted(job, "sleep 300", "--time=1")
     lost, _ = submitted(job, "sleep 300", "--no-requeue")

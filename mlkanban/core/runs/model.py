@@ -26,13 +26,14 @@ class Run:
     failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
     `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
     scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
-    not run, `made` when it was handed to that, or adopted, `stopping` when its scheduler was told
-    to end it. One that was `adopted` was running already: its exit status can never be known. Of
-    one that a tracker tells of, `says` is the state it gives, `where` its file, `params` what it
-    keeps of its parameters, `parent` the run that it was started in; `tracked` names the one that
-    is the record of a run of ours. `folder` is where a run was started, relative to its repository,
-    `dataset` what its card named so when it began; `direction` is which side of its only objective
-    a tracker calls good (`<=`), '' where that is not known."""
+    not run, `made` when it was handed to that, or adopted, `lives` the starts and ends
+    (`START/END`) of a job that was started again or waits for that, `stopping` when its scheduler
+    was told to end it. One that was `adopted` was running already: its exit status can never be
+    known. Of one that a tracker tells of, `says` is the state it gives, `where` its file, `params`
+    what it keeps of its parameters, `parent` the run that it was started in; `tracked` names the
+    one that is the record of a run of ours. `folder` is where a run was started, relative to its
+    repository, `dataset` what its card named so when it began; `direction` is which side of its
+    only objective a tracker calls good (`<=`), '' where that is not known."""
 
     id: str
     state: RunState = RunState.UNKNOWN
@@ -66,6 +67,7 @@ class Run:
     dataset: str = ""
     direction: str = ""
     made: str = ""
+    lives: tuple[str, ...] = ()
 
     @classmethod
     def of_field(cls, run_id: str, value: Any) -> Run | None:
@@ -116,8 +118,21 @@ class Run:
     @property
     def since(self) -> str:
         """From when on it has to do with its card: a process that was adopted may have run long
-        before, a job that waits was submitted."""
-        return self.made if self.adopted and self.made else self.started or self.made
+        before, and a scheduler that counts whole seconds starts a job before it was submitted."""
+        return max(self.started, self.made)
+
+    @property
+    def progress(self) -> tuple[int, bool]:
+        """How often it was started, and whether that is over."""
+        waits = self.state is RunState.QUEUED
+        never = waits or (self.state.ended and bool(self.job) and not self.started)
+        return len(self.lives) or int(not never), waits or self.state.ended
+
+    def reopens(self, had: Run) -> bool:
+        """Whether a scheduler has it again though it `had` ended: a job that waited for what never
+        comes is let go, one that ended is put into the queue again."""
+        known = bool(self.job) and self.state is not RunState.UNKNOWN
+        return known and (not self.state.ended or self.progress > had.progress)
 
     @property
     def outcome(self) -> str:

@@ -180,7 +180,8 @@ class Ticket:
 class Verdict:
     """What became of a job as a whole. `why` and `reason` are '' where only its exit status and
     what it wrote can tell why it failed; `elapsed` are the seconds that all its lives took, None
-    while one goes on and when it never started; `waited` are those between its lives."""
+    while one goes on and when it never started; `listed` is whether the queue still has the job;
+    `waited` are those between its lives."""
 
     found: Judgement
     why: str = ""
@@ -192,6 +193,7 @@ class Verdict:
     gpus: int | None = None
     nodes: str = ""
     lives: tuple[Life, ...] = ()
+    listed: bool = False
 
 
 def is_over(state: str) -> bool:
@@ -265,7 +267,8 @@ def judge_job(
     if any(not job.over and job.teller == "sacct" for job in tasks) and not queued:
         tasks = []
     if tasks:
-        return _verdict(tasks, _lives([*counted, *queued], lives), uid, now)
+        found = _verdict(tasks, _lives([*counted, *queued], lives), uid, now)
+        return replace(found, listed=bool(queued))
     if queue is None:
         return None
     said = "no accounting tells" if not counted else "sacct does not say"

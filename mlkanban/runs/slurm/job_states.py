@@ -110,7 +110,7 @@ def _answers(
 def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
     told = folder.scheduler()
     state = told.get("state")
-    if state in _OVER:
+    if state in _OVER and not told.get("listed"):
         return None
     start = folder.start()
     job = start.get("slurm")
@@ -193,6 +193,11 @@ def _due(folder: Path, wanted: Sequence[_Wanted], last: datetime | None, now: da
 def _keep(folder: RunFolder, verdict: Verdict) -> None:
     values = _values(verdict)
     had: Mapping[str, Any] = folder.scheduler()
+    if had.get("state") in _OVER:
+        if verdict.found.state is RunState.UNKNOWN:
+            values = {**had, "listed": False}  # the queue forgot it, as it does after a while
+        elif all(had.get(name) == values[name] for name in ("state", "evidence", "lives")):
+            values["ended"] = had.get("ended")  # a job without hope ends when that is seen first
     if any(had.get(name) != value for name, value in values.items()):
         with suppress(OSError):
             folder.write_scheduler(values)
@@ -212,6 +217,7 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "waited": verdict.waited,
         "gpus": verdict.gpus,
         "nodes": verdict.nodes,
+        "listed": verdict.listed,
         "lives": [list(life) for life in verdict.lives],
     }
 

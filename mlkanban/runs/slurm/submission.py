@@ -69,9 +69,13 @@ def cancel(
 ) -> Stopped:
     """Take the job of a run back, and wait a little for its end: SLURM grants the job some time."""
     job = folder.start().get("slurm")
-    if not isinstance(job, dict) or folder.scheduler().get("ended"):
+    if not isinstance(job, dict):
         return Stopped.NOTHING
     number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
+    if folder.scheduler().get("ended"):
+        queue = client.queue(cluster, _SECONDS) if folder.scheduler().get("listed") else []
+        if not any(one.hopeless for one in queue if one.id == number):
+            return Stopped.NOTHING
     client.cancel(number, cluster, _SECONDS)
     if not folder.asked():
         folder.write_stop({"by": person, "at": instant(now)})

@@ -63,10 +63,11 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 
 
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
-    from mlkanban.runs.slurm.labelled import make_run, offered
+    from mlkanban.clock import now
+    from mlkanban.runs.slurm.labelled import make_run, offered_job
 
     data = places().data
-    job = next((one for one in offered(data, _SLURM_SECONDS) if one.id == number), None)
+    job = offered_job(data, number, now(), _SLURM_SECONDS)
     run = make_run(data, job, "", service.runs.label(card)) if job else ""
     if not run:
         raise NotFound(
@@ -296,12 +297,13 @@ def look(
 
 def _jobs() -> Iterator[Tracked]:
     """The jobs of SLURM that name a card without its store."""
+    from mlkanban.clock import now
     from mlkanban.core.runs.tracker_run import CARD_TAG, Tracked
     from mlkanban.runs.slurm.job_states import at
     from mlkanban.runs.slurm.labelled import offered
     from mlkanban.text import display
 
-    for job in offered(places().data, _SLURM_SECONDS):
+    for job in offered(places().data, now(), _SLURM_SECONDS):
         label = job.label
         if label is not None:
             yield Tracked(

@@ -429,3 +429,35 @@ def test_a_job_without_hope_can_be_cancelled(job: Job, cluster: Cluster) -> None
     cluster.program("scancel", f'echo "$@" > "{cluster.bin}/cancelled"')
     job.mlk("stop", run)
     assert (cluster.bin / "cancelled").read_text() == f"{NUMBER}\n"
+
+
+def unlinked(job: Job) -> list[str]:
+    told = json.loads(job.mlk("--json", "sync-runs"))["data"]
+    return [one["ref"] for one in told["unlinked"]]
+
+
+@pytest.mark.parametrize("seen_by", ["sync-runs", "runs", "sacct"])
+def test_a_job_that_names_no_store_waits_though_the_queue_forgot_it(
+    job: Job, cluster: Cluster, seen_by: str
+) -> None:
+    label = f"mlk:{job.card}"
+    if seen_by == "sacct":
+        cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, label))
+    else:
+        cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+        job.mlk(seen_by)
+        cluster.says("squeue")
+    assert unlinked(job) == [f"slurm:{NUMBER}"]
+    cluster.says("sacct", counted("COMPLETED", 1000, 1010, 2000, 990, label))
+    job.mlk("link", job.card, f"slurm:{NUMBER}")
+    assert [one["state"] for one in runs(job)] == ["finished"]
+    assert unlinked(job) == []
+
+
+def test_a_job_of_long_ago_is_asked_of_sacct_by_its_number(job: Job, cluster: Cluster) -> None:
+    line = counted("COMPLETED", 1000, 1010, 2000, 990, f"mlk:{job.card}")
+    cluster.program("sacct", f"case \"$*\" in *-j*) echo '{line}|{cluster.work}';; esac")
+    assert unlinked(job) == []
+    job.mlk("link", job.card, "slurm:1", code=3)
+    job.mlk("link", job.card, f"slurm:{NUMBER}")
+    assert [one["state"] for one in runs(job)] == ["finished"]

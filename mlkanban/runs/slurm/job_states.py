@@ -14,9 +14,9 @@ from typing import Any
 from mlkanban.core.runs.slurm import NO_FILE, Life, SlurmJob, Ticket, Verdict, judge_job
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant, moment
-from mlkanban.runs.folder import RunFolder, runs_folder
+from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.labelled import find_logs, take_up
+from mlkanban.runs.slurm.labelled import find_logs, last_look, stamp, take_up
 
 EVERY = 30.0
 """Seconds: a controller is shared by many, so it is not asked more often."""
@@ -58,8 +58,8 @@ def ask(
     if not client.found():
         return ""
     wanted = [one for folder in going_on if (one := _wanted(folder, now))]
-    last = _last_look(runs_folder(data))
-    if not _due(runs_folder(data), wanted, last, now):
+    last = last_look(data)
+    if not _due(stamp(data), wanted, last, now):
         return ""
     said = ""
     for cluster in sorted({one.cluster for one in wanted} | {""}):
@@ -162,20 +162,8 @@ def _lives(folder: RunFolder) -> list[Life]:
 _OVER = frozenset(state.value for state in RunState if state.ended)
 
 
-def _stamp(folder: Path) -> Path:
-    return folder / ".slurm" / "asked"
-
-
-def _last_look(folder: Path) -> datetime | None:
-    """When anybody asked last."""
-    with suppress(OSError, ValueError):
-        return datetime.fromtimestamp(_stamp(folder).stat().st_mtime, UTC)
-    return None
-
-
-def _due(folder: Path, wanted: Sequence[_Wanted], last: datetime | None, now: datetime) -> bool:
+def _due(stamp: Path, wanted: Sequence[_Wanted], last: datetime | None, now: datetime) -> bool:
     """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
-    stamp = _stamp(folder)
     jobs = {f"{one.ticket.job}:{one.cluster}" for one in wanted}
     with suppress(OSError, ValueError):
         age = (now - last).total_seconds() if last else -1

@@ -4,16 +4,18 @@ comment that names a card."""
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mlkanban.core.runs.slurm import SlurmJob
 from mlkanban.core.timestamps import instant, moment
+from mlkanban.files import write_whole
 from mlkanban.runs.folder import ID, RunFolder, runs_folder
 from mlkanban.runs.processes import here
 from mlkanban.runs.slurm import client
@@ -118,6 +120,9 @@ def take_up(
     """Make runs of the jobs whose comment names a card of one of these stores. That of a job which
     was submitted as a run names that too: where it is ours, and was left before its number was
     known, it gets that."""
+    jobs = list(jobs)
+    if not cluster:
+        _remember(data, jobs)
     for job in sorted(jobs, key=lambda one: one.submit or 0):
         label = job.label
         if label is None or label.store not in stores or job.submit is None:
@@ -128,16 +133,75 @@ def take_up(
             make_run(data, job, cluster, str(label))
 
 
-def offered(data: Path, seconds: float) -> list[SlurmJob]:
-    """The jobs in the queue whose comment names a card without its store, and that are no runs: any
-    store of this person may be meant, so a person decides. None where SLURM does not answer."""
-    if not client.found():
-        return []
-    with suppress(client.NoAnswer):
-        jobs = {job.id: job for job in client.queue("", seconds)}
-        bare = (job for job in jobs.values() if (label := job.label) and not label.store)
-        return [job for job in bare if job.submit is not None and not _is_run(data, job, "")]
-    return []
+def offered(data: Path, now: datetime, seconds: float) -> list[SlurmJob]:
+    """The jobs whose comment names a card without its store, and that are no runs: any store of
+    this person may be meant, so a person decides. Each stays until that is done, though the queue
+    forgets it soon. A person who looks at least once a day misses none."""
+    known = _remembered(data)
+    if client.found():
+        since = min(last_look(data) or now, now - _AT_LEAST)
+        jobs: list[SlurmJob] = []
+        with suppress(client.NoAnswer):  # many clusters have no accounting
+            jobs += client.accounting_since(since, "", seconds)
+            if older := known.keys() - {job.id for job in jobs}:
+                jobs += client.accounting(sorted(older), "", seconds)
+        with suppress(client.NoAnswer):
+            jobs += client.queue("", seconds)
+        known = _remember(data, jobs)
+    return list(known.values())
+
+
+def offered_job(data: Path, number: str, now: datetime, seconds: float) -> SlurmJob | None:
+    """The job with this number if a person may decide which card it is for, however old it is."""
+    jobs = {job.id: job for job in offered(data, now, seconds)}
+    if number not in jobs and number.isdecimal() and client.found():
+        with suppress(client.NoAnswer):
+            jobs |= _undecided(data, client.accounting([number], "", seconds))
+    return jobs.get(number)
+
+
+def _undecided(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
+    """Those of these jobs that wait for a decision, by their numbers; of several lines about one,
+    the last."""
+    bare = (job for job in jobs if (label := job.label) and not label.store)
+    return {job.id: job for job in bare if job.submit is not None and not _is_run(data, job, "")}
+
+
+def _remembered(data: Path) -> dict[str, SlurmJob]:
+    """The jobs that waited for a decision when they were seen last, and still do."""
+    try:
+        kept = json.loads((_marks(data) / _OFFERED).read_text())
+        return _undecided(data, [SlurmJob(**one) for one in kept])
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _remember(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
+    """Keep which of these jobs wait for a decision, beside those that did before; all of them."""
+    before = _remembered(data)
+    known = before | _undecided(data, jobs)
+    if known != before:
+        with suppress(OSError):
+            _marks(data).mkdir(mode=0o700, parents=True, exist_ok=True)
+            text = json.dumps([asdict(job) for job in known.values()])
+            write_whole(_marks(data) / _OFFERED, text.encode())
+    return known
+
+
+_OFFERED = "offered.json"
+_AT_LEAST = timedelta(days=1)
+"""How far the accounting is asked back."""
+
+
+def last_look(data: Path) -> datetime | None:
+    """When anybody asked last what became of jobs."""
+    with suppress(OSError, ValueError):
+        return datetime.fromtimestamp(stamp(data).stat().st_mtime, UTC)
+    return None
+
+
+def stamp(data: Path) -> Path:
+    return _marks(data) / "asked"
 
 
 def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:

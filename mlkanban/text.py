@@ -22,6 +22,8 @@ _UNSTEADY = re.compile("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 
+_NUMBERS = re.compile(r"0*([0-9]+)")
+
 MAX_TEXT = 1_000_000
 NAME_CELLS = 24
 
@@ -79,14 +81,20 @@ def quantity(number: int, what: str, several: str = "") -> str:
     return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
-LONG_TITLE, MANY_TAGS = 1_000, 50
-"""So much is shown of a title, and so many tags, on a page about one card."""
+LONG_TITLE, MANY_TAGS, MANY_LINKS = 1_000, 50, 8
+"""So much is shown of a title, and so many tags and links, on a page about one card."""
 
 
 def some(words: Sequence[str], most: int) -> list[str]:
     """The first `most` words, and how many more there are: `+4,990 more`."""
     more = len(words) - most
     return [*words[:most], f"+{more:,} more"] if more > 0 else list(words)
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """What to order texts by so that numbers in them count as such: `trial 2` before `trial 10`."""
+    parts = _NUMBERS.split(text)
+    return tuple((len(part) if at % 2 else 0, part) for at, part in enumerate(parts))
 
 
 def beginning(text: str, most: int) -> str:

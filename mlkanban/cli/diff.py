@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mlkanban.cli.runs import folder_of
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN
 from mlkanban.errors import NotFound
@@ -22,10 +23,9 @@ def diff(session: Session, run: str, before: str | None) -> None:
     """
     from mlkanban.core.runs.model import Run
     from mlkanban.runs.commits import difference
-    from mlkanban.runs.intake import find
     from mlkanban.service.runs import RunReport
 
-    folder = find(places().data, run)
+    folder = folder_of(session, run)
     start = folder.start()
     told = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
     with session.service() as service:
@@ -34,7 +34,7 @@ def diff(session: Session, run: str, before: str | None) -> None:
         raise NotFound(f"The board does not know run {folder.id} yet.", "See: mlkanban runs")
     at = [one.id for one in known].index(folder.id)
     if before is not None:
-        wanted = find(places().data, before).id
+        wanted = folder_of(session, before).id
         others = [one for one in known if one.id == wanted]
     else:
         others = known[at + 1 : at + 2]

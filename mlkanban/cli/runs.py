@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.core.runs.model import Run
     from mlkanban.core.runs.results import Configuration, Results
+    from mlkanban.runs.folder import RunFolder
     from mlkanban.runs.orphans import LeftOver
     from mlkanban.service import Service
 
@@ -352,6 +353,22 @@ def _table(
     yield from table(rows, head)
 
 
+def folder_of(session: Session, run: str) -> RunFolder:
+    """The files of the run with this id. An error says why there are none, of a run that only a
+    tracker knows too."""
+    from mlkanban.core.runs.tracker_run import not_ours
+    from mlkanban.runs.intake import find
+
+    try:
+        return find(places().data, run)
+    except NotFound:
+        with session.service() as service:
+            tracked = service.runs.tracked(run)
+        if tracked is None:
+            raise
+        raise RuleRefused(not_ours(tracked.id, tracked.where)) from None
+
+
 @click.command()
 @click.argument("run", type=RUN)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended; ^C leaves it.")
@@ -361,12 +378,11 @@ def logs(session: Session, run: str, follow: bool) -> None:
 
     RUN is the id of a run, or a beginning or an end of it.
     """
-    from mlkanban.runs.intake import find
     from mlkanban.runs.logs import copy_logs
 
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")
-    copy_logs(find(places().data, run), now, follow=follow)
+    copy_logs(folder_of(session, run), now, follow=follow)
 
 
 @click.command()
@@ -379,12 +395,11 @@ def stop(session: Session, run: str) -> None:
     Of a run that has ended, the processes that it left behind are
     ended.
     """
-    from mlkanban.runs.intake import find
     from mlkanban.runs.stop import stop_run
     from mlkanban.runs.stopped import Stopped
     from mlkanban.runs.viewer import runs_here
 
-    folder = find(places().data, run)
+    folder = folder_of(session, run)
     found = stop_run(folder, login_name(), now)
     if found is Stopped.NOTHING:
         if runs_here(folder):

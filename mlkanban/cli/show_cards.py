@@ -197,6 +197,7 @@ def _facts(
     card: Card, board: Board, age: int | None, spent: Spending | None, label: str
 ) -> Iterator[tuple[str, str]]:
     from mlkanban.core.score import worth_text
+    from mlkanban.display.card_page import link_texts
 
     def day(moment: object) -> str:
         return f"{moment:%Y-%m-%d}"
@@ -237,8 +238,8 @@ def _facts(
     yield "Worth", worth_text(card.worth)
     yield "Budget", spent.told if spent else ""
     yield "Part of", card.parent
-    for link in card.links:
-        yield "Link", link
+    for text in link_texts(card.links):
+        yield "Link", text
     yield "Outcome", card.outcome.value if card.outcome else ""
     yield "Verdict", card.verdict
     started, finished = card.started_at, card.finished_at

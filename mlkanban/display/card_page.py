@@ -1,5 +1,7 @@
 """The fields of a card as lines of text."""
 
+from collections import Counter
+from collections.abc import Sequence
 from textwrap import wrap
 from zoneinfo import ZoneInfo
 
@@ -10,7 +12,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.core.runs.usage import Spending
 from mlkanban.core.score import worth_text
 from mlkanban.display.card_face import FaceContext, age, due
-from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display, quantity, some
+from mlkanban.text import LONG_TITLE, MANY_LINKS, MANY_TAGS, beginning, display, quantity, some
 
 
 def _reading(reading: HealthReading, view: FaceContext) -> str:
@@ -76,11 +78,19 @@ def field_lines(
     add("worth", worth_text(card.worth))
     add("budget", spent.told if spent else "")
     add("parent", display(card.parent))
-    for link in card.links:
-        add("link", display(link))
+    for text in link_texts(card.links):
+        add("link", display(text))
     if card.checklist:
         lines += ["", f"  checklist {checklist.progress(card.checklist)}"]
         for item in card.checklist:
             first, *rest = wrap(display(checklist.line(view.board, item)), max(20, width - 8))
             lines += [f"    {first}", *(f"        {line}" for line in rest)]
     return lines
+
+
+def link_texts(links: Sequence[str]) -> list[str]:
+    """The links of a card, or of many only how many there are: `300 (298 optuna, 2 git)`."""
+    if len(links) <= MANY_LINKS:
+        return list(links)
+    kinds = Counter(link.partition(":")[0] for link in links)
+    return [f"{len(links)} ({', '.join(f'{many} {kind}' for kind, many in kinds.most_common(4))})"]

@@ -16,6 +16,7 @@ from mlkanban.core.runs.effects import Effect, RunContext, on_end, on_start, tra
 from mlkanban.core.runs.model import PREFIX, Run, places_of, runs_in
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.runs.steps import steps
+from mlkanban.core.runs.tracker_run import short
 from mlkanban.core.timestamps import instant
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
@@ -92,6 +93,25 @@ class Runs:
             found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
         places = places_of(run for _, run in found)
         return sorted(found, key=lambda one: places[one[1].id], reverse=True)
+
+    def tracked(self, run: str) -> Run | None:
+        """The run that only a tracker knows with this id, or with a beginning or an end of it that
+        no other has."""
+        with self._context.store.reading() as conn:
+            cards = repository.faces_of(conn, tuple(run_queries.with_links(conn)))
+            known = {
+                one.id: one
+                for face in cards
+                for one in runs_in(repository.entity(conn, face.id).fields)
+                if one.state is RunState.TRACKED
+            }
+        if run in known:
+            return known[run]
+        found = [
+            one for name, one in known.items()
+            if run and any(ref.startswith(run) or ref.endswith(run) for ref in (name, short(name)))
+        ]  # fmt: skip
+        return found[0] if len(found) == 1 else None
 
     def label(self, ref: str) -> str:
         """What jobs of a card carry to be found: its short id with the name of this store."""

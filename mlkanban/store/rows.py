@@ -14,6 +14,7 @@ from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import NotFound, StoreProblem
+from mlkanban.text import natural
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
@@ -140,7 +141,7 @@ def card_of(
         worth=fields.get("worth") or "",
         budget=fields.get("budget") or "",
         checklist=tuple(fields.get("checklist") or ()),
-        links=tuple(state.members("link:")),
+        links=tuple(sorted(state.members("link:"), key=natural)),
         depends_on=tuple(state.members("needs:")),
         parent=fields.get("parent") or "",
         lineage=tuple(state.members("lineage:")),

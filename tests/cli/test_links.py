@@ -388,3 +388,29 @@ def test_doctor_goes_on_in_a_folder_that_was_removed(
     answer = board("doctor")
     monkeypatch.chdir(tmp_path)
     assert "does not exist any more" in answer.out + answer.err
+
+
+def test_a_run_of_a_tracker_cannot_be_stopped_and_says_so(board) -> None:
+    ref = board.card("focal", "--metric", "val_auc>=0.92")
+    path = database("m3", Path("mlflow.db"), label(board, ref)).absolute()
+    board.data("sync-runs")
+    [run] = board.data("runs", ref)
+    said = f"MLflow keeps its own log ({path}); this board did not start it and cannot stop it."
+    for name in (run["id"], run["id"][-8:]):
+        for command in ("stop", "logs", "diff"):
+            done = board(command, name)
+            assert done.code == 1
+            assert said in done.err
+            assert "machine it was started on" not in done.err
+    assert board("stop", "nothing-like-it").code == 3
+
+
+def test_many_links_are_counted_and_ordered_by_number(board) -> None:
+    links = [f"optuna:s/{at}" for at in range(1, 13)]
+    ref = board.card("focal", *(word for one in links[::-1] for word in ("--link", one)))
+    assert board.data("show", ref)["links"] == links
+    assert "12 (12 optuna)" in board("show", ref).out
+    assert "optuna:s/3" not in board("show", ref).out
+    few = board.card("few", "--link", "optuna:s/10", "--link", "optuna:s/2")
+    out = board("show", few).out
+    assert out.index("optuna:s/2") < out.index("optuna:s/10")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.timestamps import instant
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.processes import here, process
@@ -413,3 +414,30 @@ async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: 
                 await board.press("back")
         await board.press("mark.toggle", "triage")
         assert "budget       ! 100 % used, 1 of 1 run" in board.text()
+
+
+async def test_a_run_of_a_tracker_is_neither_stopped_nor_read_here(small: Path) -> None:
+    async with opened(small) as board:
+        ref = board.ref(TITLE)
+        ends(forged(small, ref), 0)
+        await board.app.run_watch.look()
+        trial = Tracked("optuna:s/1", says="RUNNING", where="/data/optuna.db", tags={})
+        await board.app.store_thread.call(lambda s: s.links.link(ref, trial))
+        await board.go_to(TITLE)
+        await board.press("runs")
+        await board.until(lambda: "tracker says" in board.text())
+        assert isinstance(board.screen, RunsScreen)
+        at = [run.id for run in board.screen._runs].index("optuna:s/1")
+        board.screen.go(1 - at)
+        assert "log" in board.status()
+        assert "stop run" not in board.status(), "it has ended"
+        board.screen.go(at)
+        assert "Enter" not in board.status()
+        assert "stop run" not in board.status()
+        for command in ("run.stop", "run.log"):
+            await board.press(command)
+            said = " ".join(" ".join(board.lines()[-3:]).split())
+            assert (
+                "Optuna keeps its own log (/data/optuna.db); this board did not start it and cannot"
+                " stop it." in said
+            )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from sys import float_info
 from typing import Any
 
 from mlkanban.core.runs.state import RunState
-from mlkanban.text import made_keepable
+from mlkanban.text import made_keepable, natural
 
-_NUMBERS = re.compile(r"0*([0-9]+)")
 PREFIX = "run:"
 """Of the field of a run, of the actor of its events and of the condition that waits for it."""
 OBJECTIVE = "value"
@@ -260,7 +258,4 @@ def places_of(runs: Iterable[Run]) -> dict[str, Place]:
 
 
 def _age(run: Run) -> tuple[str, tuple[tuple[int, str], ...]]:
-    parts = _NUMBERS.split(run.id)
-    return run.started or run.made, tuple(
-        (len(part) if at % 2 else 0, part) for at, part in enumerate(parts)
-    )  # fmt: skip
+    return run.started or run.made, natural(run.id)

@@ -32,6 +32,13 @@ _LONG = re.compile(r"(optuna:.+)@[0-9a-f]{8}|(wandb:)[0-9]{8}_[0-9]{6}-(.+)", re
 """A ref with what tells it from those of other files."""
 
 
+def not_ours(ref: str, where: str) -> str:
+    """Why a run that only a tracker knows can be neither read nor stopped here."""
+    tracker = KINDS.get(ref.partition(":")[0], "Its tracker")
+    kept = f" ({where})" if where else ""
+    return f"{tracker} keeps its own log{kept}; this board did not start it and cannot stop it."
+
+
 def short(ref: str) -> str:
     """A ref as people type it, which several files may have."""
     found = _LONG.fullmatch(ref)

@@ -14,6 +14,8 @@ from mlkanban.cells import shortened
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.parameters import differing
 from mlkanban.core.runs.results import Results
+from mlkanban.core.runs.state import RunState
+from mlkanban.core.runs.tracker_run import not_ours
 from mlkanban.core.runs.usage import Spending
 from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
 from mlkanban.errors import MlkanbanError, NotFound
@@ -21,7 +23,7 @@ from mlkanban.runs.folder import folders_of
 from mlkanban.runs.logs import Written, last_written
 from mlkanban.runs.orphans import LeftOver, left_over
 from mlkanban.text import display, short_name
-from mlkanban.tui.commands import RUNS
+from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.screens.external_editor import EditorScreen
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.ask import Option
@@ -138,6 +140,7 @@ class RunsScreen(EditorScreen, ListScreen):
             if room < len(rows):
                 lines[0] += f"  (run {self.row + 1} of {len(rows)})"
             run = self._runs[self.row]
+            self.status.offer(self._hints(self._offered()))
             differs = {name: values[self.row] for name, values in self._differs.items()}
             lines += [
                 f"   {head}",
@@ -165,7 +168,7 @@ class RunsScreen(EditorScreen, ListScreen):
 
     def do_run_log(self) -> None:
         """Leave the terminal to a pager with what the run wrote."""
-        if not self._runs:
+        if not self._runs or self._is_not_ours():
             return
         from mlkanban.runs.inspect import logs
         from mlkanban.runs.intake import find
@@ -181,6 +184,21 @@ class RunsScreen(EditorScreen, ListScreen):
             self.hand_over(partial(page_files, [str(log) for log in written]))
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
+
+    def _is_not_ours(self) -> bool:
+        """Whether only a tracker knows the run under the cursor; then that is said."""
+        run = self._runs[self.row]
+        if run.state is RunState.TRACKED:
+            self.status.say(not_ours(run.id, run.where))
+        return run.state is RunState.TRACKED
+
+    def _offered(self) -> list[str]:
+        """The commands of the status line that do something for the run under the cursor."""
+        run = self._runs[self.row]
+        idle = {"run.stop"} if run.state.ended and not self._left.get(run.id) else set()
+        if run.state is RunState.TRACKED:
+            idle |= {"run.log"} if run.commit else {"run.log", "run.diff"}
+        return [name for name in STATUS[RUNS] if name not in idle]
 
     def do_run_mark(self) -> None:
         """Mark the run under the cursor as the one others are compared with, or unmark it."""
@@ -212,7 +230,7 @@ class RunsScreen(EditorScreen, ListScreen):
 
     async def do_run_stop(self) -> None:
         """Ask, then stop the run under the cursor."""
-        if not self._runs:
+        if not self._runs or self._is_not_ours():
             return
         run = self._runs[self.row]
         left = len(self._left.get(run.id, []))

@@ -157,7 +157,7 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
     for one in service.settling.of_card(ref):
         yield ""
         yield session.clean(
-            f"conflict about the {one.label}: {short_name(one.actor)} on {short_name(one.host)} "
+            f"conflict about the {one.label}: {short_name(one.actor)} on {one.machine} "
             f"wrote {one.other}"
         )
         yield session.clean(f"  mlkanban resolve {one.name} {one.word} --keep | --take")

@@ -122,8 +122,6 @@ def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
     for one in found:
         at = one.at[:16].replace("T", " ")
         yield from hanging(session.clean(f"{one.name}  {one.label}: {one.kept}"), 4)
-        other = (
-            f"    {short_name(one.actor)} on {short_name(one.host)} wrote, {at} UTC: {one.other}"
-        )
+        other = f"    {short_name(one.actor)} on {one.machine} wrote, {at} UTC: {one.other}"
         yield from hanging(session.clean(other), 6)
         yield session.clean(f"    mlkanban resolve {one.name} {one.word} --keep | --take")

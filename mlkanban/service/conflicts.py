@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +18,17 @@ from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.enforce import enter
 from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
-from mlkanban.store import disputes, repository
+from mlkanban.store import disputes, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
-from mlkanban.text import quantity
+from mlkanban.text import quantity, short_name
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
     """A field that two replicas wrote to: the value that stands and the other one, as people read
-    them, and who wrote the other. `name` is the short id of the card, or the stage or board."""
+    them, and who wrote the other, on which `machine` as it is called from here. `name` is the short
+    id of the card, or the stage or board."""
 
     name: str
     entity: str
@@ -36,6 +38,7 @@ class Undecided:
     actor: str
     host: str
     at: str
+    machine: str = dataclasses.field(compare=False)
 
     @property
     def label(self) -> str:
@@ -125,7 +128,7 @@ def _living(
     if then.stage != now.stage:
         values["place"] = [then.stage, rank_at_end(tx, board, stage)]
     for name in life.COMPANIONS:
-        if (fields.get(name) or None) != kept.get(name):
+        if fields.get(name) or kept.get(name):
             values[name] = kept.get(name)
     if work != (fields.get("work") or Work.ATTENDED):
         values["work"] = work.value
@@ -170,9 +173,18 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
             Undecided(
                 name, row.entity, row.field, _text(row.field, kept, stages),
                 _text(row.field, json.loads(row.other), stages), row.actor, row.host, row.at,
+                _machine(conn, row),
             )
         )  # fmt: skip
     return found
+
+
+def _machine(conn: Connection, row: disputes.ClashRow) -> str:
+    """What to call the machine that wrote the other value: two may have one host name."""
+    if replica.known_here(conn, row.stamp.rpartition(":")[2]):
+        return "this machine"
+    host = short_name(row.host)
+    return f"another machine named {host}" if replica.is_host_here(conn, row.host) else host
 
 
 def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:

@@ -49,6 +49,11 @@ def known_here(conn: sqlite3.Connection, replica: str) -> bool:
     return conn.execute("SELECT 1 FROM replica WHERE id = ?", (replica,)).fetchone() is not None
 
 
+def is_host_here(conn: sqlite3.Connection, host: str) -> bool:
+    """Whether this machine has, or had, a host name."""
+    return conn.execute("SELECT 1 FROM replica WHERE host = ?", (host,)).fetchone() is not None
+
+
 def forget_place(conn: sqlite3.Connection, present: list[tuple[str, ...]]) -> None:
     """Let a restored store be a new replica at its next write, with a letter that is free.
 

@@ -1,5 +1,6 @@
 """What two wrote to one field, or one set, without knowing of each other."""
 
+import socket
 import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
+from mlkanban.display import event_text
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.sample import follow
@@ -271,6 +273,9 @@ def test_a_block_on_a_card_that_was_finished_meanwhile_is_told_and_comes_back(
         assert conflict.kept == "Data prep, learned"
         assert conflict.other == "Data prep, blocked by data-access (ask Ann)"
     bob.service.settling.settle(card, "stage", take=True)
+    event = bob.history.of_card(card)[-1].event
+    told = "conflict resolved: Data prep, blocked by data-access (ask Ann)"
+    assert event_text.told(event, bob.board) == told
     meet(place, ada, bob)
     for person in two:
         blocker = person.cards.get(card).blocker
@@ -408,3 +413,21 @@ def test_a_conflict_of_the_tenth_version_learns_what_goes_with_it(
     assert rows(path, CLASHES) != now
     database.open_for_writing(path).close()
     assert rows(path, CLASHES) == now
+
+
+def test_two_machines_of_one_host_name_are_told_apart(
+    two: tuple[Person, Person], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = two
+    card = two_titles(place, ada, bob)
+    host = socket.gethostname()
+    assert [one.service.settling.of_card(card)[0].machine for one in two] == [
+        "this machine", f"another machine named {host}",
+    ]  # fmt: skip
+    monkeypatch.setattr(socket, "gethostname", lambda: "gpu2")
+    ada.cards.edit([card], {"due": "2026-04-01"})
+    bob.clock.now = ada.clock.now
+    bob.cards.edit([card], {"due": "2026-04-02"})
+    meet(place, ada, bob)
+    found = {one.field: one for one in bob.service.settling.of_card(card)}
+    assert (found["due"].host, found["due"].machine) == ("gpu2", "gpu2")

@@ -112,7 +112,7 @@ class CardScreen(CardActions, TextScreen):
         lines = field_lines(card, self._face(), view, spent, self.size.width)
         lines += [
             f"  conflict     {display(one.label)}: {display(one.kept)} stands,"
-            f" {short_name(one.actor)} on {short_name(one.host)} wrote {display(one.other)}"
+            f" {short_name(one.actor)} on {display(one.machine)} wrote {display(one.other)}"
             "  (= decides)"
             for one in undecided
         ]

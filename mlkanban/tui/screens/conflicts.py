@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlkanban.text import display, short_name
+from mlkanban.text import display
 from mlkanban.tui.screens.checklists import ChecklistActions
 from mlkanban.tui.widgets.ask import Option
 
@@ -30,7 +30,7 @@ class ConflictActions(ChecklistActions):
 
     async def _decide_about(self, one: Undecided) -> bool:
         label = f"{one.name}, {one.label}: '{_cut(one.kept)}' stands"
-        other = f"take '{_cut(one.other)}' from {short_name(one.host)}"
+        other = f"take '{_cut(one.other)}' from {display(one.machine)}"
         key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)], rows=True)
         if key is None:
             return False

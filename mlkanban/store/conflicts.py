@@ -34,6 +34,9 @@ def judge(
         conn.execute("DELETE FROM undone WHERE event = ?", (deletion.undoes,))
         conn.execute("UPDATE transition SET live = 1 WHERE event = ?", (deletion.undoes,))
     now = lifecycle(entity.fields)
+    if entity.fields.get(DELETED):
+        entity.fits = {}  # a card that is on no board has to fit none
+        return found
     if board is None or not now.stage:
         return found
     writer = next(event for event in reversed(ordered) if life.writes(event))

@@ -218,7 +218,7 @@ class Projector:
     def _unfit(self, card_id: str, board_id: str) -> bool:
         """Whether a card that was written to is not what the stages of its board make of it."""
         fields = self._entities[card_id].fields
-        if "place" not in fields or not self._known(board_id):
+        if "place" not in fields or fields.get("deleted") or not self._known(board_id):
             return False
         return bool(lifecycle.fitting(self._board(board_id), fields, ended_in_place=False))
 

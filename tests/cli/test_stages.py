@@ -123,3 +123,11 @@ def test_uncommitting_a_stage_asks_before_open_cards_are_shipped(board) -> None:
     board("undo")
     opened = board.data("show", card)
     assert (opened["outcome"], opened["blocked"]["reason"]) == (None, "bug")
+
+
+def test_a_card_whose_adding_was_undone_fits_no_stage(board) -> None:
+    board("add", "a", "--stage", "deployment")
+    board("undo")
+    assert board("stages", "uncommit", "deployment").code == 0
+    checks = {check["what"]: check["verdict"] for check in board.data("doctor", "--deep")["checks"]}
+    assert checks["tables"] == "ok"

@@ -35,11 +35,11 @@ _SLURM_SECONDS = 5.0
 def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env: bool) -> None:
     """Submit a job to SLURM for CARD (-: the one named in the git branch).
 
-    What follows -- is given to sbatch as it is: its options, the script and what the script takes.
-    The comment of the job is its label, mlk:STORE:CARD/RUN. STORE names this store (`mlkanban show
-    CARD` prints it): jobs of other stores are left alone. What becomes of the job is asked of sacct
-    and squeue while the board is open, and by `mlkanban runs`, at most every 30 s. Its card follows
-    as it does with `mlkanban run`, once the job starts.
+    What follows -- is given to sbatch: its options, the script and what the script takes. The
+    comment of the job is its label, mlk:STORE:CARD/RUN, before your own comment. STORE names this
+    store (`mlkanban show CARD` prints it): jobs of other stores are left alone. What becomes of the
+    job is asked of sacct and squeue while the board is open, and by `mlkanban runs`, at most every
+    30 s. Its card follows as it does with `mlkanban run`, once the job starts.
 
     Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """

@@ -157,6 +157,15 @@ def test_a_job_submitted_by_hand_for_a_card_is_found(job: Job, cluster: Cluster)
     job.mlk("stop", found[0]["id"])
 
 
+def test_a_comment_of_ones_own_stays_beside_the_label(job: Job, cluster: Cluster) -> None:
+    script = '#SBATCH --comment="my own words"\ntrue'
+    for options, words in ((), "my own words"), (("--comment=others",), "others"):
+        run, number = submitted(job, script, *options)
+        told = cluster.ask("squeue", "-h", "-t", "all", "-j", number, "-o", "%k").strip()
+        assert told == f"mlk:{job.card_now()['label']}/{run} {words}"
+        becomes(job, run, "finished")
+
+
 def test_a_script_that_sbatch_refuses_leaves_no_run(job: Job) -> None:
     done = subprocess.run(
         [*PROGRAM, "sbatch", job.card, "--", "/nowhere.sh"],

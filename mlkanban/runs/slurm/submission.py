@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.core.runs.labels import read_label
+from mlkanban.core.runs.sbatch_words import own_comment
 from mlkanban.core.runs.slurm import is_over
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
@@ -22,6 +23,7 @@ from mlkanban.runs.start import Wanted, prepare
 from mlkanban.runs.stopped import Stopped
 
 _SECONDS = 10.0
+_MOST_SCRIPT = 1_000_000
 _PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds before each look whether a job that was cancelled is over."""
 
@@ -45,9 +47,14 @@ def submit(data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]
     if wanted.tell_job:
         env = for_job(env, wanted.label or wanted.card, folder)
     label = read_label(wanted.label or wanted.card)
-    comment = [f"--comment={label._replace(run=folder.id).comment}"] if label else []
+    words = wanted.argv[1:]
+    if label:
+        # The last comment counts, and that of the command line more than that of the script.
+        own = own_comment(words, _script)
+        comment = f"{label._replace(run=folder.id).comment} {own.text}".rstrip()
+        words = [f"--comment={comment}", *own.words]
     try:
-        taken = client.submit([*comment, *wanted.argv[1:]], env, say)
+        taken = client.submit(words, env, say)
     except client.MaybeTaken:
         raise  # the label of the job leads to this folder
     except MlkanbanError:
@@ -62,6 +69,16 @@ def submit(data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]
         folder.write_start(start | {"slurm": describe(taken.job, taken.cluster, known)})
     over = taken.exit != 0 or is_over(known.get("JobState", ""))
     return Submitted(folder, taken.job, taken.exit, over)
+
+
+def _script(name: str) -> str:
+    """The text of a script as sbatch finds it, '' where that cannot be read: sbatch says so."""
+    path = name if Path(name).is_file() else shutil.which(name)
+    with suppress(OSError):
+        if path:
+            with open(path, encoding="utf-8", errors="replace") as source:
+                return source.read(_MOST_SCRIPT)
+    return ""
 
 
 def cancel(

@@ -1,6 +1,6 @@
 """How each flow number of the catalogue is counted and drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from mlkanban.flow.sle import sle
 from mlkanban.flow.throughput import throughput
 from mlkanban.flow.triage import triage
 from mlkanban.flow.window import Window
-from mlkanban.flow.wip import wip
+from mlkanban.flow.wip import wip, wip_in_stages
 from mlkanban.flow.xmr import xmr
 
 
@@ -50,12 +50,22 @@ class NumberView:
         return by is None or (self.entry.of_cards and not (by == "stage" and self.staged))
 
     def by(self, sample: Sample, grouping: Grouping) -> list[tuple[str, Sample, Number]]:
-        """The cards and the number of each group. Cycle time by stage is the time spent in it."""
+        """The cards and the number of each group. Cycle time by stage is the time spent in it,
+        work in progress the cards that stood in it."""
         groups = sample.grouped(grouping)
-        if self.count is cycle_times:
+        counted: Sequence[Number]
+        if grouping == "stage" and self.count is cycle_times:
             counted = [times for _, times in cycle_times_by(sample, grouping)]
-            return [(n, some, times) for (n, some), times in zip(groups, counted, strict=True)]
-        return [(name, some, self.count(some)) for name, some in groups]
+        elif grouping == "stage" and self.count is wip:
+            counted = wip_in_stages(sample)
+        else:
+            counted = [self.count(some) for _, some in groups]
+        return [(n, some, number) for (n, some), number in zip(groups, counted, strict=True)]
+
+    @property
+    def in_stages(self) -> bool:
+        """Whether its groups by stage are of the time in the stage alone."""
+        return self.count in (cycle_times, wip)
 
 
 def replayed(sample: Sample) -> Backtest:

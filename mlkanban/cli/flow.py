@@ -341,7 +341,8 @@ def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
             yield ""
             if asked.by == "stage" and groups:
                 said = groups[0][2].said()
-                yield f"{said.title}, of the cards that were in it | {said.note}"
+                of_cards = "" if view.in_stages else ", of the cards that were in it"
+                yield f"{said.title}{of_cards} | {said.note}"
             yield from _compared(session, asked.by, [(name, n) for name, _, n in groups])
 
     session.answer(f"flow.{view.entry.name}", data, lines)

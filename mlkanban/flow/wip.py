@@ -5,29 +5,33 @@ the cumulative flow: WIP(d) = committed by the end of day d - departed by then. 
 never worked are in neither.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Any
 
+from mlkanban.flow.history import FlowState
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
 
 _CONVENTION = "at the end of the day; committed and not departed"
+_IN_STAGE = "at the end of the day; standing in the stage"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkInProgress:
-    """WIP on each day from `first` on (an ordinal); `counts` is empty when no day is counted."""
+    """WIP on each day from `first` on (an ordinal), or the cards in one stage; `counts` is empty
+    when no day is counted."""
 
     first: int
     counts: tuple[int, ...]
     cards: tuple[str, ...]
     scope: Scope
+    convention: str = _CONVENTION
 
     @property
     def mean(self) -> float | None:
@@ -55,7 +59,7 @@ class WorkInProgress:
                 for i, count in enumerate(self.counts)
             ],
             "cards": list(self.cards),
-            "convention": _CONVENTION,
+            "convention": self.convention,
             **self.scope.to_data(),
         }
 
@@ -69,7 +73,7 @@ class WorkInProgress:
         )
 
     def said(self) -> Said:
-        note = f"n {quantity(len(self.counts), 'day')} | {self.scope.words} | {_CONVENTION}"
+        note = f"n {quantity(len(self.counts), 'day')} | {self.scope.words} | {self.convention}"
         top = self.highest
         if top is None or self.mean is None:
             return Said("Work in progress", ("No card was committed by then.",), None, note)
@@ -100,6 +104,43 @@ def wip(sample: Sample) -> WorkInProgress:
         tuple(card.ref for card in in_progress_on(sample, days.stop - 1)),
         sample.scope,
     )
+
+
+def wip_in_stages(sample: Sample) -> list[WorkInProgress]:
+    """Count the cards that stood in each stage before delivery at the end of each day."""
+    workflow, days = sample.workflow, sample.days
+    came: defaultdict[int, list[int]] = defaultdict(list)
+    went: defaultdict[int, list[int]] = defaultdict(list)
+    there: defaultdict[int, list[str]] = defaultdict(list)
+    for card in sample.cards:
+        if card.flow.never_worked or card.flow.state is FlowState.DISCARDED:
+            continue
+        steps = card.history.steps
+        for step, after in zip_longest(steps, steps[1:]):
+            first = workflow.day(step.at).toordinal()
+            last = None if after is None else workflow.day(after.at).toordinal()
+            # Who came and went on one day stood there at the end of none.
+            if step.outcome is None and first != last:
+                came[step.stage].append(first)
+                if last is not None:
+                    went[step.stage].append(last)
+                if first < days.stop and (last is None or last >= days.stop):
+                    there[step.stage].append(card.ref)
+    return [
+        WorkInProgress(
+            days.start,
+            tuple(
+                into - out
+                for into, out in zip(
+                    cumulative(came[at], days), cumulative(went[at], days), strict=True
+                )
+            ),
+            tuple(there[at]),
+            sample.scope,
+            _IN_STAGE,
+        )
+        for at in sample.stages_before_delivery
+    ]
 
 
 def in_progress_on(sample: Sample, day: int) -> tuple[Followed, ...]:

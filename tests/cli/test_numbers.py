@@ -73,6 +73,16 @@ def test_each_compares_groups(demo, name, by):
     assert by.upper() in demo("flow", name, *DAY, "--by", by).out
 
 
+def test_the_cards_of_all_stages_are_those_in_progress(demo):
+    """A card stands in one stage, whichever it has been in."""
+    committed = ("Data prep", "Features", "Training", "Evaluation", "Deployment")
+    for name, count in (("wip", "now"), ("cycle-time", "open")):
+        data = demo("flow", name, *DAY, "--by", "stage", json=True).data
+        there = [group[count] for group in data["groups"] if group["name"] in committed]
+        assert (len(there), sum(there)) == (5, data[count]), name
+        assert "of the cards that were in it" not in demo("flow", name, *DAY, "--by", "stage").out
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_board_gets_a_sentence_and_no_number(board, name):
     answer = board("flow", name, "--chart")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.flow.cfd import cfd
-from mlkanban.flow.wip import in_progress_on, wip
+from mlkanban.flow.wip import in_progress_on, wip, wip_in_stages
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
 
 BERLIN = replace(WORKFLOW, timezone=ZoneInfo("Europe/Berlin"))
@@ -122,3 +122,30 @@ def test_work_that_grew_and_fell_again_did_not_stay_the_same():
     assert going(2, 3, 5) == "Work in progress grew from 2 to 5 over the 2 days."
     assert going(2, 9, 5) == "Work in progress grew from 2 to 5 over the 2 days (2 to 9 between)."
     assert going(5, 1, 4) == "Work in progress fell from 5 to 4 over the 2 days (1 to 5 between)."
+
+
+@given(histories(), st.integers(1, 31), days_back, zones)
+def test_the_cards_in_a_stage_are_those_that_stand_there_at_the_end_of_each_day(
+    cards, day, back, workflow
+):
+    some = sample(cards, day, back, workflow)
+    counted = {
+        known.ref: known.history.steps
+        for known in some.cards
+        if not known.flow.never_worked and known.flow.state != "discarded"
+    }
+
+    def standing(stage, day):
+        end = workflow.end_of_day(date.fromordinal(day))
+        found = set()
+        for ref, steps in counted.items():
+            now = [step for step in steps if step.at <= end]
+            if now and now[-1].outcome is None and now[-1].stage == stage:
+                found.add(ref)
+        return found
+
+    for stage, found in enumerate(wip_in_stages(some)):
+        expected = [standing(stage, day) for day in some.days]
+        assert list(found.counts) == [len(refs) for refs in expected]
+        if expected:
+            assert set(found.cards) == expected[-1]

@@ -93,15 +93,14 @@ def remember(file: Path, key: str, value: str) -> None:
     """
     file = file.resolve()
     _, text = _parsed(file)
-    top, table, rest = re.split(r"(?m)(^\s*\[|\Z)", text, maxsplit=1)
-    line = f'{key} = "{value}"\n'
-    top, found = re.subn(
-        rf"(?m)^\s*(\"{key}\"|'{key}'|{key})\s*=.*\n?", lambda _: line, top, count=1
-    )
-    text = (top if found else line + top) + table + rest
+    import tomlkit  # 25 ms that only somebody who changes a setting has to wait
+
     try:
+        document = tomlkit.parse(text)
+        document[key] = value
+        text = document.as_string()
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomlkit.exceptions.TOMLKitError, tomllib.TOMLDecodeError):
         raise BadInput(f"{key} cannot be set in {file}.", "Set it there yourself.") from None
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(file, text.encode())

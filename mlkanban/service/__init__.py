@@ -17,7 +17,7 @@ from mlkanban.service.transaction import Clock, Context, Done
 from mlkanban.service.undo import Undoing
 from mlkanban.service.views import Views
 from mlkanban.store import database
-from mlkanban.store.location import file_system, is_network, store_path
+from mlkanban.store.location import file_system, on_network, store_path
 
 if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
@@ -203,7 +203,7 @@ class Service:
     @property
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where asking it costs more."""
-        return is_network(self.file_system)
+        return on_network(self.path)
 
     @property
     def sqlite_version(self) -> str:

@@ -13,7 +13,7 @@ from mlkanban.core.events import FORMAT
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import put_new, sweep, sync_folder
 from mlkanban.store import backup, errors, lease
-from mlkanban.store.location import file_system, is_network
+from mlkanban.store.location import on_network
 
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""
@@ -48,7 +48,7 @@ class Store:
         self.conn = conn
         self.read_only = read_only
         self._file = _file_id(path)
-        self._leased = is_network(file_system(path))
+        self._leased = on_network(path)
 
     def close(self) -> None:
         self.conn.close()
@@ -253,7 +253,7 @@ def newer(path: Path, version: int) -> str:
 
 def _none(path: Path) -> NotFound:
     hint = "Make one: mlkanban init NAME"
-    if is_network(file_system(path)) and (path.parent.parent / "log").is_dir():
+    if on_network(path) and (path.parent.parent / "log").is_dir():
         hint = "Take in what other hosts of this home have: mlkanban sync"
     return NotFound(f"There is no board yet ({path}).", hint)
 

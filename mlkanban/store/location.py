@@ -49,12 +49,23 @@ def is_network(kind: str) -> bool:
     return kind in _NETWORK or kind.startswith("fuse")
 
 
+def on_network(store: Path) -> bool:
+    """Whether a store file is on a network home; where its file system cannot be told, whether it
+    lies where the store of this host does on one."""
+    kind = file_system(store)
+    return is_network(kind) if kind else store.parent.name == _host()
+
+
 def store_path(data: Path) -> Path:
     """The store file below the data folder `data`; named after the host on a network home."""
     existing = data
     while not os.path.exists(existing) and existing != existing.parent:
         existing = existing.parent
-    if is_network(file_system(existing)):
-        host = re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname()) or "host"
-        return data / host / "board.db"
+    kind, of_host = file_system(existing), data / _host() / "board.db"
+    if is_network(kind) or (not kind and of_host.exists()):
+        return of_host
     return data / "board.db"
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname()) or "host"

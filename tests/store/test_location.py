@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.store import location
-from mlkanban.store.location import file_system, is_network, store_path
+from mlkanban.store.location import file_system, is_network, on_network, store_path
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -71,6 +71,20 @@ def test_a_network_home_has_a_store_per_host(
     monkeypatch.setattr(socket, "gethostname", lambda: "gpu/1.lab")
     assert store_path(tmp_path / "not" / "yet") == tmp_path / "not" / "yet" / store
     assert asked == [tmp_path], "the nearest folder that exists is asked about"
+
+
+def test_without_mounts_the_store_of_the_host_is_found_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(location, "file_system", lambda _: "")
+    monkeypatch.setattr(socket, "gethostname", lambda: "gpu1")
+    assert store_path(tmp_path) == tmp_path / "board.db"
+    assert not on_network(tmp_path / "board.db")
+    here = tmp_path / "gpu1" / "board.db"
+    here.parent.mkdir()
+    here.touch()
+    assert store_path(tmp_path) == here
+    assert on_network(here)
 
 
 def test_a_mount_may_have_any_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

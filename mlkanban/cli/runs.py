@@ -280,7 +280,7 @@ def _meta(
                 for one in results.configurations
             ],
         },
-        "remarks": remarks([run for _, run in found], metric),
+        "remarks": remarks([run for _, run in found], metric, results),
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,
     }  # fmt: skip

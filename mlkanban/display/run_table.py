@@ -141,7 +141,7 @@ def result_lines(
         lines += map(_shown, _configurations(found))
         if found.proposal:
             lines.append(_shown(f"proposed: {found.proposal_text}; {found.why}"))
-    lines += map(_shown, remarks(runs, metric))
+    lines += map(_shown, remarks(runs, metric, found))
     used = usage_text(usage(runs, now))
     if spent:
         lines.append(f"budget: {spent.told}")

@@ -216,11 +216,14 @@ def results(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Results | 
     return Results(metric, made.configurations, *_proposed(made, float(metric["target"])))
 
 
-def remarks(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> list[str]:
-    """What is to be known of the runs of a card that do not count for its metric, as sentences."""
+def remarks(
+    runs: Sequence[Run], metric: Mapping[str, Any] | None, found: Results | None
+) -> list[str]:
+    """What is to be known of the runs of a card that do not count for its metric, as sentences;
+    `found` are their results."""
     if not metric or not metric.get("name"):
         return []
-    said = [*_left_out(runs, metric), *_repeated(runs, metric), *_other_names(runs, metric)]
+    said = [*_left_out(runs, metric), *_repeated(found), *_other_names(runs, metric)]
     if is_typed(runs, metric):
         said.append(f"the card stands at {number_text(metric['value'], metric)}, typed by hand")
     return said
@@ -237,8 +240,7 @@ def _left_out(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
     yield (f"only finished runs count: left out {what} ({metric['name']} {values}{more})")
 
 
-def _repeated(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
-    found = results(runs, metric)
+def _repeated(found: Results | None) -> Iterator[str]:
     again = sum(one.again for one in found.configurations) if found else 0
     if again:
         many = "1 run has" if again == 1 else f"{again} runs have"
@@ -290,6 +292,17 @@ def _proposed(found: Results, target: float) -> tuple[Proposal, str, Configurati
         if many > 1:
             by = f"each of {many} configurations misses {aim} by more than its spread or the noise"
         return Proposal.NOT_SUPPORTED, by + _doubt(found.best), found.best
+    lucky = [
+        one for one in found.configurations
+        if LEAST <= one.n < CONFIRMED and _alone(one, target, several=False) is Proposal.SUPPORTED
+    ]  # fmt: skip
+    if lucky:
+        lead = pick(lucky, key=lambda one: one.mean)
+        why = (
+            f"{lead.summary_by_label} is one of {many} configurations, and the best of many is"
+            f" lucky: repeat it with {_IN_WORDS[CONFIRMED - lead.n]}"
+        )
+        return Proposal.OPEN, why, lead
     if found.is_search:
         tried = sum(one.n == 1 for one in found.configurations)
         lead = next(one for one in found.configurations if found.best_run in one.runs)
@@ -301,17 +314,6 @@ def _proposed(found: Results, target: float) -> tuple[Proposal, str, Configurati
             which += f" ({lead.label})" if lead.label else ""
             why += f": repeat {which} with {_IN_WORDS[CONFIRMED - lead.n]}"
         return Proposal.OPEN, why, found.latest
-    lucky = [
-        one for one in found.configurations
-        if LEAST <= one.n < CONFIRMED and _alone(one, target, several=False) is Proposal.SUPPORTED
-    ]  # fmt: skip
-    if lucky:
-        lead = pick(lucky, key=lambda one: one.mean)
-        why = (
-            f"{lead.summary_by_label} is the best of {many} configurations, and the best of many is"
-            f" lucky: repeat it with {_IN_WORDS[CONFIRMED - lead.n]}"
-        )
-        return Proposal.OPEN, why, lead
     if found.latest.n < LEAST:
         one = "run" if many == 1 else "run of a configuration"
         return Proposal.OPEN, f"one {one} says too little about {aim}", found.latest

@@ -92,3 +92,9 @@ def test_numbers_of_trackers_are_rounded_as_long_as_they_differ() -> None:
     assert shown("0.30000000000000004", "0.00031415926535") == ("0.3", "0.0003142")
     assert shown("0.30000000000000004", "0.3") == ("0.30000000000000004", "0.3")
     assert shown("12345678", "v1.23456789") == ("12345678", "v1.23456789")
+
+
+def test_the_commit_that_a_tracker_keeps_is_that_of_the_run() -> None:
+    seen = Tracked("mlflow:1", tags={"mlflow.source.git.commit": "a" * 40})
+    assert seen.as_run().commit == "a" * 40
+    assert Tracked("mlflow:1").as_run().commit == ""

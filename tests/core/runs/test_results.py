@@ -249,13 +249,17 @@ def test_a_credential_makes_no_configuration() -> None:
     assert len(grouped([with_key, without])) == 1
 
 
+def said_of(runs: list[Run], metric: dict[str, object]) -> list[str]:
+    return remarks(runs, metric, results(runs, metric))
+
+
 FAILED_STATES = (RunState.FAILED, RunState.KILLED, RunState.LOST)
 
 
 @pytest.mark.parametrize("state", FAILED_STATES)
 def test_what_did_not_finish_is_no_result_and_is_told(state) -> None:
     assert results(runs([0.97, 0.97], state), METRIC) is None
-    assert remarks(runs([0.97, 0.97], state), METRIC) == [
+    assert said_of(runs([0.97, 0.97], state), METRIC) == [
         f"only finished runs count: left out 2 {state} (auc 0.97, 0.97)"
     ]
     good = [replace(run, id=f"{run.id}b") for run in runs([0.8, 0.81])]
@@ -281,7 +285,7 @@ def test_equal_seeds_count_once() -> None:
     found = results(twice, METRIC)
     assert found is not None
     assert (found.values, found.proposal) == ((0.94,), Proposal.OPEN)
-    assert remarks(twice, METRIC) == [
+    assert said_of(twice, METRIC) == [
         "equal seeds count once, the newest run of each: 1 run has a seed that ran again"
     ]
     other_fold = [replace(run, argv=("train", "--seed=1", f"--fold={run.id}")) for run in twice]
@@ -290,7 +294,7 @@ def test_equal_seeds_count_once() -> None:
         found = results(some, METRIC)
         assert found is not None
         assert found.latest.n == 2
-        assert remarks(some, METRIC) == []
+        assert said_of(some, METRIC) == []
 
 
 def test_another_folder_or_dataset_is_another_configuration() -> None:
@@ -370,9 +374,15 @@ def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
     two = results(tried(*others, (3, 0.1), (3, 0.12)), LOSS)
     assert two is not None
     assert two.why == (
-        "depth 3: 0.11 +- 0.014 (2 runs) is the best of 3 configurations, and the best of many is"
+        "depth 3: 0.11 +- 0.014 (2 runs) is one of 3 configurations, and the best of many is"
         " lucky: repeat it with one more seed"
     )
+    searched = results(tried(*((n, 0.3) for n in range(9)), (3, 0.1), (3, 0.12), (9, 0.1)), LOSS)
+    assert searched is not None
+    assert searched.why.startswith("9 configurations with one run each are a search")
+    again = results(tried(*((n, 0.3) for n in range(9)), (9, 0.1), (9, 0.12)), LOSS)
+    assert again is not None
+    assert again.why.endswith("is lucky: repeat it with one more seed")
     three = results(tried(*others, (3, 0.1), (3, 0.12), (3, 0.13)), LOSS)
     assert three is not None
     assert three.proposal_text == "supported by depth 3: 0.1167 +- 0.015 (3 runs)"
@@ -407,8 +417,8 @@ def test_what_runs_report_under_another_name_is_told() -> None:
         Run(f"optuna:s/{at}", RunState.TRACKED, says="COMPLETE", metrics={"value": 0.1})
         for at in range(40)
     ]
-    assert remarks(trials, LOSS) == ["40 trials report `value`, the card's target is `loss`"]
-    assert remarks([replace(trials[0], id="mlflow:1")], LOSS) == [
+    assert said_of(trials, LOSS) == ["40 trials report `value`, the card's target is `loss`"]
+    assert said_of([replace(trials[0], id="mlflow:1")], LOSS) == [
         "1 MLflow run reports `value`, the card's target is `loss`"
     ]
-    assert remarks(tried((3, 0.1)), LOSS) == []
+    assert said_of(tried((3, 0.1)), LOSS) == []

@@ -17,7 +17,7 @@ from tests.service.people import Clock, Person
 
 @pytest.fixture
 def ada(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    monkeypatch.setattr("mlkanban.store.location.file_system", lambda path: "nfs4")
+    monkeypatch.setattr("mlkanban.store.database.on_network", lambda path: True)
     person = Person(tmp_path)
     person.starts()
     return person

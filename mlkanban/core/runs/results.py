@@ -158,7 +158,7 @@ class Results:
         """Their values, in that order."""
         return tuple(float(run.metrics[self.name]) for run in self.runs)
 
-    @property
+    @cached_property
     def best_run(self) -> Run:
         return (min if self.lower else max)(self.runs, key=lambda run: run.metrics[self.name])
 

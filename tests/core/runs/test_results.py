@@ -422,3 +422,11 @@ def test_what_runs_report_under_another_name_is_told() -> None:
         "1 MLflow run reports `value`, the card's target is `loss`"
     ]
     assert said_of(tried((3, 0.1)), LOSS) == []
+
+
+def test_the_best_run_is_looked_for_once(monkeypatch) -> None:
+    found = results(tried(*((n, 0.3 + n) for n in range(20))), LOSS)
+    assert found is not None
+    first = found.best_run
+    monkeypatch.setattr(type(found), "runs", property(lambda self: pytest.fail("again")))
+    assert found.best_run is first

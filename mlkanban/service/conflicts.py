@@ -130,10 +130,8 @@ def _living(
     for name in life.COMPANIONS:
         if fields.get(name) or kept.get(name):
             values[name] = kept.get(name)
-    if work != (fields.get("work") or Work.ATTENDED):
+    if "work" in values:
         values["work"] = work.value
-    else:
-        values.pop("work", None)
     warning = forced = ""
     if then.is_open and not (face.is_open and now.stage == then.stage and work == face.work):
         warning, forced = enter(tx, board, stage, work, face, override=override)

@@ -6,6 +6,7 @@ from typing import Any
 from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
+from mlkanban.flow.wip import in_progress_on
 from mlkanban.text import quantity
 
 _CONVENTION = "visits of finished and open cards that were in the stage"
@@ -78,8 +79,8 @@ class Iterations:
 
 
 def iterations(sample: Sample) -> Iterations:
-    """Count the visits of the cards finished in the window and of the open ones."""
-    cards = (*sample.finished, *sample.open)
+    """Count the visits of the cards finished in the window and of those open at its end."""
+    cards = (*sample.finished, *in_progress_on(sample, sample.window.last.toordinal()))
     stages = [_passes(sample.workflow.stages[at], at, cards) for at in sample.stages]
     return Iterations(len(cards), tuple(stages), sample.scope)
 

@@ -158,9 +158,20 @@ class Sample:
 
     def _present(self, stages: range) -> tuple[int, ...]:
         removed = self.workflow.removed
-        counted = (*self.finished, *self.abandoned, *self.open) if removed else ()
-        been = {at for at in removed if any(card.flow.passes[at] for card in counted)}
+        been = {
+            at
+            for card in (self.cards if removed else ())
+            if self._overlaps(card)
+            for at in removed
+            if card.flow.passes[at]
+        }
         return tuple(at for at in stages if at not in removed or at in been)
+
+    def _overlaps(self, card: Followed) -> bool:
+        """Whether a card began by the end of the window and had not ended before it."""
+        first, last = self.window.first, self.window.last.toordinal()
+        begun = card.start is None or card.start <= last
+        return begun and (card.finish is None or first is None or card.finish >= first.toordinal())
 
     def _holds(self, card: Followed) -> bool:
         return card.finish is not None and date.fromordinal(card.finish) in self.window

@@ -16,6 +16,7 @@ from mlkanban.flow.cfd import cfd
 from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.history import Limits
+from mlkanban.flow.iterations import iterations
 from mlkanban.flow.little import little
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -118,6 +119,7 @@ def test_a_card_that_finished_after_the_window_was_open_at_its_end():
     assert (forecasts.n, forecasts.open, forecasts.censored) == (10, 2, 3), (
         "of now: still and begun"
     )
+    assert iterations(follow(WORKFLOW, cards, at(60), past)).n == 13
     staged = grouped(follow(WORKFLOW, cards, at(60), past), "stage")
     assert [(name, t.n, t.open) for name, t in staged][1] == ("Train", 10, 3)
 

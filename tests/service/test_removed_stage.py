@@ -78,6 +78,20 @@ def test_a_removed_queue_stays_a_queue_in_the_past(ada: Person) -> None:
     assert cfd(then).lines[1].counts == cfd(looked_at(ada, before)).lines[1].counts
 
 
+def test_a_window_of_the_past_shows_the_removed_stage_in_which_cards_stood(ada: Person) -> None:
+    with_review(ada)
+    ada.boards.remove_stage(ada.board_id, ada.stage("Review").id)
+    ada.clock.now += timedelta(days=50)
+    now = looked_at(ada, ada.clock.now)
+    first = START.date()
+    mid = now.within(Window.between(first, first + timedelta(days=10)))
+    assert [(line.name, len(line.cards)) for line in cfd(mid).lines] == [
+        ("Doing", 0), ("Review (removed)", 5), ("Departed", 0)
+    ]  # fmt: skip
+    late = now.within(Window.between(first + timedelta(days=30), first + timedelta(days=40)))
+    assert [line.name for line in cfd(late).lines] == ["Doing", "Departed"]
+
+
 def test_the_pace_is_that_of_the_stages_there_are(ada: Person) -> None:
     with_review(ada)
     refs = ada.adds(*"fghijk", to="Doing")

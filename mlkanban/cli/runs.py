@@ -342,7 +342,7 @@ def _table(
         (
             inside(run, session.clean(run.id)), ref, run.state.value,
             started(run, zone), duration(run, at),
-            session.clean(run.outcome or run.evidence)[:40],
+            session.clean(run.outcome or run.evidence),
             session.clean(metrics_text(run, results)),
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
             session.clean(shlex.join(run.argv)),

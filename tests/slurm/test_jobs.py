@@ -84,6 +84,7 @@ def test_a_file_that_slurm_cannot_open_is_named(job: Job, option: str, why: str)
         f"SLURM could not open its {why.format(job.cwd)}",
     )
     assert job.card_now()["blocked"]["reason"] == "environment"
+    assert found["why"] in job.card_now()["blocked"]["note"]
 
 
 def test_a_job_that_is_stopped_blocks_nothing(job: Job) -> None:

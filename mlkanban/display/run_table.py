@@ -127,9 +127,11 @@ def result_lines(
     ascii: bool = False,
     spent: Spending | None = None,
     metric: Mapping[str, Any] | None = None,
+    width: int = 0,
 ) -> list[str]:
     """What the runs of a card say together of its `metric`, which of them count for nothing, and
-    what they used: of its budget, where `spent` says that. Safe to show."""
+    what they used: of its budget, where `spent` says that. Sentences are wrapped to `width` cells
+    where there is one. Safe to show."""
     lines: list[str] = []
     if found:
         best = found.best_run
@@ -140,14 +142,20 @@ def result_lines(
         lines.append(_shown("  ".join(filter(None, (found.summary, bars, value)))))
         lines += map(_shown, _configurations(found))
         if found.proposal:
-            lines.append(_shown(f"proposed: {found.proposal_text}; {found.why}"))
-    lines += map(_shown, remarks(runs, metric, found))
+            lines += _wrapped(f"proposed: {found.proposal_text}; {found.why}", width)
+    for remark in remarks(runs, metric, found):
+        lines += _wrapped(remark, width)
     used = usage_text(usage(runs, now))
     if spent:
         lines.append(f"budget: {spent.told}")
     if used and not (spent and spent.budget.unit is Unit.GPU_HOURS):
         lines.append(f"used: {used}")
     return lines
+
+
+def _wrapped(sentence: str, width: int) -> list[str]:
+    shown = _shown(sentence)
+    return wrap(shown, max(20, width), subsequent_indent="  ") if width else [shown]
 
 
 def _configurations(found: Results) -> Iterator[str]:

@@ -72,3 +72,19 @@ def test_parameters_stand_beside_as_far_as_there_is_room_for_the_result() -> Non
     assert f"differs   lr 0.1  depth 1  data {'x' * 28}.." in told
     assert "best" not in "".join(heads[99])
     assert "best" in run_rows(RUNS, BEST_IS_A, UTC, NOW)[1]
+
+
+def test_why_a_verdict_is_proposed_is_not_cut_off() -> None:
+    metric = {"name": "auc", "target": 0.5}
+    runs = [replace(run, argv=("t", f"seed={run.id}")) for run in MEASURED]
+    found = results(runs, metric)
+    assert found is not None
+    [said] = [
+        line
+        for line in result_lines(runs, found, UTC, NOW, metric=metric)
+        if line.startswith("proposed: ")
+    ]
+    narrow = result_lines(runs, found, UTC, NOW, metric=metric, width=40)
+    at = next(at for at, line in enumerate(narrow) if line.startswith("proposed: "))
+    assert all(len(line) <= 40 for line in narrow[at:])
+    assert said in " ".join(line.strip() for line in narrow[at:])

@@ -128,7 +128,7 @@ class CardScreen(CardActions, TextScreen):
             )  # fmt: skip
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             rows += result_lines(
-                runs, found, zone, now, ascii=self.host.ascii, metric=metric
+                runs, found, zone, now, ascii=self.host.ascii, metric=metric, width=room
             )  # fmt: skip
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])

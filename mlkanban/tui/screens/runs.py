@@ -134,7 +134,7 @@ class RunsScreen(EditorScreen, ListScreen):
             ]
             said = result_lines(
                 self._runs, self._results, zone, now, ascii=self.host.ascii,
-                spent=self._spent, metric=self._metric,
+                spent=self._spent, metric=self._metric, width=width - 3,
             )  # fmt: skip
             room = max(1, min(len(rows), int(height * _MOST) - 2))
             if room < len(rows):

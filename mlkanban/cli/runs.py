@@ -146,7 +146,7 @@ def runs(session: Session, card: str | None) -> None:
             found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
         results = service.runs.results(card) if card else None
         metric = service.runs.metric(card) if card else None
-        left, differs = _left_over(found), _differing(found)
+        left, differs = _left_over(found), _differing(found, exact=session.json)
         session.answer(
             "runs",
             lambda: [
@@ -224,7 +224,7 @@ def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
     return left_over(folders_of(places().data, (run.id for _, run in found if run.state.ended)))
 
 
-def _differing(found: Sequence[tuple[str, Run]]) -> dict[str, dict[str, str]]:
+def _differing(found: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, dict[str, str]]:
     """The parameters of each run in which it is unlike others of its card."""
     from mlkanban.core.runs.parameters import differing
 
@@ -234,7 +234,7 @@ def _differing(found: Sequence[tuple[str, Run]]) -> dict[str, dict[str, str]]:
     return {
         run.id: {name: values[at] for name, values in names.items() if values[at]}
         for runs in cards.values()
-        for names in [differing(runs)]
+        for names in [differing(runs, exact=exact)]
         for at, run in enumerate(runs)
     }
 

@@ -51,10 +51,11 @@ def _names_one(word: str) -> bool:
     return bool(_OPTION.fullmatch(word) or _ASSIGNED.fullmatch(word))
 
 
-def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
+def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[str, ...]]:
     """The parameters that are not the same in all runs, with the value that each run has, '' where
     it has none; those with a name of their own come first. A run whose command line is not known is
-    not held against the others; nor is one that no tracker knows, as to what trackers know."""
+    not held against the others; nor is one that no tracker knows, as to what trackers know. Numbers
+    are rounded, unless they are to be `exact`."""
     given = [parameters(run.argv) for run in runs]
     told = [run.params for run in runs]
     unlike = dict.fromkeys([*_unlike(given), *_unlike(told)])
@@ -65,7 +66,7 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
     }
     named = {values for name, values in found.items() if not is_word(name)}
     return {
-        name: _in_short(values)
+        name: values if exact else _in_short(values)
         for name, values in found.items()
         # What is named elsewhere need not be said once more.
         if len(set(values)) > 1 and not (is_word(name) and values in named)

@@ -154,7 +154,8 @@ class Journey:
     def _evaluated(self) -> Step:
         """The last run that succeeded took it on, above the limit: it has ended, full or not."""
         # Whoever sees the end first takes the card on: the board, or the command that ran the job.
-        self._until(lambda text: re.search(r"\b6 (Evaluation )?3/2!", text))
+        # Data prep is over its limit too.
+        self._until(lambda text: text.count("3/2!") == 2)
         self._type("6", "G")
         self._until("3/2! OVER")
         return self._step("5-evaluation")

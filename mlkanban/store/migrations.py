@@ -139,6 +139,15 @@ def m013_results_of_finished_runs(db: Database) -> None:
     _fill_faces(db)
 
 
+@migrations()
+def m014_times_beside_removed_stages(db: Database) -> None:
+    """A removed stage before commitment or past delivery starts and finishes cards as it did."""
+    projector = Projector(db.conn)
+    for (board_id,) in db.conn.execute("SELECT DISTINCT board FROM stage WHERE deleted").fetchall():
+        projector.retime(board_id)
+    projector.flush()
+
+
 if FORMAT > 1:
 
     @migrations(name=f"format_{FORMAT}")  # the last one: it makes tables of the latest shape

@@ -86,6 +86,10 @@ class Projector:
                 # Where the stages stand says when cards started and finished.
                 self._retimed.add(event.board)
 
+    def retime(self, board_id: str) -> None:
+        """Work out again when the cards of a board started and finished."""
+        self._retimed.add(board_id)
+
     def refold(self, entity_id: str, events: list[Event]) -> None:
         """Make an entity anew from all its events, for some of them came late."""
         self._entities[entity_id] = Entity()

@@ -1,5 +1,6 @@
 """A stage that is gone still counts in the history of the cards that passed through it."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mlkanban.flow.efficiency import Share, efficiency
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
+from mlkanban.store import database
 from tests.service.people import Person
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -133,3 +135,14 @@ def test_removing_the_stages_beside_the_committed_ones_moves_no_start_and_no_fin
         assert (after.started_at, after.finished_at) == (card.started_at, card.finished_at)
         [seen] = looked_at(ada, ada.clock.now).finished
         assert (seen.flow.start, seen.flow.finish) == (card.started_at, card.finished_at)
+    ada.service.close()
+    conn = sqlite3.connect(ada.service.path)
+    conn.executescript(
+        "UPDATE card SET started_at = created_at, finished_at = entered_at;"
+        " PRAGMA user_version=12; DELETE FROM _sqlite_migrations WHERE name > 'm014'"
+    )
+    conn.close()
+    database.open_for_writing(ada.service.path).close()
+    [after] = Person(ada.service.path.parent).service.boards.snapshot(ada.board_id).faces
+    assert datetime.fromisoformat(after.started_at) == card.started_at
+    assert datetime.fromisoformat(after.finished_at) == card.finished_at

@@ -20,7 +20,7 @@ from mlkanban.core.models import CardType, Outcome
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR, instant
 from mlkanban.errors import UsageProblem
 from mlkanban.exchange.event_map import EventMap
-from mlkanban.exchange.reading import LONGEST_LINE, bad, read_text
+from mlkanban.exchange.text_file import LONGEST_LINE, bad, read_text
 from mlkanban.text import accept_title
 
 _NAMESPACE = uuid.UUID("5e0a4f6c-3d7b-5b44-9a51-6d6c6b616e62")

@@ -11,7 +11,7 @@ from mlkanban.core.models import StageKind
 from mlkanban.core.naming import slug
 from mlkanban.core.templates import StageTemplate
 from mlkanban.errors import BadInput, UsageProblem
-from mlkanban.exchange.reading import bad, read_toml
+from mlkanban.exchange.text_file import bad, read_toml
 from mlkanban.text import accept_title
 
 _HINT = "See: mlkanban import events --help."

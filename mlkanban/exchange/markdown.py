@@ -8,7 +8,7 @@ from typing import TextIO
 from mlkanban.core.markdown.board import BoardPage, read_board
 from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
-from mlkanban.exchange.reading import bad, read_text
+from mlkanban.exchange.text_file import bad, read_text
 from mlkanban.service import Service
 
 

@@ -1,13 +1,13 @@
 import pytest
 
 from mlkanban.errors import BadInput
-from mlkanban.exchange import reading
+from mlkanban.exchange import text_file
 
 
 def test_text_is_text(tmp_path) -> None:
     file = tmp_path / "x"
     file.write_bytes(b"\xef\xbb\xbfna\xc3\xafve\r\n")
-    assert reading.read_text(file) == "naïve\r\n"
+    assert text_file.read_text(file) == "naïve\r\n"
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ def test_what_cannot_be_read_is_named(tmp_path, data, said) -> None:
     file = tmp_path / "x"
     file.write_bytes(data)
     with pytest.raises(BadInput) as caught:
-        reading.read_text(file)
+        text_file.read_text(file)
     assert said in str(caught.value)
     assert caught.value.exit_code == 5
 
 
 def test_a_file_has_a_size(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(reading, "MOST_BYTES", 10)
+    monkeypatch.setattr(text_file, "MOST_BYTES", 10)
     file = tmp_path / "x"
     file.write_text("12345678901")
     with pytest.raises(BadInput, match="larger than"):
-        reading.read_text(file)
+        text_file.read_text(file)
     with pytest.raises(BadInput, match="No such file"):
-        reading.read_text(tmp_path / "nowhere")
+        text_file.read_text(tmp_path / "nowhere")
     with pytest.raises(BadInput, match="cannot be read"):
-        reading.read_text(tmp_path)
+        text_file.read_text(tmp_path)

@@ -67,14 +67,14 @@ class BackgroundSync:
         return report
 
     def _run(self, actor: str, by_itself: bool) -> Report | None:
-        from mlkanban.exchange.transports import chosen  # git and files: few boards have them
+        from mlkanban.exchange.transports import remotes  # git and files: few boards have them
 
         places = self._app.places
         service = Service.open(places.data, actor=actor, clock=self._app.now, config=places.config)
         try:
             if by_itself:
-                return chosen.meet(service)
-            return chosen.exchange(service, chosen.transports(service), self._hear)
+                return remotes.meet(service)
+            return remotes.exchange(service, remotes.transports(service), self._hear)
         finally:
             service.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.exchange.transports import chosen, watched
+from mlkanban.exchange.transports import remotes, watched
 from mlkanban.exchange.transports.git import ATTRIBUTES, Git, environment
 from mlkanban.runs.processes import alive, process
 from mlkanban.service.sync import Progress
@@ -39,7 +39,7 @@ def two(tmp_path: Path, bare: Path) -> Iterator[tuple[Person, Person]]:
 
 def meet(bare: Path, *people: Person) -> list[str]:
     return [
-        chosen.exchange(p.service, [chosen.repository(p.service, str(bare))]).message
+        remotes.exchange(p.service, [remotes.repository(p.service, str(bare))]).message
         for p in people
     ]
 
@@ -123,9 +123,9 @@ def test_nothing_is_asked_when_nobody_is_let_in(
     monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     ada = two[0].service
-    there = chosen.repository(ada, "gpu2:board.git")
+    there = remotes.repository(ada, "gpu2:board.git")
     with pytest.raises(StoreProblem, match="lets nobody in"):
-        chosen.exchange(ada, [there])
+        remotes.exchange(ada, [there])
     assert "BatchMode=yes" in Path(f"{ssh}.args").read_text()
     assert not (tmp_path / "elsewhere").exists()
 
@@ -156,7 +156,7 @@ def test_two_at_once_do_not_get_into_each_others_way(
     ada, _ = two
     folder = ada.service.path.parent / "sync"
     folder.mkdir()
-    with chosen._alone(folder), pytest.raises(StoreBusy):
+    with remotes._alone(folder), pytest.raises(StoreBusy):
         meet(bare, ada)
 
 
@@ -173,7 +173,7 @@ def test_several_hosts_of_one_home_meet_by_themselves(
     one.starts()
     one.adds("one")
     for person in (*people, *people):
-        chosen.exchange(person.service, chosen.transports(person.service))
+        remotes.exchange(person.service, remotes.transports(person.service))
     two.board_id = one.board_id
     assert titles(two) == ["one"]
     assert (tmp_path / "data" / "log").is_dir()
@@ -217,7 +217,7 @@ def test_a_machine_that_goes_on_may_take_longer_than_one_may_be_silent(
     )  # fmt: skip
     ada = two[0].service
     with pytest.raises(StoreProblem, match="lets nobody in"):
-        chosen.exchange(ada, [chosen.repository(ada, "gpu2:board.git")])
+        remotes.exchange(ada, [remotes.repository(ada, "gpu2:board.git")])
 
 
 def test_a_machine_that_falls_silent_is_given_up_and_nothing_goes_on_for_it(
@@ -227,7 +227,7 @@ def test_a_machine_that_falls_silent_is_given_up_and_nothing_goes_on_for_it(
     ssh = by_ssh(tmp_path, monkeypatch, 'echo $$ >> "$0.pids"; exec sleep 1000')
     ada = two[0].service
     with pytest.raises(StoreProblem, match="said nothing for 1 seconds") as said:
-        chosen.exchange(ada, [chosen.repository(ada, "gpu2:board.git")])
+        remotes.exchange(ada, [remotes.repository(ada, "gpu2:board.git")])
     assert "the next sync catches up" in str(said.value)
     pids = Path(f"{ssh}.pids").read_text().split()
     tries = 200
@@ -268,7 +268,7 @@ def test_ssh_of_the_persons_git_settings_is_called(
     (tmp_path / ".gitconfig").write_text(f"[core]\n\tsshCommand = {ssh}\n")
     ada = two[0].service
     with pytest.raises(StoreProblem):
-        chosen.exchange(ada, [chosen.repository(ada, "gpu2:board.git")])
+        remotes.exchange(ada, [remotes.repository(ada, "gpu2:board.git")])
     assert Path(f"{ssh}.called").exists()
 
 
@@ -276,8 +276,8 @@ def test_it_says_how_much_was_sent_and_received(bare: Path, two: tuple[Person, P
     told: list[list[str]] = []
     for person in two:
         steps: list[str] = []
-        way = chosen.repository(person.service, str(bare))
-        chosen.exchange(person.service, [way], steps.append)
+        way = remotes.repository(person.service, str(bare))
+        remotes.exchange(person.service, [way], steps.append)
         told.append(steps)
     assert "sending 100 %" in told[0]
     assert "writing 9 changes" in told[0]
@@ -383,7 +383,7 @@ def test_without_ssh_that_is_what_is_missing(
     (only / "git").symlink_to(str(shutil.which("git")))
     (only / "sh").symlink_to("/bin/sh")
     monkeypatch.setenv("PATH", str(only))
-    transport = chosen.repository(ada.service, "gpu2:board.git")
+    transport = remotes.repository(ada.service, "gpu2:board.git")
     with pytest.raises(StoreProblem, match="ssh is not installed here") as said:
-        chosen.exchange(ada.service, [transport])
+        remotes.exchange(ada.service, [transport])
     assert "next sync" not in str(said.value)

@@ -13,7 +13,7 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import MlkanbanError
-from mlkanban.exchange.transports import chosen
+from mlkanban.exchange.transports import remotes
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service.sync import Report, Transport
 from tests.exchange.test_git import bare as bare
@@ -48,7 +48,7 @@ def two(tmp_path: Path) -> Iterator[tuple[Person, Person]]:
 
 
 def test_through_a_repository(two: tuple[Person, Person], bare: Path) -> None:
-    went = rounds(two, lambda person: chosen.repository(person.service, str(bare)))
+    went = rounds(two, lambda person: remotes.repository(person.service, str(bare)))
     assert git(bare, "log", "--merges", "--oneline", "mlkanban") == ""
     before = bytes_below(bare)
     for place in (bare, *(person.service.path.parent / "sync" / "clone" for person in two)):
@@ -92,7 +92,7 @@ def rounds(two: tuple[Person, Person], way: Way) -> str:
 
 
 def exchange(person: Person, way: Way) -> Report:
-    report = chosen.exchange(person.service, [way(person)])
+    report = remotes.exchange(person.service, [way(person)])
     harmless = ("since the merge.", "over its limit.", "another machine was first.")
     assert [said for said in report.told if not said.endswith(harmless)] == []
     return report

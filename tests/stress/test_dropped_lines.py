@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.exchange.transports import chosen
+from mlkanban.exchange.transports import remotes
 from mlkanban.service import Service
 from tests.editors import FakeEditor
 from tests.stress.sizes import size
@@ -124,7 +124,7 @@ def test_during_a_sync_that_takes_its_time(env: dict[str, str], slow_git: Path) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", env["HOME"])
         service = Service.open(Path(env["MLKANBAN_HOME"]), actor="ada", clock=clock)
-        chosen.choose(service, str(slow_git / "repository"))
+        remotes.choose(service, str(slow_git / "repository"))
         service.close()
     took = []
     for _ in range(TRIES):

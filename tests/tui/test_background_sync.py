@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from mlkanban.exchange.transports import chosen
+from mlkanban.exchange.transports import remotes
 from mlkanban.service import Service
 from mlkanban.service.sync import Report
 from tests.service.people import Clock, Person
@@ -33,7 +33,7 @@ def gpu2(tmp_path: Path) -> Iterator[Person]:
 
 
 def meet(person: Person, bare: Path) -> None:
-    chosen.exchange(person.service, [chosen.repository(person.service, str(bare))])
+    remotes.exchange(person.service, [remotes.repository(person.service, str(bare))])
 
 
 async def test_without_a_place_it_says_how_to_choose_one(small: Path) -> None:
@@ -49,8 +49,8 @@ async def test_changes_of_another_machine_come_and_a_clash_is_decided(
     async with opened(small, size=size) as board:
         ref = board.ref("logistic baseline")
         with board.store() as here:
-            chosen.exchange(here, [chosen.repository(here, str(bare))])
-            chosen.choose(here, str(bare))
+            remotes.exchange(here, [remotes.repository(here, str(bare))])
+            remotes.choose(here, str(bare))
             here.cards.edit([ref], {"title": "written here"})
         meet(gpu2, bare)
         gpu2.cards.edit([ref], {"title": "written there"})
@@ -81,12 +81,12 @@ async def test_a_card_page_shows_both_values(small: Path, bare: Path, gpu2: Pers
     async with opened(small) as board:
         ref = board.ref("logistic baseline")
         with board.store() as here:
-            chosen.exchange(here, [chosen.repository(here, str(bare))])
+            remotes.exchange(here, [remotes.repository(here, str(bare))])
             meet(gpu2, bare)
             here.cards.edit([ref], {"hypothesis": "written here"})
             gpu2.cards.edit([ref], {"hypothesis": "written there"})
             meet(gpu2, bare)
-            chosen.exchange(here, [chosen.repository(here, str(bare))])
+            remotes.exchange(here, [remotes.repository(here, str(bare))])
         await board.go_to("logistic baseline")
         await board.press("card.open")
         await board.until(lambda: "conflict " in board.text())
@@ -104,10 +104,10 @@ async def test_it_says_how_far_it_is_and_no_key_waits_for_it(
             tell(steps.get())
         return Report({"gpu2": 14}, undecided=1)
 
-    monkeypatch.setattr(chosen, "exchange", slow)
+    monkeypatch.setattr(remotes, "exchange", slow)
     async with opened(small) as board:
         with board.store() as here:
-            chosen.choose(here, str(bare))
+            remotes.choose(here, str(bare))
         board.send("S")
         steps.put("reading from machine 1 of 3")
         await board.until(lambda: board.status() == "Sync: reading from machine 1 of 3 ...")
@@ -135,8 +135,8 @@ async def test_a_stage_that_a_merge_overfilled_says_so_until_it_is_within_its_li
 ) -> None:
     async with opened(small, size=size) as board:
         with board.store() as here:
-            chosen.exchange(here, [chosen.repository(here, str(bare))])
-            chosen.choose(here, str(bare))
+            remotes.exchange(here, [remotes.repository(here, str(bare))])
+            remotes.choose(here, str(bare))
             meet(gpu2, bare)
             prep = board.app.model.board.stages[2].id
             here.cards.add(board.app.model.board.id, "one more", stage_id=prep)

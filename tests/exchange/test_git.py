@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.exchange.transports import remotes, watched
+from mlkanban.exchange.transports import external_program, remotes
 from mlkanban.exchange.transports.git import ATTRIBUTES, Git, environment
 from mlkanban.runs.processes import alive, process
 from mlkanban.service.sync import Progress
@@ -239,7 +239,7 @@ def test_a_machine_that_falls_silent_is_given_up_and_nothing_goes_on_for_it(
 def test_a_program_left_behind_is_not_waited_for(tmp_path: Path) -> None:
     """As ssh leaves one that keeps the connection, with the streams it was given."""
     script = "sleep 1000 & echo $! > left; echo answer"
-    done = watched.run(["sh", "-c", f"cd {tmp_path}; {script}"], dict(os.environ))
+    done = external_program.run(["sh", "-c", f"cd {tmp_path}; {script}"], dict(os.environ))
     assert (done.code, done.output) == (0, "answer\n")
     os.kill(int((tmp_path / "left").read_text()), signal.SIGKILL)
 

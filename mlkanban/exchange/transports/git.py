@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mlkanban.errors import MlkanbanError, StoreProblem
-from mlkanban.exchange.transports import watched
+from mlkanban.exchange.transports import external_program
 from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.files import write_whole
 from mlkanban.log import logger
@@ -137,7 +137,7 @@ class Git(Folder):
 
         try:
             self._run(args[0], "--progress", *args[1:], silence=SILENCE_SECONDS, hear=hear)
-        except watched.Silent as error:
+        except external_program.Silent as error:
             raise StoreProblem(
                 f"{self.remote} said nothing for {SILENCE_SECONDS} seconds.",
                 "Nothing is lost; the next sync catches up.",
@@ -152,7 +152,7 @@ class Git(Folder):
     ) -> str:
         options = [part for option in _OURS for part in ("-c", option)]
         try:
-            done = watched.run(
+            done = external_program.run(
                 ["git", *options, "-C", str(self._clone), *args], self._env, silence, hear
             )
         except FileNotFoundError as error:
@@ -170,7 +170,7 @@ class Git(Folder):
         """Once for all: the person's own way to call ssh may stand in git's settings."""
         asking = ["git", "-C", str(self._clone), "config", "--get"]
         settings = {
-            name: watched.run([*asking, name], _without_git(os.environ)).output.strip()
+            name: external_program.run([*asking, name], _without_git(os.environ)).output.strip()
             for name in ("core.sshCommand", "ssh.variant")
         }
         return environment(os.environ, settings["core.sshCommand"], settings["ssh.variant"])

@@ -64,7 +64,7 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
     from mlkanban.clock import now
-    from mlkanban.runs.slurm.labelled import make_run, offered_job
+    from mlkanban.runs.slurm.labelled_jobs import make_run, offered_job
 
     data = places().data
     job = offered_job(data, number, now(), _SLURM_SECONDS)
@@ -300,7 +300,7 @@ def _jobs() -> Iterator[Tracked]:
     from mlkanban.clock import now
     from mlkanban.core.runs.tracker_run import CARD_TAG, Tracked
     from mlkanban.runs.slurm.job_states import at
-    from mlkanban.runs.slurm.labelled import offered
+    from mlkanban.runs.slurm.labelled_jobs import offered
     from mlkanban.text import display
 
     for job in offered(places().data, now(), _SLURM_SECONDS):

@@ -16,7 +16,7 @@ from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.labelled import find_logs, last_look, stamp, take_up
+from mlkanban.runs.slurm.labelled_jobs import find_logs, last_look, stamp, take_up
 
 EVERY = 30.0
 """Seconds: a controller is shared by many, so it is not asked more often."""

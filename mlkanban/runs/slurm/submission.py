@@ -18,7 +18,7 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.runs.environment import for_job
 from mlkanban.runs.folder import RunFolder
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.labelled import claim, describe, details
+from mlkanban.runs.slurm.labelled_jobs import claim, describe, details
 from mlkanban.runs.start import Wanted, prepare
 from mlkanban.runs.stopped import Stopped
 

@@ -25,7 +25,7 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import Captured, captured, card_lines
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT

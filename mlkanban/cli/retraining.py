@@ -4,7 +4,7 @@ import click
 
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, STAGE
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 
 
 @click.command()

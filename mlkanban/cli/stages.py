@@ -10,7 +10,7 @@ from mlkanban.cli.json_output import stages_data
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
 from mlkanban.core.models import Board, StageKind
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.core.visibility import asleep, stands
 from mlkanban.errors import UsageProblem, WouldChangeCards

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.models import StageKind
-from mlkanban.core.naming import slug
+from mlkanban.core.names import slug
 from mlkanban.core.templates import StageTemplate
 from mlkanban.errors import BadInput, UsageProblem
 from mlkanban.exchange.text_file import bad, read_toml

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import rules
 from mlkanban.core.events import Change
 from mlkanban.core.models import Board, CardFace, Stage, StageKind
-from mlkanban.core.naming import find_board, free_slug
+from mlkanban.core.names import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem

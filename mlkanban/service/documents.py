@@ -32,7 +32,7 @@ from mlkanban.core.markdown.card_values import (
 from mlkanban.core.markdown.charter import SECTIONS, charter_in
 from mlkanban.core.markdown.front_matter import Value
 from mlkanban.core.models import Board, CardFace, Stage, Work, place
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadMarkdown, LimitReached, MlkanbanError, NotFound

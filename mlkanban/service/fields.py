@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlkanban.core import lineage
-from mlkanban.core.naming import as_tag
+from mlkanban.core.names import as_tag
 from mlkanban.errors import UsageProblem
 from mlkanban.service.validation import accept_all, validated
 from mlkanban.text import accept, accept_title

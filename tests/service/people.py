@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlkanban.core.card import Card
 from mlkanban.core.models import Board, Stage, place
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.service import Service
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import StageKind
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.cfd import cfd
 from mlkanban.flow.efficiency import Share, efficiency

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.service import Service
 from tests.stress.checks import assert_whole
 from tests.stress.conftest import Start

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlkanban.core.models import Outcome
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.service import Service
 from mlkanban.service.transaction import load_what_writing_needs

@@ -14,7 +14,7 @@ from mlkanban.core.markdown.front_matter import Value, flow
 from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.metrics import parse_metric, split_metrics
 from mlkanban.core.models import Board, CardType, Health, Priority, ServiceClass, Work
-from mlkanban.core.naming import as_tag, find_stage
+from mlkanban.core.names import as_tag, find_stage
 from mlkanban.core.score import parse_worth
 from mlkanban.errors import UsageProblem
 from mlkanban.text import display

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mlkanban.core.markdown.card_values import unknown
 from mlkanban.core.markdown.sections import Levels, Part, lines_of, tidy
-from mlkanban.core.naming import pick
+from mlkanban.core.names import pick
 from mlkanban.errors import BadMarkdown, NotFound
 
 PREFIX = "charter:"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change
 from mlkanban.core.models import Board
-from mlkanban.core.naming import slug
+from mlkanban.core.names import slug
 from mlkanban.core.templates import template
 from mlkanban.errors import RuleRefused
 from mlkanban.exchange.demo import plan

@@ -10,7 +10,7 @@ from typing import Any
 from mlkanban.core.card import Metric
 from mlkanban.core.events import Change
 from mlkanban.core.models import Work
-from mlkanban.core.naming import slug
+from mlkanban.core.names import slug
 from mlkanban.core.runs.effects import block_by
 from mlkanban.core.runs.failure import death
 from mlkanban.core.runs.model import PREFIX, Run

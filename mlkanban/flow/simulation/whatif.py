@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core.models import Board
-from mlkanban.core.naming import find_stage
+from mlkanban.core.names import find_stage
 from mlkanban.errors import UsageProblem
 from mlkanban.flow.percentiles import nearest_rank
 from mlkanban.flow.said import Said, Table, finished_cards

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mlkanban.core.day_input import day_ahead, parse_day
 from mlkanban.core.models import BlockReason, CardFace, Health, Outcome, Priority
-from mlkanban.core.naming import as_tag
+from mlkanban.core.names import as_tag
 from mlkanban.core.quick_add import condition_in
 from mlkanban.core.visibility import asleep
 from mlkanban.service import Done, Service

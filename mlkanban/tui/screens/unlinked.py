@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.cells import shortened
-from mlkanban.core.naming import cards_meant
+from mlkanban.core.names import cards_meant
 from mlkanban.core.runs.inbox import Experiment, experiments
 from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.display.inbox_text import experiment_line, run_details, run_line

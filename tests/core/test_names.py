@@ -1,7 +1,7 @@
 import pytest
 
 from mlkanban.core.models import Board, Stage
-from mlkanban.core.naming import find_board, find_stage, slug
+from mlkanban.core.names import find_board, find_stage, slug
 from mlkanban.errors import NotFound, UsageProblem
 
 

@@ -13,7 +13,7 @@ from mlkanban.core.events import KNOWN, Change, Entity, Event
 from mlkanban.core.hlc import bound, far_behind, tick
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
-from mlkanban.store import high_water, naming
+from mlkanban.store import high_water, names
 from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, forget_place, identify
@@ -258,4 +258,4 @@ def rebuild(conn: sqlite3.Connection) -> None:
         replicas.setdefault(event.entity, set()).add(event.replica)
     projector.look_for_clashes({entity for entity, some in replicas.items() if len(some) > 1})
     projector.flush()
-    naming.tell_apart(conn)
+    names.tell_apart(conn)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.sync_file import Record
-from mlkanban.store import naming, stages
+from mlkanban.store import names, stages
 from mlkanban.store.ids import replica_letter
 from mlkanban.store.inert import ambiguous, contradicted, judge
 from mlkanban.store.log import chained, rebuild
@@ -125,7 +125,7 @@ def refold(conn: sqlite3.Connection, added: Added, tell: Callable[[int, int], No
         rebuild(conn)
     else:
         _refold(conn, added.new, tell)
-    naming.tell_apart(conn)
+    names.tell_apart(conn)
     told = [
         f"{before[card]} is {ref} now: another machine was first."
         for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
@@ -171,7 +171,7 @@ def another_letter(conn: sqlite3.Connection, own: Replica) -> None:
         " WHERE event.kind = 'card.created' AND event.replica != ?",
         (own.id,),
     ).fetchall()
-    used = {(naming.letter_of(ref), replica) for ref, replica in rows}
+    used = {(names.letter_of(ref), replica) for ref, replica in rows}
     if any(letter == own.letter and replica < own.id for letter, replica in used):
         rows = conn.execute("SELECT letter FROM replica").fetchall()
         taken = {letter for (letter,) in rows} | {letter for letter, _ in used}

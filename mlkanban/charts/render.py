@@ -6,8 +6,8 @@ from textwrap import wrap
 from typing import Any, TypeVar
 
 from mlkanban.charts.layouts import SMALLEST, Layout, layout
+from mlkanban.charts.picture_table import spec_table
 from mlkanban.charts.spec import Spec
-from mlkanban.charts.table import spec_table
 from mlkanban.text import ascii_only
 
 Colour = tuple[int, int, int] | int

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.charts.picture_table import spec_table
 from mlkanban.charts.render import ChartColours, render
 from mlkanban.charts.spec import HistogramSpec, Mark
-from mlkanban.charts.table import spec_table
 from mlkanban.flow.percentiles import percentiles
 
 GOLDEN = Path(__file__).parent / "golden"

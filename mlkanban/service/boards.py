@@ -16,7 +16,7 @@ from mlkanban.errors import NotFound, RuleRefused, UsageProblem
 from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.service.validation import validated
-from mlkanban.store import disputes, ranks, repository
+from mlkanban.store import open_conflicts, ranks, repository
 from mlkanban.store.ids import uuid7
 from mlkanban.store.limit_breaches import over_since_merge
 from mlkanban.store.rows import board_of
@@ -231,7 +231,7 @@ class Boards:
                 repository.faces(conn, board_id),
                 repository.cursor(conn),
                 over_since_merge(conn, board),
-                disputes.count(conn, board_id),
+                open_conflicts.count(conn, board_id),
             )
 
     def cursor(self) -> int:
@@ -260,7 +260,7 @@ class Boards:
                 faces,
                 tuple(card for card in changes.cards if card not in there),
                 over_since_merge(conn, board),
-                disputes.count(conn, board_id),
+                open_conflicts.count(conn, board_id),
             )
 
 

@@ -18,7 +18,7 @@ from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.enforce import enter
 from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
-from mlkanban.store import disputes, replica, repository
+from mlkanban.store import open_conflicts, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 from mlkanban.text import quantity, short_name
@@ -87,7 +87,7 @@ class Settling:
                     f"Name one by its long id: {', '.join(found)}.",
                 )
             ((entity, name),) = found.items()
-            rows = [row for row in disputes.clashes(tx.conn, entity) if row.field == field]
+            rows = [row for row in open_conflicts.clashes(tx.conn, entity) if row.field == field]
             state = tx.writer.projector.entity(entity)
             card = entity if entity in repository.ref_by_id(tx.conn, rows[0].board) else ""
             other = json.loads(rows[-1].other)
@@ -158,7 +158,7 @@ def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
 def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     found = []
     board, stages, refs = None, {}, {}
-    for row in disputes.clashes(conn, entity_id):  # in order of boards
+    for row in open_conflicts.clashes(conn, entity_id):  # in order of boards
         if board is None or board.id != row.board:
             board = board_of(conn, row.board)
             stages = {stage.id: stage.name for stage in (*board.former, *board.stages)}
@@ -177,7 +177,7 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     return found
 
 
-def _machine(conn: Connection, row: disputes.ClashRow) -> str:
+def _machine(conn: Connection, row: open_conflicts.ClashRow) -> str:
     """What to call the machine that wrote the other value: two may have one host name."""
     if replica.known_here(conn, row.stamp.rpartition(":")[2]):
         return "this machine"

@@ -9,7 +9,7 @@ from mlkanban.core.models import Board, CardFace
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.service.runs import newest_runs
 from mlkanban.service.transaction import Context
-from mlkanban.store import disputes, repository
+from mlkanban.store import open_conflicts, repository
 from mlkanban.text import accept
 
 
@@ -25,7 +25,9 @@ class Search:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
                 newest_runs(conn, board_id) if asked.runs else None,
-                frozenset(c.entity for c in disputes.clashes(conn)) if asked.undecided else None,
+                frozenset(c.entity for c in open_conflicts.clashes(conn))
+                if asked.undecided
+                else None,
             )
 
     def find(

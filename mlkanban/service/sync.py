@@ -18,7 +18,7 @@ from mlkanban.core.rules import Load
 from mlkanban.core.sync_file import Record
 from mlkanban.service.forks import Forks
 from mlkanban.service.transaction import Context
-from mlkanban.store import disputes, forks, inert, merge, repository
+from mlkanban.store import forks, inert, merge, open_conflicts, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.limit_breaches import breaches
 from mlkanban.text import short_name
@@ -112,7 +112,7 @@ class Sync:
         else:
             report.told.append("Others were sending all the time: what is new here goes next time.")
         with self._context.store.reading() as conn:
-            report.undecided = disputes.count(conn)
+            report.undecided = open_conflicts.count(conn)
         report.told += self._context.take_notices()
         report.told = list(dict.fromkeys(report.told))
         return report

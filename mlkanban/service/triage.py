@@ -19,7 +19,7 @@ from mlkanban.core.triage import Item, TriageView
 from mlkanban.core.triage_session import Queue, TriageSession
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done, find_face
-from mlkanban.store import disputes, repository, run_queries
+from mlkanban.store import open_conflicts, repository, run_queries
 
 
 class Triage:
@@ -70,7 +70,7 @@ class Triage:
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
             ends = run_queries.ended_runs(conn, board.id)
-            undecided = {clash.entity for clash in disputes.clashes(conn)}
+            undecided = {clash.entity for clash in open_conflicts.clashes(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
 

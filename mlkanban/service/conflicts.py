@@ -177,7 +177,7 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     return found
 
 
-def _machine(conn: Connection, row: open_conflicts.ClashRow) -> str:
+def _machine(conn: Connection, row: open_conflicts.ConflictRow) -> str:
     """What to call the machine that wrote the other value: two may have one host name."""
     if replica.known_here(conn, row.stamp.rpartition(":")[2]):
         return "this machine"

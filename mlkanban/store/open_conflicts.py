@@ -4,7 +4,7 @@ import sqlite3
 from typing import NamedTuple
 
 
-class ClashRow(NamedTuple):
+class ConflictRow(NamedTuple):
     """What another replica wrote to a field meanwhile; `other` is JSON."""
 
     entity: str
@@ -20,14 +20,14 @@ class ClashRow(NamedTuple):
 _UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)"
 
 
-def clashes(conn: sqlite3.Connection, entity_id: str = "") -> list[ClashRow]:
+def clashes(conn: sqlite3.Connection, entity_id: str = "") -> list[ConflictRow]:
     """What is undecided about an entity, or about everything."""
     rows = conn.execute(
         f"SELECT {', '.join(ClashRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"
         " ORDER BY board, entity, field, stamp",
         (entity_id, entity_id),
     ).fetchall()
-    return list(map(ClashRow._make, rows))
+    return list(map(ConflictRow._make, rows))
 
 
 def count(conn: sqlite3.Connection, board_id: str = "") -> int:

@@ -87,7 +87,9 @@ class Settling:
                     f"Name one by its long id: {', '.join(found)}.",
                 )
             ((entity, name),) = found.items()
-            rows = [row for row in open_conflicts.clashes(tx.conn, entity) if row.field == field]
+            rows = [
+                row for row in open_conflicts.open_conflicts(tx.conn, entity) if row.field == field
+            ]
             state = tx.writer.projector.entity(entity)
             card = entity if entity in repository.ref_by_id(tx.conn, rows[0].board) else ""
             other = json.loads(rows[-1].other)
@@ -158,7 +160,7 @@ def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
 def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
     found = []
     board, stages, refs = None, {}, {}
-    for row in open_conflicts.clashes(conn, entity_id):  # in order of boards
+    for row in open_conflicts.open_conflicts(conn, entity_id):  # in order of boards
         if board is None or board.id != row.board:
             board = board_of(conn, row.board)
             stages = {stage.id: stage.name for stage in (*board.former, *board.stages)}

@@ -25,7 +25,7 @@ class Search:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
                 newest_runs(conn, board_id) if asked.runs else None,
-                frozenset(c.entity for c in open_conflicts.clashes(conn))
+                frozenset(c.entity for c in open_conflicts.open_conflicts(conn))
                 if asked.undecided
                 else None,
             )

@@ -20,7 +20,7 @@ class ConflictRow(NamedTuple):
 _UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)"
 
 
-def clashes(conn: sqlite3.Connection, entity_id: str = "") -> list[ConflictRow]:
+def open_conflicts(conn: sqlite3.Connection, entity_id: str = "") -> list[ConflictRow]:
     """What is undecided about an entity, or about everything."""
     rows = conn.execute(
         f"SELECT {', '.join(ClashRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"

@@ -48,7 +48,7 @@ def clash(name: str, kept: Any, other: Any, loser: Event) -> Conflict:
     return Conflict(name, kept, other, loser.stamp, loser.actor, loser.host, loser.at)
 
 
-def clashes(events: Iterable[Event]) -> list[Conflict]:
+def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
     """What is undecided after the events, all of one entity and in any order."""
     entity = Entity()
     lost: dict[str, dict[str, Event]] = {}

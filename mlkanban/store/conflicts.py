@@ -9,7 +9,7 @@ from mlkanban.core.conflicts import (
     DELETED,
     Conflict,
     clash,
-    clashes,
+    conflicts_of,
     overruled_deletions,
     standing_verdict,
 )
@@ -24,7 +24,7 @@ def judge(
     """The conflicts of an entity with these events, which are all there are. The fields of a card
     get what follows: what an undone adding took away stays when another machine used it, and the
     outcome fits the stages of its `board`."""
-    found = clashes(events)
+    found = conflicts_of(events)
     if not events[0].card:
         return found
     ordered = in_order(events)

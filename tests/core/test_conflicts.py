@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.conflicts import clashes
+from mlkanban.core.conflicts import conflicts_of
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.hlc import tick
 from tests.core.test_events import BLANK
@@ -76,7 +76,7 @@ def test_any_order_and_any_duplicates_give_the_same(steps, random) -> None:
     other = log + random.sample(log, len(log) // 2)
     random.shuffle(other)
     assert state(other) == state(log)
-    assert clashes({event.id: event for event in other}.values()) == clashes(log)
+    assert conflicts_of({event.id: event for event in other}.values()) == conflicts_of(log)
 
 
 @given(STEPS)
@@ -84,7 +84,7 @@ def test_replicas_that_met_agree(steps) -> None:
     first, *others = told(steps)
     for other in others:
         assert state(other.log) == state(first.log)
-        assert clashes(other.log) == clashes(first.log)
+        assert conflicts_of(other.log) == conflicts_of(first.log)
 
 
 @given(STEPS)
@@ -101,18 +101,18 @@ def test_who_writes_alone_clashes_with_nobody(steps) -> None:
     alone = Replica("p", 0)
     for name, number in steps:
         alone.write(name, number)
-    assert clashes(alone.log) == []
+    assert conflicts_of(alone.log) == []
 
 
 @given(STEPS)
 def test_a_decision_that_saw_all_leaves_nothing_undecided(steps) -> None:
     one = told(steps)[0]
-    open_ones = clashes(one.log)
+    open_ones = conflicts_of(one.log)
     for field in {clash.field for clash in open_ones}:
         made = one.write(field, 1)
         stamps = [clash.other_stamp for clash in open_ones if clash.field == field]
         one.log[-1] = replace(made, data={**made.data, "settles": {field: stamps}})
-    assert clashes(one.log) == []
+    assert conflicts_of(one.log) == []
 
 
 def test_the_value_of_one_who_went_on_writing_hides_nothing() -> None:
@@ -123,7 +123,7 @@ def test_the_value_of_one_who_went_on_writing_hides_nothing() -> None:
     q.write("title", 3)
     p.write("title", 4)
     q.learn(p.log)
-    (clash,) = clashes(q.log)
+    (clash,) = conflicts_of(q.log)
     assert {clash.kept, clash.other} == {3, 4}
 
 

@@ -43,7 +43,7 @@ class Conflict:
     at: str
 
 
-def clash(name: str, kept: Any, other: Any, loser: Event) -> Conflict:
+def conflict_between(name: str, kept: Any, other: Any, loser: Event) -> Conflict:
     """A conflict about a field with what `loser` wrote."""
     return Conflict(name, kept, other, loser.stamp, loser.actor, loser.host, loser.at)
 
@@ -101,7 +101,7 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
         if event.card:
             lives.take(event, lifecycle(entity.fields), unseen=unseen)
     found = [
-        clash(name, entity.fields.get(name), loser.data["set"][name], loser)
+        conflict_between(name, entity.fields.get(name), loser.data["set"][name], loser)
         for name, known in sorted(lost.items())
         for _, loser in sorted(known.items())
         if _value(loser, name) != (entity.fields.get(name) or None)
@@ -113,7 +113,7 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
     ]
     ended = lives.conflicts(ordered, entity.fields)
     return [
-        *(clash(DELETED, False, True, deletion) for deletion in taken_away[-1:]),
+        *(conflict_between(DELETED, False, True, deletion) for deletion in taken_away[-1:]),
         *(one for one in found if not _part_of(ended, one.field, writers[one.other_stamp])),
         *ended,
     ]
@@ -202,7 +202,9 @@ class _Lives:
         verdict = standing_verdict(ordered, self.now.outcome)
         kept = life.value(self.now, {**fields, life.VERDICT: verdict})
         return [
-            clash(life.FIELD, kept, life.value(other, self._beside(loser, ordered)), loser)
+            conflict_between(
+                life.FIELD, kept, life.value(other, self._beside(loser, ordered)), loser
+            )
             for loser, other in lost.values()
         ]
 

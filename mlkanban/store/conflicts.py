@@ -8,7 +8,7 @@ from mlkanban.core import lifecycle as life
 from mlkanban.core.conflicts import (
     DELETED,
     Conflict,
-    clash,
+    conflict_between,
     conflicts_of,
     overruled_deletions,
     standing_verdict,
@@ -49,7 +49,7 @@ def judge(
             or (c.other_stamp != writer.stamp and life.of_value(c.other) != fit)
         ]  # fmt: skip
         kept, other = life.value(fit, entity.fields), life.value(now, entity.fields)
-        found.append(clash(life.FIELD, kept, other, writer))
+        found.append(conflict_between(life.FIELD, kept, other, writer))
     if any(one.field == life.FIELD for one in found):
         # Nothing is written to a card with a conflict without judging it again.
         verdict = standing_verdict(ordered, fit.outcome)

@@ -256,6 +256,6 @@ def rebuild(conn: sqlite3.Connection) -> None:
     for event in sift(conn, map(event_of, rows)):
         projector.apply(event)
         replicas.setdefault(event.entity, set()).add(event.replica)
-    projector.look_for_clashes({entity for entity, some in replicas.items() if len(some) > 1})
+    projector.look_for_conflicts({entity for entity, some in replicas.items() if len(some) > 1})
     projector.flush()
     names.tell_apart(conn)

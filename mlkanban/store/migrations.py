@@ -128,7 +128,7 @@ def m012_what_goes_with_a_lifecycle(db: Database) -> None:
     entities = {entity for (entity,) in rows.fetchall()}
     if entities:
         projector = Projector(db.conn)
-        projector.look_for_clashes(entities)
+        projector.look_for_conflicts(entities)
         projector.flush()
 
 

@@ -38,7 +38,7 @@ class Projector:
         self._boards: dict[str, Board] = {}
         self._retimed: set[str] = set()
         self._reworded: set[str] = set()
-        self._clashing: set[str] = set()
+        self._conflicting: set[str] = set()
 
     def entity(self, entity_id: str) -> Entity:
         """The folded state of an entity as of now, events not yet flushed included."""
@@ -63,7 +63,7 @@ class Projector:
         entity.fits = {}  # `flush` looks again
         if event.undoes:
             self._undo(event)
-            self._clashing.add(entity_id)  # a conflict may be open again
+            self._conflicting.add(entity_id)  # a conflict may be open again
         self._conn.executemany(
             "INSERT OR REPLACE INTO undone VALUES (?, ?)",
             [(other, event.id) for other in event.data.get("instead", ())],
@@ -101,11 +101,11 @@ class Projector:
         self._conn.execute("DELETE FROM board WHERE id = ?", (entity_id,))
         for event in in_order(events):
             self.apply(event)
-        self._clashing.add(entity_id)
+        self._conflicting.add(entity_id)
 
-    def look_for_clashes(self, entities: set[str]) -> None:
+    def look_for_conflicts(self, entities: set[str]) -> None:
         """Let the next `flush` look at these."""
-        self._clashing |= entities
+        self._conflicting |= entities
 
     def _when(self, event: Event) -> str:
         """When a step counts as taken: not before the last one of its card, though the clock of its
@@ -180,7 +180,7 @@ class Projector:
                     for c in found
                 ],
             )  # fmt: skip
-        self._clashing.clear()
+        self._conflicting.clear()
         self._reworded.clear()
         self._cards.clear()
         self._others.clear()
@@ -192,7 +192,7 @@ class Projector:
         into the entities what follows from them."""
         written = self._cards.keys() | self._others.keys()
         rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
-        due = self._clashing | {e for (e,) in rows if e in written}
+        due = self._conflicting | {e for (e,) in rows if e in written}
         due |= {card for card, event in self._cards.items() if self._unfit(card, event.board)}
         for board_id in retimed:
             due |= self._unfit_on(board_id)

@@ -1,4 +1,5 @@
-"""The changes of a card that more than one use case writes; limits are asked by the caller."""
+"""The changes of a card that more than one use case writes. Limits are asked by the caller, but for
+moves."""
 
 from __future__ import annotations
 
@@ -9,8 +10,11 @@ from mlkanban.core import notes, rules
 from mlkanban.core.events import RANK, Change
 from mlkanban.core.lifecycle import lifting
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
-from mlkanban.service.enforce import check_health, check_links
-from mlkanban.service.ordering import rank_at_end
+from mlkanban.core.visibility import stands
+from mlkanban.errors import RuleRefused
+from mlkanban.service.enforce import check_health, check_links, enter
+from mlkanban.service.gates import Gates
+from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Transaction
 from mlkanban.store.ids import uuid7
 from mlkanban.text import accept
@@ -85,3 +89,30 @@ def write_move(
     else:
         values["place"] = [stage.id, rank]
     tx.write(tx.change(kind, face, values, **kept))
+
+
+def move_one(
+    tx: Transaction, ref: str, stage_id: str, gates: Gates, *, override: str, before: str
+) -> str:
+    """Move a card, for which `gates` were asked; the warning. LimitReached for a full stage."""
+    face = tx.face(ref)
+    board = tx.board_of(face)
+    if all(s.id != stage_id for s in board.stages):
+        raise RuleRefused(
+            f"{face.ref} is on the board {board.key}, which has no such stage.",
+            "Choose cards of one board.",
+        )
+    stage = board.stage(stage_id)
+    if face.stage == stage_id and stands(board, face) and not before:
+        return ""
+    work = rules.work_in(stage, face.work)
+    warning, forced = "", ""
+    if not board.is_delivered(stage_id) and not (face.is_open and face.stage == stage_id):
+        warning, forced = enter(tx, board, stage, work, face, override=override)
+    rank = (
+        rank_before(tx, board, stage, face.id, tx.face(before).id)
+        if before
+        else rank_at_end(tx, board, stage)
+    )
+    write_move(tx, board, face, stage, rank, work, **({"reason": forced} | gates.kept(face)))
+    return warning

@@ -22,12 +22,11 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
-from mlkanban.service.card_writes import archived, correct_notes, write_edit, write_new
+from mlkanban.service.card_writes import archived, correct_notes, move_one, write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.enforce import check_growth, condition, enter, passed
 from mlkanban.service.fields import SET_FIELDS, checked, flat, member
 from mlkanban.service.gates import Gates
-from mlkanban.service.moving import move_one
 from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository

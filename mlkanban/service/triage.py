@@ -70,7 +70,7 @@ class Triage:
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
             ends = run_queries.ended_runs(conn, board.id)
-            undecided = {clash.entity for clash in open_conflicts.open_conflicts(conn)}
+            undecided = {row.entity for row in open_conflicts.open_conflicts(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
 

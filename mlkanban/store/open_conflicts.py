@@ -23,7 +23,7 @@ _UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)
 def open_conflicts(conn: sqlite3.Connection, entity_id: str = "") -> list[ConflictRow]:
     """What is undecided about an entity, or about everything."""
     rows = conn.execute(
-        f"SELECT {', '.join(ClashRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"
+        f"SELECT {', '.join(ConflictRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"
         " ORDER BY board, entity, field, stamp",
         (entity_id, entity_id),
     ).fetchall()

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.models import StageKind, Work
 from mlkanban.flow.history import Block, CardHistory, Limits, Step, Workflow
+from mlkanban.flow.said import Number
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 
@@ -43,6 +44,13 @@ def took(ref, days, start=1.0, outcome="shipped"):
 def sample(cards, day=21.0, days=None, workflow=WORKFLOW) -> Sample:
     """What is known on a day, in a window of so many days, or of all time."""
     return follow(workflow, cards, at(day), Window.back(days, workflow.day(at(day))))
+
+
+def rows(number: Number) -> tuple[tuple[str, ...], ...]:
+    """The rows of the table that a number says."""
+    table = number.said().table
+    assert table is not None
+    return table.rows
 
 
 _steps = st.lists(

@@ -60,8 +60,10 @@ def test_pace_is_as_counted_and_never_falls_from_left_to_right(cards, day):
     for at, stage in zip(some.workflow.committed, found.stages, strict=True):
         ages = []
         for c in some.finished:
-            left = c.flow.arrivals[at + 1]
-            ages.append(some.workflow.days(c.flow.start, left))
+            begun, left = c.flow.start, c.flow.arrivals[at + 1]
+            assert begun is not None
+            assert left is not None
+            ages.append(some.workflow.days(begun, left))
         assert stage.n == len(ages)
         for p, value in stage.percentiles.items():
             assert (value is not None) == (len(ages) >= needed(p))
@@ -69,7 +71,7 @@ def test_pace_is_as_counted_and_never_falls_from_left_to_right(cards, day):
                 assert Fraction(sum(a <= value for a in ages), len(ages)) >= Fraction(p, 100)
                 assert value >= floor[p]
                 floor[p] = value
-        for c in found.cards:
-            if c.stage == at and len(ages) >= 5:
-                assert c.pace == sum(a <= c.age for a in ages) / len(ages)
+        for open_card in found.cards:
+            if open_card.stage == at and len(ages) >= 5:
+                assert open_card.pace == sum(a <= open_card.age for a in ages) / len(ages)
     assert [c.age for c in found.cards] == sorted((c.age for c in found.cards), reverse=True)

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.flow.debt import debt
+from mlkanban.flow.history import CardHistory
 from mlkanban.flow.iterations import iterations
 from mlkanban.flow.little import little
 from mlkanban.flow.quality import quality
 from mlkanban.flow.sle import sle
 from mlkanban.flow.wip import wip
-from tests.flow.logs import at, card, histories, sample, took
+from tests.flow.logs import at, card, histories, rows, sample, took
 
 
 @given(histories(), st.integers(1, 31), st.one_of(st.none(), st.integers(1, 31)))
@@ -72,7 +73,8 @@ def test_nothing_is_said_of_balance_below_5_finished_cards():
 def chance(seed, mean=10.0, hurried=False):
     """A steady board: cards come at random, and those that take long are as many at any time; or,
     of late, only every other card is worked on and the others wait."""
-    rng, come, cards = Random(seed), 1.0, []
+    rng, come = Random(seed), 1.0
+    cards: list[CardHistory] = []
     while (come := come + rng.expovariate(1.0)) < 200:
         days = rng.expovariate(1 / mean)
         waits = hurried and come > 100 and len(cards) % 2
@@ -114,10 +116,10 @@ def test_hurrying_some_cards_past_others_is_debt():
     quick = [took(f"q{n}", 1, start=n) for n in range(10, 20)]
     found = debt(sample(old + quick, day=25))
     assert found.mean == 1
-    assert found.debt > 2
+    assert (found.debt or 0) > 2
     assert "Debt was made" in found.said().lines[1]
     paid = [took(f"old{n}", 30) for n in range(5)] + quick
-    assert debt(sample(paid, day=32, days=3)).debt < 0
+    assert (debt(sample(paid, day=32, days=3)).debt or 0) < 0
 
 
 def test_iterations_are_visits():
@@ -161,7 +163,7 @@ def test_doubtful_cards_are_counted_and_listed():
     }
     clean = quality(sample([took("fine", 3)]))
     assert clean.said().lines == ("1 card, nothing to doubt.",)
-    assert [row[1] for row in clean.said().table.rows] == ["0"] * 5
+    assert [row[1] for row in rows(clean)] == ["0"] * 5
 
 
 @given(histories(), st.integers(1, 31))

@@ -81,6 +81,7 @@ def test_an_idea_that_is_blocked_costs_no_days():
 def test_the_days_lost_are_those_of_looking_every_hour(cards, last, days):
     some = sample(cards, last, days)
     hour = timedelta(hours=1)
+    assert some.window.first is not None
     start = WORKFLOW.start_of_day(some.window.first)
     lost = 0
     for moment in (start + hour * n + hour / 2 for n in range(int((some.as_of - start) / hour))):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mlkanban.core.models import Work
 from mlkanban.flow.bottleneck import bottleneck
-from mlkanban.flow.history import Limits, PastLimits, Workflow
-from tests.flow.logs import WORKFLOW, at, card, histories, sample
+from mlkanban.flow.history import CardHistory, Limits, PastLimits, Workflow
+from tests.flow.logs import WORKFLOW, at, card, histories, rows, sample
 
 
 def line(n, evaluate=3.0):
@@ -22,7 +22,7 @@ def test_a_stage_is_named_where_the_evidence_agrees():
     evaluate = found.stages[2]
     assert found.named == 2
     assert evaluate.residence > 0.6
-    assert evaluate.at_limit > 0.5
+    assert (evaluate.at_limit or 0) > 0.5
     assert evaluate.net > 0
     assert found.said().lines[0].startswith("Evaluate is the bottleneck")
 
@@ -59,7 +59,9 @@ def test_shares_of_time_count_from_the_first_card_on():
     late = bottleneck(sample([begun], day=3, days=1))
     assert late.stages[0].at_limit == pytest.approx(1), "a later window begins with its first day"
     older = card("b", (0.5, 0))
-    assert bottleneck(sample([begun, older], day=1 + 18 * minute)).stages[0].at_limit < 0.05
+    old = bottleneck(sample([begun, older], day=1 + 18 * minute))
+    assert old.stages[0].at_limit is not None
+    assert old.stages[0].at_limit < 0.05
 
 
 @settings(max_examples=30, deadline=None)
@@ -93,7 +95,8 @@ def world(seed, mean, *, alone):
     """200 days of cards that come at random and go through three stages, each as long as its `mean`
     in days: `alone` where one card is worked on at a time in a stage."""
     rng = Random(seed)
-    free, come, cards = [0.0] * 3, 1.0, []
+    free, come = [0.0] * 3, 1.0
+    cards: list[CardHistory] = []
     while (come := come + rng.expovariate(0.5)) < 200:
         moment, steps = come, [(come, 1)]
         for stage, days in enumerate(mean):
@@ -130,7 +133,7 @@ def test_one_committed_stage_is_no_bottleneck():
 def test_shares_of_time_add_up_to_100():
     thirds = [card("a", (1, 1), (2, 2), (3, 3), (4, 4))]
     found = bottleneck(sample(thirds, day=9))
-    assert [row[1] for row in found.said().table.rows] == ["34 %", "33 %", "33 %"]
+    assert [row[1] for row in rows(found)] == ["34 %", "33 %", "33 %"]
 
 
 def test_the_limits_of_each_time_count():

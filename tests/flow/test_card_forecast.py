@@ -7,7 +7,7 @@ from scipy.stats import CensoredData, ecdf
 
 from mlkanban.flow.card_forecast import card_forecasts, chance_text
 from mlkanban.flow.survival import kaplan_meier
-from tests.flow.logs import card, sample, took
+from tests.flow.logs import card, rows, sample, took
 
 durations = st.lists(st.integers(1, 25), min_size=1, max_size=40)
 
@@ -24,6 +24,7 @@ def test_the_chance_of_a_card_is_that_of_scipys_curve(finished, censored, age, d
     if age >= max(finished):
         assert chance is None
     elif s(age) > 0:
+        assert chance is not None
         assert abs(float(chance) - (s(age) - s(age + days)) / s(age)) < 1e-9
 
 
@@ -48,10 +49,11 @@ def test_every_open_card_gets_its_days():
     young, old = found.cards
     # Past day 2 five are at risk (4 6 8 10 and the old one): .8 stay past 4, .6 past 6, .4 past 8.
     assert young.age == 2
+    assert young.chance is not None
     assert round(young.chance, 6) == 0.4
     assert young.by[50] == date(2026, 1, 20) + timedelta(days=6)
     assert (old.chance, old.by) == (None, {50: None, 85: None})
-    assert "unknown" in found.said().table.rows[1]
+    assert "unknown" in rows(found)[1]
 
 
 def test_too_few_cards_are_a_sentence():

@@ -209,15 +209,15 @@ def test_every_card_is_counted_once_and_the_numbers_fit_the_list(cards, day, win
 def test_work_in_progress_adds_up_to_the_time_cards_took(cards, until):
     """Conservation: the WIP at the end of each day, summed up, is the days the cards spent."""
     flows = [flow for c in cards if (flow := trace(WORKFLOW, c, at(until)))]
-    committed = [flow for flow in flows if flow.start]
+    committed = [(flow.start, flow.finish) for flow in flows if flow.start]
     ends = [at(day) for day in range(1, until + 1)]
     wip = sum(
-        flow.start <= end and (flow.finish is None or flow.finish > end)
-        for flow in committed
+        start <= end and (finish is None or finish > end)
+        for start, finish in committed
         for end in ends
     )
-    took_days = sum(WORKFLOW.days(f.start, f.finish) - 1 for f in committed if f.finish)
-    ages = sum(WORKFLOW.days(f.start, at(until)) for f in committed if not f.finish)
+    took_days = sum(WORKFLOW.days(start, finish) - 1 for start, finish in committed if finish)
+    ages = sum(WORKFLOW.days(start, at(until)) for start, finish in committed if not finish)
     assert wip == took_days + ages
 
 

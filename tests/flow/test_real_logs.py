@@ -215,5 +215,6 @@ def test_from_the_best_past_the_helpdesk_forecasts_held_within_five_points():
     assert found.best == 30
     for kind, scores in found.scores[found.best].items():
         for score in scores:
+            assert score.share is not None
             assert score.share >= score.p - 5, (kind, score)
     assert "--window 30d" in found.said().lines[1]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mlkanban.flow.history import CardHistory, Judged
 from mlkanban.flow.retraining import RetrainingLoops, retraining
-from tests.flow.logs import at, card, sample
+from tests.flow.logs import at, card, rows, sample
 
 
 def model(ref: str, *healths: tuple[float, str]) -> CardHistory:
@@ -44,7 +44,7 @@ def test_a_closed_loop() -> None:
         "first alert to commitment: n 1: 5 days (a median needs 5)",
         "first alert to delivery: n 1: 10 days (a median needs 5)",
     )
-    [row] = found.said().table.rows
+    [row] = rows(found)
     assert row == ("m1", "2026-01-05", "r1", "5 d", "10 d", "redeployed", "10", "Card m1")
 
 

@@ -19,17 +19,17 @@ days_back = st.one_of(st.none(), st.integers(1, 31))
 
 def crossed(workflow, history, boundary, day, as_of):
     """Whether a card, as known at `as_of`, had crossed a stage boundary for good by a day's end."""
-    last = None
-    reached = False
+    since = None
     for step in history.steps:
         if step.at > as_of:
             break
         past = step.stage >= 4 or (step.outcome and step.outcome != "discarded")
         position = 4 if past else step.stage
-        if position >= boundary and not reached:
-            last = step.at
-        reached = position >= boundary
-    return reached and last.astimezone(workflow.timezone).date() <= day
+        if position < boundary:
+            since = None
+        elif since is None:
+            since = step.at
+    return since is not None and since.astimezone(workflow.timezone).date() <= day
 
 
 @given(histories(12), st.integers(1, 31), days_back, zones)
@@ -103,7 +103,8 @@ def test_a_clock_change_moves_no_card_to_another_day():
 def going(*counts):
     """The sentence about a board on which so many cards were in progress at the end of each day,
     the first on the eve of the window."""
-    cards, now = [], []
+    cards = []
+    now: list[tuple[str, int]] = []
     for day, count in enumerate(counts, 1):
         while len(now) < count:
             now.append((f"c{day}-{len(now)}", day))

@@ -11,6 +11,7 @@ from tests.flow.logs import sample, took
 
 def test_the_worked_example():
     limits = limits_of([1, 10, 9, 17, 14, 5, 15, 6])
+    assert limits is not None
     assert limits.mean == 9.625
     assert limits.upper == pytest.approx(28.245)
     assert limits.lower == 0
@@ -20,6 +21,7 @@ def test_the_worked_example():
 def test_limits_are_the_mean_and_the_moving_ranges(values):
     limits = limits_of(values)
     moving = mean(abs(b - a) for a, b in itertools.pairwise(values))
+    assert limits is not None
     assert limits.mean == pytest.approx(mean(values))
     assert limits.upper == pytest.approx(mean(values) + 2.66 * moving)
     assert limits.lower == pytest.approx(max(0, mean(values) - 2.66 * moving))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlkanban.flow.history import Limits
 from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
-from mlkanban.flow.simulation.run import Line, run
+from mlkanban.flow.simulation.run import Line, SimulationResult, run
 from mlkanban.flow.simulation.whatif import play
 
 
@@ -24,25 +24,32 @@ def job(*legs):
     return SimulatedCard(tuple(Leg(stage, False, days, 0.0) for stage, days in legs))
 
 
+def result(model: Model) -> SimulationResult:
+    """What one run measured, of cards that were finished."""
+    measured = run(model, 1)
+    assert measured is not None
+    return measured
+
+
 def test_a_line_without_chance_is_known_beforehand():
     """A card every two days that takes one: it is never kept waiting."""
-    out = run(line([1], [job((0, 1.0))], [2.0]), 1)
+    out = result(line([1], [job((0, 1.0))], [2.0]))
     assert (out.p50, out.p85, out.waiting) == (2, 2, 0)  # a day between the ends are two days
     assert out.per_week == pytest.approx(3.5, abs=0.1)
     assert out.wip == pytest.approx(0.5, abs=0.01)
 
 
 def test_no_more_is_finished_than_the_slowest_stage_lets_through():
-    out = run(line([3, 1], [job((0, 0.1), (1, 2.0))], [1.0]), 1)
+    out = result(line([3, 1], [job((0, 0.1), (1, 2.0))], [1.0]))
     assert out.per_week == pytest.approx(3.5, abs=0.05)
     assert out.waiting > 200
-    wide = run(line([3, 2], [job((0, 0.1), (1, 2.0))], [1.0]), 1)
+    wide = result(line([3, 2], [job((0, 0.1), (1, 2.0))], [1.0]))
     assert wide.per_week == pytest.approx(7, abs=0.1)
 
 
 def test_a_full_stage_holds_the_cards_before_it():
     """The first stage is done in no time, but its cards cannot leave."""
-    out = run(line([2, 1], [job((0, 0.0), (1, 3.0))], [1.0]), 1)
+    out = result(line([2, 1], [job((0, 0.0), (1, 3.0))], [1.0]))
     assert out.wip == pytest.approx(3, abs=0.05)
     assert out.p50 == pytest.approx(10, abs=1)
 
@@ -63,8 +70,8 @@ def test_the_wait_for_a_start_is_that_of_erlang():
 
 def test_runs_of_a_machine_have_room_of_their_own():
     legs = (Leg(0, True, 3.0, 0.0),)
-    apart = run(line([(1, 3)], [SimulatedCard(legs)], [1.0]), 1)
-    together = run(line([1], [SimulatedCard(legs)], [1.0]), 1)
+    apart = result(line([(1, 3)], [SimulatedCard(legs)], [1.0]))
+    together = result(line([1], [SimulatedCard(legs)], [1.0]))
     assert apart.per_week == pytest.approx(7, abs=0.2)
     assert together.per_week == pytest.approx(7 / 3, abs=0.2)
 
@@ -94,7 +101,8 @@ def test_no_way_through_ever_hangs(ways, limits, seed):
     played.env.run()
     out = played.outcome(0, played.env.now, 30)
     assert out is not None
-    assert (out.waiting, out.per_week * played.env.now / 7) == (0, pytest.approx(30))
+    assert out.waiting == 0
+    assert out.per_week * played.env.now / 7 == pytest.approx(30)
 
 
 def test_the_same_seed_brings_the_same_run():

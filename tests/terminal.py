@@ -181,7 +181,7 @@ class Terminal:
 
     # Waiting
 
-    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 10) -> None:
+    def wait_for(self, wanted: str | Callable[[str], object], timeout: float = 10) -> None:
         """Until the screen shows a text or satisfies a condition."""
         holds = wanted if callable(wanted) else lambda text: wanted in text
         deadline = time.monotonic() + timeout

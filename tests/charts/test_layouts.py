@@ -23,6 +23,7 @@ from mlkanban.charts.spec import (
     Mark,
     RunSpec,
     ScatterSpec,
+    Spec,
     XmrSpec,
 )
 from mlkanban.charts.svg import svg
@@ -168,6 +169,7 @@ def test_everything_has_its_own_place(spec, size):
 @given(st.one_of(scatters(), agings(), runs()), sizes)
 def test_every_card_can_be_reached(spec, size):
     placed = layout(spec, *size)
+    assert placed is not None
     reached = sorted(card for target in placed.targets for card in target.cards)
     match spec:
         case ScatterSpec():
@@ -194,7 +196,8 @@ def test_it_fits_and_is_ascii_when_asked(spec, size, ascii, selected):
 def test_the_page_has_the_same_picture_without_scripts(spec, size):
     from xml.etree import ElementTree
 
-    drawn = svg(spec, *size, "A <title> & more")
+    width, height = size
+    drawn = svg(spec, width, height, "A <title> & more")
     root = ElementTree.fromstring(drawn)
     assert root.findtext("title") == "A <title> & more"
     assert "script" not in drawn
@@ -207,7 +210,7 @@ def test_too_little_room_is_a_table():
     assert "week" in drawn
 
 
-SPECS = {
+SPECS: dict[str, Spec] = {
     "scatter": ScatterSpec(
         FIRST, day(89),
         tuple(

@@ -38,6 +38,7 @@ def test_no_control_character_is_drawn():
         iterations(visited(some)),
         retraining(counted(replace(model("m1", (5, "alert")), title=NAME))),
     ):
+        assert spec is not None
         for ascii in (False, True):
             drawn = render(spec, 78, 20, palette=None, ascii=ascii)
             assert "red" in drawn or ascii
@@ -51,6 +52,7 @@ def test_a_wait_for_a_retrained_model_is_divided_at_the_commitment():
     watched = model("m2", (6, "alert"), (8, "watch"))
     judged = model("m3", (6, "alert"), (8, "ok"))
     spec = retraining(counted(watched, judged, *CLOSED, day=20))
+    assert spec is not None
     assert [(row.label, row.parts, row.text, row.cards) for row in spec.rows] == [
         ("m2 Card m2", (15.0, 0.0), "15 d, open: watch", ("m2",)),
         ("m3 Card m3", (3.0, 0.0), "3 d, ok", ("m3",)),

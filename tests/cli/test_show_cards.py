@@ -1,4 +1,4 @@
-from mlkanban.display.card_face import cell_len
+from rich.cells import cell_len
 
 
 def test_light_fields_are_a_part_of_the_card(board) -> None:

@@ -1,5 +1,7 @@
 """Finding items by what people type, ticking them, telling what changed."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from mlkanban.core import checklist
 from mlkanban.core.card import CheckItem
 from mlkanban.errors import NotFound, UsageProblem
 
+Items = list[dict[str, Any]]
 ITEMS = (
     CheckItem(text="Beats the baseline", gate="Evaluation"),
     CheckItem(text="three seeds", done=True),
@@ -65,7 +68,15 @@ def test_items_that_say_nothing_of_a_gate_keep_the_one_they_had() -> None:
 
 
 def test_what_changed_in_words() -> None:
-    before = [{"text": "a", "done": False}, {"text": "b", "done": True}, {"text": "c"}]
-    after = [{"text": "a", "done": True}, {"text": "b", "done": False}, {"text": "d"}]
+    before: Items = [
+        {"text": "a", "done": False},
+        {"text": "b", "done": True},
+        {"text": "c"},
+    ]
+    after: Items = [
+        {"text": "a", "done": True},
+        {"text": "b", "done": False},
+        {"text": "d"},
+    ]
     assert checklist.told(before, after) == "ticked a; unticked b; added d; removed c"
     assert checklist.told(before, before) == ""

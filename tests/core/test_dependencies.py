@@ -1,5 +1,7 @@
 """Trees of what must come first, in both directions."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,8 @@ from mlkanban.core.visibility import waits
 
 
 def card(ref: str, *others: str, outcome: str = "") -> CardFace:
-    blank = dict.fromkeys(CardFace._fields, "") | {"archived": 0, "block_external": 0, "version": 1}
+    blank: dict[str, Any] = dict.fromkeys(CardFace._fields, "")
+    blank |= {"archived": 0, "block_external": 0, "version": 1}
     return CardFace(**{**blank, "id": f"id-{ref}", "ref": ref, "outcome": outcome,
                        "needs": " ".join(others)})  # fmt: skip
 
@@ -38,7 +41,8 @@ def test_a_circle_in_a_log_from_elsewhere_comes_to_an_end(links: list[set[int]])
         shown = needs(faces, face.ref)
         firsts = [branch.face.ref for branch in shown if not branch.again]
         assert len(firsts) == len(set(firsts))
-        reached, new = set(), set(face.needs.split())
+        reached: set[str] = set()
+        new = set(face.needs.split())
         there = {one.ref: one for one in faces}
         while new := {one for one in new if one in there} - reached:
             reached |= new

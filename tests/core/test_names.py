@@ -1,6 +1,6 @@
 import pytest
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, BoardName, Stage
 from mlkanban.core.names import find_board, find_stage, slug
 from mlkanban.errors import NotFound, UsageProblem
 
@@ -48,15 +48,15 @@ def test_no_such_stage_lists_the_stages(typed: str) -> None:
 
 
 def test_a_board_is_named_by_key_or_name() -> None:
-    boards = [board("fraud", "Card fraud"), board("churn", "Leavers")]
+    boards = [BoardName("1", "fraud", "Card fraud"), BoardName("2", "churn", "Leavers")]
     assert find_board(boards, "fr").key == "fraud"
     assert find_board(boards, "leav").key == "churn"
     # A key goes before a name that begins alike.
-    assert find_board([*boards, board("card", "x")], "card").key == "card"
+    assert find_board([*boards, BoardName("3", "card", "x")], "card").key == "card"
 
 
 def test_no_such_board_lists_the_boards() -> None:
     with pytest.raises(NotFound, match="fraud, churn"):
-        find_board([board("fraud"), board("churn")], "x")
+        find_board([BoardName("1", "fraud", ""), BoardName("2", "churn", "")], "x")
     with pytest.raises(NotFound, match="mlkanban init"):
         find_board([], "x")

@@ -1,6 +1,7 @@
 """Worth is what was written, and one number to rank by."""
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,9 @@ efforts = st.integers(1, 100)
 
 
 @given(st.lists(numbers, min_size=1, max_size=3), efforts)
-def test_a_sum_is_wsjf_and_one_number_value_by_effort(parts: list[object], effort: int) -> None:
+def test_a_sum_is_wsjf_and_one_number_value_by_effort(
+    parts: list[int | Decimal], effort: int
+) -> None:
     worth = parse_worth(f" {' + '.join(map(str, parts))} / {effort}")
     assert worth is not None
     assert math.isclose(worth.score, sum(map(float, parts)) / effort, abs_tol=1e-12)

@@ -310,7 +310,7 @@ def explained(text: str, signs: Sequence[Sign]) -> bool:
     return any(re.fullmatch(sign.pattern, text) for sign in signs)
 
 
-RUNS = Brief(3, "a1b2c3d*", since=instant(NOW - timedelta(hours=14)), gpu_hours=3.1, best=0.95)
+BRIEF = Brief(3, "a1b2c3d*", since=instant(NOW - timedelta(hours=14)), gpu_hours=3.1, best=0.95)
 FACES = [
     card(priority="urgent", started_at="2026-03-16T10:00:00Z"), card(priority="high"),
     card(priority="low", finished_at="2026-03-19T10:00:00Z", started_at="2026-03-16T10:00:00Z"),
@@ -320,8 +320,8 @@ FACES = [
     *(card(block_reason=reason, block_external=at % 2) for at, reason in enumerate(BlockReason)),
     *(card(work=work) for work in Work), *(card(service_class=kind) for kind in ServiceClass),
     *(card(due=day) for day in ("2026-03-20", "2026-03-10", "2026-04-01")),
-    card(metric="val_auc .917/>=.92", runs=RUNS.packed, work="unattended"),
-    card(metric="val_auc .917", runs=RUNS._replace(sure=False, partly=True).packed),
+    card(metric="val_auc .917/>=.92", runs=BRIEF.packed, work="unattended"),
+    card(metric="val_auc .917", runs=BRIEF._replace(sure=False, partly=True).packed),
     card(tags=" ".join(f"t{at}" for at in range(5000))),
 ]  # fmt: skip
 

@@ -213,6 +213,7 @@ def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:
     ]  # fmt: skip
     closed = next(loop for loop in found.loops if loop.to_redeploy)
     assert closed.to_retrain
+    assert closed.to_redeploy
     assert 2 <= closed.to_retrain < closed.to_redeploy
     healths = Counter(face.health for face in demo.faces if face.health)
     assert healths == {"watch": 1, "alert": 1, "retraining": 1, "superseded": 1}

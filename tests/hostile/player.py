@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
@@ -16,7 +17,7 @@ from mlkanban.tui.app import BoardApp
 from tests.tui.page import Page
 
 
-async def look_and_leave(app: BoardApp, pilot: Pilot[None]) -> None:
+async def look_and_leave(app: BoardApp, pilot: Pilot[Any]) -> None:
     await Page(app, pilot, app.places.data).settled()
     app.exit()
 
@@ -26,7 +27,7 @@ def looked_at(app: BoardApp) -> None:
 
 
 if __name__ == "__main__":
-    BoardApp.run = looked_at  # type: ignore[method-assign,assignment]
+    BoardApp.run = looked_at  # type: ignore[method-assign,assignment]  # driven by a pilot
     lines, told = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
     codes = []
     for line in lines:

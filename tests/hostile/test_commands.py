@@ -16,6 +16,7 @@ from tests.hostile.board import LOCAL_RUN, RICH
 from tests.hostile.stream import strangers
 from tests.hostile.texts import FAKE, hostile
 from tests.terminal import Terminal
+from tests.tui.page import clock
 
 ROOT = Path(__file__).parents[2]
 SIZE = (100, 30)
@@ -145,7 +146,7 @@ def commands(command: click.Command = program, path: tuple[str, ...] = ()) -> It
 
 def lines(home: Path, json_too: bool) -> tuple[list[list[str]], list[str]]:
     """The lines with what is on the board in place, and the codes they are to end with."""
-    service = Service.open(home, actor="test", clock=lambda: None, write=False)
+    service = Service.open(home, actor="test", clock=clock, write=False)
     snapshot = service.boards.snapshot(service.boards.all()[0].id)
     service.close()
     rich = next(face for face in snapshot.faces if RICH in face.title)

@@ -6,6 +6,7 @@ Arguments: the screen, as tui/commands.py names it, and a file that what went wr
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from textual.app import App
@@ -38,7 +39,7 @@ LEAVING = ("quit", "back")
 ANSWERS = {"card.new": "x", "filter": "tag:", "palette": "card", "card.tags": ""}
 
 
-async def walk(where: str, app: BoardApp, pilot: Pilot[None]) -> None:
+async def walk(where: str, app: BoardApp, pilot: Pilot[Any]) -> None:
     """Press every key that works on a screen, cancel what it asks, and come back."""
     page = Page(app, pilot, app.places.data)
     await page.until(lambda: isinstance(app.screen, KeyScreen))
@@ -99,7 +100,7 @@ async def _back(page: Page, where: str) -> None:
     raise AssertionError(f"no way back from {page.app.screen}")
 
 
-async def report(where: str, file: Path, app: BoardApp, pilot: Pilot[None]) -> None:
+async def report(where: str, file: Path, app: BoardApp, pilot: Pilot[Any]) -> None:
     try:
         await walk(where, app, pilot)
         file.write_text("done")
@@ -115,5 +116,5 @@ if __name__ == "__main__":
     def walking(app: BoardApp) -> None:
         App.run(app, auto_pilot=lambda pilot: report(where, file, app, pilot))
 
-    BoardApp.run = walking  # type: ignore[method-assign,assignment]
+    BoardApp.run = walking  # type: ignore[method-assign,assignment]  # driven by a pilot
     sys.exit(run([]))

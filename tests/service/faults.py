@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def restore_keeps_its_id(patch: pytest.MonkeyPatch) -> None:
     real = replica.identify
     patch.setattr(replica, "forget_place", lambda conn, present: None)
 
-    def identify(conn: sqlite3.Connection, path: Path, now: object) -> replica.Replica:
+    def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> replica.Replica:
         inode = str(path.stat().st_ino)
         conn.execute("UPDATE replica SET inode = ? WHERE path = ?", (inode, str(path.resolve())))
         return real(conn, path, now)

@@ -1,6 +1,7 @@
 """A machine that runs jobs, and what the board hears of them."""
 
 from dataclasses import replace
+from typing import Any
 
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
@@ -20,14 +21,14 @@ class Machine:
         self.person = person
         self.runs: dict[str, Run] = {}
 
-    def starts(self, ref: str, name: str, aim: str = "", **more: object) -> str:
-        made = {"argv": ("python", "x.py"), "host": "box", "started": self._now(), **more}
-        run = Run(name, RUNNING, "alive", **made)  # type: ignore[arg-type]
+    def starts(self, ref: str, name: str, aim: str = "", **more: Any) -> str:
+        known = {"argv": ("python", "x.py"), "host": "box", "started": self._now(), **more}
+        run = Run(name, RUNNING, "alive", **known)
         return self.tells(ref, run, aim)
 
-    def ends(self, ref: str, name: str, state: RunState, **more: object) -> str:
+    def ends(self, ref: str, name: str, state: RunState, **more: Any) -> str:
         codes = {FINISHED: 0, FAILED: 1, KILLED: 130}
-        extra = {"why": "exit 1", "reason": "bug"} if state is FAILED else {}
+        extra: dict[str, Any] = {"why": "exit 1", "reason": "bug"} if state is FAILED else {}
         run = replace(
             self.runs[name], state=state, exit=codes.get(state), ended=self._now(), **extra, **more
         )

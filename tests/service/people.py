@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from mlkanban.core.card import Card
 from mlkanban.core.models import Board, Stage, place
@@ -89,7 +90,7 @@ class Person:
     def redoes(self) -> str:
         return self.undoing.redo(self.board_id).message
 
-    def state(self) -> tuple[object, ...]:
+    def state(self) -> tuple[Board, list[dict[str, Any]]]:
         """All that can be seen of the board, but for the marks of when it was last touched."""
         snapshot = self.boards.snapshot(self.board_id)
         cards = [

@@ -1,5 +1,7 @@
 """What is written on cards: fields, blocks, notes, and the cards they name."""
 
+from typing import Any
+
 import pytest
 
 from mlkanban.core.metrics import MetricParts
@@ -10,7 +12,7 @@ from tests.service.people import Person
 
 def test_everything_a_card_can_have_is_kept(ada: Person) -> None:
     [first] = ada.adds("first")
-    fields = {
+    fields: dict[str, Any] = {
         "type": "model", "priority": "high", "service_class": "fixed-date", "due": "2026-05-01",
         "snoozed_until": "2026-04-01", "hypothesis": "h", "dataset": "d", "verdict": "v",
         "metric": {"name": "auc", "target": 0.9, "value": 0.87}, "parent": first.upper(),
@@ -112,9 +114,9 @@ def test_a_block_says_why_since_when_and_whose(ada: Person) -> None:
 
 def test_a_block_cannot_keep_what_no_board_can_keep(ada: Person) -> None:
     [ref] = ada.adds("a")
-    for given in ({"note": "\x00"}, {"until": "\ud800"}):
+    for note, until in (("\x00", ""), ("", "\ud800")):
         with pytest.raises(UsageProblem, match="of the block holds"):
-            ada.cards.block([ref], BlockReason.BUG, **given)
+            ada.cards.block([ref], BlockReason.BUG, note=note, until=until)
 
 
 def test_notes_are_appended_in_order(ada: Person, bob: Person) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def over(person: Person) -> set[str]:
     return {stage.name for stage in person.board.stages if stage.id in ids}
 
 
-def filled(two: Two, place: Path, stage: str = "Features", **fields: object) -> list[str]:
+def filled(two: Two, place: Path, stage: str = "Features", **fields: Any) -> list[str]:
     """Three cards of Ada and two of Bob in one stage, and both know of them."""
     ada, bob = two
     cards = ada.adds("a", "b", "c", to=stage, **fields) + bob.adds("d", "e", to=stage, **fields)

@@ -143,6 +143,6 @@ def test_removing_the_stages_beside_the_committed_ones_moves_no_start_and_no_fin
     )
     conn.close()
     database.open_for_writing(ada.service.path).close()
-    [after] = Person(ada.service.path.parent).service.boards.snapshot(ada.board_id).faces
-    assert datetime.fromisoformat(after.started_at) == card.started_at
-    assert datetime.fromisoformat(after.finished_at) == card.finished_at
+    [face] = Person(ada.service.path.parent).service.boards.snapshot(ada.board_id).faces
+    assert datetime.fromisoformat(face.started_at) == card.started_at
+    assert datetime.fromisoformat(face.finished_at) == card.finished_at

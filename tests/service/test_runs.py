@@ -135,8 +135,8 @@ def test_a_move_after_the_end_of_a_run_does_not_bury_its_failure(ada: Person, bo
     box.starts(ref, "r1")
     ended = instant(ada.clock())
     ada.moves(ref, to="Evaluation")
-    failed = {"state": FAILED, "exit": 1, "why": "exit 1", "reason": "bug", "ended": ended}
-    box.tells(ref, replace(box.runs["r1"], **failed))
+    run = box.runs["r1"]
+    box.tells(ref, replace(run, state=FAILED, exit=1, why="exit 1", reason="bug", ended=ended))
     assert ada.where(ref) == "Evaluation"
     blocker = ada.cards.get(ref).blocker
     assert blocker is not None

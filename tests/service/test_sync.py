@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -299,7 +300,7 @@ def test_history_that_two_brought_in_is_there_once(
     everybody[2].service.close()
 
 
-def changed(path: Path, **values: object) -> None:
+def changed(path: Path, **values: Any) -> None:
     """A file with another event in it, whose checksum is right."""
     found = sync_file.read(path.read_bytes(), path.parent.name, int(path.stem))
     records = list(found.records)

@@ -205,7 +205,7 @@ class Cluster:
     def _run(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         with (self.folder / f"{name}.out").open("ab") as log:
             self._daemons[name] = subprocess.Popen(
-                command, env=os.environ | self.env | (env or {}), stdin=subprocess.DEVNULL,
+                command, env={**os.environ, **self.env, **(env or {})}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 

@@ -4,6 +4,7 @@ Run with the data folder of a store, it prints the titles of its cards.
 """
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from mlkanban.core import events
@@ -13,7 +14,7 @@ events.FORMAT += 1
 from mlkanban.service import Service  # noqa: E402
 
 
-def no_clock() -> None:
+def no_clock() -> datetime:
     raise AssertionError("nothing is written")
 
 

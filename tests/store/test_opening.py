@@ -33,7 +33,7 @@ def cut(path: Path, size: int) -> None:
     os.truncate(path, size)
 
 
-STATES: dict[str, tuple[Callable[[Path], None], str]] = {
+STATES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: cut(path, 0), r"is empty \(0 bytes\)"),
     "garbage": (lambda path: path.write_bytes(b"garbage " * 4096), "is damaged .*not a database"),
     "cut in the middle": (lambda path: cut(path, path.stat().st_size // 2), "is damaged .*disk im"),

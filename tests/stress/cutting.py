@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from mlkanban.core import sync_file
@@ -310,7 +311,7 @@ def cut_off(case: Case, folder: Path, tries: int, chance: random.Random) -> dict
         shutil.copytree(origin, data)
         if number % 2:
             last = number // 2 % count + 1
-            killed, said = in_child(lambda last=last: watched(case, data, last))
+            killed, said = in_child(partial(watched, case, data, last))
         else:
             killed, said = in_child(lambda: case.act(data), chance.uniform(0, 1.5 * longest))
         cut += killed

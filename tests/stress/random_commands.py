@@ -110,6 +110,9 @@ class _Board:
         return (self.today + timedelta(days=self.rng.choice((0, 1, 2, 5, 30)))).isoformat()
 
 
+_Draw = Callable[[_Board], Sequence[str] | None]
+
+
 def _is_open(card: Mapping[str, Any]) -> bool:
     return not card["outcome"] and not card["archived"]
 
@@ -180,7 +183,7 @@ def _remove_stage(b: _Board) -> list[str]:
     return ["stages", "remove", b.pick(*(empty if empty and b.rng.random() < 0.8 else b.stages))]
 
 
-def _with_cards(draw: Callable[[_Board], list[str] | None]) -> Callable[[_Board], list[str] | None]:
+def _with_cards(draw: _Draw) -> _Draw:
     return lambda b: draw(b) if b.cards else None
 
 
@@ -193,7 +196,7 @@ def _shipped(card: Mapping[str, Any]) -> bool:
 
 
 _OUTCOMES = ("shipped", "shipped", "learned", "superseded", "abandoned")
-_OF_CARDS: dict[str, tuple[float, Callable[[_Board], Sequence[str] | None]]] = {
+_OF_CARDS: dict[str, tuple[float, _Draw]] = {
     "move": (28, lambda b: ["move", *b.some(), b.pick(*b.stages), *b.override(),
                             *b.maybe(0.1, "--before", b.one())]),
     "block": (5, _block),
@@ -216,7 +219,7 @@ _OF_CARDS: dict[str, tuple[float, Callable[[_Board], Sequence[str] | None]]] = {
                             b.pick("psi=0.31", "psi=0.1", "auc=0.5"), "--threshold",
                             b.pick("0.2", "<0.8", ">0.2"), *b.maybe(0.2, "--note", b.text())]),
 }  # fmt: skip
-_OF_BOARDS: dict[str, tuple[float, Callable[[_Board], Sequence[str] | None]]] = {
+_OF_BOARDS: dict[str, tuple[float, _Draw]] = {
     "add": (14, _add),
     "stage": (5, lambda b: ["stages", *b.rng.choice((
         ["add", b.pick(*STAGES), *b.maybe(0.7, "--after", b.pick(*b.stages)),

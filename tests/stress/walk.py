@@ -282,7 +282,7 @@ class Walk:
             self._claim(len(folded) == len(names), "two stages of one name", names)
             inside = committed[committed.index(True) : len(committed) - committed[::-1].index(True)]
             self._claim(all(inside), "committed stages do not follow each other", committed)
-            was = before.get(key, board)
+            was = (self.state | before)[key]
             for stage in board["stages"]:
                 standing = [
                     card for card in board["cards"].values()

@@ -120,13 +120,13 @@ def starts_killed(folder: Path, rounds: str, seed: str) -> None:
         data = folder / str(number)
         telling, told = os.pipe()
 
-        def work(data: Path = data, told: int = telling) -> None:
+        def work(data: Path = data, told: int = told) -> None:
             opened(data).close()
             os.write(told, b"open")
             time.sleep(1)
 
         # Squared: most of the kills come where the work is, in the first milliseconds.
-        killed(lambda data=data, told=told: work(data, told), 0.05 * chance.random() ** 2)
+        killed(work, 0.05 * chance.random() ** 2)
         os.close(told)
         early += os.read(telling, 4) != b"open"
         os.close(telling)

@@ -57,7 +57,7 @@ class StageOnScreen:
 class Page:
     """Presses keys and reads the screen; every method waits until the app has come to rest."""
 
-    def __init__(self, app: BoardApp, pilot: Pilot[None], data: Path) -> None:
+    def __init__(self, app: BoardApp, pilot: Pilot[Any], data: Path) -> None:
         self.app = app
         self.pilot = pilot
         self.data = data

@@ -7,10 +7,10 @@ from mlkanban.cli import main
 from mlkanban.tui.app import BoardApp
 
 
-async def broken(*_: object) -> None:
+async def broken(self: BoardApp) -> None:
     raise RuntimeError("a planted crash")
 
 
 if os.environ.get("BROKEN") == "catch_up":
-    BoardApp.catch_up = broken  # type: ignore[method-assign]
+    BoardApp.catch_up = broken  # type: ignore[method-assign]  # the planted crash
 sys.exit(main())

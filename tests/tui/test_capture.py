@@ -14,6 +14,7 @@ async def test_marks_are_shown_and_taken_out(small: Path) -> None:
         await board.keys("enter")
         assert board.current() == "quantile forecast"
         card = board.app.model.current
+        assert card is not None
         assert (card.tags, card.priority, card.due) == ("demand", "high", "2026-03-27")
 
 

@@ -93,7 +93,8 @@ def test_every_command_has_its_method_on_each_of_its_screens(where: str, command
 
 
 def test_every_screen_has_only_commands_of_its_own() -> None:
-    for screen in (*(s for some in BY_WHERE.values() for s in some), EditScreen, WelcomeScreen):
+    forms: list[type[KeyScreen]] = [EditScreen, WelcomeScreen]
+    for screen in (*(s for some in BY_WHERE.values() for s in some), *forms):
         for name in on_screen(COMMANDS, screen.WHERE).values():
             assert hasattr(screen, method(name.name))
 
@@ -134,7 +135,8 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
             await board.press("help")
             await board.press("help")
             await board.press("reports", "help")
-        about = board.screen._about  # type: ignore[attr-defined]
+        assert isinstance(board.screen, HelpScreen)
+        about = board.screen._about
         rows = [" ".join(line.split()) for line in board.lines()]
         for command in COMMANDS:
             if about in command.where:
@@ -260,7 +262,7 @@ async def test_what_is_wrong_with_ones_keys_is_said_at_the_start(small: Path) ->
     from mlkanban.config import Settings
 
     async with opened(small, settings=Settings(keys={"card.note": "b"})) as board:
-        assert "b is given to both card.note and card.block" in board.app.screen.status.message
+        assert "b is given to both card.note and card.block" in board.screen.status.message
         await board.keys("b")
         assert "Note on v1" in board.question()
 

@@ -154,7 +154,8 @@ async def test_escape_and_a_key_that_asks_in_one_packet(
 ) -> None:
     async with opened(small) as board:
         await board.keys(*way_in)
-        board.app._driver.send_message(events.Key(f"alt+{together}", together))  # type: ignore[union-attr]
+        assert board.app._driver is not None
+        board.app._driver.send_message(events.Key(f"alt+{together}", together))
         await board.settled()
         assert board.app.crash is None
         assert board.app.screen is board.board_screen
@@ -165,7 +166,8 @@ async def test_escape_and_a_key_that_asks_in_one_packet(
 async def test_escape_and_a_key_answer_a_question_one_after_the_other(small: Path) -> None:
     async with opened(small) as board:
         await board.press("card.move")
-        board.app._driver.send_message(events.Key("alt+n", "n"))  # type: ignore[union-attr]
+        assert board.app._driver is not None
+        board.app._driver.send_message(events.Key("alt+n", "n"))
         await board.settled()
         assert "New card" in board.question()
 

@@ -118,7 +118,8 @@ async def test_typing_and_pasting_hostile_text(hostile: Path) -> None:
 
     async with opened(hostile) as board:
         await board.press("card.new")
-        board.screen.focused.post_message(Paste("pasted \x1b]52;c;QQ==\x07 \u202e[/]"))  # type: ignore[union-attr]
+        assert board.screen.focused is not None
+        board.screen.focused.post_message(Paste("pasted \x1b]52;c;QQ==\x07 \u202e[/]"))
         await board.settled()
         assert_harmless(board.text())
         await board.keys("enter")

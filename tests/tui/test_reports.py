@@ -2,12 +2,16 @@
 
 import asyncio
 import time
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.exchange.demo import fill
+from mlkanban.flow.history import Workflow
+from mlkanban.flow.sample import Sample, follow
 from mlkanban.service import Service
 from mlkanban.tui import number_worker
 from mlkanban.tui.screens.board import BoardScreen
@@ -199,9 +203,13 @@ async def test_keys_typed_ahead_mean_the_view_they_were_typed_for(filled: Path) 
 async def test_the_log_is_read_once_for_all_views(
     filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = []
-    follow = number_worker.follow
-    monkeypatch.setattr(number_worker, "follow", lambda *args: reads.append(1) or follow(*args))
+    reads: list[datetime] = []
+
+    def noting(workflow: Workflow, cards: Any, as_of: datetime, *more: Any) -> Sample:
+        reads.append(as_of)
+        return follow(workflow, cards, as_of, *more)
+
+    monkeypatch.setattr(number_worker, "follow", noting)
     async with opened(filled) as page:
         await page.press("reports", "view.xmr", "view.cfd", "reports.window", "view.aging")
         assert len(reads) == 1

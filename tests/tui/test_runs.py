@@ -54,9 +54,9 @@ async def test_an_open_board_follows_a_run(small: Path) -> None:
 
 async def test_an_idle_board_does_not_read_folders_in_vain(small: Path, monkeypatch: Any) -> None:
     from mlkanban.runs import intake
+    from mlkanban.runs.inspect import report
 
     looked: list[str] = []
-    report = intake.report
 
     def noting(folder: RunFolder, *more: Any) -> Any:
         looked.append(folder.id)
@@ -397,14 +397,16 @@ async def test_a_budget_is_shown_and_warned_of_where_a_card_is_looked_at(small: 
         ends(forged(small, ref, gpus=2), 0)
         await board.app.run_watch.look()
         await board.go_to(TITLE)
+
+        async def budgeted(written: str) -> None:
+            await board.app.store_thread.call(lambda s: s.cards.edit([ref], {"budget": written}))
+
         for budget, told in (
             ("40 gpu-h", "4 of 40 gpu-h"),
             ("5 gpu-h", "! 80 % used, 4 of 5 gpu-h"),
             ("1 run", "! 100 % used, 1 of 1 run"),
         ):
-            await board.app.store_thread.call(
-                lambda s, written=budget: s.cards.edit([ref], {"budget": written})
-            )
+            await budgeted(budget)
             for command in ("card.open", "runs"):
                 await board.press(command)
                 line = next(line for line in board.lines() if "budget" in line)

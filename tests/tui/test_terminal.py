@@ -24,7 +24,7 @@ pytestmark = pytest.mark.terminal
 
 __all__ = ["hostile"]
 PROGRAM = [sys.executable, "-m", "mlkanban"]
-BROKEN = [sys.executable, Path(__file__).with_name("starter.py")]
+BROKEN: list[str | Path] = [sys.executable, Path(__file__).with_name("starter.py")]
 TITLE = "half a title, typed on a train"
 
 
@@ -339,7 +339,7 @@ def test_bytes_that_are_no_utf8_are_passed_over(started: Terminal, bad: bytes) -
     started.send("n" + TITLE)
     started.wait_for(TITLE)
     started.send(bad + b"!\r")
-    started.wait_for(re.compile(rf"added|{TITLE[:10]}").search)  # type: ignore[arg-type]
+    started.wait_for(re.compile(rf"added|{TITLE[:10]}").search)
     started.send("?")
     started.wait_for("Keys of the board screen")
     started.send("Q")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,9 @@ from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
 
-STAGES = tuple(
-    Stage(str(n), s.name, s.kind, s.committed) for n, s in enumerate(template("ml").stages)
-)
+ML = template("ml")
+assert ML is not None
+STAGES = tuple(Stage(str(n), s.name, s.kind, s.committed) for n, s in enumerate(ML.stages))
 BOARD = Board("b", "b", "B", STAGES, "Europe/Berlin")
 TODAY = date(2026, 3, 20)
 SCENE = QueryContext(BOARD, TODAY)
@@ -25,7 +26,7 @@ AT = {stage.name: stage.id for stage in STAGES}
 
 
 def card(**more) -> CardFace:
-    fields = {
+    fields: dict[str, Any] = {
         "id": "c1", "ref": "g1", "stage": AT["Training"], "rank": "a", "title": "Focal loss",
         "type": "experiment", "priority": "normal", "service_class": "standard",
         "tags": "gpu nlp", "due": "", "snoozed_until": "", "block_reason": "",

@@ -221,8 +221,8 @@ def test_what_it_once_waited_for_says_nothing_of_a_job_that_started(state: str) 
 def test_a_job_that_was_cancelled_while_it_waited_never_ran() -> None:
     counted = read_sacct("6|6|CANCELLED by 1000|0:0|100|None|160|0|None assigned|||c|/w")
     queued = read_squeue("6|CANCELLED|Dependency|100|160|160|(null)|/w")
-    for told in ((counted, []), (None, queued)):
-        found = judge_job(Ticket("6", 100, "/w"), *told, 1000, 400)
+    for accounting, queue in ((counted, ()), (None, queued)):
+        found = judge_job(Ticket("6", 100, "/w"), accounting, queue, 1000, 400)
         assert found is not None
         assert (found.found.state, found.started, found.elapsed) == (RunState.KILLED, None, None)
 

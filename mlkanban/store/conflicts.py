@@ -59,4 +59,32 @@ def judge(
         if not event.undoes and "outcome" in event.data.get("set", {}):
             counts = fit.outcome if event is writer else event.data["set"]["outcome"] or ""
             conn.execute("UPDATE transition SET outcome = ? WHERE event = ?", (counts, event.id))
+    _end_where_it_stands(conn, writer, fit)
     return found
+
+
+def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: life.Lifecycle) -> None:
+    """Let the steps of a card end where it stands. An undo takes a step back and is none itself;
+    where another machine moved the card meanwhile, unseen, the step left is not where it stands
+    now, and the undo that decided is a step of its own."""
+    conn.execute(
+        "DELETE FROM transition WHERE card = ?1"
+        " AND event IN (SELECT id FROM event WHERE card = ?1 AND undoes != '')",
+        (writer.card,),
+    )
+    if not writer.undoes:
+        return
+    stage = outcome = last = ""
+    for at, place, end in conn.execute(
+        "SELECT at, stage, outcome FROM transition WHERE card = ? AND live ORDER BY stamp",
+        (writer.card,),
+    ):
+        last = max(last, at)
+        stage = stage if place is None else place
+        outcome = outcome if end is None else end
+    if (stage, outcome) != (fit.stage, fit.outcome):
+        conn.execute(
+            "INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, 1, ?)",
+            (writer.id, writer.card, writer.board, max(writer.at, last), writer.seq, fit.stage,
+             fit.outcome, writer.stamp),
+        )  # fmt: skip

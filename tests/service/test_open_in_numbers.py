@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Outcome
@@ -118,6 +118,11 @@ DEEDS = st.tuples(
     max_examples=size(25, 400), deadline=None, suppress_health_check=list(HealthCheck)
 )  # fmt: skip
 @given(st.lists(DEEDS, max_size=14))
+@example([(0, "move", 0, 1), (0, "undo", 0, 0), (1, "move", 0, 1)])
+@example([(0, "move", 0, 1), (0, "undo", 0, 0), (1, "move", 0, 2)])
+@example(
+    [(0, "move", 0, 1), (0, "undo", 0, 0), (1, "move", 0, 2), (0, "meet", 0, 0), (1, "redo", 0, 0)]
+)
 def test_whatever_two_did_numbers_and_board_agree(deeds: list[tuple[int, str, int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -54,7 +54,7 @@ CATALOGUE = (
         "cards were when they left that stage.",
     ),
     FlowNumber(
-        "forecast", "7", "Forecast", "how many cards by a day, so many by when",
+        "forecast", "7", "Forecast", "how many cards are finished by a day, or when so many are",
         "A future day finishes as many cards as a day of the window did, each equally "
         "likely; the sums over days are computed exactly, not drawn by lot.",
     ),
@@ -65,7 +65,7 @@ CATALOGUE = (
         "(Kaplan-Meier).",
     ),
     FlowNumber(
-        "xmr", "9", "XmR", "which cycle times are out of the usual",
+        "xmr", "9", "XmR", "which cycle times are unusual",
         "Cycle times in the order of finish, with limits at the mean +/- 2.66 times the "
         "mean moving range. What lies outside has a reason of its own.",
     ),

@@ -17,7 +17,7 @@ from mlkanban.paths import places
 @click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
 @pass_session
 def adopt(session: Session, card: str, pid: int, force: str) -> None:
-    """Take a process that runs already as a run of CARD (-: the one named in the git branch).
+    """Adopt a running process as a run of CARD (-: the one named in the git branch).
 
     Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
     card is not blocked for it.

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
               help="Write it to this file, or into this folder.")  # fmt: skip
 @click.pass_context
 def backup(ctx: click.Context, to: Path | None) -> None:
-    """Make a verified backup of the store, or list those there are.
+    """Make a verified backup of the store, or list the backups.
 
-    One is made by itself, at most every 30 minutes when something changed. Of those the newest of
-    12 days, 10 weeks and 9 months are kept; all others stay until you remove them.
+    The store backs itself up, at most every 30 minutes when something changed. Of those backups the
+    newest of 12 days, 10 weeks and 9 months are kept; all others stay until you remove them.
     """
     session: Session = ctx.obj
     if ctx.invoked_subcommand is not None:
@@ -85,7 +85,7 @@ def list_backups(session: Session) -> None:
 def restore(session: Session, name: str, yes: bool) -> None:
     """Put a backup in the place of the store.
 
-    First it says what would be lost and won, and asks. What is there now is backed up before, so
+    First it says what you would lose and gain, and asks. What is there now is backed up before, so
     that you can go back. No other mlkanban may have the store open.
     """
     from mlkanban.service import restore

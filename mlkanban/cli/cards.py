@@ -346,7 +346,7 @@ def unblock(session: Session, cards: Sequence[str]) -> None:
 )
 @pass_session
 def snooze(session: Session, cards: Sequence[str], until: str) -> None:
-    """Put cards out of sight until a day, or until something is done with them."""
+    """Put cards out of sight until a day, or until a run of theirs ends."""
     with session.service(write=True) as service:
         if until == "run":
             done = service.runs.snooze(cards)
@@ -390,7 +390,7 @@ def _propose(session: Session, service: "Service", ref: str) -> None:
 @click.argument("into", type=CARD)
 @pass_session
 def merge(session: Session, card: str, into: str) -> None:
-    """Say that CARD is a duplicate of INTO: notes, tags and links move over."""
+    """Merge CARD, a duplicate, into INTO: notes, tags and links move over."""
     with session.service(write=True) as service:
         session.answer_done("merge", service.duplicates.merge(card, into), service)
 

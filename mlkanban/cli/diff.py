@@ -16,7 +16,7 @@ from mlkanban.paths import places
 @click.argument("before", type=RUN, required=False)
 @pass_session
 def diff(session: Session, run: str, before: str | None) -> None:
-    """Print what changed in the code from the run BEFORE to RUN, by the commits they ran.
+    """Print what changed in the code from the run BEFORE to RUN, from the commits they ran.
 
     Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
     an end of one.

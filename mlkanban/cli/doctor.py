@@ -35,7 +35,7 @@ _SLOW_ESCAPE = 100
 
 @click.command()
 @click.option("--deep", is_flag=True, help="Read the whole store and replay its log.")
-@click.option("--fix", is_flag=True, help="Look deeply, and mend what can be mended without harm.")
+@click.option("--fix", is_flag=True, help="Check deeply, and repair what can be without harm.")
 @pass_session
 def doctor(session: Session, deep: bool, fix: bool) -> None:
     """Look at the terminal, the settings and the store, and say what is wrong.
@@ -319,7 +319,7 @@ def _backups(state: BackupState) -> Iterator[Check]:
     said = f"{newest.path.name}, events since: {'unknown' if since is None else f'{since:,}'}"
     late = changed - newest.made > _LATE and since != 0
     yield Check("backup", "problem" if late else "ok", said,
-                "None was made by itself for a day. Make one, and see what it says: mlkanban backup"
+                "No automatic backup for a day. Make one, and see what it says: mlkanban backup"
                 if late else "")  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def run_checks(session: Session) -> Iterator[Check]:
     if slurm:
         yield Check("slurm", "ok", f"{slurm}: mlkanban sbatch submits jobs")
     elif slurm is not None:
-        yield Check("slurm", "note", "its programs are here, but do not answer",
+        yield Check("slurm", "note", "its commands are installed, but it does not answer",
                     "See: sinfo")  # fmt: skip
 
 

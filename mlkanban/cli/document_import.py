@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 def markdown(
     session: Session, file: Path, yes: bool, dry_run: bool, mine: bool, override: str
 ) -> None:
-    """Take back a board that was exported as Markdown and edited.
+    """Import a board that was exported as Markdown and edited.
 
     Shows the differences, asks, and writes them as one action, which undo takes back. Only what the
     file changes of the board as it was exported is written. What was changed on both sides is a
     conflict: then nothing is written. Without a terminal nobody can be asked: then --yes is needed.
 
     A card moved to another stage is moved. A `### Title` without an id is a new card; text below
-    `#### New note` becomes a note. Cards that the file has no more are left alone, as are new
+    `#### New note` becomes a note. Cards that are no longer in the file are left alone, as are new
     cards and notes that an import of the same file added before. A new name in the front matter
     renames the board; stages are not made or renamed, and the order inside a stage is not read.
     """

@@ -226,7 +226,7 @@ def forecast(
     by_date: date | None,
     cards: int | None,
 ) -> None:
-    """Forecast: how many cards by a day, so many cards by when."""
+    """Forecast how many cards are finished by a day, or when so many are."""
     from dataclasses import replace
 
     from mlkanban.charts import pictures
@@ -288,7 +288,7 @@ def simulate(session: Session, asked: NumberOptions, limits: tuple[str, ...]) ->
 @number_options(leave_out=("by", "chart"))
 @pass_session
 def suggest_limits(session: Session, asked: NumberOptions) -> None:
-    """Search for better WIP limits, and say why they are.
+    """Search for better WIP limits, and say why they are better.
 
     One limit is changed by one at a time. A change is kept when in three of four runs with the same
     cards 85 % of them are done sooner and hardly fewer are finished.

@@ -117,7 +117,7 @@ def sync_runs(
     heed: Sequence[str],
     ignored: bool,
 ) -> None:
-    """Take in what experiment trackers tell of runs; their files are only read.
+    """Read runs from experiment trackers; their files are never written.
 
     Looks at PATHs, MLFLOW_TRACKING_URI, OPTUNA_STORAGE, WANDB_DIR, ./mlflow.db, ./mlruns,
     ./optuna.db, ./optuna.log, ./journal.log, ./wandb, ./runs, ./lightning_logs and ./tb_logs (for

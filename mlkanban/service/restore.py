@@ -1,4 +1,4 @@
-"""Going back to a backup: what would be lost and won by it, and doing it."""
+"""Going back to a backup: what would be lost and gained by it, and doing it."""
 
 from __future__ import annotations
 

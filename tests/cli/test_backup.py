@@ -63,7 +63,7 @@ def test_where_none_was_made_for_long_doctor_finds_a_problem(board, folder, monk
     monkeypatch.setattr("mlkanban.service.backups.Backups.keep", lambda *_: None)
     board.card("b")
     answer = board("doctor")
-    assert (answer.code, "None was made by itself for a day." in answer.out) == (4, True)
+    assert (answer.code, "No automatic backup for a day." in answer.out) == (4, True)
 
 
 def test_a_backup_that_cannot_be_made_never_fails_the_command(board, folder) -> None:

@@ -9,6 +9,8 @@ from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
 
 NONE = "none"
+TYPED = " typed"
+"""Behind a value on a face that a person wrote, where the card has runs."""
 _METRIC = re.compile(r"\s*([^<>=]+?)\s*(>=|<=|=)\s*(\S+)\s*")
 _ONE = r"[^\s<>=][^<>=]*?\s*(?:>=|<=|=)\s*[^\s<>=]+"
 _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from mlkanban.cells import shortened, wrapped
+from mlkanban.core.metrics import TYPED
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
@@ -335,7 +336,11 @@ def _metric(face: CardFace, view: FaceContext) -> list[Fact]:
     where there is little room the name and the target give way to it."""
     if not face.metric:
         return []
-    name, _, numbers = _text(face.metric, view).rpartition(" ")
+    said = _text(face.metric, view)
+    measured = said.removesuffix(TYPED)
+    name, _, numbers = measured.rpartition(" ")
+    if said != measured:
+        return [Fact(((name, numbers + TYPED), (name, numbers), ("", numbers)), "metric")]
     if not (best := _best(face)):
         return [Fact(((name, numbers),), "metric")]
     value, _, _ = numbers.partition("/")

@@ -360,3 +360,11 @@ def test_thousands_of_tags_are_counted_and_a_huge_title_is_cut_first(width: int)
     assert "more" not in shown(few, 200)[-1]
     numbered = card(ref="abcdefgh999999999zzzzzzzz")
     assert all(cell_len(line) <= width for line in shown(numbered, width))
+
+
+@pytest.mark.parametrize("width", [14, 20, 24, 40, 80])
+def test_a_typed_value_is_shown_before_the_word_that_says_so(width: int) -> None:
+    face = card(metric="val_auc .831/>=.83 typed", runs=RUNS)
+    text = "\n".join(shown(face, width))
+    assert ".831/>=.83" in text
+    assert ("typed" in text) is (width >= 24)

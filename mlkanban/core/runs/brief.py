@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlkanban.core.metrics import metric_text, number_text
+from mlkanban.core.metrics import TYPED, metric_text, number_text
 from mlkanban.core.runs import repeats
 from mlkanban.core.runs.model import Run, is_typed, runs_in
 from mlkanban.core.runs.state import RunState
@@ -96,7 +96,7 @@ def on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
     runs, metric = runs_in(fields), fields.get("metric")
     text = metric_text(measured(runs, metric))
     if is_typed(runs, metric):
-        text += " typed"
+        text += TYPED
     return text, Brief.of(runs, _best(_results(runs, metric))).packed
 
 

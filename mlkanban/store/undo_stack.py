@@ -75,7 +75,9 @@ class UndoStack:
         steps = self._steps()
         passed = {*passing, *(action for step in steps for action in step.passed)}
         for step in steps:
-            if step.kind == "undone" and step.action not in passed and self._in_force(step.id):
+            if step.kind != "undone" or step.action in passed or not self._in_force(step.id):
+                continue
+            if not self._lifted_itself(step.id):
                 return step.action
         return ""
 
@@ -99,6 +101,19 @@ class UndoStack:
             if newest:
                 break
         return steps
+
+    def _lifted_itself(self, event_id: str) -> bool:
+        """Whether what an undo took back is a block that lifted itself. On the board of what set it
+        off that goes with it; on another board there is nothing to do again."""
+        (actor,) = self._conn.execute(
+            "WITH RECURSIVE back (id, undoes, actor) AS ("
+            " SELECT id, undoes, actor FROM event WHERE id = ? UNION"
+            " SELECT event.id, event.undoes, event.actor FROM event"
+            " JOIN back ON event.id = back.undoes)"
+            " SELECT actor FROM back WHERE undoes = '' UNION ALL SELECT '' LIMIT 1",
+            (event_id,),
+        ).fetchone()
+        return bool(actor == CONDITION)
 
     def _in_force(self, event_id: str) -> bool:
         return not is_undone(self._conn, event_id)

@@ -80,3 +80,18 @@ def test_undo_over_a_limit_says_so(board) -> None:
     assert undone.code == 0
     assert "Training is 2/1: over its limit now." in undone.err
     assert "2/1" in board("stages").out
+
+
+def test_a_block_that_lifted_itself_on_another_board_is_no_step_to_redo(board) -> None:
+    waiting = board.card("a")
+    board("init", "Second", "--template", "plain")
+    awaited = board.data("--board", "second", "add", "b")["id"]
+    board("block", waiting, "--reason", "bug", "--until", f"card:{awaited}")
+    assert board("done", awaited, "--outcome", "learned").code == 0
+    assert board.data("show", waiting)["blocked"] is None
+    assert board("--board", "second", "undo").code == 0
+    assert board.data("show", waiting)["blocked"]["reason"] == "bug"
+    refused = board("--board", "fraud", "redo")
+    assert (refused.code, "nothing to redo" in refused.err) == (1, True)
+    assert board("--board", "second", "redo").code == 0
+    assert board.data("show", waiting)["blocked"] is None

@@ -13,7 +13,7 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 
 
-class Step(NamedTuple):
+class RunStep(NamedTuple):
     """What happened at an instant, and the run as it was then; `ends` when that was its end."""
 
     at: str
@@ -21,7 +21,7 @@ class Step(NamedTuple):
     ends: bool = False
 
 
-def steps(run: Run, had: Run | None) -> Iterator[Step]:
+def steps(run: Run, had: Run | None) -> Iterator[RunStep]:
     """What happened to a run since it was as it `had` been known, oldest first; all of it where it
     was not known."""
     waits = run.state is RunState.QUEUED
@@ -33,15 +33,15 @@ def steps(run: Run, had: Run | None) -> Iterator[Step]:
         )  # fmt: skip
         back = replace(begun, state=RunState.QUEUED, lives=run.lives[:count])
         if had is None or begun.progress > had.progress:
-            yield Step(max(began, run.made), begun)
+            yield RunStep(max(began, run.made), begun)
         if (had is None or back.progress > had.progress) and not (
             waits and count == len(run.lives)
         ):
-            yield Step(ended, back)
+            yield RunStep(ended, back)
     at = run.since
     if run.lives:
         began, ended = run.lives[-1].split("/")
         at = ended if waits else max(began, run.made)
-    yield Step(at, run)
+    yield RunStep(at, run)
     if run.state.ended:
-        yield Step(max(at, run.ended), run, ends=True)
+        yield RunStep(max(at, run.ended), run, ends=True)

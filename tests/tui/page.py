@@ -194,7 +194,8 @@ class Page:
         quiet, deadline = 0, time.monotonic() + 20
         while quiet < _HOPS and self.app.crash is None:
             assert time.monotonic() < deadline, f"it does not come to rest:\n{self.text()}"
-            await self.pilot.pause(0)
+            # A loop that never sleeps would keep the store's thread from its work.
+            await self.pilot.pause(0.01 if self._busy else 0)
             quiet = 0 if self._busy else quiet + 1
 
     @property

@@ -69,7 +69,7 @@ def _handler(path: Path) -> logging.Handler:
     class Quiet(RotatingFileHandler):
         def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
             """A log that cannot be written must not end or litter what it tells of; `doctor`
-            looks whether the file can be written."""
+            says so instead."""
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = Quiet(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8", delay=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -98,6 +99,10 @@ def _log() -> Iterator[Check]:
         return
     except OSError as error:
         yield Check("log", "problem", f"{path} cannot be read: {error.strerror}")
+        return
+    if not os.access(path, os.W_OK):
+        yield Check("log", "problem", f"{path} cannot be written: nothing is logged",
+                    f"Mend it: chmod u+rw {shlex.quote(str(path))}")  # fmt: skip
         return
     warnings = [line for line in lines if " WARNING " in line]
     said = f"{path}: {quantity(len(lines), 'line')}, {quantity(len(warnings), 'warning')}"

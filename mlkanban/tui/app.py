@@ -17,7 +17,7 @@ from textual.worker import WorkerFailed
 
 from mlkanban.clock import now
 from mlkanban.config import Settings, remember
-from mlkanban.core.triage import TriageView as TriageView
+from mlkanban.core.triage import TriageView
 from mlkanban.display.card_face import FaceContext
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places

@@ -5,7 +5,7 @@ import os
 from mlkanban import log
 from mlkanban.clock import now
 from mlkanban.config import Settings
-from mlkanban.core.triage import TriageView as TriageView
+from mlkanban.core.triage import TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
 from mlkanban.service import Service

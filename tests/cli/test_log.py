@@ -1,5 +1,6 @@
 """The log file: what was done while nobody watched can be read the next morning."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,15 @@ def test_doctor_names_the_log_and_its_last_warning(board, failing_hook: Path) ->
     assert str(failing_hook) in check["said"]
     assert "1 warning" in check["said"]
     assert "exit code 3" in check["hint"]
+
+
+def test_doctor_says_that_the_log_cannot_be_written(board, failing_hook: Path, monkeypatch) -> None:
+    board("move", board.data("add", "a")["id"], "ready")
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda at, how: at != failing_hook and may(at, how))
+    answer = board("doctor")
+    assert answer.code == 4
+    assert f"{failing_hook} cannot be written: nothing is logged" in answer.out
 
 
 def test_automatic_backups_are_told_from_the_level_that_is_asked_for(

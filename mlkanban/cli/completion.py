@@ -71,8 +71,10 @@ def card_refs(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     return _offered(items)
 
 
-def names(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
-    """The names of a kind, such as `tags`, that begin like that."""
+def known_by_name(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem]:
+    """What there is of a kind, such as `cards` or `tags`, whose name begins like that."""
+    if kind in _BY_ITSELF:
+        return _BY_ITSELF[kind](ctx, incomplete)
 
     def items() -> Iterator[CompletionItem]:
         session = _session(ctx)
@@ -165,6 +167,14 @@ def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
                 yield CompletionItem(word if alike == [name] else name)
 
     return _offered(items)
+
+
+_BY_ITSELF: dict[str, Callable[[click.Context, str], list[CompletionItem]]] = {
+    "cards": card_refs,
+    "lineages": lineages,
+    "stages": board_stages,
+}
+"""Kinds that are not completed from a list of all their names."""
 
 
 def _quote_for_bash() -> None:

@@ -58,9 +58,9 @@ class NameParam(click.ParamType):  # type: ignore[type-arg]
     ) -> "list[CompletionItem]":
         if not self._offers:
             return []
-        from mlkanban.cli.completion import names
+        from mlkanban.cli.completion import known_by_name
 
-        return names(ctx, self._offers, incomplete)
+        return known_by_name(ctx, self._offers, incomplete)
 
 
 class FileParam(click.Path):
@@ -71,55 +71,11 @@ class FileParam(click.Path):
         return super().convert(value, param, ctx)
 
 
-class CardParam(click.ParamType):  # type: ignore[type-arg]
+class CardParam(NameParam):
     """The short id of a card."""
 
-    name = "card"
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        _refuse_empty(value, self.name, "List them: mlkanban list --all", param, ctx)
-        return accept(value, "the id of the card")
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        from mlkanban.cli.completion import card_refs
-
-        return card_refs(ctx, incomplete)
-
-
-class StageParam(click.ParamType):  # type: ignore[type-arg]
-    """The name of a stage, or its beginning."""
-
-    name = "stage"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        _refuse_empty(value, self.name, "List them: mlkanban stages", param, ctx)
-        return str(value)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        from mlkanban.cli.completion import board_stages
-
-        return board_stages(ctx, incomplete)
-
-
-class LineageParam(click.ParamType):  # type: ignore[type-arg]
-    """A kind and a card, `ablation-of:g12`."""
-
-    name = "lineage"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        _refuse_empty(value, "kind and card", "Write it as ablation-of:g12.", param, ctx)
-        return str(value)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        from mlkanban.cli.completion import lineages
-
-        return lineages(ctx, incomplete)
+        return accept(super().convert(value, param, ctx), "the id of the card")
 
 
 class LimitParam(click.ParamType):  # type: ignore[type-arg]
@@ -169,8 +125,12 @@ class DayParam(click.ParamType):  # type: ignore[type-arg]
         return day
 
 
-CARD, STAGE, LIMIT, DAY = CardParam(), StageParam(), LimitParam(), DayParam()
-LINEAGE, AIM = LineageParam(), AimParam()
+LIMIT, DAY, AIM = LimitParam(), DayParam(), AimParam()
+CARD = CardParam("card", "List them: mlkanban list --all", "cards")
+STAGE = NameParam("stage", "List them: mlkanban stages", "stages")
+"""The name of a stage, or its beginning."""
+LINEAGE = NameParam("lineage", "Write it as ablation-of:g12.", "lineages")
+"""A kind and a card."""
 BOARD = NameParam("board", "List them: mlkanban boards", "boards")
 NEW_NAME = NameParam("name", "Type a few words.")
 TAG = NameParam("tag", "Type a word, or leave it out.", "tags")

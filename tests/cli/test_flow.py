@@ -1,29 +1,11 @@
 import pytest
 
+from tests.exchange.maps import THREE_STAGES
+
 KEYS = {
     "n", "never_worked", "open", "mean", "mode", "min", "max", "percentiles",
     "percentiles_with_open", "histogram", "outcomes", "window", "as_of", "timezone",
 }  # fmt: skip
-
-MAP = """
-board = "desk"
-timezone = "UTC"
-[columns]
-card = "case"
-timestamp = "at"
-state = "state"
-[[stage]]
-name = "New"
-states = ["new"]
-[[stage]]
-name = "Working"
-states = ["work"]
-commit = true
-[[stage]]
-name = "Closed"
-states = ["done"]
-done = true
-"""
 
 
 @pytest.fixture
@@ -34,7 +16,7 @@ def desk(mlk, tmp_path):
         rows += [f"c{days},2026-01-01T08:00:00Z,work", f"c{days},2026-01-{days:02d}T09:00:00Z,done"]
     rows.append("c99,2026-01-05T08:00:00Z,work")
     (tmp_path / "log.csv").write_text("\n".join(rows) + "\n")
-    (tmp_path / "map.toml").write_text(MAP)
+    (tmp_path / "map.toml").write_text(THREE_STAGES)
     answer = mlk("import", "events", str(tmp_path / "log.csv"), "--map", str(tmp_path / "map.toml"))
     assert answer.code == 0, answer.err
     return mlk

@@ -4,25 +4,8 @@ import pytest
 
 from mlkanban.cli.session import Session
 from mlkanban.core.events import Change
+from tests.exchange.maps import THREE_STAGES
 
-MAP = """
-board = "Desk"
-[columns]
-card = "case"
-timestamp = "at"
-state = "state"
-[[stage]]
-name = "New"
-states = ["new"]
-[[stage]]
-name = "Working"
-states = ["work"]
-commit = true
-[[stage]]
-name = "Closed"
-states = ["done"]
-done = true
-"""
 LOG = """case,at,state
 a,2026-01-01T08:00:00Z,new
 a,2026-01-02T08:00:00Z,work
@@ -33,7 +16,7 @@ b,2026-01-02T08:00:00Z,work
 
 @pytest.fixture
 def files(tmp_path):
-    (tmp_path / "map.toml").write_text(MAP)
+    (tmp_path / "map.toml").write_text(THREE_STAGES.replace('"desk"', '"Desk"'))
     (tmp_path / "log.csv").write_text(LOG)
     return ["import", "events", str(tmp_path / "log.csv"), "--map", str(tmp_path / "map.toml")]
 

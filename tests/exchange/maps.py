@@ -15,3 +15,23 @@ name = "Closed"
 states = ["closed"]
 done = true
 """
+
+THREE_STAGES = """
+board = "desk"
+timezone = "UTC"
+[columns]
+card = "case"
+timestamp = "at"
+state = "state"
+[[stage]]
+name = "New"
+states = ["new"]
+[[stage]]
+name = "Working"
+states = ["work"]
+commit = true
+[[stage]]
+name = "Closed"
+states = ["done"]
+done = true
+"""

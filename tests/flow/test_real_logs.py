@@ -17,7 +17,7 @@ from mlkanban.flow.backtest import backtest
 from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, Step, Workflow
 from mlkanban.flow.little import little
-from mlkanban.flow.sample import follow
+from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 from mlkanban.flow.wip import wip
 
@@ -184,27 +184,25 @@ def test_a_card_that_left_a_stage_is_not_in_it_any_more(as_of):
             assert (times.open, expected[50], expected[85]) == (15, 1, 8)
 
 
-def test_cards_begun_before_the_window_count_from_their_age():
-    """Of 90 days to 2013-06-30; what those cards really took is known: 30/43/53."""
+def helpdesk(day: date) -> Sample:
+    """The 90 days to a day."""
     path = LOGS / HELPDESK[0]
     if not path.exists():
         pytest.skip(f"{path} is not there")
     workflow = Workflow(tuple(name for name, _ in HELPDESK[1]), 1, 3, UTC)
-    day = date(2013, 6, 30)
-    cards = read(path, HELPDESK[1])
-    times = cycle_times(follow(workflow, cards, workflow.end_of_day(day), Window.back(90, day)))
+    window = Window.back(90, day)
+    return follow(workflow, read(path, HELPDESK[1]), workflow.end_of_day(day), window)
+
+
+def test_cards_begun_before_the_window_count_from_their_age():
+    """Of 90 days to 2013-06-30; what those cards really took is known: 30/43/53."""
+    times = cycle_times(helpdesk(date(2013, 6, 30)))
     assert [times.percentiles_with_open[p] for p in (50, 85, 95)] == [26, 43, 53]
 
 
 def test_a_pile_that_grows_is_not_in_balance():
     """Counted by the rows: 488 cases begun and 437 closed in the 90 days to 2012-06-30."""
-    path = LOGS / HELPDESK[0]
-    if not path.exists():
-        pytest.skip(f"{path} is not there")
-    workflow = Workflow(tuple(name for name, _ in HELPDESK[1]), 1, 3, UTC)
-    day = date(2012, 6, 30)
-    cards = read(path, HELPDESK[1])
-    found = little(follow(workflow, cards, workflow.end_of_day(day), Window.back(90, day)))
+    found = little(helpdesk(date(2012, 6, 30)))
     assert (found.wip_before, found.wip_after, found.begun, found.departed) == (172, 223, 488, 437)
     assert "WIP grew from 172 to 223" in found.reason
 

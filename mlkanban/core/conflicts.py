@@ -183,6 +183,7 @@ class _Lives:
                 self.writer
                 and life.works_on(event, self.before, self.now)
                 and knew(event, self.writer) is False
+                and not knew(self.writer, event)  # its clock may have been behind
             ):
                 self._lose(event, self.before)
             self.work.append((event, self.now))

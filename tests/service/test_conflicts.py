@@ -433,3 +433,17 @@ def test_two_machines_of_one_host_name_are_told_apart(
     meet(place, ada, bob)
     found = {one.field: one for one in bob.service.settling.of_card(card)}
     assert (found["due"].host, found["due"].machine) == ("gpu2", "gpu2")
+
+
+def test_an_archive_that_knew_of_a_note_is_no_conflict_whatever_its_clock_said(
+    two: tuple[Person, Person], place: Path
+) -> None:
+    ada, bob = two
+    (card,) = ada.order("Ideas")
+    ada.clock.now += timedelta(hours=30)
+    ada.cards.note([card], "seen by bob")
+    meet(place, ada, bob)
+    bob.cards.archive([card])
+    meet(place, ada, bob)
+    assert [one.service.settling.all() for one in two] == [[], []]
+    assert shown(ada) == shown(bob)

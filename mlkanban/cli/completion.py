@@ -111,12 +111,12 @@ def _zones(ctx: click.Context, session: Session, service: Service) -> Iterator[t
 
 
 def _conflicts(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
-    return ((one.name, one.label) for one in service.settling.all())
+    return ((one.name, one.label) for one in service.conflicts.all())
 
 
 def _fields(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
     of = ctx.params.get("name")
-    return ((one.word, one.other) for one in service.settling.all() if one.name == of)
+    return ((one.word, one.other) for one in service.conflicts.all() if one.name == of)
 
 
 _NAMES: dict[str, Callable[[click.Context, Session, Service], Iterable[tuple[str, str]]]] = {

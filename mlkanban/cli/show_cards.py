@@ -154,7 +154,7 @@ def _whole(
 
 
 def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
-    for one in service.settling.of_card(ref):
+    for one in service.conflicts.of_card(ref):
         yield ""
         yield session.clean(
             f"conflict about the {one.label}: {short_name(one.actor)} on {one.machine} "

@@ -18,7 +18,7 @@ from mlkanban.text import short_name
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
-    from mlkanban.service.conflicts import Undecided
+    from mlkanban.service.conflicts import OpenConflict
     from mlkanban.service.sync import Report, Transport
 
 
@@ -102,7 +102,7 @@ def resolve(session: Session, name: str, field: str, keep: bool, take: bool, ove
         if keep or take:
             raise UsageProblem("Name the card and the field.", "List them: mlkanban resolve")
         with session.service() as service:
-            found = [one for one in service.settling.all() if not name or one.name == name]
+            found = [one for one in service.conflicts.all() if not name or one.name == name]
         session.answer(
             "undecided", lambda: [asdict(one) for one in found], lambda: _listed(session, found)
         )
@@ -110,11 +110,11 @@ def resolve(session: Session, name: str, field: str, keep: bool, take: bool, ove
     if keep == take:
         raise UsageProblem("Give --keep or --take.", "The later value stands until you resolve it.")
     with session.service(write=True) as service:
-        done = service.settling.settle(name, field, take=take, override=override)
+        done = service.conflicts.resolve(name, field, take=take, override=override)
         session.answer_done("settle", done, service)
 
 
-def _listed(session: Session, found: list[Undecided]) -> Iterator[str]:
+def _listed(session: Session, found: list[OpenConflict]) -> Iterator[str]:
     from mlkanban.cli.layout import hanging
 
     if not found:

@@ -22,7 +22,7 @@ from mlkanban.store.location import file_system, on_network, store_path
 if TYPE_CHECKING:
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
-    from mlkanban.service.conflicts import Settling
+    from mlkanban.service.conflicts import Conflicts
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
     from mlkanban.service.hook_events import Happened
@@ -98,10 +98,10 @@ class Service:
         return Retraining(self._context)
 
     @cached_property
-    def settling(self) -> Settling:
-        from mlkanban.service.conflicts import Settling  # only what was merged needs it
+    def conflicts(self) -> Conflicts:
+        from mlkanban.service.conflicts import Conflicts  # only what was merged needs it
 
-        return Settling(self._context)
+        return Conflicts(self._context)
 
     @cached_property
     def sync(self) -> Sync:

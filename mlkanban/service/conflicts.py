@@ -25,7 +25,7 @@ from mlkanban.text import quantity, short_name
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided:
+class OpenConflict:
     """A field that two replicas wrote to: the value that stands and the other one, as people read
     them, and who wrote the other, on which `machine` as it is called from here. `name` is the short
     id of the card, or the stage or board."""
@@ -51,21 +51,21 @@ class Undecided:
         return "stage" if self.field == life.FIELD else self.field
 
 
-class Settling:
+class Conflicts:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def of_card(self, ref: str) -> list[Undecided]:
+    def of_card(self, ref: str) -> list[OpenConflict]:
         """What is undecided about a card."""
         with self._context.store.reading() as conn:
             return _undecided(conn, find_face(conn, ref).id)
 
-    def all(self) -> list[Undecided]:
+    def all(self) -> list[OpenConflict]:
         """Everything that is undecided, on all boards."""
         with self._context.store.reading() as conn:
             return _undecided(conn, "")
 
-    def settle(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
+    def resolve(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
         long id. Taking another stage is asked as a move is."""
         field = life.FIELD if field in ("stage", *life.PARTS) else field
@@ -157,7 +157,7 @@ def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
     return then._replace(stage=stage.id)
 
 
-def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
+def _undecided(conn: Connection, entity_id: str) -> list[OpenConflict]:
     found = []
     board, stages, refs = None, {}, {}
     for row in open_conflicts.open_conflicts(conn, entity_id):  # in order of boards
@@ -170,7 +170,7 @@ def _undecided(conn: Connection, entity_id: str) -> list[Undecided]:
         living = row.field == life.FIELD
         kept = _standing(state) if living else state.fields.get(row.field)
         found.append(
-            Undecided(
+            OpenConflict(
                 name, row.entity, row.field, _text(row.field, kept, stages),
                 _text(row.field, json.loads(row.other), stages), row.actor, row.host, row.at,
                 _machine(conn, row),

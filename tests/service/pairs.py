@@ -202,7 +202,7 @@ def _judged(machine: Machine) -> Iterator[str]:
     committed = "".join("x" if stage.committed else " " for stage in board.stages).strip()
     if not committed or " " in committed:
         yield "committed stages with a gap, or none"
-    conflicts = {one.entity for one in machine.service.settling.all()}
+    conflicts = {one.entity for one in machine.service.conflicts.all()}
     for face in machine.boards.snapshot(machine.board_id).faces:
         if face.archived and not face.outcome and face.started_at:
             yield f"{face.ref}: work in progress archived without an outcome"
@@ -240,7 +240,7 @@ def _told(
         if "undo" not in pair.first or "undo" not in pair.then:
             yield "the card is gone"
         return
-    fields = {one.field for one in machine.service.settling.of_card(machine.card)}
+    fields = {one.field for one in machine.service.conflicts.of_card(machine.card)}
     if {"lifecycle", "deleted"} & fields:
         return
     for name, then in zip((pair.first, pair.then), acted, strict=True):
@@ -264,19 +264,19 @@ def _told(
 
 def _brought_back(machine: Machine, acted: list[dict[str, Any]]) -> Iterator[str]:
     """What is lost though the side that had it is taken: all of a card that its lifecycle hides."""
-    conflicts = machine.service.settling.of_card(machine.card)
+    conflicts = machine.service.conflicts.of_card(machine.card)
     if [one.field for one in conflicts] != ["lifecycle"]:
         return
     (conflict,) = conflicts
     wanted = acted[conflict.actor == "bob"]
-    machine.service.settling.settle(machine.card, "stage", take=True, override="so")
+    machine.service.conflicts.resolve(machine.card, "stage", take=True, override="so")
     now = machine.seen()
     if now["stage"] != wanted["stage"]:
         return  # the stages of the board were changed, and do not let the card be there
     for name in LIVING:
         if now[name] != wanted[name]:
             yield f"{name} is {now[name] or 'none'} and not {wanted[name] or 'none'} when taken"
-    if found := machine.service.settling.of_card(machine.card):
+    if found := machine.service.conflicts.of_card(machine.card):
         yield f"still in conflict when taken: {', '.join(one.field for one in found)}"
 
 

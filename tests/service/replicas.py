@@ -81,7 +81,7 @@ class Replicas(RuleBasedStateMachine):
         refs = sorted(f.ref for f in person.boards.snapshot(person.board_id).faces) or ["none"]
         one, stages = refs[card % len(refs)], person.board.stages
         stage = stages[number % len(stages)]
-        cards, settling = person.cards, person.service.settling
+        cards, conflicts = person.cards, person.service.conflicts
         todo = {
             "add": lambda: cards.add(person.board_id, f"n{number}"),
             "title": lambda: cards.edit([one], {"title": f"t{number}"}),
@@ -98,8 +98,8 @@ class Replicas(RuleBasedStateMachine):
                 person.board_id, stage.id, {"name": f"S{number}"}
             ),
             "settle": lambda: [
-                settling.settle(u.name, u.field, take=bool(number % 2), override="so")
-                for u in settling.all()[:1]
+                conflicts.resolve(u.name, u.field, take=bool(number % 2), override="so")
+                for u in conflicts.all()[:1]
             ],
         }  # fmt: skip
         done = {

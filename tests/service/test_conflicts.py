@@ -20,6 +20,16 @@ from tests.service.people import Person
 from tests.store.test_migrations import rows
 
 
+def moved_and_ended(place: Path, ada: Person, bob: Person) -> str:
+    """A card that ada moved and bob finished, neither knowing of the other."""
+    (card,) = ada.order("Ideas")
+    ada.moves(card, to="Ready")
+    bob.clock.now = ada.clock.now
+    bob.cards.finish([card], Outcome.LEARNED)
+    meet(place, ada, bob)
+    return card
+
+
 def two_titles(place: Path, ada: Person, bob: Person) -> str:
     """A card whose title both wrote without knowing of each other, Bob later than Ada."""
     (card,) = ada.order("Ideas")
@@ -34,12 +44,12 @@ def test_edits_of_one_field_leave_both_values(two: tuple[Person, Person], place:
     ada, bob = two
     card = two_titles(place, ada, bob)
     for person in (ada, bob):
-        (clash,) = person.service.settling.of_card(card)
+        (clash,) = person.service.conflicts.of_card(card)
         assert (clash.field, clash.kept, clash.other, clash.actor) == ("title", "B", "A", "ada")
-    ada.service.settling.settle(card, "title", take=True)
+    ada.service.conflicts.resolve(card, "title", take=True)
     meet(place, ada, bob)
     assert bob.cards.get(card).title == "A"
-    assert bob.service.settling.all() == []
+    assert bob.service.conflicts.all() == []
 
 
 def test_what_clashes_about_a_stage_is_decided_by_its_name(
@@ -50,14 +60,14 @@ def test_what_clashes_about_a_stage_is_decided_by_its_name(
     bob.clock.now = ada.clock.now
     bob.sets("Ready", limit=5)
     meet(place, ada, bob)
-    (clash,) = ada.service.settling.all()
+    (clash,) = ada.service.conflicts.all()
     assert (clash.name, clash.field, clash.kept, clash.other) == ("Ready", "limit", "5", "2")
     with pytest.raises(NotFound):
-        ada.service.settling.settle("Ready", "name", take=True)
-    assert ada.service.settling.settle("ready", "limit", take=True).message.startswith("Ready: ")
+        ada.service.conflicts.resolve("Ready", "name", take=True)
+    assert ada.service.conflicts.resolve("ready", "limit", take=True).message.startswith("Ready: ")
     meet(place, ada, bob)
     assert [one.stage("Ready").limit for one in two] == [2, 2]
-    assert bob.service.settling.all() == []
+    assert bob.service.conflicts.all() == []
 
 
 def test_stages_of_one_name_are_decided_by_their_long_ids(
@@ -71,11 +81,11 @@ def test_stages_of_one_name_are_decided_by_their_long_ids(
         for person.board_id in boards:
             person.sets("Ready", limit=limit)
     meet(place, ada, bob)
-    first, second = ada.service.settling.all()
+    first, second = ada.service.conflicts.all()
     with pytest.raises(UsageProblem, match=f"{first.entity}, {second.entity}"):
-        ada.service.settling.settle("Ready", "limit", take=True)
-    ada.service.settling.settle(second.entity, "limit", take=True)
-    assert ada.service.settling.all() == [first]
+        ada.service.conflicts.resolve("Ready", "limit", take=True)
+    ada.service.conflicts.resolve(second.entity, "limit", take=True)
+    assert ada.service.conflicts.all() == [first]
 
 
 def test_two_days_of_a_snooze_are_both_kept_until_the_card_wakes(
@@ -88,11 +98,11 @@ def test_two_days_of_a_snooze_are_both_kept_until_the_card_wakes(
     bob.cards.snooze([card], date(2026, 6, 1))
     meet(place, ada, bob)
     for person in two:
-        (clash,) = person.service.settling.of_card(card)
+        (clash,) = person.service.conflicts.of_card(card)
         assert (clash.kept, clash.other) == ("2026-06-01", "2026-05-01")
     bob.cards.edit([card], {"title": "up"})
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [[], []]
+    assert [one.service.conflicts.all() for one in two] == [[], []]
 
 
 def test_who_wakes_a_card_and_who_snoozes_it_have_nothing_to_decide(
@@ -106,13 +116,13 @@ def test_who_wakes_a_card_and_who_snoozes_it_have_nothing_to_decide(
     bob.clock.now = ada.clock.now
     bob.cards.snooze([card], date(2026, 6, 1))
     meet(place, ada, bob)
-    assert ada.service.settling.all() == []
+    assert ada.service.conflicts.all() == []
 
 
 def test_a_decision_is_undone_like_anything_else(two: tuple[Person, Person], place: Path) -> None:
     ada, bob = two
     card = two_titles(place, ada, bob)
-    ada.service.settling.settle(card, "title", take=True)
+    ada.service.conflicts.resolve(card, "title", take=True)
     ada.undoes()
     assert ada.cards.get(card).title == "B"
     meet(place, ada, bob)
@@ -129,7 +139,7 @@ def test_one_who_saw_the_other_value_overwrites_it_in_peace(
     bob.cards.edit([card], {"title": "B"})
     meet(place, ada, bob)
     assert ada.cards.get(card).title == "B"
-    assert ada.service.settling.all() == []
+    assert ada.service.conflicts.all() == []
 
 
 @pytest.mark.parametrize("field", [*SET_FIELDS])
@@ -164,7 +174,7 @@ def test_readings_of_cron_on_two_machines_ask_for_no_decision(
     for one, value in ((ada, 0.31), (bob, 0.33)):
         one.service.retraining.alert(card, f"psi={value}", "0.2")
     meet(place, ada, bob)
-    assert ada.service.settling.all() == []
+    assert ada.service.conflicts.all() == []
     assert ada.cards.get(card).readings == bob.cards.get(card).readings
 
 
@@ -173,23 +183,23 @@ def test_undoing_a_decision_opens_the_conflict_again_on_all_machines(
 ) -> None:
     ada, bob = two
     card = two_titles(place, ada, bob)
-    before = ada.service.settling.all()
+    before = ada.service.conflicts.all()
     for take in (True, False):
         for again in (False, True):
-            ada.service.settling.settle(card, "title", take=take)
+            ada.service.conflicts.resolve(card, "title", take=take)
             ada.undoes()
             if again:
                 ada.redoes()
                 meet(place, ada, bob)
-                assert [one.service.settling.all() for one in two] == [[], []]
+                assert [one.service.conflicts.all() for one in two] == [[], []]
                 ada.undoes()
-            assert ada.service.settling.all() == before
+            assert ada.service.conflicts.all() == before
             meet(place, ada, bob)
-            assert bob.service.settling.all() == before
+            assert bob.service.conflicts.all() == before
             assert shown(ada) == shown(bob)
-    bob.service.settling.settle(card, "title", take=True)
+    bob.service.conflicts.resolve(card, "title", take=True)
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [[], []]
+    assert [one.service.conflicts.all() for one in two] == [[], []]
 
 
 @pytest.mark.parametrize("take", [True, False])
@@ -197,23 +207,19 @@ def test_undoing_a_decision_on_a_lifecycle_opens_its_conflict_again(
     two: tuple[Person, Person], place: Path, take: bool
 ) -> None:
     ada, bob = two
-    (card,) = ada.order("Ideas")
-    ada.moves(card, to="Ready")
-    bob.clock.now = ada.clock.now
-    bob.cards.finish([card], Outcome.LEARNED)
-    meet(place, ada, bob)
-    before = ada.service.settling.all()
-    ada.service.settling.settle(card, "stage", take=take)
+    card = moved_and_ended(place, ada, bob)
+    before = ada.service.conflicts.all()
+    ada.service.conflicts.resolve(card, "stage", take=take)
     ada.undoes()
-    assert ada.service.settling.all() == before
+    assert ada.service.conflicts.all() == before
     meet(place, ada, bob)
-    assert bob.service.settling.all() == before
+    assert bob.service.conflicts.all() == before
     ada.redoes()
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [[], []]
+    assert [one.service.conflicts.all() for one in two] == [[], []]
     ada.undoes()
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [before, before]
+    assert [one.service.conflicts.all() for one in two] == [before, before]
     assert shown(ada) == shown(bob)
 
 
@@ -228,29 +234,25 @@ def test_undoing_a_decision_on_a_removed_card_opens_its_conflict_again(
     bob.clock.now = ada.clock.now
     bob.cards.edit([card], {"title": "Optuna sweep over depth"})
     meet(place, ada, bob)
-    before = bob.service.settling.all()
+    before = bob.service.conflicts.all()
     assert [one.field for one in before] == ["deleted"]
-    bob.service.settling.settle(card, "deleted", take=take)
+    bob.service.conflicts.resolve(card, "deleted", take=take)
     bob.undoes()
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [before, before]
+    assert [one.service.conflicts.all() for one in two] == [before, before]
 
 
 def test_undoing_a_later_write_opens_the_conflict_it_settled(
     two: tuple[Person, Person], place: Path
 ) -> None:
     ada, bob = two
-    (card,) = ada.order("Ideas")
-    ada.moves(card, to="Ready")
-    bob.clock.now = ada.clock.now
-    bob.cards.finish([card], Outcome.LEARNED)
-    meet(place, ada, bob)
-    before = ada.service.settling.all()
+    card = moved_and_ended(place, ada, bob)
+    before = ada.service.conflicts.all()
     ada.cards.archive([card])
-    assert ada.service.settling.all() == []
+    assert ada.service.conflicts.all() == []
     ada.undoes()
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [before, before]
+    assert [one.service.conflicts.all() for one in two] == [before, before]
 
 
 def ended_here_and_blocked_there(place: Path, ada: Person, bob: Person) -> str:
@@ -269,10 +271,10 @@ def test_a_block_on_a_card_that_was_finished_meanwhile_is_told_and_comes_back(
     ada, bob = two
     card = ended_here_and_blocked_there(place, ada, bob)
     for person in two:
-        (conflict,) = person.service.settling.of_card(card)
+        (conflict,) = person.service.conflicts.of_card(card)
         assert conflict.kept == "Data prep, learned"
         assert conflict.other == "Data prep, blocked by data-access (ask Ann)"
-    bob.service.settling.settle(card, "stage", take=True)
+    bob.service.conflicts.resolve(card, "stage", take=True)
     event = bob.history.of_card(card)[-1].event
     told = "conflict resolved: Data prep, blocked by data-access (ask Ann)"
     assert event_text.told(event, bob.board) == told
@@ -284,7 +286,7 @@ def test_a_block_on_a_card_that_was_finished_meanwhile_is_told_and_comes_back(
         now = person.clock.now + timedelta(days=2)
         sample = follow(*person.history.for_flow(person.board), now, Window.back(None, now.date()))
         assert [cluster.reason for cluster in blockers(sample).clusters] == ["data-access"]
-        assert person.service.settling.all() == []
+        assert person.service.conflicts.all() == []
 
 
 def test_a_block_that_was_decided_against_does_not_come_back_with_the_card(
@@ -292,11 +294,11 @@ def test_a_block_that_was_decided_against_does_not_come_back_with_the_card(
 ) -> None:
     ada, bob = two
     card = ended_here_and_blocked_there(place, ada, bob)
-    ada.service.settling.settle(card, "stage", take=False)
+    ada.service.conflicts.resolve(card, "stage", take=False)
     ada.moves(card, to="Features")
     meet(place, ada, bob)
     assert [one.cards.get(card).blocker for one in two] == [None, None]
-    assert [one.service.settling.all() for one in two] == [[], []]
+    assert [one.service.conflicts.all() for one in two] == [[], []]
 
 
 @pytest.mark.parametrize("later", ["edit", "finish"])
@@ -314,12 +316,12 @@ def test_a_verdict_goes_with_the_end_it_is_about(
     meet(place, ada, bob)
     for person in two:
         assert (person.where(card), person.cards.get(card).verdict) == ("Features", "")
-        (conflict,) = person.service.settling.of_card(card)
+        (conflict,) = person.service.conflicts.of_card(card)
         assert conflict.other == "Data prep, learned, verdict: no gain"
-    ada.service.settling.settle(card, "stage", take=True)
+    ada.service.conflicts.resolve(card, "stage", take=True)
     meet(place, ada, bob)
     assert [one.cards.get(card).verdict for one in two] == ["no gain", "no gain"]
-    assert [one.service.settling.all() for one in two] == [[], []]
+    assert [one.service.conflicts.all() for one in two] == [[], []]
     assert shown(ada) == shown(bob)
 
 
@@ -352,14 +354,14 @@ def test_two_ends_with_two_verdicts_are_one_conflict(
     bob.clock.now = ada.clock.now
     bob.cards.finish([card], Outcome.ABANDONED, "no time")
     meet(place, ada, bob)
-    (conflict,) = ada.service.settling.all()
+    (conflict,) = ada.service.conflicts.all()
     assert conflict.kept == "Data prep, abandoned, verdict: no time"
     assert conflict.other == "Data prep, learned, verdict: no gain"
     for take, verdict in ((False, "no time"), (True, "no gain")):
-        ada.service.settling.settle(card, "stage", take=take)
+        ada.service.conflicts.resolve(card, "stage", take=take)
         meet(place, ada, bob)
         assert [one.cards.get(card).verdict for one in two] == [verdict, verdict]
-        assert [one.service.settling.all() for one in two] == [[], []]
+        assert [one.service.conflicts.all() for one in two] == [[], []]
         ada.undoes()
 
 
@@ -377,7 +379,7 @@ def test_of_two_cards_merged_into_each_other_the_one_that_stays_has_no_verdict(
         stays, goes = person.cards.get(first), person.cards.get(second)
         assert (stays.outcome, stays.archived, stays.verdict) == (None, False, "")
         assert (goes.outcome, goes.verdict) == (Outcome.SUPERSEDED, f"duplicate of {first}")
-        assert {one.field for one in person.service.settling.all()} == {"lifecycle"}
+        assert {one.field for one in person.service.conflicts.all()} == {"lifecycle"}
 
 
 def test_who_opens_a_card_again_leaves_its_verdict_behind(ada: Person) -> None:
@@ -421,7 +423,7 @@ def test_two_machines_of_one_host_name_are_told_apart(
     ada, bob = two
     card = two_titles(place, ada, bob)
     host = socket.gethostname()
-    assert [one.service.settling.of_card(card)[0].machine for one in two] == [
+    assert [one.service.conflicts.of_card(card)[0].machine for one in two] == [
         "this machine", f"another machine named {host}",
     ]  # fmt: skip
     machine = replica._machine()  # which is named after the host where it has no id
@@ -431,7 +433,7 @@ def test_two_machines_of_one_host_name_are_told_apart(
     bob.clock.now = ada.clock.now
     bob.cards.edit([card], {"due": "2026-04-02"})
     meet(place, ada, bob)
-    found = {one.field: one for one in bob.service.settling.of_card(card)}
+    found = {one.field: one for one in bob.service.conflicts.of_card(card)}
     assert (found["due"].host, found["due"].machine) == ("gpu2", "gpu2")
 
 
@@ -445,5 +447,5 @@ def test_an_archive_that_knew_of_a_note_is_no_conflict_whatever_its_clock_said(
     meet(place, ada, bob)
     bob.cards.archive([card])
     meet(place, ada, bob)
-    assert [one.service.settling.all() for one in two] == [[], []]
+    assert [one.service.conflicts.all() for one in two] == [[], []]
     assert shown(ada) == shown(bob)

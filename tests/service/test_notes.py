@@ -142,9 +142,9 @@ def test_two_machines_correct_one_note(two: tuple[Person, Person], place: Path) 
     meet(place, ada, bob)
     assert notes(ada, ref) == notes(bob, ref) == ["of bob"]
     for person in (ada, bob):
-        [conflict] = person.service.settling.of_card(ref)
+        [conflict] = person.service.conflicts.of_card(ref)
         assert (conflict.kept, conflict.other) == ("of bob", "of ada")
-    ada.service.settling.settle(ref, conflict.field, take=True)
+    ada.service.conflicts.resolve(ref, conflict.field, take=True)
     meet(place, ada, bob)
     assert notes(bob, ref) == ["of ada"]
     assert shown(ada) == shown(bob)

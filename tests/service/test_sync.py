@@ -46,7 +46,7 @@ def test_edits_of_different_fields_both_stay(two: tuple[Person, Person], place: 
     meet(place, ada, bob)
     for one in (ada.cards.get(card), bob.cards.get(card)):
         assert (one.title, one.hypothesis) == ("A", "B")
-    assert ada.service.settling.all() == []
+    assert ada.service.conflicts.all() == []
 
 
 def test_a_card_that_another_machine_used_stays_when_its_adding_is_undone(
@@ -61,9 +61,9 @@ def test_a_card_that_another_machine_used_stays_when_its_adding_is_undone(
     assert shown(ada) == shown(bob)
     for one in two:
         assert one.cards.get(card).title == "new"
-        (conflict,) = one.service.settling.of_card(card)
+        (conflict,) = one.service.conflicts.of_card(card)
         assert (conflict.field, conflict.actor) == ("deleted", "ada")
-    bob.service.settling.settle(card, "deleted", take=True)
+    bob.service.conflicts.resolve(card, "deleted", take=True)
     meet(place, ada, bob)
     assert card not in bob.order("Ideas") + ada.order("Ideas")
     assert shown(ada) == shown(bob)
@@ -293,7 +293,7 @@ def test_history_that_two_brought_in_is_there_once(
         assert log.broken_link(one.service._context.store.conn) == ""
         (face,) = one.boards.snapshot(brought.board_id).faces
         assert face.title == "mine"
-        assert one.service.settling.all() == []
+        assert one.service.conflicts.all() == []
         kinds = [entry.event.kind for entry in one.history.of_card(face.ref)]
         assert kinds == ["card.created", "card.moved", "card.edited"]
         assert one.service.history.bring_in(brought.changes()).new == 0
@@ -375,7 +375,7 @@ def test_what_a_newer_program_wrote_is_kept_and_passed_on(
     bob.cards.edit([card], {"hypothesis": "the older one goes on"})
     shown_there = bob.cards.get(card)
     assert (shown_there.title, shown_there.hypothesis) == ("one", "the older one goes on")
-    assert bob.service.settling.all() == []
+    assert bob.service.conflicts.all() == []
     further = tmp_path / "further"
     further.mkdir()
     bob.service.sync.exchange(Folder(further))

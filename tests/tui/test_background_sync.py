@@ -71,7 +71,7 @@ async def test_changes_of_another_machine_come_and_a_clash_is_decided(
         await board.until(lambda: "is:conflict (0 found)" in board.lines()[0])
         assert " 1 conflict " not in board.lines()[0]
         with board.store() as here:
-            assert here.settling.all() == []
+            assert here.conflicts.all() == []
             titles = {here.cards.get(ref).title}
         meet(gpu2, bare)
         assert titles < {"written here", "written there"}

@@ -24,7 +24,7 @@ from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, HistoryEntry
-from mlkanban.service.conflicts import Undecided
+from mlkanban.service.conflicts import OpenConflict
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
@@ -69,7 +69,7 @@ class CardScreen(CardActions, TextScreen):
                     s.history.of_card(self._ref),
                     s.runs.of_card(self._ref),
                     s.runs.spending(self._ref),
-                    s.settling.of_card(self._ref),
+                    s.conflicts.of_card(self._ref),
                 )
             )
         except NotFound:
@@ -105,7 +105,7 @@ class CardScreen(CardActions, TextScreen):
         return ZoneInfo(self.board.timezone)
 
     def _fields(
-        self, card: Card, runs: list[Run], spent: Spending | None, undecided: list[Undecided]
+        self, card: Card, runs: list[Run], spent: Spending | None, undecided: list[OpenConflict]
     ) -> str:
         view = FaceContext.at(self.board, self.host.now())
         faces = self.host.model.faces.values()

@@ -9,7 +9,7 @@ from mlkanban.tui.screens.checklists import ChecklistActions
 from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
-    from mlkanban.service.conflicts import Undecided
+    from mlkanban.service.conflicts import OpenConflict
 
 _LONGEST = 40
 
@@ -18,7 +18,7 @@ class ConflictActions(ChecklistActions):
     async def do_card_settle(self) -> None:
         """Resolve the conflicts of the card; without any, go to a card that has some."""
         faces = self._chosen()
-        found = await self.fetch(lambda service: service.settling.all())
+        found = await self.fetch(lambda service: service.conflicts.all())
         if found is None:
             return
         here = [one for one in found if faces and one.entity == faces[0].id]
@@ -28,20 +28,20 @@ class ConflictActions(ChecklistActions):
             if not await self._decide_about(one):
                 return
 
-    async def _decide_about(self, one: Undecided) -> bool:
+    async def _decide_about(self, one: OpenConflict) -> bool:
         label = f"{one.name}, {one.label}: '{_cut(one.kept)}' stands"
         other = f"take '{_cut(one.other)}' from {display(one.machine)}"
         key = await self.ask.choose(label, [Option("k", "keep it"), Option("o", other)], rows=True)
         if key is None:
             return False
         done = await self.write(
-            lambda service: service.settling.settle(one.entity, one.field, take=key == "o")
+            lambda service: service.conflicts.resolve(one.entity, one.field, take=key == "o")
         )
         if done is not None:
             self.after(done)
         return done is not None
 
-    def _lead_on(self, found: list[Undecided]) -> None:
+    def _lead_on(self, found: list[OpenConflict]) -> None:
         """Say where there are conflicts, and go to one where that can be."""
         if not found:
             self.status.say("There are no conflicts.")

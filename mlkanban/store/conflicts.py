@@ -55,12 +55,33 @@ def judge(
         verdict = standing_verdict(ordered, fit.outcome)
         if verdict != entity.fields.get(life.VERDICT):
             entity.fits.setdefault(life.VERDICT, verdict)
-    for event in ordered:
-        if not event.undoes and "outcome" in event.data.get("set", {}):
-            counts = fit.outcome if event is writer else event.data["set"]["outcome"] or ""
-            conn.execute("UPDATE transition SET outcome = ? WHERE event = ?", (counts, event.id))
+    _outcomes_of_steps(conn, ordered, writer, fit)
     _end_where_it_stands(conn, writer, fit)
     return found
+
+
+def _outcomes_of_steps(
+    conn: sqlite3.Connection, ordered: Sequence[Event], writer: Event, fit: life.Lifecycle
+) -> None:
+    """Give the steps of a card the outcomes that their events wrote, and the last one that of the
+    board's stages, which nobody need have written."""
+    steps = {
+        event
+        for (event,) in conn.execute(
+            "SELECT event FROM transition WHERE card = ? AND live", (writer.card,)
+        )
+    }
+    standing = ""
+    for event in ordered:
+        if event.undoes or not life.writes(event):
+            continue
+        values = event.data.get("set", {})
+        outcome = (values["outcome"] or "") if "outcome" in values else None
+        if event is writer and (outcome is not None or fit.outcome != standing):
+            outcome = fit.outcome
+        conn.execute("UPDATE transition SET outcome = ? WHERE event = ?", (outcome, event.id))
+        if event.id in steps and outcome is not None:
+            standing = outcome
 
 
 def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: life.Lifecycle) -> None:

@@ -118,6 +118,7 @@ DEEDS = st.tuples(
     max_examples=size(25, 400), deadline=None, suppress_health_check=list(HealthCheck)
 )  # fmt: skip
 @given(st.lists(DEEDS, max_size=14))
+@example([(0, "commit", 0, 0), (0, "uncommit", 0, 1), (1, "add", 0, 1)])
 @example([(0, "move", 0, 1), (0, "undo", 0, 0), (1, "move", 0, 1)])
 @example([(0, "move", 0, 1), (0, "undo", 0, 0), (1, "move", 0, 2)])
 @example(

@@ -201,10 +201,10 @@ class _Lives:
         if not lost:
             return []
         verdict = standing_verdict(ordered, self.now.outcome)
-        kept = life.value(self.now, {**fields, life.VERDICT: verdict})
+        kept = life.conflict_value(self.now, {**fields, life.VERDICT: verdict})
         return [
             conflict_between(
-                life.FIELD, kept, life.value(other, self._beside(loser, ordered)), loser
+                life.FIELD, kept, life.conflict_value(other, self._beside(loser, ordered)), loser
             )
             for loser, other in lost.values()
         ]

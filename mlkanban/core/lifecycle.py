@@ -49,7 +49,7 @@ def lifecycle(fields: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(place[0], fields.get("outcome") or "", bool(fields.get("archived")))
 
 
-def value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
+def conflict_value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
     """A lifecycle as conflicts hold it: its parts, and of a card with these fields what is seen
     with it."""
     hidden = _hidden(now)
@@ -61,13 +61,13 @@ def value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**now._asdict(), **kept}
 
 
-def of_value(held: Mapping[str, Any]) -> Lifecycle:
-    """The lifecycle of what `value` made."""
+def from_conflict_value(held: Mapping[str, Any]) -> Lifecycle:
+    """The lifecycle of what `conflict_value` made."""
     return Lifecycle(held["stage"], held["outcome"], held["archived"])
 
 
-def told(held: Mapping[str, Any], stages: Mapping[str, str]) -> str:
-    """What `value` made, in words; `stages` are the names of stages by their ids."""
+def lifecycle_text(held: Mapping[str, Any], stages: Mapping[str, str]) -> str:
+    """What `conflict_value` made, in words; `stages` are the names of stages by their ids."""
     parts = [stages.get(held["stage"], "a removed stage"), held["outcome"]]
     if held["archived"]:
         parts.append("archived")

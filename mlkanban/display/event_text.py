@@ -70,7 +70,9 @@ def _resolved(event: Event, new: Mapping[str, Any], names: Mapping[str, str]) ->
         fields = living if about == lifecycle.FIELD else (about,)
         text = _field(about, values.get(about))
         if about == lifecycle.FIELD:
-            text = lifecycle.told(lifecycle.value(lifecycle.lifecycle(values), values), names)
+            text = lifecycle.lifecycle_text(
+                lifecycle.conflict_value(lifecycle.lifecycle(values), values), names
+            )
         elif about == DELETED:
             text = "its adding undone" if values.get(about) else "the card"
         parts.append(text if any(name in new for name in fields) else f"kept {text}")

@@ -119,8 +119,8 @@ def _living(
     face = tx.face(ref)
     board, fields = tx.board_of(face), tx.fields(face)
     now = lifecycle(shown(tx.writer.projector.entity(face.id)))
-    then = _allowed(board, life.of_value(wanted))
-    kept = life.value(then, wanted)
+    then = _allowed(board, life.from_conflict_value(wanted))
+    kept = life.conflict_value(then, wanted)
     stage = board.stage(then.stage)
     work = rules.work_in(stage, kept.get("work", Work.ATTENDED))
     values: dict[str, Any] = {
@@ -143,7 +143,7 @@ def _living(
 def _standing(state: Entity) -> dict[str, Any]:
     """What a card is now, with all that goes with it."""
     fields = shown(state)
-    return life.value(lifecycle(fields), fields)
+    return life.conflict_value(lifecycle(fields), fields)
 
 
 def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
@@ -194,7 +194,7 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
     if value in (None, "", [], {}):
         return "nothing"
     if field == life.FIELD:
-        return life.told(value, stages)
+        return life.lifecycle_text(value, stages)
     if isinstance(value, dict):
         return str(value.get("reason") or value.get("name") or json.dumps(value))
     if isinstance(value, list):

@@ -46,9 +46,12 @@ def judge(
         found = [
             c for c in found
             if c.field != life.FIELD
-            or (c.other_stamp != writer.stamp and life.of_value(c.other) != fit)
+            or (c.other_stamp != writer.stamp and life.from_conflict_value(c.other) != fit)
         ]  # fmt: skip
-        kept, other = life.value(fit, entity.fields), life.value(now, entity.fields)
+        kept, other = (
+            life.conflict_value(fit, entity.fields),
+            life.conflict_value(now, entity.fields),
+        )
         found.append(conflict_between(life.FIELD, kept, other, writer))
     if any(one.field == life.FIELD for one in found):
         # Nothing is written to a card with a conflict without judging it again.

@@ -183,7 +183,7 @@ def _ask_slurm(session: Session, service: Service) -> None:
     stores = service.runs.store_names()
     if said := ask(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
         session.say(f"SLURM was not asked: {said}")
-    # What it told of lies in folders of runs now.
+    # What SLURM answered was written into folders of runs: they are taken in once more.
     for done in (taken_in, intake.take_in(service, now())):
         if done.message:
             session.say(done.message)

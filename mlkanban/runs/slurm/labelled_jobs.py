@@ -136,7 +136,8 @@ def take_up(
 def offered(data: Path, now: datetime, seconds: float) -> list[SlurmJob]:
     """The jobs whose comment names a card without its store, and that are no runs: any store of
     this person may be meant, so a person decides. Each stays until that is done, though the queue
-    forgets it soon. A person who looks at least once a day misses none."""
+    forgets it soon. With accounting, whoever looks once a day misses none; without, what the queue
+    forgot between two looks is not seen."""
     known = _remembered(data)
     if client.found():
         since = min(last_look(data) or now, now - _AT_LEAST)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.config import Settings
-from mlkanban.exchange.demo import fill
+from mlkanban.demo import fill
 from mlkanban.paths import Places
 from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp

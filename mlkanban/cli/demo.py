@@ -13,7 +13,7 @@ from mlkanban.cli.session import Session, pass_session, use_home
 def demo(session: Session) -> None:
     """Open a board full of examples; nothing of yours is touched."""
     from mlkanban.clock import local_timezone, now
-    from mlkanban.exchange.demo import fill
+    from mlkanban.demo import fill
 
     with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
         use_home(home)

@@ -7,7 +7,7 @@ import pytest
 
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.views import VIEWS
-from mlkanban.exchange.demo import fill
+from mlkanban.demo import fill
 from mlkanban.service import Service
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mlkanban import demo
 from mlkanban.core import sync_file
 from mlkanban.core.models import BlockReason
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.sync_file import Record
-from mlkanban.exchange import demo
 from mlkanban.exchange.transports.folder import Folder
 from mlkanban.runs.folder import RunFolder
 from mlkanban.service.runs import RunReport

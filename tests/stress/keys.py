@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mlkanban.exchange import demo
+from mlkanban import demo
 from mlkanban.service import Service
 from mlkanban.tui.commands import COMMANDS
 from tests.terminal import DOWN, END, HOME, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP, Terminal

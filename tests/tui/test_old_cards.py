@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.exchange.demo import fill
+from mlkanban.demo import fill
 from mlkanban.flow.aging import aging
 from mlkanban.flow.sample import follow
 from mlkanban.flow.sle import sle

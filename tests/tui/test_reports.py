@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.exchange.demo import fill
+from mlkanban.demo import fill
 from mlkanban.flow.history import Workflow
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.service import Service

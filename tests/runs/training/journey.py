@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlkanban.exchange.demo import fill
+from mlkanban.demo import fill
 from mlkanban.service import Service
 from tests.runs.jobs import PROGRAM
 from tests.runs.training.train import payments

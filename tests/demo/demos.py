@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlkanban.exchange.demo import fill
+from mlkanban.demo import fill
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window

@@ -10,11 +10,11 @@ from typing import Any
 from mlkanban.core.card import Blocker
 from mlkanban.core.events import Change
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
-from mlkanban.exchange.demo.cards import PlannedBlock
-from mlkanban.exchange.demo.models_in_use import models_in_use
-from mlkanban.exchange.demo.plan import STAGE_OF, Planned
-from mlkanban.exchange.demo.runs import DemoRuns
-from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Visit
+from mlkanban.demo.cards import PlannedBlock
+from mlkanban.demo.models_in_use import models_in_use
+from mlkanban.demo.plan import STAGE_OF, Planned
+from mlkanban.demo.runs import DemoRuns
+from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.service.fields import checked, flat
 
 _AGAIN = (

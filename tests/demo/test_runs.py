@@ -11,7 +11,7 @@ from mlkanban.core.runs.results import Proposal, results
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.display.run_text import duration
-from tests.exchange.demos import NOW, Demo
+from tests.demo.demos import NOW, Demo
 
 
 def test_runs_do_to_their_cards_what_runs_do(demo: Demo) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.exchange.demos import MOMENTS, Demo
+from tests.demo.demos import MOMENTS, Demo
 
 
 @pytest.fixture(scope="session", params=MOMENTS, ids=[f"{m:%F} {z}" for m, _, z in MOMENTS])

@@ -7,7 +7,7 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-from mlkanban.exchange.demo.schedule import DAY, Steps, names
+from mlkanban.demo.schedule import DAY, Steps, names
 
 _USUAL = {
     "experiment": "data 0.7, features 0.8, train 0.4, run 0.9, eval 0.9",
@@ -138,7 +138,7 @@ class DemoCard:
 
 def read() -> dict[str, list[DemoCard]]:
     """The cards of the file: finished, dropped and open ones, each in order."""
-    file = resources.files("mlkanban.exchange.demo").joinpath("cards.toml")
+    file = resources.files("mlkanban.demo").joinpath("cards.toml")
     tables = tomllib.loads(file.read_text("utf-8"))
     ends = {"finished": "shipped", "dropped": "discarded", "open": ""}
     return {name: [_told(card, end) for card in tables[name]] for name, end in ends.items()}

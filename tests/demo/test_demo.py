@@ -17,15 +17,15 @@ from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import TriageSession
+from mlkanban.demo import changes, fill
 from mlkanban.errors import RuleRefused
-from mlkanban.exchange.demo import changes, fill
 from mlkanban.flow.retraining import retraining
 from mlkanban.flow.sample import follow
 from mlkanban.flow.simulation.whatif import what_if
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
 from mlkanban.service.runs import RunReport
-from tests.exchange.demos import NOW, Demo
+from tests.demo.demos import NOW, Demo
 
 
 def test_about_120_cards_are_finished_and_25_are_open(demo: Demo) -> None:

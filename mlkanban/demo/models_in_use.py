@@ -14,9 +14,9 @@ from mlkanban.core.model_health import (
     readings,
 )
 from mlkanban.core.models import Health, Outcome
-from mlkanban.exchange.demo.cards import Alert
-from mlkanban.exchange.demo.plan import Planned
-from mlkanban.exchange.demo.schedule import DAY, Calendar
+from mlkanban.demo.cards import Alert
+from mlkanban.demo.plan import Planned
+from mlkanban.demo.schedule import DAY, Calendar
 
 Cards = Mapping[str, tuple[str, Planned]]
 """Id and plan of each card, by the key it is told by."""

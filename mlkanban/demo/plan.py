@@ -7,8 +7,8 @@ from random import Random
 
 from mlkanban.core.models import ServiceClass
 from mlkanban.core.templates import Template
-from mlkanban.exchange.demo.cards import DemoCard, read
-from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Slots, Visit, visits
+from mlkanban.demo.cards import DemoCard, read
+from mlkanban.demo.schedule import DAY, RUN, Calendar, Slots, Visit, visits
 
 STAGE_OF = {
     "ideas": "Ideas",

@@ -17,8 +17,8 @@ from mlkanban.core.runs.model import PREFIX, Run
 from mlkanban.core.runs.slurm import SlurmJob, Ticket, judge_job
 from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.timestamps import instant
-from mlkanban.exchange.demo.plan import STAGE_OF, Planned
-from mlkanban.exchange.demo.schedule import DAY, RUN, Calendar, Visit
+from mlkanban.demo.plan import STAGE_OF, Planned
+from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
 
 _HOSTS = ("gpu-01", "gpu-02", "gpu-03")
 _LOGIN = "login-01"

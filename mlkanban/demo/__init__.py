@@ -10,12 +10,12 @@ from mlkanban.core.events import Change
 from mlkanban.core.models import Board
 from mlkanban.core.names import slug
 from mlkanban.core.templates import template
+from mlkanban.demo import plan
+from mlkanban.demo.charter import charter
+from mlkanban.demo.schedule import Calendar
+from mlkanban.demo.sessions import sessions
+from mlkanban.demo.story import Story, new_id
 from mlkanban.errors import RuleRefused
-from mlkanban.exchange.demo import plan
-from mlkanban.exchange.demo.charter import charter
-from mlkanban.exchange.demo.schedule import Calendar
-from mlkanban.exchange.demo.sessions import sessions
-from mlkanban.exchange.demo.story import Story, new_id
 from mlkanban.service import Service
 from mlkanban.service.boards import added_stage
 

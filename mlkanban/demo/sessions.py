@@ -6,7 +6,7 @@ from random import Random
 
 from mlkanban.core.events import Change
 from mlkanban.core.triage_session import FIELD, KIND, TriageSession
-from mlkanban.exchange.demo.schedule import Calendar
+from mlkanban.demo.schedule import Calendar
 
 _VERBS = {
     "accepted": 9, "snoozed": 4, "archived": 3, "blocked": 2, "completed": 1, "merged": 1,

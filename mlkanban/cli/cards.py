@@ -412,7 +412,7 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
 
 def _in_editor(session: Session, ref: str) -> None:
     from mlkanban.cli.editor import edit_text
-    from mlkanban.tui.editor import CardDocument
+    from mlkanban.editor.documents import CardDocument
 
     with session.service(write=True) as service:
         session.answer_done("edit", edit_text(session, service, CardDocument(ref)), service)

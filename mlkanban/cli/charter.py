@@ -26,7 +26,7 @@ def charter(ctx: click.Context, edit: bool) -> None:
         board = session.board(service)
         if edit:
             from mlkanban.cli.editor import edit_text
-            from mlkanban.tui.editor import CharterDocument
+            from mlkanban.editor.documents import CharterDocument
 
             session.tell(edit_text(session, service, CharterDocument(board.id, board.key)))
             if not session.json:

@@ -188,14 +188,15 @@ _USES = {
 
 
 def _programs() -> Iterator[Check]:
-    from mlkanban.tui import editor, pager
+    from mlkanban.editor import documents
+    from mlkanban.tui import pager
 
     for name, use in _USES.items():
         if path := shutil.which(name):
             yield Check(name, "ok", path)
         else:
             yield Check(name, "note", f"is not installed: {use}")
-    for name, command in (("editor", editor.command), ("pager", pager.command)):
+    for name, command in (("editor", documents.command), ("pager", pager.command)):
         try:
             words = command()
         except MlkanbanError as error:

@@ -3,11 +3,11 @@
 import sys
 
 from mlkanban.cli.session import Session
+from mlkanban.editor.documents import Document, editing, meanwhile
+from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, StoreProblem
 from mlkanban.paths import places
 from mlkanban.service import Done, Service
-from mlkanban.tui.drafts import Drafts
-from mlkanban.tui.editor import Document, editing, meanwhile
 
 
 def edit_text(session: Session, service: Service, document: Document) -> Done:

@@ -19,6 +19,7 @@ from mlkanban.clock import now
 from mlkanban.config import Settings, remember
 from mlkanban.core.triage import TriageView
 from mlkanban.display.card_face import FaceContext
+from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
@@ -26,7 +27,6 @@ from mlkanban.tui import auto_backup, background_sync, draft_autosave, run_watch
 from mlkanban.tui.background_sync import BackgroundSync
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
-from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.hook_line import HookLine
 from mlkanban.tui.host import Again
 from mlkanban.tui.palette import CommandProvider, Palette

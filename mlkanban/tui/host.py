@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlkanban.config import Settings
 from mlkanban.core.models import CardFace
+from mlkanban.editor.drafts import Drafts
 from mlkanban.paths import Places
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import Command
-from mlkanban.tui.drafts import Drafts
 from mlkanban.tui.store_thread import StoreThread
 
 if TYPE_CHECKING:

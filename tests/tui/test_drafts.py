@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.tui.drafts import Drafts
+from mlkanban.editor.drafts import Drafts
 from mlkanban.tui.screens.edit import EditScreen
 from tests.tui.page import opened
 

@@ -237,7 +237,7 @@ class CardActions(MovingActions, EditorScreen):
     async def do_card_editor(self) -> None:
         faces = self._chosen()
         if faces:
-            from mlkanban.tui.editor import CardDocument
+            from mlkanban.editor.documents import CardDocument
 
             done = await self.edit_text(CardDocument(faces[0].ref))
             if done is not None:

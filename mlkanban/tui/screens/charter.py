@@ -72,7 +72,7 @@ class CharterScreen(EditorScreen, TextScreen):
         self._texts = texts
 
     async def do_charter_edit(self) -> None:
-        from mlkanban.tui.editor import CharterDocument
+        from mlkanban.editor.documents import CharterDocument
 
         board = self.host.model.board
         await self.edit_text(CharterDocument(board.id, board.key))

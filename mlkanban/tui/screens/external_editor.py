@@ -19,8 +19,8 @@ from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
 from mlkanban.tui.screens.base import KeyScreen
 
 if TYPE_CHECKING:
+    from mlkanban.editor.documents import Document, Editing
     from mlkanban.service import Done, Service
-    from mlkanban.tui.editor import Document, Editing
 
 T = TypeVar("T")
 _AFTERWARDS = 0.1
@@ -31,7 +31,7 @@ class EditorScreen(KeyScreen):
 
     async def edit_text(self, document: Document) -> Done | None:
         """Let the person edit a text until it is saved or given up, and say what became of it."""
-        from mlkanban.tui.editor import editing  # seldom needed
+        from mlkanban.editor.documents import editing  # seldom needed
 
         app = self.host
         why = await app.store_thread.call(lambda service: service.read_only)
@@ -72,7 +72,7 @@ class EditorScreen(KeyScreen):
 
     async def _save(self, document: Document, turn: Editing, text: str) -> Done | None:
         """Save the text; None after writing into it why that could not be."""
-        from mlkanban.tui.editor import meanwhile
+        from mlkanban.editor.documents import meanwhile
 
         call, since = self.host.store_thread.call, turn.since
         try:

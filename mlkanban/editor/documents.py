@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Protocol
 
 from mlkanban.core.events import Position
+from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import BadMarkdown, MlkanbanError, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.service import Done, Service
 from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.text import display
-from mlkanban.tui.drafts import Drafts
 
 _ERROR, _NOTE = "# error: ", "# note: "
 _KEPT = "This was kept from last time and is not saved yet."

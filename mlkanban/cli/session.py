@@ -196,7 +196,7 @@ class Session:
         another follows that would send this one too."""
         if not service.on_network:
             return
-        from mlkanban.exchange.transports.remotes import meet
+        from mlkanban.sync.transports.remotes import meet
 
         try:
             report = meet(service)

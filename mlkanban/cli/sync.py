@@ -19,7 +19,7 @@ from mlkanban.text import short_name
 if TYPE_CHECKING:
     from mlkanban.service import Service
     from mlkanban.service.conflicts import OpenConflict
-    from mlkanban.service.sync import Report, Transport
+    from mlkanban.sync.exchange import Report, Transport
 
 
 @click.group(cls=Guessing, invoke_without_command=True)
@@ -36,8 +36,8 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
         if folder is not None:
             raise UsageProblem("--dir does not go with a repository.", "Use one of them.")
         return
-    from mlkanban.exchange.transports.folder import Folder
-    from mlkanban.exchange.transports.remotes import transports
+    from mlkanban.sync.transports.folder import Folder
+    from mlkanban.sync.transports.remotes import transports
 
     session: Session = ctx.obj
     with session.service(write=True, make=True) as service:
@@ -54,7 +54,7 @@ def init(session: Session, remote: str) -> None:
     REMOTE is a path or an address that your git can use, such as gpu2:board.git. It may be empty.
     On every further machine the same command joins, with what is there already.
     """
-    from mlkanban.exchange.transports.remotes import choose, repository
+    from mlkanban.sync.transports.remotes import choose, repository
 
     with session.service(write=True, make=True) as service:
         place = repository(service, remote)
@@ -67,7 +67,7 @@ def init(session: Session, remote: str) -> None:
 
 def _exchange(session: Session, service: Service, ways: Sequence[Transport]) -> Report:
     """Exchange, and say meanwhile how far that is."""
-    from mlkanban.exchange.transports.remotes import exchange
+    from mlkanban.sync.transports.remotes import exchange
 
     with counting_line(session) as show:
         return exchange(service, ways, lambda step: show(f"Sync: {step} ...", ""))

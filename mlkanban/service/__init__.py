@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.runs import Runs
     from mlkanban.service.search import Search
-    from mlkanban.service.sync import Sync
     from mlkanban.service.triage import Triage
+    from mlkanban.sync.exchange import Sync
 
 __all__ = ["Done", "HistoryEntry", "Service", "Snapshot", "Update"]
 
@@ -105,7 +105,7 @@ class Service:
 
     @cached_property
     def sync(self) -> Sync:
-        from mlkanban.service.sync import Sync  # as above
+        from mlkanban.sync.exchange import Sync  # as above
 
         return Sync(self._context)
 

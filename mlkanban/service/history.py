@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
 from mlkanban.core.events import Change, Event, roots
-from mlkanban.core.hlc import AHEAD
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timestamps import instant
@@ -21,6 +20,7 @@ from mlkanban.service.imported_steps import LeftOut, continued, is_known
 from mlkanban.service.ordering import Ends
 from mlkanban.service.transaction import Context, find_face, free_key
 from mlkanban.store import repository
+from mlkanban.sync.clock import AHEAD
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace

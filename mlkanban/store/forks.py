@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Event
-from mlkanban.core.sync_file import Record
 from mlkanban.store.log import chained
 from mlkanban.store.merge import records, unbroken
 from mlkanban.store.replica import Replica
 from mlkanban.store.rows import kept_as
+from mlkanban.sync.file_format import Record
 
 
 class Fork(NamedTuple):

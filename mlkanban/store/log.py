@@ -10,7 +10,6 @@ from typing import Any
 
 from mlkanban.core import lifecycle
 from mlkanban.core.events import KNOWN, Change, Entity, Event
-from mlkanban.core.hlc import bound, far_behind, tick
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.store import high_water, names
@@ -20,6 +19,7 @@ from mlkanban.store.replica import Replica, forget_place, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
 from mlkanban.store.rows import IN_FORCE, NAMES, own_id
 from mlkanban.store.rows import event_of as event_of
+from mlkanban.sync.clock import bound, far_behind, tick
 
 _LITTLE_ROOM = 900_000_000
 """A number of a short card id after which few are left of those that count."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event
-from mlkanban.core.sync_file import Record
 from mlkanban.store import names, stages
 from mlkanban.store.ids import replica_letter
 from mlkanban.store.inert import ambiguous, contradicted, judge
@@ -20,6 +19,7 @@ from mlkanban.store.log import chained, rebuild
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
 from mlkanban.store.rows import events_about_board, events_of, kept_as, own_id
+from mlkanban.sync.file_format import Record
 
 _OFTEN = 100
 """Cards between two words on how far it is."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
 from mlkanban.core.events import Entity, Event, in_order
-from mlkanban.core.hlc import far_behind
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board
 from mlkanban.store import search_index, stages
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
+from mlkanban.sync.clock import far_behind
 
 if TYPE_CHECKING:
     from mlkanban.core.conflicts import Conflict

@@ -11,7 +11,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
-    from mlkanban.service.sync import Report
+    from mlkanban.sync.exchange import Report
     from mlkanban.tui.host import Host
 
 EVERY = 60.0
@@ -67,7 +67,7 @@ class BackgroundSync:
         return report
 
     def _run(self, actor: str, by_itself: bool) -> Report | None:
-        from mlkanban.exchange.transports import remotes  # git and files: few boards have them
+        from mlkanban.sync.transports import remotes  # git and files: few boards have them
 
         places = self._app.places
         service = Service.open(places.data, actor=actor, clock=self._app.now, config=places.config)

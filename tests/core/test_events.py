@@ -13,7 +13,7 @@ from mlkanban.core.events import (
     putting_back,
     undone,
 )
-from mlkanban.core.hlc import tick
+from mlkanban.sync.clock import tick
 
 FIELDS = ("title", "place", "rank:s1", "tag:gpu", "limit")
 BLANK = Event(

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mlkanban import demo
-from mlkanban.core import sync_file
 from mlkanban.core.models import BlockReason
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
-from mlkanban.core.sync_file import Record
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.runs.folder import RunFolder
 from mlkanban.service.runs import RunReport
 from mlkanban.store import merge
+from mlkanban.sync import file_format
+from mlkanban.sync.file_format import Record
+from mlkanban.sync.transports.folder import Folder
 from tests.hostile.texts import hostile, rechained, spoilt
 from tests.service.people import Clock, Person
 
@@ -81,9 +81,9 @@ def _send(bob: Person, place: Path) -> None:
         spoilt_ones = rechained([spoilt(one) for one in merge.records(conn, replica, 1, MANY)])
         folder = place / "log" / replica
         folder.mkdir(parents=True, exist_ok=True)
-        for at in range(0, len(spoilt_ones), sync_file.MOST):
-            part: list[Record] = spoilt_ones[at : at + sync_file.MOST]
-            (folder / f"{part[0].rseq:09}.jsonl").write_bytes(sync_file.written(part))
+        for at in range(0, len(spoilt_ones), file_format.MOST):
+            part: list[Record] = spoilt_ones[at : at + file_format.MOST]
+            (folder / f"{part[0].rseq:09}.jsonl").write_bytes(file_format.written(part))
 
 
 def _write_run(home: Path, ref: str) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from zlib import crc32
 
 from mlkanban.core.events import Event
-from mlkanban.core.sync_file import Record
 from mlkanban.store.log import chained
+from mlkanban.sync.file_format import Record
 from mlkanban.text import keepable
 
 FAKE = "FAKE-LINE"

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.store import migrations
 from mlkanban.store.rows import entity_from
+from mlkanban.sync.transports.folder import Folder
 from tests.service.people import Person
 
 

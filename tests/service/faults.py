@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.events import Entity, Event
-from mlkanban.core.sync_file import Record
 from mlkanban.store import log, merge, projector, replica
+from mlkanban.sync.file_format import Record
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core import sync_file
 from mlkanban.core.events import Event
-from mlkanban.core.sync_file import Record
 from mlkanban.store.log import chained
+from mlkanban.sync import file_format
+from mlkanban.sync.file_format import Record
 
 Forge = Callable[[dict[str, Any]], None]
 """Changes an event as it travels; its `data` is a dict meanwhile, or the text to send."""
@@ -28,7 +28,7 @@ def rechained(records: list[Record], previous: str) -> list[Record]:
 
 def forged(file: Path, forges: Sequence[Forge], before: str = "") -> None:
     """Forge the last events of a segment; `before` is the hash that its first one follows."""
-    found = sync_file.read(file.read_bytes(), file.parent.name, int(file.stem)).records
+    found = file_format.read(file.read_bytes(), file.parent.name, int(file.stem)).records
     at = len(found) - len(forges)
     records = [*found[:at]]
     for record, forge in zip(found[at:], forges, strict=True):
@@ -39,4 +39,4 @@ def forged(file: Path, forges: Sequence[Forge], before: str = "") -> None:
         records.append(Record(**named))
     with contextlib.suppress(TypeError, UnicodeEncodeError):  # then no hash can be made of it
         records = rechained(records, before)
-    file.write_bytes(sync_file.written(records))
+    file.write_bytes(file_format.written(records))

@@ -17,9 +17,9 @@ from mlkanban.core.models import BlockReason
 from mlkanban.errors import MlkanbanError
 from mlkanban.exchange.event_log import EventLog, read_log
 from mlkanban.exchange.event_map import read_map
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restore
 from mlkanban.store import log, migrations
+from mlkanban.sync.transports.folder import Folder
 from tests.exchange.maps import TWO_STAGES
 from tests.service.exchanging import files, meet, shown
 from tests.service.killing import killed

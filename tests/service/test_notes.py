@@ -7,8 +7,8 @@ import pytest
 from mlkanban.core.markdown.board import read_board
 from mlkanban.core.query.store_terms import StoreTerms
 from mlkanban.errors import BadMarkdown, CannotTakeBack, NotFound
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service.text_merge import ChangedMeanwhile
+from mlkanban.sync.transports.folder import Folder
 from tests.service.exchanging import meet, shown
 from tests.service.people import Person
 

@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from mlkanban.core import sync_file
 from mlkanban.core.events import Change
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.service import Service, restore
 from mlkanban.store import backup, database, integrity, snapshots
 from mlkanban.store import restore_backup as files
+from mlkanban.sync import file_format
+from mlkanban.sync.transports.folder import Folder
 from tests.ids import fixed_id
 from tests.store.test_migrations import BEFORE_MERGING
 from tests.stress.checks import assert_whole
@@ -234,7 +234,7 @@ class Segments(Case):
         taken = theirs & events(folder / "board.db")
         assert taken in ((theirs,) if said else (set(), theirs))
         for file in (folder / "place").glob("log/*/*.jsonl"):
-            read = sync_file.read(file.read_bytes(), file.parent.name, int(file.stem))
+            read = file_format.read(file.read_bytes(), file.parent.name, int(file.stem))
             assert not read.fault, file
         with whole_store(folder) as service:
             service.sync.exchange(Folder(folder / "place"))

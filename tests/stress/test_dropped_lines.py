@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.exchange.transports import remotes
 from mlkanban.service import Service
+from mlkanban.sync.transports import remotes
 from tests.editors import FakeEditor
 from tests.stress.sizes import size
 from tests.terminal import Terminal

@@ -8,9 +8,9 @@ from threading import Event
 
 import pytest
 
-from mlkanban.exchange.transports import remotes
 from mlkanban.service import Service
-from mlkanban.service.sync import Report
+from mlkanban.sync.exchange import Report
+from mlkanban.sync.transports import remotes
 from tests.service.people import Clock, Person
 from tests.tools import needs
 from tests.tui.page import ROOMY, SMALL, opened

@@ -11,12 +11,12 @@ from pathlib import Path
 from time import monotonic
 
 from mlkanban.errors import MlkanbanError, StoreBusy, StoreProblem, UsageProblem
-from mlkanban.exchange.transports.folder import Folder, told
-from mlkanban.exchange.transports.git import Git
 from mlkanban.files import write_whole
 from mlkanban.log import logger
 from mlkanban.service import Service
-from mlkanban.service.sync import Progress, Report, Transport
+from mlkanban.sync.exchange import Progress, Report, Transport
+from mlkanban.sync.transports.folder import Folder, told
+from mlkanban.sync.transports.git import Git
 
 
 def shared(service: Service) -> Folder | None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.exchange.transports import external_program, remotes
-from mlkanban.exchange.transports.git import ATTRIBUTES, Git, environment
 from mlkanban.runs.processes import alive, process
-from mlkanban.service.sync import Progress
+from mlkanban.sync.exchange import Progress
+from mlkanban.sync.transports import external_program, remotes
+from mlkanban.sync.transports.git import ATTRIBUTES, Git, environment
 from tests.service.people import Clock, Person
 from tests.tools import needs
 
@@ -209,7 +209,7 @@ def test_a_machine_that_goes_on_may_take_longer_than_one_may_be_silent(
     two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten words in three seconds, where more than two of silence are too many."""
-    monkeypatch.setattr("mlkanban.exchange.transports.git.SILENCE_SECONDS", 2)
+    monkeypatch.setattr("mlkanban.sync.transports.git.SILENCE_SECONDS", 2)
     by_ssh(
         tmp_path, monkeypatch,
         "for n in 1 2 3 4 5 6 7 8 9 10; do echo at work >&2; sleep 0.3; done\n"
@@ -223,7 +223,7 @@ def test_a_machine_that_goes_on_may_take_longer_than_one_may_be_silent(
 def test_a_machine_that_falls_silent_is_given_up_and_nothing_goes_on_for_it(
     two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlkanban.exchange.transports.git.SILENCE_SECONDS", 1)
+    monkeypatch.setattr("mlkanban.sync.transports.git.SILENCE_SECONDS", 1)
     ssh = by_ssh(tmp_path, monkeypatch, 'echo $$ >> "$0.pids"; exec sleep 1000')
     ada = two[0].service
     with pytest.raises(StoreProblem, match="said nothing for 1 seconds") as said:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core import sync_file
-from mlkanban.core.hlc import tick
-from mlkanban.core.sync_file import Record, read, written
+from mlkanban.sync import file_format
+from mlkanban.sync.clock import tick
+from mlkanban.sync.file_format import Record, read, written
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -89,7 +89,7 @@ def test_brackets_without_end_are_a_fault_in_a_line_and_at_the_end(depth: int) -
 
 
 def test_files_and_lines_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    long = record(data=json.dumps({"note": "x" * sync_file.LONGEST}))
+    long = record(data=json.dumps({"note": "x" * file_format.LONGEST}))
     assert read(written([long]), "r", 1).fault
-    monkeypatch.setattr(sync_file, "LARGEST", 10)
+    monkeypatch.setattr(file_format, "LARGEST", 10)
     assert "64 MB" in read(written([record()]), "r", 1).fault

@@ -13,14 +13,14 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import MlkanbanError
-from mlkanban.exchange.transports import remotes
-from mlkanban.exchange.transports.folder import Folder
-from mlkanban.service.sync import Report, Transport
-from tests.exchange.test_git import bare as bare
+from mlkanban.sync.exchange import Report, Transport
+from mlkanban.sync.transports import remotes
+from mlkanban.sync.transports.folder import Folder
 from tests.service.exchanging import shown
 from tests.service.people import START, Clock, Person
 from tests.service.replicas import IN_MEMORY
 from tests.stress.sizes import size
+from tests.sync.test_git import bare as bare
 
 ROUNDS = size(50, 200)
 OFFLINE = range(ROUNDS // 4, ROUNDS * 3 // 4)

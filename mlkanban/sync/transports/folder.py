@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlkanban.core.sync_file import LARGEST
 from mlkanban.errors import StoreProblem
 from mlkanban.files import write_whole
-from mlkanban.service.sync import Listing, Progress
+from mlkanban.sync.exchange import Listing, Progress
+from mlkanban.sync.file_format import LARGEST
 
 _REPLICA = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FILE = re.compile(r"([0-9]{9})\.jsonl")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core import sync_file
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.store import backup, high_water, integrity, log
+from mlkanban.sync import file_format
+from mlkanban.sync.transports.folder import Folder
 from tests.service.exchanging import files, meet, shown
 from tests.service.forging import Forge, forged, rechained
 from tests.service.killing import ended
@@ -264,12 +264,12 @@ def altered(file: Path, before: str) -> None:
 
 def appended(file: Path, before: str) -> None:
     """Events after ours that do not follow from them."""
-    found = sync_file.read(file.read_bytes(), file.parent.name, int(file.stem)).records
+    found = file_format.read(file.read_bytes(), file.parent.name, int(file.stem)).records
     last = found[-1]
     more = last._replace(id="f" + last.id[1:], rseq=last.rseq + 1)
     more = more._replace(data=json.dumps({"set": {"title": "forged"}}))
     target = file.with_name(f"{more.rseq:09}.jsonl")
-    target.write_bytes(sync_file.written(rechained([more], "0" * 64)))
+    target.write_bytes(file_format.written(rechained([more], "0" * 64)))
 
 
 @pytest.mark.parametrize("forge", [altered, appended])
@@ -308,9 +308,9 @@ def test_changes_of_our_own_behind_a_gap_stop_nothing(person: Makes, place: Path
     ada.adds("one")
     sync(ada, place)
     [first] = files(place)
-    last = sync_file.read(first.read_bytes(), first.parent.name, 1).records[-1]
+    last = file_format.read(first.read_bytes(), first.parent.name, 1).records[-1]
     far = last._replace(id="f" + last.id[1:], rseq=999)
-    first.with_name("000000999.jsonl").write_bytes(sync_file.written([far]))
+    first.with_name("000000999.jsonl").write_bytes(file_format.written([far]))
     ada.adds("two")
     sync(ada, place)
     ada.adds("three")

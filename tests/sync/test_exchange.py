@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core import sync_file
 from mlkanban.core.events import FORMAT, Change
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.event_log import read_log
 from mlkanban.exchange.event_map import read_map
-from mlkanban.exchange.transports.folder import Folder
 from mlkanban.store import backup, log
+from mlkanban.sync import file_format
+from mlkanban.sync.transports.folder import Folder
 from tests.exchange.maps import TWO_STAGES
 from tests.ids import fixed_id
 from tests.service.exchanging import files, meet, shown
@@ -302,10 +302,10 @@ def test_history_that_two_brought_in_is_there_once(
 
 def changed(path: Path, **values: Any) -> None:
     """A file with another event in it, whose checksum is right."""
-    found = sync_file.read(path.read_bytes(), path.parent.name, int(path.stem))
+    found = file_format.read(path.read_bytes(), path.parent.name, int(path.stem))
     records = list(found.records)
     records[-1] = records[-1]._replace(**values)
-    path.write_bytes(sync_file.written(records))
+    path.write_bytes(file_format.written(records))
 
 
 def test_two_stores_that_write_as_one_are_refused_and_kept_aside(

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from mlkanban.core import rules, sync_file
-from mlkanban.core.hlc import bound
+from mlkanban.core import rules
 from mlkanban.core.rules import Load
-from mlkanban.core.sync_file import Record
-from mlkanban.service.forks import Forks
 from mlkanban.service.transaction import Context
 from mlkanban.store import forks, inert, merge, open_conflicts, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.limit_breaches import breaches
+from mlkanban.sync import file_format
+from mlkanban.sync.clock import bound
+from mlkanban.sync.file_format import Record
+from mlkanban.sync.forks import Forks
 from mlkanban.text import short_name
 
 _TRIES = 5
@@ -155,7 +156,7 @@ class Sync:
         for at, first in enumerate(firsts):
             if at + 1 < len(firsts) and firsts[at + 1] <= last + 1:
                 continue  # all of it is known
-            read = sync_file.read(transport.read(replica, first), replica, first)
+            read = file_format.read(transport.read(replica, first), replica, first)
             if read.fault:
                 # The last file is one that each machine reads: what a machine does not know of it,
                 # the next one that does adds.
@@ -188,7 +189,9 @@ class Sync:
                     break
             if first >= found[0].rseq:
                 continue
-            read = sync_file.read(transport.read(found[0].replica, first), found[0].replica, first)
+            read = file_format.read(
+                transport.read(found[0].replica, first), found[0].replica, first
+            )
             found = [*(one for one in read.records if one.rseq < found[0].rseq), *found]
         return found
 
@@ -253,18 +256,18 @@ class Sync:
                 for records in _parts(conn, replica, first + 1, last):
                     sent += len(records)
                     tell(f"writing {sent:,} change{'' if sent == 1 else 's'}")
-                    transport.write(replica, records[0].rseq, sync_file.written(records))
+                    transport.write(replica, records[0].rseq, file_format.written(records))
         return sent
 
 
 def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[list[Record]]:
     """The events of a replica in portions that each fit into a file."""
     while first <= last:
-        records = merge.records(conn, replica, first, sync_file.MOST)
+        records = merge.records(conn, replica, first, file_format.MOST)
         size = 0
         for at, record in enumerate(records):
             size += 2 * len(record.data) + 1000
-            if at and size > sync_file.LARGEST // 2:
+            if at and size > file_format.LARGEST // 2:
                 records = records[:at]
                 break
         yield records

@@ -16,11 +16,11 @@ from functools import cached_property
 from pathlib import Path
 
 from mlkanban.errors import MlkanbanError, StoreProblem
-from mlkanban.exchange.transports import external_program
-from mlkanban.exchange.transports.folder import Folder, told
 from mlkanban.files import write_whole
 from mlkanban.log import logger
-from mlkanban.service.sync import Progress
+from mlkanban.sync.exchange import Progress
+from mlkanban.sync.transports import external_program
+from mlkanban.sync.transports.folder import Folder, told
 
 BRANCH = "mlkanban"
 SILENCE_SECONDS = 60

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlkanban.core.hlc import tick
+from mlkanban.sync.clock import tick
 
 WALLS = st.lists(st.integers(min_value=0, max_value=10**14), min_size=1, max_size=60)
 

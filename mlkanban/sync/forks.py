@@ -12,11 +12,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlkanban.core import sync_file
-from mlkanban.core.sync_file import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Context
 from mlkanban.store import backup, forks, integrity, merge, replica
+from mlkanban.sync import file_format
+from mlkanban.sync.file_format import Record
 from mlkanban.text import short_name
 
 LABEL = "before-new-replica"
@@ -126,7 +126,7 @@ class Forks:
         for whose, record in (("ours", forked.ours), ("theirs", forked.theirs)):
             path = self._aside / f"{record.replica}-{record.rseq}-{whose}.jsonl"
             try:
-                path.write_bytes(sync_file.written([record]))
+                path.write_bytes(file_format.written([record]))
             except OSError as error:
                 raise StoreProblem(
                     f"{path} cannot be written: {os.strerror(error.errno or 0)}.",

@@ -1,0 +1,1 @@
+"""Stores of several machines that exchange their events, through files that each writes once."""

@@ -71,9 +71,9 @@ def look(context: Context, library: str) -> Findings:
         open_modes=_open_modes(path),
         not_writable=errors.why_not_writable(path),
         locked_by=str(holder) if holder else "",
-        open_in=[str(one) for one in errors.who_has_open(path)],
+        open_in=[str(one) for one in errors.holders_of(path)],
         journal_mode=mode,
-        library=integrity.library_trouble(library, mode),
+        library=integrity.library_defect(library, mode),
         newest=made[0] if made else None,
         spoilt={one.path: why for one in made if (why := _why_spoilt(one.path))},
     )

@@ -1,4 +1,5 @@
-"""Copies of the store that are known to be good before they count as backups."""
+"""Backups: verified copies of the store beside it. A copy counts as a backup only once it has been
+checked."""
 
 import contextlib
 import os
@@ -16,7 +17,7 @@ from mlkanban.files import put_new, sweep, sync_file, sync_folder
 from mlkanban.store import errors
 
 AUTO = "auto"
-"""The label of those that are made by themselves, and thinned."""
+"""The label of automatic backups, the only ones that are thinned."""
 
 _STAMP = "%Y%m%dT%H%M%S"
 _NAME = re.compile(r"(?s).+-(\d{8}T\d{6})-([a-z][a-z-]*)-\d+\.db")
@@ -32,7 +33,7 @@ class Backup(NamedTuple):
 
 
 def folder_of(path: Path) -> Path:
-    """Where the backups of the store at `path` lie."""
+    """The folder with the backups of the store at `path`."""
     return path.parent / "backups"
 
 
@@ -70,7 +71,7 @@ def write_to(conn: sqlite3.Connection, path: Path, target: Path) -> Path:
 
 @contextlib.contextmanager
 def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Path]:
-    """A whole copy under a temporary name, gone at the end unless it was given another one."""
+    """A verified copy under a temporary name, deleted at the end unless it was renamed."""
     draft = folder / f".{path.stem}-{os.getpid()}-{os.urandom(4).hex()}.tmp"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
     sweep(folder, f".{path.stem}-*.tmp*", draft.stat().st_mtime)
@@ -95,26 +96,25 @@ def _drafted(conn: sqlite3.Connection, path: Path, folder: Path) -> Iterator[Pat
 
 
 def free_place(path: Path, label: str, at: float) -> Path:
-    """A name for a backup made at `at`, the time of its file system, that its neighbours do not
-    have."""
+    """An unused path for a backup made at `at`, in seconds by the clock of its file system."""
     moment = datetime.fromtimestamp(at, UTC)
     return folder_of(path) / f"{path.stem}-{moment.strftime(_STAMP)}-{label}-{os.getpid()}.db"
 
 
 def all_of(path: Path) -> list[Backup]:
-    """The backups of the store at `path`, the newest first."""
-    found = []
+    """All backups of the store at `path`, newest first."""
+    backups = []
     for file in folder_of(path).glob(f"{path.stem}-*.db"):
         if named := _NAME.fullmatch(file.name):
             with contextlib.suppress(OSError, ValueError):  # taken away meanwhile, or misnamed
                 made = datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC)
-                found.append(Backup(file, made, named[2], file.stat().st_size))
-    return sorted(found, key=lambda one: (one.made, one.path.name), reverse=True)
+                backups.append(Backup(file, made, named[2], file.stat().st_size))
+    return sorted(backups, key=lambda backup: (backup.made, backup.path.name), reverse=True)
 
 
 def events_since(conn: sqlite3.Connection, backup: Path) -> int | None:
-    """How many events of the store behind `conn` a backup of it lacks; None where it cannot be
-    read, or is of another history than the store has now."""
+    """How many events the store behind `conn` has that a backup lacks; None where the backup cannot
+    be read, or belongs to another history than the store has now."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"file:{quote(str(backup))}?mode=ro", uri=True)
@@ -130,12 +130,12 @@ def events_since(conn: sqlite3.Connection, backup: Path) -> int | None:
 
 
 def thin(path: Path, now: datetime) -> None:
-    """Remove automatic backups that are no longer needed; all others stay for good. Those dated
-    ahead of `now` take nobody's place."""
-    made = [one for one in all_of(path) if one.label == AUTO]
-    past, ahead = split_ahead((one.made for one in made), now)
+    """Delete automatic backups that the schedule no longer keeps; all others stay for good. Backups
+    dated after `now` are counted apart, so that they push no other backup out."""
+    backups = [backup for backup in all_of(path) if backup.label == AUTO]
+    past, ahead = split_ahead((backup.made for backup in backups), now)
     keep = kept(past) | kept(ahead)
-    for one in made:
-        if one.made not in keep:
+    for backup in backups:
+        if backup.made not in keep:
             with contextlib.suppress(OSError):
-                one.path.unlink()
+                backup.path.unlink()

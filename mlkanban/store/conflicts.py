@@ -1,5 +1,5 @@
-"""What became of an entity that several replicas wrote to: its conflicts, and its fields as the
-rules of merging have them."""
+"""Work out the conflicts of an entity that several replicas wrote to, and the values of its fields
+that follow from the rules of merging."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -21,53 +21,60 @@ from mlkanban.core.models import Board
 def judge(
     conn: sqlite3.Connection, entity: Entity, events: Sequence[Event], board: Board | None
 ) -> list[Conflict]:
-    """The conflicts of an entity with these events, which are all there are. The fields of a card
-    get what follows: what an undone adding took away stays when another machine used it, and the
-    outcome fits the stages of its `board`."""
-    found = conflicts_of(events)
+    """Find the conflicts of an entity from all its events, and correct its fields by the rules of
+    merging.
+
+    `events` must be all events of the entity. A card whose creation was undone stays if another
+    machine has used it since, and its outcome is made to fit the stages of `board`.
+    """
+    open_conflicts = conflicts_of(events)
     if not events[0].card:
-        return found
+        return open_conflicts
     ordered = in_order(events)
-    if any(one.field == DELETED for one in found):
+    if any(conflict.field == DELETED for conflict in open_conflicts):
         entity.fields[DELETED] = False
-    for deletion in filter(lambda one: one.undoes, overruled_deletions(ordered)):
+    for deletion in filter(lambda event: event.undoes, overruled_deletions(ordered)):
         conn.execute("DELETE FROM undone WHERE event = ?", (deletion.undoes,))
         conn.execute("UPDATE transition SET live = 1 WHERE event = ?", (deletion.undoes,))
     now = lifecycle(entity.fields)
     if entity.fields.get(DELETED):
         entity.fits = {}  # a card that is on no board has to fit none
-        return found
+        return open_conflicts
     if board is None or not now.stage:
-        return found
+        return open_conflicts
     writer = next(event for event in reversed(ordered) if life.writes(event))
     entity.fits = life.fitting(board, entity.fields, ended_in_place=life.ended_in_place(ordered))
     fit = lifecycle({**entity.fields, **entity.fits})
     if fit != now:
-        found = [
-            c for c in found
-            if c.field != life.FIELD
-            or (c.other_stamp != writer.stamp and life.from_conflict_value(c.other) != fit)
-        ]  # fmt: skip
+        open_conflicts = [
+            conflict
+            for conflict in open_conflicts
+            if conflict.field != life.FIELD
+            or (
+                conflict.other_stamp != writer.stamp
+                and life.from_conflict_value(conflict.other) != fit
+            )
+        ]
         kept, other = (
             life.conflict_value(fit, entity.fields),
             life.conflict_value(now, entity.fields),
         )
-        found.append(conflict_between(life.FIELD, kept, other, writer))
-    if any(one.field == life.FIELD for one in found):
+        open_conflicts.append(conflict_between(life.FIELD, kept, other, writer))
+    if any(conflict.field == life.FIELD for conflict in open_conflicts):
         # Nothing is written to a card with a conflict without judging it again.
         verdict = standing_verdict(ordered, fit.outcome)
         if verdict != entity.fields.get(life.VERDICT):
             entity.fits.setdefault(life.VERDICT, verdict)
     _outcomes_of_steps(conn, ordered, writer, fit)
     _end_where_it_stands(conn, writer, fit)
-    return found
+    return open_conflicts
 
 
 def _outcomes_of_steps(
     conn: sqlite3.Connection, ordered: Sequence[Event], writer: Event, fit: life.Lifecycle
 ) -> None:
-    """Give the steps of a card the outcomes that their events wrote, and the last one that of the
-    board's stages, which nobody need have written."""
+    """Give each step of a card the outcome that its event wrote. The last step gets the outcome
+    that the board's stages make of it, which nobody need have written."""
     steps = {
         event
         for (event,) in conn.execute(
@@ -88,9 +95,12 @@ def _outcomes_of_steps(
 
 
 def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: life.Lifecycle) -> None:
-    """Let the steps of a card end where it stands. An undo takes a step back and is none itself;
-    where another machine moved the card meanwhile, unseen, the step left is not where it stands
-    now, and the undo that decided is a step of its own."""
+    """Make the steps of a card end at the stage it is in now.
+
+    An undo takes a step back and is no step itself. But if another machine moved the card
+    meanwhile, unseen, the last step left is not where the card is now: the undo that decided then
+    becomes a step of its own.
+    """
     conn.execute(
         "DELETE FROM transition WHERE card = ?1"
         " AND event IN (SELECT id FROM event WHERE card = ?1 AND undoes != '')",

@@ -1,4 +1,4 @@
-"""What SQLite and the file system say, put into words a person can act on."""
+"""Errors of SQLite and of the file system, put into words that a person can act on."""
 
 import contextlib
 import errno
@@ -18,14 +18,14 @@ _SPACE = {
     errno.EFBIG: "files may not grow any more (ulimit -f)",
 }
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")
-"""How the names of errors begin when the system did not let SQLite read or write."""
+"""Prefixes of SQLite's error names for when the system refused a read or a write."""
 _ROOM = 1_000_000
 """Bytes by which a store should be able to grow."""
 _STOPPED = ("T", "t")
 
 
 class Holder(NamedTuple):
-    """A process that has the store, or a lock on it."""
+    """A process that has the store open or holds a lock on it."""
 
     pid: int
     name: str
@@ -36,7 +36,7 @@ class Holder(NamedTuple):
 
 
 def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
-    """The error for people behind `error` on the store at `path`."""
+    """The error to show for an SQLite error of the store at `path`."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return _busy(path)
@@ -46,7 +46,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
         if _gone(path):
             return StoreProblem(
                 f"The store {path} is not there any more.",
-                "Nothing was written. Put it back, or a backup: mlkanban restore NAME.",
+                "Nothing was written. Put it back or restore a backup: mlkanban restore NAME.",
             )
         if not os.access(path, os.R_OK):
             cause, mend = refusal(path)
@@ -68,7 +68,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """What SQLite says against the store at `path`, for people."""
+    """Turn SQLite's errors about the store at `path` into errors to show."""
     try:
         yield
     except sqlite3.Error as error:
@@ -76,7 +76,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def not_backed_up(error: sqlite3.Error, path: Path, draft: Path) -> StoreProblem:
-    """The error for people when the store at `path` could not be copied to `draft`."""
+    """The error to show when the store at `path` could not be copied to `draft`."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if not name.startswith(_REFUSED) or _gone(path):
         return explain(error, path)
@@ -87,8 +87,8 @@ def not_backed_up(error: sqlite3.Error, path: Path, draft: Path) -> StoreProblem
 
 
 def _cause(error: sqlite3.Error, path: Path) -> str:
-    if found := why_not_writable(path):
-        return found
+    if why_not := why_not_writable(path):
+        return why_not
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
         # What was written has been taken back, so 4 KiB fit again.
         return f"{_SPACE[errno.ENOSPC]} on {path.parent}"
@@ -119,28 +119,28 @@ def _busy(path: Path) -> StoreBusy:
 
 
 def not_written(error: OSError, path: Path) -> StoreProblem:
-    """The error for people when a file beside the store cannot be written."""
+    """The error to show when a file beside the store cannot be written."""
     return refused(error, path, f"{path} cannot be written")
 
 
 def refused(error: OSError, path: Path, what: str) -> StoreProblem:
-    """The error for people when the system does not let us at `path`; `what` cannot be done."""
+    """The error to show when the system refuses access to `path`; `what` says what failed."""
     cause, mend = refusal(path, write=True) if isinstance(error, PermissionError) else ("", "")
     cause = cause or _SPACE.get(error.errno or 0) or f"{error.strerror or error}"
     return StoreProblem(f"{what}: {cause}.", mend or "Make room or fix the permissions.")
 
 
 def damaged(path: Path, detail: str) -> StoreProblem:
-    """The store is not a readable database; it is left exactly as it is."""
+    """The error to show for a store that is no readable database; the file is left untouched."""
     return StoreProblem(
         f"The store {path} is damaged ({detail}).",
-        "It was left untouched. Look what there is: mlkanban backup list; "
-        "put one in its place: mlkanban restore NAME.",
+        "It was left untouched. List the backups: mlkanban backup list; "
+        "restore one: mlkanban restore NAME.",
     )
 
 
 def why_not_writable(path: Path) -> str:
-    """Try 4 KiB beside the store and say in words why that fails; empty when it works."""
+    """Write 4 KiB beside the store as a test, and return why that fails; '' when it works."""
     probe = path.parent / f".probe-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         descriptor = os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
@@ -161,7 +161,7 @@ def why_not_writable(path: Path) -> str:
 
 
 def _cannot_grow(path: Path) -> bool:
-    """Whether the store is about as large as a file of this process may become."""
+    """Whether the store has about the largest size that this process may write (ulimit -f)."""
     import resource  # asked when something is wrong already
 
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -171,7 +171,7 @@ def _cannot_grow(path: Path) -> bool:
 
 
 def lock_holder(path: Path) -> Holder | None:
-    """The first other process that holds a lock on `path`, as /proc/locks tells."""
+    """The first other process that holds a lock on `path` according to /proc/locks."""
     try:
         status = path.stat()
         wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
@@ -186,8 +186,8 @@ def lock_holder(path: Path) -> Holder | None:
     return None
 
 
-def who_has_open(path: Path) -> list[Holder]:
-    """The other processes that have the file open, as far as /proc shows them to this person."""
+def holders_of(path: Path) -> list[Holder]:
+    """The other processes that have the file open, as far as /proc shows them to this user."""
     return list(_having(path))
 
 

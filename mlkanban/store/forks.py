@@ -1,8 +1,8 @@
-"""Forks: two histories that both claim places in the log of one replica.
+"""Forks: two histories that claim the same places in the log of one replica.
 
-They come from a store that went back in time and wrote on, from a copy that takes itself for the
-original, and from forgery. Nothing that was written here is lost by mending one: it keeps its ids,
-so that those who have it under the old replica already show it once.
+They come from a store that was set back in time and written to, from a copy that takes itself for
+the original, and from forgery. Repairing a fork loses nothing that was written here: every event
+keeps its id, so that replicas that have it under the old replica still show it once.
 """
 
 from __future__ import annotations
@@ -22,49 +22,53 @@ from mlkanban.sync.file_format import Record
 
 
 class Fork(NamedTuple):
-    """Two different events that both claim a place in the log of a replica."""
+    """Two different events that claim the same place in the log of a replica."""
 
     ours: Record
     theirs: Record
 
 
-def fork(conn: sqlite3.Connection, given: Sequence[Record]) -> Fork | None:
-    """The first of these events whose place in the log another one has here."""
-    if not given:
+def fork(conn: sqlite3.Connection, batch: Sequence[Record]) -> Fork | None:
+    """The first of these events whose place in the log is taken by a different event here."""
+    if not batch:
         return None
-    most = given[-1].rseq - given[0].rseq + 1
-    there = {one.rseq: one for one in records(conn, given[0].replica, given[0].rseq, most)}
-    for theirs in given:
-        ours = there.get(theirs.rseq)
+    most = batch[-1].rseq - batch[0].rseq + 1
+    ours_by_number = {
+        record.rseq: record for record in records(conn, batch[0].replica, batch[0].rseq, most)
+    }
+    for theirs in batch:
+        ours = ours_by_number.get(theirs.rseq)
         if ours is not None and ours != theirs:
             return Fork(ours, theirs)
     return None
 
 
 def joins(conn: sqlite3.Connection, record: Record) -> bool:
-    """Whether an event is in the log, or follows from the one of its replica that is before it."""
+    """Whether an event is in the log, or directly follows the last event of its replica there."""
     return bool(unbroken(conn, [record]))
 
 
 def branches_off(conn: sqlite3.Connection, theirs: Sequence[Record]) -> bool:
-    """Whether events that begin where a fork does are another history, written after what both
-    have: not ours with something changed in them."""
-    return joins(conn, theirs[0]) and not any(_known(conn, one.id) for one in theirs)
+    """Whether events from a fork on are a different history, written after the common part, and not
+    our own events with something changed in them."""
+    return joins(conn, theirs[0]) and not any(_known(conn, record.id) for record in theirs)
 
 
-def all_elsewhere(conn: sqlite3.Connection, given: Sequence[Record]) -> bool:
-    """Whether each of these events is here as one of another replica too."""
-    return all(any(replica != one.replica for replica in _known(conn, one.id)) for one in given)
+def all_elsewhere(conn: sqlite3.Connection, batch: Sequence[Record]) -> bool:
+    """Whether the log has each of these events from another replica, too."""
+    return all(
+        any(replica != record.replica for replica in _known(conn, record.id)) for record in batch
+    )
 
 
 def tail(conn: sqlite3.Connection, forked: Fork) -> list[Record]:
-    """What the log has of a replica from a fork on."""
+    """The events in the log of a replica from a fork on."""
     ours = forked.ours
     return records(conn, ours.replica, ours.rseq, -1)
 
 
 def _known(conn: sqlite3.Connection, event_id: str) -> list[str]:
-    """The replicas of which the log has an event with this id."""
+    """The replicas from which the log has an event with this id."""
     rows = conn.execute(
         "SELECT replica FROM event WHERE id = ? OR (id >= ? AND id < ?)",
         (event_id, f"{event_id}@", f"{event_id}A"),
@@ -73,8 +77,8 @@ def _known(conn: sqlite3.Connection, event_id: str) -> list[str]:
 
 
 def drop(conn: sqlite3.Connection, forked: Fork) -> None:
-    """Take out of the log what it has of a replica from a fork on, all of which is there as written
-    by another one too. The tables are to be made anew."""
+    """Delete the events of a replica from a fork on, all of which the log has from another replica,
+    too. The caller rebuilds the projections."""
     with _log_open(conn):
         for record in tail(conn, forked):
             conn.execute(
@@ -88,8 +92,8 @@ def drop(conn: sqlite3.Connection, forked: Fork) -> None:
 
 
 def write_again(conn: sqlite3.Connection, forked: Fork, own: Replica) -> int:
-    """Let what this store wrote as a replica from a fork on be written by the replica `own`; how
-    many events. The tables are to be made anew."""
+    """Rewrite what this store wrote under a replica from a fork on as events of the replica `own`,
+    and return how many. The caller rebuilds the projections."""
     ours = forked.ours
     rows = conn.execute(
         "SELECT seq, id, hlc FROM event WHERE replica = ? AND rseq >= ? ORDER BY rseq",
@@ -117,7 +121,7 @@ def write_again(conn: sqlite3.Connection, forked: Fork, own: Replica) -> int:
 
 @contextlib.contextmanager
 def _log_open(conn: sqlite3.Connection) -> Iterator[None]:
-    """Take the guards of the log away while it is mended, within the caller's transaction."""
+    """Lift the triggers that guard the log for a repair, within the caller's transaction."""
     guards = conn.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
     ).fetchall()
@@ -129,13 +133,13 @@ def _log_open(conn: sqlite3.Connection) -> Iterator[None]:
 
 
 def _with_stamps(value: Any, stamps: Mapping[str, str]) -> Any:
-    """A value with other stamps in the place of some."""
+    """A JSON value with stamps replaced according to `stamps`."""
     if isinstance(value, str):
         return stamps.get(value, value)
     if isinstance(value, list):
-        return [_with_stamps(one, stamps) for one in value]
+        return [_with_stamps(item, stamps) for item in value]
     if isinstance(value, dict):
-        return {name: _with_stamps(one, stamps) for name, one in value.items()}
+        return {name: _with_stamps(item, stamps) for name, item in value.items()}
     return value
 
 

@@ -19,7 +19,7 @@ _MOST_BYTES = 200
 
 
 def is_behind(conn: sqlite3.Connection, replica: Replica, marks: Path | None) -> bool:
-    """Whether this replica has written more than the store has, or something else."""
+    """Whether this replica has written more events, or other ones, than the store has."""
     if marks is None:
         return False
     try:
@@ -36,8 +36,11 @@ def is_behind(conn: sqlite3.Connection, replica: Replica, marks: Path | None) ->
 
 
 def keep(marks: Path, replica: Replica, rseq: int, digest: str) -> None:
-    """Keep how far the replica has written. Not synced to the disk: what a power cut takes of it
-    only puts the mark behind. Where it cannot be written the store goes on without it."""
+    """Record how far the replica has written.
+
+    Not synced to the disk: after a power cut the mark is at worst behind. Where it cannot be
+    written, the store goes on without it.
+    """
     draft = marks / f".{replica.id}-{os.getpid()}"
     with contextlib.suppress(OSError):
         marks.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Ids: UUIDv7 for events and entities (RFC 9562), short references for people."""
+"""Ids: UUIDv7 for events and entities (RFC 9562), short ids for people."""
 
 import os
 import uuid

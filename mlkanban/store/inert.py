@@ -1,7 +1,7 @@
-"""The events of the log that do not count: malformed ones, and those that a newer program wrote.
+"""Events of the log that do not count: malformed ones, and those of a newer format.
 
-They stay in the log and are passed on. Which ones they are is worked out when they come in and
-kept in the table `inert`; everything that reads the log leaves those out (`IN_FORCE`).
+They stay in the log and are passed on. Which ones they are is decided when they arrive and kept in
+the table `inert`; everything that reads the log leaves them out (`IN_FORCE`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from mlkanban.sync.file_format import Record
 
 
 def judge(conn: sqlite3.Connection, event: Event) -> None:
-    """Keep whether an event of the log counts."""
+    """Record whether an event of the log counts."""
     if why := inert(event):
         _mark(conn, event, why)
 
 
 def contradicted(conn: sqlite3.Connection, event_id: str) -> bool:
-    """Whether events that share this id tell different things."""
+    """Whether events that share this id have different contents."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE id = ? OR (id >= ? AND id < ?)",
         (event_id, f"{event_id}@", f"{event_id}A"),
@@ -33,7 +33,7 @@ def contradicted(conn: sqlite3.Connection, event_id: str) -> bool:
 
 
 def ambiguous(conn: sqlite3.Connection, ids: Collection[str] | None = None) -> bool:
-    """Whether one of these ids (None: of all) stands for things of two kinds."""
+    """Whether one of these ids (None: any id) is used for entities of two kinds."""
     about: dict[str, list[Event]] = {}
     # Two things of one id are not both cards: few events are about anything else.
     for row in conn.execute(
@@ -54,8 +54,8 @@ def ambiguous(conn: sqlite3.Connection, ids: Collection[str] | None = None) -> b
 
 
 def sift(conn: sqlite3.Connection, log: Iterable[Event]) -> Iterator[Event]:
-    """Of the whole log, in the order all replicas agree on, the events that count, each id once,
-    and about things of one kind for each id; the others are kept as inert."""
+    """Of the whole log, in replica-independent order, the events that count: each id once, and for
+    each entity only events of one kind. The others are recorded as inert."""
     first: dict[str, tuple[str, str, str]] = {}
     subjects: dict[str, tuple[str, str]] = {}
     for event in log:
@@ -72,13 +72,13 @@ def sift(conn: sqlite3.Connection, log: Iterable[Event]) -> Iterator[Event]:
 
 
 def is_malformed(conn: sqlite3.Connection, record: Record) -> bool:
-    """Whether an event of the log is kept as malformed."""
-    found = conn.execute(
+    """Whether an event of the log is recorded as malformed."""
+    row = conn.execute(
         "SELECT 1 FROM inert JOIN event ON event.seq = inert.seq"
         " WHERE replica = ? AND rseq = ? AND why = ?",
         (record.replica, record.rseq, MALFORMED),
     ).fetchone()
-    return found is not None
+    return row is not None
 
 
 def counts(conn: sqlite3.Connection) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Looking closely at a store: the file, the log, and the tables that follow from it."""
+"""The integrity check of a store: the file, the log, and the projections that follow from it."""
 
 import contextlib
 import sqlite3
@@ -16,12 +16,12 @@ _MOST = 3
 
 
 def damage(conn: sqlite3.Connection) -> str:
-    """What SQLite finds wrong with the file, '' when it is whole."""
+    """What SQLite finds wrong with the file; '' when it is intact."""
     try:
         for check in ("quick_check", "integrity_check"):
-            found = [row[0] for row in conn.execute(f"PRAGMA {check}({_MOST})").fetchall()]
-            if found != ["ok"]:
-                return "; ".join(map(str, found))
+            messages = [row[0] for row in conn.execute(f"PRAGMA {check}({_MOST})").fetchall()]
+            if messages != ["ok"]:
+                return "; ".join(map(str, messages))
     except sqlite3.DatabaseError as error:
         return str(error)
     return ""
@@ -29,8 +29,8 @@ def damage(conn: sqlite3.Connection) -> str:
 
 @contextlib.contextmanager
 def copied(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """The store as it is at this moment, in a file without a name: looking at it takes a while, and
-    nobody who writes should wait for that. StoreProblem when there is no room for it."""
+    """A copy of the store as it is now, in a file without a name, so that a long check keeps no
+    writer waiting. StoreProblem when there is no room for it."""
     copy = sqlite3.connect("", isolation_level=None)
     try:
         conn.backup(copy, pages=-1)
@@ -47,7 +47,7 @@ def copied(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def differences(conn: sqlite3.Connection) -> list[str]:
-    """The tables that are not what the log amounts to when it is replayed into fresh ones."""
+    """The projections that differ from a replay of the log into fresh tables."""
     with copied(conn) as fresh:
         fresh.execute("BEGIN")
         migrations.recreate_projections(fresh)
@@ -58,7 +58,7 @@ def differences(conn: sqlite3.Connection) -> list[str]:
 
 def _same(some: Iterable[object], others: Iterable[object]) -> bool:
     try:
-        return all(one == other for one, other in zip_longest(some, others))
+        return all(row == other for row, other in zip_longest(some, others))
     except (sqlite3.DatabaseError, StoreProblem, *UNREADABLE) as error:
         if _is_full(error):
             raise
@@ -70,7 +70,7 @@ def _is_full(error: Exception) -> bool:
 
 
 def _rows(conn: sqlite3.Connection, table: str) -> Iterator[object]:
-    """The names of the columns of a table, then its rows."""
+    """The column names of a table, then its rows."""
     rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1")
     yield [column for column, *_ in rows.description]
     if table != "entity":
@@ -82,13 +82,13 @@ def _rows(conn: sqlite3.Connection, table: str) -> Iterator[object]:
 
 
 def rebuild(conn: sqlite3.Connection) -> None:
-    """Make the tables anew from the log, within the caller's transaction."""
+    """Rebuild the projections from the log, within the caller's transaction."""
     migrations.recreate_projections(conn)
     log.rebuild(conn)
 
 
 def crowded(conn: sqlite3.Connection) -> list[tuple[str, str]]:
-    """(board, stage) of the stages in which two cards share a rank or one has grown too long."""
+    """(board, stage) of stages in which two cards share a rank or a rank has grown too long."""
     rows = conn.execute(
         "SELECT board, stage, count(*) - count(DISTINCT rank), max(length(rank)) FROM card"
         " WHERE NOT deleted GROUP BY board, stage"
@@ -99,7 +99,7 @@ def crowded(conn: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def from_the_future(conn: sqlite3.Connection, until: datetime) -> dict[str, int]:
-    """How many events say that they happened after an instant, by the host that wrote them."""
+    """How many events are dated after an instant, by the host that wrote them."""
     rows = conn.execute(
         "SELECT host, count(*) FROM event WHERE (at > ? OR substr(hlc, 1, 15) > ?)"
         f" AND {IN_FORCE} GROUP BY host",
@@ -113,10 +113,11 @@ def journal_mode(conn: sqlite3.Connection) -> str:
     return str(mode)
 
 
-def library_trouble(version: str, mode: str) -> str:
-    """What is known to be wrong with this SQLite for a store in this journal mode, '' if nothing.
+def library_defect(version: str, mode: str) -> str:
+    """A known defect of this SQLite version for a store in this journal mode; '' if there is none.
 
-    The WAL-reset bug loses acknowledged writes, but only in WAL mode; this program never uses it.
+    The WAL-reset bug loses acknowledged writes, but only in WAL mode, which this program never
+    uses.
     """
     number = tuple(map(int, version.split(".")))
     if number < _FLOOR:

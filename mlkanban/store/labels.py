@@ -1,8 +1,8 @@
-"""Labels of cards: by which names a store is known, and which card of it a label means.
+"""Labels of cards (`STORE:CARD`): the names of a store, and the card that a label stands for.
 
-A store is named after the replica whose event is the first in its log, and knows the names of all
-whose events it has. So replicas that sync know each other's labels without telling them, and a
-restored store those that were given before.
+A store is named after the replica that wrote the first event of its log, and knows the names of all
+replicas whose events it has. So replicas that sync know each other's labels, and a restored store
+knows the labels that were given before.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def of_card(conn: sqlite3.Connection, ref: str) -> CardLabel:
 
 
 def store_names(conn: sqlite3.Connection) -> frozenset[str]:
-    """The names of this store: its own, and those of all that were merged into it."""
+    """The names of this store: its own, and those of all stores merged into it."""
     rows = conn.execute(
         "WITH RECURSIVE known (replica) AS (SELECT min(replica) FROM event UNION ALL"
         " SELECT (SELECT min(replica) FROM event WHERE replica > known.replica) FROM known"
@@ -31,8 +31,9 @@ def store_names(conn: sqlite3.Connection) -> frozenset[str]:
 
 
 def face_by_label(conn: sqlite3.Connection, text: str) -> CardFace | None:
-    """The card that a label of this store means, or a short id alone; None where the label is of
-    another store, or of one of several cards that had this id before their stores met."""
+    """The card that a label of this store, or a short id alone, stands for; None where the label
+    belongs to another store, or to one of several cards that had this id before their stores met.
+    """
     label = read_label(text)
     if label is None or not label.store:
         return repository.face_by_ref(conn, text.strip().lower())

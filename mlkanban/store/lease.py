@@ -1,8 +1,9 @@
-"""Who may write in a store on a network home, where SQLite's locks are not seen on other machines.
+"""The lease: who may write to a store on a network home, where SQLite's locks do not reach other
+machines.
 
-Every host has a store of its own there, so this only tells apart those of one name: a file beside
-the store, made by exactly one of them, names the machine and the mount whose processes may write.
-Among these SQLite's own locks hold. Whoever wrote nothing for two minutes has lost it.
+Every host has a store of its own there, so the lease only separates hosts of the same name: a file
+beside the store, created by exactly one of them, names the machine and the mount whose processes
+may write. Among these, SQLite's own locks hold. A lease expires two minutes after the last write.
 """
 
 import contextlib
@@ -21,7 +22,8 @@ _TRIES = 5
 
 
 class _Seen(NamedTuple):
-    """What the file says, and what tells it from another one of its name, or itself touched."""
+    """The contents of the lease file, and what distinguishes this file from another one, or from
+    itself after a touch."""
 
     text: str
     inode: int
@@ -29,10 +31,8 @@ class _Seen(NamedTuple):
 
 
 def hold(path: Path) -> str:
-    """Take the right to write to the store at `path`, or keep it; StoreBusy names who has it.
-
-    What is given back is of this one taking: `keep` asks for it.
-    """
+    """Take the lease of the store at `path`, or renew it; StoreBusy names the holder. Returns a
+    token of this one lease for `keep`."""
     file = path.with_name("writer")
     try:
         mine = f"{boot_id()} {path.parent.stat().st_dev}"
@@ -55,7 +55,8 @@ def hold(path: Path) -> str:
 
 
 def keep(path: Path, held: str) -> None:
-    """Keep what `hold` gave; StoreBusy when it was lost since, even if it was taken back."""
+    """Renew the lease with the token of `hold`; StoreBusy when it was lost, even if it was taken
+    again."""
     file = path.with_name("writer")
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -80,8 +81,8 @@ def _seen(file: Path) -> _Seen:
 
 
 def _touched(file: Path, seen: _Seen) -> bool:
-    """Touch the file that was seen; False when it has lost its name. Who takes it away looks at its
-    time after that, so one of the two always notices."""
+    """Touch the lease file that was read; False when it has been replaced. Whoever takes the file
+    away checks its time afterwards, so one of the two always notices."""
     with file.open() as opened:
         if os.fstat(opened.fileno()).st_ino != seen.inode:
             return False
@@ -91,8 +92,8 @@ def _touched(file: Path, seen: _Seen) -> bool:
 
 
 def _clear(file: Path, seen: _Seen) -> None:
-    """Take away the file that was seen, and no other: one that came or was touched since is put
-    back."""
+    """Remove the lease file that was read, and no other: one that appeared or was touched since is
+    put back."""
     aside = _aside(file)
     os.rename(file, aside)
     if _seen(aside) == seen:
@@ -102,7 +103,8 @@ def _clear(file: Path, seen: _Seen) -> None:
 
 
 def _made(file: Path, text: str) -> bool:
-    """Make the file unless somebody was quicker, with the text in it from its first moment."""
+    """Create the lease file with its contents from the first moment, unless another process was
+    faster."""
     if file.exists():
         return False
     draft = _aside(file)
@@ -111,7 +113,7 @@ def _made(file: Path, text: str) -> bool:
 
 
 def _put(draft: Path, file: Path) -> bool:
-    """Give the draft the name of the file; False, and it is gone, when there is one."""
+    """Rename the draft to the lease file; False, and the draft is deleted, when the file exists."""
     try:
         put_new(draft, file)
     except FileExistsError:
@@ -122,12 +124,12 @@ def _put(draft: Path, file: Path) -> bool:
 
 
 def _aside(file: Path) -> Path:
-    """A name of one's own beside the file."""
+    """A unique name beside the lease file."""
     return file.with_name(f".writer-{os.getpid()}-{os.urandom(4).hex()}")
 
 
 def _age(file: Path, seen: _Seen) -> float:
-    """Seconds since the file was touched, by the clock of its own file system."""
+    """Seconds since the lease file was touched, by the clock of its own file system."""
     probe = file.with_name(f".probe-{os.getpid()}-{os.urandom(4).hex()}")
     probe.touch()
     try:

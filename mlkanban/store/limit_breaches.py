@@ -1,4 +1,4 @@
-"""The stages that a merge took over their limits."""
+"""Limit breaches: stages that a merge took over their limits."""
 
 import sqlite3
 
@@ -20,17 +20,17 @@ ORDER BY card.id, step.stamp
 
 
 def over_since_merge(conn: sqlite3.Connection, board: Board) -> frozenset[str]:
-    """Ids of the stages over a hard limit that nobody went over knowingly."""
+    """Ids of the stages that are over a hard limit without anyone having overridden it."""
     return frozenset(stage for stage, _ in breaches(conn, board))
 
 
 def breaches(conn: sqlite3.Connection, board: Board) -> frozenset[tuple[str, str]]:
-    """The hard limits that nobody went over knowingly: the id of a stage, and the name of the meter
-    that is over."""
+    """The hard limits that are exceeded without anyone having overridden them: (stage id, name of
+    the meter that is over)."""
     (merged,) = conn.execute(_MERGED).fetchone()
     if not merged:
         return frozenset()
-    loads, found = repository.loads(conn, board.id), set()
+    loads, broken = repository.loads(conn, board.id), set()
     for stage in board.stages:
         shown = meters(stage, loads.get(stage.id, Load()))
         if stage.soft or not any(meter.over for meter in shown):
@@ -40,13 +40,13 @@ def breaches(conn: sqlite3.Connection, board: Board) -> frozenset[tuple[str, str
         for unattended, meter in enumerate(shown):
             limit_set = stamps.get("unattended" if unattended else "limit", "")
             if meter.over and by_merge(entries[unattended], meter.limit or 0, limit_set):
-                found.add((stage.id, meter.name))
-    return frozenset(found)
+                broken.add((stage.id, meter.name))
+    return frozenset(broken)
 
 
 def _entries(conn: sqlite3.Connection, board: Board, stage: Stage) -> tuple[list[StageEntry], ...]:
-    """How the open cards of a stage came to their places: the attended ones, or all where runs are
-    not counted apart, and the unattended ones."""
+    """How the open cards entered a stage: the attended ones (or all, where runs are not counted
+    apart), then the unattended ones."""
     apart = stage.unattended is not None
     slots: dict[str, tuple[tuple[str, bool] | None, StageEntry]] = {}
     standing: dict[str, tuple[str, bool, str]] = {}

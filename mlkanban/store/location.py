@@ -1,4 +1,5 @@
-"""Where the store of this host lies: its own file on a network home, since locks do not travel."""
+"""Where the store of this host is: on a network home every host has a file of its own, since
+SQLite's locks do not reach other machines."""
 
 import os
 import re
@@ -27,7 +28,7 @@ _NETWORK = frozenset(
 
 
 def file_system(path: Path, mountinfo: str | None = None) -> str:
-    """The type of the file system `path` is on (`ext4`, `nfs4`, ...); '' when it cannot be told."""
+    """The type of the file system of `path` (`ext4`, `nfs4`, ...); '' when it is unknown."""
     if mountinfo is None:
         try:
             mountinfo = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
@@ -45,13 +46,13 @@ def file_system(path: Path, mountinfo: str | None = None) -> str:
 
 
 def is_network(kind: str) -> bool:
-    """Network file systems, and every fuse one: whether their locks hold is unknown."""
+    """Whether a file system type is a network or fuse one: whether their locks hold is unknown."""
     return kind in _NETWORK or kind.startswith("fuse")
 
 
 def on_network(store: Path) -> bool:
-    """Whether a store file is on a network home; where its file system cannot be told, whether it
-    lies where the store of this host does on one."""
+    """Whether a store file is on a network home; where the file system is unknown, whether the file
+    is where the store of this host would be on one."""
     kind = file_system(store)
     return is_network(kind) if kind else store.parent.name == _host()
 

@@ -227,8 +227,8 @@ class Writer:
 
     def knows(self, event_id: str) -> bool:
         """Whether the log has an event with this id."""
-        found = self._conn.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone()
-        return found is not None
+        row = self._conn.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone()
+        return row is not None
 
 
 def broken_link(conn: sqlite3.Connection) -> str:
@@ -258,4 +258,4 @@ def rebuild(conn: sqlite3.Connection) -> None:
         replicas.setdefault(event.entity, set()).add(event.replica)
     projector.look_for_conflicts({entity for entity, some in replicas.items() if len(some) > 1})
     projector.flush()
-    names.tell_apart(conn)
+    names.make_names_unique(conn)

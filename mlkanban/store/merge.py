@@ -41,26 +41,26 @@ def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> li
     return [Record._make((own_id(row[0]), *row[1:])) for row in rows]
 
 
-def next_ones(last: int, given: Sequence[Record]) -> list[Record]:
+def next_in_log(last: int, batch: Sequence[Record]) -> list[Record]:
     """Those of a replica's events that may be taken in after number `last`: without a gap."""
     fitting = []
-    for record in sorted(given, key=lambda one: one.rseq):
+    for record in sorted(batch, key=lambda item: item.rseq):
         if record.rseq == last + 1:
             fitting.append(record)
             last += 1
     return fitting
 
 
-def unbroken(conn: sqlite3.Connection, given: Sequence[Record]) -> list[Record]:
+def unbroken(conn: sqlite3.Connection, batch: Sequence[Record]) -> list[Record]:
     """Those of a replica's events, the next ones of its log, whose hashes fit."""
-    if not given:
+    if not batch:
         return []
     row = conn.execute(
         "SELECT hash FROM event WHERE replica = ? AND rseq = ?",
-        (given[0].replica, given[0].rseq - 1),
+        (batch[0].replica, batch[0].rseq - 1),
     ).fetchone()
     previous, good = row[0] if row else "", []
-    for record in given:
+    for record in batch:
         named = record._asdict()
         del named["hash"]
         if chained(previous, Event(**{**named, "data": {}}), record.data) != record.hash:
@@ -77,10 +77,10 @@ class Added(NamedTuple):
     shared: Sequence[Record]
 
 
-def add(conn: sqlite3.Connection, given: Sequence[Record]) -> Added:
+def add(conn: sqlite3.Connection, batch: Sequence[Record]) -> Added:
     """Put events into the log; those whose place there is taken are passed over."""
     new, shared = [], []
-    for record in given:
+    for record in batch:
         # An id with an @ in it always gets one more, so that own_id finds the first one again.
         seq = None if "@" in record.id else _inserted(conn, record)
         if seq is None:  # the place or the id is taken
@@ -109,7 +109,9 @@ def _event(record: Record, seq: int) -> Event:
     return Event(**{**named, "data": json.loads(record.data)}, seq=seq)
 
 
-def refold(conn: sqlite3.Connection, added: Added, tell: Callable[[int, int], None]) -> list[str]:
+def refold(
+    conn: sqlite3.Connection, added: Added, progress: Callable[[int, int], None]
+) -> list[str]:
     """Bring everything that was added is about up to date with the whole log; `tell` hears now and
     then of how many cards that is done. In words which cards go by another short id now, for
     another replica gave theirs before, and what of the stages is not as somebody wrote it."""
@@ -124,23 +126,25 @@ def refold(conn: sqlite3.Connection, added: Added, tell: Callable[[int, int], No
         migrations.recreate_projections(conn)
         rebuild(conn)
     else:
-        _refold(conn, added.new, tell)
-    names.tell_apart(conn)
-    told = [
+        _refold(conn, added.new, progress)
+    names.make_names_unique(conn)
+    notices = [
         f"{before[card]} is {ref} now: another machine was first."
         for card, ref in conn.execute("SELECT id, ref FROM card ORDER BY id").fetchall()
         if before.get(card, ref) != ref
     ]
-    return told + [said for key, said in stages.overruled(conn).items() if key not in overruled]
+    return notices + [
+        notice for key, notice in stages.overruled(conn).items() if key not in overruled
+    ]
 
 
 def _refold(
-    conn: sqlite3.Connection, given: Sequence[Record], tell: Callable[[int, int], None]
+    conn: sqlite3.Connection, batch: Sequence[Record], progress: Callable[[int, int], None]
 ) -> None:
     projector = Projector(conn)
     cards: dict[str, str] = {}
     boards: dict[str, None] = {}
-    for record in given:
+    for record in batch:
         if record.card:
             cards[record.card] = record.board
         else:
@@ -158,7 +162,7 @@ def _refold(
     projector.flush()
     for number, card in enumerate(cards):
         if number % _OFTEN == 0:
-            tell(number, len(cards))
+            progress(number, len(cards))
         if events := events_of(conn, "", card):  # none when what came does not count
             projector.refold(card, events)
     projector.flush()
@@ -181,6 +185,6 @@ def another_letter(conn: sqlite3.Connection, own: Replica) -> None:
         )
 
 
-def newer(given: Iterable[Record]) -> list[int]:
+def newer(batch: Iterable[Record]) -> list[int]:
     """The format versions among these that this program does not know."""
-    return sorted({record.version for record in given if record.version > FORMAT})
+    return sorted({record.version for record in batch if record.version > FORMAT})

@@ -12,11 +12,11 @@ from mlkanban.store.rows import entity_from, entity_text
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def tell_apart(conn: sqlite3.Connection) -> None:
+def make_names_unique(conn: sqlite3.Connection) -> None:
     """Give every card and every board a name of its own."""
-    told_apart = conn.execute("SELECT ref FROM card WHERE ref GLOB '*[0-9][a-z]*'").fetchall()
+    renamed = conn.execute("SELECT ref FROM card WHERE ref GLOB '*[0-9][a-z]*'").fetchall()
     # Those of before too: another one may have lost its name to an import that came first.
-    refs = _twice(conn, "card", "ref") | {ref.rstrip(_LETTERS) for (ref,) in told_apart}
+    refs = _twice(conn, "card", "ref") | {ref.rstrip(_LETTERS) for (ref,) in renamed}
     for ref in sorted(refs):
         _rename(conn, "card", "ref", ref, ref + "[a-z]*", lambda name, at: name + _letters(at))
     for key in sorted(_twice(conn, "board", "key")):
@@ -25,8 +25,8 @@ def tell_apart(conn: sqlite3.Connection) -> None:
 
 def letter_of(ref: str) -> str:
     """The letters a short id begins with: those of the replica that gave it."""
-    found = re.match("[a-z]*", ref)
-    return found[0] if found else ""
+    letters = re.match("[a-z]*", ref)
+    return letters[0] if letters else ""
 
 
 def _twice(conn: sqlite3.Connection, table: str, column: str) -> set[str]:
@@ -45,7 +45,7 @@ def _rename(
     ).fetchall()
     entities = [(entity_id, entity_from(state)) for entity_id, state in rows]
     for at, (entity_id, entity) in enumerate(
-        sorted(entities, key=lambda one: (one[1].stamps[column], one[0]))
+        sorted(entities, key=lambda item: (item[1].stamps[column], item[0]))
     ):
         entity.fields[column] = made(name, at) if at else name
         conn.execute(

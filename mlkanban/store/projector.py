@@ -42,15 +42,15 @@ class Projector:
 
     def entity(self, entity_id: str) -> Entity:
         """The folded state of an entity as of now, events not yet flushed included."""
-        found = self._entities.get(entity_id)
-        if found is None:
+        entity = self._entities.get(entity_id)
+        if entity is None:
             row = self._conn.execute(
                 "SELECT state, board FROM entity WHERE id = ?", (entity_id,)
             ).fetchone()
-            found = self._entities[entity_id] = entity_from(row[0]) if row else Entity()
+            entity = self._entities[entity_id] = entity_from(row[0]) if row else Entity()
             if row:
                 self._home[entity_id] = row[1]
-        return found
+        return entity
 
     def apply(self, event: Event) -> None:
         """Take in one event that counts, the newest of its entity. An entity stays on the board of
@@ -169,7 +169,7 @@ class Projector:
             search_index.save(
                 self._conn, card_id, self._home[card_id], self._entities[card_id].fields
             )
-        for entity_id, found in conflicts.items():
+        for entity_id, of_entity in conflicts.items():
             self._conn.execute("DELETE FROM clash WHERE entity = ?", (entity_id,))
             board = self._home.get(entity_id, "")
             self._conn.executemany(
@@ -177,7 +177,7 @@ class Projector:
                 [
                     (entity_id, board, c.field, json.dumps(c.other), c.other_stamp, c.actor,
                      c.host, c.at)
-                    for c in found
+                    for c in of_entity
                 ],
             )  # fmt: skip
         self._conflicting.clear()
@@ -200,7 +200,7 @@ class Projector:
             return {}
         from mlkanban.store import conflicts  # few boards need it
 
-        found = {}
+        conflicts_by_entity = {}
         for entity_id in due:
             board_id = self._home.get(entity_id) or self._home_of(entity_id)
             events = events_of(self._conn, board_id, entity_id)
@@ -210,10 +210,10 @@ class Projector:
             self._home[entity_id] = board_id
             entity = self.entity(entity_id)
             board = self._board(board_id) if events[0].card and self._known(board_id) else None
-            found[entity_id] = conflicts.judge(self._conn, entity, events, board)
+            conflicts_by_entity[entity_id] = conflicts.judge(self._conn, entity, events, board)
             if events[0].card:
                 self._cards.setdefault(entity_id, in_order(events)[-1])
-        return found
+        return conflicts_by_entity
 
     def _home_of(self, entity_id: str) -> str:
         row = self._conn.execute("SELECT board FROM entity WHERE id = ?", (entity_id,)).fetchone()
@@ -279,8 +279,8 @@ class Projector:
             )  # fmt: skip
 
     def _known(self, board_id: str) -> bool:
-        found = self._conn.execute("SELECT 1 FROM board WHERE id = ?", (board_id,)).fetchone()
-        return found is not None
+        row = self._conn.execute("SELECT 1 FROM board WHERE id = ?", (board_id,)).fetchone()
+        return row is not None
 
     def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
         """created, entered (its present stage), started, finished; '' for none."""

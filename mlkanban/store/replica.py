@@ -86,9 +86,9 @@ def _place(path: Path) -> tuple[str, str, str]:
 def _machine() -> str:
     for source in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         try:
-            found = Path(source).read_text().strip()
+            machine_id = Path(source).read_text().strip()
         except OSError:
             continue
-        if found:
-            return found
+        if machine_id:
+            return machine_id
     return f"host:{socket.gethostname()}"

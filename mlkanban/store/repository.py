@@ -114,8 +114,8 @@ def board_keys(conn: sqlite3.Connection) -> dict[str, bool]:
 
 
 def count_boards(conn: sqlite3.Connection) -> int:
-    (found,) = conn.execute(f"SELECT count(*) FROM board WHERE {_BOARD_SHOWN}").fetchone()
-    return int(found)
+    (count,) = conn.execute(f"SELECT count(*) FROM board WHERE {_BOARD_SHOWN}").fetchone()
+    return int(count)
 
 
 def cursor(conn: sqlite3.Connection) -> int:
@@ -145,7 +145,7 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
     )
     known: dict[str, str] = {}
     once = known.setdefault
-    found = [
+    read = [
         CardFace(
             card, ref, once(stage, stage), rank, title, once(kind, kind), once(priority, priority),
             once(service, service), once(tags, tags), due, snoozed, reason, external,
@@ -160,33 +160,33 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
             needs, health, lineage, runs,
         ) in rows
     ]  # fmt: skip
-    return _with_repeats_in_force(conn, found)
+    return _with_repeats_in_force(conn, read)
 
 
-def _with_repeats_in_force(conn: sqlite3.Connection, found: list[CardFace]) -> list[CardFace]:
+def _with_repeats_in_force(conn: sqlite3.Connection, cards: list[CardFace]) -> list[CardFace]:
     """Faces as they are by the names for repeats that are in force: what a row has was made by
     those that were in force when the card was written last."""
     mark = repeats.mark()
-    for at, face in enumerate(found):
+    for at, face in enumerate(cards):
         if face.runs and not repeats.made_by(mark, face.runs):
             from mlkanban.core.runs.brief import on_face  # only after the setting was changed
 
             metric, runs = on_face(lifecycle.shown(entity(conn, face.id)))
-            found[at] = face._replace(metric=metric, runs=runs)
-    return found
+            cards[at] = face._replace(metric=metric, runs=runs)
+    return cards
 
 
 def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
     """The cards with these ids that (still) exist."""
-    found: list[CardFace] = []
+    cards: list[CardFace] = []
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         rows = conn.execute(
             f"SELECT {_FACE} FROM card WHERE NOT deleted AND id IN ({','.join('?' * len(some))})",
             some,
         ).fetchall()
-        found.extend(map(CardFace._make, rows))
-    return _with_repeats_in_force(conn, found)
+        cards.extend(map(CardFace._make, rows))
+    return _with_repeats_in_force(conn, cards)
 
 
 def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
@@ -213,9 +213,9 @@ def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
         f"SELECT {_FACE} FROM card WHERE block_reason != '' AND outcome = '' AND NOT archived"
         f" AND NOT deleted AND {ON_SHOWN_BOARD}"
     ).fetchall()
-    found = list(map(CardFace._make, rows))
-    untils = [(entity(conn, face.id).fields.get("blocker") or {}).get("until") for face in found]
-    return [(face, until) for face, until in zip(found, untils, strict=True) if until]
+    blocked = list(map(CardFace._make, rows))
+    untils = [(entity(conn, face.id).fields.get("blocker") or {}).get("until") for face in blocked]
+    return [(face, until) for face, until in zip(blocked, untils, strict=True) if until]
 
 
 def last_touched(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
@@ -232,8 +232,8 @@ def last_touched(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]
 
 def board_id(conn: sqlite3.Connection, face: CardFace) -> str:
     """The id of the board a card is on."""
-    (found,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()
-    return str(found)
+    (board,) = conn.execute("SELECT board FROM card WHERE id = ?", (face.id,)).fetchone()
+    return str(board)
 
 
 def refs(conn: sqlite3.Connection, prefix: str, limit: int) -> list[tuple[str, str]]:
@@ -382,15 +382,15 @@ def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: i
 
 def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transition]:
     """Everything in force that moved these cards on, by card and then in order of time."""
-    found: list[Transition] = []
+    steps: list[Transition] = []
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         rows = conn.execute(
             f"{_TRANSITION} card IN ({','.join('?' * len(some))}) AND live ORDER BY card, stamp",
             tuple(some),
         )
-        found += map(Transition._make, rows)
-    return found
+        steps += map(Transition._make, rows)
+    return steps
 
 
 def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
@@ -412,13 +412,13 @@ def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str
         " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, hlc, replica, rseq",
         (board_id,),
     )
-    found: dict[str, list[tuple[str, str]]] = {}
+    by_card: dict[str, list[tuple[str, str]]] = {}
     for card_id, at, data in rows:
         # By the reader of the fold: of a name that stands there twice SQLite takes the other one.
         values = json.loads(data).get("set", {})
         if "health" in values:
-            found.setdefault(card_id, []).append((at, values["health"] or ""))
-    return found
+            by_card.setdefault(card_id, []).append((at, values["health"] or ""))
+    return by_card
 
 
 def limits_set(conn: sqlite3.Connection, board_id: str) -> list[LimitsSet]:
@@ -434,19 +434,19 @@ def limits_set(conn: sqlite3.Connection, board_id: str) -> list[LimitsSet]:
         (board_id,),
     )
     last: dict[str, LimitsSet] = {}
-    found = []
+    changes_of_limits = []
     for at, data in rows:
-        told = json.loads(data)
-        stage, values = told.get("stage"), told.get("set", {})
-        if stage and values.get("deleted"):
-            found.append(LimitsSet(stage, at, None, None))
-        elif stage and not values.keys().isdisjoint(("limit", "unattended")):
+        event = json.loads(data)
+        stage, fields = event.get("stage"), event.get("set", {})
+        if stage and fields.get("deleted"):
+            changes_of_limits.append(LimitsSet(stage, at, None, None))
+        elif stage and not fields.keys().isdisjoint(("limit", "unattended")):
             held = last.get(stage, LimitsSet(stage, at, None, None))
-            limit = values.get("limit", held.limit)
-            unattended = values.get("unattended", held.unattended)
+            limit = fields.get("limit", held.limit)
+            unattended = fields.get("unattended", held.unattended)
             last[stage] = LimitsSet(stage, at, limit, unattended)
-            found.append(last[stage])
-    return found
+            changes_of_limits.append(last[stage])
+    return changes_of_limits
 
 
 def archivings(conn: sqlite3.Connection, board_id: str) -> dict[str, Transition]:
@@ -460,14 +460,14 @@ def archivings(conn: sqlite3.Connection, board_id: str) -> dict[str, Transition]
         " AND event.id NOT IN (SELECT event FROM undone) ORDER BY card.id, hlc, replica, rseq",
         (board_id,),
     )
-    found: dict[str, Transition] = {}
+    by_card: dict[str, Transition] = {}
     for card_id, at, data, stamp in rows:
         archived = json.loads(data).get("set", {}).get("archived")
         if archived:
-            found.setdefault(card_id, Transition(card_id, at, None, None, None, None, stamp))
+            by_card.setdefault(card_id, Transition(card_id, at, None, None, None, None, stamp))
         elif archived is not None:
-            found.pop(card_id, None)
-    return found
+            by_card.pop(card_id, None)
+    return by_card
 
 
 def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -> list[Event]:

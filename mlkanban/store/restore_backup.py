@@ -43,8 +43,8 @@ def _check(conn: Connection, file: Path) -> None:
     conn.execute("PRAGMA trusted_schema=OFF")
     (application,) = conn.execute("PRAGMA application_id").fetchone()
     (version,) = conn.execute("PRAGMA user_version").fetchone()
-    (found,) = conn.execute("SELECT count(*) FROM sqlite_master WHERE name = 'event'").fetchone()
-    if application != database.APPLICATION_ID or not found:
+    (tables,) = conn.execute("SELECT count(*) FROM sqlite_master WHERE name = 'event'").fetchone()
+    if application != database.APPLICATION_ID or not tables:
         raise _bad(file, "is a database of another program")
     if version > database.LATEST:
         raise BadInput(
@@ -133,7 +133,7 @@ def _is_damage(error: BaseException | None) -> bool:
 
 
 def _check_alone(path: Path) -> None:
-    if others := errors.who_has_open(path):
+    if others := errors.holders_of(path):
         named = ", ".join(map(str, others))
         raise StoreProblem(
             f"The store {path} is open in {named}.",

@@ -42,25 +42,25 @@ def last_was_imported(conn: sqlite3.Connection, card_id: str) -> bool:
 def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str = "") -> bool:
     """Whether somebody, no run, put a card into another stage since an instant, and before
     another."""
-    found = conn.execute(
+    row = conn.execute(
         "SELECT 1 FROM transition JOIN event ON event.id = transition.event"
         " WHERE transition.card = ? AND transition.at >= ? AND (? = '' OR transition.at < ?)"
         " AND live AND stage IS NOT NULL"
         f" AND event.kind NOT IN ('card.reordered', 'card.created') AND {BY_PERSON} LIMIT 1",
         (card_id, since, until, until),
     ).fetchone()
-    return found is not None
+    return row is not None
 
 
 def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: str) -> bool:
     """Whether somebody, no run, wrote a field of a card since an instant."""
-    found = conn.execute(
+    row = conn.execute(
         f"SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
         f" AND CASE WHEN {IN_FORCE} THEN json_type(data, ?) END IS NOT NULL"
         f" AND {BY_PERSON} LIMIT 1",
         (card_id, since, f"$.set.{field}"),
     ).fetchone()
-    return found is not None
+    return row is not None
 
 
 def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
@@ -87,11 +87,11 @@ def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
 
 def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
     """Whether a run, by the actor of its events, has ended."""
-    found = conn.execute(
+    row = conn.execute(
         f"SELECT 1 FROM event WHERE actor = ? AND kind = 'run.ended' AND {IN_FORCE} LIMIT 1",
         (actor,),
     ).fetchone()
-    return found is not None
+    return row is not None
 
 
 def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:

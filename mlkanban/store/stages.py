@@ -29,18 +29,18 @@ def arrange(conn: sqlite3.Connection, board_id: str, entity: Callable[[str], Ent
 
 def written(conn: sqlite3.Connection, board_id: str) -> tuple[Stage, ...]:
     """The stages of a board as they were written, whether or not they fit together."""
-    found = []
+    stages = []
     for stage in stages_of(conn, board_id, removed=False):
         row = conn.execute("SELECT state FROM entity WHERE id = ?", (stage.id,)).fetchone()
         fields = entity_from(row[0]).fields
-        found.append(replace(stage, name=fields["name"], committed=bool(fields.get("committed"))))
-    return tuple(found)
+        stages.append(replace(stage, name=fields["name"], committed=bool(fields.get("committed"))))
+    return tuple(stages)
 
 
 def overruled(conn: sqlite3.Connection) -> dict[str, str]:
     """What of the stages of all boards is not as it was written: a sentence for each of those, by
     a name of its own."""
-    found = {}
+    sentences = {}
     rows = conn.execute(
         "SELECT stage.id, name, committed, state FROM stage JOIN entity ON entity.id = stage.id"
         " WHERE NOT stage.deleted ORDER BY stage.id"
@@ -48,24 +48,26 @@ def overruled(conn: sqlite3.Connection) -> dict[str, str]:
     for stage_id, name, committed, state in rows:
         written = entity_from(state).fields
         if name != written["name"]:
-            found[f"{stage_id} {name}"] = (
+            sentences[f"{stage_id} {name}"] = (
                 f"There are two stages {written['name']} since the merge: the later one is called "
                 f"{name} now."
             )
         if bool(committed) != bool(written.get("committed")):
-            found[f"{stage_id} committed"] = (
+            sentences[f"{stage_id} committed"] = (
                 f"{name} is committed since the merge: committed stages follow each other, and "
                 "there is at least one."
             )
-    return found
+    return sentences
 
 
 def _names(states: dict[str, Entity]) -> dict[str, str]:
     """The name of each stage, by id."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     taken = {str(state.fields["name"]).casefold() for state in states.values()}
     used: set[str] = set()
-    for stage_id, state in sorted(states.items(), key=lambda one: (one[1].stamps["name"], one[0])):
+    for stage_id, state in sorted(
+        states.items(), key=lambda item: (item[1].stamps["name"], item[0])
+    ):
         name, number = str(state.fields["name"]), 1
         if name.casefold() in used:
             while name.casefold() in taken:
@@ -73,8 +75,8 @@ def _names(states: dict[str, Entity]) -> dict[str, str]:
                 name = f"{state.fields['name']} {number}"
             taken.add(name.casefold())
         used.add(name.casefold())
-        found[stage_id] = name
-    return found
+        names[stage_id] = name
+    return names
 
 
 def _committed(present: tuple[Stage, ...], states: dict[str, Entity]) -> set[str]:

@@ -96,8 +96,8 @@ class UndoStack:
                 " AND kind IN ('undone', 'redone') AND seq > :newest ORDER BY seq DESC",
                 {**self._about, "newest": newest[0] if newest else 0},
             ).fetchall()
-            steps += [_Step(one, action, kind, json.loads(passed or "[]"))
-                      for one, action, kind, passed in rows]  # fmt: skip
+            steps += [_Step(event, action, kind, json.loads(passed or "[]"))
+                      for event, action, kind, passed in rows]  # fmt: skip
             if newest:
                 break
         return steps
@@ -135,17 +135,17 @@ class UndoStack:
 def set_off(conn: sqlite3.Connection, events: Iterable[Event]) -> list[Event]:
     """The lifted blocks in force that these events brought about: those they ended the cards of,
     and those that ended by themselves of the blocks they set."""
-    found: dict[str, Event] = {}
+    lifted: dict[str, Event] = {}
     for event in events:
         values = event.data.get("set", {})
         if not event.card:
             continue
         if values.get("outcome") or values.get("archived"):
             row = conn.execute("SELECT ref FROM card WHERE id = ?", (event.card,)).fetchone()
-            found |= _lifted(conn, event, "until", f"card:{row[0]}" if row else "")
+            lifted |= _lifted(conn, event, "until", f"card:{row[0]}" if row else "")
         if values.get("blocker"):
-            found |= _lifted(conn, event, "set_by", event.stamp)
-    return list(found.values())
+            lifted |= _lifted(conn, event, "set_by", event.stamp)
+    return list(lifted.values())
 
 
 _LIFTED = {
@@ -155,13 +155,13 @@ _LIFTED = {
 
 
 def _lifted(conn: sqlite3.Connection, event: Event, which: str, value: str) -> dict[str, Event]:
-    given: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "seq": event.seq, "actor": CONDITION, "card": event.card, "value": value,
     }  # fmt: skip
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE seq > :seq AND actor = :actor"
         f" AND kind = 'card.unblocked' AND CASE WHEN {IN_FORCE} THEN {_LIFTED[which]} END"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY seq",
-        given,
+        parameters,
     ).fetchall()
     return {event.id: event for event in map(event_of, rows)}

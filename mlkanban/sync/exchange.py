@@ -202,7 +202,7 @@ class Sync:
             known = merge.known(conn)
             for replica_id, found in new.items():
                 last = known.get(replica_id, 0)
-                rest = merge.next_ones(last, found)
+                rest = merge.next_in_log(last, found)
                 late = [one for one in found if one.rseq > last + len(rest)]
                 if late:
                     report.told.append(

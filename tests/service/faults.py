@@ -50,10 +50,10 @@ def wall_clock(patch: pytest.MonkeyPatch) -> None:
 def gaps_accepted(patch: pytest.MonkeyPatch) -> None:
     """Later events of a replica are taken in although earlier ones have not come."""
 
-    def next_ones(last: int, given: Sequence[Record]) -> list[Record]:
+    def next_in_log(last: int, given: Sequence[Record]) -> list[Record]:
         return [record for record in given if record.rseq > last]
 
-    patch.setattr(merge, "next_ones", next_ones)
+    patch.setattr(merge, "next_in_log", next_in_log)
     patch.setattr(merge, "unbroken", lambda conn, given: list(given))
 
 

@@ -1,4 +1,5 @@
-"""The demo board: six months of a made-up team of one that works on fraud, churn and demand."""
+"""The demo board: six months of an invented one-person team that works on fraud, churn and
+demand."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,9 +25,9 @@ KEY = slug(NAME)
 
 
 def fill(service: Service, now: datetime, seed: int = 7, timezone: str = "UTC") -> Board:
-    """Make the demo board with its history up to `now`, in one transaction.
+    """Create the demo board with its history up to `now`, in one transaction.
 
-    The same arguments tell the same story. RuleRefused when the board is there already.
+    The same arguments make the same history. RuleRefused when the board exists already.
     """
     if any(board.key == KEY for board in service.boards.all()):
         raise RuleRefused(f"There is a board {KEY!r} already.", f"Open it: mlkanban --board {KEY}")
@@ -35,7 +36,7 @@ def fill(service: Service, now: datetime, seed: int = 7, timezone: str = "UTC") 
 
 
 def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
-    """Everything that ever happened on the demo board, oldest first."""
+    """All changes that ever happened on the demo board, oldest first."""
     made = template("ml")
     assert made is not None
     rng = Random(seed)
@@ -54,5 +55,5 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
     # With dice of their own: the cards do not depend on them.
     story = Story(board, stages, calendar, rng, sessions(board, calendar, Random(seed)))
     for card in plan.planned(made, calendar, rng):
-        story.tell(card)
+        story.add(card)
     yield from story.changes()

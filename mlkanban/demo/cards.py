@@ -1,4 +1,4 @@
-"""What the demo board is about: cards as they are told in cards.toml."""
+"""The cards of the demo board, as cards.toml describes them."""
 
 import re
 import tomllib
@@ -26,7 +26,8 @@ _METRIC = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlannedBlock:
-    """Blocked in the visit `where` for working `days`, or `waiting` calendar days until now."""
+    """A block in the visit `where`, for `days` working days, or since `waiting` calendar days
+    ago."""
 
     where: str
     why: str
@@ -39,7 +40,7 @@ class PlannedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How the runs of the visit `where` failed: with what exit status and last lines on stderr."""
+    """How the runs of the visit `where` failed: exit status and last lines on stderr."""
 
     where: str
     exit: int
@@ -48,8 +49,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a metric in use was, so many working days before another card began, or calendar days
-    `ago`."""
+    """A reading of a metric of a model in use, either `days` working days before the card `before`
+    began, or `ago` calendar days ago."""
 
     metric: str
     value: float
@@ -62,7 +63,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class DemoCard:
-    """One card of the file; `end` is its outcome, '' while it is open."""
+    """One card of cards.toml; `end` is its outcome, '' while it is open."""
 
     title: str
     type: str
@@ -100,17 +101,19 @@ class DemoCard:
 
     @property
     def forced(self) -> dict[str, str]:
-        """The visit that goes above a limit, with the reason."""
+        """The visit that exceeds a limit, with the reason."""
         where, _, reason = self.override.partition(": ")
         return {where: reason} if where else {}
 
     @property
     def can_wait(self) -> bool:
-        """Placed in its turn: nothing needs it, or it needs a full board to go above a limit."""
+        """Whether the card is placed in its turn: no card needs it, or it needs a full stage to
+        exceed a limit."""
         return not self.key or bool(self.override)
 
     def steps(self, rng: Random | None = None, pace: float = 1.0) -> Steps:
-        """Where it goes and for how many minutes, blocks included; with `rng` no two alike."""
+        """The slots that the card goes through, with minutes, blocks included; with `rng` each time
+        a little different."""
         steps: list[tuple[str, float]] = []
         for part in (self.path or _USUAL[self.type]).split(","):
             slot, days = part.split()
@@ -124,27 +127,27 @@ class DemoCard:
 
     def measured(self) -> tuple[dict[str, Any], float | None]:
         """The metric as it is set at first, and the value reached in the end."""
-        found = _METRIC.fullmatch(self.metric)
-        if not found:
+        match = _METRIC.fullmatch(self.metric)
+        if not match:
             return {}, None
         values: dict[str, Any] = {
             name: float(text)
-            for name, text in found.groupdict().items()
+            for name, text in match.groupdict().items()
             if text and name not in ("name", "direction")
         }
         reached = values.pop("value", None)
-        return {"name": found["name"], "direction": found["direction"], **values}, reached
+        return {"name": match["name"], "direction": match["direction"], **values}, reached
 
 
 def read() -> dict[str, list[DemoCard]]:
-    """The cards of the file: finished, dropped and open ones, each in order."""
+    """The cards of cards.toml: finished, dropped and open ones, each in order."""
     file = resources.files("mlkanban.demo").joinpath("cards.toml")
     tables = tomllib.loads(file.read_text("utf-8"))
     ends = {"finished": "shipped", "dropped": "discarded", "open": ""}
-    return {name: [_told(card, end) for card in tables[name]] for name, end in ends.items()}
+    return {name: [_demo_card(card, end) for card in tables[name]] for name, end in ends.items()}
 
 
-def _told(table: dict[str, Any], end: str) -> DemoCard:
+def _demo_card(table: dict[str, Any], end: str) -> DemoCard:
     values = {"end": end, **table}
     values["service_class"] = values.pop("class", "")
     values["alerts"] = [Alert(**alert) for alert in values.get("alerts", [])]

@@ -1,4 +1,4 @@
-"""How the demo's models did after they were shipped, and which card trained which one again."""
+"""How the demo's models did after they were shipped, and which card retrained which model."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,17 +19,19 @@ from mlkanban.demo.plan import Planned
 from mlkanban.demo.schedule import DAY, Calendar
 
 Cards = Mapping[str, tuple[str, Planned]]
-"""Id and plan of each card, by the key it is told by."""
+"""Id and plan of each card, by its key in cards.toml."""
 
 
 def models_in_use(cards: Cards, board: str, calendar: Calendar) -> Iterator[tuple[float, Change]]:
-    """Alerts, retraining and what came of it, each with its minute."""
+    """Alerts, retraining and its results, each with its minute."""
     for key, (card_id, card) in cards.items():
-        retrains = [(c, p) for c, p in cards.values() if key and p.told.retrains == key]
-        happened = [(_minute(alert, card, cards, calendar), alert) for alert in card.told.alerts]
-        yield from _alerts(happened, retrains, board, card_id, calendar)
+        retrains = [(c, p) for c, p in cards.values() if key and p.spec.retrains == key]
+        dated_alerts = [
+            (_minute(alert, card, cards, calendar), alert) for alert in card.spec.alerts
+        ]
+        yield from _alerts(dated_alerts, retrains, board, card_id, calendar)
         for other_id, other in retrains:
-            yield from _retrained(card_id, other_id, other, happened, board, calendar)
+            yield from _retrained(card_id, other_id, other, dated_alerts, board, calendar)
 
 
 def _minute(alert: Alert, card: Planned, cards: Cards, calendar: Calendar) -> float:
@@ -39,7 +41,7 @@ def _minute(alert: Alert, card: Planned, cards: Cards, calendar: Calendar) -> fl
 
 
 def _alerts(
-    happened: list[tuple[float, Alert]],
+    dated_alerts: list[tuple[float, Alert]],
     retrains: list[tuple[str, Planned]],
     board: str,
     card_id: str,
@@ -47,15 +49,15 @@ def _alerts(
 ) -> Iterator[tuple[float, Change]]:
     fields: dict[str, Any] = {}
     health: Health | None = None
-    for minute, alert in sorted(happened, key=lambda one: one[0]):
-        if health and any(minute > _taken_up(p, happened) for _, p in retrains):
+    for minute, alert in sorted(dated_alerts, key=lambda item: item[0]):
+        if health and any(minute > _taken_up(p, dated_alerts) for _, p in retrains):
             health = Health.RETRAINING
         limit = parse_threshold(alert.threshold)
         reading = HealthReading(
             alert.metric, alert.value, str(limit), limit.passed(alert.value),
             calendar.instant(minute), alert.note,
         )  # fmt: skip
-        others = any(one.alert and one.metric != alert.metric for one in readings(fields))
+        others = any(other.alert and other.metric != alert.metric for other in readings(fields))
         values: dict[str, Any] = {PREFIX + alert.metric: reading.to_field()}
         now = after_reading(health, reading.alert, others)
         if now != health:
@@ -67,10 +69,10 @@ def _alerts(
             yield minute, _change(minute, board, other_id, {}, calendar, "card.noted", note)
 
 
-def _taken_up(card: Planned, happened: list[tuple[float, Alert]]) -> float:
-    """When somebody said that a card is to train the model again: after the first alert."""
+def _taken_up(card: Planned, dated_alerts: list[tuple[float, Alert]]) -> float:
+    """When a card was linked as the retraining of a model: after the first alert."""
     first = min(
-        (at for at, one in happened if parse_threshold(one.threshold).passed(one.value)),
+        (at for at, alert in dated_alerts if parse_threshold(alert.threshold).passed(alert.value)),
         default=card.start,
     )
     return max(card.start, first) + 30
@@ -80,15 +82,15 @@ def _retrained(
     card_id: str,
     other_id: str,
     other: Planned,
-    happened: list[tuple[float, Alert]],
+    dated_alerts: list[tuple[float, Alert]],
     board: str,
     calendar: Calendar,
 ) -> Iterator[tuple[float, Change]]:
-    minute = _taken_up(other, happened)
+    minute = _taken_up(other, dated_alerts)
     tie = {f"lineage:{Kind.RETRAIN_OF}:{card_id}": True}
     yield minute, _change(minute, board, other_id, tie, calendar)
     healths = [(minute, card_id, Health.RETRAINING)]
-    if other.told.end == Outcome.SHIPPED:
+    if other.spec.end == Outcome.SHIPPED:
         healths += [(other.end, other_id, Health.OK), (other.end, card_id, Health.SUPERSEDED)]
     for at, whose, health in healths:
         yield at, _change(at, board, whose, {"health": health.value}, calendar)

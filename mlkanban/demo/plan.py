@@ -1,4 +1,4 @@
-"""The plan: every card of the demo gets its visits, none where a stage is full."""
+"""The plan of the demo: visits to slots for every card, none where a stage is full."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -26,14 +26,14 @@ STAGE_OF = {
 _HURRY = (1.0, 0.8, 0.6, 0.4, 0.25)
 _ATTEMPTS = 40
 _QUIET = 4 * DAY
-"""Before now little is begun that is finished already."""
+"""Minutes before now in which few cards begin that are finished already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A card with all its visits."""
 
-    told: DemoCard
+    spec: DemoCard
     visits: tuple[Visit, ...]
 
     @property
@@ -42,7 +42,7 @@ class Planned:
 
     @property
     def begun(self) -> float:
-        """When work on it began."""
+        """The minute when work on the card began."""
         return next((v.start for v in self.visits if v.slot not in ("ideas", "ready")), self.start)
 
     @property
@@ -51,14 +51,15 @@ class Planned:
 
     @property
     def looked(self) -> Visit:
-        """The last visit in which somebody did anything: nobody saw yet what failed since."""
-        failed = {failure.where for failure in self.told.failures}
+        """The last visit in which anyone touched the card: runs that failed since were not seen
+        yet."""
+        failed = {failure.where for failure in self.spec.failures}
         return next((v for v in self.visits[-2:-1] if v.name in failed), self.visits[-1])
 
 
 def planned(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
-    """All cards. Those that end on a given day, or have not ended yet, are placed first, back from
-    there; the others where room is left."""
+    """Place all cards. Those that end on a given day, or are still open, are placed first,
+    backwards from there; the others where there is room."""
     cards, limits = read(), _limits(made)
     for _ in range(_ATTEMPTS):
         with contextlib.suppress(_NoRoom):
@@ -67,7 +68,7 @@ def planned(made: Template, calendar: Calendar, rng: Random) -> list[Planned]:
 
 
 class _NoRoom(Exception):
-    """A card fits nowhere beside those already placed."""
+    """No room for a card beside those already placed."""
 
 
 def _attempt(
@@ -76,24 +77,24 @@ def _attempt(
     done: list[Planned] = []
     slots.close(RUN, calendar.holiday)  # no run goes on for two weeks
     ended: dict[str, float] = {"": 0.0}
-    fixed = [told for told in cards["finished"] if told.ago is not None]
-    for told in cards["open"] + fixed:
-        steps = told.steps()
-        end = calendar.length - (told.ago or 0) * DAY
+    fixed = [spec for spec in cards["finished"] if spec.ago is not None]
+    for spec in cards["open"] + fixed:
+        steps = spec.steps()
+        end = calendar.length - (spec.ago or 0) * DAY
         start = end - sum(minutes for _, minutes in steps)
-        done.append(_take(slots, told, tuple(visits(steps, start, told.forced))))
-    free = [told for told in cards["finished"] if told.ago is None]
+        done.append(_take(slots, spec, tuple(visits(steps, start, spec.forced))))
+    free = [spec for spec in cards["finished"] if spec.ago is None]
     # Cards that others need go first, so that none of them is put off until it is too late.
-    for at, told in sorted(enumerate(free), key=lambda one: one[1].can_wait):
+    for at, spec in sorted(enumerate(free), key=lambda item: item[1].can_wait):
         wanted = (calendar.length - _QUIET) * at / len(free)
-        card = _take(slots, told, _room(slots, told, ended, wanted, calendar, rng))
-        if told.key:
-            ended[told.key] = card.end
+        card = _take(slots, spec, _room(slots, spec, ended, wanted, calendar, rng))
+        if spec.key:
+            ended[spec.key] = card.end
         done.append(card)
-    for told in cards["dropped"]:
+    for spec in cards["dropped"]:
         start = rng.uniform(0.02, 0.75) * calendar.length
         idle = rng.uniform(3, 25) * DAY
-        done.append(Planned(told, tuple(visits([("ideas", idle)], start, {}))))
+        done.append(Planned(spec, tuple(visits([("ideas", idle)], start, {}))))
     return done
 
 
@@ -106,37 +107,37 @@ def _limits(made: Template) -> dict[str, int]:
     return {slot: limit for slot, limit in limits.items() if limit is not None}
 
 
-def _take(slots: Slots, told: DemoCard, taken: tuple[Visit, ...]) -> Planned:
+def _take(slots: Slots, spec: DemoCard, taken: tuple[Visit, ...]) -> Planned:
     slots.take(taken)
-    return Planned(told, taken)
+    return Planned(spec, taken)
 
 
 def _room(
     slots: Slots,
-    told: DemoCard,
+    spec: DemoCard,
     ended: Mapping[str, float],
     wanted: float,
     calendar: Calendar,
     rng: Random,
 ) -> tuple[Visit, ...]:
-    """Visits that fit, work beginning about the minute `wanted`, after the cards it needs; in a
-    hurry when nothing else does."""
-    known = ended[told.after]
+    """Visits that fit, with work beginning about the minute `wanted` and after the cards that this
+    card needs; faster than usual when nothing else fits."""
+    known = ended[spec.after]
     for hurry in _HURRY:
-        steps = told.steps(rng, hurry * min(max(rng.lognormvariate(0.3, 0.5), 0.5), 4.0))
+        steps = spec.steps(rng, hurry * min(max(rng.lognormvariate(0.3, 0.5), 0.5), 4.0))
         ready, idea = rng.uniform(0.2, 2.5) * DAY, rng.expovariate(1 / 9) * DAY
-        if told.service_class == ServiceClass.EXPEDITE:
+        if spec.service_class == ServiceClass.EXPEDITE:
             ready, idea = 5.0, 15.0
-        earliest = max([known + ready + 30, *(ended[key] for key in told.needs)])
+        earliest = max([known + ready + 30, *(ended[key] for key in spec.needs)])
         latest = calendar.length - sum(minutes for _, minutes in steps) - 5
         for begin in _tries(earliest, wanted, latest, rng):
             waits = begin - ready
             start = max(waits - idea, known + (waits - known) * rng.uniform(0, 0.1))
             path = [("ideas", waits - start), ("ready", ready), *steps]
             # Looked at one by one: most do not fit, and are not made to the end.
-            if slots.fit(visits(path, start, told.forced)):
-                return tuple(visits(path, start, told.forced))
-    raise _NoRoom(told.title)
+            if slots.fit(visits(path, start, spec.forced)):
+                return tuple(visits(path, start, spec.forced))
+    raise _NoRoom(spec.title)
 
 
 def _tries(earliest: float, wanted: float, latest: float, rng: Random) -> Iterator[float]:

@@ -1,4 +1,5 @@
-"""The runs of the demo's cards: what was tried where, what came of it, and what goes on."""
+"""The runs of the demo's cards: what was tried in which stage, its results, and what is still
+running."""
 
 import shlex
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -30,8 +31,8 @@ _SEEDS = 3
 
 
 class DemoRuns:
-    """The runs of one card, as the changes they made, the way the service writes them. `place` is
-    the end of the stage of a slot."""
+    """The runs of one card as changes, the way the service writes them. `place` gives the end of
+    the stage of a slot."""
 
     def __init__(
         self,
@@ -43,24 +44,24 @@ class DemoRuns:
         card: Planned,
     ) -> None:
         self._board, self._place, self._calendar, self._rng = board, place, calendar, rng
-        self._card_id, self._card, self._told = card_id, card, card.told
-        metric, self._reached = card.told.measured()
+        self._card_id, self._card, self._spec = card_id, card, card.spec
+        metric, self._reached = card.spec.measured()
         self._metric = Metric(**metric).model_dump(mode="json") if metric else {}
-        self._host = card.told.host or rng.choice(_HOSTS)
+        self._host = card.spec.host or rng.choice(_HOSTS)
         self._commit = ""
         self._blocked = False
-        failed = [failure.where for failure in card.told.failures]
+        failed = [failure.where for failure in card.spec.failures]
         self._finished = [
             visit for visit in card.visits[:-1] if visit.slot == RUN and visit.name not in failed
         ]
 
     @property
     def report(self) -> bool:
-        """Whether the value of the card's metric is from them."""
-        return bool(self._finished or self._told.job)
+        """Whether the value of the card's metric comes from its runs."""
+        return bool(self._finished or self._spec.job)
 
     def changes(self) -> Iterator[tuple[float, Change]]:
-        """All that they did, each with its minute, and the commits they were made with."""
+        """All changes by the runs and the commits they were made with, each with its minute."""
         visits = self._card.visits
         for before, visit, after in zip(visits, visits[1:], (*visits[2:], None), strict=False):
             if visit.slot == "train" or (visit.slot == RUN and not self._commit):
@@ -74,7 +75,7 @@ class DemoRuns:
             if visit.slot == RUN:
                 if after:
                     runs = self._tried(visit)
-                elif self._told.job:
+                elif self._spec.job:
                     runs = yield from self._submitted(visit)
                 else:
                     runs = [self._elsewhere(visit)]
@@ -82,8 +83,8 @@ class DemoRuns:
                 yield from self._ended(runs, after)
 
     def _tried(self, visit: Visit) -> list[Run]:
-        """The runs of a visit that is over, the last of which ended it."""
-        failure = next((one for one in self._told.failures if one.where == visit.name), None)
+        """The runs of a finished visit; the last of them ended it."""
+        failure = next((f for f in self._spec.failures if f.where == visit.name), None)
         number = self._finished.index(visit) if failure is None else 0
         values = self._values(number) if failure is None else [None]
         over = self._over(visit)
@@ -101,18 +102,19 @@ class DemoRuns:
         return runs
 
     def _over(self, visit: Visit) -> datetime:
-        """When the last run of a visit ended: with it, or in the night that the visit ends with."""
+        """When the last run of a visit ended: with the visit, or in the night at its end."""
         if visit.end % DAY:
             return self._calendar.moment(visit.end)
         return self._calendar.night(visit.end, self._rng.uniform(0.5, 11))
 
     def _elsewhere(self, visit: Visit) -> Run:
-        """A run that goes on where nobody here can look."""
+        """A run that is still going on a host that cannot be inspected from here."""
         return _judged(self._run(visit, 1, 1), judge(_seen(elsewhere=self._host)))
 
     def _submitted(self, visit: Visit) -> Generator[tuple[float, Change], None, list[Run]]:
-        """A job of SLURM for each seed: by now one is over, one runs and one waits."""
-        numbers = [str(self._told.job + at) for at in range(_SEEDS)]
+        """A SLURM job for each seed: by now the first is over, the second runs and the third
+        waits."""
+        numbers = [str(self._spec.job + at) for at in range(_SEEDS)]
         runs = [
             replace(self._run(visit, at, _SEEDS), job=f"SLURM job {number}", host=_LOGIN)
             for at, number in enumerate(numbers, 1)
@@ -122,8 +124,8 @@ class DemoRuns:
             SlurmJob(numbers[1], numbers[1], "RUNNING", teller="squeue"),
             SlurmJob(numbers[2], numbers[2], "PENDING", reason="Resources", teller="squeue"),
         ]
-        told = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
-        over, running, waits = (one.found for one in told if one)
+        judgements = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
+        over, running, waits = (judgement.found for judgement in judgements if judgement)
         for run in runs:
             submitted = replace(run, started="", made=run.started)
             yield self._change("run.queued", {}, _judged(submitted, waits), run.started)
@@ -137,7 +139,7 @@ class DemoRuns:
         return [first, second, _judged(runs[2], waits)]
 
     def _run(self, visit: Visit, at: int, of: int) -> Run:
-        """The run number `at` of `of` that were started when a visit began."""
+        """Run number `at` of the `of` runs that were started when a visit began."""
         made = self._calendar.moment(visit.start) + timedelta(seconds=7 * at)
         started = instant(made)
         digits = started.replace("-", "").replace(":", "")
@@ -148,25 +150,26 @@ class DemoRuns:
             host=self._host,
             started=started,
             commit=self._commit,
-            gpus=self._told.gpus,
+            gpus=self._spec.gpus,
         )
 
     def _command(self, visit: Visit) -> str:
-        """What was run in a visit; the last that is told stands for those after it too."""
-        if commands := self._told.commands:
+        """The command that was run in a visit; the last one given also serves the visits after
+        it."""
+        if commands := self._spec.commands:
             runs = [other for other in self._card.visits if other.slot == RUN]
             return commands[min(runs.index(visit), len(commands) - 1)]
-        area = self._told.tags.split()[0]
-        return f"python train.py --config configs/{area}/{slug(self._told.title)[:24]}.yaml"
+        area = self._spec.tags.split()[0]
+        return f"python train.py --config configs/{area}/{slug(self._spec.title)[:24]}.yaml"
 
     def _values(self, number: int) -> list[float | None]:
-        """What the runs of a visit reported, told or on the way to what was reached in the last
-        one; around it where the metric is noisy."""
+        """The values that the runs of a visit reported: as given in cards.toml, or on the way to
+        the value of the last visit, and around it where the metric is noisy."""
         if self._reached is None:
             return [None]
         value: float | list[float] = self._reached
-        if self._told.runs:
-            value = self._told.runs[number]
+        if self._spec.runs:
+            value = self._spec.runs[number]
         elif number < len(self._finished) - 1:
             first = self._metric["baseline"]
             first = self._reached if first is None else first
@@ -223,11 +226,11 @@ class DemoRuns:
         return self._calendar.minute(datetime.fromisoformat(at)), change
 
 
-def _judged(run: Run, found: Judgement) -> Run:
-    return replace(run, state=found.state, evidence=found.evidence, exit=found.exit)
+def _judged(run: Run, judgement: Judgement) -> Run:
+    return replace(run, state=judgement.state, evidence=judgement.evidence, exit=judgement.exit)
 
 
 def _seen(*, exit: int | None = None, elsewhere: str = "") -> Seen:
-    """What is to be seen of a run whose end was written down, or of one on another host."""
+    """The observations of a run whose end was recorded, or of a run on another host."""
     here, there = Place(_LOGIN, "", ""), Place(elsewhere or _LOGIN, "", "")
     return Seen(here, there, age=9e9, heartbeat=1.0, end_written=exit is not None, exit=exit)

@@ -61,11 +61,11 @@ class Calendar:
         return (morning + timedelta(minutes=late + rest * pace)).replace(microsecond=0)
 
     def instant(self, minute: float) -> str:
-        """The instant as the log keeps it."""
+        """The instant of a minute, as the log stores it."""
         return instant(self.moment(minute))
 
     def days_ago(self, days: int) -> float:
-        """The middle of the last working day that is at least so many calendar days back."""
+        """The middle of the last working day at least `days` calendar days ago."""
         at = bisect_right(self.days, self.today - timedelta(days=days)) - 1
         return (at + 0.5) * DAY
 
@@ -82,7 +82,7 @@ class Calendar:
         return at * DAY + min(max(spent, 0.0), DAY)
 
     def night(self, minute: float, hours: float) -> datetime:
-        """So many hours after the end of the working day before a minute."""
+        """An instant so many hours after the end of the working day before a minute."""
         return self.moment(minute - 0.01) + timedelta(hours=hours)
 
     def mondays(self) -> Iterator[float]:
@@ -98,8 +98,8 @@ def _week(day: date) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A stay in a slot. `name` tells second visits apart (`eval2`); `forced` is the reason for
-    entering above the limit."""
+    """A stay in a slot. `name` distinguishes a second visit (`eval2`); `forced` is the reason for
+    exceeding the limit."""
 
     name: str
     slot: str
@@ -113,7 +113,7 @@ class Visit:
 
 
 def names(steps: Steps) -> list[str]:
-    """The names of the stays; the second one in a slot gets a number."""
+    """The names of the visits; a second visit to a slot gets a number."""
     times: Counter[str] = Counter()
     made = []
     for slot, _ in steps:
@@ -123,8 +123,8 @@ def names(steps: Steps) -> list[str]:
 
 
 def visits(steps: Steps, start: float, forced: Mapping[str, str]) -> Iterator[Visit]:
-    """One stay after the other from the minute `start` on. A run that is not over by the evening
-    ends in the night, or in the next one, and what follows it begins in the morning."""
+    """Visits one after the other from the minute `start` on. A run that is not over by the evening
+    ends in the night, or in the next one, and the visit after it begins in the morning."""
     end, last = start, len(steps) - 1
     for at, (name, (slot, minutes)) in enumerate(zip(names(steps), steps, strict=True)):
         end += minutes
@@ -136,15 +136,15 @@ def visits(steps: Steps, start: float, forced: Mapping[str, str]) -> Iterator[Vi
 
 
 class Slots:
-    """Who is where when. A visit may go above the limit of its slot only by force, by one, and
-    only when the slot is full."""
+    """Which slots are taken when. A visit may exceed the limit of its slot only if forced, by one,
+    and only when the slot is full."""
 
     def __init__(self, limits: Mapping[str, int]) -> None:
         self._limits = limits
         self._taken: defaultdict[str, list[Visit]] = defaultdict(list)
 
     def fit(self, wanted: Iterable[Visit]) -> bool:
-        """Whether all these visits of one card have room together with those taken."""
+        """Whether there is room for all these visits of one card beside those already taken."""
         return all(self._fits(visit) for visit in wanted)
 
     def take(self, visits: Iterable[Visit]) -> None:
@@ -152,7 +152,7 @@ class Slots:
             self._taken[visit.slot].append(visit)
 
     def close(self, slot: str, minute: float) -> None:
-        """Let no visit of a slot go on over a minute."""
+        """Close a slot at a minute: no visit of it may span that minute."""
         closed = Visit(slot, slot, minute, minute + 1)
         self._taken[slot] += [closed] * self._limits[slot]
 

@@ -1,4 +1,4 @@
-"""The sessions of triage of the demo: on most Mondays, first thing in the morning."""
+"""The triage sessions of the demo: on most Mondays, first thing in the morning."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ _HELD = 0.8
 
 
 def sessions(board: str, calendar: Calendar, rng: Random) -> Iterator[tuple[float, Change]]:
-    """Each with the minute it ended at; all were finished, so that none is gone on with."""
+    """The triage sessions, each with the minute it ended; all were finished, so none can be
+    resumed."""
     for monday in calendar.mondays():
         begin, queue = monday + rng.uniform(2, 9), rng.randint(5, 14)
         skipped = rng.choice((0, 0, 1, 2))

@@ -1,4 +1,4 @@
-"""The story of the demo: the plan told as changes of the board, the way the service writes them."""
+"""The history of the demo: its plan as changes of the board, the way the service writes them."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,8 +32,8 @@ def new_id(rng: Random) -> str:
 
 
 class Story:
-    """Collects what happened, card by card; `changes` gives it in order of time, with what happened
-    `beside` at its minutes."""
+    """Collects the changes of the demo card by card; `changes` yields them in order of time, merged
+    with the changes `beside`."""
 
     def __init__(
         self,
@@ -47,79 +47,79 @@ class Story:
         self._stages = stages
         self._calendar = calendar
         self._rng = rng
-        self._told = list(beside)
+        self._changes = list(beside)
         self._cards: dict[str, tuple[str, Planned]] = {}
 
     def changes(self) -> Iterator[Change]:
-        """Everything told, oldest first."""
+        """All collected changes, oldest first."""
         self._relate()
-        self._told += models_in_use(self._cards, self._board, self._calendar)
+        self._changes += models_in_use(self._cards, self._board, self._calendar)
         # What happens at night has the minute of the morning after.
-        for _, change in sorted(self._told, key=lambda told: (told[0], told[1].at)):
+        for _, change in sorted(self._changes, key=lambda dated: (dated[0], dated[1].at)):
             yield change
 
-    def tell(self, card: Planned) -> None:
-        """What happened to one card from its first day to its end, or to now."""
+    def add(self, card: Planned) -> None:
+        """Collect what happened to one card from its first day to its end, or to now."""
         card_id = new_id(self._rng)
-        self._cards[card.told.key or card_id] = (card_id, card)
+        self._cards[card.spec.key or card_id] = (card_id, card)
         self._created(card_id, card)
         for before, visit in pairwise(card.visits):
             if RUN not in (before.slot, visit.slot):  # runs take the card along
                 self._enters(card_id, before, visit)
         self._noted(card_id, card)
         self._runs(card_id, card)
-        for block in card.told.blocks:
+        for block in card.spec.blocks:
             self._blocked(card_id, card, block)
-        if card.told.end:
+        if card.spec.end:
             self._finished(card_id, card)
 
-    def _say(self, minute: float, kind: str, card: str, **parts: Any) -> None:
+    def _record(self, minute: float, kind: str, card: str, **parts: Any) -> None:
         at = self._calendar.instant(minute)
-        self._told.append((minute, Change(kind, self._board, card=card, at=at, **parts)))
+        self._changes.append((minute, Change(kind, self._board, card=card, at=at, **parts)))
 
     def _edit(self, minute: float, card: str, **fields: Any) -> None:
-        self._say(minute, "card.edited", card, set=flat(checked(fields, partial=True)))
+        self._record(minute, "card.edited", card, set=flat(checked(fields, partial=True)))
 
     def _place(self, slot: str) -> list[str]:
-        """The end of the stage: a place without a rank."""
+        """The end of a stage: a place without a rank."""
         return [self._stages[STAGE_OF[slot]], ""]
 
     def _created(self, card_id: str, card: Planned) -> None:
-        told = card.told
-        metric, _ = told.measured()
+        spec = card.spec
+        metric, _ = spec.measured()
         fields: dict[str, Any] = {
-            "title": told.title, "type": told.type, "tags": told.tags.split(),
-            "priority": told.priority, "service_class": told.service_class,
-            "hypothesis": told.hypothesis, "dataset": told.dataset, "metric": metric,
-            "worth": told.worth,
-            "links": told.links, "checklist": self._checklist(told.checklist, at_first=True),
+            "title": spec.title, "type": spec.type, "tags": spec.tags.split(),
+            "priority": spec.priority, "service_class": spec.service_class,
+            "hypothesis": spec.hypothesis, "dataset": spec.dataset, "metric": metric,
+            "worth": spec.worth,
+            "links": spec.links, "checklist": self._checklist(spec.checklist, at_first=True),
         }  # fmt: skip
-        if told.due is not None:
-            last = self._calendar.moment(card.end).date() if told.end else self._calendar.today
-            fields["due"] = last + timedelta(days=told.due)
-        given = {name: value for name, value in fields.items() if value}
-        values = {"deleted": False, "place": self._place("ideas"), **flat(checked(given))}
-        self._say(card.start, "card.created", card_id, set=values)
-        if any(not text.startswith("[ ]") for text in told.checklist):
-            self._edit(card.looked.at(0.7), card_id, checklist=self._checklist(told.checklist))
-        if told.snoozed is not None:
-            until = self._calendar.today + timedelta(days=told.snoozed)
+        if spec.due is not None:
+            last = self._calendar.moment(card.end).date() if spec.end else self._calendar.today
+            fields["due"] = last + timedelta(days=spec.due)
+        set_fields = {name: value for name, value in fields.items() if value}
+        values = {"deleted": False, "place": self._place("ideas"), **flat(checked(set_fields))}
+        self._record(card.start, "card.created", card_id, set=values)
+        if any(not text.startswith("[ ]") for text in spec.checklist):
+            self._edit(card.looked.at(0.7), card_id, checklist=self._checklist(spec.checklist))
+        if spec.snoozed is not None:
+            until = self._calendar.today + timedelta(days=spec.snoozed)
             self._edit(card.end - 0.8 * DAY, card_id, snoozed_until=until)
 
     def _enters(self, card_id: str, before: Visit, visit: Visit) -> None:
-        """The move from one stay to the next."""
+        """The move from one visit to the next."""
         kind = "card.moved"
         values: dict[str, Any] = {"place": self._place(visit.slot)}
         if visit.slot == "live":
             values["outcome"] = Outcome.SHIPPED.value
         elif before.slot == "live":
             kind, values["outcome"] = "card.reopened", None
-        self._say(visit.start, kind, card_id, set=values, reason=visit.forced)
+        self._record(visit.start, kind, card_id, set=values, reason=visit.forced)
 
     def _noted(self, card_id: str, card: Planned) -> None:
-        """The notes of each visit, spread over it; a way back without one gets a short one."""
+        """The notes of each visit, spread over it; a step back without a note gets a short one."""
         texts: dict[str, list[str]] = {}
-        for note in card.told.notes:
+        for note in card.spec.notes:
             where, _, text = note.partition(": ")
             texts.setdefault(where, []).append(text)
         following = {visit.name: after.slot for visit, after in pairwise(card.visits)}
@@ -128,14 +128,15 @@ class Story:
             if not mine and visit.slot == "eval" and following.get(visit.name) == "train":
                 mine = [self._rng.choice(_AGAIN)]
             for number, text in enumerate(mine, 1):
-                self._say(visit.at(number / (len(mine) + 0.4)), "card.noted", card_id, note=text)
-        assert not texts, (card.told.title, texts)
+                self._record(visit.at(number / (len(mine) + 0.4)), "card.noted", card_id, note=text)
+        assert not texts, (card.spec.title, texts)
 
     def _runs(self, card_id: str, card: Planned) -> None:
-        """What its runs did; without one that reports, the metric has a value from looking."""
+        """The changes by the card's runs; without a run that reports, a person typed the metric's
+        value."""
         runs = DemoRuns(self._board, self._place, self._calendar, self._rng, card_id, card)
-        self._told += runs.changes()
-        metric, reached = card.told.measured()
+        self._changes += runs.changes()
+        metric, reached = card.spec.measured()
         if reached is not None and not runs.report:
             self._edit(card.visits[-1].at(0.75), card_id, metric={**metric, "value": reached})
 
@@ -153,37 +154,37 @@ class Story:
             since=self._calendar.moment(since),
         )  # fmt: skip
         values = {"blocker": blocker.model_dump(mode="json")}
-        self._say(since, "card.blocked", card_id, set=values)
+        self._record(since, "card.blocked", card_id, set=values)
         if block.days:
-            self._say(since + block.days * DAY, "card.unblocked", card_id, set={"blocker": None})
+            self._record(since + block.days * DAY, "card.unblocked", card_id, set={"blocker": None})
 
     def _finished(self, card_id: str, card: Planned) -> None:
-        told = card.told
-        values: dict[str, Any] = {"outcome": told.end, "work": Work.ATTENDED.value}
-        if told.verdict:
-            values["verdict"] = told.verdict
-        if told.end == Outcome.SHIPPED:
+        spec = card.spec
+        values: dict[str, Any] = {"outcome": spec.end, "work": Work.ATTENDED.value}
+        if spec.verdict:
+            values["verdict"] = spec.verdict
+        if spec.end == Outcome.SHIPPED:
             values["place"] = self._place("live")
-        self._say(card.end, "card.finished", card_id, set=values)
-        if told.end == Outcome.DISCARDED or (told.end == Outcome.SHIPPED and not told.live):
+        self._record(card.end, "card.finished", card_id, set=values)
+        if spec.end == Outcome.DISCARDED or (spec.end == Outcome.SHIPPED and not spec.live):
             monday = next((m for m in self._calendar.mondays() if m > card.end + _TIDIED), None)
             if monday is not None:
                 minute = monday + self._rng.uniform(4, 9)
-                self._say(minute, "card.archived", card_id, set={"archived": True})
+                self._record(minute, "card.archived", card_id, set={"archived": True})
 
     def _relate(self) -> None:
-        """Dependencies and parents, as soon as both cards are there."""
+        """Dependencies and parents, as soon as both cards exist."""
         for card_id, card in list(self._cards.values()):
-            for key in card.told.needs:
+            for key in card.spec.needs:
                 other_id, other = self._cards[key]
                 self._edit(max(card.start, other.start) + 3, card_id, depends_on=[other_id])
-            if card.told.parent:
-                other_id, other = self._cards[card.told.parent]
+            if card.spec.parent:
+                other_id, other = self._cards[card.spec.parent]
                 self._edit(max(card.start, other.start) + 4, card_id, parent=other_id)
 
     def _checklist(self, texts: list[str], *, at_first: bool = False) -> list[dict[str, Any]]:
-        """`[x]` and `[ ]` before a text say whether it is done by now; without them it is. What
-        stands after a bar is the stage of the gate."""
+        """The checklist: `[x]` and `[ ]` before a text say whether the item is done by now; without
+        them it is. After a bar follows the stage of the gate."""
         items = []
         for written in texts:
             text, _, gate = written.removeprefix("[x] ").removeprefix("[ ] ").partition(" | ")

@@ -9,6 +9,8 @@ from mlkanban.cli.layout import bold, table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.config import DEFAULT, MEANINGS, read
 from mlkanban.paths import places
+from mlkanban.theme_files import available
+from mlkanban.tui.commands import keymap, keys_shown
 
 _SHOWN = 4
 """So many values of a list are printed; `--json` has them all."""
@@ -18,8 +20,6 @@ _SHOWN = 4
 @pass_session
 def keys(session: Session) -> None:
     """Print the keys of the board, your own included."""
-    from mlkanban.tui.commands import keymap, keys_shown
-
     commands, problems = keymap(session.settings.keys)
 
     def lines() -> Iterator[str]:
@@ -60,8 +60,6 @@ def keys(session: Session) -> None:
 @pass_session
 def themes(session: Session) -> None:
     """List the themes that can be used."""
-    from mlkanban.theme_files import available
-
     found, problems = available()
     in_use = session.settings.theme
 

@@ -9,6 +9,7 @@ from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.paths import places
+from mlkanban.runs.adoption import adopt as take
 
 
 @click.command()
@@ -22,8 +23,6 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
     Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
     card is not blocked for it.
     """
-    from mlkanban.runs.adoption import adopt as take
-
     with slot_for(card, force) as slot:
         ref = slot.job.ref
         folder, start = take(places().data, ref, slot.job.id, pid, login_name(), now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,10 +12,15 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.layout import hanging, table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import BACKUP, FILE
+from mlkanban.clock import local_timezone
+from mlkanban.display.event_text import told
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
+from mlkanban.service import restore
+from mlkanban.service.backups import all_below
 from mlkanban.text import short_name
 
 if TYPE_CHECKING:
@@ -48,15 +54,10 @@ def backup(ctx: click.Context, to: Path | None) -> None:
 @pass_session
 def list_backups(session: Session) -> None:
     """Show the backups, the newest first."""
-    from mlkanban.clock import local_timezone
-    from mlkanban.service.backups import all_below
-
     found = all_below(places().data)
     zone = ZoneInfo(session.settings.timezone or local_timezone())
 
     def lines() -> Iterator[str]:
-        from mlkanban.cli.layout import table
-
         rows = [
             (f"{one.made.astimezone(zone):%Y-%m-%d %H:%M}", one.label.replace("-", " "),
              _size(one.size), session.clean(one.path.name))
@@ -82,14 +83,12 @@ def list_backups(session: Session) -> None:
 @click.argument("name", type=BACKUP, metavar="FILE|NAME")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
-def restore(session: Session, name: str, yes: bool) -> None:
+def restore_backup(session: Session, name: str, yes: bool) -> None:
     """Put a backup in the place of the store.
 
     First it says what you would lose and gain, and asks. What is there now is backed up before, so
     that you can go back. No other mlkanban may have the store open.
     """
-    from mlkanban.service import restore
-
     data = places().data
     plan = restore.plan(data, restore.found(data, name))
     if not session.json:
@@ -129,11 +128,6 @@ def _plan(session: Session, plan: RestorePlan) -> Iterator[str]:
 def _share(session: Session, share: StoreShare, what: str) -> Iterator[str]:
     if not share.events:
         return
-    from datetime import datetime
-
-    from mlkanban.cli.layout import hanging
-    from mlkanban.display.event_text import told
-
     cards = f", {_count(share.cards, 'card')}" if share.cards else ""
     yield f"{what}: {_count(share.events, 'event')}{cards}. The newest:"
     for entry, board in share.newest:

@@ -12,8 +12,13 @@ import click
 
 from mlkanban.cli.session import login_name
 from mlkanban.clock import now
+from mlkanban.core.runs.state import RunState
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem
 from mlkanban.paths import places
+from mlkanban.runs.intake import Intake, told_of
+from mlkanban.runs.processes import here
+from mlkanban.runs.start import FolderProblem, git_branch, make
+from mlkanban.service import Service
 from mlkanban.text import display
 
 if TYPE_CHECKING:
@@ -52,10 +57,6 @@ class RunSlot(NamedTuple):
         """Make the folder of a run and let the run start on the board, both or neither: of several
         started at once no more begin than fit. Where the store cannot be written the job runs all
         the same."""
-        from mlkanban.core.runs.state import RunState
-        from mlkanban.runs.intake import told_of
-        from mlkanban.runs.processes import here
-        from mlkanban.runs.start import FolderProblem, make
 
         def made() -> RunReport:
             make(folder, start)
@@ -116,8 +117,6 @@ def give_up(job: JobCard, run_id: str) -> None:
 
 
 def _opened() -> Service:
-    from mlkanban.service import Service
-
     where = places()
     return Service.open(
         where.data,
@@ -131,8 +130,6 @@ def _opened() -> Service:
 
 def _take_in_others(service: Service) -> None:
     """Runs that nobody has taken in yet count for the limits too."""
-    from mlkanban.runs.intake import Intake
-
     try:
         done = Intake(places().data).take_in(service, now())
     except StoreProblem as error:
@@ -175,8 +172,6 @@ def names_in_branch(branch: str) -> list[str]:
 
 
 def _branch_names() -> list[str]:
-    from mlkanban.runs.start import git_branch
-
     branch = git_branch()
     found = names_in_branch(branch)
     if not found:

@@ -1,12 +1,15 @@
 """The board itself: on the screen where there is a terminal, else as text."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 
 import click
 
+from mlkanban import clock
 from mlkanban.cli.session import Session, login_name
 from mlkanban.cli.types import today
+from mlkanban.core.rules import Load
 from mlkanban.core.visibility import asleep, on_board
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
@@ -18,6 +21,7 @@ def open_board(session: Session, *, demo: bool = False) -> None:
     # The screen is drawn on stderr, so that stream must be the terminal too.
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:
+        # Textual: 150 ms that a board printed as text does without.
         from mlkanban.tui.start import run_board
 
         key = session.board_key or session.settings.board
@@ -45,6 +49,7 @@ def print_board(session: Session) -> None:
 
 
 def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
+    # What prints is nothing that the screen has to wait for.
     from mlkanban.cli.json_output import board_data, by_stage, face_data
 
     faces = by_stage(snapshot.faces, snapshot.board)
@@ -60,18 +65,15 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
 
 
 def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
-    import shutil
-
+    # As above.
     from mlkanban.cli.json_output import by_stage
     from mlkanban.cli.layout import bold
-    from mlkanban.clock import now
-    from mlkanban.core.rules import Load
     from mlkanban.display.card_face import SNOOZED, FaceContext, HeadNote, header, lines
 
     board = snapshot.board
     loads = service.boards.loads(board.id)
-    pace = service.history.pace(board, now())
-    view = FaceContext.at(board, now(), ascii=session.settings.ascii, pace=pace)
+    pace = service.history.pace(board, clock.now())
+    view = FaceContext.at(board, clock.now(), ascii=session.settings.ascii, pace=pace)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
     yield session.clean(board.name)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import click
 
 from mlkanban.cli.json_output import board_data
+from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import NEW_NAME, ZONE
+from mlkanban.clock import local_timezone, odd_timezone
 from mlkanban.core.models import Board
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES
@@ -35,8 +37,6 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
     data-driven-scrum  create, observe, analyze: an iteration answers a question
     plain              to do, doing, done
     """
-    from mlkanban.clock import local_timezone, odd_timezone
-
     given = timezone or session.settings.timezone
     zone = given or local_timezone()
     with session.service(write=True, make=True) as service:
@@ -76,8 +76,6 @@ def _table(
     session: Session, found: list[tuple[Board, dict[str, Load]]], in_use: str
 ) -> Iterator[str]:
     """The boards; a star stands before the one that commands without --board work on."""
-    from mlkanban.cli.layout import table
-
     if found:
         rows = [
             (

@@ -4,9 +4,12 @@ import sys
 
 import click
 
+from mlkanban.cli.editor import edit_text
 from mlkanban.cli.groups import Guessing, TextCommand
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.core.markdown.charter import SECTIONS, charter_page
 from mlkanban.core.models import Board
+from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import UsageProblem
 from mlkanban.service import Service
 from mlkanban.text import MAX_TEXT
@@ -25,9 +28,6 @@ def charter(ctx: click.Context, edit: bool) -> None:
     with session.service(write=edit) as service:
         board = session.board(service)
         if edit:
-            from mlkanban.cli.editor import edit_text
-            from mlkanban.editor.documents import CharterDocument
-
             session.tell(edit_text(session, service, CharterDocument(board.id, board.key)))
             if not session.json:
                 return
@@ -51,8 +51,6 @@ def set_section(session: Session, section: str, text: str) -> None:
 
 
 def _show(session: Session, service: Service, board: Board) -> None:
-    from mlkanban.core.markdown.charter import SECTIONS, charter_page
-
     texts = service.charter.of(board.id)
 
     def lines() -> list[str]:

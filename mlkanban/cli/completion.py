@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 import click
 from click.shell_completion import (
@@ -18,6 +19,8 @@ from click.shell_completion import (
 )
 
 from mlkanban.cli.session import NAMES, Session, pass_session, use_home
+from mlkanban.core.lineage import Kind
+from mlkanban.paths import places
 from mlkanban.text import display
 
 if TYPE_CHECKING:
@@ -98,15 +101,13 @@ def _runs(ctx: click.Context, session: Session, service: Service) -> Iterator[tu
 
 
 def _backups(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
-    from mlkanban.paths import places
+    # Loaded with cards for `add`, which has no use for backups.
     from mlkanban.service.backups import all_below
 
     return ((one.path.name, one.label) for one in all_below(places().data))
 
 
 def _zones(ctx: click.Context, session: Session, service: Service) -> Iterator[tuple[str, str]]:
-    from zoneinfo import available_timezones
-
     return ((zone, "") for zone in available_timezones())
 
 
@@ -134,8 +135,6 @@ _NAMES: dict[str, Callable[[click.Context, Session, Service], Iterable[tuple[str
 
 def lineages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The kinds of lineage, and after one the cards."""
-    from mlkanban.core.lineage import Kind
-
     kind, colon, ref = incomplete.partition(":")
     if not colon:
         return [CompletionItem(f"{one}:") for one in Kind if one.startswith(kind)]
@@ -178,6 +177,7 @@ _BY_ITSELF: dict[str, Callable[[click.Context, str], list[CompletionItem]]] = {
 
 
 def _quote_for_bash() -> None:
+    # Loaded with cards for `add`, which quotes nothing for a shell.
     from mlkanban.cli.bash_completion import QuotingBash
 
     add_completion_class(QuotingBash)

@@ -4,22 +4,27 @@ import tempfile
 
 import click
 
+from mlkanban import clock
+from mlkanban.charts.spec import histogram_spec
 from mlkanban.cli.board import open_board
+from mlkanban.cli.flow import picture, words
 from mlkanban.cli.session import Session, pass_session, use_home
+from mlkanban.clock import local_timezone
+from mlkanban.demo import fill
+from mlkanban.flow.cycle_time import cycle_times
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 
 
 @click.command()
 @pass_session
 def demo(session: Session) -> None:
     """Open a board full of examples; nothing of yours is touched."""
-    from mlkanban.clock import local_timezone, now
-    from mlkanban.demo import fill
-
     with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
         use_home(home)
         shown = Session(json=session.json)
         with shown.service(write=True, make=True) as service:
-            shown.board_key = fill(service, now(), timezone=local_timezone()).key
+            shown.board_key = fill(service, clock.now(), timezone=local_timezone()).key
         open_board(shown, demo=True)
         if not session.json:
             _numbers(shown)
@@ -27,14 +32,7 @@ def demo(session: Session) -> None:
 
 def _numbers(session: Session) -> None:
     """Under the printed board, what its history says."""
-    from mlkanban.charts.spec import histogram_spec
-    from mlkanban.cli.flow import picture, words
-    from mlkanban.clock import now
-    from mlkanban.flow.cycle_time import cycle_times
-    from mlkanban.flow.sample import follow
-    from mlkanban.flow.window import Window
-
-    until = now()
+    until = clock.now()
     with session.service() as service:
         workflow, histories = service.history.for_flow(session.board(service), until)
     times = cycle_times(follow(workflow, histories, until, Window.back(90, workflow.day(until))))

@@ -7,8 +7,11 @@ import click
 from mlkanban.cli.runs import folder_of
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN
+from mlkanban.core.runs.model import Run
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
+from mlkanban.runs.commits import difference
+from mlkanban.service.runs import RunReport
 
 
 @click.command()
@@ -21,10 +24,6 @@ def diff(session: Session, run: str, before: str | None) -> None:
     Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
     an end of one.
     """
-    from mlkanban.core.runs.model import Run
-    from mlkanban.runs.commits import difference
-    from mlkanban.service.runs import RunReport
-
     folder = folder_of(session, run)
     start = folder.start()
     told = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))

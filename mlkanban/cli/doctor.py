@@ -16,12 +16,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlkanban import clock
 from mlkanban.access import refusal
 from mlkanban.cli.check import Check, Verdict
+from mlkanban.cli.doctor_deep import deep_checks
+from mlkanban.cli.doctor_runs import run_checks
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.clock import local_timezone, odd_timezone
+from mlkanban.editor import documents
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
-from mlkanban.paths import places
+from mlkanban.hooks import found
+from mlkanban.paths import places, working_folder
+from mlkanban.runs.trackers.places import count_all, usual
 from mlkanban.text import quantity, short_name
+from mlkanban.tui import pager
+from mlkanban.tui.commands import keymap
 
 if TYPE_CHECKING:
     from mlkanban.service.backups import BackupState
@@ -43,8 +52,6 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
 
     Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """
-    from mlkanban.cli.doctor_runs import run_checks
-
     mended, unmended = _mend(session) if fix else ([], [])
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
@@ -121,8 +128,6 @@ def _mend(session: Session) -> tuple[list[str], list[Check]]:
 
 
 def _deep(session: Session) -> Iterator[Check]:
-    from mlkanban.cli.doctor_deep import deep_checks
-
     with contextlib.ExitStack() as stack:
         try:
             service = stack.enter_context(session.service(as_is=True))
@@ -188,9 +193,6 @@ _USES = {
 
 
 def _programs() -> Iterator[Check]:
-    from mlkanban.editor import documents
-    from mlkanban.tui import pager
-
     for name, use in _USES.items():
         if path := shutil.which(name):
             yield Check(name, "ok", path)
@@ -210,8 +212,6 @@ def _programs() -> Iterator[Check]:
 
 
 def _time_zone() -> Iterator[Check]:
-    from mlkanban.clock import local_timezone, odd_timezone
-
     if odd := odd_timezone():
         yield Check("time zone", "note", odd,
                     "Correct TZ, or set one for new boards: timezone in config.toml")  # fmt: skip
@@ -220,8 +220,6 @@ def _time_zone() -> Iterator[Check]:
 
 
 def _settings(session: Session) -> Iterator[Check]:
-    from mlkanban.tui.commands import keymap
-
     _, problems = keymap(session.settings.keys)
     yield from (Check("keys", "problem", problem) for problem in problems)
     if not problems:
@@ -229,8 +227,6 @@ def _settings(session: Session) -> Iterator[Check]:
 
 
 def _hooks() -> Iterator[Check]:
-    from mlkanban.hooks import found
-
     for hook in found(places().config):
         if hook.problem:
             yield Check("hook", "problem", f"{hook.name} is not run: {hook.problem}")
@@ -239,16 +235,14 @@ def _hooks() -> Iterator[Check]:
 
 
 def _store(session: Session) -> Iterator[Check]:
-    from mlkanban.clock import now
-
     try:
         with session.service(as_is=True) as service:
             path, kind = service.path, service.file_system
             boards, events = len(service.boards.all()), service.boards.cursor()
             trouble, network = service.trouble, service.on_network
-            library, state = service.sqlite_version, service.backups.state(now())
+            library, state = service.sqlite_version, service.backups.state(clock.now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
-            ahead = service.history.dated_ahead(now())
+            ahead = service.history.dated_ahead(clock.now())
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
                     "It is made with the first board: mlkanban init NAME")  # fmt: skip
@@ -332,9 +326,6 @@ def _backups(state: BackupState) -> Iterator[Check]:
 def _trackers(session: Session) -> Iterator[Check]:
     """The trackers that sync-runs would read from here; a file that cannot be read is no harm to
     the board."""
-    from mlkanban.paths import working_folder
-    from mlkanban.runs.trackers.places import count_all, usual
-
     known: list[str] = []
     try:
         with session.service(as_is=True) as service:

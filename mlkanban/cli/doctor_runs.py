@@ -10,14 +10,14 @@ from mlkanban.clock import now
 from mlkanban.core.runs.metric_lines import is_of_tracker, unread_text
 from mlkanban.errors import UNREADABLE, MlkanbanError
 from mlkanban.paths import places
+from mlkanban.runs import processes, surroundings
+from mlkanban.runs.surroundings import without_watch
 
 _MOST_UNREAD = 3
 
 
 def run_checks(session: Session) -> Iterator[Check]:
     """The surroundings of runs, in words."""
-    from mlkanban.runs import processes, surroundings
-
     person = login_name()
     kills = surroundings.killed_at_logout()
     if kills and not surroundings.lingers(person):
@@ -42,8 +42,6 @@ def run_checks(session: Session) -> Iterator[Check]:
 
 
 def _watched() -> Iterator[Check]:
-    from mlkanban.runs.surroundings import without_watch
-
     orphans, stale = without_watch(places().data, now())
     if orphans:
         yield Check("runs", "note", f"without a supervisor, still running: {_some(orphans)}",

@@ -11,7 +11,10 @@ import click
 
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE
+from mlkanban.core.markdown.card_values import brief
 from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.exchange.markdown import lines_of, read_markdown
+from mlkanban.service.text_merge import spoken
 
 if TYPE_CHECKING:
     from mlkanban.core.markdown.board import BoardPage
@@ -47,8 +50,6 @@ def markdown(
     cards and notes that an import of the same file added before. A new name in the front matter
     renames the board; stages are not made or renamed, and the order inside a stage is not read.
     """
-    from mlkanban.exchange.markdown import lines_of, read_markdown
-
     may_write = not dry_run and (yes or (sys.stdin.isatty() and not session.json))
     session.hooks = False
     with session.service(write=may_write) as service:
@@ -140,8 +141,6 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
         for key, old, new in found.charter:
             yield clean(f"  {key:<11} {_told(old)} -> {_told(new)}")
     if found.conflicts:
-        from mlkanban.service.text_merge import spoken
-
         yield "in conflict"
         for conflict in found.conflicts:
             yield clean(f"  {spoken(conflict)}")
@@ -160,8 +159,6 @@ def _lines(session: Session, found: Differences) -> Iterator[str]:
 
 
 def _told(value: Value) -> str:
-    from mlkanban.core.markdown.card_values import brief
-
     return brief(value) or "-"
 
 

@@ -15,6 +15,8 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam
 from mlkanban.core.models import Board
 from mlkanban.errors import StoreProblem, UsageProblem
+from mlkanban.exchange.export import write_csv, write_jsonl
+from mlkanban.exchange.markdown import write_markdown
 from mlkanban.service import Service
 
 _out = click.option(
@@ -32,8 +34,6 @@ def export_group() -> None:
 @pass_session
 def csv(session: Session, out: Path | None) -> None:
     """One row per card, for spreadsheets."""
-    from mlkanban.exchange.export import write_csv
-
     _export(session, "csv", out, write_csv)
 
 
@@ -42,8 +42,6 @@ def csv(session: Session, out: Path | None) -> None:
 @pass_session
 def jsonl(session: Session, out: Path | None) -> None:
     """One event per line, the whole log of the board in order of time."""
-    from mlkanban.exchange.export import write_jsonl
-
     _export(session, "jsonl", out, write_jsonl)
 
 
@@ -52,8 +50,6 @@ def jsonl(session: Session, out: Path | None) -> None:
 @pass_session
 def markdown(session: Session, out: Path | None) -> None:
     """One readable document, to edit and take back: mlkanban import markdown FILE."""
-    from mlkanban.exchange.markdown import write_markdown
-
     _export(session, "markdown", out, write_markdown, "cards")
 
 

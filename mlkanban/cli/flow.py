@@ -8,20 +8,32 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlkanban import clock
+from mlkanban.cells import wrapped_note
+from mlkanban.charts import pictures
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.charts.render import render
+from mlkanban.charts.views import VIEWS, remarks
 from mlkanban.cli.groups import Guessing
+from mlkanban.cli.layout import table, width
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, TAG, today
 from mlkanban.core.models import CardType
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.flow.forecast import forecast as ahead
+from mlkanban.flow.sample import follow
+from mlkanban.flow.simulation.suggest import suggest
+from mlkanban.flow.simulation.whatif import limits_from, what_if
+from mlkanban.flow.window import Window
+from mlkanban.service.fields import member
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
@@ -72,12 +84,8 @@ class NumberOptions:
 
     def sample(self, session: Session, service: Service) -> Sample:
         """The cards asked for, followed up to the day asked for."""
-        from mlkanban.clock import now as clock
-        from mlkanban.flow.sample import follow
-        from mlkanban.service.fields import member
-
         board = session.board(service)
-        now = clock()
+        now = clock.now()
         workflow, histories = service.history.for_flow(board, now)
         tag = member("tags", self.tag) if self.tag else ""
         until = workflow.end_of_day(self.as_of) if self.as_of else now
@@ -112,8 +120,6 @@ class NumberOptions:
         return " ".join([*kinds, *tags, *filter(None, [(self.query or "").strip()])])
 
     def _window(self, today: date) -> Window:
-        from mlkanban.flow.window import Window
-
         last = self.last or today
         if last > today:
             raise UsageProblem(
@@ -196,8 +202,6 @@ class FlowGroup(Guessing):
             return self.commands.get(cmd_name)
 
         def command(session: Session, asked: NumberOptions) -> None:
-            from mlkanban.charts.views import VIEWS
-
             answer(session, asked, VIEWS[cmd_name])
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
@@ -227,12 +231,6 @@ def forecast(
     cards: int | None,
 ) -> None:
     """Forecast how many cards are finished by a day, or when so many are."""
-    from dataclasses import replace
-
-    from mlkanban.charts import pictures
-    from mlkanban.charts.views import VIEWS
-    from mlkanban.flow.forecast import forecast as ahead
-
     if by_date is not None and days is not None:
         raise UsageProblem("--days and --by-date say the same.", "Give one of them.")
 
@@ -273,8 +271,6 @@ def simulate(session: Session, asked: NumberOptions, limits: tuple[str, ...]) ->
 
     Example: mlkanban flow simulate --limit Training=2 --limit Evaluation=none
     """
-    from mlkanban.flow.simulation.whatif import limits_from, what_if
-
     with session.service() as service:
         board = session.board(service)
         sample = asked.sample(session, service)
@@ -293,8 +289,6 @@ def suggest_limits(session: Session, asked: NumberOptions) -> None:
     One limit is changed by one at a time. A change is kept when in three of four runs with the same
     cards 85 % of them are done sooner and hardly fewer are finished.
     """
-    from mlkanban.flow.simulation.suggest import suggest
-
     with session.service() as service:
         sample = asked.sample(session, service)
     with _progress(session) as progress:
@@ -311,8 +305,6 @@ def _progress(session: Session) -> Iterator[Callable[[float], None]]:
 
 def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
     """Print a number: the picture, the sentences, the table, and the groups beside each other."""
-    from mlkanban.charts.views import remarks
-
     with session.service() as service:
         sample = asked.sample(session, service)
     if asked.by == "stage" and view.staged:
@@ -350,8 +342,6 @@ def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
 
 def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
     """The picture, in the width of the terminal."""
-    from mlkanban.charts.render import render
-
     size = shutil.get_terminal_size(SIZE_ELSEWHERE)
     height = max(8, min(TALLEST, size.lines - 8))
     yield render(spec, size.columns - 1, height, palette=None, ascii=ascii)
@@ -359,9 +349,6 @@ def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
 
 def words(session: Session, said: Said, extra: list[str]) -> Iterator[str]:
     """The same in words, and as a table."""
-    from mlkanban.cells import wrapped_note
-    from mlkanban.cli.layout import table, width
-
     # Elsewhere than on a terminal a sentence stays in one line, to be found by other programs.
     room = (width() or maxsize) - 1
     for line in (*said.lines, *extra):
@@ -375,8 +362,6 @@ def words(session: Session, said: Said, extra: list[str]) -> Iterator[str]:
 
 
 def _compared(session: Session, by: str, groups: list[tuple[str, Number]]) -> Iterator[str]:
-    from mlkanban.cli.layout import table
-
     figures = [(session.clean(name) or "(none)", group.figures()) for name, group in groups]
     if not figures:
         yield "No cards to compare."

@@ -11,6 +11,7 @@ class Guessing(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = click.utils.make_str(args[0])
         if not name.startswith("-") and self.get_command(ctx, name) is None:
+            # Only a mistyped name waits for it.
             from difflib import get_close_matches
 
             near = get_close_matches(name, self.list_commands(ctx), 1)

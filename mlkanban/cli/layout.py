@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 import click
 from rich.cells import cell_len
@@ -26,8 +27,6 @@ def hanging(text: str, indent: int) -> list[str]:
     room = width()
     if room is None:
         return [text]
-    from textwrap import wrap
-
     return wrap(text, max(indent + 20, room), subsequent_indent=" " * indent)
 
 

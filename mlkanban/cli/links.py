@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlkanban import clock
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TRACKED
+from mlkanban.core.runs.inbox import experiments, find
+from mlkanban.core.runs.tracker_run import CARD_TAG, KINDS, Tracked
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
+from mlkanban.runs.slurm.job_states import at
+from mlkanban.runs.slurm.labelled_jobs import make_run, offered, offered_job
+from mlkanban.runs.trackers.places import place, read_all, servers, usual
+from mlkanban.text import display
 
 if TYPE_CHECKING:
     from mlkanban.core.runs.tracker_run import Tracked
@@ -42,8 +50,6 @@ def link(session: Session, card: str, run: str, source: str) -> None:
     slurm:JOB takes a job of yours, whose comment names a card without its store, as a run of CARD,
     which is followed as if `mlkanban sbatch` had submitted it.
     """
-    from mlkanban.core.runs.tracker_run import KINDS
-
     kind, _, name = run.partition(":")
     if kind not in KINDS:
         raise UsageProblem(
@@ -63,11 +69,8 @@ def link(session: Session, card: str, run: str, source: str) -> None:
 
 
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
-    from mlkanban.clock import now
-    from mlkanban.runs.slurm.labelled_jobs import make_run, offered_job
-
     data = places().data
-    job = offered_job(data, number, now(), _SLURM_SECONDS)
+    job = offered_job(data, number, clock.now(), _SLURM_SECONDS)
     run = make_run(data, job, "", service.runs.label(card)) if job else ""
     if not run:
         raise NotFound(
@@ -204,8 +207,6 @@ def _decide(
 def deciding(paths: Sequence[str] = ()) -> str:
     """How the runs of an inbox are decided on, by commands that find them again: `paths` are the
     places that were named."""
-    import shlex
-
     from_there = f" --from {shlex.quote(paths[0]) if len(paths) == 1 else 'PATH'}" if paths else ""
     there = "".join(f" {shlex.quote(path)}" for path in paths)
     return (
@@ -223,8 +224,6 @@ def _first(lines: Sequence[str]) -> Iterator[str]:
 def inbox_lines(label: str, runs: Sequence[Tracked], limit: int | None = None) -> Iterator[str]:
     """A heading for each experiment, and its newest runs: at most `limit` of all together. What is
     not listed is counted."""
-    from mlkanban.core.runs.inbox import experiments
-
     found = experiments(runs)
     room, headings = len(runs) if limit is None else limit, 0
     for one in found[:_LISTED]:
@@ -264,8 +263,6 @@ def _metrics(one: Tracked) -> str:
 
 
 def _find(found: Found, run: str) -> Tracked:
-    from mlkanban.core.runs.inbox import find
-
     try:
         return find(found.runs, run)
     except NotFound as error:
@@ -276,8 +273,6 @@ def look(
     session: Session, service: Service, given: Sequence[str] = (), *, only: bool = False
 ) -> Found:
     """What trackers tell of runs at the places that are usual here, and those `given`."""
-    from mlkanban.runs.trackers.places import place, read_all, servers, usual
-
     cwd = working_folder()
     named = [path for text in given if (path := place(text, cwd)) is not None]
     missing = next((path for path in named if not path.exists()), None)
@@ -297,13 +292,7 @@ def look(
 
 def _jobs() -> Iterator[Tracked]:
     """The jobs of SLURM that name a card without its store."""
-    from mlkanban.clock import now
-    from mlkanban.core.runs.tracker_run import CARD_TAG, Tracked
-    from mlkanban.runs.slurm.job_states import at
-    from mlkanban.runs.slurm.labelled_jobs import offered
-    from mlkanban.text import display
-
-    for job in offered(places().data, now(), _SLURM_SECONDS):
+    for job in offered(places().data, clock.now(), _SLURM_SECONDS):
         label = job.label
         if label is not None:
             yield Tracked(

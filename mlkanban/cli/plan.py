@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import WHEN, today
 from mlkanban.core.day_input import parse_day
@@ -67,8 +68,6 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
 
 
 def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str]:
-    from mlkanban.cli.layout import table
-
     rows = [
         (
             row.face.ref,

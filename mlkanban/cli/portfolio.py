@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import click
 
+from mlkanban.cli.layout import dim, width
 from mlkanban.cli.session import Session, pass_session
+from mlkanban.display.portfolio_text import PortfolioRow, table
 
 
 @click.command()
@@ -20,8 +22,6 @@ def portfolio(session: Session) -> None:
     overdue    open cards whose due day is over
     next 30 d  cards that will be finished in the next 30 days, with 85 %
     """
-    from mlkanban.display.portfolio_text import PortfolioRow, table
-
     with session.service() as service:
         boards = service.boards.all()
         here = session.board(service).id if boards else ""
@@ -31,8 +31,6 @@ def portfolio(session: Session) -> None:
         ]
 
     def lines() -> Iterator[str]:
-        from mlkanban.cli.layout import dim, width
-
         if rows:
             head, *others = table(rows, width(), ascii=session.settings.ascii)
             yield dim(head.upper())

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,74 +18,136 @@ from mlkanban.cli.types import BOARD, HOME
 from mlkanban.cli.umask import be_private
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
 
-SECTIONS: dict[str, dict[str, str]] = {
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Start": {
-        "demo": "demo:demo",
-        "init": "boards:init",
-        "boards": "boards:boards",
-        "stages": "stages:stages",
-        "charter": "charter:charter",
+        "demo": ("demo:demo", "Open a board full of examples; nothing of yours is touched."),
+        "init": ("boards:init", "Make a new board from a template."),
+        "boards": ("boards:boards", "List the boards."),
+        "stages": ("stages:stages", "List the stages of a board, or change them."),
+        "charter": ("charter:charter", "Print the charter of the board as Markdown, or edit it."),
     },
     "Cards": {
-        "add": "cards:add",
-        "list": "show_cards:list_cards",
-        "views": "views:views",
-        "show": "show_cards:show",
-        "move": "cards:move",
-        "edit": "cards:edit",
-        "note": "cards:note",
-        "block": "cards:block",
-        "unblock": "cards:unblock",
-        "done": "cards:done",
-        "snooze": "cards:snooze",
-        "merge": "cards:merge",
-        "archive": "cards:archive",
-        "alert": "retraining:alert",
-        "retrain": "retraining:retrain",
-        "triage": "triage:triage",
-        "plan": "plan:plan",
+        "add": ("cards:add", "Add a card; several words make one title."),
+        "list": ("show_cards:list_cards", "List the cards of a board, stage by stage."),
+        "views": ("views:views", "List the saved views of the board, keep one or forget one."),
+        "show": ("show_cards:show", "Show everything on one card."),
+        "move": ("cards:move", "Move cards to a stage."),
+        "edit": ("cards:edit", "Change what is on cards."),
+        "note": ("cards:note", "Append a Markdown note to cards; - reads it from stdin."),
+        "block": ("cards:block", "Flag cards as blocked; they keep their place and their slot."),
+        "unblock": ("cards:unblock", "Lift the block of cards."),
+        "done": ("cards:done", "Finish cards."),
+        "snooze": (
+            "cards:snooze",
+            "Put cards out of sight until a day, or until a run of theirs ends.",
+        ),
+        "merge": (
+            "cards:merge",
+            "Merge CARD, a duplicate, into INTO: notes, tags and links move over.",
+        ),
+        "archive": ("cards:archive", "Take cards off the board."),
+        "alert": (
+            "retraining:alert",
+            "Record a metric of a model in use, and whether it is past its threshold.",
+        ),
+        "retrain": (
+            "retraining:retrain",
+            "Make the card that trains a model in use again, and comes from it.",
+        ),
+        "triage": (
+            "triage:triage",
+            "Decide on one card after the other; without a terminal the queue is printed.",
+        ),
+        "plan": ("plan:plan", "Show ideas and what is ready, and what of it is finished by a day."),
     },
     "Runs": {
-        "run": "runs:run",
-        "sbatch": "sbatch:sbatch",
-        "adopt": "adopt:adopt",
-        "runs": "runs:runs",
-        "logs": "runs:logs",
-        "diff": "diff:diff",
-        "stop": "runs:stop",
-        "link": "links:link",
-        "unlink": "links:unlink",
-        "sync-runs": "links:sync_runs",
+        "run": (
+            "runs:run",
+            "Run a job for CARD (-: the one named in the git branch) and exit with its code.",
+        ),
+        "sbatch": (
+            "sbatch:sbatch",
+            "Submit a job to SLURM for CARD (-: the one named in the git branch).",
+        ),
+        "adopt": (
+            "adopt:adopt",
+            "Adopt a running process as a run of CARD (-: the one named in the git branch).",
+        ),
+        "runs": (
+            "runs:runs",
+            "List the runs of a card, or of all cards of the board, newest first.",
+        ),
+        "logs": (
+            "runs:logs",
+            "Print what a run wrote: its stdout to stdout, its stderr to stderr.",
+        ),
+        "diff": (
+            "diff:diff",
+            "Print what changed in the code from the run BEFORE to RUN, from the commits they ran.",
+        ),
+        "stop": ("runs:stop", "Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL."),
+        "link": (
+            "links:link",
+            "Link a run of a tracker to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...",
+        ),
+        "unlink": (
+            "links:unlink",
+            "Take a run of a tracker off CARD; sync-runs does not bring it back.",
+        ),
+        "sync-runs": (
+            "links:sync_runs",
+            "Read runs from experiment trackers; their files are never written.",
+        ),
     },
     "Time": {
-        "undo": "history:undo",
-        "redo": "history:redo",
-        "history": "history:history",
-        "flow": "flow:flow",
-        "portfolio": "portfolio:portfolio",
-        "report": "report:report",
+        "undo": ("history:undo", "Take back your last change on the board, of any session."),
+        "redo": ("history:redo", "Do again what was undone last."),
+        "history": ("history:history", "Show what happened to a card, or on the board."),
+        "flow": ("flow:flow", "Show the numbers of the flow of work, and where they lead."),
+        "portfolio": (
+            "portfolio:portfolio",
+            "Show how all boards stand, one line each; * is the board in use.",
+        ),
+        "report": (
+            "report:report",
+            "Write one page with the summary, every number and its picture.",
+        ),
     },
     "Machines": {
-        "sync": "sync:sync",
-        "resolve": "sync:resolve",
+        "sync": ("sync:sync", "Exchange changes with your other machines."),
+        "resolve": (
+            "resolve:resolve",
+            "Show conflicts between machines, and resolve one: keep what stands or take the other.",
+        ),
     },
     "Files": {
-        "import": "import_files:import_group",
-        "export": "export:export_group",
-        "backup": "backup:backup",
-        "restore": "backup:restore",
+        "import": (
+            "import_files:import_group",
+            "Read history from other tools, or an edited board.",
+        ),
+        "export": ("export:export_group", "Write a board as CSV, JSON lines or Markdown."),
+        "backup": ("backup:backup", "Make a verified backup of the store, or list the backups."),
+        "restore": ("backup:restore_backup", "Put a backup in the place of the store."),
     },
     "Program": {
-        "doctor": "doctor:doctor",
-        "keys": "about:keys",
-        "themes": "about:themes",
-        "config": "about:config",
-        "completion": "completion:completion",
+        "doctor": (
+            "doctor:doctor",
+            "Look at the terminal, the settings and the store, and say what is wrong.",
+        ),
+        "keys": ("about:keys", "Print the keys of the board, your own included."),
+        "themes": ("about:themes", "List the themes that can be used."),
+        "config": ("about:config", "Print the settings, where each comes from and what it means."),
+        "completion": ("completion:completion", "Print the completion script of a shell."),
     },
 }
-"""Every command with the module of this package, and the name there, that it is loaded from."""
+"""Every command with the module of this package and the name there that it is loaded from, and what
+help and completion say of it, without loading it: the first sentence of its docstring."""
 
-COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
+COMMANDS = {name: place for section in SECTIONS.values() for name, (place, _) in section.items()}
+SENTENCES = {name: said for section in SECTIONS.values() for name, (_, said) in section.items()}
 FORMERLY = {"settle": "resolve"}
 """Names that commands had before; they still work, and no list has them."""
 
@@ -108,10 +171,19 @@ class Program(Guessing):
         width = formatter.width - 6 - max(map(len, COMMANDS))
         for title, names in SECTIONS.items():
             with formatter.section(title):
-                commands = [(name, self.get_command(ctx, name)) for name in names]
-                formatter.write_dl(
-                    [(name, found.get_short_help_str(width)) for name, found in commands if found]
-                )
+                formatter.write_dl([(name, _in_short(name, width)) for name in names])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem  # only a shell that completes needs it
+
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [CompletionItem(name, help=_in_short(name)) for name in names] + options
+
+
+def _in_short(name: str, width: int = 45) -> str:
+    """The sentence of a command in so many cells, as click shortens it."""
+    return click.Command(name, help=SENTENCES[name]).get_short_help_str(width)
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -160,6 +232,7 @@ def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
     if "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
         ctx.color = False
     if ctx.invoked_subcommand is None:
+        # The store and the screen: nothing that a command with a name waits for.
         from mlkanban.cli.board import open_board
 
         open_board(ctx.obj)
@@ -174,6 +247,7 @@ def main() -> int:
     called = os.path.basename(sys.argv[0])
     name = called if called in NAMES else NAMES[0]
     if f"_{name.upper()}_COMPLETE" in os.environ:
+        # 5 ms that only a shell waits for that wants to complete.
         from mlkanban.cli.completion import answer_shell
 
         return answer_shell(program, name)
@@ -227,6 +301,7 @@ def run(args: Sequence[str], name: str = NAMES[0]) -> int:
     except Exception as error:
         if was_interrupted(error):
             return 130
+        # What writes a traceback: no command needs it that ends well.
         from mlkanban.cli.crash import write_log
 
         problem = write_log(error)

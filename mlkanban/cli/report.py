@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlkanban import clock
+from mlkanban.charts.page import Page, ReportSection, Summary, html, markdown
+from mlkanban.charts.views import VIEWS, remarks, replayed
 from mlkanban.cli.flow import NumberOptions, number_options
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam
 from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.flow.blockers import blockers
+from mlkanban.flow.forecast import forecast
 
 if TYPE_CHECKING:
     from mlkanban.charts.page import Page, Summary
@@ -37,8 +42,6 @@ def report(session: Session, out: Path, asked: NumberOptions) -> None:
         raise UsageProblem(
             f"{out} is neither a page (.html) nor Markdown (.md).", "Name one of them with --out."
         )
-    from mlkanban.charts.page import html, markdown
-
     with session.service() as service:
         board = session.board(service)
         sample = asked.sample(session, service)
@@ -59,10 +62,6 @@ def report(session: Session, out: Path, asked: NumberOptions) -> None:
 
 
 def _page(service: Service, board: Board, sample: Sample) -> Page:
-    from mlkanban.charts.page import Page, ReportSection
-    from mlkanban.charts.views import VIEWS, remarks, replayed
-    from mlkanban.clock import now
-
     sections = []
     tested = replayed(sample)
     for view in VIEWS.values():
@@ -79,7 +78,7 @@ def _page(service: Service, board: Board, sample: Sample) -> Page:
     return Page(
         board.name,
         sample.scope.only,
-        now().astimezone(sample.workflow.timezone),
+        clock.now().astimezone(sample.workflow.timezone),
         sample.scope.words,
         tuple(_summary(service, sample)),
         tuple(sections),
@@ -88,9 +87,6 @@ def _page(service: Service, board: Board, sample: Sample) -> Page:
 
 def _summary(service: Service, sample: Sample) -> list[Summary]:
     """What shipped, what was learned, what is blocked and since when, and what comes next."""
-    from mlkanban.charts.page import Summary
-    from mlkanban.flow.blockers import blockers
-    from mlkanban.flow.forecast import forecast
 
     def ended(outcome: str) -> list[str]:
         points = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -12,12 +13,31 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, say, slot_for
+from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
+from mlkanban.core.runs.metric_lines import unread_text
+from mlkanban.core.runs.parameters import differing
+from mlkanban.core.runs.results import remarks
+from mlkanban.core.runs.tracker_run import not_ours
+from mlkanban.core.runs.usage import usage
+from mlkanban.display.run_table import result_lines
+from mlkanban.display.run_text import duration, inside, metrics_text, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.paths import places
+from mlkanban.runs.folder import folders_of
+from mlkanban.runs.inspect import metrics_of, why
+from mlkanban.runs.intake import Intake, find
+from mlkanban.runs.logs import copy_logs
+from mlkanban.runs.orphans import left_over
+from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.job_states import ask
+from mlkanban.runs.start import Wanted, begin, plan
+from mlkanban.runs.stop import stop_run
+from mlkanban.runs.stopped import Stopped
+from mlkanban.runs.viewer import Viewer, exit_code, runs_here
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
@@ -65,11 +85,6 @@ def run(
     The job finds MLKANBAN_CARD and MLKANBAN_RUN in its environment too, and what links MLflow and
     W&B to the card.
     """
-    from mlkanban.core.runs.metric_lines import unread_text
-    from mlkanban.runs.inspect import metrics_of, why
-    from mlkanban.runs.start import Wanted, begin, plan
-    from mlkanban.runs.viewer import Viewer, exit_code
-
     if session.json and not detach:
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
@@ -171,13 +186,8 @@ def runs(session: Session, card: str | None) -> None:
 
 
 def _ask_slurm(session: Session, service: Service) -> None:
-    from mlkanban.runs.slurm import client
-
     if not client.found():
         return
-    from mlkanban.runs.intake import Intake
-    from mlkanban.runs.slurm.job_states import ask
-
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())
     stores = service.runs.store_names()
@@ -218,16 +228,11 @@ def run_data(run: Run) -> dict[str, object]:
 
 
 def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
-    from mlkanban.runs.folder import folders_of
-    from mlkanban.runs.orphans import left_over
-
     return left_over(folders_of(places().data, (run.id for _, run in found if run.state.ended)))
 
 
 def _differing(found: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, dict[str, str]]:
     """The parameters of each run in which it is unlike others of its card."""
-    from mlkanban.core.runs.parameters import differing
-
     cards: dict[str, list[Run]] = {}
     for ref, run in found:
         cards.setdefault(ref, []).append(run)
@@ -256,9 +261,6 @@ def _meta(
     found: Sequence[tuple[str, Run]], results: Results | None, metric: Mapping[str, Any] | None
 ) -> dict[str, object]:
     """What --json says of the runs of a card together."""
-    from mlkanban.core.runs.results import remarks
-    from mlkanban.core.runs.usage import usage
-
     used = usage((run for _, run in found), now())
     return {
         "figures": results and {
@@ -301,8 +303,6 @@ def _results(
     metric: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
-    from mlkanban.display.run_table import result_lines
-
     runs, zone = [run for _, run in found], ZoneInfo(board.timezone)
     lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii, metric=metric)
     if lines:
@@ -312,8 +312,6 @@ def _results(
 
 def _unread(session: Session, found: Sequence[tuple[str, Run]]) -> Iterator[str]:
     """What runs of a card reported as metrics that are no numbers, after a blank line."""
-    from mlkanban.core.runs.metric_lines import unread_text
-
     told = [(run.id, unread_text(run.unread)) for _, run in found if run.unread]
     if told:
         yield ""
@@ -330,11 +328,6 @@ def _table(
     board: Board,
     differs: Mapping[str, Mapping[str, str]],
 ) -> Iterator[str]:
-    import shlex
-
-    from mlkanban.cli.layout import table
-    from mlkanban.display.run_text import duration, inside, metrics_text, started
-
     if not found:
         return
     zone, at = ZoneInfo(board.timezone), now()
@@ -356,9 +349,6 @@ def _table(
 def folder_of(session: Session, run: str) -> RunFolder:
     """The files of the run with this id. An error says why there are none, of a run that only a
     tracker knows too."""
-    from mlkanban.core.runs.tracker_run import not_ours
-    from mlkanban.runs.intake import find
-
     try:
         return find(places().data, run)
     except NotFound:
@@ -378,8 +368,6 @@ def logs(session: Session, run: str, follow: bool) -> None:
 
     RUN is the id of a run, or a beginning or an end of it.
     """
-    from mlkanban.runs.logs import copy_logs
-
     if session.json:
         raise UsageProblem("Logs are no JSON.", "Leave out --json.")
     copy_logs(folder_of(session, run), now, follow=follow)
@@ -395,10 +383,6 @@ def stop(session: Session, run: str) -> None:
     Of a run that has ended, the processes that it left behind are
     ended.
     """
-    from mlkanban.runs.stop import stop_run
-    from mlkanban.runs.stopped import Stopped
-    from mlkanban.runs.viewer import runs_here
-
     folder = folder_of(session, run)
     found = stop_run(folder, login_name(), now)
     if found is Stopped.NOTHING:

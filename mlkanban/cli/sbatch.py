@@ -13,6 +13,9 @@ from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
+from mlkanban.runs.slurm.job_states import ask
+from mlkanban.runs.slurm.submission import submit
+from mlkanban.runs.start import Wanted
 
 if TYPE_CHECKING:
     from mlkanban.runs.folder import RunFolder
@@ -43,9 +46,6 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
 
     Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """
-    from mlkanban.runs.slurm.submission import submit
-    from mlkanban.runs.start import Wanted
-
     ref, card_id, label = which_card(card, force)
     wanted = Wanted(
         ref, card_id, ["sbatch", *words], login_name(), force=force.strip(), tell_job=not no_env,
@@ -74,8 +74,6 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
 def _take_in_end(session: Session, folder: RunFolder) -> None:
     """Let the card follow a job that has ended. SLURM is asked first: the board is never told that
     the job waits."""
-    from mlkanban.runs.slurm.job_states import ask
-
     try:
         with session.service(as_is=True) as service:
             stores = service.runs.store_names()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -12,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mlkanban import log
+from mlkanban import clock, log
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.paths import places
 from mlkanban.text import ascii_only, display, quantity
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ class Session:
 
     @cached_property
     def settings(self) -> Settings:
+        # TOML and what it is checked with: help and the names of commands do without settings.
         from mlkanban.config import load
         from mlkanban.core.runs import repeats
 
@@ -75,8 +79,7 @@ class Session:
 
         What runs did that nobody took in yet is taken in before a command that writes, and shown by
         one that reads, which writes nothing; with `as_is` that sees what the file has."""
-        from mlkanban.clock import now
-        from mlkanban.paths import places
+        # Store and use cases, half of what a command loads: help and usage errors do without.
         from mlkanban.service import Service
 
         _ = self.settings  # a mistake there is told before anything is written
@@ -85,7 +88,7 @@ class Session:
         service = Service.open(
             where.data,
             actor=login_name(),
-            clock=now,
+            clock=clock.now,
             write=write,
             make=make,
             timeout=timeout,
@@ -121,9 +124,7 @@ class Session:
             with self.service(as_is=True, timeout=timeout) as service:
                 if self._intake is None or service.trouble:
                     return
-                from mlkanban.clock import now
-
-                if not self._intake.not_taken_in(service, now()):
+                if not self._intake.not_taken_in(service, clock.now()):
                     return
             with self.service(write=True, timeout=timeout):
                 pass  # which takes in
@@ -134,10 +135,9 @@ class Session:
 
     @cached_property
     def _intake(self) -> Intake | None:
-        from mlkanban.paths import places
-
         if not (data := places().data).joinpath("runs").is_dir():
             return None
+        # Jobs and processes: only a home where something ever ran waits for them.
         from mlkanban.runs.intake import Intake
 
         return Intake(data)
@@ -146,10 +146,8 @@ class Session:
         """What became of the runs of cards, as `_lift_blocks` does it."""
         if self._intake is None:
             return
-        from mlkanban.clock import now
-
         try:
-            done = self._intake.take_in(service, now())
+            done = self._intake.take_in(service, clock.now())
         except MlkanbanError as error:
             self.say(f"What became of runs was not taken in: {error}")
         else:
@@ -161,10 +159,8 @@ class Session:
         in yet."""
         if self._intake is None or service.trouble:
             return service
-        from mlkanban.clock import now
-
         try:
-            told = self._intake.not_taken_in(service, now())
+            told = self._intake.not_taken_in(service, clock.now())
             if not told:
                 return service
             copy = service.in_memory()
@@ -196,6 +192,7 @@ class Session:
         another follows that would send this one too."""
         if not service.on_network:
             return
+        # git, folders and merging: only a network home waits for them.
         from mlkanban.sync.transports.remotes import meet
 
         try:
@@ -211,11 +208,10 @@ class Session:
         if not self._wrote:
             return
         self._run_hooks()
-        from mlkanban.clock import now
-        from mlkanban.paths import places
+        # Loaded when the answer is out already; what only reads never needs it.
         from mlkanban.service.backups import wanted
 
-        moment = now()
+        moment = clock.now()
         try:
             if wanted(places().data, moment):
                 with self.service(as_is=True) as service:
@@ -224,10 +220,9 @@ class Session:
             self.say(f"No backup was made: {error}")
 
     def _run_hooks(self) -> None:
-        from mlkanban.paths import places
-
         if not self.hooks or not self._happened or not (places().config / "hooks").is_dir():
             return
+        # subprocess: only a person with hooks waits for it.
         from mlkanban.hooks import run
 
         for problem in run(places().config, self._happened):
@@ -248,9 +243,9 @@ class Session:
 
     def tell_board_in_use(self, service: Service, before: str) -> None:
         """Say which board the next commands are about, where a command changed that."""
-        now = self.board_in_use(service)
-        if now and now != before:
-            key = service.boards.of_id(now).key
+        board_id = self.board_in_use(service)
+        if board_id and board_id != before:
+            key = service.boards.of_id(board_id).key
             self.say(f"Commands without --board are about the board {key} now.")
 
     def answer(
@@ -267,8 +262,6 @@ class Session:
         self.acted |= acted
         if self.json:
             # ASCII: no control character of a stored text can reach a terminal.
-            import json
-
             made = {"schema": SCHEMA, "kind": kind, "data": data()}
             self._print(json.dumps(made | ({"meta": meta()} if meta else {})))
         elif lines is not None and (text := "\n".join(lines())):
@@ -284,6 +277,7 @@ class Session:
 
     def answer_done(self, kind: str, done: Done, service: Service) -> None:
         """Report what an action did to cards."""
+        # Models of cards, which help and usage errors do without.
         from mlkanban.cli.json_output import cards_data
 
         self.answer(
@@ -339,8 +333,6 @@ class Session:
 
 def login_name() -> str:
     """Who acts, for the log."""
-    import getpass
-
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlkanban import clock
 from mlkanban.cli.json_output import by_stage, card_data, face_data, spent_data
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
-from mlkanban.core.models import Board, CardFace
+from mlkanban.core.models import Board, CardFace, Priority
 from mlkanban.core.visibility import asleep, on_board
-from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, short_name, some
+from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display_lines, short_name, some
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -47,6 +48,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         matching = service.search.find(board, by_stage(faces, board), query, today(board))
         sleepers = False
         if "snoozed" in query:
+            # The query language: a list without a query does without.
             from mlkanban.core.query.match import looks_for_sleepers
 
             sleepers = looks_for_sleepers(query)
@@ -99,14 +101,13 @@ def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
+    # 15 ms that `list --json` need not wait for.
     from mlkanban.cli.layout import table
-    from mlkanban.clock import now
-    from mlkanban.core.models import Priority
     from mlkanban.display.card_face import PRIORITY_MARKS, FaceContext, age, due
 
     if not shown:
         return
-    view = FaceContext.at(board, now(), ascii=session.settings.ascii)
+    view = FaceContext.at(board, clock.now(), ascii=session.settings.ascii)
     rows = []
     for face in shown:
         marks = [
@@ -135,8 +136,8 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
 def _whole(
     session: Session, card: Card, board: Board, spent: Spending | None, label: str
 ) -> Iterator[str]:
+    # As for `_table`.
     from mlkanban.cli.layout import bold, dim
-    from mlkanban.text import display_lines
 
     data = card_data(card, board)
     clean = session.clean
@@ -166,14 +167,14 @@ def _undecided(session: Session, ref: str, service: Service) -> Iterator[str]:
 def _runs(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
     found = service.runs.of_card(card.ref)
     if found:
+        # Tables and statistics of runs, which most cards have none of.
         from mlkanban.cli.layout import width
-        from mlkanban.clock import now
         from mlkanban.core.runs.parameters import differing
         from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
 
         yield ""
-        zone, at = ZoneInfo(board.timezone), now()
+        zone, at = ZoneInfo(board.timezone), clock.now()
         results = service.runs.results(card.ref)
         rows = run_rows(
             found, results, zone, at, evidence=True, ids=short_ids(found),
@@ -187,6 +188,7 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
 
 
 def _tree(session: Session, card: Card, board: Board, service: Service) -> Iterator[str]:
+    # `list` draws no tree.
     from mlkanban.display.relation_tree import tree_lines
 
     faces = service.boards.snapshot(board.id).faces
@@ -196,6 +198,7 @@ def _tree(session: Session, card: Card, board: Board, service: Service) -> Itera
 def _facts(
     card: Card, board: Board, age: int | None, spent: Spending | None, label: str
 ) -> Iterator[tuple[str, str]]:
+    # Links and scores as they are shown, with their parsers: `list` shows none.
     from mlkanban.core.score import worth_text
     from mlkanban.display.card_page import link_texts
 

@@ -7,12 +7,14 @@ import click
 
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.json_output import stages_data
+from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
 from mlkanban.core.models import Board, StageKind
 from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.core.visibility import asleep, stands
+from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
 from mlkanban.errors import UsageProblem, WouldChangeCards
 from mlkanban.service import Done, Service, Snapshot
 
@@ -195,9 +197,6 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
 
 
 def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iterator[str]:
-    from mlkanban.cli.layout import table
-    from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
-
     board, faces, now = snapshot.board, snapshot.faces, today(snapshot.board)
     rows = []
     for at, stage in enumerate(board.stages):

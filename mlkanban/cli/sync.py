@@ -1,4 +1,4 @@
-"""Bringing stores together, and deciding what was written on both sides."""
+"""Bringing stores together."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import click
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.cli.types import CONFLICT, FIELD, FILE
+from mlkanban.cli.types import FILE
 from mlkanban.errors import UsageProblem
-from mlkanban.text import short_name
+from mlkanban.sync.transports.folder import Folder
+from mlkanban.sync.transports.remotes import choose, exchange, repository, transports
 
 if TYPE_CHECKING:
     from mlkanban.service import Service
-    from mlkanban.service.conflicts import OpenConflict
     from mlkanban.sync.exchange import Report, Transport
 
 
@@ -36,9 +36,6 @@ def sync(ctx: click.Context, folder: Path | None) -> None:
         if folder is not None:
             raise UsageProblem("--dir does not go with a repository.", "Use one of them.")
         return
-    from mlkanban.sync.transports.folder import Folder
-    from mlkanban.sync.transports.remotes import transports
-
     session: Session = ctx.obj
     with session.service(write=True, make=True) as service:
         ways = [Folder(folder)] if folder is not None else transports(service)
@@ -54,8 +51,6 @@ def init(session: Session, remote: str) -> None:
     REMOTE is a path or an address that your git can use, such as gpu2:board.git. It may be empty.
     On every further machine the same command joins, with what is there already.
     """
-    from mlkanban.sync.transports.remotes import choose, repository
-
     with session.service(write=True, make=True) as service:
         place = repository(service, remote)
         report = _exchange(session, service, [place])
@@ -67,8 +62,6 @@ def init(session: Session, remote: str) -> None:
 
 def _exchange(session: Session, service: Service, ways: Sequence[Transport]) -> Report:
     """Exchange, and say meanwhile how far that is."""
-    from mlkanban.sync.transports.remotes import exchange
-
     with counting_line(session) as show:
         return exchange(service, ways, lambda step: show(f"Sync: {step} ...", ""))
 
@@ -82,46 +75,3 @@ def _answer(session: Session, report: Report) -> None:
         session.say(said)
     if report.undecided and not session.json:
         session.say("See the conflicts: mlkanban resolve")
-
-
-@click.command()
-@click.argument("name", type=CONFLICT, default="", metavar="[CARD")
-@click.argument("field", type=FIELD, default="", metavar="FIELD]")
-@click.option("--keep", is_flag=True, help="Keep the value that stands.")
-@click.option("--take", is_flag=True, help="Take the other value.")
-@click.option("--override", default="", metavar="REASON", help="Go over a limit all the same.")
-@pass_session
-def resolve(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
-    """Show conflicts between machines, and resolve one: keep what stands or take the other.
-
-    The later value stands until you resolve it; FIELD is as the list names it. The stage of a card,
-    its outcome and whether it is archived are one value, called `stage` (or `lifecycle`, as in
-    --json): one machine finished a card, for example, while another one moved it.
-    """
-    if not field:
-        if keep or take:
-            raise UsageProblem("Name the card and the field.", "List them: mlkanban resolve")
-        with session.service() as service:
-            found = [one for one in service.conflicts.all() if not name or one.name == name]
-        session.answer(
-            "undecided", lambda: [asdict(one) for one in found], lambda: _listed(session, found)
-        )
-        return
-    if keep == take:
-        raise UsageProblem("Give --keep or --take.", "The later value stands until you resolve it.")
-    with session.service(write=True) as service:
-        done = service.conflicts.resolve(name, field, take=take, override=override)
-        session.answer_done("settle", done, service)
-
-
-def _listed(session: Session, found: list[OpenConflict]) -> Iterator[str]:
-    from mlkanban.cli.layout import hanging
-
-    if not found:
-        yield "There are no conflicts."
-    for one in found:
-        at = one.at[:16].replace("T", " ")
-        yield from hanging(session.clean(f"{one.name}  {one.label}: {one.kept}"), 4)
-        other = f"    {short_name(one.actor)} on {one.machine} wrote, {at} UTC: {one.other}"
-        yield from hanging(session.clean(other), 6)
-        yield session.clean(f"    mlkanban resolve {one.name} {one.word} --keep | --take")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from click.core import ParameterSource
 
+from mlkanban import clock
 from mlkanban.core.timestamps import FIRST_YEAR, LAST_YEAR
 from mlkanban.errors import UsageProblem
 from mlkanban.text import accept
@@ -25,9 +26,7 @@ NONE = "none"
 
 def today(board: "Board") -> date:
     """This day in the board's time zone."""
-    from mlkanban.clock import now
-
-    return now().astimezone(ZoneInfo(board.timezone)).date()
+    return clock.now().astimezone(ZoneInfo(board.timezone)).date()
 
 
 def _refuse_empty(
@@ -58,6 +57,7 @@ class NameParam(click.ParamType):  # type: ignore[type-arg]
     ) -> "list[CompletionItem]":
         if not self._offers:
             return []
+        # Only a shell that completes waits for it.
         from mlkanban.cli.completion import known_by_name
 
         return known_by_name(ctx, self._offers, incomplete)
@@ -105,6 +105,7 @@ class AimParam(click.ParamType):  # type: ignore[type-arg]
     name = "goal"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        # Only --metric needs it, and every command line loads this file.
         from mlkanban.core.metrics import accept_aim
 
         return accept_aim(value)

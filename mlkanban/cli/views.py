@@ -2,6 +2,7 @@
 
 import click
 
+from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.errors import UsageProblem
 
@@ -24,8 +25,6 @@ def views(session: Session, save: str, remove: str, query: str) -> None:
         found = service.views.of(board.id)
 
         def lines() -> list[str]:
-            from mlkanban.cli.layout import table
-
             rows = [(session.clean(name), session.clean(text)) for name, text in found.items()]
             return list(table(rows, ("VIEW", "QUERY"))) if rows else []
 

@@ -35,7 +35,7 @@ def test_names_are_harmless(board) -> None:
 
 def test_it_fits_the_terminal(board, monkeypatch) -> None:
     board("init", "A board with quite a long name for once", "--template", "plain")
-    monkeypatch.setattr("mlkanban.cli.layout.width", lambda: 80)
+    monkeypatch.setattr("mlkanban.cli.portfolio.width", lambda: 80)
     shown = board("portfolio").out.splitlines()
     assert max(map(len, shown)) <= 80
     assert "NEXT 30 D" in shown[0]

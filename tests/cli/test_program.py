@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import mlkanban
@@ -29,6 +30,29 @@ def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_help_and_names_of_commands_load_no_command() -> None:
+    code = (
+        "import click, sys\n"
+        "from mlkanban.cli.program import program\n"
+        "with program.make_context('mlkanban', ['keys']) as ctx:\n"
+        "    program.get_help(ctx)\n"
+        "    names = [item.value for item in program.shell_complete(ctx, 'ex')]\n"
+        "print(names, [m for m in sys.modules if m.startswith('mlkanban.service')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['export'] []\n"
+
+
+@pytest.mark.parametrize("name", program.COMMANDS)
+def test_the_list_of_commands_says_what_the_help_of_each_begins_with(name) -> None:
+    ctx = click.Context(program.program)
+    command = program.program.get_command(ctx, name)
+    assert command is not None
+    assert program.SENTENCES[name] == command.get_short_help_str(1_000)
+    offered = {item.value: item.help for item in program.program.shell_complete(ctx, name)}
+    assert offered[name] == command.get_short_help_str()
 
 
 def test_the_real_program(shell, home) -> None:

@@ -8,8 +8,6 @@ from random import Random
 from sys import maxsize
 from typing import Any
 
-import simpy
-
 from mlkanban.flow.percentiles import nearest_rank
 from mlkanban.flow.simulation.model import Model, SimulatedCard
 
@@ -52,6 +50,9 @@ class Line:
     """The rooms of the stages and what went through them."""
 
     def __init__(self, model: Model) -> None:
+        # 25 ms that only somebody who simulates waits for.
+        import simpy
+
         self.env = simpy.Environment()
         self._rooms: dict[tuple[int, bool], Any] = {}
         for stage, limits in enumerate(model.limits):

@@ -18,6 +18,8 @@ from mlkanban.display.number_table import table_targets
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample
+from mlkanban.flow.simulation.suggest import suggest
+from mlkanban.flow.simulation.whatif import limits_from, what_if
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import REPORTS
 from mlkanban.tui.number_worker import Counted, Progress, Samples, counted
@@ -239,11 +241,7 @@ class ReportsScreen(KeyScreen):
 
     # What if
 
-    # What simulates is loaded when something is: it takes longer than a picture.
-
     async def do_limits_try(self) -> None:
-        from mlkanban.flow.simulation.whatif import limits_from, what_if
-
         board = self.host.model.board
         limits = [f"{s.name}={s.limit}" for s in board.stages if s.committed and s.limit]
         label = f"Limits to try; today: {' '.join(limits) or 'none'}"
@@ -261,8 +259,6 @@ class ReportsScreen(KeyScreen):
         self._play("what if", lambda sample, told: what_if(sample, changes, progress=told))
 
     def do_limits_suggest(self) -> None:
-        from mlkanban.flow.simulation.suggest import suggest
-
         self._play("limits to try", lambda sample, told: suggest(sample, progress=told))
 
     def _play(self, name: str, play: Callable[[Sample, Progress], Number]) -> None:

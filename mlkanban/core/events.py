@@ -6,8 +6,9 @@ the old values, and stores can be merged field by field: the later (hlc, replica
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 FORMAT = 1
 """Version of the event format this program writes."""
@@ -15,25 +16,13 @@ FORMAT = 1
 UNDONE, REDONE = "undone", "redone"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One fact of the log.
+Data = TypeVar("Data")
 
-    `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
-    reopened, snoozed, woken, archived, restored, alerted or settled; `stage.` added, edited or
-    removed; `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
-    `run.` queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`;
-    `undone` or `redone`.
-    `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
-    or command did, `undoes` names the event whose values this one puts back. `data` holds
-    `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
-    {field: origin}, `note`, `reason`, `stage`, `unticked` (the items of the checklist that an
-    override went past), `saw` {member: [stamps]} (the additions a removal takes back; under `card`
-    the newest event about the card that the writer knew of every other replica), `settles`
-    {field: [stamps]} (the writes a decision between them knew of), `passed` (the actions that an
-    undo or a redo passed over) and `instead` (the events that an undo without `undoes` stands for:
-    it archived a card that others work on instead of taking its adding back).
-    """
+
+@dataclass(frozen=True, slots=True)
+class LogEntry(Generic[Data]):
+    """What every log keeps of an event: THE list of its columns, in their order. The log, the hash
+    of an event and sync files are made from it."""
 
     id: str
     replica: str
@@ -45,10 +34,33 @@ class Event:
     board: str
     card: str
     kind: str
-    data: Mapping[str, Any]
+    version: int
+    data: Data
     action: str
-    undoes: str = ""
-    version: int = FORMAT
+    undoes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event(LogEntry[Mapping[str, Any]]):
+    """One fact of the log.
+
+    `kind`: `card.` created, edited, moved, reordered, blocked, unblocked, noted, finished,
+    reopened, snoozed, woken, archived, restored, alerted or settled; `stage.` added, edited or
+    removed; `board.` created or edited; `view.` saved or removed; `charter.edited`; `triage.ended`;
+    `run.` queued, started, changed, ended, linked, moved, unlinked or ignored; `import.noted`;
+    `undone` or `redone`.
+    `rseq` numbers the events of a replica without a gap, `seq` those of this store.
+    `hlc` orders, `at` (ISO 8601 UTC) is for people and flow numbers, `action` groups what one key
+    or command did, `undoes` names the event whose values this one puts back. `data` holds
+    `set` {field: value}, `was` {field: [value, origin]} and, where given, `restores`
+    {field: origin}, `note`, `reason`, `stage`, `unticked` (the items of the checklist that an
+    override went past), `saw` {member: [stamps]} (the additions a removal takes back; under `card`
+    the newest event about the card that the writer knew of every other replica), `settles`
+    {field: [stamps]} (the writes a decision between them knew of), `passed` (the actions that an
+    undo or a redo passed over) and `instead` (the events that an undo without `undoes` stands for:
+    it archived a card that others work on instead of taking its adding back).
+    """
+
     seq: int = 0
 
     @property
@@ -59,6 +71,27 @@ class Event:
     @property
     def stamp(self) -> str:
         return f"{self.hlc}:{self.replica}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record(LogEntry[str]):
+    """An event as it is stored and travels: `data` is the JSON text that `hash` was made of."""
+
+    hash: str = ""
+
+
+LOGGED = tuple(column.name for column in fields(LogEntry))
+logged = attrgetter(*LOGGED)
+"""The values of an event or a record in the order of LOGGED."""
+RECORD_FIELDS = tuple(column.name for column in fields(Record))
+record_values = attrgetter(*RECORD_FIELDS)
+DATA = LOGGED.index("data")
+
+
+def with_data(entry: LogEntry[Any], data: Any) -> tuple[Any, ...]:
+    """What is logged of an event or a record, with its data in another form."""
+    values = logged(entry)
+    return (*values[:DATA], data, *values[DATA + 1 :])
 
 
 class Position(NamedTuple):

@@ -11,14 +11,14 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mlkanban.core.events import Event
+from mlkanban.core.events import Record
 from mlkanban.store.log import chained
 from mlkanban.store.merge import records, unbroken
 from mlkanban.store.replica import Replica
 from mlkanban.store.rows import kept_as
-from mlkanban.sync.file_format import Record
 
 
 class Fork(NamedTuple):
@@ -108,9 +108,8 @@ def write_again(conn: sqlite3.Connection, forked: Fork, own: Replica) -> int:
         for (seq, kept, _), record in zip(rows, tail(conn, forked), strict=True):
             rseq += 1
             data = _text(_with_stamps(json.loads(record.data), stamps))
-            named = record._asdict() | {"replica": own.id, "rseq": rseq, "data": {}}
-            del named["hash"]
-            digest = chained(digest, Event(**named), data)
+            record = replace(record, replica=own.id, rseq=rseq, data=data)
+            digest = chained(digest, record)
             row_id = kept if kept == record.id else kept_as(record.id, own.id, rseq)
             conn.execute(
                 "UPDATE event SET id = ?, replica = ?, rseq = ?, data = ?, hash = ? WHERE seq = ?",

@@ -10,9 +10,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
 from mlkanban.core.event_validation import MALFORMED, fact, inert, subject
-from mlkanban.core.events import Event
+from mlkanban.core.events import Event, Record
 from mlkanban.store.rows import COLUMNS, event_of
-from mlkanban.sync.file_format import Record
 
 
 def judge(conn: sqlite3.Connection, event: Event) -> None:

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from mlkanban.core import lifecycle
-from mlkanban.core.events import KNOWN, Change, Entity, Event
+from mlkanban.core.events import (
+    FORMAT,
+    KNOWN,
+    RECORD_FIELDS,
+    Change,
+    Entity,
+    Event,
+    Record,
+    logged,
+    record_values,
+    with_data,
+)
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
 from mlkanban.store import high_water, names
@@ -17,7 +28,7 @@ from mlkanban.store.ids import uuid7
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica, forget_place, identify
 from mlkanban.store.rows import COLUMNS as COLUMNS
-from mlkanban.store.rows import IN_FORCE, NAMES, own_id
+from mlkanban.store.rows import IN_FORCE, RECORD_COLUMNS, record_of
 from mlkanban.store.rows import event_of as event_of
 from mlkanban.sync.clock import bound, far_behind, tick
 
@@ -27,18 +38,27 @@ _IN_ORDER = "hlc, replica, rseq"
 """The order of `in_order`, which the store keeps for all events."""
 
 
-def chained(previous: str, event: Event, data: str) -> str:
-    """The hash that ties `event` to the one its replica wrote before (SHA-256, hex)."""
-    link = "\x1f".join(
-        (
-            previous, event.id, event.replica, str(event.rseq), event.hlc, event.at, event.actor,
-            event.host, event.board, event.card, event.kind, str(event.version), data,
-            event.action, event.undoes,
-        )
-    )  # fmt: skip
+def chained(previous: str, record: Record) -> str:
+    """The hash that ties a record to the one its replica wrote before (SHA-256, hex)."""
+    link = "\x1f".join([previous, *map(str, logged(record))])
     from hashlib import sha256  # loads OpenSSL, which a board that is only looked at can do without
 
     return sha256(link.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_INSERT = f"INSERT INTO event ({RECORD_COLUMNS}) VALUES ({','.join('?' * len(RECORD_FIELDS))})"
+
+
+def insert(conn: sqlite3.Connection, record: Record) -> int:
+    """Put a record into the log; the number it has there. IntegrityError when its place or its id
+    is taken."""
+    return conn.execute(_INSERT, record_values(record)).lastrowid or 0
+
+
+def insert_new(conn: sqlite3.Connection, record: Record) -> int | None:
+    """Put a record into the log; None when its place or its id is taken."""
+    cursor = conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", record_values(record))
+    return cursor.lastrowid if cursor.rowcount else None
 
 
 class Writer:
@@ -161,6 +181,7 @@ class Writer:
             board=change.board,
             card=change.card,
             kind=change.kind,
+            version=FORMAT,
             data=data,
             action=self.action,
             undoes=change.undoes,
@@ -174,18 +195,10 @@ class Writer:
                 "Nothing was written.",
             )
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        digest = chained(self._hash, event, text)
-        cursor = self._conn.execute(
-            "INSERT INTO event (id, replica, rseq, hlc, at, actor, host, board, card, kind,"
-            " version, data, action, undoes, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                event.id, event.replica, event.rseq, event.hlc, event.at, event.actor, event.host,
-                event.board, event.card, event.kind, event.version, text, event.action,
-                event.undoes, digest,
-            ),
-        )  # fmt: skip
-        self._rseq, self._hash = event.rseq, digest
-        event = replace(event, seq=cursor.lastrowid or 0)
+        record = Record(*with_data(event, text))
+        record = replace(record, hash=chained(self._hash, record))
+        event = replace(event, seq=insert(self._conn, record))
+        self._rseq, self._hash = record.rseq, record.hash
         self.projector.apply(event)
         return event
 
@@ -235,14 +248,11 @@ def broken_link(conn: sqlite3.Connection) -> str:
     """The id of the first event whose hash does not fit its replica's chain, or ''."""
     previous: dict[str, str] = {}
     # Row by row, here and below: a long log need not fit into memory.
-    for row in conn.execute(f"SELECT {COLUMNS}, hash FROM event ORDER BY replica, rseq"):
-        named, stored = dict(zip(NAMES, row[:-1], strict=True)), row[-1]
-        named["id"] = own_id(named["id"])
-        # Not event_of: data that is no longer JSON is what this is here to find.
-        event = Event(**{**named, "data": {}})
-        if chained(previous.get(event.replica, ""), event, named["data"]) != stored:
-            return event.id
-        previous[event.replica] = stored
+    rows = conn.execute(f"SELECT {RECORD_COLUMNS} FROM event ORDER BY replica, rseq")
+    for record in map(record_of, rows):
+        if chained(previous.get(record.replica, ""), record) != record.hash:
+            return record.id
+        previous[record.replica] = record.hash
     return ""
 
 

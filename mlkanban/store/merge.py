@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from mlkanban.core.events import FORMAT, Event
+from mlkanban.core.events import FORMAT, Event, Record, with_data
 from mlkanban.store import names, stages
 from mlkanban.store.ids import replica_letter
 from mlkanban.store.inert import ambiguous, contradicted, judge
-from mlkanban.store.log import chained, rebuild
+from mlkanban.store.log import chained, insert_new, rebuild
 from mlkanban.store.projector import Projector
 from mlkanban.store.replica import Replica
-from mlkanban.store.rows import events_about_board, events_of, kept_as, own_id
-from mlkanban.sync.file_format import Record
+from mlkanban.store.rows import RECORD_COLUMNS, events_about_board, events_of, kept_as, record_of
 
 _OFTEN = 100
 """Cards between two words on how far it is."""
-
-_FIELDS = ", ".join(Record._fields)
 
 
 def known(conn: sqlite3.Connection) -> dict[str, int]:
@@ -35,10 +33,10 @@ def known(conn: sqlite3.Connection) -> dict[str, int]:
 def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> list[Record]:
     """At most `most` events of a replica from number `first` on."""
     rows = conn.execute(
-        f"SELECT {_FIELDS} FROM event WHERE replica = ? AND rseq >= ? ORDER BY rseq LIMIT ?",
+        f"SELECT {RECORD_COLUMNS} FROM event WHERE replica = ? AND rseq >= ? ORDER BY rseq LIMIT ?",
         (replica, first, most),
     ).fetchall()
-    return [Record._make((own_id(row[0]), *row[1:])) for row in rows]
+    return list(map(record_of, rows))
 
 
 def next_in_log(last: int, batch: Sequence[Record]) -> list[Record]:
@@ -61,9 +59,7 @@ def unbroken(conn: sqlite3.Connection, batch: Sequence[Record]) -> list[Record]:
     ).fetchone()
     previous, good = row[0] if row else "", []
     for record in batch:
-        named = record._asdict()
-        del named["hash"]
-        if chained(previous, Event(**{**named, "data": {}}), record.data) != record.hash:
+        if chained(previous, record) != record.hash:
             break
         previous = record.hash
         good.append(record)
@@ -82,10 +78,10 @@ def add(conn: sqlite3.Connection, batch: Sequence[Record]) -> Added:
     new, shared = [], []
     for record in batch:
         # An id with an @ in it always gets one more, so that own_id finds the first one again.
-        seq = None if "@" in record.id else _inserted(conn, record)
+        seq = None if "@" in record.id else insert_new(conn, record)
         if seq is None:  # the place or the id is taken
-            other = record._replace(id=kept_as(record.id, record.replica, record.rseq))
-            if (seq := _inserted(conn, other)) is None:
+            other = replace(record, id=kept_as(record.id, record.replica, record.rseq))
+            if (seq := insert_new(conn, other)) is None:
                 continue
             shared.append(record)
         judge(conn, _event(record, seq))
@@ -93,20 +89,9 @@ def add(conn: sqlite3.Connection, batch: Sequence[Record]) -> Added:
     return Added(new, shared)
 
 
-def _inserted(conn: sqlite3.Connection, record: Record) -> int | None:
-    """The number of the event in the log; None when its place or its id is taken."""
-    cursor = conn.execute(
-        f"INSERT INTO event ({_FIELDS}) VALUES ({','.join('?' * len(Record._fields))})"
-        " ON CONFLICT DO NOTHING",
-        record,
-    )
-    return cursor.lastrowid if cursor.rowcount else None
-
-
 def _event(record: Record, seq: int) -> Event:
-    named = record._asdict()
-    del named["hash"]
-    return Event(**{**named, "data": json.loads(record.data)}, seq=seq)
+    values = *with_data(record, json.loads(record.data)), seq
+    return Event(*values)
 
 
 def refold(

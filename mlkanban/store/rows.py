@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle
-from mlkanban.core.events import MEMBERS, Entity, Event, Member
+from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.core.visibility import UNTIL_RUN
@@ -184,11 +184,10 @@ def parse_instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-COLUMNS = (
-    "seq, id, replica, rseq, hlc, at, actor, host, board, card, kind, version, data, action, undoes"
-)
-
-NAMES = COLUMNS.split(", ")
+COLUMNS = ", ".join((*LOGGED, "seq"))
+"""What `event_of` makes an event from."""
+RECORD_COLUMNS = ", ".join(RECORD_FIELDS)
+"""What `record_of` makes a record from."""
 
 IN_FORCE = "seq NOT IN (SELECT seq FROM inert)"
 """Of an event: it counts (core/event_validation.py). Whatever reads the log asks for it."""
@@ -202,9 +201,13 @@ BY_PERSON = f"actor NOT LIKE 'run:%' AND actor != '{CONDITION}'"
 
 def event_of(row: tuple[Any, ...]) -> Event:
     """An event from a row of COLUMNS."""
-    named = dict(zip(NAMES, row, strict=True))
-    named["id"] = own_id(named["id"])
-    return Event(**{**named, "data": _loaded(named["data"])})
+    values = own_id(row[0]), *row[1:DATA], _loaded(row[DATA]), *row[DATA + 1 :]
+    return Event(*values)
+
+
+def record_of(row: tuple[Any, ...]) -> Record:
+    """A record from a row of RECORD_COLUMNS."""
+    return Record(own_id(row[0]), *row[1:])
 
 
 def _loaded(text: str) -> Any:

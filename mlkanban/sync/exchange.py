@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from mlkanban.core import rules
+from mlkanban.core.events import Record
 from mlkanban.core.rules import Load
 from mlkanban.service.transaction import Context
 from mlkanban.store import forks, inert, merge, open_conflicts, repository
@@ -20,7 +21,6 @@ from mlkanban.store.database import Connection
 from mlkanban.store.limit_breaches import breaches
 from mlkanban.sync import file_format
 from mlkanban.sync.clock import bound
-from mlkanban.sync.file_format import Record
 from mlkanban.sync.forks import Forks
 from mlkanban.text import short_name
 

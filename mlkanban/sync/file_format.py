@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlkanban.core.events import RECORD_FIELDS, Record, record_values
 from mlkanban.text import keepable
 
 LARGEST = 64_000_000
@@ -20,26 +21,6 @@ LONGEST = 1_000_000
 DEEPEST = 32
 MOST = 20_000
 """Events of one file."""
-
-
-class Record(NamedTuple):
-    """An event as it travels: `data` as the text that its hash was made of."""
-
-    id: str
-    replica: str
-    rseq: int
-    hlc: str
-    at: str
-    actor: str
-    host: str
-    board: str
-    card: str
-    kind: str
-    version: int
-    data: str
-    action: str
-    undoes: str
-    hash: str
 
 
 _NUMBERS = ("rseq", "version")
@@ -59,7 +40,10 @@ class Segment:
 
 def written(records: Sequence[Record]) -> bytes:
     """The file that holds these records."""
-    lines = [json.dumps(one._asdict(), separators=(",", ":")) + "\n" for one in records]
+    lines = [
+        json.dumps(dict(zip(RECORD_FIELDS, values, strict=True)), separators=(",", ":")) + "\n"
+        for values in map(record_values, records)
+    ]
     body = "".join(lines).encode()
     end = json.dumps({"events": len(records), "sha256": sha256(body).hexdigest()})
     return body + end.encode() + b"\n"
@@ -108,17 +92,17 @@ def _record(line: bytes) -> Record | None:
         data = json.loads(given["data"])
         if not isinstance(data, dict) or _too_deep(given["data"], data):
             return None
-        record = Record(**{name: given[name] for name in Record._fields})
+        values = [given[name] for name in RECORD_FIELDS]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    for name, value in record._asdict().items():
+    for name, value in zip(RECORD_FIELDS, values, strict=True):
         if not isinstance(value, int if name in _NUMBERS else str) or isinstance(value, bool):
             return None
         if isinstance(value, int) and abs(value) >= _LARGEST:
             return None
-    if _ODD.search(line) and not all(map(keepable, _texts([*record, data]))):
+    if _ODD.search(line) and not all(map(keepable, _texts([*values, data]))):
         return None
-    return record
+    return Record(*values)
 
 
 def _too_deep(text: str, data: Any) -> bool:

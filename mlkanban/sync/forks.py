@@ -12,11 +12,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from mlkanban.core.events import Record
 from mlkanban.errors import StoreProblem
 from mlkanban.service.transaction import Context
 from mlkanban.store import backup, forks, integrity, merge, replica
 from mlkanban.sync import file_format
-from mlkanban.sync.file_format import Record
 from mlkanban.text import short_name
 
 LABEL = "before-new-replica"

@@ -15,6 +15,7 @@ def event(data: str = '{"note": "x"}', **parts: object) -> Event:
         "id": f"{ID}1", "replica": f"{ID}2", "rseq": 1, "hlc": "001796019676653.000000",
         "at": "2026-03-02T09:00:00.000000Z", "actor": "ada", "host": "h", "board": f"{ID}3",
         "card": f"{ID}4", "kind": "card.edited", "data": json.loads(data), "action": f"{ID}5",
+        "version": 1, "undoes": "",
     }  # fmt: skip
     return Event(**{**given, **parts})
 

@@ -18,7 +18,7 @@ from mlkanban.sync.clock import tick
 FIELDS = ("title", "place", "rank:s1", "tag:gpu", "limit")
 BLANK = Event(
     id="", replica="r", rseq=0, hlc="", at="", actor="ada", host="h", board="b", card="c",
-    kind="card.edited", data={}, action="",
+    kind="card.edited", version=1, data={}, action="", undoes="",
 )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ BOARD = Board(
 def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
     return Event(
         id="e", replica="r", rseq=1, hlc="h", at="2026-03-20T09:00:00Z", actor="ada", host="h",
-        board="b", card="c", kind=kind, data={"set": set or {}, **data}, action="a",
+        board="b", card="c", kind=kind, version=1, data={"set": set or {}, **data},
+        action="a", undoes="",
     )  # fmt: skip
 
 

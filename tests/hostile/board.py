@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mlkanban import demo
+from mlkanban.core.events import Record
 from mlkanban.core.models import BlockReason
 from mlkanban.core.runs.model import Run
 from mlkanban.core.runs.state import RunState
@@ -12,7 +13,6 @@ from mlkanban.runs.folder import RunFolder
 from mlkanban.service.runs import RunReport
 from mlkanban.store import merge
 from mlkanban.sync import file_format
-from mlkanban.sync.file_format import Record
 from mlkanban.sync.transports.folder import Folder
 from tests.hostile.texts import hostile, rechained, spoilt
 from tests.service.people import Clock, Person

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-from mlkanban.core.events import Event
+from mlkanban.core.events import Record
 from mlkanban.store.log import chained
-from mlkanban.sync.file_format import Record
 from mlkanban.text import keepable
 
 FAKE = "FAKE-LINE"
@@ -51,7 +51,8 @@ def hostile(text: str, pieces: Sequence[str] = KEPT) -> str:
 def spoilt(record: Record) -> Record:
     """The event of somebody who means ill, in its old place; its hash no longer fits."""
     data = _spoilt_parts(json.loads(record.data))
-    return record._replace(
+    return replace(
+        record,
         actor=hostile(record.actor),
         host=hostile(record.host),
         data=json.dumps(data, separators=(",", ":")),
@@ -62,9 +63,8 @@ def rechained(records: Sequence[Record]) -> list[Record]:
     """The whole log of one replica with hashes that fit again."""
     previous, made = "", []
     for record in records:
-        event = Event(**{k: v for k, v in record._asdict().items() if k != "hash"} | {"data": {}})
-        previous = chained(previous, event, record.data)
-        made.append(record._replace(hash=previous))
+        previous = chained(previous, record)
+        made.append(replace(record, hash=previous))
     return made
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.events import Entity, Event
+from mlkanban.core.events import Entity, Event, Record
 from mlkanban.store import log, merge, projector, replica
-from mlkanban.sync.file_format import Record
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 

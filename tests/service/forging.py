@@ -3,13 +3,13 @@
 import contextlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.events import Event
+from mlkanban.core.events import Record
 from mlkanban.store.log import chained
 from mlkanban.sync import file_format
-from mlkanban.sync.file_format import Record
 
 Forge = Callable[[dict[str, Any]], None]
 """Changes an event as it travels; its `data` is a dict meanwhile, or the text to send."""
@@ -19,10 +19,8 @@ def rechained(records: list[Record], previous: str) -> list[Record]:
     """The records with the hashes that follow from what they hold now."""
     made = []
     for record in records:
-        named = record._asdict()
-        del named["hash"]
-        previous = chained(previous, Event(**{**named, "data": {}}), record.data)
-        made.append(record._replace(hash=previous))
+        previous = chained(previous, record)
+        made.append(replace(record, hash=previous))
     return made
 
 
@@ -32,7 +30,7 @@ def forged(file: Path, forges: Sequence[Forge], before: str = "") -> None:
     at = len(found) - len(forges)
     records = [*found[:at]]
     for record, forge in zip(found[at:], forges, strict=True):
-        named = record._asdict() | {"data": json.loads(record.data)}
+        named = asdict(record) | {"data": json.loads(record.data)}
         forge(named)
         if not isinstance(named["data"], str):
             named["data"] = json.dumps(named["data"])

@@ -18,7 +18,7 @@ from mlkanban.core.events import FORMAT, Change
 from mlkanban.errors import LimitReached, MlkanbanError
 from mlkanban.exchange.event_log import read_log
 from mlkanban.exchange.event_map import read_map
-from mlkanban.store import backup, log
+from mlkanban.store import backup, log, rows
 from mlkanban.sync import file_format
 from mlkanban.sync.transports.folder import Folder
 from tests.exchange.maps import TWO_STAGES
@@ -304,7 +304,7 @@ def changed(path: Path, **values: Any) -> None:
     """A file with another event in it, whose checksum is right."""
     found = file_format.read(path.read_bytes(), path.parent.name, int(path.stem))
     records = list(found.records)
-    records[-1] = records[-1]._replace(**values)
+    records[-1] = replace(records[-1], **values)
     path.write_bytes(file_format.written(records))
 
 
@@ -359,9 +359,11 @@ def newer(ada: Person, place: Path, version: int) -> None:
     newest = max(files(place), key=lambda path: path.name)
     conn = ada.service._context.store.conn
     (before,) = conn.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1 OFFSET 1").fetchone()
-    row = conn.execute(f"SELECT {log.COLUMNS} FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-    event = replace(log.event_of(row), version=version)
-    changed(newest, version=version, hash=log.chained(before, event, row[12]))
+    row = conn.execute(
+        f"SELECT {rows.RECORD_COLUMNS} FROM event ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    record = replace(rows.record_of(row), version=version)
+    changed(newest, version=version, hash=log.chained(before, record))
 
 
 def test_what_a_newer_program_wrote_is_kept_and_passed_on(

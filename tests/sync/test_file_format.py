@@ -1,15 +1,17 @@
 """A file is taken in as it was written, or not at all."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.events import Record
 from mlkanban.sync import file_format
 from mlkanban.sync.clock import tick
-from mlkanban.sync.file_format import Record, read, written
+from mlkanban.sync.file_format import read, written
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -23,7 +25,7 @@ def record(rseq: int = 1, data: str = "{}", kind: str = "card.noted") -> Record:
 
 def altered(**fields: Any) -> Record:
     """A record that may hold what no program of ours writes."""
-    return record()._replace(**fields)
+    return replace(record(), **fields)
 
 
 RECORDS = st.lists(TEXT, min_size=1, max_size=4).map(

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -266,8 +267,8 @@ def appended(file: Path, before: str) -> None:
     """Events after ours that do not follow from them."""
     found = file_format.read(file.read_bytes(), file.parent.name, int(file.stem)).records
     last = found[-1]
-    more = last._replace(id="f" + last.id[1:], rseq=last.rseq + 1)
-    more = more._replace(data=json.dumps({"set": {"title": "forged"}}))
+    more = replace(last, id="f" + last.id[1:], rseq=last.rseq + 1)
+    more = replace(more, data=json.dumps({"set": {"title": "forged"}}))
     target = file.with_name(f"{more.rseq:09}.jsonl")
     target.write_bytes(file_format.written(rechained([more], "0" * 64)))
 
@@ -309,7 +310,7 @@ def test_changes_of_our_own_behind_a_gap_stop_nothing(person: Makes, place: Path
     sync(ada, place)
     [first] = files(place)
     last = file_format.read(first.read_bytes(), first.parent.name, 1).records[-1]
-    far = last._replace(id="f" + last.id[1:], rseq=999)
+    far = replace(last, id="f" + last.id[1:], rseq=999)
     first.with_name("000000999.jsonl").write_bytes(file_format.written([far]))
     ada.adds("two")
     sync(ada, place)

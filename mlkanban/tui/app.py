@@ -75,7 +75,7 @@ def _collect_garbage_again() -> None:
 
 class BoardApp(App[None], inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `store_thread`;
-    `again` does what was done last to other cards, on the screen it is given; `tracked` are the
+    `again` does what was done last to other cards; `tracked` are the
     runs that trackers told of when they were read last; `layout` has the Latin letters on the keys
     of letters of other scripts."""
 

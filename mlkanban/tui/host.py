@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,12 +17,13 @@ from mlkanban.tui.commands import Command
 from mlkanban.tui.store_thread import StoreThread
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
     from textual.screen import Screen
 
     from mlkanban.core.runs.tracker_run import Tracked
 
 Again = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
-"""Does what was done last to other cards, on the screen it is given."""
+"""Does what was done last to other cards, with the `CardCommands` of the screen they are on."""
 
 
 class Host(Protocol):
@@ -49,6 +51,13 @@ class Host(Protocol):
 
     @property
     def screen_stack(self) -> list[Screen[Any]]: ...
+
+    @property
+    def size(self) -> Size: ...
+
+    def suspend(self) -> AbstractContextManager[None]: ...
+
+    def copy_to_clipboard(self, text: str) -> None: ...
 
     def run_worker(self, work: Coroutine[Any, Any, Any]) -> Any: ...
 

@@ -3,13 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.screen import Screen
 from textual.worker import WorkType
 
-from mlkanban.errors import CannotTakeBack, MlkanbanError
+from mlkanban.core.models import Board
+from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
@@ -25,7 +26,8 @@ T = TypeVar("T")
 
 
 class KeyScreen(Screen[None]):
-    """A screen driven by the command table: the command `card.note` calls `do_card_note`.
+    """A screen driven by the command table. `command_objects` do the commands that the screen does
+    not do itself.
 
     One command runs at a time. Keys that arrive meanwhile wait for it, so that on a slow line they
     mean what they would have meant one by one.
@@ -38,7 +40,8 @@ class KeyScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._keys = on_screen(self.host.commands, self.WHERE)
-        self._writing: dict[str, str] = {}
+        self.command_objects: tuple[object, ...] = ()
+        self.unsaved: dict[str, str] = {}
         self._busy = 0
         self._surprise = False
         self._ahead: deque[events.Key | events.Paste] = deque()
@@ -52,6 +55,10 @@ class KeyScreen(Screen[None]):
     @property
     def host(self) -> "Host":
         return cast("Host", self.app)
+
+    @property
+    def board(self) -> Board:
+        return self.host.model.board
 
     def _hints(self, names: Sequence[str] = ()) -> list[str]:
         """The reminders of keys: those of the screen, or of these commands."""
@@ -185,11 +192,18 @@ class KeyScreen(Screen[None]):
         else:
             self.do_back()
 
+    def command_method(self, name: str) -> Callable[..., Any]:
+        """What does a command of the table: the method `do_card_note` of the screen or of one of
+        its `command_objects` for `card.note`."""
+        method = "do_" + name.replace(".", "_").replace("-", "_")
+        owner = next(one for one in (self, *self.command_objects) if hasattr(one, method))
+        return cast("Callable[..., Any]", getattr(owner, method))
+
     def run_command(self, name: str, key: str = "") -> None:
         """Run a command of the table, as its key would; one at a time, the next keys wait."""
         if not self.takes_keys:
             return
-        method = getattr(self, "do_" + name.replace(".", "_").replace("-", "_"))
+        method = self.command_method(name)
         command = next(c for c in self.host.commands if c.name == name)
         result = method(command.keys.index(key) + 1) if command.keys == DIGITS else method()
         if result is not None:
@@ -296,28 +310,6 @@ class KeyScreen(Screen[None]):
             self.tell(done)
         return done
 
-    async def take_back(self, *, again: bool = False) -> Done | None:
-        """Undo what was done last on the board, or do it `again`. What cannot be taken back may be
-        passed over; None when nothing was done."""
-        board_id = self.host.model.board.id
-
-        def action(service: Service, *, skip: bool = False) -> Done:
-            take = service.undoing.redo if again else service.undoing.undo
-            return take(board_id, skip=skip)
-
-        try:
-            return await self.attempt(action)
-        except CannotTakeBack as error:
-            question = f"{error.message.rstrip('.')}:"
-            key = await self.ask.choose(question, [Option("s", "skip it, take the one before")])
-            if key is None:
-                self.status.say("Nothing was changed.")
-                return None
-            return await self.write(partial(action, skip=True))
-        except MlkanbanError as error:
-            self.refused(error)
-            return None
-
     def refused(self, error: MlkanbanError) -> None:
         """Say why an action was refused."""
         self.status.say(str(error), trouble=True)
@@ -364,11 +356,21 @@ class KeyScreen(Screen[None]):
                 self.status.clear()
                 drafts.drop(form)
                 return None
-            self._writing[form] = text
+            self.unsaved[form] = text
             done = await self.write(partial(_with_text, action, text))
-            del self._writing[form]
+            del self.unsaved[form]
         drafts.drop(form)
         return done
+
+    def after(self, done: Done) -> None:
+        """Something was done; the board shows it already."""
+
+    def go_to(self, card_id: str) -> None:
+        """Show a card, on a screen that has several."""
+
+    def expect_question(self) -> None:
+        """The next question is no surprise: keys typed ahead answer it."""
+        self._surprise = False
 
     def refocus(self) -> None:
         """Give the keys back to the main part of the screen."""
@@ -379,7 +381,7 @@ class KeyScreen(Screen[None]):
 
     def typed(self) -> dict[str, str]:
         """What is typed and not saved yet, by the form it is for."""
-        texts = dict(self._writing)
+        texts = dict(self.unsaved)
         if self.ask.unsaved and self.ask.form:
             texts[self.ask.form] = self.ask.unsaved
         return texts

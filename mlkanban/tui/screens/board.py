@@ -6,24 +6,29 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from mlkanban.core.models import CardFace
+from mlkanban.core.models import CardFace, Stage
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
+from mlkanban.tui.card_commands import CardCommands
+from mlkanban.tui.card_commands.new_card import NewCards
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.report_state import ReportState
-from mlkanban.tui.screens.new_card import NewCardActions
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.undo import Undo
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 
 
-class BoardScreen(NewCardActions):
+class BoardScreen(KeyScreen):
     WHERE: ClassVar[str] = BOARD
 
     def __init__(self) -> None:
         super().__init__()
         self.view = BoardView(ascii=self.host.ascii)
+        self._cards = CardCommands(self)
+        self.command_objects = (*self._cards.objects, NewCards(self), Undo(self))
         self._filtering = False
         self._told = Answers()
         self._reading = ReportState()
@@ -39,6 +44,10 @@ class BoardScreen(NewCardActions):
     @property
     def model(self) -> BoardModel:
         return self.host.model
+
+    @property
+    def new_card_stage(self) -> Stage:
+        return self.board.stages[self.model.stage]
 
     def targets(self) -> list[CardFace]:
         return self.model.chosen
@@ -138,18 +147,12 @@ class BoardScreen(NewCardActions):
     async def _drop(self, event: BoardView.Dropped) -> None:
         stage = self.board.stages[event.stage]
         if event.card.stage == stage.id:
-            await self.change(lambda s: s.cards.reorder(event.card.ref, event.before))
+            await self._cards.edits.change(lambda s: s.cards.reorder(event.card.ref, event.before))
         else:
-            await self.move([event.card], stage, event.before)
+            await self._cards.move.to_stage([event.card], stage, event.before)
 
     def on_board_view_opened(self) -> None:
         self.do_card_open()
-
-    async def do_card_new(self) -> None:
-        await self.new_in(self.model.board.stages[self.model.stage])
-
-    async def do_card_template(self) -> None:
-        await self.template_in(self.model.board.stages[self.model.stage])
 
     # Marks
 

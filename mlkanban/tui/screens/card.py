@@ -26,20 +26,22 @@ from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, HistoryEntry
 from mlkanban.service.conflicts import OpenConflict
 from mlkanban.text import display, short_name
+from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
-from mlkanban.tui.screens.card_actions import CardActions
 from mlkanban.tui.screens.text_screen import TextScreen
+from mlkanban.tui.undo import Undo
 
 _RUNS = 8
 
 
-class CardScreen(CardActions, TextScreen):
+class CardScreen(TextScreen):
     WHERE: ClassVar[str] = CARD
 
     def __init__(self, ref: str) -> None:
         super().__init__()
         self._ref = ref
+        self.command_objects = (*CardCommands(self).objects, Undo(self))
 
     def compose(self) -> ComposeResult:
         with self.scroll:

@@ -10,18 +10,21 @@ from mlkanban.core.markdown.charter import SECTIONS
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
+from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.plain_markdown import plain_parser
-from mlkanban.tui.screens.external_editor import EditorScreen
 from mlkanban.tui.screens.text_screen import TextScreen
+from mlkanban.tui.undo import Undo
 
 
-class CharterScreen(EditorScreen, TextScreen):
+class CharterScreen(TextScreen):
     """`section` is the key of the one to begin with."""
 
     WHERE: ClassVar[str] = CHARTER
 
     def __init__(self, section: str = "") -> None:
         super().__init__()
+        self.command_objects = (Undo(self),)
+        self._editor = ExternalEditor(self)
         self._section = section
         self._texts: dict[str, str] = {}
 
@@ -54,7 +57,7 @@ class CharterScreen(EditorScreen, TextScreen):
 
     async def board_changed(self) -> None:
         """Read the charter again."""
-        board = self.host.model.board
+        board = self.board
         try:
             texts = await self.host.store_thread.call(lambda s: s.charter.of(board.id))
         except MlkanbanError as error:
@@ -74,11 +77,5 @@ class CharterScreen(EditorScreen, TextScreen):
     async def do_charter_edit(self) -> None:
         from mlkanban.editor.documents import CharterDocument
 
-        board = self.host.model.board
-        await self.edit_text(CharterDocument(board.id, board.key))
-
-    async def do_undo(self) -> None:
-        await self.take_back()
-
-    async def do_redo(self) -> None:
-        await self.take_back(again=True)
+        board = self.board
+        await self._editor.edit(CharterDocument(board.id, board.key))

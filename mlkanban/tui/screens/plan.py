@@ -18,8 +18,11 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done
 from mlkanban.text import display, steady
+from mlkanban.tui.card_commands import CardCommands
+from mlkanban.tui.card_commands.new_card import NewCards
 from mlkanban.tui.commands import PLAN
-from mlkanban.tui.screens.new_card import NewCardActions
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.undo import Undo
 from mlkanban.tui.widgets.list_pane import ListPane, ListRow
 
 _NARROW = 70
@@ -29,11 +32,13 @@ _RESTED = 0.5
 _IDEAS, _READY = 0, 1
 
 
-class PlanScreen(NewCardActions):
+class PlanScreen(KeyScreen):
     WHERE: ClassVar[str] = PLAN
 
     def __init__(self) -> None:
         super().__init__()
+        self._cards = CardCommands(self)
+        self.command_objects = (*self._cards.objects, NewCards(self), Undo(self))
         self._plan: Plan | None = None
         self._fit: Fit | None = None
         self._soon: Timer | None = None
@@ -220,16 +225,10 @@ class PlanScreen(NewCardActions):
             if by < 0 and not near:
                 return  # the first of its stage
             before = near[0].ref if near else ""
-            await self.change(lambda service: service.cards.reorder(card.ref, before))
-
-    async def do_card_new(self) -> None:
-        await self.new_in(self._stage)
-
-    async def do_card_template(self) -> None:
-        await self.template_in(self._stage)
+            await self._cards.edits.change(lambda service: service.cards.reorder(card.ref, before))
 
     @property
-    def _stage(self) -> Stage:
+    def new_card_stage(self) -> Stage:
         """Where a new card goes: to the list one is in."""
         there = self._plan is not None and self._side == _READY
         return self._plan.ready if self._plan and there else self.board.stages[0]
@@ -240,7 +239,9 @@ class PlanScreen(NewCardActions):
 
     async def do_plan_replenish(self) -> None:
         board, by_worth = self.board, self._by_worth
-        await self.change(lambda service: service.planning.replenish(board, by_worth=by_worth))
+        await self._cards.edits.change(
+            lambda service: service.planning.replenish(board, by_worth=by_worth)
+        )
 
     async def do_plan_day(self) -> None:
         today, text = self.host.today(), ""

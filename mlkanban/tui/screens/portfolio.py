@@ -12,21 +12,22 @@ from mlkanban.display.portfolio_text import PortfolioRow, sentences, table
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.portfolio import Standing
 from mlkanban.tui.commands import PORTFOLIO
+from mlkanban.tui.new_board import NewBoard
 from mlkanban.tui.screens.list_screen import ListScreen
-from mlkanban.tui.screens.new_board import MakesBoards
 
 _NUMBERS = "numbers"
 _FEWEST = 4
 """So many boards are listed before anything is said of one."""
 
 
-class PortfolioScreen(MakesBoards, ListScreen):
+class PortfolioScreen(ListScreen):
     """The list is there at once; the numbers come in board by board, beside the keys."""
 
     WHERE: ClassVar[str] = PORTFOLIO
 
     def __init__(self) -> None:
         super().__init__()
+        self._new_board = NewBoard(self)
         self._boards: list[Board] = []
         self._standings: dict[str, Standing] = {}
         self._counting = self._again = False
@@ -38,7 +39,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
 
     async def on_mount(self) -> None:
         await self._list()
-        here = [board.id == self.host.model.board.id for board in self._boards]
+        here = [board.id == self.board.id for board in self._boards]
         self.row = here.index(True) if any(here) else 0
         await self.board_changed()
 
@@ -88,7 +89,7 @@ class PortfolioScreen(MakesBoards, ListScreen):
             return
         self.row = max(0, min(self.row, len(self._boards) - 1))
         ascii, width = self.host.ascii, self.size.width - 2
-        in_use = self.host.model.board.id
+        in_use = self.board.id
         rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, *lines = table(rows, width - 2, ascii=ascii)
         told = [
@@ -121,8 +122,8 @@ class PortfolioScreen(MakesBoards, ListScreen):
         self.close()
 
     async def do_board_new(self) -> None:
-        chosen = await self.which_template("How does its work flow?", rows=True)
-        board = await self.make_board(chosen) if chosen is not None else None
+        chosen = await self._new_board.which_template("How does its work flow?", rows=True)
+        board = await self._new_board.make(chosen) if chosen is not None else None
         if board is not None:
             await self._open(board)
-            self.welcome(board)
+            self._new_board.welcome(board)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partialmethod
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.cells import wrapped_note
-from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.views import VIEWS, NumberView, remarks
 from mlkanban.display.number_table import table_targets
@@ -103,7 +102,7 @@ class ReportsScreen(KeyScreen):
             self.status.say(str(error), trouble=True)
 
     async def _sample(self) -> Sample:
-        board, now = self.host.model.board, self.host.now()
+        board, now = self.board, self.host.now()
         days = _WINDOWS[self._reading.window]
         return await self.host.store_thread.call(
             lambda service: self._samples.get(service, board, days, now)
@@ -242,7 +241,7 @@ class ReportsScreen(KeyScreen):
     # What if
 
     async def do_limits_try(self) -> None:
-        board = self.host.model.board
+        board = self.board
         limits = [f"{s.name}={s.limit}" for s in board.stages if s.committed and s.limit]
         label = f"Limits to try; today: {' '.join(limits) or 'none'}"
         text: str | None = ""
@@ -285,6 +284,10 @@ class ReportsScreen(KeyScreen):
         self.only_newest(_NUMBERS, simulated)
 
     # What is looked at
+
+    def command_method(self, name: str) -> Callable[..., Any]:
+        group, _, view = name.partition(".")
+        return partial(self._look_at, view) if group == "view" else super().command_method(name)
 
     async def _look_at(self, view: str) -> None:
         self._reading.view, self._reading.part = view, None
@@ -329,11 +332,3 @@ class ReportsScreen(KeyScreen):
 
     async def do_group_previous(self) -> None:
         await self._turn(-1)
-
-
-for _entry in CATALOGUE:
-    setattr(
-        ReportsScreen,
-        f"do_view_{_entry.name.replace('-', '_')}",
-        partialmethod(ReportsScreen._look_at, _entry.name),
-    )

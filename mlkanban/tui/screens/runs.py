@@ -24,7 +24,7 @@ from mlkanban.runs.logs import Written, last_written
 from mlkanban.runs.orphans import LeftOver, left_over
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import RUNS, STATUS
-from mlkanban.tui.screens.external_editor import EditorScreen
+from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.ask import Option
 
@@ -34,11 +34,12 @@ _LOOKS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
 
 
-class RunsScreen(EditorScreen, ListScreen):
+class RunsScreen(ListScreen):
     WHERE: ClassVar[str] = RUNS
 
     def __init__(self, ref: str, title: str) -> None:
         super().__init__()
+        self._editor = ExternalEditor(self)
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
         self._left: dict[str, list[LeftOver]] = {}
@@ -123,7 +124,7 @@ class RunsScreen(EditorScreen, ListScreen):
         if not self._runs:
             lines += ["None yet. Start one in a shell:", f"  mlkanban run {self._ref} -- COMMAND"]
         else:
-            board, now = self.host.model.board, self.host.now()
+            board, now = self.board, self.host.now()
             zone = ZoneInfo(board.timezone)
             head, *rows = run_rows(
                 self._runs, self._results, zone, now, differs=self._differs, width=width - 3
@@ -181,7 +182,7 @@ class RunsScreen(EditorScreen, ListScreen):
             if not written:
                 self.status.say("It has written nothing (yet).")
                 return
-            self.hand_over(partial(page_files, [str(log) for log in written]))
+            self._editor.hand_over(partial(page_files, [str(log) for log in written]))
         except MlkanbanError as error:
             self.status.say(str(error), trouble=True)
 
@@ -226,7 +227,7 @@ class RunsScreen(EditorScreen, ListScreen):
         if found.before == found.after:
             self.status.say(found.text)
         else:
-            self.hand_over(partial(page_text, found.text, ".diff"))
+            self._editor.hand_over(partial(page_text, found.text, ".diff"))
 
     async def do_run_stop(self) -> None:
         """Ask, then stop the run under the cursor."""

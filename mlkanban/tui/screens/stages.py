@@ -8,12 +8,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.cells import padded
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Stage
 from mlkanban.errors import MlkanbanError, WouldChangeCards
 from mlkanban.service import Done, Service
 from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.screens.list_screen import ListScreen
+from mlkanban.tui.undo import Undo
 from mlkanban.tui.widgets.ask import Option
 
 
@@ -22,6 +23,7 @@ class StagesScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.command_objects = (Undo(self),)
         self.row = self.host.model.stage
 
     def compose(self) -> ComposeResult:
@@ -33,16 +35,12 @@ class StagesScreen(ListScreen):
         await self.board_changed()
 
     @property
-    def _board(self) -> Board:
-        return self.host.model.board
-
-    @property
     def _stage(self) -> Stage:
-        return self._board.stages[self.row]
+        return self.board.stages[self.row]
 
     @property
     def length(self) -> int:
-        return len(self._board.stages)
+        return len(self.board.stages)
 
     async def board_changed(self) -> None:
         if self.ready:
@@ -52,8 +50,8 @@ class StagesScreen(ListScreen):
         head = (
             f"   {'':2} {'Stage':<20} {'Kind':<7} {'Committed':<10} {'Cards / limit':<20} Limit is"
         )
-        lines = [f" Stages of {display(self._board.name)}", "", head, ""]
-        for at, stage in enumerate(self._board.stages):
+        lines = [f" Stages of {display(self.board.name)}", "", head, ""]
+        for at, stage in enumerate(self.board.stages):
             shown = self.host.model.header(at).text
             name = padded(steady(display(stage.name)), 20)
             lines.append(
@@ -82,7 +80,7 @@ class StagesScreen(ListScreen):
         return done is not None
 
     async def _edit(self, **fields: Any) -> None:
-        board, stage = self._board, self._stage
+        board, stage = self.board, self._stage
         await self._change(
             lambda service, agreed: service.boards.edit_stage(
                 board.id, stage.id, fields, agreed=agreed
@@ -90,7 +88,7 @@ class StagesScreen(ListScreen):
         )
 
     async def do_stage_add(self) -> None:
-        board, stage = self._board, self._stage
+        board, stage = self.board, self._stage
         done = await self.ask_and_write(
             f"New stage after {stage.name}",
             "",
@@ -102,7 +100,7 @@ class StagesScreen(ListScreen):
             await self.board_changed()
 
     async def do_stage_rename(self) -> None:
-        board, stage = self._board, self._stage
+        board, stage = self.board, self._stage
         await self.ask_and_write(
             f"New name of {stage.name}",
             stage.name,
@@ -134,7 +132,7 @@ class StagesScreen(ListScreen):
         await self._edit(committed=not self._stage.committed)
 
     async def _shift(self, by: int) -> None:
-        board, stage, to = self._board, self._stage, self.row + by
+        board, stage, to = self.board, self._stage, self.row + by
         if 0 <= to < len(board.stages) and await self._change(
             lambda service, agreed: service.boards.move_stage(board.id, stage.id, to, agreed=agreed)
         ):
@@ -148,18 +146,10 @@ class StagesScreen(ListScreen):
         await self._shift(1)
 
     async def do_stage_remove(self) -> None:
-        board, stage = self._board, self._stage
+        board, stage = self.board, self._stage
         await self._change(
             lambda service, agreed: service.boards.remove_stage(board.id, stage.id, agreed=agreed)
         )
-
-    async def do_undo(self) -> None:
-        await self.take_back()
-        await self.board_changed()
-
-    async def do_redo(self) -> None:
-        await self.take_back(again=True)
-        await self.board_changed()
 
 
 def _stepped(limit: int | None, by: int) -> int | None:

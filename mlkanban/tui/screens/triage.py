@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,17 +23,24 @@ from mlkanban.display.card_page import field_lines
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
+from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import STATUS, TRIAGE, keys_shown
-from mlkanban.tui.screens.card_actions import CardActions
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.undo import Undo
 from mlkanban.tui.widgets.ask import Option
 
 _OFTEN = 2
 """Who was snoozed so often before is asked for a decision."""
+_DECISIONS = {
+    "card.complete": "completed", "card.block": "blocked", "card.archive": "archived",
+    "card.health": "answered", "card.retrain": "answered", "card.merge": "merged",
+}  # fmt: skip
+"""Commands that decide about a card when they were done, and how the session counts them."""
 _NOTES = 6
 _ROOMY = 120
 
 
-class TriageScreen(CardActions):
+class TriageScreen(KeyScreen):
     """Goes through a queue: the `marked` cards, or a part of those that ask for a decision."""
 
     WHERE: ClassVar[str] = TRIAGE
@@ -45,6 +52,9 @@ class TriageScreen(CardActions):
         marked: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self._cards = CardCommands(self)
+        self._undo = Undo(self)
+        self.command_objects = (*self._cards.objects, self._undo)
         self._view, self._limit = view, limit
         self._marked = [Item(ref, triage.MARKED) for ref in marked]
         self._sitting = self._sit(Queue([]))
@@ -216,17 +226,24 @@ class TriageScreen(CardActions):
             self._sitting.decide(what, forced=done.forced)
         await self.board_changed()
 
+    def command_method(self, name: str) -> Callable[..., Any]:
+        method = super().command_method(name)
+        decision = _DECISIONS.get(name)
+        return method if decision is None else lambda: self._decide(decision, method())
+
     async def do_triage_accept(self) -> None:
-        faces = self._chosen()
+        faces = self._cards.edits.chosen()
         if not faces:
             return
         onward = self.board.position(faces[0].stage) + 1
         if not self._can_go_on(faces[0]):
             self.status.say(f"{faces[0].ref} has come to its end: there is nothing to accept.")
         elif onward == len(self.board.stages):
-            await self.do_card_complete()
+            await self.command_method("card.complete")()
         else:
-            await self._decide("accepted", self.move(faces, self.board.stages[onward]))
+            await self._decide(
+                "accepted", self._cards.move.to_stage(faces, self.board.stages[onward])
+            )
 
     @staticmethod
     def _can_go_on(face: CardFace) -> bool:
@@ -234,30 +251,14 @@ class TriageScreen(CardActions):
         return face.is_open
 
     async def do_triage_stage(self, number: int) -> None:
-        faces = self._chosen()
+        faces = self._cards.edits.chosen()
         if faces and number <= len(self.board.stages):
-            await self._decide("accepted", self.move(faces, self.board.stages[number - 1]))
-
-    async def do_card_complete(self) -> None:
-        await self._decide("completed", super().do_card_complete())
-
-    async def do_card_block(self) -> None:
-        await self._decide("blocked", super().do_card_block())
-
-    async def do_card_archive(self) -> None:
-        await self._decide("archived", super().do_card_archive())
-
-    async def do_card_health(self) -> None:
-        await self._decide("answered", super().do_card_health())
-
-    async def do_card_retrain(self) -> None:
-        await self._decide("answered", super().do_card_retrain())
-
-    async def do_card_merge(self) -> None:
-        await self._decide("merged", super().do_card_merge())
+            await self._decide(
+                "accepted", self._cards.move.to_stage(faces, self.board.stages[number - 1])
+            )
 
     async def do_card_snooze(self) -> None:
-        faces = self._chosen()
+        faces = self._cards.edits.chosen()
         if not faces:
             return
         snoozes = await self.fetch(lambda service: service.triage.snoozes(faces[0].ref))
@@ -268,14 +269,12 @@ class TriageScreen(CardActions):
             ]  # fmt: skip
             label = f"{faces[0].ref} was snoozed {quantity(snoozes, 'time')}. What is it to be?"
             key = await self.ask.choose(label, options)
-            others = {
-                "L": self.do_triage_accept, "c": self.do_card_complete, "x": self.do_card_archive,
-            }  # fmt: skip
+            others = {"L": "triage.accept", "c": "card.complete", "x": "card.archive"}
             if key in others:
-                await others[key]()
+                await self.command_method(others[key])()
             if key != "z":
                 return
-        await self._decide("snoozed", super().do_card_snooze())
+        await self._decide("snoozed", self._cards.snooze.do_card_snooze())
 
     async def do_triage_skip(self) -> None:
         """Leave it for now; it comes back once, at the end."""
@@ -288,13 +287,13 @@ class TriageScreen(CardActions):
 
     async def do_undo(self) -> None:
         """Take the last change back, and go to the card it was about."""
-        done = await self._watched(super().do_undo())
+        done = await self._watched(self._undo.do_undo())
         if done is not None:
             self._sitting.undo([card.ref for card in done.cards])
         await self.board_changed()
 
     async def do_redo(self) -> None:
-        done = await self._watched(super().do_redo())
+        done = await self._watched(self._undo.do_redo())
         if done is not None:
             self._sitting.redo([card.ref for card in done.cards])
         await self.board_changed()

@@ -19,6 +19,7 @@ from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.tracker_reader import TrackerReader
+from mlkanban.tui.undo import Undo
 
 _READING = "reading"
 _NONE = "Every run belongs to a card, or is ignored."
@@ -37,6 +38,7 @@ class UnlinkedScreen(ListScreen):
     def __init__(self, *, limited: bool = False) -> None:
         """`limited` when a limit was asked for: that there is none here is said."""
         super().__init__()
+        self.command_objects = (Undo(self),)
         self._limited = limited
         self._experiments: list[Experiment] = []
         self._toggled: set[str] = set()
@@ -141,7 +143,7 @@ class UnlinkedScreen(ListScreen):
         else:
             details = self._details(width)
             room = max(1, height - len(lines) - (len(details) + 1 if details else 0))
-            zone = ZoneInfo(self.host.model.board.timezone)
+            zone = ZoneInfo(self.board.timezone)
             first = first_in_sight(self.row, room, len(self._rows))
             for at, (one, run) in enumerate(self._rows[first : first + room], first):
                 text = (
@@ -187,7 +189,7 @@ class UnlinkedScreen(ListScreen):
         run = self._run_here()
         if run is None:
             return
-        board = self.host.model.board
+        board = self.board
         await self.ask_and_write(
             f"New card for {display(run.ref)}",
             display(run.title),
@@ -201,7 +203,7 @@ class UnlinkedScreen(ListScreen):
         if not self._rows:
             return
         one, run = self._rows[self.row]
-        board = self.host.model.board
+        board = self.board
         await self.write(
             lambda service: (
                 service.links.heed([run] if run else one.runs)
@@ -214,12 +216,6 @@ class UnlinkedScreen(ListScreen):
         self._ignored = not self._ignored
         self.row = 0
         await self.board_changed()
-
-    async def do_undo(self) -> None:
-        await self.take_back()
-
-    async def do_redo(self) -> None:
-        await self.take_back(again=True)
 
     def _run_here(self) -> Tracked | None:
         """The run under the cursor, or the only one of its experiment; says so when it is none."""

@@ -8,7 +8,8 @@ from textual.widgets import Static
 
 from mlkanban.core.templates import TEMPLATES, Template
 from mlkanban.tui.commands import FORM
-from mlkanban.tui.screens.new_board import MakesBoards
+from mlkanban.tui.new_board import NewBoard
+from mlkanban.tui.screens.base import KeyScreen
 
 _ROOMY = 34
 """From this many lines on the stages of each template are listed too."""
@@ -17,11 +18,12 @@ _LEAST = 16
 """Below this many lines the templates are listed in the question itself."""
 
 
-class WelcomeScreen(MakesBoards):
+class WelcomeScreen(KeyScreen):
     WHERE: ClassVar[str] = FORM
 
     def __init__(self) -> None:
         super().__init__()
+        self._new_board = NewBoard(self)
         self.status.hints = ["1-5 chooses", "q leaves"]
 
     def compose(self) -> ComposeResult:
@@ -41,17 +43,19 @@ class WelcomeScreen(MakesBoards):
             if chosen is None:
                 self.host.leave()
                 return
-            board = await self.make_board(chosen)
+            board = await self._new_board.make(chosen)
         while self in self.app.screen_stack:  # and whatever lies over it
             await self.app.pop_screen()
         await self.host.open_board(board.key)
-        self.welcome(board)
+        self._new_board.welcome(board)
         self.host.open("tour")
 
     async def _which(self) -> Template | None:
         if self.app.size.height < _LEAST:
-            return await self.which_template("Which one?", rows=True)
-        return await self.which_template("Which one? Type its number, q leaves.", listed=False)
+            return await self._new_board.which_template("Which one?", rows=True)
+        return await self._new_board.which_template(
+            "Which one? Type its number, q leaves.", listed=False
+        )
 
 
 def _text(*, stages: bool) -> str:

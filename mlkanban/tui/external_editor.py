@@ -16,24 +16,25 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import SuspendNotSupported
 
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
-from mlkanban.tui.screens.base import KeyScreen
 
 if TYPE_CHECKING:
     from mlkanban.editor.documents import Document, Editing
     from mlkanban.service import Done, Service
+    from mlkanban.tui.command_screen import CommandScreen
 
 T = TypeVar("T")
 _AFTERWARDS = 0.1
 
 
-class EditorScreen(KeyScreen):
-    """A screen from which texts are edited."""
+class ExternalEditor:
+    def __init__(self, screen: CommandScreen) -> None:
+        self._screen = screen
 
-    async def edit_text(self, document: Document) -> Done | None:
+    async def edit(self, document: Document) -> Done | None:
         """Let the person edit a text until it is saved or given up, and say what became of it."""
         from mlkanban.editor.documents import editing  # seldom needed
 
-        app = self.host
+        app = self._screen.host
         why = await app.store_thread.call(lambda service: service.read_only)
         if why:
             raise StoreProblem(why, "Nothing can be changed.")
@@ -44,9 +45,9 @@ class EditorScreen(KeyScreen):
                 done = await self._save(document, turn, text)
                 if done is not None:
                     await app.catch_up()
-                    self.tell(done)
+                    self._screen.tell(done)
                     return done
-        self.status.say(turn.message)
+        self._screen.status.say(turn.message)
         return None
 
     def hand_over(self, run: Callable[[], T]) -> T:
@@ -56,7 +57,7 @@ class EditorScreen(KeyScreen):
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, lambda *_: None)
         try:
-            with self.app.suspend():
+            with self._screen.host.suspend():
                 try:
                     ran.set_result(run())
                 except Exception as error:
@@ -67,14 +68,14 @@ class EditorScreen(KeyScreen):
             raise UsageProblem("This terminal cannot be left to an editor.") from None
         finally:
             # The loop learns of signals late: what came in the meantime is let pass first.
-            loop.call_later(_AFTERWARDS, self.host.listen, signal.SIGINT)
+            loop.call_later(_AFTERWARDS, self._screen.host.listen, signal.SIGINT)
         return ran.result()
 
     async def _save(self, document: Document, turn: Editing, text: str) -> Done | None:
         """Save the text; None after writing into it why that could not be."""
         from mlkanban.editor.documents import meanwhile
 
-        call, since = self.host.store_thread.call, turn.since
+        call, since = self._screen.host.store_thread.call, turn.since
         try:
             done = await call(partial(_saved, document, text, turn))
         except StoreProblem as error:

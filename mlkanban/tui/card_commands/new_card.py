@@ -12,13 +12,13 @@ from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProble
 from mlkanban.service import Done, Service
 from mlkanban.service.cards import NewCard
 from mlkanban.text import accept_title
-from mlkanban.tui.screens.card_actions import CardActions
-from mlkanban.tui.screens.gates import needed
+from mlkanban.tui.card_commands.gates import needed
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.field import LINE_SIGN
 
 if TYPE_CHECKING:
     from mlkanban.core.card_templates import CardTemplate
+    from mlkanban.tui.command_screen import NewCardsScreen
 
 _MARKS = "#tag !high ^fri @experiment metric:auc>=0.9"
 _TITLE, _HYPOTHESIS, _METRIC = "title", "hypothesis", "metric"
@@ -34,23 +34,29 @@ class _New(NamedTuple):
         return service.cards.add_all(self.board, self.cards, stage_id=stage.id, override=override)
 
 
-class NewCardActions(CardActions):
-    async def new_in(self, stage: Stage) -> None:
-        """Ask for a new card, and show what is understood as it is typed."""
-        await self._fill_in(None, stage)
+class NewCards:
+    def __init__(self, screen: NewCardsScreen) -> None:
+        self._screen = screen
 
-    async def template_in(self, stage: Stage) -> None:
+    async def do_card_new(self) -> None:
+        """Ask for a new card, and show what is understood as it is typed."""
+        await self._fill_in(None, self._screen.new_card_stage)
+
+    async def do_card_template(self) -> None:
         """Ask for a template, and for what a card made from it wants to know."""
-        from mlkanban.core.card_templates import CARD_TEMPLATES
+        from mlkanban.core.card_templates import CARD_TEMPLATES  # seldom needed
+
+        stage = self._screen.new_card_stage
 
         rows = numbered([f"{padded(made.title, 15)} {made.about}" for made in CARD_TEMPLATES])
-        key = await self.ask.choose(f"New card in {stage.name} from", rows, rows=True)
+        key = await self._screen.ask.choose(f"New card in {stage.name} from", rows, rows=True)
         if key is not None:
             await self._fill_in(CARD_TEMPLATES[[row.key for row in rows].index(key)], stage)
 
     async def _fill_in(self, template: CardTemplate | None, stage: Stage) -> None:
         """Ask one line after the other and write them together; cancelling goes one back."""
-        drafts = self.host.drafts
+        screen = self._screen
+        drafts = screen.host.drafts
         forms = {_TITLE: "new card"}
         if template is not None:
             forms = {part: f"new {template.key} {part}" for part in (_TITLE, _HYPOTHESIS, _METRIC)}
@@ -66,7 +72,7 @@ class NewCardActions(CardActions):
                     continue
                 part = parts[at]
                 last = part == parts[-1] and (template is None or part != _TITLE)
-                text = await self.ask.text(
+                text = await self._screen.ask.text(
                     _label(template, stage, part),
                     typed=texts[part],
                     form=forms[part],
@@ -75,16 +81,16 @@ class NewCardActions(CardActions):
                     preview=self._understood if part == _TITLE else None,
                     lines=template is None,
                 )
-                self.refocus()
+                self._screen.refocus()
                 if text is None and at == 0:
-                    self.status.clear()
+                    self._screen.status.clear()
                     break
                 if text is None:
                     drafts.drop(forms[part])
-                    self._writing.pop(forms[part], None)
+                    screen.unsaved.pop(forms[part], None)
                     texts[part], at = "", at - 1
                     continue
-                texts[part] = self._writing[forms[part]] = text
+                texts[part] = screen.unsaved[forms[part]] = text
                 if template is None and len(card_lines(text)) > 1:
                     text = await self._one_or_several(text)
                     if not text:
@@ -94,38 +100,38 @@ class NewCardActions(CardActions):
                     at += 1
         finally:
             for name in forms.values():
-                self._writing.pop(name, None)
+                screen.unsaved.pop(name, None)
         for name in forms.values():
             drafts.drop(name)
         if done is not None:
-            self.after(done)
+            self._screen.after(done)
 
     async def _one_or_several(self, text: str) -> str:
         """Several lines: cards of their own, or joined to one; '' to look at them again."""
         lines = card_lines(text)
         options = [Option("y", f"make {len(lines)} cards"), Option("o", "make one card of them")]
-        key = await self.ask.choose(f"{len(lines)} lines:", options)
+        key = await self._screen.ask.choose(f"{len(lines)} lines:", options)
         return {"y": text, "o": " ".join(lines)}.get(key or "", "")
 
     async def _add(self, new: _New, stage: Stage) -> Done | None:
         """Write the card; what keeps it out of the stage asks where it goes instead."""
         try:
-            return await self.attempt(lambda service: new.add(service, stage, ""))
+            return await self._screen.attempt(lambda service: new.add(service, stage, ""))
         except (GateClosed, LimitReached) as error:
             return await self._elsewhere(new, stage, error)
         except MlkanbanError as error:
-            self.refused(error)
+            self._screen.refused(error)
             return None
 
     async def _elsewhere(self, new: _New, stage: Stage, error: MlkanbanError) -> Done | None:
-        first = self.board.stages[0]
+        first = self._screen.host.model.board.stages[0]
         options = [Option("r", f"put in {first.name}")] if first.id != stage.id else []
         options.append(Option("o", "override (reason)"))
-        key = await self.ask.choose(f"{error.message.rstrip('.')}:", options)
+        key = await self._screen.ask.choose(f"{error.message.rstrip('.')}:", options)
         if key == "r":
             return await self._add(new, first)
         if key == "o":
-            return await self.ask_and_write(
+            return await self._screen.ask_and_write(
                 "Why all the same?",
                 "",
                 lambda service, text: new.add(service, stage, needed(text)),
@@ -137,14 +143,14 @@ class NewCardActions(CardActions):
         lines = card_lines(text)
         if len(lines) > 1:
             return f"{len(lines)} lines, {LINE_SIGN} between them: {len(lines)} cards or one"
-        made = captured(text, self.host.today())
+        made = captured(text, self._screen.host.today())
         return "  ".join(filter(None, (made.told, *made.doubts))) or _MARKS
 
     def _parts(self, template: CardTemplate | None, title: str) -> tuple[str, ...]:
         """What is asked for: a metric that stands in the first line is there already."""
         if template is None:
             return (_TITLE,)
-        given = captured(title, self.host.today()).fields
+        given = captured(title, self._screen.host.today()).fields
         wanted = {
             _TITLE: True,
             _HYPOTHESIS: bool(template.hypothesis),
@@ -154,15 +160,15 @@ class NewCardActions(CardActions):
 
     def _fits(self, part: str, text: str) -> bool:
         """Whether a line can be taken; if not, why is said."""
-        self.status.clear()
+        self._screen.status.clear()
         try:
             if part == _TITLE:
                 for line in card_lines(text) or [""]:
-                    accept_title(captured(line, self.host.today()).title)
+                    accept_title(captured(line, self._screen.host.today()).title)
             elif part == _METRIC and text.strip():
                 parse_metric([text])
         except UsageProblem as error:
-            self.refused(error)
+            self._screen.refused(error)
             return False
         return True
 
@@ -170,16 +176,17 @@ class NewCardActions(CardActions):
         self, template: CardTemplate | None, parts: tuple[str, ...], texts: dict[str, str]
     ) -> _New:
         """The card that these lines say."""
+        board, today = self._screen.host.model.board, self._screen.host.today()
         if template is None:
-            cards = (captured(line, self.host.today()) for line in card_lines(texts[_TITLE]))
-            return _New(self.board.id, tuple(NewCard(card.title, card.fields) for card in cards))
-        told = captured(texts[_TITLE], self.host.today())
-        fields = template.fields(self.board) | told.fields
+            cards = (captured(line, today) for line in card_lines(texts[_TITLE]))
+            return _New(board.id, tuple(NewCard(card.title, card.fields) for card in cards))
+        card = captured(texts[_TITLE], today)
+        fields = template.fields(board) | card.fields
         if _HYPOTHESIS in parts and (hypothesis := texts[_HYPOTHESIS].strip()):
             fields["hypothesis"] = hypothesis
         if _METRIC in parts and texts[_METRIC].strip():
             fields["metric"] = parse_metric([texts[_METRIC]])
-        return _New(self.board.id, (NewCard(told.title, fields),))
+        return _New(board.id, (NewCard(card.title, fields),))
 
 
 def _label(template: CardTemplate | None, stage: Stage, part: str) -> str:

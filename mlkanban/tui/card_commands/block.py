@@ -1,0 +1,58 @@
+"""Blocking cards with a reason, and unblocking them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlkanban.core.models import BlockReason
+from mlkanban.core.quick_add import condition_in
+from mlkanban.tui.card_commands.edits import names
+from mlkanban.tui.widgets.ask import numbered
+
+if TYPE_CHECKING:
+    from mlkanban.service import Done, Service
+    from mlkanban.tui.card_commands.edits import CardEdits
+    from mlkanban.tui.command_screen import CardsScreen
+
+
+class Block:
+    def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
+        self._screen = screen
+        self._edits = edits
+
+    async def do_card_block(self) -> None:
+        faces = self._edits.chosen()
+        if not faces:
+            return
+        finished = next((face.ref for face in faces if face.outcome), None)
+        if finished is not None:
+            self._screen.status.say(f"{finished} is finished; only open cards can be blocked.")
+            return
+        free = [face for face in faces if not face.block_reason]
+        if not free:
+            await self._edits.change_cards(faces, lambda s, refs: s.cards.unblock(refs))
+            return
+        # Of several, those that are blocked already keep their reasons.
+        faces = free
+        reasons = list(BlockReason)
+        options = numbered([reason.value.replace("-", " ") for reason in reasons])
+        key = await self._screen.ask.choose(f"What blocks {names(faces)}?", options, rows=True)
+        if key is None:
+            return
+        reason = reasons[[option.key for option in options].index(key)]
+        today = self._screen.host.today()
+
+        def block(service: Service, refs: Sequence[str], text: str) -> Done:
+            note, until = condition_in(text, today)
+            return service.cards.block(refs, reason, note=note, until=until)
+
+        await self._edits.ask_and_change(
+            faces,
+            f"Blocked by {reason.value.replace('-', ' ')}: what exactly? until:fri or until:card:ID"
+            " lifts it",
+            "",
+            block,
+            f"block {reason.value}",
+            lines=True,
+        )

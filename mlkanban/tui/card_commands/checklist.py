@@ -1,0 +1,65 @@
+"""The checklist of a card as a menu that stays open while one ticks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlkanban.core import checklist
+from mlkanban.tui.widgets.ask import Option, numbered
+
+if TYPE_CHECKING:
+    from mlkanban.tui.card_commands.edits import CardEdits
+    from mlkanban.tui.command_screen import CardsScreen
+
+
+class Checklist:
+    def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
+        self._screen = screen
+        self._edits = edits
+
+    async def do_card_checklist(self) -> None:
+        faces = self._edits.chosen()
+        if len(faces) > 1:
+            self._screen.status.say("Mark one card at most: each has a checklist of its own.")
+        elif faces:
+            await self._tick(faces[0].ref)
+
+    async def _tick(self, ref: str) -> None:
+        """Show the checklist of a card until the person has enough; every tick is saved at once."""
+        try:
+            while await self._tick_once(ref):
+                pass
+        finally:
+            self._screen.ask.close()
+
+    async def _tick_once(self, ref: str) -> bool:
+        screen = self._screen
+        card = await screen.fetch(lambda service: service.cards.get(ref))
+        if card is None:
+            return False
+        screen.expect_question()
+        items = card.checklist
+        board = screen.host.model.board
+        rows = numbered([checklist.line(board, item) for item in items])
+        more = [Option("+", "add an item")] + ([Option("-", "remove one")] if items else [])
+        head = f"Checklist of {ref}" + (f", {checklist.progress(items)}" if items else "")
+        key = await screen.ask.choose(head, [*rows, *more], rows=True, stays=True)
+        if key == "+":
+            done = await screen.ask_and_write(
+                f"New item for {ref}", "", lambda s, text: s.checklists.add(ref, text),
+                form=f"checklist {ref}",
+            )  # fmt: skip
+        elif key == "-":
+            key = await screen.ask.choose(f"Remove from {ref}", rows, rows=True)
+            if key is None:
+                return True
+            at = [row.key for row in rows].index(key)
+            done = await screen.write(lambda s: s.checklists.remove(ref, at, items[at].text))
+        elif key is not None:
+            at = [row.key for row in rows].index(key)
+            done = await screen.write(lambda s: s.checklists.toggle(ref, at, items[at].text))
+        else:
+            return False
+        if done is not None:
+            screen.after(done)
+        return True

@@ -1,0 +1,77 @@
+"""Changes to the cards a command is about, each of which `.` can do again to others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlkanban.core.models import CardFace
+    from mlkanban.service import Done, Service
+    from mlkanban.tui.command_screen import CardsScreen
+
+    Action = Callable[[Service, Sequence[str]], Done]
+    """What is done to the cards with these ids."""
+    TextAction = Callable[[Service, Sequence[str], str], Done]
+    """The same, with a text that the person typed."""
+
+
+class CardEdits:
+    def __init__(self, screen: CardsScreen) -> None:
+        self._screen = screen
+
+    def chosen(self) -> list[CardFace]:
+        """The cards a command is about; with none, the status line says so."""
+        faces = self._screen.targets()
+        if not faces:
+            found = "The filter finds no card here." if self._screen.host.model.query else ""
+            self._screen.status.say(found or "There is no card here. Press n to write one.")
+        return faces
+
+    async def change(self, action: Callable[[Service], Done]) -> Done | None:
+        """Write, and let the screen show what came of it; None after saying why it was refused."""
+        done = await self._screen.write(action)
+        if done is not None:
+            self._screen.after(done)
+        return done
+
+    async def change_cards(self, faces: Sequence[CardFace], action: Action) -> None:
+        """Do something to cards, which `.` can do again to others."""
+        refs = [face.ref for face in faces]
+        done = await self.change(lambda service: action(service, refs))
+        if done is not None and done.changed:
+            self._screen.host.again = lambda cards, others: cards.edits.change_cards(others, action)
+
+    async def ask_and_change(
+        self,
+        faces: Sequence[CardFace],
+        label: str,
+        given: str,
+        action: TextAction,
+        form: str,
+        *,
+        guarded: bool = False,
+        lines: bool = False,
+    ) -> None:
+        """The same with a text that is asked for; it is not asked for again."""
+        refs, typed = [face.ref for face in faces], ""
+
+        def write(service: Service, text: str) -> Done:
+            nonlocal typed
+            typed = text
+            return action(service, refs, text)
+
+        done = await self._screen.ask_and_write(
+            label, given, write, form=f"{form} {refs[0]}", guarded=guarded, lines=lines
+        )
+        if done is not None:
+            self._screen.after(done)
+            if done.changed:
+                self._screen.host.again = lambda cards, others: cards.edits.change_cards(
+                    others, lambda service, refs: action(service, refs, typed)
+                )
+
+
+def names(faces: Sequence[CardFace]) -> str:
+    """How a question speaks of the cards: by id, or by number when there are many."""
+    return ", ".join(face.ref for face in faces) if len(faces) <= 3 else f"{len(faces)} cards"

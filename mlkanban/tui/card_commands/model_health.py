@@ -1,0 +1,58 @@
+"""How models in use are doing, and the cards that train them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlkanban.core.models import Health, Outcome
+from mlkanban.tui.card_commands.edits import names
+from mlkanban.tui.widgets.ask import Option
+
+if TYPE_CHECKING:
+    from mlkanban.core.models import CardFace
+    from mlkanban.tui.card_commands.edits import CardEdits
+    from mlkanban.tui.command_screen import CardsScreen
+
+_HEALTH = {"o": Health.OK, "w": Health.WATCH, "a": Health.ALERT, "x": Health.RETIRED}
+
+
+class ModelHealth:
+    def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
+        self._screen = screen
+        self._edits = edits
+
+    async def do_card_health(self) -> None:
+        faces = self._in_use()
+        if not faces:
+            return
+        options = [Option(key, health.value) for key, health in _HEALTH.items()]
+        options += [Option("r", "retrain")] if len(faces) == 1 else []
+        options += [Option("n", "none")] if any(face.health for face in faces) else []
+        key = await self._screen.ask.choose(f"Health of {names(faces)}:", options)
+        if key == "r":
+            await self._retrain(faces)
+        elif key is not None:
+            health = _HEALTH.get(key)
+            await self._edits.change_cards(faces, lambda s, refs: s.retraining.judge(refs, health))
+
+    async def do_card_retrain(self) -> None:
+        faces = self._in_use()
+        if len(faces) > 1:
+            self._screen.status.say(
+                "Mark one card at most: each model is retrained by a card of its own."
+            )
+        elif faces:
+            await self._retrain(faces)
+
+    async def _retrain(self, faces: Sequence[CardFace]) -> None:
+        await self._edits.change_cards(faces, lambda s, refs: s.retraining.retrain(refs[0]))
+
+    def _in_use(self) -> Sequence[CardFace]:
+        """The chosen cards, if they are models in use; says so when they are not."""
+        faces = self._edits.chosen()
+        other = next((face.ref for face in faces if face.outcome != Outcome.SHIPPED), None)
+        if other is None:
+            return faces
+        self._screen.status.say(f"{other} is not in use: only what was shipped has a health.")
+        return ()

@@ -1,0 +1,163 @@
+"""Moving cards: to a stage, or to the next or previous one; a full stage asks what gives way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlkanban.cells import padded
+from mlkanban.core.models import place
+from mlkanban.core.rules import Allowed, swap
+from mlkanban.errors import LimitReached
+from mlkanban.tui.card_commands.edits import names
+from mlkanban.tui.card_commands.gates import needed
+from mlkanban.tui.widgets.ask import Option, numbered
+
+if TYPE_CHECKING:
+    from mlkanban.core.models import Board, CardFace, Stage
+    from mlkanban.service import Done
+    from mlkanban.tui.card_commands.edits import CardEdits
+    from mlkanban.tui.card_commands.finish import Finish
+    from mlkanban.tui.card_commands.gates import Gates, Ticks
+    from mlkanban.tui.command_screen import CardsScreen
+
+
+class Move:
+    def __init__(self, screen: CardsScreen, edits: CardEdits, gates: Gates, finish: Finish) -> None:
+        self._screen = screen
+        self._edits = edits
+        self._gates = gates
+        self._finish = finish
+
+    @property
+    def _board(self) -> Board:
+        return self._screen.host.model.board
+
+    async def do_card_move(self) -> None:
+        faces = self._edits.chosen()
+        if not faces:
+            return
+        stages = self._board.stages
+        options = [Option(str(at + 1), self._stage_row(at)) for at in range(len(stages[:9]))]
+        key = await self._screen.ask.choose(f"Move {names(faces)} to", options, rows=True)
+        if key is not None:
+            await self.to_stage(faces, self._board.stages[int(key) - 1])
+
+    def _stage_row(self, at: int) -> str:
+        """A stage in the menu: `Training  2/2 FULL`."""
+        head = self._screen.host.model.header(at)
+        shown = f"{head.counts} {head.state}".rstrip() + head.note.text
+        return f"{padded(self._board.stages[at].name, 24)} {shown}"
+
+    async def do_card_left(self) -> None:
+        await self.beside(self._edits.chosen(), -1)
+
+    async def do_card_right(self) -> None:
+        await self.beside(self._edits.chosen(), 1)
+
+    async def beside(self, faces: Sequence[CardFace], by: int) -> None:
+        """Move cards one stage to the right (1) or left (-1); past the last stage they finish."""
+        if not faces:
+            return
+        stages, status = self._board.stages, self._screen.status
+        if len({face.stage for face in faces}) > 1:
+            status.say("The marked cards stand in several stages: m moves them to one.")
+            return
+        at = self._board.position(faces[0].stage) + by
+        if at >= len(stages):
+            await self._finish.do_card_complete()
+        elif at < 0:
+            status.say(f"{stages[0].name} is the first stage.")
+        elif (done := await self.to_stage(faces, stages[at])) and done.changed:
+            self._screen.host.again = lambda cards, others: cards.move.beside(others, by)
+
+    async def to_stage(
+        self,
+        faces: Sequence[CardFace],
+        stage: Stage,
+        before: str = "",
+        ticks: Ticks | None = None,
+    ) -> Done | None:
+        """Move cards, ticking `ticks` first; a closed gate and a full stage ask what to do. None
+        when nothing was done."""
+        refs = [face.ref for face in faces]
+        ticked: Ticks = dict(ticks or {})
+        try:
+            done = await self._gates.pass_gates(
+                lambda service, override, ticks: service.cards.move(
+                    refs, stage.id, before=before, override=override, ticks=ticks
+                ),
+                ticked,
+            )
+        except LimitReached as error:
+            done = await self._ask_at_limit(faces, stage, error, ticked)
+        if done is not None and done.changed:
+            self._screen.host.again = lambda cards, others: cards.move.to_stage(others, stage)
+        return done
+
+    async def _ask_at_limit(
+        self, faces: Sequence[CardFace], stage: Stage, error: LimitReached, ticks: Ticks
+    ) -> Done | None:
+        """The one-line choice of a full stage."""
+        screen = self._screen
+        refs = [face.ref for face in faces]
+        options = []
+        parking = self._parking()
+        if parking and parking.id != stage.id and any(f.stage != parking.id for f in faces):
+            options.append(Option("r", f"put in {parking.name}"))
+        standing = self._freeing(faces[0], stage) if len(faces) == 1 else []
+        if standing:
+            options.append(Option("w", "swap out..."))
+        options.append(Option("o", "override (reason)"))
+        key = await screen.ask.choose(f"{error.message.rstrip('.')}:", options)
+        if key == "r" and parking is not None:
+            return await self.to_stage(faces, parking, ticks=ticks)
+        if key == "w":
+            out = await self._pick(f"Swap {refs[0]} with", standing)
+            if out is not None:
+                return await self._gates.pass_gates(
+                    lambda service, override, ticks: service.cards.swap(
+                        refs[0], out.ref, override=override, ticks=ticks
+                    ),
+                    ticks,
+                )
+        if key == "o":
+            done = await screen.ask_and_write(
+                f"Why go over the limit of {stage.name}?",
+                "",
+                lambda s, text: s.cards.move(refs, stage.id, override=needed(text), ticks=ticks),
+                form=f"override {refs[0]}",
+                lines=True,
+            )
+            if done:
+                screen.after(done)
+            return done
+        screen.status.say("Nothing was moved.")
+        return None
+
+    def _freeing(self, card: CardFace, stage: Stage) -> list[CardFace]:
+        """The cards of a stage that give `card` their slot, top down."""
+        model = self._screen.host.model
+        standing = (face for face in model.faces.values() if _open_in(face, stage))
+        free = (
+            face
+            for face in standing
+            if card.stage != stage.id
+            and isinstance(swap(self._board, model.loads, card, face), Allowed)
+        )
+        return sorted(free, key=place)
+
+    def _parking(self) -> Stage | None:
+        """The queue in front of the commitment point."""
+        at = self._board.first_committed - 1
+        return self._board.stages[at] if at >= 0 else None
+
+    async def _pick(self, label: str, faces: Sequence[CardFace]) -> CardFace | None:
+        options = numbered([f"{face.ref}  {face.title}" for face in faces])
+        key = await self._screen.ask.choose(label, options, rows=True)
+        found = next((at for at, option in enumerate(options) if option.key == key), None)
+        return None if found is None else faces[found]
+
+
+def _open_in(face: CardFace, stage: Stage) -> bool:
+    return face.stage == stage.id and face.is_open

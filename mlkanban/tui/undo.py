@@ -1,0 +1,49 @@
+"""Undo and redo of the board, the same on every screen that has them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mlkanban.errors import CannotTakeBack, MlkanbanError
+from mlkanban.tui.widgets.ask import Option
+
+if TYPE_CHECKING:
+    from mlkanban.service import Done, Service
+    from mlkanban.tui.command_screen import CommandScreen
+
+
+class Undo:
+    def __init__(self, screen: CommandScreen) -> None:
+        self._screen = screen
+
+    async def do_undo(self) -> None:
+        if done := await self._take_back():
+            self._screen.after(done)
+
+    async def do_redo(self) -> None:
+        if done := await self._take_back(again=True):
+            self._screen.after(done)
+
+    async def _take_back(self, *, again: bool = False) -> Done | None:
+        """Undo what was done last on the board, or do it `again`. What cannot be taken back may be
+        passed over; None when nothing was done."""
+        screen = self._screen
+        board_id = screen.host.model.board.id
+
+        def action(service: Service, *, skip: bool = False) -> Done:
+            take = service.undoing.redo if again else service.undoing.undo
+            return take(board_id, skip=skip)
+
+        try:
+            return await screen.attempt(action)
+        except CannotTakeBack as error:
+            question = f"{error.message.rstrip('.')}:"
+            key = await screen.ask.choose(question, [Option("s", "skip it, take the one before")])
+            if key is None:
+                screen.status.say("Nothing was changed.")
+                return None
+            return await screen.write(partial(action, skip=True))
+        except MlkanbanError as error:
+            screen.refused(error)
+            return None

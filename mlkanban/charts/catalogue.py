@@ -1,6 +1,7 @@
 """THE table of flow numbers by name: commands of `mlkanban flow`, views of the reports screen.
 
-No more than words: programs start with it. What counts and draws them is in charts.views.
+No more than words: programs start with it. What counts, draws and describes them is in
+display.number_text.
 """
 
 from typing import NamedTuple

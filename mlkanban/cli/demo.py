@@ -11,6 +11,7 @@ from mlkanban.cli.flow import picture, words
 from mlkanban.cli.session import Session, pass_session, use_home
 from mlkanban.clock import local_timezone
 from mlkanban.demo import fill
+from mlkanban.display.number_text.cycle_time import summary
 from mlkanban.flow.cycle_time import cycle_times
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -38,4 +39,4 @@ def _numbers(session: Session) -> None:
     times = cycle_times(follow(workflow, histories, until, Window.back(90, workflow.day(until))))
     click.echo("\nCycle time, days\n")
     click.echo("\n".join(picture(histogram_spec(times), ascii=session.settings.ascii)))
-    click.echo("\n" + "\n".join(words(session, times.said(), [])))
+    click.echo("\n" + "\n".join(words(session, summary(times), [])))

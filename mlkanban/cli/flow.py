@@ -20,13 +20,17 @@ from mlkanban.cells import wrapped_note
 from mlkanban.charts import pictures
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.render import render
-from mlkanban.charts.views import VIEWS, remarks
 from mlkanban.cli.groups import Guessing
 from mlkanban.cli.layout import table, width
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, TAG, today
 from mlkanban.core.models import CardType
+from mlkanban.display.number_text import forecast as forecast_text
+from mlkanban.display.number_text import number_view
+from mlkanban.display.number_text import simulate as simulate_text
+from mlkanban.display.number_text import suggest_limits as suggest_text
+from mlkanban.display.number_text.backtest import remarks
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.forecast import forecast as ahead
 from mlkanban.flow.sample import follow
@@ -37,8 +41,8 @@ from mlkanban.service.fields import member
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
-    from mlkanban.charts.views import NumberView
-    from mlkanban.flow.said import Number, Said
+    from mlkanban.display.number_view import Figures, NumberView, Summary
+    from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
     from mlkanban.service import Service
@@ -202,7 +206,7 @@ class FlowGroup(Guessing):
             return self.commands.get(cmd_name)
 
         def command(session: Session, asked: NumberOptions) -> None:
-            answer(session, asked, VIEWS[cmd_name])
+            answer(session, asked, number_view(cmd_name))
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
         left_out = () if entry.of_cards else _OF_CARDS
@@ -234,7 +238,7 @@ def forecast(
     if by_date is not None and days is not None:
         raise UsageProblem("--days and --by-date say the same.", "Give one of them.")
 
-    def count(sample: Sample) -> Number:
+    def count(sample: Sample) -> Forecast:
         until = days or 14
         if by_date is not None:
             until = (by_date - sample.today).days
@@ -245,7 +249,7 @@ def forecast(
                 )
         return ahead(sample, days=until, cards=cards)
 
-    view = replace(VIEWS["forecast"], count=count)
+    view = replace(forecast_text.NUMBER, count=count)
     if cards is not None and days is None and by_date is None:
         view = replace(view, draw=lambda number, _: pictures.when(number))
     answer(session, asked, view)
@@ -277,7 +281,11 @@ def simulate(session: Session, asked: NumberOptions, limits: tuple[str, ...]) ->
     changes = limits_from(board, " ".join(limits))
     with _progress(session) as progress:
         found = what_if(sample, changes, progress=progress)
-    session.answer("flow.simulate", found.to_data, lambda: words(session, found.said(), []))
+    session.answer(
+        "flow.simulate",
+        lambda: simulate_text.to_json(found),
+        lambda: words(session, simulate_text.summary(found), []),
+    )
 
 
 @flow.command("suggest-limits")
@@ -293,7 +301,11 @@ def suggest_limits(session: Session, asked: NumberOptions) -> None:
         sample = asked.sample(session, service)
     with _progress(session) as progress:
         found = suggest(sample, progress=progress)
-    session.answer("flow.suggest-limits", found.to_data, lambda: words(session, found.said(), []))
+    session.answer(
+        "flow.suggest-limits",
+        lambda: suggest_text.to_json(found),
+        lambda: words(session, suggest_text.summary(found), []),
+    )
 
 
 @contextlib.contextmanager
@@ -303,7 +315,7 @@ def _progress(session: Session) -> Iterator[Callable[[float], None]]:
         yield lambda share: show("simulating", f"{100 * share:3.0f} %")
 
 
-def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
+def answer(session: Session, asked: NumberOptions, view: NumberView[Any]) -> None:
     """Print a number: the picture, the sentences, the table, and the groups beside each other."""
     with session.service() as service:
         sample = asked.sample(session, service)
@@ -316,8 +328,8 @@ def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
     extra = remarks(view, sample)
 
     def data() -> dict[str, Any]:
-        apart = [{"name": group, **counted.to_data()} for group, _, counted in groups]
-        told = number.to_data() | ({"remarks": extra} if extra else {})
+        apart = [{"name": group, **view.to_json(counted)} for group, _, counted in groups]
+        told = view.to_json(number) | ({"remarks": extra} if extra else {})
         return told | ({"by": asked.by, "groups": apart} if asked.by else {})
 
     def lines() -> Iterator[str]:
@@ -328,14 +340,15 @@ def answer(session: Session, asked: NumberOptions, view: NumberView) -> None:
             yield ""
         if asked.only:
             yield session.clean(f"Only cards with {asked.only}")
-        yield from words(session, number.said(), extra)
+        yield from words(session, view.summary(number), extra)
         if asked.by:
             yield ""
             if asked.by == "stage" and groups:
-                said = groups[0][2].said()
-                of_cards = "" if view.in_stages else ", of the cards that were in it"
-                yield f"{said.title}{of_cards} | {said.note}"
-            yield from _compared(session, asked.by, [(name, n) for name, _, n in groups])
+                of_stage = view.summary(groups[0][2])
+                of_cards = "" if view.by_stage else ", of the cards that were in it"
+                yield f"{of_stage.title}{of_cards} | {of_stage.note}"
+            figures = [(name, view.figures(counted)) for name, _, counted in groups]
+            yield from _compared(session, asked.by, figures)
 
     session.answer(f"flow.{view.entry.name}", data, lines)
 
@@ -347,22 +360,22 @@ def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
     yield render(spec, size.columns - 1, height, palette=None, ascii=ascii)
 
 
-def words(session: Session, said: Said, extra: list[str]) -> Iterator[str]:
+def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]:
     """The same in words, and as a table."""
     # Elsewhere than on a terminal a sentence stays in one line, to be found by other programs.
     room = (width() or maxsize) - 1
-    for line in (*said.lines, *extra):
+    for line in (*summary.lines, *extra):
         yield from wrapped_note(session.clean(line), room)
-    if said.table is not None:
+    if summary.table is not None:
         yield ""
-        cleaned = [[session.clean(cell) for cell in row] for row in said.table.rows]
-        yield from table(cleaned, [name.upper() for name in said.table.head])
+        cleaned = [[session.clean(cell) for cell in row] for row in summary.table.rows]
+        yield from table(cleaned, [name.upper() for name in summary.table.head])
         yield ""
-    yield from wrapped_note(session.clean(said.note), room)
+    yield from wrapped_note(session.clean(summary.note), room)
 
 
-def _compared(session: Session, by: str, groups: list[tuple[str, Number]]) -> Iterator[str]:
-    figures = [(session.clean(name) or "(none)", group.figures()) for name, group in groups]
+def _compared(session: Session, by: str, groups: list[tuple[str, Figures]]) -> Iterator[str]:
+    figures = [(session.clean(name) or "(none)", some) for name, some in groups]
     if not figures:
         yield "No cards to compare."
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import WHEN, today
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.plan import AHEAD
+from mlkanban.display.number_text.fitting import chance_at, fit_text, to_json
 from mlkanban.text import beginning
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
 
 def _data(made: Plan, fit: Fit) -> dict[str, Any]:
     rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for row, word in made.with_words(fit.word):
+    for row, word in made.with_words(partial(chance_at, fit)):
         rows[row.face.stage == made.ready.id].append(
             {
                 "id": row.face.ref,
@@ -63,7 +65,7 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
         "room": made.room,
         "ready": rows[True],
         "ideas": rows[False],
-        "fit": fit.to_data(),
+        "fit": to_json(fit),
     }
 
 
@@ -76,10 +78,10 @@ def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str
             word,
             session.clean(beginning(row.face.title, 200)),
         )
-        for row, word in made.with_words(fit.word)
+        for row, word in made.with_words(partial(chance_at, fit))
     ]
     if rows:
         yield from table(rows, ("ID", "STAGE", "WORTH", "FITS", "TITLE"))
         yield ""
     limit = "" if made.ready.limit is None else f"/{made.ready.limit}"
-    yield f"{session.clean(made.ready.name)} {made.standing}{limit}; {fit.said}"
+    yield f"{session.clean(made.ready.name)} {made.standing}{limit}; {fit_text(fit)}"

@@ -6,7 +6,7 @@ import click
 
 from mlkanban.cli.layout import dim, width
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.display.portfolio_text import PortfolioRow, table
+from mlkanban.display.portfolio_text import PortfolioRow, standing_json, table
 
 
 @click.command()
@@ -40,7 +40,7 @@ def portfolio(session: Session) -> None:
         "portfolio",
         lambda: [
             {"key": row.board.key, "name": row.board.name, "in_use": row.here}
-            | (row.standing.to_data() if row.standing else {})
+            | (standing_json(row.standing) if row.standing else {})
             for row in rows
         ],
         lines,

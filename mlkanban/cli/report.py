@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban import clock
-from mlkanban.charts.page import Page, ReportSection, Summary, html, markdown
-from mlkanban.charts.views import VIEWS, remarks, replayed
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli.flow import NumberOptions, number_options
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam
+from mlkanban.display.number_text import backtest, number_view
+from mlkanban.display.number_text.forecast import summary
+from mlkanban.display.number_view import scope_text
+from mlkanban.display.report_page import Highlights, Page, ReportSection, html, markdown
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.forecast import forecast
 
 if TYPE_CHECKING:
-    from mlkanban.charts.page import Page, Summary
     from mlkanban.core.models import Board
     from mlkanban.flow.sample import Sample
     from mlkanban.service import Service
@@ -63,29 +65,30 @@ def report(session: Session, out: Path, asked: NumberOptions) -> None:
 
 def _page(service: Service, board: Board, sample: Sample) -> Page:
     sections = []
-    tested = replayed(sample)
-    for view in VIEWS.values():
-        number = tested if view.count is replayed else view.count(sample)
+    tested = backtest.of_all_time(sample)
+    for entry in CATALOGUE:
+        view = number_view(entry.name)
+        number = tested if view is backtest.NUMBER else view.count(sample)
         sections.append(
             ReportSection(
-                view.entry.title,
-                number.said(),
+                entry.title,
+                view.summary(number),
                 view.draw(number, sample),
-                view.entry.definition,
-                tuple(remarks(view, sample, tested)),
+                entry.definition,
+                tuple(backtest.remarks(view, sample, tested)),
             )
         )
     return Page(
         board.name,
         sample.scope.only,
         clock.now().astimezone(sample.workflow.timezone),
-        sample.scope.words,
+        scope_text(sample.scope),
         tuple(_summary(service, sample)),
         tuple(sections),
     )
 
 
-def _summary(service: Service, sample: Sample) -> list[Summary]:
+def _summary(service: Service, sample: Sample) -> list[Highlights]:
     """What shipped, what was learned, what is blocked and since when, and what comes next."""
 
     def ended(outcome: str) -> list[str]:
@@ -104,8 +107,8 @@ def _summary(service: Service, sample: Sample) -> list[Summary]:
         for block in blockers(sample).still
     ]
     return [
-        Summary("What shipped", tuple(ended("shipped")), "Nothing in this time."),
-        Summary("What was learned", tuple(ended("learned")), "Nothing in this time."),
-        Summary("What is blocked", tuple(blocked), "Nothing is blocked."),
-        Summary("What comes next", forecast(sample).said().lines, ""),
+        Highlights("What shipped", tuple(ended("shipped")), "Nothing in this time."),
+        Highlights("What was learned", tuple(ended("learned")), "Nothing in this time."),
+        Highlights("What is blocked", tuple(blocked), "Nothing is blocked."),
+        Highlights("What comes next", summary(forecast(sample)).lines, ""),
     ]

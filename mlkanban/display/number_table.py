@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded, shortened
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.flow.said import Table
+from mlkanban.display.table import Table
 from mlkanban.flow.sample import Sample
 from mlkanban.text import display
 

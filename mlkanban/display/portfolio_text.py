@@ -1,7 +1,7 @@
 """The boards beside each other as lines of text, for the screen and the command line."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
@@ -114,3 +114,18 @@ def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
         f"{name}: {s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} overdue, {past}.",
         f"{lately}; {ahead}.",
     ]
+
+
+def standing_json(standing: Standing) -> dict[str, Any]:
+    return {
+        "wip": standing.wip,
+        "conwip": standing.conwip,
+        "blocked": standing.blocked,
+        "overdue": standing.overdue,
+        "sle_days": standing.sle,
+        "past_sle": standing.past,
+        "finished": standing.finished,
+        "days": standing.days,
+        "per_week": standing.per_week,
+        "next_30_days": standing.ahead,
+    }

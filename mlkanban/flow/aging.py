@@ -7,16 +7,13 @@ of the age that finished cards had when they left it, made non-decreasing from l
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 
 STALE = 85
 BLOCKED_MARK, STALE_MARK, LATE_MARK = "!", "~", ">"
-_CONVENTION = "age in calendar days with both ends | nearest rank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,74 +82,6 @@ class Aging:
     def names(self) -> dict[int, str]:
         """The name of each stage by its position."""
         return {stage.position: stage.stage for stage in self.stages}
-
-    def to_data(self) -> dict[str, Any]:
-        names = self.names
-        return {
-            "n": self.n,
-            "open": len(self.cards),
-            "sle_days": self.sle,
-            "stages": [
-                {
-                    "stage": s.stage,
-                    "n": s.n,
-                    "pace": {str(p): value for p, value in s.percentiles.items()},
-                }
-                for s in self.stages
-            ],
-            "cards": [
-                {
-                    "id": c.ref, "title": c.title, "stage": names[c.stage],
-                    "age_days": c.age, "pace": c.pace, "blocked": BLOCKED_MARK in c.marks,
-                    "stale": STALE_MARK in c.marks, "past_sle": LATE_MARK in c.marks,
-                }
-                for c in self.cards
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }  # fmt: skip
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("open", str(len(self.cards))),
-            ("oldest", str(self.cards[0].age) if self.cards else "-"),
-            ("blocked", str(self._marked(BLOCKED_MARK))),
-            ("stale", str(self._marked(STALE_MARK))),
-            ("past sle", str(self._marked(LATE_MARK))),
-        )
-
-    def _marked(self, mark: str) -> int:
-        return sum(mark in card.marks for card in self.cards)
-
-    def said(self) -> Said:
-        note = f"pace from n {self.n} finished | {self.scope.words} | {_CONVENTION}"
-        if not self.cards:
-            return Said("Aging work in progress", ("Nothing is in progress.",), None, note)
-        sle = f"85 % within {self.sle} d" if self.sle else "needs 10 finished cards"
-        lines = (
-            f"{len(self.cards)} open, the oldest {self.cards[0].age} d"
-            f" | {self._marked(BLOCKED_MARK)} ! blocked, {self._marked(STALE_MARK)} ~ older than"
-            f" 85 % at this stage",
-            f"{self._marked(LATE_MARK)} > past the SLE ({sle})",
-        )
-        names = self.names
-        rows = tuple(
-            (
-                c.ref,
-                c.marks,
-                f"{c.age} d",
-                "-" if c.pace is None else f"{100 * c.pace:.0f} %",
-                names[c.stage],
-                c.title,
-            )
-            for c in self.cards
-        )
-        return Said(
-            "Aging work in progress",
-            lines,
-            Table(("card", "mark", "age", "pace", "stage", "title"), rows),
-            note,
-        )
 
 
 def aging(sample: Sample, sle_days: int | None) -> Aging:

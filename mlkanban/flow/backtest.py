@@ -12,32 +12,21 @@ from datetime import date
 from itertools import accumulate, pairwise
 from operator import attrgetter
 from sys import maxsize
-from typing import Any
 
 from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
 from mlkanban.flow.history import CardHistory, FlowState, Workflow, trace
 from mlkanban.flow.percentiles import PERCENTILES, needed
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
 
 HORIZON = 14
 MOST_TRIALS = 120
 PASTS = (30, 90)
 """The days of past that forecasts are tried from."""
-_FEWEST_PAST = 30
+FEWEST_PAST = 30
 _NEVER = maxsize
-_OFF = 5
-_SAID = PERCENTILES.index(85)
-"""The forecast that is spoken of; the trials told are its own."""
-_KINDS = {
-    "how_many": f"how many in {HORIZON} days",
-    "when": "when the next {} are done",
-    "card": "when an open card is done",
-}
-_CONVENTION = "replayed with what was known on each day; trials overlap"
+KINDS = ("how_many", "when", "card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +57,9 @@ class Backtest:
     def best(self) -> int:
         """The days of past from which the forecasts held closest to what they say; 90 if none
         is better."""
-        return min(PASTS, key=lambda back: (round(self._worst(back), 6), -back))
+        return min(PASTS, key=lambda back: (round(self.worst(back), 6), -back))
 
-    def sentence(self, kind: str, p: int = 85, *, back: int) -> str:
-        """`The 85 % forecast from 90 days (how many in 14 days) held 83 % of 120 times.`; ''
-        without a trial."""
-        score = next(score for score in self.scores[back][kind] if score.p == p)
-        if score.share is None:
-            return ""
-        what = _KINDS[kind].format(self.cards)
-        return (
-            f"The {p} % forecast from {quantity(back, 'day')} ({what}) held {score.share:.0f} %"
-            f" of {quantity(score.trials, 'time')}."
-        )
-
-    def _worst(self, back: int) -> float:
+    def worst(self, back: int) -> float:
         """The most points by which a forecast held less often than it says."""
         return max(
             [
@@ -93,73 +70,6 @@ class Backtest:
             ],
             default=0.0,
         )
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": len(self.days),
-            "first_trial": self.days[0].isoformat() if self.days else None,
-            "last_trial": self.days[-1].isoformat() if self.days else None,
-            "horizon_days": HORIZON,
-            "cards_ahead": self.cards,
-            "best_past_days": self.best,
-            "scores": [
-                {
-                    "past_days": back, "kind": kind, "percent": score.p, "trials": score.trials,
-                    "held": score.held, "share": score.share,
-                }
-                for back, kinds in self.scores.items()
-                for kind, scores in kinds.items()
-                for score in scores
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }  # fmt: skip
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        shares = ((kind, scores[_SAID].share) for kind, scores in self.scores[PASTS[-1]].items())
-        return (
-            ("trials", str(len(self.days))),
-            *((k.replace("_", " "), "-" if s is None else f"{s:.0f} %") for k, s in shares),
-        )
-
-    def said(self) -> Said:
-        note = f"n {quantity(len(self.days), 'day')} | {self.scope.words} | {_CONVENTION}"
-        if not self.days:
-            few = (
-                f"Nothing to replay: it takes {_FEWEST_PAST + HORIZON} days of history, and cards"
-                f" finished on {FEWEST_DAYS} of them before a trial."
-            )
-            return Said("Back-test", (few,), None, note)
-        rows = tuple(
-            (
-                _KINDS[kind].format(self.cards),
-                f"{back} d",
-                *("-" if s.share is None else f"{s.share:.0f} %" for s in scores),
-                str(scores[_SAID].trials),
-            )
-            for kind in _KINDS
-            for back in PASTS
-            if (scores := self.scores[back][kind])
-        )
-        head = ("held, forecast", "from", *(f"{p} %" for p in PERCENTILES), "trials")
-        tried = (
-            f"Replayed on {quantity(len(self.days), 'day')} from {self.days[0]} to {self.days[-1]}."
-        )
-        return Said("Back-test", (tried, self._verdict()), Table(head, rows), note)
-
-    def _verdict(self) -> str:
-        worst = self._worst(self.best)
-        if worst > _OFF:
-            return (
-                f"Be careful: even those from {quantity(self.best, 'day')} of past held"
-                f" up to {worst:.0f} points less often than they say."
-            )
-        held = (
-            f"From {quantity(self.best, 'day')} all held as often as they say, within {_OFF} points"
-        )
-        if self._worst(PASTS[-1]) > _OFF:
-            return f"{held}; from {PASTS[-1]} not: forecast with --window {self.best}d."
-        return f"{held}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +84,7 @@ class _Facts:
 def backtest(sample: Sample) -> Backtest:
     """Replay the window, a trial every few days so that there are at most about 120."""
     replay = _Replay(sample)
-    first = max(replay.first + _FEWEST_PAST, sample.days.start)
+    first = max(replay.first + FEWEST_PAST, sample.days.start)
     span = max(0, whole_days(sample).stop - HORIZON - first)
     held: Counter[tuple[int, str, int]] = Counter()
     made: Counter[tuple[int, str, int]] = Counter()
@@ -191,7 +101,7 @@ def backtest(sample: Sample) -> Backtest:
         {
             back: {
                 kind: tuple(Score(p, made[back, kind, p], held[back, kind, p]) for p in PERCENTILES)
-                for kind in _KINDS
+                for kind in KINDS
             }
             for back in PASTS
         },

@@ -10,18 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
 
 from mlkanban.core.milestones import Phase
 from mlkanban.flow.history import Block, Step, Workflow, known, spans
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
 
-_CONVENTION = "real days of 24 hours within the window; committed cards"
 _DAY = timedelta(days=1)
-_LEAST = 0.1
+LEAST = 0.1
 """Days that show as more than 0.0; who lost fewer leads nobody."""
 
 
@@ -62,10 +58,6 @@ class Cluster:
     def cards(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(block.ref for block in self.blocks))
 
-    @property
-    def side(self) -> str:
-        return "external" if self.external else "internal"
-
 
 @dataclass(frozen=True, slots=True)
 class Blockers:
@@ -87,58 +79,13 @@ class Blockers:
     @property
     def leader(self) -> Cluster | None:
         """The cluster that most days went to, if they are days to speak of."""
-        return self.clusters[0] if self.clusters and self.clusters[0].days >= _LEAST else None
+        return self.clusters[0] if self.clusters and self.clusters[0].days >= LEAST else None
 
     @property
     def still(self) -> tuple[Stretch, ...]:
         """What was blocked at the end of the window, longest first."""
         found = [b for cluster in self.clusters for b in cluster.blocks if b.end is None]
         return tuple(sorted(found, key=lambda block: (block.begin, block.ref)))
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "days": self.days,
-            "blocked_not_committed": self.uncommitted,
-            "clusters": [
-                {
-                    "reason": c.reason, "external": c.external, "count": len(c.blocks),
-                    "days": c.days, "median_days": c.median, "open": c.open, "cards": list(c.cards),
-                }
-                for c in self.clusters
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }  # fmt: skip
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("blocks", str(self.n)),
-            ("days lost", f"{self.days:.1f}"),
-            ("open", str(len(self.still))),
-            ("most", self.leader.reason if self.leader else "-"),
-        )
-
-    def said(self) -> Said:
-        note = f"n {quantity(self.n, 'block')} | {self.scope.words} | {_CONVENTION}"
-        others = [f"{self.uncommitted} blocked before commitment"] if self.uncommitted else []
-        if not self.clusters:
-            nothing = "Nothing committed was blocked in this window."
-            return Said("Blockers", (nothing, *others), None, note)
-        lost = f"{self.days:.1f}" if self.days >= _LEAST else f"less than {_LEAST}"
-        lines = [f"{quantity(self.n, 'block')}, {lost} days lost, {len(self.still)} still open"]
-        if top := self.leader:
-            lines.append(
-                f"Most days went to {top.reason} ({top.side}): {top.days:.1f}"
-                f" ({100 * top.days / self.days:.0f} %)"
-            )
-        lines += others
-        rows = tuple(
-            (c.reason, c.side, str(len(c.blocks)), f"{c.days:.1f}", f"{c.median:.1f}", str(c.open))
-            for c in self.clusters
-        )
-        head = ("reason", "side", "blocks", "days lost", "median", "still open")
-        return Said("Blockers", tuple(lines), Table(head, rows), note)
 
 
 def blockers(sample: Sample) -> Blockers:

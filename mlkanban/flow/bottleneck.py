@@ -7,14 +7,12 @@ where time is spent, where the limit is reached, where work piles up.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from mlkanban.core.models import StageKind
 from mlkanban.flow.efficiency import Share, share_of
 from mlkanban.flow.fullness import Span, Stay, stays, when_full
 from mlkanban.flow.history import spans
 from mlkanban.flow.percentiles import whole_percents
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 
@@ -23,9 +21,6 @@ _FULL = 0.5
 _ERRORS = 2
 """Arrivals less departures of a stage where nothing piles up are seldom more than so many square
 roots of the arrivals."""
-_CONVENTION = (
-    "real time within the window, from the first card on; limits as they were; named from n 10"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +62,6 @@ class Bottleneck:
     named: int | None
     scope: Scope
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "bottleneck": None if self.named is None else self.stages[self.named].stage,
-            "stages": [
-                {
-                    "stage": e.stage, "residence_share": e.residence, "at_limit_share": e.at_limit,
-                    "arrivals": e.arrivals, "arrivals_minus_departures": e.net,
-                    "blocked_share": e.blocked, "queue_before": e.queue,
-                }
-                for e in self.stages
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }  # fmt: skip
-
     @property
     def known(self) -> bool:
         """Whether any time was spent in a stage."""
@@ -92,47 +71,6 @@ class Bottleneck:
     def percents(self) -> list[int]:
         """The shares of all time as whole percents."""
         return whole_percents([e.residence for e in self.stages])
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        named = "-" if self.named is None else self.stages[self.named].stage
-        return ("n", str(self.n)), ("bottleneck", named)
-
-    def said(self) -> Said:
-        note = f"n {self.n} finished | {self.scope.words} | {_CONVENTION}"
-        rows = tuple(
-            (
-                e.stage,
-                f"{percent} %",
-                "no limit" if e.at_limit is None else f"{100 * e.at_limit:.0f} %",
-                f"{e.net:+d}",
-                f"{100 * e.blocked:.0f} %",
-                "-" if e.queue is None else f"{e.queue:.1f}",
-            )
-            for e, percent in zip(self.stages, self.percents, strict=True)
-        )
-        head = ("stage", "of time", "at limit", "in - out", "blocked", "queue before")
-        table = Table(head, rows) if self.known else None
-        return Said("Bottleneck", (self._sentence(),), table, note)
-
-    def _sentence(self) -> str:
-        if self.n < FEWEST:
-            few = f"{self.n or 'no'} finished card{'' if self.n == 1 else 's'}"
-            return f"No stage is named: {few}, and it takes {FEWEST}."
-        if len(self.stages) < 2:
-            return "No stage is named: one committed stage alone has none to be compared with."
-        longest = max(self.stages, key=lambda e: e.residence)
-        share = f"{self.percents[self.stages.index(longest)]} % of all time"
-        if self.named is None:
-            return (
-                f"No stage is named: {longest.stage} takes most ({share}), but it is neither at its"
-                " limit half of the time nor does work pile up there beyond chance."
-            )
-        why = [f"takes {share}"]
-        if longest.full and longest.at_limit is not None:
-            why.append(f"is at its limit {100 * longest.at_limit:.0f} % of the time")
-        if longest.piles_up:
-            why.append(f"took in {longest.net} more than it let go")
-        return f"{longest.stage} is the bottleneck: it {' and '.join(why)}."
 
 
 def bottleneck(sample: Sample) -> Bottleneck:

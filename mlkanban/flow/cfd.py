@@ -6,19 +6,14 @@ lowest is the departures. The distance between two lines is the work between the
 """
 
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
-from typing import Any
 
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import cumulative
-from mlkanban.text import quantity
 
 MOST_BANDS = 4
 _DEPARTED = "Departed"
-_CONVENTION = "last arrival of each card at the stage or past it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,60 +60,6 @@ class Cfd:
             )
             lines[at : at + 2] = [joined]
         return tuple(lines)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "days": [
-                date.fromordinal(self.first + i).isoformat()
-                for i in range(len(self.lines[0].counts))
-            ],
-            "stages": [
-                {"name": line.name, "arrived": list(line.counts), "cards": list(line.cards)}
-                for line in self.lines
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("arrived", str(self.lines[0].came)),
-            ("departed", str(self.lines[-1].came)),
-            ("wip", str(sum(len(line.cards) for line in self.lines))),
-        )
-
-    def said(self) -> Said:
-        note = f"n {quantity(self.n, 'card')} | {self.scope.words} | {_CONVENTION}"
-        if not self.n or not self.lines[0].counts:
-            return Said("Cumulative flow", ("No card was committed by then.",), None, note)
-        into, out = self.lines[0].counts, self.lines[-1].counts
-        first, last = self.lines[0].before - self.lines[-1].before, into[-1] - out[-1]
-        lines = (
-            f"{into[-1]} committed and {out[-1]} departed so far | in progress: {last}",
-            _development([first, *(a - b for a, b in zip(into, out, strict=True))]),
-        )
-        rows = [
-            (line.name, str(line.came), str(after.came), str(line.counts[-1] - after.counts[-1]))
-            for line, after in pairwise(self.lines)
-        ]
-        rows.append((self.lines[-1].name, str(self.lines[-1].came), "", ""))
-        table = Table(("stage", "came", "went on", "there now"), tuple(rows))
-        return Said("Cumulative flow", lines, table, note)
-
-
-def _development(counts: list[int]) -> str:
-    """How work in progress went, from that before the first day on."""
-    first, last, days = counts[0], counts[-1], quantity(len(counts) - 1, "day")
-    lowest, highest = min(counts), max(counts)
-    if lowest == highest:
-        return f"Work in progress stayed at {last} over the {days}."
-    between = f"{lowest} to {highest} between"
-    if first == last:
-        return f"Work in progress is {last} as at the start of the {days} ({between})."
-    grew = "grew" if last > first else "fell"
-    aside = f" ({between})" if {lowest, highest} != {first, last} else ""
-    return f"Work in progress {grew} from {first} to {last} over the {days}{aside}."
 
 
 def cfd(sample: Sample) -> Cfd:

@@ -9,26 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from mlkanban.flow.histogram import Bin, bins
 from mlkanban.flow.history import FlowState, Step, Workflow, known, spans
 from mlkanban.flow.percentiles import PERCENTILES, needed, percentiles
-from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Grouping, Sample
 from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import in_progress_on
-from mlkanban.text import quantity
 
 OUTCOMES = ("shipped", "learned", "superseded", "abandoned")
 MOVED_ON = "moved on"
 """What a card did that left a stage and did not end there."""
 COLUMNS = 80
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-_SAID = 85
-_CYCLE_TIME = "calendar days with both ends | nearest rank"
-_RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ class CycleTimes:
     `n` finished cards, `never_worked` ones apart; `open` are those in progress at the end of the
     window. A percentile is None where too few cards stand behind it; one that counts open cards
     also where enough do (`n_with_open`) but it is not reached yet. `cards` are the finished ones in
-    order of their finish.
+    order of their finish. `of_stage`: the times are those in one stage, not those of the whole way.
     """
 
     n: int
@@ -66,7 +60,7 @@ class CycleTimes:
     percentiles_with_open: dict[int, int | None]
     histogram: tuple[Bin, ...]
     outcomes: dict[str, int]
-    convention: str
+    of_stage: bool
     scope: Scope
     cards: tuple[EndedCard, ...]
     abandoned: tuple[EndedCard, ...]
@@ -75,81 +69,6 @@ class CycleTimes:
     def n_with_open(self) -> int:
         """The finished, open and abandoned cards behind `percentiles_with_open`."""
         return self.n + self.open + self.outcomes["abandoned"]
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the data of `flow cycle-time --json`; days of a bin are both included."""
-        return {
-            "n": self.n,
-            "never_worked": self.never_worked,
-            "open": self.open,
-            "mean": self.mean,
-            "mode": self.mode,
-            "min": self.min,
-            "max": self.max,
-            "percentiles": _text_keys(self.percentiles),
-            "percentiles_with_open": _text_keys(self.percentiles_with_open),
-            "histogram": [
-                {"from": bar.first, "to": bar.last, "count": bar.count} for bar in self.histogram
-            ],
-            "outcomes": {name.replace(" ", "_"): count for name, count in self.outcomes.items()},
-            "convention": self.convention,
-            **self.scope.to_data(),
-        }
-
-    @property
-    def of_stage(self) -> bool:
-        """Whether it is the time in a stage, not that of the whole way."""
-        return self.convention == _RESIDENCE
-
-    @property
-    def _ended(self) -> str:
-        return "left" if self.of_stage else "finished"
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            (self._ended, str(self.n)),
-            ("there" if self.of_stage else "open", str(self.open)),
-            ("mean", "-" if self.mean is None else f"{self.mean:.1f}"),
-            *((f"p{p}", "-" if v is None else str(v)) for p, v in self.percentiles.items()),
-        )
-
-    def said(self) -> Said:
-        """With too few cards for any percentile: a sentence that says so, and the cards."""
-        title = "Time in stage" if self.of_stage else "Cycle time"
-        note = f"{self.scope.words} | {self.convention}"
-        least = needed(PERCENTILES[0])
-        if self.n < least:
-            left = f"{quantity(self.n, 'card')} left it"
-            cards = left if self.of_stage else finished_cards(self.n)
-            few = f"{cards} ({self._others()}); percentiles need {least}."
-            rows = tuple((c.ref, f"{c.days} d", c.outcome, c.title) for c in self.cards)
-            table = Table(("card", "took", "outcome", "title"), rows) if rows else None
-            return Said(title, (few,), table, note)
-        split = ", ".join(
-            f"{count} {name}" for name, count in self.outcomes.items() if name != "abandoned"
-        )
-        lines = (
-            f"{self.n} {self._ended} | mean {self.mean:.1f} d | mode {self.mode} d"
-            f" | from {self.min} to {self.max} d",
-            self._sentence(),
-            f"{self._ended:20}" + _all(self.percentiles, self.n),
-            "counting open cards " + _all(self.percentiles_with_open, self.n_with_open),
-            f"{split} | {self._others()}",
-        )
-        return Said(title, lines, None, note)
-
-    def _sentence(self) -> str:
-        """One sentence for each way of counting, at the highest percentile up to 85 there is."""
-        p = _SAID if self.n >= needed(_SAID) else PERCENTILES[0]
-        with_open = _value(self.percentiles_with_open[p], self.n_with_open, p)
-        return (
-            f"{p} % of {self._ended} <= {self.percentiles[p]} d | counting open cards: {with_open}"
-        )
-
-    def _others(self) -> str:
-        abandoned = self.outcomes["abandoned"]
-        open_cards = f"{self.open} still there" if self.of_stage else f"{self.open} open"
-        return f"{open_cards}, {abandoned} abandoned, {self.never_worked} never worked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +102,7 @@ def cycle_times(sample: Sample) -> CycleTimes:
         [_calendar(sample, card) for card in sample.abandoned],
         [_calendar(sample, card) for card in in_progress_on(sample, last)],
     )
-    return _counted(sample, times, _CYCLE_TIME)
+    return _counted(sample, times)
 
 
 def grouped(sample: Sample, by: Grouping) -> list[tuple[str, CycleTimes]]:
@@ -197,16 +116,16 @@ def grouped(sample: Sample, by: Grouping) -> list[tuple[str, CycleTimes]]:
     if by == "stage":
         times = _in_stages(sample)
         return [
-            (name, _counted(some, times[at], _RESIDENCE))
+            (name, _counted(some, times[at], of_stage=True))
             for at, (name, some) in zip(sample.stages_before_delivery, groups, strict=True)
         ]
     return [(name, cycle_times(some)) for name, some in groups]
 
 
-def _counted(sample: Sample, times: _Times, convention: str) -> CycleTimes:
+def _counted(sample: Sample, times: _Times, *, of_stage: bool = False) -> CycleTimes:
     days = sorted(took.days for took in times.finished)
     counts = Counter(days)
-    names = (MOVED_ON, *OUTCOMES) if convention == _RESIDENCE else OUTCOMES
+    names = (MOVED_ON, *OUTCOMES) if of_stage else OUTCOMES
     outcomes = Counter(took.outcome for took in times.finished)
     outcomes["abandoned"] = len(times.abandoned)
     censored = (*times.open, *times.abandoned)
@@ -230,7 +149,7 @@ def _counted(sample: Sample, times: _Times, convention: str) -> CycleTimes:
         },
         histogram=bins(counts, COLUMNS),
         outcomes={outcome: outcomes[outcome] for outcome in names},
-        convention=convention,
+        of_stage=of_stage,
         scope=sample.scope,
         cards=tuple(map(_ended, times.finished)),
         abandoned=tuple(map(_ended, times.abandoned)),
@@ -333,17 +252,3 @@ def _end(sample: Sample) -> datetime:
 
 def _whole(duration: timedelta, unit: timedelta) -> int:
     return -(-duration // unit)
-
-
-def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:
-    return {str(p): value for p, value in values.items()}
-
-
-def _all(values: dict[int, int | None], n: int) -> str:
-    return " | ".join(f"p{p} {_value(value, n, p)}" for p, value in values.items())
-
-
-def _value(value: int | None, n: int, p: int) -> str:
-    if value is not None:
-        return f"{value} d"
-    return "not reached" if n >= needed(p) else f"n < {needed(p)}"

@@ -13,17 +13,11 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from math import sqrt
 from statistics import stdev
-from typing import Any
 
 from mlkanban.flow.cfd import cfd
-from mlkanban.flow.percentiles import needed
-from mlkanban.flow.said import Said, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope, Window
 from mlkanban.flow.wip import in_progress_on
-
-_ERRORS = 2
-_CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,49 +36,6 @@ class FlowDebt:
     def debt(self) -> float | None:
         """Days: positive is debt made, negative debt paid back."""
         return None if self.gap is None or self.mean is None else self.gap - self.mean
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "gap_days": self.gap,
-            "mean_cycle_time": self.mean,
-            "debt_days": self.debt,
-            "standard_error_days": self.error,
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        def shown(value: float | None, sign: str = "") -> str:
-            return "-" if value is None else f"{value:{sign}.1f}"
-
-        return (
-            ("n", str(self.n)),
-            ("gap", shown(self.gap)),
-            ("mean", shown(self.mean)),
-            ("debt", shown(self.debt, "+")),
-        )
-
-    def said(self) -> Said:
-        note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
-        debt, least = self.debt, needed(50)
-        if debt is None or self.error is None or self.n < least:
-            few = f"{finished_cards(self.n)}; flow debt needs {least}."
-            return Said("Flow debt", (few,), None, note)
-        if abs(debt) < 0.5 or abs(debt) <= _ERRORS * self.error:
-            meaning = (
-                "No debt beyond chance: what is finished takes as long as what is on the board."
-            )
-        elif debt > 0:
-            meaning = "Debt was made: some cards were hurried through while others aged."
-        else:
-            meaning = "Debt was paid back: old cards were finished."
-        lines = (
-            f"Flow debt {debt:+.1f} d (+/- {_ERRORS * self.error:.1f}): {self.gap:.1f} d by the"
-            f" diagram, {self.mean:.1f} d by the finished cards",
-            meaning,
-        )
-        return Said("Flow debt", lines, None, note)
 
 
 def debt(sample: Sample) -> FlowDebt:

@@ -9,18 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from mlkanban.core.models import StageKind, Work
 from mlkanban.flow.history import Step, Workflow, spans
 from mlkanban.flow.percentiles import whole_percents
-from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
 
 # Looked up once: most steps are these.
 _HANDS_ON, _ATTENDED = StageKind.ACTIVE, Work.ATTENDED
-_CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
@@ -90,60 +87,6 @@ class Efficiency:
         known = [(share, part) for share in Share if (part := self.share(share)) is not None]
         percents = whole_percents([part for _, part in known])
         return {share: percent for (share, _), percent in zip(known, percents, strict=True)}
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "configured": self.configured,
-            "efficiency": self.efficiency,
-            "shares": {share.value: self.share(share) for share in Share},
-            "stages": [
-                {"stage": s.stage, **{f"{share}_days": s.spent.days(share) for share in Share}}
-                for s in self.stages
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        shown = {share: f"{percent} %" for share, percent in self.percents.items()}
-        efficiency = "-" if self.efficiency is None else f"{100 * self.efficiency:.0f} %"
-        return (
-            ("n", str(self.n)),
-            ("efficiency", efficiency),
-            *((share.value, shown.get(share, "-")) for share in Share),
-        )
-
-    def said(self) -> Said:
-        note = f"n {self.n} finished | {self.scope.words} | {_CONVENTION}"
-        if not self.n or not self.total.total:
-            what = finished_cards(self.n) if not self.n else "No time"
-            return Said("Flow efficiency", (f"{what} to divide.",), None, note)
-        shares = self.percents
-        if not self.configured:
-            lines = [
-                "Flow efficiency: not configured. Waiting cannot be told from work here:",
-                "give the committed stages where work waits the kind queue or gate.",
-            ]
-        elif self.efficiency is None:
-            lines = ["Flow efficiency: all time was that of unattended runs."]
-        else:
-            lines = [
-                f"Flow efficiency {100 * self.efficiency:.0f} %: hands on, of all time but that of"
-                " unattended runs",
-                f"Of all time: {shares[Share.ACTIVE]} % hands on,"
-                f" {shares[Share.UNATTENDED]} % unattended,"
-                f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
-            ]
-        percents = whole_percents([s.spent.total / self.total.total for s in self.stages])
-        rows = [_row(s.stage, s.spent, p) for s, p in zip(self.stages, percents, strict=True)]
-        rows.append(_row("all", self.total, 100))
-        head = ("stage", "active d", "unattended d", "waiting d", "blocked d", "share")
-        return Said("Flow efficiency", tuple(lines), Table(head, tuple(rows)), note)
-
-
-def _row(name: str, spent: Spent, percent: int) -> tuple[str, ...]:
-    return (name, *(f"{spent.days(share):.1f}" for share in Share), f"{percent} %")
 
 
 def efficiency(sample: Sample) -> Efficiency:

@@ -11,20 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate, islice, pairwise
-from typing import Any
 
 from mlkanban.flow.percentiles import PERCENTILES
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.throughput import daily
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
 
 FEWEST_DAYS = 5
 """Days with throughput that a forecast needs."""
 MOST_DAYS = 3650
 _UNSURE = 1e-6
-_CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
 
 
 class Sums:
@@ -129,7 +125,7 @@ class _Power:
 class Forecast:
     """`how_many`: percent -> cards finished within `days` days (by `by`); `when`: percent -> the
     day by which `cards` cards are finished, None beyond ten years. Both empty when too few past
-    days had throughput: then `reason` says so.
+    days had throughput.
 
     `chances`: (k, P(exactly k within `days`)); `dates`: (day, P(the last of `cards` is finished on
     it)).
@@ -152,76 +148,14 @@ class Forecast:
     scope: Scope
 
     @property
-    def reason(self) -> str:
-        if self.active_days >= FEWEST_DAYS:
-            return ""
-        here = f"{self.active_days or 'none'}{' before today' if self.left_out else ''}"
-        return f"A forecast needs cards finished on {FEWEST_DAYS} different days; here on {here}."
+    def possible(self) -> bool:
+        """Whether enough past days had throughput."""
+        return self.active_days >= FEWEST_DAYS
 
     @property
     def window_days(self) -> int:
         """The days of the window, as throughput counts them."""
         return self.past_days + self.left_out
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "window_days": self.window_days,
-            "past_days": self.past_days,
-            "active_days": self.active_days,
-            "reason": self.reason or None,
-            "how_many": {
-                "days": self.days,
-                "by": self.by.isoformat(),
-                "cards": {str(p): k for p, k in self.how_many.items()},
-                "distribution": [{"cards": k, "chance": chance} for k, chance in self.chances],
-            },
-            "when": {
-                "cards": self.cards,
-                "day": {str(p): day and day.isoformat() for p, day in self.when.items()},
-                "days": {
-                    str(p): day and (day - self.scope.as_of).days for p, day in self.when.items()
-                },
-                "distribution": [
-                    {"day": day.isoformat(), "chance": chance} for day, chance in self.dates
-                ],
-            },
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("n", str(self.n)),
-            (f"85 % in {self.days} d", str(self.how_many.get(85, "-"))),
-            (f"{quantity(self.cards, 'card')}, 85 %", str(self.when.get(85) or "-")),
-        )
-
-    def said(self) -> Said:
-        note = (
-            f"n {self.n} finished on {self.active_days} of {quantity(self.window_days, 'day')}"
-            f"{' (today left out)' if self.left_out else ''}"
-            f" | {self.scope.words} | {_CONVENTION}"
-        )
-        if self.reason:
-            return Said("Forecast", (self.reason,), None, note)
-        day = self.when[85]
-        until = f"by {day} ({(day - self.scope.as_of).days} d)" if day else "not within ten years"
-        lines = (
-            f"85 %: {_at_least(self.how_many[85])} by {self.by} ({quantity(self.days, 'day')})",
-            f"85 %: the next {self.cards} card{'' if self.cards == 1 else 's'} {until}",
-        )
-        rows = tuple(
-            (
-                f"{p} %",
-                f"{self.how_many[p]} or more",
-                str(self.when[p] or "not within ten years"),
-                "-" if (at := self.when[p]) is None else f"{(at - self.scope.as_of).days} d",
-            )
-            for p in PERCENTILES
-        )
-        head = ("chance", f"cards by {self.by}", f"next {self.cards} by", "in")
-        return Said("Forecast", lines, Table(head, rows), note)
 
 
 def forecast(sample: Sample, *, days: int = 14, cards: int | None = None) -> Forecast:
@@ -277,7 +211,3 @@ def _dates(sums: Sums, cards: int, today: date, last: int | None) -> tuple[tuple
         (today + timedelta(days=day), after - before)
         for day, (before, after) in enumerate(pairwise(chances), 1)
     )
-
-
-def _at_least(cards: int) -> str:
-    return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"

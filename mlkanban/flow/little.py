@@ -9,18 +9,13 @@ calendar days with both ends: cycle times are compared less one day.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from mlkanban.flow.percentiles import needed
-from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 from mlkanban.flow.wip import wip
 
-_CONVENTION = "days between the ends (cycle time - 1) | WIP at the end of the day"
-_CLOSE = 0.1
+CLOSE = 0.1
 """Within a tenth of each other the two agree."""
-_LEAST = needed(50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class LittlesLaw:
         """Whether as much was in progress at both ends of the window and as many cards left as
         came, each within a tenth or one card."""
         change = abs(self.wip_after - self.wip_before)
-        return change <= max(1, _CLOSE * min(self.mean_wip, self.departed))
+        return change <= max(1, CLOSE * min(self.mean_wip, self.departed))
 
     @property
     def implied(self) -> float | None:
@@ -65,86 +60,6 @@ class LittlesLaw:
         """Implied / observed; None when either is missing or the observed mean is 0."""
         implied = self.implied
         return implied / self.observed if implied is not None and self.observed else None
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "mean_wip": self.mean_wip,
-            "throughput_per_day": self.per_day,
-            "implied_days": self.implied,
-            "observed_days": self.observed,
-            "ratio": self.ratio,
-            "reason": self.reason,
-            "days_before_window": self.before,
-            "days_of_open_cards": self.open_days,
-            "days_of_abandoned_cards": self.abandoned_days,
-            "wip_at_start": self.wip_before,
-            "wip_at_end": self.wip_after,
-            "begun": self.begun,
-            "departed": self.departed,
-            "balanced": self.balanced,
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("n", str(self.n)),
-            ("wip", f"{self.mean_wip:.1f}"),
-            ("per day", f"{self.per_day:.2f}"),
-            ("implied", "-" if self.implied is None else f"{self.implied:.1f}"),
-            ("observed", "-" if self.observed is None else f"{self.observed:.1f}"),
-        )
-
-    @property
-    def reason(self) -> str:
-        """Why the two differ, by the largest part of the difference; '' where too few cards are
-        finished to compare them."""
-        if self.implied is None or self.observed is None or self.n < _LEAST:
-            return ""
-        apart = self.implied - self.observed
-        if abs(apart) <= _CLOSE * self.observed:
-            if self.balanced:
-                return "They agree: the board is in balance over this window."
-            grew = "grew" if self.wip_after > self.wip_before else "fell"
-            return (
-                f"They agree, but the board is not in balance: WIP {grew} from {self.wip_before} to"
-                f" {self.wip_after}, with {self.begun} begun and {self.departed} finished or"
-                " abandoned."
-            )
-        parts = {
-            "cards still open at the end spent {} days of it here": self.open_days,
-            "abandoned cards spent {} days of it here": self.abandoned_days,
-            "the finished cards had spent {} days before the window": -self.before,
-        }
-        wanted = {words: days for words, days in parts.items() if days * apart > 0}
-        words = max(wanted, key=lambda key: abs(wanted[key]))
-        change = self.wip_after - self.wip_before
-        moved = (
-            f"; WIP {'grew' if change > 0 else 'fell'} from {self.wip_before} to {self.wip_after}"
-            if change
-            else ""
-        )
-        return f"They differ: {words.format(abs(wanted[words]))}{moved}."
-
-    def said(self) -> Said:
-        note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
-        if self.n < _LEAST or self.implied is None or self.observed is None:
-            few = f"{finished_cards(self.n)}; the check needs {_LEAST}."
-            return Said("Little's law", (few,), None, note)
-        lines = (
-            f"Mean WIP {self.mean_wip:.1f} / {self.per_day:.2f} finished a day"
-            f" = {self.implied:.1f} d | observed mean {self.observed:.1f} d",
-            self.reason,
-        )
-        rows = (
-            ("of the finished cards, before the window", f"{-self.before}"),
-            ("of cards open at its end", f"+{self.open_days}"),
-            ("of abandoned cards", f"+{self.abandoned_days}"),
-        )
-        return Said(
-            "Little's law", lines, Table(("days that make the difference", "days"), rows), note
-        )
 
 
 def little(sample: Sample) -> LittlesLaw:

@@ -6,7 +6,6 @@ Each figure is one that other numbers tell at length: the WIP limits, `sle`, `th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from mlkanban.core.models import Board, CardFace
 from mlkanban.flow.forecast import forecast
@@ -38,20 +37,6 @@ class Standing:
     days: int
     per_week: float | None
     ahead: int | None
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "wip": self.wip,
-            "conwip": self.conwip,
-            "blocked": self.blocked,
-            "overdue": self.overdue,
-            "sle_days": self.sle,
-            "past_sle": self.past,
-            "finished": self.finished,
-            "days": self.days,
-            "per_week": self.per_week,
-            "next_30_days": self.ahead,
-        }
 
 
 def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standing:

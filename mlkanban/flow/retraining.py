@@ -9,16 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mlkanban.core.models import Health, Outcome
 from mlkanban.flow.history import Judged
 from mlkanban.flow.percentiles import nearest_rank, needed
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
-
-_CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,6 @@ class Loop:
             return f"open: {self.health}"
         return "open: retraining" if self.committed else "open: not begun"
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "model": self.model, "title": self.title, "line": self.line, "first_alert": self.first,
-            "retrain": self.retrain or None, "alert_to_retrain": self.to_retrain,
-            "alert_to_redeploy": self.to_redeploy, "health": self.health or None,
-            "days": self.days, "open": self.over is None,
-        }  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -73,25 +61,6 @@ class Days:
 
     def percentile(self, p: int) -> int | None:
         return nearest_rank(self.values, p) if self.n >= needed(p) else None
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n, "median": self.percentile(50), "p85": self.percentile(85),
-            "days": list(self.values),
-        }  # fmt: skip
-
-    @property
-    def words(self) -> str:
-        """`n 6 | half within 4 days`, or the days themselves where they are few."""
-        half, most = self.percentile(50), self.percentile(85)
-        if not self.n:
-            return "none in this window"
-        if half is None:
-            days = ", ".join(map(str, self.values))
-            return f"n {self.n}: {days} days (a median needs {needed(50)})"
-        return f"n {self.n}: half within {half} {'day' if half == 1 else 'days'}" + (
-            "" if most is None else f", 85 % within {most}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,61 +83,6 @@ class RetrainingLoops:
     def without(self) -> int:
         """How many ended without a retrained model."""
         return sum(loop.over is not None and loop.to_redeploy is None for loop in self.loops)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": len(self.loops),
-            "alert_to_retrain": self.to_retrain.to_data(),
-            "alert_to_redeploy": self.to_redeploy.to_data(),
-            "open": [loop.to_data() for loop in self.open],
-            "without_retraining": self.without,
-            "loops": [loop.to_data() for loop in self.loops],
-            "models": [
-                {
-                    "model": ref, "title": title, "open": still,
-                    "alert_to_retrain": retrain.to_data(), "alert_to_redeploy": redeploy.to_data(),
-                }
-                for ref, title, retrain, redeploy, still in self.lines
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }  # fmt: skip
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        def shown(days: int | None) -> str:
-            return "-" if days is None else f"{days} d"
-
-        return (
-            ("redeployed", str(self.to_redeploy.n)),
-            ("to retrain", shown(self.to_retrain.percentile(50))),
-            ("to redeploy", shown(self.to_redeploy.percentile(50))),
-            ("open", str(len(self.open))),
-        )
-
-    def said(self) -> Said:
-        note = f"n {len(self.loops)} | {self.scope.words} | {_CONVENTION}"
-        if not self.loops:
-            none = "No alert in this window; mlkanban alert CARD tells of one."
-            return Said("Retraining", (none,), None, note)
-        still = self.open
-        lines = [
-            f"first alert to commitment: {self.to_retrain.words}",
-            f"first alert to delivery: {self.to_redeploy.words}",
-        ]
-        if still:
-            oldest = f"the oldest {still[0].model} for {_days(still[0].days)}"
-            lines.append(f"{len(still)} still open, {oldest}")
-        if self.without:
-            lines.append(f"{self.without} ended without a retrained model")
-        rows = tuple(
-            (
-                loop.model, loop.first, loop.retrain or "-", _shown(loop.to_retrain),
-                _shown(loop.to_redeploy), loop.state, str(loop.days), loop.title,
-            )
-            for loop in self.loops
-        )  # fmt: skip
-        head = ("model", "first alert", "retrain", "begun", "in use", "state", "days", "title")
-        return Said("Retraining", tuple(lines), Table(head, rows), note)
 
 
 def retraining(sample: Sample) -> RetrainingLoops:
@@ -285,11 +199,3 @@ def _counts(sample: Sample, loop: Loop) -> bool:
     return loop.over is None or any(
         at is not None and day(at) in sample.window for at in (loop.over, loop.committed)
     )
-
-
-def _shown(days: int | None) -> str:
-    return "-" if days is None else f"{days} d"
-
-
-def _days(n: int) -> str:
-    return f"{n} day{'' if n == 1 else 's'}"

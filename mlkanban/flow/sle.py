@@ -5,18 +5,14 @@ start to finish, with a probability. Here 85 %, from what was finished lately.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from mlkanban.flow.history import FlowState
 from mlkanban.flow.percentiles import nearest_rank, needed
-from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
 
 PERCENT = 85
 BASIS_DAYS, BASIS_CARDS = 90, 30
-_CONVENTION = "85 %, nearest rank, from the last 90 days or 30 cards, whichever is more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +25,6 @@ class Sle:
     open: int
     past: tuple[tuple[str, int, str], ...]
     scope: Scope
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "percent": PERCENT,
-            "days": self.days,
-            "open": self.open,
-            "past": [{"id": ref, "age_days": age, "title": title} for ref, age, title in self.past],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("n", str(self.n)),
-            ("sle", "-" if self.days is None else f"{self.days} d"),
-            ("open", str(self.open)),
-            ("past it", str(len(self.past))),
-        )
-
-    def said(self) -> Said:
-        note = f"n {self.n} | to {self.scope.as_of}, {self.scope.timezone} | {_CONVENTION}"
-        if self.days is None:
-            few = f"{finished_cards(self.n)}; a service level expectation needs {needed(PERCENT)}."
-            return Said("Service level expectation", (few,), None, note)
-        line = (
-            f"{PERCENT} % of cards within {quantity(self.days, 'day')}"
-            f" | {len(self.past)} of {self.open} open cards past it"
-        )
-        rows = tuple((ref, f"{age} d", title) for ref, age, title in self.past)
-        table = Table(("past it", "age", "title"), rows) if rows else None
-        return Said("Service level expectation", (line,), table, note)
 
 
 def sle(sample: Sample) -> Sle:

@@ -7,19 +7,16 @@ Finished are shipped, learned and superseded cards; abandoned ones are departure
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
 
-_WEEK = 7
+WEEK = 7
 _MOST_DAYS = 42
 """Up to six weeks are told day by day, more week by week."""
 LEAST_DAYS = 14
 """Fewer days make no rate: one good day would be told as a week of them."""
-_CONVENTION = "by the day of delivery, zeros kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,83 +65,13 @@ class Throughput:
     @property
     def per_week(self) -> float | None:
         """Mean of finished cards per week; None for less than two weeks."""
-        return self.n / self.days * _WEEK if self.days >= LEAST_DAYS else None
+        return self.n / self.days * WEEK if self.days >= LEAST_DAYS else None
 
     @property
     def mean(self) -> float | None:
         """Mean of finished cards per bucket of full length."""
         per_day = self.per_day
-        return None if per_day is None else per_day * (_WEEK if self.unit == "week" else 1)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "per_day": self.per_day,
-            "per_week": self.per_week,
-            "days": self.days,
-            "active_days": self.active_days,
-            "arrivals": self.arrivals,
-            "abandoned": self.abandoned,
-            "outcomes": dict(self.outcomes),
-            "unit": self.unit,
-            "buckets": [
-                {
-                    "from": bucket.first.isoformat(),
-                    "days": bucket.days,
-                    "finished": bucket.finished,
-                    "arrived": bucket.arrived,
-                    "abandoned": bucket.abandoned,
-                    "cards": list(bucket.cards),
-                }
-                for bucket in self.buckets
-            ],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        week = "-" if self.per_week is None else f"{self.per_week:.1f}"
-        return (
-            ("finished", str(self.n)),
-            ("per week", week),
-            ("arrived", str(self.arrivals)),
-            ("abandoned", str(self.abandoned)),
-        )
-
-    def said(self) -> Said:
-        note = f"n {self.n} in {quantity(self.days, 'day')} | {self.scope.words} | {_CONVENTION}"
-        if self.per_day is None:
-            return Said("Throughput", ("No card was committed in this window.",), None, note)
-        split = ", ".join(f"{count} {name}" for name, count in self.outcomes.items())
-        rate = (
-            f", {quantity(LEAST_DAYS, 'day')} make a rate"
-            if self.per_week is None
-            else f": {self.per_week:.1f} a week, {self.per_day:.2f} a day"
-        )
-        lines = (
-            f"{self.n} finished{rate} | on {self.active_days} of {quantity(self.days, 'day')}",
-            f"{self.arrivals} begun, {self.abandoned} abandoned" + (f" | {split}" if split else ""),
-        )
-        rows = tuple(
-            (
-                f"{b.first}{'' if b.days == self._full else f' ({b.days} of 7 days)'}",
-                str(b.finished),
-                str(b.arrived),
-                str(b.abandoned),
-            )
-            for b in self.buckets
-        )
-        head = (
-            f"{self.unit} from" if self.unit == "week" else "day",
-            "finished",
-            "begun",
-            "aband.",
-        )
-        return Said("Throughput", lines, Table(head, rows), note)
-
-    @property
-    def _full(self) -> int:
-        return _WEEK if self.unit == "week" else 1
+        return None if per_day is None else per_day * (WEEK if self.unit == "week" else 1)
 
 
 def throughput(sample: Sample) -> Throughput:
@@ -190,4 +117,4 @@ def daily(sample: Sample) -> tuple[int, ...]:
 
 def monday(day: int) -> int:
     """The first day of the ISO week of a day, both as ordinals."""
-    return day - (day - 1) % _WEEK
+    return day - (day - 1) % WEEK

@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from mlkanban.core.triage_session import VERBS, TriageSession, in_minutes
+from mlkanban.core.triage_session import VERBS, TriageSession
 from mlkanban.flow.percentiles import nearest_rank, needed
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.throughput import monday
 from mlkanban.flow.window import Scope
-
-_CONVENTION = "by the day a session began; active time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,64 +83,6 @@ class TriageNumbers:
         lengths = sorted(session.seconds for session in self.sessions)
         return nearest_rank(lengths, 50) / 60 if len(lengths) >= needed(50) else None
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "decisions": self.decisions,
-            "decided": self.decided,
-            "minutes": self.minutes,
-            "per_minute": self.per_minute,
-            "snooze_rate": self.snooze_rate,
-            "override_rate": self.override_rate,
-            "undo_rate": self.undo_rate,
-            "skipped": self.skipped,
-            "median_minutes": self.median_minutes,
-            "weeks": [
-                {
-                    "from": week.first.isoformat(),
-                    "sessions": len(week.sessions),
-                    "decisions": week.decisions,
-                    "minutes": week.minutes,
-                }
-                for week in self.weeks
-            ],
-            "last": self.sessions[-1].to_field() if self.sessions else None,
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("sessions", str(self.n)),
-            ("decisions", str(self.decisions)),
-            ("a minute", _number(self.per_minute)),
-            ("snoozed", _percent(self.snooze_rate)),
-        )
-
-    def said(self) -> Said:
-        note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
-        if not self.sessions:
-            none = "No triage session in this window; i on the board begins one."
-            return Said("Triage", (none,), None, note)
-        median = self.median_minutes
-        speed = f"{_number(self.per_minute)} decisions a minute" + (
-            "" if median is None else f" | half of the sessions took {median:.1f} minutes or less"
-        )
-        lines = (
-            f"{_count(self.n, 'session')}: {_count(self.decisions, 'decision')}"
-            f" in {in_minutes(self.minutes)}, {_count(self.skipped, 'card')} skipped",
-            speed,
-            f"snoozed {_percent(self.snooze_rate)}"
-            f" | over a limit {_percent(self.override_rate)} of the accepted"
-            f" | taken back {_percent(self.undo_rate)}",
-            f"the last on {self.last_at}: {_told(self.sessions[-1])}",
-        )
-        rows = tuple(
-            (str(w.first), str(len(w.sessions)), str(w.decisions), f"{w.minutes:.0f}")
-            for w in self.weeks
-        )
-        return Said("Triage", lines, Table(("week from", "sessions", "decided", "min"), rows), note)
-
 
 def triage(sample: Sample) -> TriageNumbers:
     """Count the sessions that began in the window, as far as they were known."""
@@ -175,23 +113,5 @@ def _weeks(sample: Sample, sessions: Sequence[TriageSession]) -> tuple[Week, ...
     return tuple(Week(date.fromordinal(first), tuple(some)) for first, some in held.items())
 
 
-def _told(session: TriageSession) -> str:
-    left = f", {len(session.left)} left" if session.left else ""
-    count = f"{session.decisions} of {session.queue} decided"
-    return f"{count} in {in_minutes(session.minutes)}{left}"
-
-
 def _share(some: int, of: int) -> float | None:
     return some / of if of else None
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.0f} %"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,6 @@ class Window:
     def __contains__(self, day: date) -> bool:
         return (self.first is None or self.first <= day) and day <= self.last
 
-    @property
-    def words(self) -> str:
-        """As it stands in a sentence: `90 days to 2026-03-31`."""
-        if self.first is None:
-            return f"all time to {self.last}"
-        days = (self.last - self.first).days + 1
-        return f"{days} day{'' if days == 1 else 's'} to {self.last}"
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -53,22 +44,3 @@ class Scope:
     as_of: date
     timezone: str
     only: str = ""
-
-    def to_data(self) -> dict[str, Any]:
-        """The part of a number's JSON that names its scope; `from` is null for all time."""
-        first = self.window.first
-        return {
-            "window": self.window.name,
-            "from": first and first.isoformat(),
-            "to": self.window.last.isoformat(),
-            "as_of": self.as_of.isoformat(),
-            "timezone": self.timezone,
-        }
-
-    @property
-    def words(self) -> str:
-        """`90 days to 2026-03-31, UTC`; with the filter, if any, and with the day it was counted
-        when that is another."""
-        counted = "" if self.as_of == self.window.last else f", known on {self.as_of}"
-        only = f"only {self.only}, " if self.only else ""
-        return f"{only}{self.window.words}{counted}, {self.timezone}"

@@ -10,28 +10,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, zip_longest
-from typing import Any
 
 from mlkanban.flow.history import FlowState
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Followed, Sample
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
-
-_CONVENTION = "at the end of the day; committed and not departed"
-_IN_STAGE = "at the end of the day; standing in the stage"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkInProgress:
-    """WIP on each day from `first` on (an ordinal), or the cards in one stage; `counts` is empty
-    when no day is counted."""
+    """WIP on each day from `first` on (an ordinal), or the cards in one stage (`in_stage`);
+    `counts` is empty when no day is counted."""
 
     first: int
     counts: tuple[int, ...]
     cards: tuple[str, ...]
     scope: Scope
-    convention: str = _CONVENTION
+    in_stage: bool = False
 
     @property
     def mean(self) -> float | None:
@@ -44,53 +38,6 @@ class WorkInProgress:
             return None
         most = max(self.counts)
         return most, date.fromordinal(self.first + self.counts.index(most))
-
-    def to_data(self) -> dict[str, Any]:
-        top = self.highest
-        return {
-            "n": len(self.counts),
-            "mean": self.mean,
-            "min": min(self.counts, default=None),
-            "max": top and top[0],
-            "max_day": top and top[1].isoformat(),
-            "now": len(self.cards),
-            "days": [
-                {"day": date.fromordinal(self.first + i).isoformat(), "wip": count}
-                for i, count in enumerate(self.counts)
-            ],
-            "cards": list(self.cards),
-            "convention": self.convention,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        top = self.highest
-        return (
-            ("now", str(len(self.cards))),
-            ("mean", "-" if self.mean is None else f"{self.mean:.1f}"),
-            ("max", str(top[0]) if top else "-"),
-            ("on", str(top[1]) if top else "-"),
-        )
-
-    def said(self) -> Said:
-        note = f"n {quantity(len(self.counts), 'day')} | {self.scope.words} | {self.convention}"
-        top = self.highest
-        if top is None or self.mean is None:
-            return Said("Work in progress", ("No card was committed by then.",), None, note)
-        lines = (
-            f"{len(self.cards)} in progress at the end | mean {self.mean:.1f}"
-            f" | from {min(self.counts)} to {top[0]} (on {top[1]})",
-        )
-        months: dict[str, list[int]] = {}
-        for i, count in enumerate(self.counts):
-            months.setdefault(date.fromordinal(self.first + i).strftime("%Y-%m"), []).append(count)
-        rows = tuple(
-            (month, f"{sum(some) / len(some):.1f}", str(min(some)), str(max(some)), str(some[-1]))
-            for month, some in months.items()
-        )
-        return Said(
-            "Work in progress", lines, Table(("month", "mean", "min", "max", "end"), rows), note
-        )
 
 
 def wip(sample: Sample) -> WorkInProgress:
@@ -137,7 +84,7 @@ def wip_in_stages(sample: Sample) -> list[WorkInProgress]:
             ),
             tuple(there[at]),
             sample.scope,
-            _IN_STAGE,
+            in_stage=True,
         )
         for at in sample.stages_before_delivery
     ]

@@ -7,16 +7,13 @@ plus and minus 2.66 times the mean moving range.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Scope
 
 FEWEST, SETTLED = 6, 15
 _FACTOR = 2.66
-_RUN = 8
-_CONVENTION = "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
+RUN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,56 +48,6 @@ class Xmr:
         """Too few cards for limits that stay."""
         return self.n < SETTLED
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "mean": self.limits and self.limits.mean,
-            "lower": self.limits and self.limits.lower,
-            "upper": self.limits and self.limits.upper,
-            "provisional": self.provisional,
-            "values": [{"card": ref, "days": days} for ref, days in self.cards],
-            "outside": [self.cards[at][0] for at in self.outside],
-            "runs": [{"from": self.cards[a][0], "to": self.cards[b][0]} for a, b in self.runs],
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        values = self.limits and (self.limits.mean, self.limits.lower, self.limits.upper)
-        shown = [f"{value:.1f}" for value in values] if values else ["-"] * 3
-        names = ("mean", "lower", "upper")
-        return (
-            ("n", str(self.n)),
-            *zip(names, shown, strict=True),
-            ("outside", str(len(self.outside))),
-        )
-
-    def said(self) -> Said:
-        note = f"n {self.n} | {self.scope.words} | {_CONVENTION}"
-        if self.limits is None:
-            few = f"{finished_cards(self.n)}; limits need {FEWEST}."
-            return Said("Cycle time, XmR", (few,), None, note)
-        made = "provisional, below 15 cards" if self.provisional else "settled"
-        lines = [
-            f"mean {self.limits.mean:.1f} d | limits {self.limits.lower:.1f}"
-            f" to {self.limits.upper:.1f} d ({made})",
-            f"{len(self.outside) or 'No'} card{'' if len(self.outside) == 1 else 's'} outside"
-            " the limits"
-            + (
-                f" | {len(self.runs)} run{'' if len(self.runs) == 1 else 's'} of {_RUN} or more on"
-                " one side of the mean: the process has shifted"
-                if self.runs
-                else ""
-            ),
-        ]
-        rows = tuple((self.cards[at][0], f"{self.cards[at][1]} d") for at in self.outside)
-        return Said(
-            "Cycle time, XmR",
-            tuple(lines),
-            Table(("outside", "took"), rows) if rows else None,
-            note,
-        )
-
 
 def xmr(sample: Sample) -> Xmr:
     """Limits and signals of the cards finished in the window."""
@@ -129,7 +76,7 @@ def _runs(values: Sequence[int], mean: float) -> list[tuple[int, int]]:
     sides = [(value > mean) - (value < mean) for value in values]
     for at in range(1, len(sides) + 1):
         if at == len(sides) or sides[at] != sides[start]:
-            if at - start >= _RUN and sides[start]:
+            if at - start >= RUN and sides[start]:
                 found.append((start, at - 1))
             start = at
     return found

@@ -4,22 +4,31 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from mlkanban.charts.spec import Spec
-from mlkanban.charts.views import NumberView
 from mlkanban.core.models import Board
-from mlkanban.flow.said import Number
+from mlkanban.display.number_view import NumberView, Summary
 from mlkanban.flow.sample import Grouping, Sample, follow
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
 
 
+@dataclass(frozen=True, slots=True)
+class CountedGroup:
+    """The number of a group of cards: its picture, if there is one, and its words."""
+
+    name: str
+    sample: Sample
+    spec: Spec | None
+    summary: Summary
+
+
 @dataclass
 class Counted:
-    """A sample, a number and a picture for each group of cards; remarks are told later."""
+    """The name, sample, picture and words of each group of cards; remarks come later."""
 
-    groups: list[tuple[str, Sample, Number]]
-    specs: list[Spec | None]
+    groups: list[CountedGroup]
     remarks: list[str] = field(default_factory=list)
 
 
@@ -42,10 +51,15 @@ class Samples:
         return self._sample.within(Window.back(days, self._sample.today))
 
 
-def counted(view: NumberView, sample: Sample, by: Grouping | None) -> Counted:
-    """The number and picture of a view, for all cards or group by group."""
+def counted(view: NumberView[Any], sample: Sample, by: Grouping | None) -> Counted:
+    """The number of a view, for all cards or group by group."""
     groups = view.by(sample, by) if by else [("all cards", sample, view.count(sample))]
-    return Counted(groups, [view.draw(number, some) for _, some, number in groups])
+    return Counted(
+        [
+            CountedGroup(name, some, view.draw(number, some), view.summary(number))
+            for name, some, number in groups
+        ]
+    )
 
 
 class GivenUp(Exception):

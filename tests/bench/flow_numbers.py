@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import plotext  # noqa: F401  loaded once, with the first picture: not part of painting one
 
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.charts.render import render
-from mlkanban.charts.views import VIEWS
+from mlkanban.display.number_text import number_view
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
 from mlkanban.service import Service
@@ -42,10 +43,11 @@ def numbers(home: Path) -> Numbers:
     followed = time.perf_counter()
     width, height = programs.SIZE
     counting, drawing = {}, []
-    for name, view in VIEWS.items():
+    for entry in CATALOGUE:
+        view = number_view(entry.name)
         start = time.perf_counter()
         number = view.count(sample)
-        counting[name] = time.perf_counter() - start
+        counting[entry.name] = time.perf_counter() - start
         spec = view.draw(number, sample)
         start = time.perf_counter()
         if spec is not None:

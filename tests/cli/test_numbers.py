@@ -6,8 +6,8 @@ from html import escape
 import pytest
 
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.charts.views import VIEWS
 from mlkanban.demo import fill
+from mlkanban.display.number_text import number_view
 from mlkanban.service import Service
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
@@ -58,13 +58,13 @@ def test_each_is_readable_at_80_columns_with_its_picture(demo, name, monkeypatch
 @pytest.mark.parametrize("by", ["type", "tag", "stage"])
 @pytest.mark.parametrize("name", NAMES)
 def test_each_compares_groups(demo, name, by):
-    if not VIEWS[name].entry.of_cards:
+    if not number_view(name).entry.of_cards:
         answer = demo("flow", name, *DAY, "--by", by)
         assert answer.code == 2
         assert "No such option" in answer.err
         assert "--by" in answer.err
         return
-    if by == "stage" and VIEWS[name].staged:
+    if by == "stage" and number_view(name).staged:
         answer = demo("flow", name, *DAY, "--by", by)
         assert (answer.code, "stage by stage already" in answer.err) == (2, True)
         return

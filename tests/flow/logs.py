@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from mlkanban.core.models import StageKind, Work
+from mlkanban.display.number_view import Summary
 from mlkanban.flow.history import Block, CardHistory, Limits, Step, Workflow
-from mlkanban.flow.said import Number
 from mlkanban.flow.sample import Sample, follow
 from mlkanban.flow.window import Window
 
@@ -46,11 +46,10 @@ def sample(cards, day=21.0, days=None, workflow=WORKFLOW) -> Sample:
     return follow(workflow, cards, at(day), Window.back(days, workflow.day(at(day))))
 
 
-def rows(number: Number) -> tuple[tuple[str, ...], ...]:
-    """The rows of the table that a number says."""
-    table = number.said().table
-    assert table is not None
-    return table.rows
+def rows(summary: Summary) -> tuple[tuple[str, ...], ...]:
+    """The rows of the table of a summary."""
+    assert summary.table is not None
+    return summary.table.rows
 
 
 _steps = st.lists(

@@ -3,6 +3,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.aging import summary
 from mlkanban.flow.aging import Pace, aging
 from mlkanban.flow.percentiles import PERCENTILES, needed
 from tests.flow.logs import GPU, card, histories, sample, took
@@ -42,7 +43,7 @@ def test_too_few_cards_give_no_pace():
     found = aging(sample([took("a", 3), card("b", (5, 1))], day=9), None)
     assert found.stages[0].percentiles == dict.fromkeys(PERCENTILES)
     assert (found.cards[0].pace, found.cards[0].marks) == (None, "")
-    assert "needs 10" in found.said().lines[1]
+    assert "needs 10" in summary(found).lines[1]
 
 
 def test_marks_without_a_sample():

@@ -4,6 +4,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.backtest import sentence, summary
 from mlkanban.flow.backtest import PASTS, _Replay, backtest
 from mlkanban.flow.history import FlowState, trace
 from mlkanban.flow.percentiles import PERCENTILES
@@ -27,7 +28,7 @@ def test_forecasts_of_a_steady_board_hold_as_often_as_they_say():
                 assert score.trials >= 60
                 assert score.share is not None
                 assert score.share >= score.p - 12
-    assert "held" in found.sentence("how_many", back=90)
+    assert "held" in sentence(found, "how_many", back=90)
 
 
 def test_a_board_that_breaks_down_is_called_out():
@@ -35,7 +36,7 @@ def test_a_board_that_breaks_down_is_called_out():
     half = [c for c in cards if c.steps[0].at < at(200)] + [
         c for n, c in enumerate(cards) if c.steps[0].at >= at(200) and n % 12 == 0
     ]
-    said = backtest(sample(half, day=400)).said()
+    said = summary(backtest(sample(half, day=400)))
     assert any("less often than they say" in line or "--window 30d" in line for line in said.lines)
 
 
@@ -97,6 +98,6 @@ def test_the_future_changes_no_prediction():
 def test_a_short_history_is_a_sentence():
     found = backtest(sample([took("a", 2), card("b", (3, 1))], day=9))
     assert found.days == ()
-    assert "Nothing to replay" in found.said().lines[0]
-    assert found.sentence("how_many", back=90) == ""
+    assert "Nothing to replay" in summary(found).lines[0]
+    assert sentence(found, "how_many", back=90) == ""
     assert found.best == PASTS[-1]

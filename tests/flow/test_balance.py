@@ -8,6 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text import debt as debt_text
+from mlkanban.display.number_text import iterations as iterations_text
+from mlkanban.display.number_text import little as little_text
+from mlkanban.display.number_text import quality as quality_text
+from mlkanban.display.number_text import sle as sle_text
+from mlkanban.display.number_text.little import reason
 from mlkanban.flow.debt import debt
 from mlkanban.flow.history import CardHistory
 from mlkanban.flow.iterations import iterations
@@ -26,7 +32,7 @@ def test_the_difference_of_littles_law_is_accounted_for_to_the_day(cards, day, d
     assert sum(wip(some).counts) == pytest.approx(spent)
     assert found.departed == len(some.finished) + len(some.abandoned)
     if found.ratio is not None and found.n >= 5:
-        assert found.reason.startswith("They ")
+        assert reason(found).startswith("They ")
 
 
 def test_a_card_finished_on_the_first_day_was_in_progress_at_its_start():
@@ -37,12 +43,12 @@ def test_a_card_finished_on_the_first_day_was_in_progress_at_its_start():
 
 def test_a_balanced_board_agrees_and_an_open_pile_is_named():
     steady = [took(f"c{n}", 5, start=n) for n in range(1, 61)]
-    assert "They agree" in little(sample(steady, day=60, days=40)).reason
+    assert "They agree" in reason(little(sample(steady, day=60, days=40)))
     pile = [took(f"c{n}", 2, start=n) for n in range(1, 11)] + [
         card(f"o{n}", (2, 1)) for n in range(10)
     ]
-    reason = little(sample(pile, day=20)).reason
-    assert reason.startswith("They differ: cards still open at the end spent 190 days")
+    why = reason(little(sample(pile, day=20)))
+    assert why.startswith("They differ: cards still open at the end spent 190 days")
 
 
 def test_a_board_that_grows_is_not_in_balance():
@@ -56,7 +62,7 @@ def test_a_board_that_grows_is_not_in_balance():
     assert found.ratio == pytest.approx(1, abs=0.1)
     assert (found.wip_before, found.wip_after) == (45, 64)
     assert not found.balanced
-    assert found.reason == (
+    assert reason(found) == (
         "They agree, but the board is not in balance: WIP grew from 45 to 64, with"
         f" {found.begun} begun and {found.departed} finished or abandoned."
     )
@@ -65,9 +71,9 @@ def test_a_board_that_grows_is_not_in_balance():
 
 def test_nothing_is_said_of_balance_below_5_finished_cards():
     four = little(sample([took(f"c{n}", 3, start=n) for n in range(1, 5)]))
-    assert (four.n, four.reason, four.to_data()["reason"]) == (4, "", "")
+    assert (four.n, reason(four), little_text.to_json(four)["reason"]) == (4, "", "")
     five = little(sample([took(f"c{n}", 3, start=n) for n in range(1, 6)]))
-    assert five.reason.startswith("They ")
+    assert reason(five).startswith("They ")
 
 
 def chance(seed, mean=10.0, hurried=False):
@@ -84,13 +90,13 @@ def chance(seed, mean=10.0, hurried=False):
 
 
 def test_a_steady_board_makes_no_debt_beyond_chance():
-    said = [chance(seed).said().lines[1] for seed in range(60)]
+    said = [debt_text.summary(chance(seed)).lines[1] for seed in range(60)]
     assert sum("No debt beyond chance" not in line for line in said) <= 3
     assert sum(abs(chance(seed).debt) >= 0.5 for seed in range(20)) >= 5, "by itself it says little"
 
 
 def test_cards_that_are_left_to_age_are_debt_beyond_chance():
-    said = [chance(seed, hurried=True).said().lines[1] for seed in range(20)]
+    said = [debt_text.summary(chance(seed, hurried=True)).lines[1] for seed in range(20)]
     assert sum("Debt was made" in line for line in said) >= 18
 
 
@@ -101,8 +107,8 @@ def test_the_standard_error_is_that_of_a_mean():
 
 
 def test_few_cards_are_a_sentence():
-    assert "the check needs 5" in little(sample([took("a", 2)])).said().lines[0]
-    assert "flow debt needs 5" in debt(sample([took("a", 2)])).said().lines[0]
+    assert "the check needs 5" in little_text.summary(little(sample([took("a", 2)]))).lines[0]
+    assert "flow debt needs 5" in debt_text.summary(debt(sample([took("a", 2)]))).lines[0]
 
 
 def test_first_in_first_out_has_no_debt():
@@ -117,7 +123,7 @@ def test_hurrying_some_cards_past_others_is_debt():
     found = debt(sample(old + quick, day=25))
     assert found.mean == 1
     assert (found.debt or 0) > 2
-    assert "Debt was made" in found.said().lines[1]
+    assert "Debt was made" in debt_text.summary(found).lines[1]
     paid = [took(f"old{n}", 30) for n in range(5)] + quick
     assert (debt(sample(paid, day=32, days=3)).debt or 0) < 0
 
@@ -129,7 +135,7 @@ def test_iterations_are_visits():
     assert (train.n, train.max, train.cards) == (3, 3, (("a", 3),))
     assert train.mean == 5 / 3
     assert evaluate.cards == (("a", 2),)
-    assert found.said().lines[0].startswith("1 of 3 cards (33 %)")
+    assert iterations_text.summary(found).lines[0].startswith("1 of 3 cards (33 %)")
 
 
 def test_the_expectation_is_from_90_days_or_30_cards_whichever_is_more():
@@ -141,7 +147,7 @@ def test_the_expectation_is_from_90_days_or_30_cards_whichever_is_more():
     many = [took(f"m{d}", 3, start=290 + d / 10) for d in range(40)]
     assert sle(sample([*before, *lately, *many], day=300)).n == 52
     assert sle(sample(lately[:9], day=300)).days is None
-    assert "needs 10" in sle(sample(lately[:9], day=300)).said().lines[0]
+    assert "needs 10" in sle_text.summary(sle(sample(lately[:9], day=300))).lines[0]
 
 
 def test_doubtful_cards_are_counted_and_listed():
@@ -162,8 +168,8 @@ def test_doubtful_cards_are_counted_and_listed():
         "clock_skew": (1, ("ahead",)),
     }
     clean = quality(sample([took("fine", 3)]))
-    assert clean.said().lines == ("1 card, nothing to doubt.",)
-    assert [row[1] for row in rows(clean)] == ["0"] * 5
+    assert quality_text.summary(clean).lines == ("1 card, nothing to doubt.",)
+    assert [row[1] for row in rows(quality_text.summary(clean))] == ["0"] * 5
 
 
 @given(histories(), st.integers(1, 31))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.blockers import figures, summary, to_json
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.history import Block
 from mlkanban.flow.sample import follow
@@ -27,22 +28,22 @@ def cards():
 def test_blocks_are_clustered_by_reason_and_side():
     found = blockers(sample(cards(), day=12))
     gpu, bug = found.clusters
-    assert (gpu.reason, gpu.side, len(gpu.blocks), gpu.days, gpu.open) == (
-        "compute-queue", "external", 3, 8.0, 1
+    assert (gpu.reason, gpu.external, len(gpu.blocks), gpu.days, gpu.open) == (
+        "compute-queue", True, 3, 8.0, 1
     )  # fmt: skip
-    assert (bug.reason, bug.side, len(bug.blocks), bug.days, bug.median) == (
-        "bug", "internal", 2, 6.0, 3.0
+    assert (bug.reason, bug.external, len(bug.blocks), bug.days, bug.median) == (
+        "bug", False, 2, 6.0, 3.0
     )  # fmt: skip
     assert gpu.cards == ("a", "b")
     assert [block.ref for block in found.still] == ["a"]
-    assert found.to_data()["n"] == 5
+    assert to_json(found)["n"] == 5
 
 
 def test_the_same_reason_on_both_sides_is_two_clusters():
     ours = card("a", (1, 1, None, None, Block("bug", False)), (3, 1))
     theirs = card("b", (1, 1, None, None, Block("bug", True)), (2, 1))
-    assert [(c.side, c.days) for c in blockers(sample([ours, theirs])).clusters] == [
-        ("internal", 2.0), ("external", 1.0)
+    assert [(c.external, c.days) for c in blockers(sample([ours, theirs])).clusters] == [
+        (False, 2.0), (True, 1.0)
     ]  # fmt: skip
 
 
@@ -69,10 +70,10 @@ def test_an_idea_that_is_blocked_costs_no_days():
     begun = card("begun", (1, 0, None, None, GPU), (4, 1, None, None, GPU), (6, 1))
     found = blockers(sample([idea, begun], day=21))
     assert (found.n, found.days, found.uncommitted) == (1, 2.0, 1)
-    assert found.said().lines[-1] == "1 blocked before commitment"
+    assert summary(found).lines[-1] == "1 blocked before commitment"
     alone = blockers(sample([idea], day=40, days=7))
     assert (alone.n, alone.days) == (0, 0)
-    assert alone.said().lines == (
+    assert summary(alone).lines == (
         "Nothing committed was blocked in this window.", "1 blocked before commitment",
     )  # fmt: skip
 
@@ -93,14 +94,14 @@ def test_the_days_lost_are_those_of_looking_every_hour(cards, last, days):
 
 
 def test_nothing_blocked_is_a_sentence():
-    assert blockers(sample([card("a", (1, 1))])).said().lines == (
+    assert summary(blockers(sample([card("a", (1, 1))]))).lines == (
         "Nothing committed was blocked in this window.",
     )
 
 
 def test_minutes_lead_nobody():
     found = blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.02))
-    assert found.said().lines == ("1 block, less than 0.1 days lost, 1 still open",)
-    assert dict(found.figures())["most"] == "-"
-    longer = blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.2)).said().lines
+    assert summary(found).lines == ("1 block, less than 0.1 days lost, 1 still open",)
+    assert dict(figures(found))["most"] == "-"
+    longer = summary(blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.2))).lines
     assert longer[1] == "Most days went to compute-queue (external): 0.2 (100 %)"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Work
+from mlkanban.display.number_text.bottleneck import summary
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.history import CardHistory, Limits, PastLimits, Workflow
 from tests.flow.logs import WORKFLOW, at, card, histories, rows, sample
@@ -24,18 +25,18 @@ def test_a_stage_is_named_where_the_evidence_agrees():
     assert evaluate.residence > 0.6
     assert (evaluate.at_limit or 0) > 0.5
     assert evaluate.net > 0
-    assert found.said().lines[0].startswith("Evaluate is the bottleneck")
+    assert summary(found).lines[0].startswith("Evaluate is the bottleneck")
 
 
 def test_it_is_not_named_on_few_cards_or_without_a_second_reason():
     few = bottleneck(sample(line(6), day=7))
     assert few.named is None
-    assert "it takes 10" in few.said().lines[0]
+    assert "it takes 10" in summary(few).lines[0]
     roomy = replace(WORKFLOW, limits=(Limits(),) * 5)
     done = bottleneck(sample(line(12), day=40, workflow=roomy))
     assert done.named is None
     assert done.stages[2].at_limit is None
-    assert "No stage is named: Evaluate takes most" in done.said().lines[0]
+    assert "No stage is named: Evaluate takes most" in summary(done).lines[0]
 
 
 def test_the_queue_before_is_its_mean_number_of_cards():
@@ -124,16 +125,16 @@ def test_one_committed_stage_is_no_bottleneck():
     found = bottleneck(sample(cards, day=22, workflow=alone))
     assert found.stages[0].full
     assert found.named is None
-    assert found.said().lines == (
+    assert summary(found).lines == (
         "No stage is named: one committed stage alone has none to be compared with.",
     )
-    assert found.said().table is not None
+    assert summary(found).table is not None
 
 
 def test_shares_of_time_add_up_to_100():
     thirds = [card("a", (1, 1), (2, 2), (3, 3), (4, 4))]
     found = bottleneck(sample(thirds, day=9))
-    assert [row[1] for row in rows(found)] == ["34 %", "33 %", "33 %"]
+    assert [row[1] for row in rows(summary(found))] == ["34 %", "33 %", "33 %"]
 
 
 def test_the_limits_of_each_time_count():

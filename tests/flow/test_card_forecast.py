@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
-from mlkanban.flow.card_forecast import card_forecasts, chance_text
+from mlkanban.display.number_text.forecast_cards import chance_text, summary
+from mlkanban.flow.card_forecast import card_forecasts
 from mlkanban.flow.survival import kaplan_meier
 from tests.flow.logs import card, rows, sample, took
 
@@ -53,13 +54,13 @@ def test_every_open_card_gets_its_days():
     assert round(young.chance, 6) == 0.4
     assert young.by[50] == date(2026, 1, 20) + timedelta(days=6)
     assert (old.chance, old.by) == (None, {50: None, 85: None})
-    assert "unknown" in rows(found)[1]
+    assert "unknown" in rows(summary(found))[1]
 
 
 def test_too_few_cards_are_a_sentence():
     found = card_forecasts(sample([took("a", 2), card("b", (3, 1))], day=9))
     assert found.cards == ()
-    assert found.said().lines == ("1 finished card; the forecast of a card needs 5.",)
+    assert summary(found).lines == ("1 finished card; the forecast of a card needs 5.",)
 
 
 def test_no_chance_is_a_certainty():

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.cycle_time import summary, to_json
 from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, FlowState, Step, Workflow, trace
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
+from tests.flow.logs import rows
 
 # Ready | Train, Evaluate | Monitor
 WORKFLOW = Workflow(("Ready", "Train", "Evaluate", "Monitor"), 1, 3, UTC)
@@ -46,7 +48,7 @@ def numbers(cards, day=21, window=None):
 
 
 def lines_of(times):
-    said = times.said()
+    said = summary(times)
     return [*said.lines, said.note]
 
 
@@ -67,7 +69,7 @@ def test_the_worked_example():
 
 def test_the_data_for_scripts():
     times = numbers(example()[:2], window=90)
-    assert times.to_data() == {
+    assert to_json(times) == {
         "n": 2,
         "never_worked": 0,
         "open": 0,
@@ -95,7 +97,7 @@ def test_the_data_for_scripts():
 
 
 def test_nothing_finished():
-    data = numbers([still(3, 21)]).to_data()
+    data = to_json(numbers([still(3, 21)]))
     assert (data["n"], data["open"], data["histogram"], data["window"]) == (0, 1, [], "all")
     assert {data[key] for key in ("mean", "mode", "min", "max")} == {None}
 
@@ -241,14 +243,14 @@ def test_not_reached_is_not_too_few():
 
 
 def test_too_few_cards_are_listed():
-    said = numbers([*example()[:2], still(4, 21)]).said()
+    said = summary(numbers([*example()[:2], still(4, 21)]))
     assert said.lines == (
         "2 finished cards (1 open, 0 abandoned, 0 never worked); percentiles need 5.",
     )
-    assert said.table.rows == (
+    assert rows(said) == (
         ("F1", "1 d", "shipped", "Took 1"),
         ("F5", "5 d", "shipped", "Took 5"),
     )
-    assert numbers([], window=30).said().lines == (
+    assert summary(numbers([], window=30)).lines == (
         "No finished cards (0 open, 0 abandoned, 0 never worked); percentiles need 5.",
     )

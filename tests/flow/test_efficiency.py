@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import StageKind, Work
+from mlkanban.display.number_text.efficiency import summary, to_json
 from mlkanban.flow.efficiency import Share, efficiency
 from tests.flow.logs import GPU, WORKFLOW, card, histories, rows, sample
 
@@ -35,14 +36,14 @@ def test_without_a_queue_or_a_gate_there_is_no_percentage():
     found = efficiency(sample([one()], workflow=ALL_ACTIVE))
     assert not found.configured
     assert (found.efficiency, found.share(Share.ACTIVE)) == (None, None)
-    said = found.said()
+    said = summary(found)
     assert "not configured" in said.lines[0]
     assert "100 %" not in " ".join(said.lines)
-    assert found.to_data()["efficiency"] is None
+    assert to_json(found)["efficiency"] is None
 
 
 def test_nothing_finished_is_a_sentence():
-    assert efficiency(sample([])).said().lines == ("No finished cards to divide.",)
+    assert summary(efficiency(sample([]))).lines == ("No finished cards to divide.",)
 
 
 @given(histories(), st.integers(1, 31))
@@ -71,9 +72,9 @@ def test_shares_in_words_add_up_to_100():
     found = efficiency(sample([train], day=9))
     assert list(found.percents.values()) == [34, 33, 33, 0]
     assert (
-        found.said().lines[1]
+        summary(found).lines[1]
         == "Of all time: 34 % hands on, 33 % unattended, 33 % waiting or blocked"
     )
     thirds = card("a", (1, 1), (2, 2), (3, 3), (4, 4))
-    shares = [row[-1] for row in rows(efficiency(sample([thirds], day=9)))]
+    shares = [row[-1] for row in rows(summary(efficiency(sample([thirds], day=9))))]
     assert shares == ["34 %", "33 %", "33 %", "100 %"]

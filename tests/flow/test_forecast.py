@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.forecast import reason, summary, to_json
 from mlkanban.flow.forecast import Sums, forecast
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.throughput import throughput
@@ -90,12 +91,12 @@ def five_days():
 
 def test_too_few_days_are_a_sentence_and_no_number():
     ahead = forecast(sample(five_days()[:4], day=20))
-    assert ahead.reason == (
+    assert reason(ahead) == (
         "A forecast needs cards finished on 5 different days; here on 4 before today."
     )
     assert (ahead.how_many, ahead.when, ahead.chances) == ({}, {}, ())
-    assert ahead.said().table is None
-    assert ahead.to_data()["reason"]
+    assert summary(ahead).table is None
+    assert to_json(ahead)["reason"]
 
 
 def test_the_day_that_is_not_over_is_left_out():
@@ -109,18 +110,18 @@ def test_a_forecast_and_throughput_count_the_same_days():
     for cards, day in ((five_days(), 20.2), ([*five_days(), *today], 20.2), (today, 20.2), ([], 3)):
         some = sample(cards, day=day)
         ahead = forecast(some)
-        assert ahead.window_days == throughput(some).days == ahead.to_data()["window_days"]
-        assert f" of {ahead.window_days} day" in ahead.said().note
+        assert ahead.window_days == throughput(some).days == to_json(ahead)["window_days"]
+        assert f" of {ahead.window_days} day" in summary(ahead).note
     ahead = forecast(sample(today, day=20.2))
-    assert "n 0 finished on 0 of 1 day (today left out)" in ahead.said().note
-    assert ahead.reason.endswith("5 different days; here on none before today.")
+    assert "n 0 finished on 0 of 1 day (today left out)" in summary(ahead).note
+    assert reason(ahead).endswith("5 different days; here on none before today.")
 
 
 def test_days_are_dates_beside_numbers():
     ahead = forecast(sample([*five_days(), card("open", (19, 1))], day=20), days=30, cards=3)
     assert ahead.by == date(2026, 2, 19)
     assert (ahead.days, ahead.cards) == (30, 3)
-    data = ahead.to_data()
+    data = to_json(ahead)
     for p in ("50", "85"):
         day = date(2026, 1, 20) + timedelta(days=data["when"]["days"][p])
         assert data["when"]["day"][p] == day.isoformat()

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Board, Stage
+from mlkanban.display.number_text.throughput import to_json
+from mlkanban.display.portfolio_text import standing_json
 from mlkanban.flow.forecast import forecast
 from mlkanban.flow.portfolio import Standing, standing
 from mlkanban.flow.sle import sle
@@ -57,7 +59,7 @@ def test_the_numbers_of_flow() -> None:
     assert (found.sle, found.past) == (3, 1)
     assert (found.finished, found.days, found.per_week) == (12, 21, 12 / 21 * 7)
     assert found.ahead == forecast(sample(cards, days=90), days=30).how_many[85]
-    assert found.to_data()["next_30_days"] == found.ahead
+    assert standing_json(found)["next_30_days"] == found.ahead
 
 
 def test_a_few_days_make_no_rate() -> None:
@@ -72,7 +74,7 @@ def test_they_are_the_same_wherever_they_are_told(cards, day) -> None:
     some = sample(cards, day, 90)
     found = standing(BOARD, (), some)
     lately = throughput(some.within(Window.back(30, some.today)))
-    assert found.per_week == lately.to_data()["per_week"]
+    assert found.per_week == to_json(lately)["per_week"]
     expected = sle(some)
     assert (found.sle, found.past) == (
         expected.days, None if expected.days is None else len(expected.past),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.retraining import figures, summary, to_json
 from mlkanban.flow.history import CardHistory, Judged
 from mlkanban.flow.retraining import RetrainingLoops, retraining
 from tests.flow.logs import at, card, rows, sample
@@ -37,14 +38,14 @@ def test_a_closed_loop() -> None:
     assert (loop.to_retrain, loop.to_redeploy, loop.retrain) == (5, 10, "r1")
     assert (loop.days, loop.state, loop.first) == (10, "redeployed", "2026-01-05")
     assert (found.open, found.without) == ((), 0)
-    data = found.to_data()
+    data = to_json(found)
     assert data["alert_to_retrain"] == {"n": 1, "median": None, "p85": None, "days": [5]}
     assert data["alert_to_redeploy"] == {"n": 1, "median": None, "p85": None, "days": [10]}
-    assert found.said().lines == (
+    assert summary(found).lines == (
         "first alert to commitment: n 1: 5 days (a median needs 5)",
         "first alert to delivery: n 1: 10 days (a median needs 5)",
     )
-    [row] = rows(found)
+    [row] = rows(summary(found))
     assert row == ("m1", "2026-01-05", "r1", "5 d", "10 d", "redeployed", "10", "Card m1")
 
 
@@ -83,12 +84,14 @@ def test_a_model_that_is_judged_ok_ends_it_without() -> None:
     ]  # fmt: skip
     assert found.without == 2
     assert [loop.retrain for loop in found.open] == ["r1"]
-    assert "1 still open, the oldest m1 for 21 days" in found.said().lines
+    assert "1 still open, the oldest m1 for 21 days" in summary(found).lines
 
 
 def test_retraining_that_no_alert_began_is_no_answer_to_one() -> None:
     assert counted(model("m1", (7, "retraining")), trains("m1", "r1", (7, 0))).loops == ()
-    assert counted().said().lines == ("No alert in this window; mlkanban alert CARD tells of one.",)
+    assert summary(counted()).lines == (
+        "No alert in this window; mlkanban alert CARD tells of one.",
+    )
 
 
 def test_the_window_is_that_of_the_end() -> None:
@@ -107,7 +110,7 @@ def test_the_models_of_a_line_are_counted_together() -> None:
                healths=[(14, "ok"), (20, "alert"), (21, "retraining")]),
         trains("r1", "r2", (21, 0), (22, 1)),
     )  # fmt: skip
-    [line] = found.to_data()["models"]
+    [line] = to_json(found)["models"]
     assert (line["model"], line["title"], line["open"]) == ("m1", "Card m1", 1)
     assert line["alert_to_retrain"]["days"] == [3, 5]
     assert line["alert_to_redeploy"]["days"] == [10]
@@ -124,9 +127,10 @@ def test_percentiles_ask_for_enough() -> None:
     found = counted(*cards)
     assert (found.to_redeploy.percentile(50), found.to_redeploy.percentile(85)) == (6, 10)
     assert (
-        found.said().lines[1] == "first alert to delivery: n 10: half within 6 days, 85 % within 10"
+        summary(found).lines[1]
+        == "first alert to delivery: n 10: half within 6 days, 85 % within 10"
     )
-    assert dict(found.figures())["to redeploy"] == "6 d"
+    assert dict(figures(found))["to redeploy"] == "6 d"
 
 
 _HEALTHS = st.lists(
@@ -145,7 +149,7 @@ def test_any_history_at_all(histories, day: float) -> None:
         trains(f"m{n}", f"r{n}", (2 + n, 0), (6 + n, 1), (11 + n, 4, "shipped")) for n in range(3)
     ]
     found = counted(*cards, day=day)
-    assert found.said().lines
+    assert summary(found).lines
     open_ = [loop.model for loop in found.open]
     assert len(open_) == len(set(open_)), "a model has one open loop at most"
     for loop in found.loops:

@@ -4,6 +4,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.throughput import summary, to_json
 from mlkanban.flow.throughput import daily, throughput
 from tests.flow.logs import at, card, histories, rows, sample, took
 
@@ -27,7 +28,7 @@ def test_weeks_begin_on_monday_and_a_part_of_one_is_named():
     assert counted.buckets[0].first == date(2025, 12, 29)
     assert counted.buckets[0].days == 4
     assert sum(b.days for b in counted.buckets) == counted.days == 60
-    assert "2025-12-29 (4 of 7 days)" in rows(counted)[0][0]
+    assert "2025-12-29 (4 of 7 days)" in rows(summary(counted))[0][0]
 
 
 def test_six_weeks_are_told_day_by_day_and_a_day_more_week_by_week():
@@ -39,14 +40,14 @@ def test_six_weeks_are_told_day_by_day_and_a_day_more_week_by_week():
 
 def test_less_than_two_weeks_make_no_rate():
     young, old = (throughput(sample([took("a", 1)], day=day)) for day in (13, 14))
-    assert young.to_data()["per_week"] is None
-    assert young.said().lines[0] == "1 finished, 14 days make a rate | on 1 of 13 days"
-    assert old.said().lines[0] == "1 finished: 0.5 a week, 0.07 a day | on 1 of 14 days"
-    assert old.to_data()["per_week"] == 1 / 2
+    assert to_json(young)["per_week"] is None
+    assert summary(young).lines[0] == "1 finished, 14 days make a rate | on 1 of 13 days"
+    assert summary(old).lines[0] == "1 finished: 0.5 a week, 0.07 a day | on 1 of 14 days"
+    assert to_json(old)["per_week"] == 1 / 2
 
 
 def test_an_empty_window_is_a_sentence():
-    said = throughput(sample([card("a", (1, 0))])).said()
+    said = summary(throughput(sample([card("a", (1, 0))])))
     assert said.lines == ("No card was committed in this window.",)
     assert said.table is None
 

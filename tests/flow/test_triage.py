@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from mlkanban.charts.layouts import layout
 from mlkanban.charts.pictures import triage as picture
 from mlkanban.core.triage_session import VERBS, TriageSession
+from mlkanban.display.number_text.triage import figures, summary, to_json
 from mlkanban.flow.triage import triage
-from tests.flow.logs import WORKFLOW, at, sample
+from tests.flow.logs import WORKFLOW, at, rows, sample
 
 
 def session(day, seconds=120, skipped=0, undone=0, overrides=0, left=(), **decided):
@@ -48,36 +49,36 @@ def test_the_figures() -> None:
 
 
 def test_they_are_said() -> None:
-    said = counted(*FIVE).said()
+    said = summary(counted(*FIVE))
     assert said.lines == (
         "5 sessions: 20 decisions in 20 minutes, 3 cards skipped",
         "1.0 decisions a minute | half of the sessions took 4.0 minutes or less",
         "snoozed 25 % | over a limit 12 % of the accepted | taken back 9 %",
         "the last on 2026-01-16 21:00: 5 of 10 decided in 10 minutes, 1 left",
     )
-    assert said.table.rows[0] == ("2025-12-29", "2", "10", "5")
-    assert counted(*FIVE).to_data()["last"]["left"] == ["a"]
+    assert rows(said)[0] == ("2025-12-29", "2", "10", "5")
+    assert to_json(counted(*FIVE))["last"]["left"] == ["a"]
 
 
 def test_of_a_few_sessions_there_is_no_median() -> None:
     some = counted(*FIVE[:4])
     assert some.median_minutes is None
-    assert "half" not in " ".join(some.said().lines)
+    assert "half" not in " ".join(summary(some).lines)
 
 
 def test_a_session_of_no_decision_has_no_rates() -> None:
     some = counted(session(1, seconds=0, skipped=2))
     assert {some.per_minute, some.snooze_rate, some.override_rate, some.undo_rate} == {None}
-    assert "snoozed - |" in some.said().lines[2]
-    assert some.figures()[2] == ("a minute", "-")
+    assert "snoozed - |" in summary(some).lines[2]
+    assert figures(some)[2] == ("a minute", "-")
 
 
 def test_without_sessions_there_is_a_sentence_and_no_picture() -> None:
     some = counted()
-    assert some.said().lines == ("No triage session in this window; i on the board begins one.",)
-    assert some.said().table is None
+    assert summary(some).lines == ("No triage session in this window; i on the board begins one.",)
+    assert summary(some).table is None
     assert picture(some) is None
-    assert some.to_data()["last"] is None
+    assert to_json(some)["last"] is None
 
 
 def test_only_those_of_the_window_that_were_known_count() -> None:
@@ -117,7 +118,7 @@ def test_every_session_is_in_one_week_and_no_week_is_missing(sessions, day, days
         assert firsts[-1] <= last < firsts[-1] + timedelta(7)
     for rate in (some.snooze_rate, some.undo_rate):
         assert rate is None or 0 <= rate <= 1
-    assert all(len(line) <= 78 and line.isascii() for line in some.said().lines)
+    assert all(len(line) <= 78 and line.isascii() for line in summary(some).lines)
     spec = picture(some)
     if spec is not None:
         layout(spec, 60, 15)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mlkanban.charts.layouts import layout
 from mlkanban.charts.pictures import when
 from mlkanban.charts.spec import HistogramSpec, Spec
-from mlkanban.charts.views import VIEWS
+from mlkanban.display.number_text import forecast_cards, number_view
+from mlkanban.display.number_text.little import reason
 from mlkanban.flow.backtest import backtest
 from mlkanban.flow.bottleneck import bottleneck
 from mlkanban.flow.card_forecast import card_forecasts
@@ -57,7 +58,7 @@ def test_a_stage_is_full_whatever_cards_are_looked_at():
 
 def test_open_cards_are_counted_where_no_forecast_can_be_made():
     cards = [*(took(f"c{n}", 1) for n in range(3)), *(card(f"o{n}", (5, 1)) for n in range(5))]
-    figures = dict(card_forecasts(sample(cards)).figures())
+    figures = dict(forecast_cards.figures(card_forecasts(sample(cards))))
     assert (figures["open"], figures["likely in 14 d"]) == ("5", "-")
 
 
@@ -68,7 +69,7 @@ def labels(spec: Spec | None) -> set[str]:
 
 def test_the_expectation_stands_on_no_stage():
     cards = [card(f"c{n}", (n, 1), (n + 1, 2), (n + 7, 3), (n + 8, 4)) for n in range(1, 16)]
-    view, some = VIEWS["cycle-time"], sample(cards, day=40)
+    view, some = number_view("cycle-time"), sample(cards, day=40)
     assert "SLE" in labels(view.draw(view.count(some), some))
     for _, group, number in view.by(some, "stage"):
         assert "SLE" not in labels(view.draw(number, group))
@@ -78,7 +79,7 @@ def test_there_is_a_reason_too_when_all_took_one_day():
     cards = [took(f"c{n}", 1, start=n + 1) for n in range(10)]
     found = little(sample([*cards, *(card(f"o{n}", (1, 1)) for n in range(5))], day=21))
     assert found.observed == 0
-    assert "cards still open at the end spent 105 days" in found.reason
+    assert "cards still open at the end spent 105 days" in reason(found)
 
 
 def test_the_ends_of_a_wide_forecast_hold_little():

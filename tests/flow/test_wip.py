@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.cfd import summary
 from mlkanban.flow.cfd import cfd
 from mlkanban.flow.wip import in_progress_on, wip, wip_in_stages
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
@@ -112,7 +113,7 @@ def going(*counts):
             ref, begun = now.pop()
             cards.append(card(ref, (begun, 1), (day, 1, "shipped")))
     cards += [card(ref, (begun, 1)) for ref, begun in now]
-    return cfd(sample(cards, len(counts), len(counts) - 1)).said().lines[1]
+    return summary(cfd(sample(cards, len(counts), len(counts) - 1))).lines[1]
 
 
 def test_work_that_grew_and_fell_again_did_not_stay_the_same():

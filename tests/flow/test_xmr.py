@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.display.number_text.xmr import summary
 from mlkanban.flow.xmr import limits_of, xmr
 from tests.flow.logs import sample, took
 
@@ -36,7 +37,7 @@ def test_cards_are_in_order_of_finish_and_signals_are_named():
     found = of([3, 4] * 8 + [30])
     assert [days for _, days in found.cards][:4] == [3, 4, 3, 4]
     assert [found.cards[at] for at in found.outside] == [("c16", 30)]
-    assert "1 card outside" in found.said().lines[1]
+    assert "1 card outside" in summary(found).lines[1]
     assert not found.provisional
 
 
@@ -47,6 +48,6 @@ def test_a_run_on_one_side_is_a_shift():
 
 def test_too_few_values_have_no_limits():
     assert of([3] * 5).limits is None
-    assert "limits need 6" in of([3] * 5).said().lines[0]
+    assert "limits need 6" in summary(of([3] * 5)).lines[0]
     assert of([3, 4, 5] * 3).provisional
-    assert "provisional" in of([3, 4, 5] * 3).said().lines[0]
+    assert "provisional" in summary(of([3, 4, 5] * 3)).lines[0]

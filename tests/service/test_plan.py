@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import Outcome
+from mlkanban.display.number_text.fitting import chance_at, fit_text
 from mlkanban.errors import RuleRefused, UsageProblem
 from tests.service.people import Person
 
@@ -95,7 +96,7 @@ def test_what_fits_is_the_forecast_less_what_is_in_progress(ada: Person) -> None
     today = ada.clock.now.date()
     fit = ada.service.planning.fit(ada.board, today + timedelta(days=10))
     assert (fit.in_progress, fit.likely, fit.even) == (1, 9, 9)
-    assert [fit.word(at) for at in (0, 8, 9)] == ["85%", "85%", ""]
+    assert [chance_at(fit, at) for at in (0, 8, 9)] == ["85%", "85%", ""]
     for wrong in (today, today - timedelta(days=1), date(2999, 1, 1)):
         with pytest.raises(UsageProblem, match="cannot reach"):
             ada.service.planning.fit(ada.board, wrong)
@@ -103,8 +104,8 @@ def test_what_fits_is_the_forecast_less_what_is_in_progress(ada: Person) -> None
 
 def test_without_a_past_it_says_why_nothing_is_said(ada: Person) -> None:
     fit = ada.service.planning.fit(ada.board, ada.clock.now.date() + timedelta(days=10))
-    assert "A forecast needs cards finished on 5 different days" in fit.said
-    assert fit.word(0) == ""
+    assert "A forecast needs cards finished on 5 different days" in fit_text(fit)
+    assert chance_at(fit, 0) == ""
 
 
 def test_a_limit_of_the_whole_board_is_no_more_to_pull_than_that(ada: Person) -> None:

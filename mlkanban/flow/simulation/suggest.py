@@ -6,10 +6,8 @@ many times before it is told.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from mlkanban.flow.history import Limits
-from mlkanban.flow.said import Said, Table
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.simulation.learn import learn
 from mlkanban.flow.simulation.model import Model
@@ -18,7 +16,6 @@ from mlkanban.flow.simulation.whatif import (
     Changes,
     Progress,
     WhatIf,
-    limits_text,
     part_of,
     play,
     what_if,
@@ -53,39 +50,6 @@ class Suggestion:
     steps: tuple[LimitStep, ...]
     tried: int
     played: WhatIf
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "steps": [
-                {
-                    "stage": s.stage, "before": s.before, "after": s.after,
-                    "p85_change_days": s.p85, "per_week_change": s.per_week, "agreed": s.agreed,
-                }
-                for s in self.steps
-            ],
-            "tried": self.tried,
-            **self.played.to_data(),
-        }  # fmt: skip
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        return ("changes", limits_text(self.played.changes) or "none"), *self.played.figures()
-
-    def said(self) -> Said:
-        said = self.played.said()
-        if not self.played.today:
-            return Said("Limits to try", said.lines, None, said.note)
-        if not self.steps:
-            sentence = f"Nothing better was found: {self.tried} other limits were tried."
-            if not self.tried:
-                sentence = "No stage in progress has a limit yet that could be changed: set one."
-            return Said("Limits to try", (said.lines[0], sentence), said.table, said.note)
-        reasons = [
-            f"{s.stage} {'no limit' if s.before is None else s.before} -> {s.after}:"
-            f" p85 {s.p85:+.1f} d, {s.per_week:+.1f} a week, in {100 * s.agreed:.0f} % of the runs"
-            for s in self.steps
-        ]
-        table: Table | None = said.table
-        return Said("Limits to try", (*said.lines, *reasons), table, said.note)
 
 
 def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:

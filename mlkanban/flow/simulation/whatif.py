@@ -5,21 +5,18 @@ observed, within 1 to 99 % of its runs; else it says that it is not to be truste
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from mlkanban.core.models import Board
 from mlkanban.core.names import find_stage
 from mlkanban.errors import UsageProblem
 from mlkanban.flow.percentiles import nearest_rank
-from mlkanban.flow.said import Said, Table, finished_cards
 from mlkanban.flow.sample import Sample
-from mlkanban.flow.simulation.learn import FEWEST, learn
+from mlkanban.flow.simulation.learn import learn
 from mlkanban.flow.simulation.model import Model
 from mlkanban.flow.simulation.run import SimulationResult, run
 from mlkanban.flow.window import Scope
-from mlkanban.text import quantity
 
 RUNS = 100
 _FEWEST_RUNS = 20
@@ -30,15 +27,8 @@ Changes = dict[str, int | None]
 """Limits by stage name; None is no limit."""
 
 _LIMIT = re.compile(r"([^=]+)=\s*([^\s,=]+)(?=[\s,]|$)")
-_MEASURES = {
-    "p50": "cycle time p50, days",
-    "p85": "cycle time p85, days",
-    "per_week": "finished a week",
-    "wip": "in progress",
-    "waiting": "waiting to start at the end",
-}
+MEASURES = ("p50", "p85", "per_week", "wip", "waiting")
 _CHECKED = ("p50", "p85", "per_week")
-_CONVENTION = "mean of the runs, 5 to 95 % of them; calendar days with both ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +48,6 @@ class Spread:
 
     def __contains__(self, value: float) -> bool:
         return self.lowest <= value <= self.highest
-
-    def __str__(self) -> str:
-        return f"{self.mean:.1f} ({self.low:.1f}-{self.high:.1f})"
 
 
 Played = dict[str, Spread]
@@ -89,73 +76,6 @@ class WhatIf:
     @property
     def trusted(self) -> bool:
         return bool(self.today) and not self.off
-
-    def to_data(self) -> dict[str, Any]:
-        def shown(played: Played) -> dict[str, Any] | None:
-            return {
-                m: {"mean": s.mean, "low": s.low, "high": s.high} for m, s in played.items()
-            } or None
-
-        return {
-            "n": self.n,
-            "runs": self.runs,
-            "trusted": self.trusted,
-            "not_reproduced": self.off,
-            "limits": self.limits,
-            "changes": self.changes,
-            "observed": self.observed or None,
-            "today": shown(self.today),
-            "proposed": shown(self.proposed),
-            "convention": _CONVENTION,
-            **self.scope.to_data(),
-        }
-
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        after = self.proposed or self.today
-        return (
-            ("n", str(self.n)),
-            ("p85", str(after["p85"]) if after else "-"),
-            ("per week", str(after["per_week"]) if after else "-"),
-        )
-
-    def said(self) -> Said:
-        played = f", {quantity(self.runs, 'run')}" if self.today else ""
-        note = f"n {self.n} finished{played} | {self.scope.words} | {_CONVENTION}"
-        if not self.today:
-            few = f"{finished_cards(self.n)} in this window; a simulation needs {FEWEST}."
-            if self.n >= FEWEST:
-                few = "No time lies between the starts of these cards, so nothing can be simulated."
-            return Said("What if", (few,), None, note)
-        lines = [self._trust()]
-        if self.proposed:
-            lines.append(f"With {limits_text(self.changes)}: {self._effect()}.")
-        lines.append(f"Limits today: {limits_text(self.limits)}")
-        rows = tuple(
-            (
-                meaning,
-                f"{self.observed[m]:.1f}" if m in self.observed else "",
-                str(self.today[m]),
-                *((str(self.proposed[m]),) if self.proposed else ()),
-            )
-            for m, meaning in _MEASURES.items()
-        )
-        head = ("measure", "observed", "today, simulated", *(["proposed"] if self.proposed else []))
-        return Said("What if", tuple(lines), Table(head, rows), note)
-
-    def _trust(self) -> str:
-        if not self.off:
-            return "Today is reproduced: what was observed lies within 98 % of the simulated runs."
-        what = ", ".join(_MEASURES[measure] for measure in self.off)
-        return f"Not to be trusted on this history: today is not reproduced ({what})."
-
-    def _effect(self) -> str:
-        said = []
-        for measure in ("p85", "per_week"):
-            before, after = self.today[measure].mean, self.proposed[measure].mean
-            change = 100 * (after - before) / before if before else 0.0
-            name = "p85 of cycle time" if measure == "p85" else "throughput"
-            said.append(f"{name} {before:.1f} -> {after:.1f} ({change:+.0f} %)")
-        return ", ".join(said)
 
 
 def what_if(
@@ -237,19 +157,13 @@ def summed(outcomes: list[SimulationResult]) -> Played:
     if not outcomes:
         return {}
     made: Played = {}
-    for measure in _MEASURES:
+    for measure in MEASURES:
         values = sorted(float(getattr(outcome, measure)) for outcome in outcomes)
         low, high, lowest, highest = (
             values[max(0, (p * len(values) + 99) // 100 - 1)] for p in (5, 95, 1, 99)
         )
         made[measure] = Spread(sum(values) / len(values), low, high, lowest, highest)
     return made
-
-
-def limits_text(changes: Mapping[str, int | None]) -> str:
-    return ", ".join(
-        f"{stage} {'without limit' if limit is None else limit}" for stage, limit in changes.items()
-    )
 
 
 def _observed(sample: Sample) -> dict[str, float]:

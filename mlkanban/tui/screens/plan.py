@@ -1,6 +1,7 @@
 """Planning: ideas and what is ready side by side, in an order, with what fits until a day."""
 
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
 from mlkanban.display.card_face import PRIORITY_MARKS
+from mlkanban.display.number_text.fitting import chance_at, fit_text
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fitting import Fit
 from mlkanban.service import Done
@@ -107,7 +109,8 @@ class PlanScreen(KeyScreen):
         plan, fit = self._plan, self._fit
         if plan is None or not self.ready:
             return
-        words = {row.face.id: word for row, word in plan.with_words(fit.word if fit else _nothing)}
+        chances = partial(chance_at, fit) if fit else _nothing
+        words = {row.face.id: word for row, word in plan.with_words(chances)}
         ready = steady(display(plan.ready.name))
         limit = "" if plan.ready.limit is None else f"/{plan.ready.limit}"
         room = f"room for {plan.room}" if plan.room else "FULL" if plan.room == 0 else "no limit"
@@ -121,7 +124,7 @@ class PlanScreen(KeyScreen):
         order = "most worth for its effort first" if self._by_worth else "in board order"
         head = f" Plan of {display(self.board.name)}, {order}"
         self._say("plan-head", head)
-        self._say("plan-fit", " " + (fit.said if fit else "Counting what fits ..."))
+        self._say("plan-fit", " " + (fit_text(fit) if fit else "Counting what fits ..."))
         self._arrange()
 
     def _say(self, where: str, text: str) -> None:

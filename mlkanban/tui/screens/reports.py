@@ -12,16 +12,17 @@ from textual.widgets import Static
 
 from mlkanban.cells import wrapped_note
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.charts.views import VIEWS, NumberView, remarks
 from mlkanban.display.number_table import table_targets
+from mlkanban.display.number_text import number_view, simulate, suggest_limits
+from mlkanban.display.number_text.backtest import remarks
+from mlkanban.display.number_view import NumberView, Summary
 from mlkanban.errors import MlkanbanError
-from mlkanban.flow.said import Number, Said
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import limits_from, what_if
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import REPORTS
-from mlkanban.tui.number_worker import Counted, Progress, Samples, counted
+from mlkanban.tui.number_worker import Counted, CountedGroup, Progress, Samples, counted
 from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
@@ -67,8 +68,8 @@ class ReportsScreen(KeyScreen):
         self.call_after_refresh(self._show)
 
     @property
-    def _view(self) -> NumberView:
-        return VIEWS[self._reading.view]
+    def _view(self) -> NumberView[Any]:
+        return number_view(self._reading.view)
 
     @property
     def _by(self) -> Grouping | None:
@@ -129,28 +130,27 @@ class ReportsScreen(KeyScreen):
             self._table.display = False
             self._picture.show(None)
             return
-        name, _, number = self._counted.groups[self._reading.group]
-        spec = self._counted.specs[self._reading.group]
+        group = self._counted.groups[self._reading.group]
+        spec, summary = group.spec, group.summary
         found = ""
         if self._by is not None:
             at = f"({self._reading.group + 1} of {len(self._counted.groups)})"
             by = "cards that were in" if self._by == "stage" else f"{self._by}:"
-            found = f"{by} {display(name) or '(none)'}  {at}"
-        said = number.said()
-        by_stage = said.title if self._by == "stage" else ""
+            found = f"{by} {display(group.name) or '(none)'}  {at}"
+        by_stage = summary.title if self._by == "stage" else ""
         self._title(found, by_stage, self._pointed_words())
         roomy = self.size.width >= _ROOMY
-        self._table.display = said.table is not None and (roomy or spec is None)
+        self._table.display = summary.table is not None and (roomy or spec is None)
         self._picture.display = spec is not None
         self._table.styles.width = _SIDE if spec is not None else "1fr"
-        text.update(Content(self._sentences(said)))
+        text.update(Content(self._sentences(summary)))
         self._picture.show(spec, self._reading.part)
-        self._table.show(said.table, self._reading.part if spec is None else None)
+        self._table.show(summary.table, self._reading.part if spec is None else None)
 
-    def _sentences(self, said: Said) -> str:
+    def _sentences(self, summary: Summary) -> str:
         assert self._counted is not None
         lines: list[str] = []
-        for line in (*said.lines, *self._counted.remarks, said.note):
+        for line in (*summary.lines, *self._counted.remarks, summary.note):
             lines += wrapped_note(line, max(20, self.size.width - 3))
         return "\n".join(" " + self.plain(line) for line in lines[:_LINES])
 
@@ -161,7 +161,7 @@ class ReportsScreen(KeyScreen):
             return ""
         if len(part.cards) > 1:
             return f"{part.label}: {quantity(len(part.cards), 'card')}, Enter shows them"
-        _, sample, _ = self._counted.groups[self._reading.group]
+        sample = self._counted.groups[self._reading.group].sample
         [ref] = part.cards
         title = next((c.history.title for c in sample.cards if c.ref == ref), "")
         label = "" if part.label == ref else f"{part.label}: "
@@ -173,9 +173,9 @@ class ReportsScreen(KeyScreen):
     def _parts(self) -> tuple[Target, ...]:
         if self._counted is None or not self._counted.groups:
             return ()
-        _, sample, number = self._counted.groups[self._reading.group]
-        if self._counted.specs[self._reading.group] is None:
-            return table_targets(number.said().table, sample)
+        group = self._counted.groups[self._reading.group]
+        if group.spec is None:
+            return table_targets(group.summary.table, group.sample)
         return self._picture.targets()
 
     @property
@@ -255,12 +255,18 @@ class ReportsScreen(KeyScreen):
                 break
             except MlkanbanError as error:
                 self.status.say(str(error), trouble=True)
-        self._play("what if", lambda sample, told: what_if(sample, changes, progress=told))
+        self._play(
+            "what if",
+            lambda sample, told: simulate.summary(what_if(sample, changes, progress=told)),
+        )
 
     def do_limits_suggest(self) -> None:
-        self._play("limits to try", lambda sample, told: suggest(sample, progress=told))
+        self._play(
+            "limits to try",
+            lambda sample, told: suggest_limits.summary(suggest(sample, progress=told)),
+        )
 
-    def _play(self, name: str, play: Callable[[Sample, Progress], Number]) -> None:
+    def _play(self, name: str, play: Callable[[Sample, Progress], Summary]) -> None:
         """Simulate beside the keys, and show what came of it; another key gives it up."""
         loop = asyncio.get_running_loop()
 
@@ -271,12 +277,12 @@ class ReportsScreen(KeyScreen):
             progress = Progress(tell)
             try:
                 sample = await self._sample()
-                number = await asyncio.to_thread(play, sample, progress)
+                summary = await asyncio.to_thread(play, sample, progress)
             finally:
                 progress.give_up()
             self.status.clear()
             self._reading.grouping, self._reading.group, self._reading.part = 0, 0, None
-            self._counted, self._played = Counted([(name, sample, number)], [None]), name
+            self._counted, self._played = Counted([CountedGroup(name, sample, None, summary)]), name
             self._show()
 
         self._settled.set()

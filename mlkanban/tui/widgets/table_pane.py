@@ -4,7 +4,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from mlkanban.display.number_table import table_lines
-from mlkanban.flow.said import Table
+from mlkanban.display.table import Table
 from mlkanban.text import ascii_only
 
 

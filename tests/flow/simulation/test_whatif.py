@@ -10,6 +10,8 @@ import simpy
 
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.templates import template
+from mlkanban.display.number_text import suggest_limits
+from mlkanban.display.number_text.simulate import summary, to_json
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.history import CardHistory, Limits, Step, Workflow
 from mlkanban.flow.sample import follow
@@ -68,7 +70,7 @@ def made(evaluators, *, seed=11, every=1.6, days=DAYS, slow=1.0):
 def test_today_is_reproduced():
     found = what_if(made(1), {})
     assert found.trusted, (found.observed, found.today)
-    assert "Today is reproduced" in found.said().lines[0]
+    assert "Today is reproduced" in summary(found).lines[0]
 
 
 @pytest.mark.parametrize(("today", "other"), [(1, 2), (2, 1)])
@@ -93,7 +95,7 @@ def test_a_better_limit_is_found_with_its_evidence():
     assert found.steps[0].p85 < 0
     assert found.steps[0].agreed >= 0.75
     assert (found.played.changes["Evaluate"] or 0) >= 2
-    assert "Evaluate 1 -> 2" in " ".join(found.said().lines)
+    assert "Evaluate 1 -> 2" in " ".join(suggest_limits.summary(found).lines)
 
 
 def test_a_history_that_it_cannot_play_is_not_trusted():
@@ -110,15 +112,15 @@ def test_a_history_that_it_cannot_play_is_not_trusted():
     sample = follow(workflow, histories, at(100), Window.back(None, at(100).date()))
     found = what_if(sample, {})
     assert not found.trusted
-    assert "Not to be trusted" in found.said().lines[0]
-    assert found.to_data()["trusted"] is False
+    assert "Not to be trusted" in summary(found).lines[0]
+    assert to_json(found)["trusted"] is False
 
 
 def test_too_few_cards_are_a_sentence():
     found = what_if(small([took(f"c{n}", 2, start=n + 1) for n in range(19)], day=30), {})
     assert found.today == {}
-    assert found.said().lines == ("19 finished cards in this window; a simulation needs 20.",)
-    assert suggest(small([], day=30)).said().table is None
+    assert summary(found).lines == ("19 finished cards in this window; a simulation needs 20.",)
+    assert suggest_limits.summary(suggest(small([], day=30))).table is None
 
 
 def test_it_says_how_far_it_is():

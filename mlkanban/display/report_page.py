@@ -8,7 +8,8 @@ from html import escape
 from mlkanban.charts.render import render
 from mlkanban.charts.spec import Spec
 from mlkanban.charts.svg import svg
-from mlkanban.flow.said import Said, Table
+from mlkanban.display.number_view import Summary
+from mlkanban.display.table import Table
 from mlkanban.text import display
 
 WIDE, HIGH = 100, 20
@@ -46,15 +47,15 @@ class ReportSection:
     """One number: its title, what it says, its picture, and how it is defined."""
 
     title: str
-    said: Said
+    summary: Summary
     spec: Spec | None
     definition: str
     remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """A heading of the summary with its points; `empty` where there are none."""
+class Highlights:
+    """A heading of the first part with its points; `empty` where there are none."""
 
     heading: str
     points: tuple[str, ...]
@@ -70,7 +71,7 @@ class Page:
     only: str
     made: datetime
     scope: str
-    summaries: tuple[Summary, ...]
+    highlights: tuple[Highlights, ...]
     sections: tuple[ReportSection, ...]
 
     @property
@@ -84,18 +85,18 @@ def html(page: Page) -> str:
         f"<h1>{_html(page.heading)}</h1>",
         f'<p class="note">{_html(page.scope)} | made {page.made:%Y-%m-%d %H:%M}</p>',
     ]
-    for summary in page.summaries:
-        points = "".join(f"<li>{_html(point)}</li>" for point in summary.points)
-        shown = f"<ul>{points}</ul>" if points else f"<p>{_html(summary.empty)}</p>"
-        body.append(f"<section><h2>{_html(summary.heading)}</h2>{shown}</section>")
+    for part in page.highlights:
+        points = "".join(f"<li>{_html(point)}</li>" for point in part.points)
+        shown = f"<ul>{points}</ul>" if points else f"<p>{_html(part.empty)}</p>"
+        body.append(f"<section><h2>{_html(part.heading)}</h2>{shown}</section>")
     for section in page.sections:
-        said = section.said
-        lines = "".join(f"<p>{_html(line)}</p>" for line in (*said.lines, *section.remarks))
+        summary = section.summary
+        lines = "".join(f"<p>{_html(line)}</p>" for line in (*summary.lines, *section.remarks))
         drawn = svg(section.spec, WIDE, HIGH, section.title) if section.spec else ""
         body.append(
             f"<section><h2>{_html(section.title)}</h2>{drawn}{lines}"
-            f"{_html_table(said.table) if said.table else ''}"
-            f'<p class="note">{_html(section.definition)} {_html(said.note)}</p></section>'
+            f"{_html_table(summary.table) if summary.table else ''}"
+            f'<p class="note">{_html(section.definition)} {_html(summary.note)}</p></section>'
         )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -111,19 +112,19 @@ def markdown(page: Page) -> str:
         f"# {_md(page.heading)}",
         f"{_md(page.scope)} | made {page.made:%Y-%m-%d %H:%M}",
     ]
-    for summary in page.summaries:
-        points = "\n".join(f"- {_md(point)}" for point in summary.points)
-        parts += [f"## {summary.heading}", points or summary.empty]
+    for part in page.highlights:
+        points = "\n".join(f"- {_md(point)}" for point in part.points)
+        parts += [f"## {part.heading}", points or part.empty]
     for section in page.sections:
-        said = section.said
+        summary = section.summary
         parts.append(f"## {section.title}")
         if section.spec is not None:
             drawn = render(section.spec, WIDE, HIGH, palette=None, ascii=False)
             parts.append(f"```text\n{drawn}\n```")
-        parts.append("  \n".join(_md(line) for line in (*said.lines, *section.remarks)))
-        if said.table:
-            parts.append(_md_table(said.table))
-        parts.append(f"*{_md(section.definition)} {_md(said.note)}*")
+        parts.append("  \n".join(_md(line) for line in (*summary.lines, *section.remarks)))
+        if summary.table:
+            parts.append(_md_table(summary.table))
+        parts.append(f"*{_md(section.definition)} {_md(summary.note)}*")
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,0 +1,91 @@
+"""Aging work in progress, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.table import Table
+from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE_MARK, Aging
+from mlkanban.flow.aging import aging as count
+from mlkanban.flow.sle import sle
+
+_CONVENTION = "age in calendar days with both ends | nearest rank"
+
+
+def to_json(aging: Aging) -> Json:
+    return {
+        "n": aging.n,
+        "open": len(aging.cards),
+        "sle_days": aging.sle,
+        "stages": [
+            {
+                "stage": s.stage,
+                "n": s.n,
+                "pace": {str(p): value for p, value in s.percentiles.items()},
+            }
+            for s in aging.stages
+        ],
+        "cards": [
+            {
+                "id": c.ref, "title": c.title, "stage": aging.names[c.stage],
+                "age_days": c.age, "pace": c.pace, "blocked": BLOCKED_MARK in c.marks,
+                "stale": STALE_MARK in c.marks, "past_sle": LATE_MARK in c.marks,
+            }
+            for c in aging.cards
+        ],
+        "convention": _CONVENTION,
+        **scope_json(aging.scope),
+    }  # fmt: skip
+
+
+def figures(aging: Aging) -> Figures:
+    return (
+        ("open", str(len(aging.cards))),
+        ("oldest", str(aging.cards[0].age) if aging.cards else "-"),
+        ("blocked", str(_marked(aging, BLOCKED_MARK))),
+        ("stale", str(_marked(aging, STALE_MARK))),
+        ("past sle", str(_marked(aging, LATE_MARK))),
+    )
+
+
+def _marked(aging: Aging, mark: str) -> int:
+    return sum(mark in card.marks for card in aging.cards)
+
+
+def summary(aging: Aging) -> Summary:
+    note = f"pace from n {aging.n} finished | {scope_text(aging.scope)} | {_CONVENTION}"
+    if not aging.cards:
+        return Summary("Aging work in progress", ("Nothing is in progress.",), None, note)
+    sle = f"85 % within {aging.sle} d" if aging.sle else "needs 10 finished cards"
+    lines = (
+        f"{len(aging.cards)} open, the oldest {aging.cards[0].age} d"
+        f" | {_marked(aging, BLOCKED_MARK)} ! blocked, {_marked(aging, STALE_MARK)} ~ older than"
+        f" 85 % at this stage",
+        f"{_marked(aging, LATE_MARK)} > past the SLE ({sle})",
+    )
+    rows = tuple(
+        (
+            c.ref,
+            c.marks,
+            f"{c.age} d",
+            "-" if c.pace is None else f"{100 * c.pace:.0f} %",
+            aging.names[c.stage],
+            c.title,
+        )
+        for c in aging.cards
+    )
+    return Summary(
+        "Aging work in progress",
+        lines,
+        Table(("card", "mark", "age", "pace", "stage", "title"), rows),
+        note,
+    )
+
+
+NUMBER = NumberView(
+    "aging",
+    lambda sample: count(sample, sle(sample).days),
+    summary,
+    figures,
+    to_json,
+    draw=lambda aging, sample: pictures.aging(aging),
+    staged=True,
+)

@@ -1,0 +1,72 @@
+"""Blocker clusters, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.table import Table
+from mlkanban.flow.blockers import LEAST, Blockers, Cluster
+from mlkanban.flow.blockers import blockers as count
+from mlkanban.text import quantity
+
+_CONVENTION = "real days of 24 hours within the window; committed cards"
+
+
+def _side(cluster: Cluster) -> str:
+    return "external" if cluster.external else "internal"
+
+
+def to_json(blockers: Blockers) -> Json:
+    return {
+        "n": blockers.n,
+        "days": blockers.days,
+        "blocked_not_committed": blockers.uncommitted,
+        "clusters": [
+            {
+                "reason": c.reason, "external": c.external, "count": len(c.blocks),
+                "days": c.days, "median_days": c.median, "open": c.open, "cards": list(c.cards),
+            }
+            for c in blockers.clusters
+        ],
+        "convention": _CONVENTION,
+        **scope_json(blockers.scope),
+    }  # fmt: skip
+
+
+def figures(blockers: Blockers) -> Figures:
+    return (
+        ("blocks", str(blockers.n)),
+        ("days lost", f"{blockers.days:.1f}"),
+        ("open", str(len(blockers.still))),
+        ("most", blockers.leader.reason if blockers.leader else "-"),
+    )
+
+
+def summary(blockers: Blockers) -> Summary:
+    note = f"n {quantity(blockers.n, 'block')} | {scope_text(blockers.scope)} | {_CONVENTION}"
+    others = [f"{blockers.uncommitted} blocked before commitment"] if blockers.uncommitted else []
+    if not blockers.clusters:
+        nothing = "Nothing committed was blocked in this window."
+        return Summary("Blockers", (nothing, *others), None, note)
+    lost = f"{blockers.days:.1f}" if blockers.days >= LEAST else f"less than {LEAST}"
+    lines = [f"{quantity(blockers.n, 'block')}, {lost} days lost, {len(blockers.still)} still open"]
+    if top := blockers.leader:
+        lines.append(
+            f"Most days went to {top.reason} ({_side(top)}): {top.days:.1f}"
+            f" ({100 * top.days / blockers.days:.0f} %)"
+        )
+    lines += others
+    rows = tuple(
+        (c.reason, _side(c), str(len(c.blocks)), f"{c.days:.1f}", f"{c.median:.1f}", str(c.open))
+        for c in blockers.clusters
+    )
+    head = ("reason", "side", "blocks", "days lost", "median", "still open")
+    return Summary("Blockers", tuple(lines), Table(head, rows), note)
+
+
+NUMBER = NumberView(
+    "blockers",
+    count,
+    summary,
+    figures,
+    to_json,
+    draw=lambda blockers, sample: pictures.blockers(blockers),
+)

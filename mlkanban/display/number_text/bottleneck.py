@@ -1,0 +1,84 @@
+"""The bottleneck, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.table import Table
+from mlkanban.flow.bottleneck import FEWEST, Bottleneck
+from mlkanban.flow.bottleneck import bottleneck as count
+
+_CONVENTION = (
+    "real time within the window, from the first card on; limits as they were; named from n 10"
+)
+
+
+def to_json(bottleneck: Bottleneck) -> Json:
+    named = bottleneck.named
+    return {
+        "n": bottleneck.n,
+        "bottleneck": None if named is None else bottleneck.stages[named].stage,
+        "stages": [
+            {
+                "stage": e.stage, "residence_share": e.residence, "at_limit_share": e.at_limit,
+                "arrivals": e.arrivals, "arrivals_minus_departures": e.net,
+                "blocked_share": e.blocked, "queue_before": e.queue,
+            }
+            for e in bottleneck.stages
+        ],
+        "convention": _CONVENTION,
+        **scope_json(bottleneck.scope),
+    }  # fmt: skip
+
+
+def figures(bottleneck: Bottleneck) -> Figures:
+    named = "-" if bottleneck.named is None else bottleneck.stages[bottleneck.named].stage
+    return ("n", str(bottleneck.n)), ("bottleneck", named)
+
+
+def summary(bottleneck: Bottleneck) -> Summary:
+    note = f"n {bottleneck.n} finished | {scope_text(bottleneck.scope)} | {_CONVENTION}"
+    rows = tuple(
+        (
+            e.stage,
+            f"{percent} %",
+            "no limit" if e.at_limit is None else f"{100 * e.at_limit:.0f} %",
+            f"{e.net:+d}",
+            f"{100 * e.blocked:.0f} %",
+            "-" if e.queue is None else f"{e.queue:.1f}",
+        )
+        for e, percent in zip(bottleneck.stages, bottleneck.percents, strict=True)
+    )
+    head = ("stage", "of time", "at limit", "in - out", "blocked", "queue before")
+    table = Table(head, rows) if bottleneck.known else None
+    return Summary("Bottleneck", (_sentence(bottleneck),), table, note)
+
+
+def _sentence(bottleneck: Bottleneck) -> str:
+    if bottleneck.n < FEWEST:
+        few = f"{bottleneck.n or 'no'} finished card{'' if bottleneck.n == 1 else 's'}"
+        return f"No stage is named: {few}, and it takes {FEWEST}."
+    if len(bottleneck.stages) < 2:
+        return "No stage is named: one committed stage alone has none to be compared with."
+    longest = max(bottleneck.stages, key=lambda e: e.residence)
+    share = f"{bottleneck.percents[bottleneck.stages.index(longest)]} % of all time"
+    if bottleneck.named is None:
+        return (
+            f"No stage is named: {longest.stage} takes most ({share}), but it is neither at its"
+            " limit half of the time nor does work pile up there beyond chance."
+        )
+    why = [f"takes {share}"]
+    if longest.full and longest.at_limit is not None:
+        why.append(f"is at its limit {100 * longest.at_limit:.0f} % of the time")
+    if longest.piles_up:
+        why.append(f"took in {longest.net} more than it let go")
+    return f"{longest.stage} is the bottleneck: it {' and '.join(why)}."
+
+
+NUMBER = NumberView(
+    "bottleneck",
+    count,
+    summary,
+    figures,
+    to_json,
+    draw=lambda bottleneck, sample: pictures.bottleneck(bottleneck),
+    staged=True,
+)

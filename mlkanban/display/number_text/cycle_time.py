@@ -1,0 +1,132 @@
+"""Cycle time, in words and as JSON."""
+
+from mlkanban.charts.spec import histogram_spec
+from mlkanban.display.number_view import (
+    Figures,
+    Json,
+    NumberView,
+    Summary,
+    finished_cards,
+    scope_json,
+    scope_text,
+)
+from mlkanban.display.table import Table
+from mlkanban.flow.cycle_time import CycleTimes, cycle_times, grouped
+from mlkanban.flow.percentiles import PERCENTILES, needed
+from mlkanban.flow.sample import Sample
+from mlkanban.flow.sle import sle
+from mlkanban.text import quantity
+
+_MAIN = 85
+_CYCLE_TIME = "calendar days with both ends | nearest rank"
+_RESIDENCE = "days of 24 hours, rounded up | nearest rank"
+
+
+def to_json(times: CycleTimes) -> Json:
+    """Return the data of `flow cycle-time --json`; days of a bin are both included."""
+    return {
+        "n": times.n,
+        "never_worked": times.never_worked,
+        "open": times.open,
+        "mean": times.mean,
+        "mode": times.mode,
+        "min": times.min,
+        "max": times.max,
+        "percentiles": _text_keys(times.percentiles),
+        "percentiles_with_open": _text_keys(times.percentiles_with_open),
+        "histogram": [
+            {"from": bar.first, "to": bar.last, "count": bar.count} for bar in times.histogram
+        ],
+        "outcomes": {name.replace(" ", "_"): count for name, count in times.outcomes.items()},
+        "convention": _convention(times),
+        **scope_json(times.scope),
+    }
+
+
+def _convention(times: CycleTimes) -> str:
+    return _RESIDENCE if times.of_stage else _CYCLE_TIME
+
+
+def _ended(times: CycleTimes) -> str:
+    return "left" if times.of_stage else "finished"
+
+
+def figures(times: CycleTimes) -> Figures:
+    return (
+        (_ended(times), str(times.n)),
+        ("there" if times.of_stage else "open", str(times.open)),
+        ("mean", "-" if times.mean is None else f"{times.mean:.1f}"),
+        *((f"p{p}", "-" if v is None else str(v)) for p, v in times.percentiles.items()),
+    )
+
+
+def summary(times: CycleTimes) -> Summary:
+    """With too few cards for any percentile: a sentence that says so, and the cards."""
+    title = "Time in stage" if times.of_stage else "Cycle time"
+    note = f"{scope_text(times.scope)} | {_convention(times)}"
+    least = needed(PERCENTILES[0])
+    if times.n < least:
+        left = f"{quantity(times.n, 'card')} left it"
+        cards = left if times.of_stage else finished_cards(times.n)
+        few = f"{cards} ({_others(times)}); percentiles need {least}."
+        rows = tuple((c.ref, f"{c.days} d", c.outcome, c.title) for c in times.cards)
+        table = Table(("card", "took", "outcome", "title"), rows) if rows else None
+        return Summary(title, (few,), table, note)
+    split = ", ".join(
+        f"{count} {name}" for name, count in times.outcomes.items() if name != "abandoned"
+    )
+    lines = (
+        f"{times.n} {_ended(times)} | mean {times.mean:.1f} d | mode {times.mode} d"
+        f" | from {times.min} to {times.max} d",
+        _sentence(times),
+        f"{_ended(times):20}" + _all(times.percentiles, times.n),
+        "counting open cards " + _all(times.percentiles_with_open, times.n_with_open),
+        f"{split} | {_others(times)}",
+    )
+    return Summary(title, lines, None, note)
+
+
+def _sentence(times: CycleTimes) -> str:
+    """One sentence for each way of counting, at the highest percentile up to 85 there is."""
+    p = _MAIN if times.n >= needed(_MAIN) else PERCENTILES[0]
+    with_open = _value(times.percentiles_with_open[p], times.n_with_open, p)
+    return (
+        f"{p} % of {_ended(times)} <= {times.percentiles[p]} d | counting open cards: {with_open}"
+    )
+
+
+def _others(times: CycleTimes) -> str:
+    abandoned = times.outcomes["abandoned"]
+    open_cards = f"{times.open} still there" if times.of_stage else f"{times.open} open"
+    return f"{open_cards}, {abandoned} abandoned, {times.never_worked} never worked"
+
+
+def _text_keys(values: dict[int, int | None]) -> dict[str, int | None]:
+    return {str(p): value for p, value in values.items()}
+
+
+def _all(values: dict[int, int | None], n: int) -> str:
+    return " | ".join(f"p{p} {_value(value, n, p)}" for p, value in values.items())
+
+
+def _value(value: int | None, n: int, p: int) -> str:
+    if value is not None:
+        return f"{value} d"
+    return "not reached" if n >= needed(p) else f"n < {needed(p)}"
+
+
+def expectation(times: CycleTimes, sample: Sample) -> int | None:
+    """The days of the service level expectation. It is of the whole way: the time in one stage has
+    none."""
+    return None if times.of_stage else sle(sample).days
+
+
+NUMBER = NumberView(
+    "cycle-time",
+    cycle_times,
+    summary,
+    figures,
+    to_json,
+    draw=lambda times, sample: histogram_spec(times, sle=expectation(times, sample)),
+    by_stage=lambda sample: [times for _, times in grouped(sample, "stage")],
+)

@@ -1,0 +1,64 @@
+"""Flow debt, in words and as JSON."""
+
+from mlkanban.display.number_view import (
+    Figures,
+    Json,
+    NumberView,
+    Summary,
+    finished_cards,
+    scope_json,
+    scope_text,
+)
+from mlkanban.flow.debt import FlowDebt
+from mlkanban.flow.debt import debt as count
+from mlkanban.flow.percentiles import needed
+
+_ERRORS = 2
+_CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
+
+
+def to_json(flow_debt: FlowDebt) -> Json:
+    return {
+        "n": flow_debt.n,
+        "gap_days": flow_debt.gap,
+        "mean_cycle_time": flow_debt.mean,
+        "debt_days": flow_debt.debt,
+        "standard_error_days": flow_debt.error,
+        "convention": _CONVENTION,
+        **scope_json(flow_debt.scope),
+    }
+
+
+def figures(flow_debt: FlowDebt) -> Figures:
+    def shown(value: float | None, sign: str = "") -> str:
+        return "-" if value is None else f"{value:{sign}.1f}"
+
+    return (
+        ("n", str(flow_debt.n)),
+        ("gap", shown(flow_debt.gap)),
+        ("mean", shown(flow_debt.mean)),
+        ("debt", shown(flow_debt.debt, "+")),
+    )
+
+
+def summary(flow_debt: FlowDebt) -> Summary:
+    note = f"n {flow_debt.n} | {scope_text(flow_debt.scope)} | {_CONVENTION}"
+    debt, least = flow_debt.debt, needed(50)
+    if debt is None or flow_debt.error is None or flow_debt.n < least:
+        few = f"{finished_cards(flow_debt.n)}; flow debt needs {least}."
+        return Summary("Flow debt", (few,), None, note)
+    if abs(debt) < 0.5 or abs(debt) <= _ERRORS * flow_debt.error:
+        meaning = "No debt beyond chance: what is finished takes as long as what is on the board."
+    elif debt > 0:
+        meaning = "Debt was made: some cards were hurried through while others aged."
+    else:
+        meaning = "Debt was paid back: old cards were finished."
+    lines = (
+        f"Flow debt {debt:+.1f} d (+/- {_ERRORS * flow_debt.error:.1f}): {flow_debt.gap:.1f} d by"
+        f" the diagram, {flow_debt.mean:.1f} d by the finished cards",
+        meaning,
+    )
+    return Summary("Flow debt", lines, None, note)
+
+
+NUMBER = NumberView("debt", count, summary, figures, to_json)

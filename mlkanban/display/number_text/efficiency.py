@@ -1,0 +1,86 @@
+"""Where the time goes, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import (
+    Figures,
+    Json,
+    NumberView,
+    Summary,
+    finished_cards,
+    scope_json,
+    scope_text,
+)
+from mlkanban.display.table import Table
+from mlkanban.flow.efficiency import Efficiency, Share, Spent
+from mlkanban.flow.efficiency import efficiency as count
+from mlkanban.flow.percentiles import whole_percents
+
+_CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
+
+
+def to_json(efficiency: Efficiency) -> Json:
+    return {
+        "n": efficiency.n,
+        "configured": efficiency.configured,
+        "efficiency": efficiency.efficiency,
+        "shares": {share.value: efficiency.share(share) for share in Share},
+        "stages": [
+            {"stage": s.stage, **{f"{share}_days": s.spent.days(share) for share in Share}}
+            for s in efficiency.stages
+        ],
+        "convention": _CONVENTION,
+        **scope_json(efficiency.scope),
+    }
+
+
+def figures(efficiency: Efficiency) -> Figures:
+    shown = {share: f"{percent} %" for share, percent in efficiency.percents.items()}
+    share = efficiency.efficiency
+    return (
+        ("n", str(efficiency.n)),
+        ("efficiency", "-" if share is None else f"{100 * share:.0f} %"),
+        *((part.value, shown.get(part, "-")) for part in Share),
+    )
+
+
+def summary(efficiency: Efficiency) -> Summary:
+    note = f"n {efficiency.n} finished | {scope_text(efficiency.scope)} | {_CONVENTION}"
+    if not efficiency.n or not efficiency.total.total:
+        what = finished_cards(efficiency.n) if not efficiency.n else "No time"
+        return Summary("Flow efficiency", (f"{what} to divide.",), None, note)
+    shares = efficiency.percents
+    if not efficiency.configured:
+        lines = [
+            "Flow efficiency: not configured. Waiting cannot be told from work here:",
+            "give the committed stages where work waits the kind queue or gate.",
+        ]
+    elif efficiency.efficiency is None:
+        lines = ["Flow efficiency: all time was that of unattended runs."]
+    else:
+        lines = [
+            f"Flow efficiency {100 * efficiency.efficiency:.0f} %: hands on, of all time but that"
+            " of unattended runs",
+            f"Of all time: {shares[Share.ACTIVE]} % hands on,"
+            f" {shares[Share.UNATTENDED]} % unattended,"
+            f" {shares[Share.WAITING] + shares[Share.BLOCKED]} % waiting or blocked",
+        ]
+    percents = whole_percents([s.spent.total / efficiency.total.total for s in efficiency.stages])
+    rows = [_row(s.stage, s.spent, p) for s, p in zip(efficiency.stages, percents, strict=True)]
+    rows.append(_row("all", efficiency.total, 100))
+    head = ("stage", "active d", "unattended d", "waiting d", "blocked d", "share")
+    return Summary("Flow efficiency", tuple(lines), Table(head, tuple(rows)), note)
+
+
+def _row(name: str, spent: Spent, percent: int) -> tuple[str, ...]:
+    return (name, *(f"{spent.days(share):.1f}" for share in Share), f"{percent} %")
+
+
+NUMBER = NumberView(
+    "efficiency",
+    count,
+    summary,
+    figures,
+    to_json,
+    draw=lambda efficiency, sample: pictures.stage_times(efficiency),
+    staged=True,
+)

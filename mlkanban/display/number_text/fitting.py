@@ -1,0 +1,29 @@
+"""How much fits until a day, in words and as JSON."""
+
+from mlkanban.display.number_text.forecast import reason
+from mlkanban.display.number_view import Json
+from mlkanban.flow.fitting import Fit
+
+
+def chance_at(fit: Fit, place: int) -> str:
+    """How likely the card at a place, from 0, is finished; '' for less than even odds."""
+    return "85%" if place < fit.likely else "50%" if place < fit.even else ""
+
+
+def fit_text(fit: Fit) -> str:
+    if not fit.forecast.possible:
+        return reason(fit.forecast)
+    return (
+        f"by {fit.until}: {fit.likely} fit at 85 %, {fit.even} at 50 %,"
+        f" after the {fit.in_progress} in progress"
+    )
+
+
+def to_json(fit: Fit) -> Json:
+    return {
+        "until": fit.until.isoformat(),
+        "in_progress": fit.in_progress,
+        "likely": fit.likely,
+        "even": fit.even,
+        "reason": reason(fit.forecast) or None,
+    }

@@ -1,0 +1,99 @@
+"""Forecasts from throughput, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.table import Table
+from mlkanban.flow.forecast import FEWEST_DAYS, Forecast
+from mlkanban.flow.forecast import forecast as count
+from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.text import quantity
+
+_CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
+
+
+def reason(forecast: Forecast) -> str:
+    """Why there is no forecast, '' where there is one."""
+    if forecast.possible:
+        return ""
+    here = f"{forecast.active_days or 'none'}{' before today' if forecast.left_out else ''}"
+    return f"A forecast needs cards finished on {FEWEST_DAYS} different days; here on {here}."
+
+
+def to_json(forecast: Forecast) -> Json:
+    return {
+        "n": forecast.n,
+        "window_days": forecast.window_days,
+        "past_days": forecast.past_days,
+        "active_days": forecast.active_days,
+        "reason": reason(forecast) or None,
+        "how_many": {
+            "days": forecast.days,
+            "by": forecast.by.isoformat(),
+            "cards": {str(p): k for p, k in forecast.how_many.items()},
+            "distribution": [{"cards": k, "chance": chance} for k, chance in forecast.chances],
+        },
+        "when": {
+            "cards": forecast.cards,
+            "day": {str(p): day and day.isoformat() for p, day in forecast.when.items()},
+            "days": {
+                str(p): day and (day - forecast.scope.as_of).days
+                for p, day in forecast.when.items()
+            },
+            "distribution": [
+                {"day": day.isoformat(), "chance": chance} for day, chance in forecast.dates
+            ],
+        },
+        "convention": _CONVENTION,
+        **scope_json(forecast.scope),
+    }
+
+
+def figures(forecast: Forecast) -> Figures:
+    return (
+        ("n", str(forecast.n)),
+        (f"85 % in {forecast.days} d", str(forecast.how_many.get(85, "-"))),
+        (f"{quantity(forecast.cards, 'card')}, 85 %", str(forecast.when.get(85) or "-")),
+    )
+
+
+def summary(forecast: Forecast) -> Summary:
+    past, ahead = quantity(forecast.window_days, "day"), quantity(forecast.days, "day")
+    note = (
+        f"n {forecast.n} finished on {forecast.active_days} of {past}"
+        f"{' (today left out)' if forecast.left_out else ''}"
+        f" | {scope_text(forecast.scope)} | {_CONVENTION}"
+    )
+    if not forecast.possible:
+        return Summary("Forecast", (reason(forecast),), None, note)
+    day = forecast.when[85]
+    until = f"by {day} ({(day - forecast.scope.as_of).days} d)" if day else "not within ten years"
+    lines = (
+        f"85 %: {_at_least(forecast.how_many[85])} by {forecast.by} ({ahead})",
+        f"85 %: the next {forecast.cards} card{'' if forecast.cards == 1 else 's'} {until}",
+    )
+    rows = tuple(
+        (
+            f"{p} %",
+            f"{forecast.how_many[p]} or more",
+            str(forecast.when[p] or "not within ten years"),
+            "-" if (at := forecast.when[p]) is None else f"{(at - forecast.scope.as_of).days} d",
+        )
+        for p in PERCENTILES
+    )
+    head = ("chance", f"cards by {forecast.by}", f"next {forecast.cards} by", "in")
+    return Summary("Forecast", lines, Table(head, rows), note)
+
+
+def _at_least(cards: int) -> str:
+    return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"
+
+
+NUMBER = NumberView(
+    "forecast",
+    count,
+    summary,
+    figures,
+    to_json,
+    draw=lambda forecast, sample: pictures.how_many(forecast),
+    forecasts=("how_many", "when"),
+)

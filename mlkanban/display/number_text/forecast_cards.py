@@ -1,0 +1,88 @@
+"""When each open card will be finished, in words and as JSON."""
+
+from mlkanban.display.number_view import (
+    Figures,
+    Json,
+    NumberView,
+    Summary,
+    finished_cards,
+    scope_json,
+    scope_text,
+)
+from mlkanban.display.table import Table
+from mlkanban.flow.card_forecast import LEVELS, CardForecasts, card_forecasts
+from mlkanban.flow.percentiles import needed
+from mlkanban.text import quantity
+
+_CERTAIN = 0.95
+_CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of the card"
+
+
+def to_json(forecasts: CardForecasts) -> Json:
+    return {
+        "n": forecasts.n,
+        "open": forecasts.open,
+        "censored": forecasts.censored,
+        "days": forecasts.days,
+        "until": forecasts.until.isoformat(),
+        "cards": [
+            {
+                "id": card.ref, "title": card.title, "stage": card.stage, "age_days": card.age,
+                "chance": card.chance,
+                "by": {str(p): day and day.isoformat() for p, day in card.by.items()},
+            }
+            for card in forecasts.cards
+        ],
+        "convention": _CONVENTION,
+        **scope_json(forecasts.scope),
+    }  # fmt: skip
+
+
+def figures(forecasts: CardForecasts) -> Figures:
+    likely = sum(card.chance is not None and card.chance >= 0.5 for card in forecasts.cards)
+    return (
+        ("n", str(forecasts.n)),
+        ("open", str(forecasts.open)),
+        (f"likely in {forecasts.days} d", str(likely) if forecasts.cards else "-"),
+    )
+
+
+def summary(forecasts: CardForecasts) -> Summary:
+    note = (
+        f"n {forecasts.n} finished, {forecasts.censored} open or abandoned"
+        f" | {scope_text(forecasts.scope)} | {_CONVENTION}"
+    )
+    if forecasts.n < needed(LEVELS[0]):
+        few = f"{finished_cards(forecasts.n)}; the forecast of a card needs {needed(LEVELS[0])}."
+        return Summary("Forecast by card", (few,), None, note)
+    if not forecasts.cards:
+        return Summary("Forecast by card", ("Nothing is in progress.",), None, note)
+    expected = sum(card.chance or 0.0 for card in forecasts.cards)
+    line = (
+        f"Of {len(forecasts.cards)} open cards about {expected:.0f} will be finished by"
+        f" {forecasts.until} ({quantity(forecasts.days, 'day')})"
+    )
+    rows = tuple(
+        (
+            card.ref,
+            f"{card.age} d",
+            chance_text(card.chance),
+            *(str(card.by[p] or "not reached") for p in LEVELS),
+            card.title,
+        )
+        for card in forecasts.cards
+    )
+    head = ("card", "age", f"in {forecasts.days} d", *(f"{p} % by" for p in LEVELS), "title")
+    return Summary("Forecast by card", (line,), Table(head, rows), note)
+
+
+def chance_text(chance: float | None) -> str:
+    """A chance in percent, `>95 %` above that; never a certainty."""
+    if chance is None:
+        return "unknown"
+    return ">95 %" if chance > _CERTAIN else f"{100 * chance:.0f} %"
+
+
+NUMBER = NumberView(
+    "forecast-cards", card_forecasts, summary, figures, to_json, forecasts=("card",)
+)

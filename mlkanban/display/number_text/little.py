@@ -1,0 +1,103 @@
+"""Little's law as a check, in words and as JSON."""
+
+from mlkanban.display.number_view import (
+    Figures,
+    Json,
+    NumberView,
+    Summary,
+    finished_cards,
+    scope_json,
+    scope_text,
+)
+from mlkanban.display.table import Table
+from mlkanban.flow.little import CLOSE, LittlesLaw, little
+from mlkanban.flow.percentiles import needed
+
+_CONVENTION = "days between the ends (cycle time - 1) | WIP at the end of the day"
+_LEAST = needed(50)
+
+
+def to_json(law: LittlesLaw) -> Json:
+    return {
+        "n": law.n,
+        "mean_wip": law.mean_wip,
+        "throughput_per_day": law.per_day,
+        "implied_days": law.implied,
+        "observed_days": law.observed,
+        "ratio": law.ratio,
+        "reason": reason(law),
+        "days_before_window": law.before,
+        "days_of_open_cards": law.open_days,
+        "days_of_abandoned_cards": law.abandoned_days,
+        "wip_at_start": law.wip_before,
+        "wip_at_end": law.wip_after,
+        "begun": law.begun,
+        "departed": law.departed,
+        "balanced": law.balanced,
+        "convention": _CONVENTION,
+        **scope_json(law.scope),
+    }
+
+
+def figures(law: LittlesLaw) -> Figures:
+    return (
+        ("n", str(law.n)),
+        ("wip", f"{law.mean_wip:.1f}"),
+        ("per day", f"{law.per_day:.2f}"),
+        ("implied", "-" if law.implied is None else f"{law.implied:.1f}"),
+        ("observed", "-" if law.observed is None else f"{law.observed:.1f}"),
+    )
+
+
+def reason(law: LittlesLaw) -> str:
+    """Why the two differ, by the largest part of the difference; '' where too few cards are
+    finished to compare them."""
+    if law.implied is None or law.observed is None or law.n < _LEAST:
+        return ""
+    apart = law.implied - law.observed
+    if abs(apart) <= CLOSE * law.observed:
+        if law.balanced:
+            return "They agree: the board is in balance over this window."
+        grew = "grew" if law.wip_after > law.wip_before else "fell"
+        return (
+            f"They agree, but the board is not in balance: WIP {grew} from {law.wip_before} to"
+            f" {law.wip_after}, with {law.begun} begun and {law.departed} finished or"
+            " abandoned."
+        )
+    parts = {
+        "cards still open at the end spent {} days of it here": law.open_days,
+        "abandoned cards spent {} days of it here": law.abandoned_days,
+        "the finished cards had spent {} days before the window": -law.before,
+    }
+    wanted = {words: days for words, days in parts.items() if days * apart > 0}
+    words = max(wanted, key=lambda key: abs(wanted[key]))
+    change = law.wip_after - law.wip_before
+    moved = (
+        f"; WIP {'grew' if change > 0 else 'fell'} from {law.wip_before} to {law.wip_after}"
+        if change
+        else ""
+    )
+    return f"They differ: {words.format(abs(wanted[words]))}{moved}."
+
+
+def summary(law: LittlesLaw) -> Summary:
+    note = f"n {law.n} | {scope_text(law.scope)} | {_CONVENTION}"
+    if law.n < _LEAST or law.implied is None or law.observed is None:
+        few = f"{finished_cards(law.n)}; the check needs {_LEAST}."
+        return Summary("Little's law", (few,), None, note)
+    lines = (
+        f"Mean WIP {law.mean_wip:.1f} / {law.per_day:.2f} finished a day"
+        f" = {law.implied:.1f} d | observed mean {law.observed:.1f} d",
+        reason(law),
+    )
+    rows = (
+        ("of the finished cards, before the window", f"{-law.before}"),
+        ("of cards open at its end", f"+{law.open_days}"),
+        ("of abandoned cards", f"+{law.abandoned_days}"),
+    )
+    return Summary(
+        "Little's law", lines, Table(("days that make the difference", "days"), rows), note
+    )
+
+
+NUMBER = NumberView("little", little, summary, figures, to_json)

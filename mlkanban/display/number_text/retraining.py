@@ -1,0 +1,109 @@
+"""Retraining, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.table import Table
+from mlkanban.flow.percentiles import needed
+from mlkanban.flow.retraining import Days, Loop, RetrainingLoops
+from mlkanban.flow.retraining import retraining as count
+from mlkanban.text import quantity
+
+_CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
+
+
+def _loop_json(loop: Loop) -> Json:
+    return {
+        "model": loop.model, "title": loop.title, "line": loop.line, "first_alert": loop.first,
+        "retrain": loop.retrain or None, "alert_to_retrain": loop.to_retrain,
+        "alert_to_redeploy": loop.to_redeploy, "health": loop.health or None,
+        "days": loop.days, "open": loop.over is None,
+    }  # fmt: skip
+
+
+def _days_json(days: Days) -> Json:
+    return {
+        "n": days.n, "median": days.percentile(50), "p85": days.percentile(85),
+        "days": list(days.values),
+    }  # fmt: skip
+
+
+def _days_text(days: Days) -> str:
+    """`n 6 | half within 4 days`, or the days themselves where they are few."""
+    half, most = days.percentile(50), days.percentile(85)
+    if not days.n:
+        return "none in this window"
+    if half is None:
+        listed = ", ".join(map(str, days.values))
+        return f"n {days.n}: {listed} days (a median needs {needed(50)})"
+    return f"n {days.n}: half within {half} {'day' if half == 1 else 'days'}" + (
+        "" if most is None else f", 85 % within {most}"
+    )
+
+
+def to_json(loops: RetrainingLoops) -> Json:
+    return {
+        "n": len(loops.loops),
+        "alert_to_retrain": _days_json(loops.to_retrain),
+        "alert_to_redeploy": _days_json(loops.to_redeploy),
+        "open": [_loop_json(loop) for loop in loops.open],
+        "without_retraining": loops.without,
+        "loops": [_loop_json(loop) for loop in loops.loops],
+        "models": [
+            {
+                "model": ref, "title": title, "open": still,
+                "alert_to_retrain": _days_json(retrain), "alert_to_redeploy": _days_json(redeploy),
+            }
+            for ref, title, retrain, redeploy, still in loops.lines
+        ],
+        "convention": _CONVENTION,
+        **scope_json(loops.scope),
+    }  # fmt: skip
+
+
+def figures(loops: RetrainingLoops) -> Figures:
+    return (
+        ("redeployed", str(loops.to_redeploy.n)),
+        ("to retrain", _shown(loops.to_retrain.percentile(50))),
+        ("to redeploy", _shown(loops.to_redeploy.percentile(50))),
+        ("open", str(len(loops.open))),
+    )
+
+
+def summary(loops: RetrainingLoops) -> Summary:
+    note = f"n {len(loops.loops)} | {scope_text(loops.scope)} | {_CONVENTION}"
+    if not loops.loops:
+        none = "No alert in this window; mlkanban alert CARD tells of one."
+        return Summary("Retraining", (none,), None, note)
+    still = loops.open
+    lines = [
+        f"first alert to commitment: {_days_text(loops.to_retrain)}",
+        f"first alert to delivery: {_days_text(loops.to_redeploy)}",
+    ]
+    if still:
+        oldest = f"the oldest {still[0].model} for {quantity(still[0].days, 'day')}"
+        lines.append(f"{len(still)} still open, {oldest}")
+    if loops.without:
+        lines.append(f"{loops.without} ended without a retrained model")
+    rows = tuple(
+        (
+            loop.model, loop.first, loop.retrain or "-", _shown(loop.to_retrain),
+            _shown(loop.to_redeploy), loop.state, str(loop.days), loop.title,
+        )
+        for loop in loops.loops
+    )  # fmt: skip
+    head = ("model", "first alert", "retrain", "begun", "in use", "state", "days", "title")
+    return Summary("Retraining", tuple(lines), Table(head, rows), note)
+
+
+def _shown(days: int | None) -> str:
+    return "-" if days is None else f"{days} d"
+
+
+NUMBER = NumberView(
+    "retraining",
+    count,
+    summary,
+    figures,
+    to_json,
+    draw=lambda retraining, sample: pictures.retraining(retraining),
+)

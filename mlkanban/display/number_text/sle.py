@@ -1,0 +1,55 @@
+"""The service level expectation, in words and as JSON."""
+
+from mlkanban.display.number_view import (
+    Figures,
+    Json,
+    NumberView,
+    Summary,
+    finished_cards,
+    scope_json,
+)
+from mlkanban.display.table import Table
+from mlkanban.flow.percentiles import needed
+from mlkanban.flow.sle import PERCENT, Sle
+from mlkanban.flow.sle import sle as count
+from mlkanban.text import quantity
+
+_CONVENTION = "85 %, nearest rank, from the last 90 days or 30 cards, whichever is more"
+
+
+def to_json(sle: Sle) -> Json:
+    return {
+        "n": sle.n,
+        "percent": PERCENT,
+        "days": sle.days,
+        "open": sle.open,
+        "past": [{"id": ref, "age_days": age, "title": title} for ref, age, title in sle.past],
+        "convention": _CONVENTION,
+        **scope_json(sle.scope),
+    }
+
+
+def figures(sle: Sle) -> Figures:
+    return (
+        ("n", str(sle.n)),
+        ("sle", "-" if sle.days is None else f"{sle.days} d"),
+        ("open", str(sle.open)),
+        ("past it", str(len(sle.past))),
+    )
+
+
+def summary(sle: Sle) -> Summary:
+    note = f"n {sle.n} | to {sle.scope.as_of}, {sle.scope.timezone} | {_CONVENTION}"
+    if sle.days is None:
+        few = f"{finished_cards(sle.n)}; a service level expectation needs {needed(PERCENT)}."
+        return Summary("Service level expectation", (few,), None, note)
+    line = (
+        f"{PERCENT} % of cards within {quantity(sle.days, 'day')}"
+        f" | {len(sle.past)} of {sle.open} open cards past it"
+    )
+    rows = tuple((ref, f"{age} d", title) for ref, age, title in sle.past)
+    table = Table(("past it", "age", "title"), rows) if rows else None
+    return Summary("Service level expectation", (line,), table, note)
+
+
+NUMBER = NumberView("sle", count, summary, figures, to_json)

@@ -1,0 +1,41 @@
+"""Which limits would be better, in words and as JSON."""
+
+from mlkanban.display.number_text import simulate
+from mlkanban.display.number_view import Figures, Json, Summary
+from mlkanban.flow.simulation.suggest import Suggestion
+
+
+def to_json(suggestion: Suggestion) -> Json:
+    return {
+        "steps": [
+            {
+                "stage": s.stage, "before": s.before, "after": s.after,
+                "p85_change_days": s.p85, "per_week_change": s.per_week, "agreed": s.agreed,
+            }
+            for s in suggestion.steps
+        ],
+        "tried": suggestion.tried,
+        **simulate.to_json(suggestion.played),
+    }  # fmt: skip
+
+
+def figures(suggestion: Suggestion) -> Figures:
+    changes = simulate.limits_text(suggestion.played.changes) or "none"
+    return ("changes", changes), *simulate.figures(suggestion.played)
+
+
+def summary(suggestion: Suggestion) -> Summary:
+    played = simulate.summary(suggestion.played)
+    if not suggestion.played.today:
+        return Summary("Limits to try", played.lines, None, played.note)
+    if not suggestion.steps:
+        sentence = f"Nothing better was found: {suggestion.tried} other limits were tried."
+        if not suggestion.tried:
+            sentence = "No stage in progress has a limit yet that could be changed: set one."
+        return Summary("Limits to try", (played.lines[0], sentence), played.table, played.note)
+    reasons = [
+        f"{s.stage} {'no limit' if s.before is None else s.before} -> {s.after}:"
+        f" p85 {s.p85:+.1f} d, {s.per_week:+.1f} a week, in {100 * s.agreed:.0f} % of the runs"
+        for s in suggestion.steps
+    ]
+    return Summary("Limits to try", (*played.lines, *reasons), played.table, played.note)

@@ -1,0 +1,92 @@
+"""Throughput and arrivals, in words and as JSON."""
+
+from mlkanban.charts import pictures
+from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.table import Table
+from mlkanban.flow.throughput import LEAST_DAYS, WEEK, Throughput
+from mlkanban.flow.throughput import throughput as count
+from mlkanban.text import quantity
+
+_CONVENTION = "by the day of delivery, zeros kept"
+
+
+def to_json(throughput: Throughput) -> Json:
+    return {
+        "n": throughput.n,
+        "per_day": throughput.per_day,
+        "per_week": throughput.per_week,
+        "days": throughput.days,
+        "active_days": throughput.active_days,
+        "arrivals": throughput.arrivals,
+        "abandoned": throughput.abandoned,
+        "outcomes": dict(throughput.outcomes),
+        "unit": throughput.unit,
+        "buckets": [
+            {
+                "from": bucket.first.isoformat(),
+                "days": bucket.days,
+                "finished": bucket.finished,
+                "arrived": bucket.arrived,
+                "abandoned": bucket.abandoned,
+                "cards": list(bucket.cards),
+            }
+            for bucket in throughput.buckets
+        ],
+        "convention": _CONVENTION,
+        **scope_json(throughput.scope),
+    }
+
+
+def figures(throughput: Throughput) -> Figures:
+    week = "-" if throughput.per_week is None else f"{throughput.per_week:.1f}"
+    return (
+        ("finished", str(throughput.n)),
+        ("per week", week),
+        ("arrived", str(throughput.arrivals)),
+        ("abandoned", str(throughput.abandoned)),
+    )
+
+
+def summary(throughput: Throughput) -> Summary:
+    days = quantity(throughput.days, "day")
+    note = f"n {throughput.n} in {days} | {scope_text(throughput.scope)} | {_CONVENTION}"
+    if throughput.per_day is None:
+        return Summary("Throughput", ("No card was committed in this window.",), None, note)
+    split = ", ".join(f"{count} {name}" for name, count in throughput.outcomes.items())
+    rate = (
+        f", {quantity(LEAST_DAYS, 'day')} make a rate"
+        if throughput.per_week is None
+        else f": {throughput.per_week:.1f} a week, {throughput.per_day:.2f} a day"
+    )
+    lines = (
+        f"{throughput.n} finished{rate} | on {throughput.active_days} of {days}",
+        f"{throughput.arrivals} begun, {throughput.abandoned} abandoned"
+        + (f" | {split}" if split else ""),
+    )
+    whole = WEEK if throughput.unit == "week" else 1
+    rows = tuple(
+        (
+            f"{b.first}{'' if b.days == whole else f' ({b.days} of 7 days)'}",
+            str(b.finished),
+            str(b.arrived),
+            str(b.abandoned),
+        )
+        for b in throughput.buckets
+    )
+    head = (
+        f"{throughput.unit} from" if throughput.unit == "week" else "day",
+        "finished",
+        "begun",
+        "aband.",
+    )
+    return Summary("Throughput", lines, Table(head, rows), note)
+
+
+NUMBER = NumberView(
+    "throughput",
+    count,
+    summary,
+    figures,
+    to_json,
+    draw=lambda throughput, sample: pictures.throughput(throughput),
+)

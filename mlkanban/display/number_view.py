@@ -1,0 +1,104 @@
+"""A flow number for people and programs: how it is counted, drawn, put into words and into JSON.
+
+Every number of the catalogue has a module in `number_text` with its view.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from mlkanban.charts.catalogue import CATALOGUE, FlowNumber
+from mlkanban.charts.spec import Spec
+from mlkanban.display.table import Table
+from mlkanban.flow.sample import Grouping, Sample
+from mlkanban.flow.window import Scope
+from mlkanban.text import quantity
+
+Json = dict[str, Any]
+Figures = tuple[tuple[str, str], ...]
+"""The few figures that groups of cards are compared by: a short name and a value."""
+Number = TypeVar("Number")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A number in words: sentences, most important first, then a table, then how it was counted.
+
+    `note` names n, window, zone and convention. Lines are ASCII, but for stored titles and names;
+    whoever shows them breaks the long ones.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    table: Table | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView(Generic[Number]):
+    """One number of the catalogue, by its name there.
+
+    `draw` makes the picture, None where there is none. `by_stage` counts the number of every stage
+    where that is something else than the number of the cards that were in the stage. `staged`: the
+    number has a row for each stage anyway. `forecasts`: the kinds of forecast it makes, as the
+    back-test names them.
+    """
+
+    name: str
+    count: Callable[[Sample], Number]
+    summary: Callable[[Number], Summary]
+    figures: Callable[[Number], Figures]
+    to_json: Callable[[Number], Json]
+    draw: Callable[[Number, Sample], Spec | None] = lambda number, sample: None
+    by_stage: Callable[[Sample], Sequence[Number]] | None = None
+    staged: bool = False
+    forecasts: tuple[str, ...] = ()
+
+    @property
+    def entry(self) -> FlowNumber:
+        return next(entry for entry in CATALOGUE if entry.name == self.name)
+
+    def divides(self, by: Grouping | None) -> bool:
+        """Whether groups of cards say something more than the whole does."""
+        return by is None or (self.entry.of_cards and not (by == "stage" and self.staged))
+
+    def by(self, sample: Sample, grouping: Grouping) -> list[tuple[str, Sample, Number]]:
+        """The name, the cards and the number of each group."""
+        groups = sample.grouped(grouping)
+        if grouping == "stage" and self.by_stage is not None:
+            counted = self.by_stage(sample)
+        else:
+            counted = [self.count(some) for _, some in groups]
+        return [(n, some, number) for (n, some), number in zip(groups, counted, strict=True)]
+
+
+def scope_text(scope: Scope) -> str:
+    """`90 days to 2026-03-31, UTC`; with the filter, if any, and with the day it was counted when
+    that is another."""
+    counted = "" if scope.as_of == scope.window.last else f", known on {scope.as_of}"
+    only = f"only {scope.only}, " if scope.only else ""
+    return f"{only}{_window_text(scope)}{counted}, {scope.timezone}"
+
+
+def _window_text(scope: Scope) -> str:
+    first, last = scope.window.first, scope.window.last
+    if first is None:
+        return f"all time to {last}"
+    return f"{quantity((last - first).days + 1, 'day')} to {last}"
+
+
+def scope_json(scope: Scope) -> Json:
+    """The part of a number's JSON that names its scope; `from` is null for all time."""
+    first = scope.window.first
+    return {
+        "window": scope.window.name,
+        "from": first and first.isoformat(),
+        "to": scope.window.last.isoformat(),
+        "as_of": scope.as_of.isoformat(),
+        "timezone": scope.timezone,
+    }
+
+
+def finished_cards(n: int) -> str:
+    """`No finished cards`, `1 finished card`, `7 finished cards`."""
+    return f"{n or 'No'} finished card{'' if n == 1 else 's'}"

@@ -200,8 +200,8 @@ class Session:
         except MlkanbanError as error:
             self.say(f"What other hosts did was not taken in: {error}")
         else:
-            if report is not None and (report.taken or report.told):
-                self.say(" ".join([report.message, *report.told]))
+            if report is not None and (report.taken or report.notices):
+                self.say(" ".join([report.message, *report.notices]))
 
     def afterwards(self) -> None:
         """What waits until the answer is out: hooks, and a backup when one is due."""

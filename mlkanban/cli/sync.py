@@ -70,8 +70,11 @@ def _answer(session: Session, report: Report) -> None:
     def lines() -> Iterator[str]:
         yield session.clean(report.message)
 
-    session.answer("sync", lambda: {**asdict(report), "message": report.message}, lines)
-    for said in report.told:
-        session.say(said)
-    if report.undecided and not session.json:
+    old_names = {"undecided": report.conflicts, "told": report.notices}
+    session.answer(
+        "sync", lambda: {**asdict(report), **old_names, "message": report.message}, lines
+    )
+    for notice in report.notices:
+        session.say(notice)
+    if report.conflicts and not session.json:
         session.say("See the conflicts: mlkanban resolve")

@@ -1,1 +1,1 @@
-"""Import and export: what comes from elsewhere, and what goes there."""
+"""Import and export."""

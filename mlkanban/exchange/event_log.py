@@ -1,7 +1,8 @@
-"""Event logs of other tools: a row says that a case entered a state; it becomes history of a card.
+"""Event logs of other tools: each row says that a case entered a state, and becomes history of a
+card.
 
-All ids are made from what the log says, so that reading a log again, or a longer version of it,
-adds only what is new.
+All ids are derived from the log, so that importing it again, or a longer version of it, adds only
+what is new.
 """
 
 import csv
@@ -29,7 +30,7 @@ _LONGEST_TITLE = 500
 
 
 class LogRow(NamedTuple):
-    """A case entered a stage at an instant; `repeat` counts rows that say exactly the same."""
+    """A case entered a stage at an instant; `repeat` counts identical rows."""
 
     at: str
     case: str
@@ -41,7 +42,7 @@ class LogRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """A log, read and checked, in order of time."""
+    """An event log, read and checked, in order of time."""
 
     name: str
     map: EventMap
@@ -49,7 +50,8 @@ class EventLog:
 
     @property
     def board_id(self) -> str:
-        """The same for every version of the log as long as the map has these stages."""
+        """The id of the board: the same for every version of the log as long as the map has these
+        stages."""
         shape = [f"{stage.name}/{stage.kind}/{stage.committed}" for stage in self.map.stages]
         return _id(self.map.key, *shape)
 
@@ -59,7 +61,7 @@ class EventLog:
 
     @property
     def finished(self) -> int:
-        """The cases that stand past delivery at the end of the log."""
+        """The cases that are past delivery at the end of the log."""
         last = {row.case: row.stage for row in self.rows}
         return sum(stage >= self.map.first_delivered for stage in last.values())
 
@@ -71,8 +73,8 @@ class EventLog:
         )
 
     def changes(self) -> Iterator[Change]:
-        """The log as changes of a board: its stages, the steps of its cards, and a last one that
-        says where they came from. What has no rank goes to the end."""
+        """The log as changes of a board: its stages, the steps of its cards, and a last change that
+        names the source. Places without a rank mean the end of the stage."""
         board = self.board_id
         values = {
             "key": self.map.key, "name": self.map.name, "template": "",
@@ -123,7 +125,7 @@ class EventLog:
 
 
 def read_log(file: Path, map: EventMap) -> EventLog:
-    """The log in a CSV file, checked as a whole; BadInput says where it is wrong."""
+    """Read and check the log in a CSV file; BadInput says where it is wrong."""
     text = read_text(file)
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -167,8 +169,8 @@ def read_log(file: Path, map: EventMap) -> EventLog:
 
 
 def _in_order(rows: Sequence[LogRow]) -> tuple[LogRow, ...]:
-    """Rows in order of time. Equal instants keep the order of the file, or turn it round where a
-    case, or else the file, is written newest first."""
+    """Rows in order of time. Equal instants keep the order of the file, or are reversed where a
+    case, or else the whole file, is written newest first."""
     backwards = _descends(row.at for row in rows)
     cases: dict[str, list[str]] = {}
     for row in rows:
@@ -179,7 +181,7 @@ def _in_order(rows: Sequence[LogRow]) -> tuple[LogRow, ...]:
 
 
 def _descends(instants: Iterable[str], otherwise: bool = False) -> bool:
-    """Whether instants go back in time more often than forward; `otherwise` where neither."""
+    """Whether instants go back in time more often than forward; `otherwise` when neither."""
     steps = [(later > before) - (later < before) for before, later in pairwise(instants)]
     return sum(steps) < 0 if sum(steps) else otherwise
 
@@ -196,7 +198,8 @@ def _column(file: Path, header: list[str], name: str) -> int:
 
 
 def _instant(file: Path, line: int, written: str, zone: ZoneInfo) -> str:
-    """A timestamp as the log keeps it; without a zone it is read in the zone of the map."""
+    """A timestamp in the form of the log; without an offset it is read in the time zone of the
+    map."""
     try:
         moment = datetime.fromisoformat(written.strip())
         if moment.tzinfo is None:

@@ -19,10 +19,8 @@ _HINT = "See: mlkanban import events --help."
 
 @dataclass(frozen=True, slots=True)
 class EventMap:
-    """`stages` in order; `stage_of` gives the position of the stage a state belongs to.
-
-    Stages from `first_delivered` on finish a card that enters them.
-    """
+    """The map of an event log. `stage_of` gives the position in `stages` of the stage that a state
+    belongs to; entering a stage from `first_delivered` on finishes a card."""
 
     name: str
     timezone: str
@@ -40,7 +38,7 @@ class EventMap:
 
 
 def read_map(file: Path) -> EventMap:
-    """The map in a TOML file; BadInput names the key that is wrong."""
+    """Read the map from a TOML file; BadInput names the key that is wrong."""
     data = read_toml(file)
     table = _Table(file, data, "")
     table.only("board", "timezone", "columns", "stage")
@@ -51,10 +49,10 @@ def read_map(file: Path) -> EventMap:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise table.bad("timezone", f"there is no time zone {zone!r}.") from None
-    given = data.get("stage")
-    if not isinstance(given, list) or not given:
+    stage_tables = data.get("stage")
+    if not isinstance(stage_tables, list) or not stage_tables:
         raise table.bad("stage", "is missing; a [[stage]] table per stage is needed.")
-    stages = [_Table(file, entry, f"stage {n}: ") for n, entry in enumerate(given, 1)]
+    stages = [_Table(file, entry, f"stage {n}: ") for n, entry in enumerate(stage_tables, 1)]
     committed, delivered = _points(table, stages)
     stage_of: dict[str, int] = {}
     for at, stage in enumerate(stages):
@@ -103,7 +101,7 @@ def _stage(table: "_Table", committed: bool) -> StageTemplate:
 
 
 class _Table:
-    """A table of the map with its name, for errors that say where."""
+    """A table of the map with its name, for error messages."""
 
     def __init__(self, file: Path, data: object, name: str) -> None:
         self._file = file
@@ -119,8 +117,8 @@ class _Table:
         for key in self._data:
             if key not in known:
                 close = get_close_matches(key, known, n=1)
-                meant = f" Did you mean {close[0]}?" if close else ""
-                raise self.bad(key, f"a map has no such key.{meant}")
+                suggestion = f" Did you mean {close[0]}?" if close else ""
+                raise self.bad(key, f"a map has no such key.{suggestion}")
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self._data.get(key, default)

@@ -18,7 +18,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(service: Service, board: Board, file: TextIO) -> int:
-    """One row per card, archived and finished ones too; how many there were."""
+    """Write one row per card, archived and finished ones too; returns how many."""
     faces = sorted(service.boards.snapshot(board.id).faces, key=place)
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -35,7 +35,7 @@ def write_csv(service: Service, board: Board, file: TextIO) -> int:
 
 
 def write_jsonl(service: Service, board: Board, file: TextIO) -> int:
-    """One event per line, oldest first; how many there were."""
+    """Write one event per line, oldest first; returns how many."""
     events = service.history.events(board.id)
     for event in events:
         file.write(json.dumps(asdict(event)) + "\n")

@@ -13,14 +13,14 @@ from mlkanban.service import Service
 
 
 def write_markdown(service: Service, board: Board, file: TextIO) -> int:
-    """The charter and every card that is not archived; how many cards there were."""
+    """Write the charter and every card that is not archived; returns how many cards."""
     lines, cards = service.documents.board_page(board.id)
     file.writelines(f"{line}\n" for line in lines)
     return cards
 
 
 def read_markdown(service: Service, file: Path) -> BoardPage:
-    """What a document says; BadInput names the line that cannot be read."""
+    """Read a document; BadInput names the line that cannot be read."""
     text = read_text(file)
     with lines_of(file):
         return read_board(text, service.documents.refs())
@@ -28,7 +28,7 @@ def read_markdown(service: Service, file: Path) -> BoardPage:
 
 @contextlib.contextmanager
 def lines_of(file: Path) -> Iterator[None]:
-    """What is wrong with a line, said with the file it is in."""
+    """Turn errors about a line into errors that name the file, too."""
     try:
         yield
     except BadMarkdown as error:

@@ -1,4 +1,4 @@
-"""Reading a file from elsewhere: small enough, UTF-8, nothing a board cannot keep."""
+"""Read a text file from elsewhere: small enough, UTF-8, and nothing a board cannot keep."""
 
 import tomllib
 from pathlib import Path
@@ -19,7 +19,7 @@ def bad(file: Path, line: int, what: str, hint: str) -> BadInput:
 
 
 def read_text(file: Path) -> str:
-    """The text of a file; BadInput says what is wrong with it and where."""
+    """Read the text of a file; BadInput says what is wrong with it and where."""
     try:
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
@@ -42,7 +42,7 @@ def read_text(file: Path) -> str:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The tables of a TOML file; BadInput says where it is wrong."""
+    """Read the tables of a TOML file; BadInput says where it is wrong."""
     try:
         return toml.parsed(read_text(file))
     except tomllib.TOMLDecodeError as error:

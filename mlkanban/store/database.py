@@ -38,10 +38,8 @@ _OFTEN = 40
 
 
 class Store:
-    """One connection to one store, for one thread.
-
-    `read_only` is set when it was opened for reading, or because a newer program wrote it.
-    """
+    """One connection to one store, for one thread. `read_only` is set when the store was opened for
+    reading, or because a newer program wrote it."""
 
     def __init__(self, path: Path, conn: sqlite3.Connection, *, read_only: str = "") -> None:
         self.path = path
@@ -69,7 +67,7 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The one write door: BEGIN IMMEDIATE ... COMMIT, or ROLLBACK and the error in words."""
+        """The one way to write: BEGIN IMMEDIATE ... COMMIT, or ROLLBACK and an error in words."""
         if self.read_only:
             raise StoreProblem(self.read_only, "Nothing was written.")
         try:
@@ -93,7 +91,7 @@ class Store:
             raise errors.explain(error, self.path) from error
 
     def check_in_place(self) -> None:
-        """StoreProblem when the file lost its name: what is written to it would be gone."""
+        """StoreProblem when the file was renamed or deleted: writes to it would be lost."""
         if _file_id(self.path) != self._file:
             raise StoreProblem(
                 f"The store {self.path} was removed or replaced while it was open.",
@@ -101,8 +99,8 @@ class Store:
             )
 
     def hold_lease(self) -> str:
-        """What `lease.hold` gives, '' where none is needed; StoreBusy when another machine may
-        write here, whose locks are not seen."""
+        """Take the lease (`lease.hold`), '' where none is needed; StoreBusy when another machine
+        may be writing here, whose locks do not reach this one."""
         return lease.hold(self.path) if self._leased else ""
 
     def _begin_writing(self) -> None:
@@ -153,10 +151,10 @@ def library_version() -> str:
 
 
 def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> Store:
-    """The store at `path`, brought to the latest shape after a backup.
+    """Open the store at `path`, migrated to the latest schema after a backup.
 
-    Where there is none it is made, or without `make` NotFound. A newer store opens read-only; a
-    damaged, empty or foreign one is refused and left untouched.
+    A missing store is created, or NotFound without `make`. A newer store opens read-only; a
+    damaged, empty or foreign file is refused and left untouched.
     """
     try:
         if not _exists(path):
@@ -191,7 +189,7 @@ def open_for_writing(path: Path, *, timeout: float = 30, make: bool = True) -> S
 
 
 def open_draft(path: Path) -> Store:
-    """A copy nobody else knows of, brought to the latest shape without a backup of its own."""
+    """Open a copy that nobody else knows of, migrated to the latest schema without a backup."""
     store = _connect(path, "rw", 30)
     try:
         store.conn.execute("PRAGMA journal_mode=DELETE")
@@ -206,11 +204,11 @@ def open_draft(path: Path) -> Store:
 
 
 def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
-    """The store at `path` for reading alone; none is made, and no board or card is changed.
+    """Open the store at `path` for reading only; no board or card is changed. NotFound when there
+    is none.
 
-    NotFound when there is none. A transaction that a killed process left half done is rolled back
-    first, as every reader must. The store of an older program is brought to the latest shape, after
-    a backup, as it is for writing.
+    A transaction that a killed process left half done is rolled back first, as every reader must.
+    The store of an older program is migrated, after a backup, as it is for writing.
     """
     if not _exists(path):
         raise _none(path)
@@ -236,7 +234,7 @@ def open_for_reading(path: Path, *, timeout: float = 30) -> Store:
 
 
 def _file_id(path: Path) -> tuple[int, int]:
-    """What tells a file from others whatever its name; (0, 0) when it is not there."""
+    """What identifies a file whatever its name; (0, 0) when it does not exist."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -259,7 +257,7 @@ def _none(path: Path) -> NotFound:
 
 
 def _exists(path: Path) -> bool:
-    """Whether there is a store; an empty file is not one, and not a reason to start over."""
+    """Whether there is a store; an empty file is not one, and no reason to start over."""
     try:
         size = path.stat().st_size
     except FileNotFoundError:
@@ -302,7 +300,7 @@ def _open_checked(path: Path, mode: str, timeout: float) -> tuple[Store, int]:
 
 
 def _check_ours(store: Store) -> int:
-    """The store's version; raises when the file is not a store of ours."""
+    """The schema version of the store; raises when the file is not a store of this program."""
     (application,) = store.conn.execute("PRAGMA application_id").fetchone()
     (version,) = store.conn.execute("PRAGMA user_version").fetchone()
     store.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -328,10 +326,10 @@ def _open_newer(path: Path, version: int, timeout: float) -> Store:
 
 
 def _create(path: Path) -> None:
-    """Make a whole store beside its place, then put it there at once.
+    """Create a complete store beside its place, then rename it into place.
 
     So a start that is killed at any moment leaves either no store or a good one, and of several
-    first starts exactly one wins.
+    simultaneous first starts exactly one wins.
     """
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -354,7 +352,7 @@ def _create(path: Path) -> None:
 
 
 def empty_draft(folder: Path) -> Path:
-    """An empty file for a store that is to be made beside its place."""
+    """An empty file for a store that is created beside its place."""
     draft = folder / f".new-{os.getpid()}-{os.urandom(4).hex()}.db"
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
     sweep(folder, ".new-*.db*", draft.stat().st_mtime)
@@ -362,7 +360,7 @@ def empty_draft(folder: Path) -> Path:
 
 
 def _migrate(store: Store) -> None:
-    """Bring the store to the latest shape under the lock, after a verified backup."""
+    """Migrate the store to the latest schema under the lock, after a verified backup."""
     with store.writing() as conn:
         # Another program, perhaps a newer one, may have been here since we looked.
         (version,) = conn.execute("PRAGMA user_version").fetchone()

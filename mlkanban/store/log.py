@@ -62,10 +62,10 @@ def insert_new(conn: sqlite3.Connection, record: Record) -> int | None:
 
 
 class Writer:
-    """Appends events within one write transaction and keeps the projections in step.
+    """Appends events within one write transaction and keeps the projections up to date.
 
-    All events of one writer are one action, until another is begun: one undo takes them back
-    together. `went_back` says that the store is older than its high-water mark below `marks`: it
+    All events of one writer are one action until `begin_action`: one undo takes them back together.
+    `went_back` says that the store is older than its high-water mark below `marks`; the writer then
     goes on as a new replica.
     """
 
@@ -107,12 +107,12 @@ class Writer:
         self._of_others: dict[str, list[str]] = {}
 
     def keep_mark(self) -> None:
-        """Keep how far this replica has written, once that is committed."""
+        """Record how far this replica has written; call it after the commit."""
         if self._marks is not None and self._rseq > self._marked:
             high_water.keep(self._marks, self.replica, self._rseq, self._hash)
 
     def begin_action(self) -> None:
-        """Let what is appended from now on be undone by itself."""
+        """Begin a new action: what is appended from now on is undone by itself."""
         self.action = uuid7(self._now)
 
     def new_ref(self) -> str:
@@ -130,7 +130,8 @@ class Writer:
         return f"{self.replica.letter}{self._number}"
 
     def _numbers(self, function: str = "") -> Iterator[int | None]:
-        """The numbers of the short ids with the letter of this replica, or a function of them."""
+        """The numbers of the short ids that start with this replica's letter, or an aggregate of
+        them."""
         letter = self.replica.letter
         rows = self._conn.execute(
             f"SELECT {function}(CAST(substr(ref, ?) AS INTEGER)) FROM card"
@@ -140,7 +141,7 @@ class Writer:
         return (number for (number,) in rows)
 
     def append(self, change: Change) -> Event | None:
-        """Write one change; None when an event with its given id is there already."""
+        """Write one change; None when an event with the id it names exists already."""
         if change.event_id and self.knows(change.event_id):
             return None
         self._hlc = tick(self._hlc, self._wall)
@@ -203,8 +204,8 @@ class Writer:
         return event
 
     def _after(self, entity: Entity, change: Change) -> str:
-        """The clock of a change: after everything it is about, even what a clock far ahead wrote,
-        which does not hurry other changes."""
+        """The clock of a change: after everything the change is about, even after a clock that was
+        far ahead, but without pulling later changes along."""
         last = max(entity.stamps.values(), default="").partition(":")[0]
         if change.undoes:
             row = self._conn.execute(
@@ -214,8 +215,8 @@ class Writer:
         return self._hlc if self._hlc > last else tick(last, self._wall)
 
     def _newest_of_others(self, card: str) -> list[str]:
-        """The stamp of the newest event about a card by every other replica. Nothing of others
-        comes in while this one writes, so that it is asked once for each card."""
+        """The stamp of the newest event about a card by every other replica. No events of others
+        arrive during a write, so it is read once for each card."""
         if card not in self._of_others:
             rows = self._conn.execute(
                 "SELECT max(hlc), replica FROM event WHERE card = ? AND replica != ?"
@@ -226,9 +227,12 @@ class Writer:
         return self._of_others[card]
 
     def _instant_for(self, card: str) -> str:
-        """Now; after a clock was set back, not before the last step of the card, which would
-        otherwise count as the later one. A clock that was far ahead then, and is right now, is not
-        followed; one that is behind all that was ever written is the wrong one of the two."""
+        """The instant of a change: now, but after a clock was set back not before the last step of
+        the card, which would otherwise count as the later one.
+
+        A last step by a clock that was far ahead is not followed; a clock that is behind everything
+        ever written is itself the wrong one.
+        """
         (last,) = self._conn.execute(
             "SELECT max(at) FROM transition WHERE card = ?", (card,)
         ).fetchone()
@@ -245,7 +249,7 @@ class Writer:
 
 
 def broken_link(conn: sqlite3.Connection) -> str:
-    """The id of the first event whose hash does not fit its replica's chain, or ''."""
+    """The id of the first event whose hash does not fit its replica's chain; '' for none."""
     previous: dict[str, str] = {}
     # Row by row, here and below: a long log need not fit into memory.
     rows = conn.execute(f"SELECT {RECORD_COLUMNS} FROM event ORDER BY replica, rseq")

@@ -1,7 +1,7 @@
-"""Events of other replicas: what of them may be taken in, and taking it in.
+"""Merge: which events of other replicas can be added to the log, and adding them.
 
-Per replica the log has no gaps, so `known` says all about what there is. A batch is one
-transaction of its caller; what is there already is passed over.
+Per replica the log has no gaps, so `known` describes everything there is. A batch is part of one
+transaction of the caller; events that are in the log already are skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mlkanban.store.replica import Replica
 from mlkanban.store.rows import RECORD_COLUMNS, events_about_board, events_of, kept_as, record_of
 
 _OFTEN = 100
-"""Cards between two words on how far it is."""
+"""Cards between two calls of `progress`."""
 
 
 def known(conn: sqlite3.Connection) -> dict[str, int]:
@@ -31,7 +31,7 @@ def known(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> list[Record]:
-    """At most `most` events of a replica from number `first` on."""
+    """At most `most` events of a replica, from number `first` on."""
     rows = conn.execute(
         f"SELECT {RECORD_COLUMNS} FROM event WHERE replica = ? AND rseq >= ? ORDER BY rseq LIMIT ?",
         (replica, first, most),
@@ -40,7 +40,7 @@ def records(conn: sqlite3.Connection, replica: str, first: int, most: int) -> li
 
 
 def next_in_log(last: int, batch: Sequence[Record]) -> list[Record]:
-    """Those of a replica's events that may be taken in after number `last`: without a gap."""
+    """The events that continue a replica's log after number `last` without a gap."""
     fitting = []
     for record in sorted(batch, key=lambda item: item.rseq):
         if record.rseq == last + 1:
@@ -50,7 +50,7 @@ def next_in_log(last: int, batch: Sequence[Record]) -> list[Record]:
 
 
 def unbroken(conn: sqlite3.Connection, batch: Sequence[Record]) -> list[Record]:
-    """Those of a replica's events, the next ones of its log, whose hashes fit."""
+    """The longest beginning of a batch, the next events of one replica, whose hashes fit."""
     if not batch:
         return []
     row = conn.execute(
@@ -67,14 +67,14 @@ def unbroken(conn: sqlite3.Connection, batch: Sequence[Record]) -> list[Record]:
 
 
 class Added(NamedTuple):
-    """The events that are new in the log; `shared` are those of them whose id another one has."""
+    """The events that are new in the log; `shared` are those whose id another event has, too."""
 
     new: Sequence[Record]
     shared: Sequence[Record]
 
 
 def add(conn: sqlite3.Connection, batch: Sequence[Record]) -> Added:
-    """Put events into the log; those whose place there is taken are passed over."""
+    """Add events to the log; events whose place is taken are skipped."""
     new, shared = [], []
     for record in batch:
         # An id with an @ in it always gets one more, so that own_id finds the first one again.
@@ -97,9 +97,12 @@ def _event(record: Record, seq: int) -> Event:
 def refold(
     conn: sqlite3.Connection, added: Added, progress: Callable[[int, int], None]
 ) -> list[str]:
-    """Bring everything that was added is about up to date with the whole log; `tell` hears now and
-    then of how many cards that is done. In words which cards go by another short id now, for
-    another replica gave theirs before, and what of the stages is not as somebody wrote it."""
+    """Update everything that the added events are about, and return notices for the person.
+
+    `progress(done, total)` is called now and then with counts of cards. The notices name cards
+    whose short id changed because another replica used it first, and stages that differ from what
+    somebody wrote.
+    """
     before = dict(conn.execute("SELECT id, ref FROM card").fetchall())
     overruled = stages.overruled(conn)
     if any(contradicted(conn, record.id) for record in added.shared) or ambiguous(
@@ -154,7 +157,7 @@ def _refold(
 
 
 def another_letter(conn: sqlite3.Connection, own: Replica) -> None:
-    """Let this replica begin its short ids with another letter when one that is older uses it."""
+    """Change the letter of this replica's short ids when an older replica uses it."""
     rows = conn.execute(
         "SELECT DISTINCT card.ref, event.replica FROM event JOIN card ON card.id = event.card"
         " WHERE event.kind = 'card.created' AND event.replica != ?",
@@ -171,5 +174,5 @@ def another_letter(conn: sqlite3.Connection, own: Replica) -> None:
 
 
 def newer(batch: Iterable[Record]) -> list[int]:
-    """The format versions among these that this program does not know."""
+    """The event formats among these records that this program does not know."""
     return sorted({record.version for record in batch if record.version > FORMAT})

@@ -1,6 +1,6 @@
-"""Names that two replicas gave without knowing of each other: told apart the same way everywhere.
+"""Names that two replicas gave independently, made unique in the same way everywhere.
 
-The one given first keeps it; a later card is shown as `g12b`, a later board as `work-2`.
+The first one given stays; a later card is shown as `g12b`, a later board as `work-2`.
 """
 
 import re
@@ -13,7 +13,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def make_names_unique(conn: sqlite3.Connection) -> None:
-    """Give every card and every board a name of its own."""
+    """Give every card and every board a unique name."""
     renamed = conn.execute("SELECT ref FROM card WHERE ref GLOB '*[0-9][a-z]*'").fetchall()
     # Those of before too: another one may have lost its name to an import that came first.
     refs = _twice(conn, "card", "ref") | {ref.rstrip(_LETTERS) for (ref,) in renamed}
@@ -24,7 +24,7 @@ def make_names_unique(conn: sqlite3.Connection) -> None:
 
 
 def letter_of(ref: str) -> str:
-    """The letters a short id begins with: those of the replica that gave it."""
+    """The letters that a short id begins with: those of the replica that gave it."""
     letters = re.match("[a-z]*", ref)
     return letters[0] if letters else ""
 

@@ -1,11 +1,11 @@
-"""What is undecided: fields that two replicas wrote to without knowing of each other."""
+"""Queries of open conflicts: fields that two replicas wrote without knowing of each other."""
 
 import sqlite3
 from typing import NamedTuple
 
 
 class ConflictRow(NamedTuple):
-    """What another replica wrote to a field meanwhile; `other` is JSON."""
+    """An open conflict: what another replica wrote to a field; `other` is JSON."""
 
     entity: str
     board: str
@@ -21,7 +21,7 @@ _UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)
 
 
 def open_conflicts(conn: sqlite3.Connection, entity_id: str = "") -> list[ConflictRow]:
-    """What is undecided about an entity, or about everything."""
+    """The open conflicts of an entity, or of all entities."""
     rows = conn.execute(
         f"SELECT {', '.join(ConflictRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"
         " ORDER BY board, entity, field, stamp",
@@ -31,7 +31,7 @@ def open_conflicts(conn: sqlite3.Connection, entity_id: str = "") -> list[Confli
 
 
 def count(conn: sqlite3.Connection, board_id: str = "") -> int:
-    """How many fields are undecided, on a board or on all."""
+    """How many conflicts are open, on a board or on all boards."""
     (fields,) = conn.execute(
         f"SELECT count(*) FROM (SELECT DISTINCT entity, field {_UNDECIDED}"
         " AND (board = ? OR ? = ''))",

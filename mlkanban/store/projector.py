@@ -1,7 +1,7 @@
-"""Projections: what the log amounts to, kept in tables that can be read quickly and made again.
+"""Projections: tables that follow from the log, can be read quickly and rebuilt at any time.
 
-Events are folded by core.events; this file only decides which rows show the result. Touched
-entities stay in memory until `flush`, so that bringing in many events writes each card once.
+Events are folded by core.events; this module only decides which rows show the result. Touched
+entities stay in memory until `flush`, so that applying many events writes each card once.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Projector:
         self._conflicting: set[str] = set()
 
     def entity(self, entity_id: str) -> Entity:
-        """The folded state of an entity as of now, events not yet flushed included."""
+        """The folded state of an entity as of now, including events that are not flushed yet."""
         entity = self._entities.get(entity_id)
         if entity is None:
             row = self._conn.execute(
@@ -53,8 +53,10 @@ class Projector:
         return entity
 
     def apply(self, event: Event) -> None:
-        """Take in one event that counts, the newest of its entity. An entity stays on the board of
-        its first one: what names another board is of no effect."""
+        """Apply one event that counts, the newest of its entity.
+
+        An entity stays on the board of its first event; naming another board later has no effect.
+        """
         entity_id = event.entity
         entity = self.entity(entity_id)
         if self._home.setdefault(entity_id, event.board) != event.board:
@@ -87,11 +89,11 @@ class Projector:
                 self._retimed.add(event.board)
 
     def retime(self, board_id: str) -> None:
-        """Work out again when the cards of a board started and finished."""
+        """Recompute when the cards of a board started and finished."""
         self._retimed.add(board_id)
 
     def refold(self, entity_id: str, events: list[Event]) -> None:
-        """Make an entity anew from all its events, for some of them came late."""
+        """Rebuild an entity from all its events, because some of them arrived late."""
         self._entities[entity_id] = Entity()
         self._home.pop(entity_id, None)
         for table in ("transition", "undone"):
@@ -104,12 +106,12 @@ class Projector:
         self._conflicting.add(entity_id)
 
     def look_for_conflicts(self, entities: set[str]) -> None:
-        """Let the next `flush` look at these."""
+        """Check these entities for conflicts at the next `flush`."""
         self._conflicting |= entities
 
     def _when(self, event: Event) -> str:
-        """When a step counts as taken: not before the last one of its card, though the clock of its
-        writer was behind a little; what a clock far ahead has written is no measure."""
+        """When a step counts as taken: not before the last step of its card, so that a clock
+        slightly behind does no harm; steps written by a clock far ahead are ignored here."""
         (last,) = self._conn.execute(
             "SELECT max(at) FROM transition WHERE card = ?", (event.card,)
         ).fetchone()
@@ -118,7 +120,7 @@ class Projector:
         return str(last)
 
     def _undo(self, event: Event) -> None:
-        """Mark what `event` takes back, and bring a step of flow history in or out of force."""
+        """Mark what `event` takes back, and put steps of flow history in or out of force."""
         self._conn.execute("INSERT OR REPLACE INTO undone VALUES (?, ?)", (event.undoes, event.id))
         root, live = event.undoes, False
         seen = {event.id}  # what a peer says may go round in a circle
@@ -187,9 +189,11 @@ class Projector:
         self._retimed.clear()
 
     def _conflicts(self, retimed: list[str]) -> dict[str, list[Conflict]]:
-        """Look again at what may be in conflict: what was made anew, what has a conflict and was
-        written to, and cards that do not fit the stages of their board. The conflicts of each, and
-        into the entities what follows from them."""
+        """Find the conflicts of all entities that may have one: rebuilt ones, written ones that had
+        a conflict, and cards that do not fit the stages of their board.
+
+        Returns the conflicts by entity, and writes what follows from them into the entities.
+        """
         written = self._cards.keys() | self._others.keys()
         rows = self._conn.execute("SELECT DISTINCT entity FROM clash").fetchall()
         due = self._conflicting | {e for (e,) in rows if e in written}
@@ -220,14 +224,14 @@ class Projector:
         return row[0] if row else ""
 
     def _unfit(self, card_id: str, board_id: str) -> bool:
-        """Whether a card that was written to is not what the stages of its board make of it."""
+        """Whether a card that was written differs from what the stages of its board make of it."""
         fields = self._entities[card_id].fields
         if "place" not in fields or fields.get("deleted") or not self._known(board_id):
             return False
         return bool(lifecycle.fitting(self._board(board_id), fields, ended_in_place=False))
 
     def _unfit_on(self, board_id: str) -> set[str]:
-        """The cards of a board that its stages make something else of, now or before."""
+        """The cards of a board that its stages change, now or before."""
         board = self._board(board_id)
         rows = self._conn.execute(
             "SELECT id, stage, outcome FROM card WHERE board = ? AND NOT archived"
@@ -283,7 +287,7 @@ class Projector:
         return row is not None
 
     def _times(self, card_id: str, board: Board) -> tuple[str, str, str, str]:
-        """created, entered (its present stage), started, finished; '' for none."""
+        """created, entered (the present stage), started, finished; '' for none."""
         steps: list[tuple[str, str, str]] = []
         for at, stage, outcome in self._conn.execute(
             "SELECT at, stage, outcome FROM transition WHERE card = ? AND live"
@@ -370,7 +374,7 @@ class Projector:
 
 
 def _on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
-    """The metric and the runs of a card as its face shows them."""
+    """The metric and the runs of a card as the card's face shows them."""
     if not any(name.startswith("run:") for name in fields):
         return metric_text(fields.get("metric")), ""
     from mlkanban.core.runs.brief import on_face  # most cards have none
@@ -379,8 +383,9 @@ def _on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _step(values: dict[str, Any]) -> tuple[str | None, ...]:
-    """stage, outcome, work and block of what an event sets, as `transition` has them: NULL where
-    it sets none. A block is its reason after `+` (external) or `-` (internal), '' is no block."""
+    """stage, outcome, work and block that an event sets, as in the table `transition`: NULL where
+    the event sets none. A block is its reason after `+` (external) or `-` (internal), '' is no
+    block."""
     blocker = values.get("blocker") or {}
     block = f"{'+' if blocker.get('external') else '-'}{blocker['reason']}" if blocker else ""
     return (

@@ -1,18 +1,19 @@
-"""Where a card stands in its stage: a fractional index, so that a move writes one card only."""
+"""Ranks: the place of a card in its stage as a fractional index, so that a move writes one card
+only."""
 
 import os
 
 from fractional_indexing import BASE_62_DIGITS, generate_key_between, generate_n_keys_between
 
 LONGEST = 40
-"""A rank longer than this asks for new, short ranks in its stage."""
+"""A rank longer than this makes the stage get new, short ranks."""
 
 
 def between(before: str | None, after: str | None) -> str:
     """A rank after `before` and ahead of `after` (None: no neighbour).
 
-    Two random characters keep ranks apart that two machines choose for the same place. Equal or
-    crossed neighbours raise ValueError: the later one needs a new rank first.
+    Two random characters keep apart the ranks that two machines choose for the same place.
+    ValueError when the neighbours are equal or crossed: the later one needs a new rank first.
     """
     if before is not None and after is not None and before >= after:
         raise ValueError(f"no rank between {before!r} and {after!r}")
@@ -28,7 +29,7 @@ def between(before: str | None, after: str | None) -> str:
 
 
 def fresh(count: int) -> list[str]:
-    """`count` short ranks in order, for a stage that is filled or re-keyed as a whole."""
+    """`count` short ranks in order, for a stage that is filled or re-ranked as a whole."""
     return [key + _random() for key in generate_n_keys_between(None, None, count)]
 
 

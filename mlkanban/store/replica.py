@@ -1,4 +1,4 @@
-"""Which store is writing: every copy of a store is a replica of its own."""
+"""Replicas: every copy of a store writes under an id of its own."""
 
 import os
 import socket
@@ -19,9 +19,10 @@ class Replica:
 
 
 def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> Replica:
-    """The replica this store is here: known by machine, path and inode, else a new one.
+    """The replica that this store is, known by machine, path and inode, or else a new one.
 
-    A restored or copied file so never continues another's numbering. Call it inside a write.
+    A restored or copied file therefore never continues the numbering of another. Call it inside a
+    write.
     """
     host = socket.gethostname() or "host"
     place = _place(path)
@@ -39,7 +40,7 @@ def identify(conn: sqlite3.Connection, path: Path, now: datetime) -> Replica:
 
 
 def present(conn: sqlite3.Connection, path: Path) -> str:
-    """The id of the replica that the store at `path` is; '' when it is none yet."""
+    """The id of the replica that the store at `path` is; '' when it has none yet."""
     row = conn.execute(_AT_PLACE, _place(path)).fetchone()
     return row[0] if row else ""
 
@@ -55,10 +56,10 @@ def is_host_here(conn: sqlite3.Connection, host: str) -> bool:
 
 
 def forget_place(conn: sqlite3.Connection, present: list[tuple[str, ...]]) -> None:
-    """Let a restored store be a new replica at its next write, with a letter that is free.
+    """Make a restored store a new replica at its next write, with a letter that is free.
 
-    Inodes are given out again: no replica it knows may be taken for this one. `present` are the
-    replicas of the store whose place it takes, whose letters are on cards that others may have.
+    Inodes are reused: no replica it knows may be mistaken for this one. `present` are the replicas
+    of the store that it replaces, whose letters are on cards that others may have.
     """
     conn.execute("UPDATE replica SET inode = 'restored'")
     conn.executemany(
@@ -69,7 +70,7 @@ def forget_place(conn: sqlite3.Connection, present: list[tuple[str, ...]]) -> No
 
 
 def all_of(conn: sqlite3.Connection) -> list[tuple[str, ...]]:
-    """Every replica a store knows, as `forget_place` takes them."""
+    """Every replica a store knows, in the form that `forget_place` takes."""
     return conn.execute(
         "SELECT id, letter, host, machine, path, created_at FROM replica"
     ).fetchall()

@@ -1,4 +1,4 @@
-"""Reading the projections and the log as core models. Every read is complete when it returns."""
+"""Queries of the projections and the log as core models. Every read is complete when it returns."""
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ _BOARD_THERE = (
     "(NOT board.deleted OR EXISTS"
     " (SELECT 1 FROM card WHERE card.board = board.id AND NOT card.deleted))"
 )
-"""Of a board: it was not taken back, or another machine has put cards on it since."""
+"""Of a board: it was not undone, or another machine has put cards on it since."""
 _BOARD_SHOWN = f"{_BOARD_THERE} AND " + _WITH_STAGES.format("board.id")
-"""Of a board: it has stages. One of which they did not come, for a newer program or nobody wrote
-them, or on which they were all removed, cannot be drawn or counted; it is shown once it has one."""
+"""Of a board: it has stages. A board without stages (they have not arrived, a newer program wrote
+them, or all were removed) cannot be drawn or counted; it appears once it has one."""
 ON_SHOWN_BOARD = _WITH_STAGES.format("card.board")
-"""Of a card that is found by what it is called."""
+"""Of a card that is looked up by name."""
 
 
 class Transition(NamedTuple):
-    """What an event in force set of a card's stage, outcome ('' for none), work and block; None
-    where it set none. `at` is ISO 8601 UTC; a block is its reason after `+` (external) or `-`,
-    '' is no block. Those of a card are in the order of their stamps."""
+    """The stage, outcome ('' for none), work and block that an event in force set; None where it
+    set none.
+
+    `at` is ISO 8601 UTC; a block is its reason after `+` (external) or `-`, '' is no block. The
+    transitions of a card are in the order of their stamps.
+    """
 
     card: str
     at: str
@@ -50,7 +53,7 @@ class Transition(NamedTuple):
 
 
 class LimitsSet(NamedTuple):
-    """From `at` (ISO 8601 UTC) on a stage had these limits."""
+    """The limits that a stage had from `at` (ISO 8601 UTC) on."""
 
     stage: str
     at: str
@@ -60,7 +63,8 @@ class LimitsSet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happened on a board after a cursor: the new cursor, cards, and whether its shape did."""
+    """What changed on a board after a cursor: the new cursor, the cards, and whether the board
+    itself changed."""
 
     cursor: int
     cards: tuple[str, ...]
@@ -73,7 +77,7 @@ def boards(conn: sqlite3.Connection) -> list[Board]:
 
 
 def board_names(conn: sqlite3.Connection, *, taken_back: bool = False) -> list[BoardName]:
-    """What all boards are called, the oldest first; or those `taken_back` by an undo."""
+    """The names of all boards, oldest first; or of those `taken_back` by an undo."""
     rows = conn.execute(
         "SELECT id, key, name FROM board LEFT JOIN"
         " (SELECT board, min(hlc || replica) AS made FROM event INDEXED BY event_card"
@@ -84,7 +88,7 @@ def board_names(conn: sqlite3.Connection, *, taken_back: bool = False) -> list[B
 
 
 def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:
-    """(name, host that wrote first about it) of boards that are not shown for want of stages."""
+    """(name, host that first wrote about it) of boards that are not shown for lack of stages."""
     return conn.execute(
         "SELECT name, ifnull((SELECT host FROM event INDEXED BY event_card"
         f"  WHERE card = '' AND event.board = board.id AND {IN_FORCE} ORDER BY hlc LIMIT 1), '')"
@@ -94,9 +98,11 @@ def boards_without_stages(conn: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def last_used_board(conn: sqlite3.Connection, *, taken_back: bool = False) -> str:
-    """The id of the board that a person changed last, here or else anywhere, '' for none; it may be
-    one that was `taken_back` by an undo. What came last is not what was done last, and clocks that
-    were set back count only between machines."""
+    """The id of the board that a person changed last, here or else anywhere; '' for none.
+
+    It may be one that was `taken_back` by an undo. Events that arrived last were not written last,
+    and clocks that were set back only matter between machines.
+    """
     there = f"SELECT id FROM board WHERE {_BOARD_THERE if not taken_back else 'true'}"
     last = f"SELECT board FROM event WHERE {BY_PERSON} AND {IN_FORCE} AND board IN ({there})"
     here = "replica IN (SELECT id FROM replica WHERE inode != 'restored')"
@@ -108,8 +114,8 @@ def last_used_board(conn: sqlite3.Connection, *, taken_back: bool = False) -> st
 
 
 def board_keys(conn: sqlite3.Connection) -> dict[str, bool]:
-    """The keys that boards have, and whether each is there: one that was taken back with its
-    import keeps its key."""
+    """The keys of all boards, and whether each board exists: one whose import was undone keeps its
+    key."""
     return dict(conn.execute(f"SELECT key, max({_BOARD_THERE}) FROM board GROUP BY key").fetchall())
 
 
@@ -125,7 +131,7 @@ def cursor(conn: sqlite3.Connection) -> int:
 
 
 def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
-    """What the events after `after` touched on a board; a session of triage nothing."""
+    """What the events after `after` changed on a board; triage sessions count as no change."""
     rows = conn.execute(
         "SELECT DISTINCT card FROM event WHERE board = ? AND seq > ? AND kind != 'triage.ended'",
         (board_id, after),
@@ -137,8 +143,8 @@ def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
 def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
     """All cards of a board in no order, finished and archived ones too.
 
-    Ten thousand of them are read before the first picture: words that come again and again are
-    kept once, and no second list is made on the way.
+    Ten thousand of them are read before the first paint: repeated strings are kept once, and no
+    second list is made on the way.
     """
     rows = conn.execute(
         f"SELECT {_FACE} FROM card NOT INDEXED WHERE board = ? AND NOT deleted", (board_id,)
@@ -164,8 +170,8 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
 
 
 def _with_repeats_in_force(conn: sqlite3.Connection, cards: list[CardFace]) -> list[CardFace]:
-    """Faces as they are by the names for repeats that are in force: what a row has was made by
-    those that were in force when the card was written last."""
+    """Faces updated to the current setting of names for repeats: rows were written under the
+    setting at the last write of the card."""
     mark = repeats.mark()
     for at, face in enumerate(cards):
         if face.runs and not repeats.made_by(mark, face.runs):
@@ -198,7 +204,7 @@ def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
 
 
 def tied(conn: sqlite3.Connection, board_id: str, tie: str) -> list[CardFace]:
-    """The cards of a board that come from another one in a way: `retrain-of:g12`."""
+    """The cards of a board that come from another card in a given way: `retrain-of:g12`."""
     rows = conn.execute(
         f"SELECT {_FACE} FROM card WHERE board = ? AND lineage != '' AND NOT deleted"
         " AND instr(' ' || lineage || ' ', ?) ORDER BY created_at, id",
@@ -208,7 +214,7 @@ def tied(conn: sqlite3.Connection, board_id: str, tie: str) -> list[CardFace]:
 
 
 def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
-    """The open cards, of all boards, whose block has a condition, and that."""
+    """The open cards of all boards whose block has a condition, each with the condition."""
     rows = conn.execute(
         f"SELECT {_FACE} FROM card WHERE block_reason != '' AND outcome = '' AND NOT archived"
         f" AND NOT deleted AND {ON_SHOWN_BOARD}"
@@ -219,7 +225,7 @@ def waiting(conn: sqlite3.Connection) -> list[tuple[CardFace, str]]:
 
 
 def last_touched(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
-    """When something was last done with each of these cards, by card id."""
+    """When each of these cards was last changed, by card id."""
     return {
         card: at
         for card in ids
@@ -253,7 +259,7 @@ def ref_by_id(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
 
 
 def worths(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
-    """What cards of a board are worth, as it was written, by card id."""
+    """The score of each card of a board as it was typed (value and effort), by card id."""
     rows = conn.execute(
         "SELECT id, json_extract(state, '$.fields.worth') FROM entity WHERE board = ?"
         " AND json_extract(state, '$.fields.worth') != ''",
@@ -263,7 +269,7 @@ def worths(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
 
 
 def having(conn: sqlite3.Connection, board_id: str, text: str) -> frozenset[str]:
-    """Ids of the cards of a board about which this was written, in any case."""
+    """Ids of the cards of a board whose text contains `text`, case-insensitively."""
     rows = conn.execute(
         "SELECT card FROM words WHERE board = ? AND instr(text, ?)", (board_id, text.casefold())
     ).fetchall()
@@ -327,7 +333,7 @@ def asleep(conn: sqlite3.Connection, board_id: str, today: date) -> dict[str, in
 
 
 def dated_after(conn: sqlite3.Connection, instant: str) -> tuple[int, str, list[str]]:
-    """How many events are dated after an instant, the last of their dates, and the short ids of
+    """How many events are dated after an instant, the latest of their dates, and the short ids of
     the cards they are about."""
     count, last = conn.execute(
         "SELECT count(*), ifnull(max(at), '') FROM event WHERE at > ?", (instant,)
@@ -357,7 +363,7 @@ def first_rank(conn: sqlite3.Connection, board_id: str, stage_id: str) -> str | 
 
 
 def stage_order(conn: sqlite3.Connection, board_id: str, stage_id: str) -> list[tuple[str, str]]:
-    """(card id, rank) of the cards that stand in a stage, in order, hidden ones too."""
+    """(card id, rank) of the cards in a stage, in order, including hidden ones."""
     rows = conn.execute(
         "SELECT id, rank FROM card WHERE board = ? AND stage = ? AND NOT deleted ORDER BY rank, id",
         (board_id, stage_id),
@@ -370,7 +376,7 @@ _TRANSITION = "SELECT card, at, stage, outcome, work, block, stamp FROM transiti
 
 def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: int) -> list[str]:
     """Ids of the cards that were worked on and finished (not abandoned) since an instant, newest
-    first; at least so many if there are."""
+    first; at least `least` of them if there are as many."""
     rows = conn.execute(
         "SELECT id, finished_at FROM card WHERE board = ? AND finished_at != '' AND NOT deleted"
         " AND started_at != '' AND outcome != 'abandoned' AND NOT (archived AND outcome = '')"
@@ -381,7 +387,7 @@ def finished_since(conn: sqlite3.Connection, board_id: str, since: str, least: i
 
 
 def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transition]:
-    """Everything in force that moved these cards on, by card and then in order of time."""
+    """All transitions in force of these cards, by card and then in order of time."""
     steps: list[Transition] = []
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
@@ -394,7 +400,7 @@ def transitions_of(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Transit
 
 
 def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
-    """Everything in force that moved the cards of a board on, by card and then in order of time."""
+    """All transitions in force of the cards of a board, by card and then in order of time."""
     rows = conn.execute(
         _TRANSITION + "board = ? AND live ORDER BY card, stamp",
         (board_id,),
@@ -403,7 +409,7 @@ def transitions(conn: sqlite3.Connection, board_id: str) -> list[Transition]:
 
 
 def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str, str]]]:
-    """For each model in use of a board, by card id: when its health became what, in order."""
+    """The health of each model in use of a board over time, by card id, in order."""
     rows = conn.execute(
         "SELECT card.id, at, data"
         " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
@@ -422,8 +428,8 @@ def healths(conn: sqlite3.Connection, board_id: str) -> dict[str, list[tuple[str
 
 
 def limits_set(conn: sqlite3.Connection, board_id: str) -> list[LimitsSet]:
-    """The limits of the stages of a board as they were set, in the order of their stamps; from its
-    removal on a stage has none."""
+    """The limits of the stages of a board as they were set over time, in the order of their stamps;
+    from its removal on a stage has none."""
     rows = conn.execute(
         "SELECT at, data FROM event INDEXED BY event_card"
         " WHERE card = '' AND event.board = ? AND undoes = ''"
@@ -450,8 +456,8 @@ def limits_set(conn: sqlite3.Connection, board_id: str) -> list[LimitsSet]:
 
 
 def archivings(conn: sqlite3.Connection, board_id: str) -> dict[str, Transition]:
-    """For each card of a board that is archived without an outcome, by id: when it came to be so,
-    as a transition that sets nothing."""
+    """When each card of a board that is archived without an outcome was archived, by card id, as a
+    transition that sets nothing."""
     rows = conn.execute(
         "SELECT card.id, at, data, hlc || ':' || replica"
         " FROM card CROSS JOIN event INDEXED BY event_card ON event.card = card.id"
@@ -482,7 +488,7 @@ def history(conn: sqlite3.Connection, board_id: str, card_id: str, limit: int) -
 
 
 def of_kind(conn: sqlite3.Connection, board_id: str, kind: str) -> list[Event]:
-    """The events of one kind that are about the board itself, in order."""
+    """The events of one kind about the board itself, in order."""
     # By the index of cards: those about none are few, those of a board may be all there are.
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event INDEXED BY event_card"
@@ -509,7 +515,7 @@ def actor_of_event(conn: sqlite3.Connection, event_id: str) -> str:
 
 
 def events_by_id(conn: sqlite3.Connection, ids: Iterable[str]) -> list[Event]:
-    """The events with these ids, as far as there are any."""
+    """The events with these ids, as far as they exist."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event WHERE {IN_FORCE} AND id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(ids)),),

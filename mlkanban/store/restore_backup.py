@@ -1,4 +1,5 @@
-"""Putting a backup in the place of the store: checked first, at once, and as a new replica."""
+"""Restore a backup: check it first, put it in the place of the store at once, and make it a new
+replica."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ _NO_LOCK: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 
 @contextlib.contextmanager
 def opened(file: Path) -> Iterator[Connection]:
-    """A backup, open for reading; BadInput says why a file is none this program can restore."""
+    """A backup, open for reading; BadInput says why a file cannot be restored."""
     try:
         size = file.stat().st_size
     except FileNotFoundError:
@@ -62,9 +63,11 @@ def _bad(file: Path, what: str) -> BadInput:
 
 
 def put(source: Connection, path: Path) -> Path | None:
-    """Put the store behind `source` at `path`; where the one that was there is kept, if one was.
+    """Put the store behind `source` at `path`; returns where the previous store was kept, if there
+    was one.
 
-    StoreProblem when another process has it open, or when what is there is not this program's.
+    StoreProblem when another process has the store open, or when the file there is not this
+    program's.
     """
     folder = path.parent
     try:
@@ -142,7 +145,7 @@ def _check_alone(path: Path) -> None:
 
 
 def _fill(draft: Path, source: Connection, known: list[tuple[str, ...]]) -> None:
-    """A whole store of the latest shape that is no replica yet."""
+    """A complete store in the latest schema that is no replica yet."""
     conn = sqlite3.connect(draft, isolation_level=None)
     try:
         source.backup(conn, pages=-1)
@@ -161,7 +164,8 @@ def _fill(draft: Path, source: Connection, known: list[tuple[str, ...]]) -> None
 
 
 def _set_aside(path: Path, *, sound: bool) -> Path | None:
-    """Keep what is there: a sound store as a backup, anything else as it is, with its journal."""
+    """Keep the previous store: an intact one as a backup, anything else as it is, with its
+    journal."""
     if sound:
         # Through another connection: the one that holds the lock cannot copy itself.
         reader = database.open_for_reading(path)
@@ -181,8 +185,8 @@ def _set_aside(path: Path, *, sound: bool) -> Path | None:
 
 
 def _also_called(path: Path) -> Path:
-    """A second name, among the backups, for what is damaged: it stays in its place until the other
-    store is there, for where there is none a next start would make an empty one."""
+    """Give a damaged store a second name among the backups. It stays in its place until the
+    restored store is there, because a start without a store would create an empty one."""
     other = backup.free_place(path, "damaged", path.stat().st_mtime).with_suffix(".damaged")
     other.parent.mkdir(mode=0o700, exist_ok=True)
     try:
@@ -193,7 +197,7 @@ def _also_called(path: Path) -> Path:
 
 
 def readable(path: Path) -> tuple[Store | None, str]:
-    """The store at `path` for comparing, or None and why it cannot be read."""
+    """The store at `path` for comparison, or None and why it cannot be read."""
     try:
         return database.open_for_reading(path), ""
     except NotFound:

@@ -1,4 +1,4 @@
-"""Rows to core values and back, where more than one part of the store needs it."""
+"""Convert rows to core values and back, where more than one module of the store needs it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def entity_text(entity: Entity) -> str:
-    """An entity as it is kept: fields, and the names written under each stamp and origin."""
+    """An entity as it is stored: its fields, and the names written under each stamp and origin."""
     by_stamp: dict[str, list[str]] = {}
     for name, stamp in entity.stamps.items():
         by_stamp.setdefault(stamp, []).append(name)
@@ -39,7 +39,7 @@ def entity_text(entity: Entity) -> str:
 
 
 def entity_from(text: str) -> Entity:
-    """The entity kept as `text` by entity_text."""
+    """The entity stored as `text` by entity_text."""
     state = _loaded(text)
     stamps = {name: stamp for stamp, names in state["stamps"].items() for name in names}
     entity = Entity(state["fields"], stamps, {**stamps, **state["origins"]})
@@ -52,7 +52,7 @@ def entity_from(text: str) -> Entity:
 
 
 def _before_merging(entity: Entity, name: str) -> Member:
-    """A member as it was kept before stores were merged: its last write alone."""
+    """A member as it was stored before stores could be merged: its last write alone."""
     member, value = Member(), entity.fields.get(name)
     if value:
         member.add(entity.stamps[name], value, entity.origins[name])
@@ -62,7 +62,7 @@ def _before_merging(entity: Entity, name: str) -> Member:
 
 
 def stages_of(conn: sqlite3.Connection, board_id: str, *, removed: bool) -> tuple[Stage, ...]:
-    """The stages of a board in order: those it has, or those that were removed."""
+    """The stages of a board in order: the present ones, or the removed ones."""
     rows = conn.execute(
         "SELECT id, name, kind, committed, wip_limit, unattended, soft, rank FROM stage"
         " WHERE board = ? AND deleted = ? ORDER BY rank, id",
@@ -159,13 +159,13 @@ def card_of(
 
 
 def _run_waited_for(fields: Mapping[str, Any]) -> str:
-    """The run a card is snoozed until; one it was snoozed until before is of no account."""
+    """The run a card is snoozed until; a run that it was snoozed until before does not count."""
     waits = fields.get("snoozed_until") == UNTIL_RUN
     return str(fields.get("snoozed_run") or "") if waits else ""
 
 
 def notes_of(events: Iterable[Event], fields: Mapping[str, Any]) -> tuple[Note, ...]:
-    """The notes that these events wrote on a card with these fields, as they stand now."""
+    """The notes that these events wrote on a card, as they are now."""
     from mlkanban.core.card import Note
 
     return tuple(
@@ -196,7 +196,7 @@ CONDITION = "condition"
 """The actor of the events that lift a block whose condition holds: they are nobody's own."""
 
 BY_PERSON = f"actor NOT LIKE 'run:%' AND actor != '{CONDITION}'"
-"""Of an event: a person did it, not a run, nor a condition whose time came."""
+"""Of an event: a person wrote it, not a run or a condition."""
 
 
 def event_of(row: tuple[Any, ...]) -> Event:
@@ -222,13 +222,13 @@ def _loaded(text: str) -> Any:
 
 
 def kept_as(event_id: str, replica: str, rseq: int) -> str:
-    """The id in the log of an event whose own one another event has there: the same history,
-    brought in from elsewhere on both. The column is unique, and the log of each must have it."""
+    """The id in the log of an event whose own id is taken there: the same history, imported on two
+    replicas. The column is unique, and every log must hold both events."""
     return f"{event_id}@{replica}.{rseq}"
 
 
 def own_id(text: str) -> str:
-    """The id of the event that the log keeps as `text`."""
+    """The event id behind the id `text` in the log."""
     event_id, at, _ = text.rpartition("@")
     return event_id if at else text
 

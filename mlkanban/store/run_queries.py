@@ -1,4 +1,5 @@
-"""Who took the steps of a card: what runs ask before they move it."""
+"""Queries about runs: who took the steps of a card, and what runs need to know before they move
+it."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from mlkanban.store.rows import BY_PERSON, IN_FORCE
 
 
 def last_step(conn: sqlite3.Connection, card_id: str) -> str:
-    """The instant of the last step of a card, '' when it took none."""
+    """The instant of the last step of a card; '' when it took none."""
     (at,) = conn.execute(
         "SELECT max(at) FROM transition WHERE card = ? AND live", (card_id,)
     ).fetchone()
@@ -28,7 +29,7 @@ def last_of_run(conn: sqlite3.Connection, card_id: str, actor: str) -> str:
 
 
 def last_was_imported(conn: sqlite3.Connection, card_id: str) -> bool:
-    """Whether the last step of a card came with an import, and not by somebody here."""
+    """Whether the last step of a card came with an import, and not from somebody here."""
     row = conn.execute(
         "SELECT EXISTS (SELECT 1 FROM event AS noted"
         " WHERE noted.action = event.action AND noted.kind = 'import.noted')"
@@ -40,8 +41,7 @@ def last_was_imported(conn: sqlite3.Connection, card_id: str) -> bool:
 
 
 def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str = "") -> bool:
-    """Whether somebody, no run, put a card into another stage since an instant, and before
-    another."""
+    """Whether a person moved a card to another stage after one instant and before another."""
     row = conn.execute(
         "SELECT 1 FROM transition JOIN event ON event.id = transition.event"
         " WHERE transition.card = ? AND transition.at >= ? AND (? = '' OR transition.at < ?)"
@@ -53,7 +53,7 @@ def moved_by_hand(conn: sqlite3.Connection, card_id: str, since: str, until: str
 
 
 def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: str) -> bool:
-    """Whether somebody, no run, wrote a field of a card since an instant."""
+    """Whether a person wrote a field of a card since an instant."""
     row = conn.execute(
         f"SELECT 1 FROM event WHERE card = ? AND at >= ? AND kind != 'card.created'"
         f" AND CASE WHEN {IN_FORCE} THEN json_type(data, ?) END IS NOT NULL"
@@ -64,7 +64,7 @@ def edited_by_hand(conn: sqlite3.Connection, card_id: str, field: str, since: st
 
 
 def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
-    """Who wrote a value of a card, by its origin; '' when there is no such event."""
+    """Who wrote a value of a card, by the origin of the value; '' when there is no such event."""
     hlc, _, replica = origin.rpartition(":")
     row = conn.execute(
         f"SELECT actor FROM event WHERE card = ? AND hlc = ? AND replica = ? AND {IN_FORCE}",
@@ -74,7 +74,7 @@ def actor_of(conn: sqlite3.Connection, card_id: str, origin: str) -> str:
 
 
 def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
-    """The last end of a run of each card of a board with which nobody has done anything since."""
+    """For each card of a board the last end of a run after which nobody changed the card."""
     rows = conn.execute(
         f"SELECT {COLUMNS} FROM event AS last WHERE board = ? AND kind = 'run.ended'"
         f" AND {IN_FORCE} AND NOT EXISTS"
@@ -86,7 +86,7 @@ def ended_runs(conn: sqlite3.Connection, board_id: str) -> list[Event]:
 
 
 def end_of_run(conn: sqlite3.Connection, actor: str) -> bool:
-    """Whether a run, by the actor of its events, has ended."""
+    """Whether a run has ended, by the actor of its events."""
     row = conn.execute(
         f"SELECT 1 FROM event WHERE actor = ? AND kind = 'run.ended' AND {IN_FORCE} LIMIT 1",
         (actor,),
@@ -103,7 +103,7 @@ def with_runs(conn: sqlite3.Connection, board_id: str) -> Sequence[str]:
 
 
 def runs_went(conn: sqlite3.Connection, card_id: str) -> Sequence[str]:
-    """Ids of a card and of those its runs were moved to, from one duplicate to the next."""
+    """Ids of a card and of the cards its runs were moved to, from one duplicate to the next."""
     rows = conn.execute(
         "WITH RECURSIVE went (card) AS (SELECT ? UNION SELECT moved.card FROM went"
         " CROSS JOIN event AS ended INDEXED BY event_card"
@@ -116,7 +116,7 @@ def runs_went(conn: sqlite3.Connection, card_id: str) -> Sequence[str]:
 
 
 def with_links(conn: sqlite3.Connection) -> Sequence[str]:
-    """Ids of the cards, of all boards, that a run of a tracker was linked to."""
+    """Ids of the cards of all boards that a tracker's run was linked to."""
     rows = conn.execute(
         f"SELECT DISTINCT card FROM event WHERE kind IN ('run.linked', 'run.moved') AND {IN_FORCE}"
     ).fetchall()

@@ -1,7 +1,7 @@
-"""The words of a card, folded for searching: everything a person wrote about it.
+"""The search index: everything a person wrote about a card, case-folded.
 
-A plain table that is read through: ten thousand cards with their notes take less time than a key
-press may, any part of a word is found, and no character of a search means something else.
+A plain table that is scanned: ten thousand cards with their notes take less time than a key press
+may, any part of a word is found, and no character of a query has a special meaning.
 """
 
 import json
@@ -17,7 +17,7 @@ _FIELDS = ("title", "hypothesis", "dataset", "verdict", "checklist", "blocker")
 
 
 def may_change(event: Event) -> bool:
-    """Whether what is written about the card can be different after an event."""
+    """Whether an event can change the text of its card."""
     values = event.data.get("set", {})
     return bool(event.data.get("note") or event.undoes) or any(
         name in _FIELDS or name.startswith(("link:", PREFIX)) for name in values
@@ -25,7 +25,7 @@ def may_change(event: Event) -> bool:
 
 
 def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, Any]) -> None:
-    """Keep the words of a card as they are now."""
+    """Store the text of a card as it is now."""
     blocker = fields.get("blocker") or {}
     links = sorted(name[5:] for name, on in fields.items() if on and name.startswith("link:"))
     notes = conn.execute(

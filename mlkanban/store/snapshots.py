@@ -1,4 +1,4 @@
-"""What cards and boards were at a place in the log."""
+"""Snapshots: cards and boards at a place in the log."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ class Named(NamedTuple):
 
 
 def position(conn: sqlite3.Connection) -> Position:
-    """Where the log ends now."""
+    """The place where the log ends now."""
     row = conn.execute("SELECT seq, hlc FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     return Position(*row) if row else Position(0, "")
 
 
 def holds(conn: sqlite3.Connection, place: Position) -> bool:
-    """Whether this log has such a place: not when it is of another store, or of a restored one."""
+    """Whether this log has such a place: not when the place is from another, or a restored,
+    store."""
     row = conn.execute("SELECT hlc FROM event WHERE seq = ?", (place.cursor,)).fetchone()
     return row is not None and row[0] == place.hlc
 
 
 def names(conn: sqlite3.Connection) -> dict[str, Named]:
-    """All cards by their short ids, those that are no more too."""
+    """All cards by their short ids, deleted ones too."""
     rows = conn.execute("SELECT ref, id, board, deleted FROM card").fetchall()
     return {ref: Named(card, board, bool(deleted)) for ref, card, board, deleted in rows}
 
 
 def card_at(conn: sqlite3.Connection, board_id: str, card_id: str, cursor: int) -> Card | None:
-    """A card as it was when the log ended at `cursor`, but for its times; None when there was
+    """A card as it was when the log ended at `cursor`, without its times; None when there was
     none."""
     events = _until(conn, "card = ?", card_id, cursor)
     state = _folded(events)

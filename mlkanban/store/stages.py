@@ -1,5 +1,5 @@
-"""The stages of a board as all replicas agree on them, whatever was written to each apart: no two
-of one name, and committed ones that follow each other."""
+"""The stages of a board as all replicas agree on them, whatever was written to each of them: no two
+with one name, and committed stages that follow each other."""
 
 import sqlite3
 from collections.abc import Callable
@@ -11,11 +11,12 @@ from mlkanban.store.rows import entity_from, stages_of
 
 
 def arrange(conn: sqlite3.Connection, board_id: str, entity: Callable[[str], Entity]) -> None:
-    """Write the names and the commitment of the stages of a board so that they fit together.
+    """Adjust the names and the commitment of the stages of a board so that they fit together.
 
-    Of stages of one name the one that got it first keeps it, others are numbered; a stage between
-    committed ones is committed; of stages that are none of them committed the one is that lost it
-    last. What was written stays with the `entity` of each, and counts again when the rest allows.
+    Of stages with one name the one that got it first keeps it, the others are numbered; a stage
+    between committed ones is committed; if none is committed, the one that lost its commitment last
+    is. What was written stays in the `entity` of each stage, and counts again when the other stages
+    allow it.
     """
     present = stages_of(conn, board_id, removed=False)
     states = {stage.id: entity(stage.id) for stage in present}
@@ -38,8 +39,8 @@ def written(conn: sqlite3.Connection, board_id: str) -> tuple[Stage, ...]:
 
 
 def overruled(conn: sqlite3.Connection) -> dict[str, str]:
-    """What of the stages of all boards is not as it was written: a sentence for each of those, by
-    a name of its own."""
+    """Stages of all boards that are not as they were written: a sentence for each, under a key of
+    its own."""
     sentences = {}
     rows = conn.execute(
         "SELECT stage.id, name, committed, state FROM stage JOIN entity ON entity.id = stage.id"

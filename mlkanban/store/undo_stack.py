@@ -1,4 +1,5 @@
-"""What undo and redo take next: the actions that one person did in this store, the newest first."""
+"""The undo stack: the actions that undo and redo take next, of one person in this store, newest
+first."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _MADE_BOARD = (
 
 
 class _Step(NamedTuple):
-    """An event of an undo or a redo; `passed` are the actions that it passed over."""
+    """An event of an undo or a redo; `passed` are the actions that it skipped."""
 
     id: str
     action: str
@@ -42,7 +43,7 @@ class _Step(NamedTuple):
 
 class UndoStack:
     """The actions of `actor` on a board that were done in this store, which writes as `replica`.
-    What came by sync is not among them, even if the same person did it elsewhere."""
+    Actions that arrived by sync are not among them, even if the same person did them elsewhere."""
 
     def __init__(self, conn: sqlite3.Connection, replica: str, board: str, actor: str) -> None:
         self._conn = conn
@@ -53,8 +54,8 @@ class UndoStack:
         self._about = {"replica": replica, "first": first, "board": board, "actor": actor}
 
     def to_undo(self, passing: Iterable[str] = ()) -> str:
-        """The newest action that is in force, '' for none. Actions that were passed over since
-        something new was done stay passed over, as do those of `passing`."""
+        """The newest action that is in force; '' for none. Actions that were skipped since the last
+        new action stay skipped, as do those in `passing`."""
         passed = [*passing, *(action for step in self._steps() for action in step.passed)]
         for source in _SOURCES:
             row = self._conn.execute(
@@ -71,7 +72,8 @@ class UndoStack:
         return ""
 
     def to_redo(self, passing: Iterable[str] = ()) -> str:
-        """The newest undo that was not done again, as long as nothing new was done since; ''."""
+        """The newest undo that was not redone, as long as nothing new was done since; '' for
+        none."""
         steps = self._steps()
         passed = {*passing, *(action for step in steps for action in step.passed)}
         for step in steps:
@@ -82,7 +84,7 @@ class UndoStack:
         return ""
 
     def _steps(self) -> list[_Step]:
-        """What was undone and done again since something new was done, the newest first."""
+        """The undos and redos since the last new action, newest first."""
         steps: list[_Step] = []
         for source in _SOURCES:
             mine = f"FROM event WHERE board = :board AND actor = :actor AND {source} AND {IN_FORCE}"
@@ -103,8 +105,8 @@ class UndoStack:
         return steps
 
     def _lifted_itself(self, event_id: str) -> bool:
-        """Whether what an undo took back is a block that lifted itself. On the board of what set it
-        off that goes with it; on another board there is nothing to do again."""
+        """Whether an undo took back a block that lifted itself. On the board of what caused that,
+        it goes along; on another board there is nothing to redo."""
         (actor,) = self._conn.execute(
             "WITH RECURSIVE back (id, undoes, actor) AS ("
             " SELECT id, undoes, actor FROM event WHERE id = ? UNION"
@@ -119,9 +121,9 @@ class UndoStack:
         return not is_undone(self._conn, event_id)
 
     def touched(self, card: str, action: str) -> bool:
-        """Whether anything was done with a card, or '' for the whole board, beside `action` that
+        """Whether a card, or with '' the whole board, was changed apart from `action` in a way that
         this stack does not take back before it: by somebody else, here or elsewhere, by a run, or
-        passed over."""
+        by a skipped action."""
         row = self._conn.execute(
             f"SELECT 1 FROM event WHERE {'card = :card' if card else 'board = :board'}"
             " AND action != :action AND actor != :condition AND kind != 'triage.ended'"
@@ -133,8 +135,8 @@ class UndoStack:
 
 
 def set_off(conn: sqlite3.Connection, events: Iterable[Event]) -> list[Event]:
-    """The lifted blocks in force that these events brought about: those they ended the cards of,
-    and those that ended by themselves of the blocks they set."""
+    """The lifted blocks in force that these events caused: conditions on the cards they ended, and
+    conditions of the blocks they set."""
     lifted: dict[str, Event] = {}
     for event in events:
         values = event.data.get("set", {})

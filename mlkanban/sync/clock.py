@@ -13,7 +13,7 @@ stamped is taken in, but does not pull this clock along."""
 
 
 def bound(wall_ms: int) -> str:
-    """The last stamp that a clock at `wall_ms` follows."""
+    """The latest stamp that a clock at `wall_ms` will follow."""
     return f"{wall_ms + AHEAD // timedelta(milliseconds=1):015d}.{_MOST:06d}"
 
 
@@ -30,5 +30,5 @@ def tick(last: str, wall_ms: int) -> str:
 
 
 def far_behind(at: str, other: str) -> bool:
-    """Whether an instant lies so far before another that the other's clock was wrong."""
+    """Whether an instant is so far before another one that the other's clock was wrong."""
     return datetime.fromisoformat(at) + AHEAD < datetime.fromisoformat(other)

@@ -27,46 +27,48 @@ from mlkanban.text import short_name
 _TRIES = 5
 
 Progress = Callable[[str], None]
-"""Hears what is being done, such as `reading file 3 of 12`."""
+"""Is called with what is being done, such as `reading file 3 of 12`."""
 
 
 class Listing(NamedTuple):
-    """The sync files there are: first numbers by replica, ascending. `others` are sentences about
-    what has the name of one and is none."""
+    """The sync files of a transport: first numbers by replica, ascending. `others` are sentences
+    about entries that are named like a sync file and are none."""
 
     firsts: Mapping[str, list[int]]
     others: list[str]
 
 
 class Transport(Protocol):
-    """Carries segments: files by replica and by the number of their first event."""
+    """Carries sync files between replicas, addressed by replica and by the number of their first
+    event."""
 
-    def begin(self, tell: Progress) -> None:
-        """Fetch what others sent; `tell` hears how far that is."""
+    def begin(self, progress: Progress) -> None:
+        """Fetch what others sent; `progress` is called on the way."""
 
     def listed(self) -> Listing:
-        """What there is."""
+        """List the sync files that are there."""
 
     def read(self, replica: str, first: int) -> bytes:
-        """One segment; b'' when it is gone."""
+        """Read one sync file; b'' when it is gone."""
 
     def write(self, replica: str, first: int, content: bytes) -> None:
-        """Add one segment, as a whole or not at all."""
+        """Add one sync file, completely or not at all."""
 
-    def end(self, tell: Progress) -> bool:
-        """Send what was added; False when others were quicker and it all has to begin again."""
+    def end(self, progress: Progress) -> bool:
+        """Send what was added; False when others were faster, and the exchange has to begin
+        again."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What an exchange brought: new events by host, how many were sent, how many files were passed
-    over, what is `undecided`, and in `told` what a person should know."""
+    """The result of an exchange: new events by host, how many events were sent, how many files were
+    passed over, how many conflicts are open, and notices for the person."""
 
     hosts: dict[str, int] = field(default_factory=dict)
     sent: int = 0
     passed_over: int = 0
-    undecided: int = 0
-    told: list[str] = field(default_factory=list)
+    conflicts: int = 0
+    notices: list[str] = field(default_factory=list)
 
     @property
     def taken(self) -> int:
@@ -81,7 +83,7 @@ class Report:
         parts += [f"{self.sent} sent"] if self.sent else []
         parts += [_passed_over(self.passed_over)] if self.passed_over else []
         parts = parts or ["Nothing new"]
-        parts += [_conflicts(self.undecided)] if self.undecided else []
+        parts += [_conflicts(self.conflicts)] if self.conflicts else []
         return ", ".join(parts) + "."
 
 
@@ -97,60 +99,65 @@ class Sync:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def exchange(self, transport: Transport, tell: Progress = lambda _: None) -> Report:
-        """Take in what others sent and send what they do not have yet; `tell` hears how far that
-        is."""
+    def exchange(self, transport: Transport, progress: Progress = lambda _: None) -> Report:
+        """Merge what others sent and send what they do not have yet."""
         report = Report()
         for _ in range(_TRIES):
-            tell("fetching")
-            transport.begin(tell)
-            there = self._take(transport, report, tell)
-            sent = self._send(transport, there, tell)
-            tell("sending")
-            if transport.end(tell):
+            progress("fetching")
+            transport.begin(progress)
+            there = self._take(transport, report, progress)
+            sent = self._send(transport, there, progress)
+            progress("sending")
+            if transport.end(progress):
                 report.sent = sent
                 break
         else:
-            report.told.append("Others were sending all the time: what is new here goes next time.")
+            report.notices.append(
+                "Others were sending all the time: what is new here goes next time."
+            )
         with self._context.store.reading() as conn:
-            report.undecided = open_conflicts.count(conn)
-        report.told += self._context.take_notices()
-        report.told = list(dict.fromkeys(report.told))
+            report.conflicts = open_conflicts.count(conn)
+        report.notices += self._context.take_notices()
+        report.notices = list(dict.fromkeys(report.notices))
         return report
 
     # Taking in
 
-    def _take(self, transport: Transport, report: Report, tell: Progress) -> dict[str, int | None]:
-        """Take in all that fits, in one transaction, and after it what has forks; for each replica
-        the number of its last event there, None when that cannot be told."""
+    def _take(
+        self, transport: Transport, report: Report, progress: Progress
+    ) -> dict[str, int | None]:
+        """Merge all events that fit, in one transaction, and then those of replicas with forks.
+        Returns for each replica the number of its last event at the other side, None when it is
+        unknown."""
         listed, others = transport.listed()
-        report.told += others
+        report.notices += others
         report.passed_over = len(others)
         with self._context.store.reading() as conn:
             known = merge.known(conn)
         there: dict[str, int | None] = {}
         new: dict[str, list[Record]] = {}
         for number, (replica_id, firsts) in enumerate(listed.items(), 1):
-            tell(f"reading from machine {number} of {len(listed)}")
+            progress(f"reading from machine {number} of {len(listed)}")
             last = known.get(replica_id, 0)
-            found, end = self._looked_at(transport, replica_id, firsts, last, report)
+            records, end = self._looked_at(transport, replica_id, firsts, last, report)
             there[replica_id] = end
-            if found:
-                new[replica_id] = self._from_the_fork_on(transport, firsts, found)
+            if records:
+                new[replica_id] = self._from_the_fork_on(transport, firsts, records)
         forks_of = Forks(self._context)
-        forked = {r: found for r, found in new.items() if forks_of.concern(found)}
-        self._add({r: found for r, found in new.items() if r not in forked}, report, tell)
+        forked = {r: records for r, records in new.items() if forks_of.concern(records)}
+        self._add({r: records for r, records in new.items() if r not in forked}, report, progress)
         if forked:
-            passed_over = forks_of.mend(forked, report.told)
+            passed_over = forks_of.mend(forked, report.notices)
             there |= {r: end for r, end in passed_over.items() if end is not None}
-            self._add({r: forked[r] for r in forked if r not in passed_over}, report, tell)
+            self._add({r: forked[r] for r in forked if r not in passed_over}, report, progress)
         return there
 
     def _looked_at(
         self, transport: Transport, replica: str, firsts: list[int], last: int, report: Report
     ) -> tuple[list[Record], int | None]:
-        """The events of a replica from files that may hold unknown ones, and the last number."""
-        found: list[Record] = []
+        """The events of a replica from files that may hold unknown ones, and the last number
+        there."""
+        records: list[Record] = []
         end: int | None = 0
         gap = False
         for at, first in enumerate(firsts):
@@ -161,7 +168,7 @@ class Sync:
                 # The last file is one that each machine reads: what a machine does not know of it,
                 # the next one that does adds.
                 again = not read.intact and first <= last and at + 1 == len(firsts)
-                report.told.append(
+                report.notices.append(
                     f"log/{replica}/{first:09}.jsonl {read.fault}. "
                     f"It {'is written again' if again else 'was passed over'}."
                 )
@@ -172,46 +179,49 @@ class Sync:
                     end = None
                 continue
             # What lies beyond a gap is of no use there, until somebody fills that.
-            gap |= first > max(end or 0, 0 if found else last) + 1
-            found += read.records
+            gap |= first > max(end or 0, 0 if records else last) + 1
+            records += read.records
             if read.records and end is not None and not gap:
                 end = max(end, read.records[-1].rseq)
-        return found, end
+        return records, end
 
     def _from_the_fork_on(
-        self, transport: Transport, firsts: list[int], found: list[Record]
+        self, transport: Transport, firsts: list[int], records: list[Record]
     ) -> list[Record]:
-        """The events that were found and, when they do not follow from the log here, those before
-        them back to the ones that do."""
+        """The records and, when they do not follow from the log here, the earlier ones back to
+        those that do."""
         for first in reversed(firsts):
             with self._context.store.reading() as conn:
-                if forks.joins(conn, found[0]):
+                if forks.joins(conn, records[0]):
                     break
-            if first >= found[0].rseq:
+            if first >= records[0].rseq:
                 continue
             read = file_format.read(
-                transport.read(found[0].replica, first), found[0].replica, first
+                transport.read(records[0].replica, first), records[0].replica, first
             )
-            found = [*(one for one in read.records if one.rseq < found[0].rseq), *found]
-        return found
+            records = [
+                *(record for record in read.records if record.rseq < records[0].rseq),
+                *records,
+            ]
+        return records
 
     def _fitting(self, new: Mapping[str, list[Record]], report: Report) -> dict[str, list[Record]]:
-        """Of what was found, without forks, that which may be taken in."""
+        """The records, of replicas without forks, that may be merged now."""
         fitting = {}
         with self._context.store.reading() as conn:
             known = merge.known(conn)
-            for replica_id, found in new.items():
+            for replica_id, records in new.items():
                 last = known.get(replica_id, 0)
-                rest = merge.next_in_log(last, found)
-                late = [one for one in found if one.rseq > last + len(rest)]
+                rest = merge.next_in_log(last, records)
+                late = [record for record in records if record.rseq > last + len(rest)]
                 if late:
-                    report.told.append(
+                    report.notices.append(
                         f"{len(late)} changes from {short_name(late[0].host)} wait: those before "
                         "have not come yet."
                     )
                 good = merge.unbroken(conn, rest)
                 if len(good) < len(rest):
-                    report.told.append(
+                    report.notices.append(
                         f"Changes from {short_name(rest[0].host)} do not follow from those before "
                         f"(event {rest[len(good)].rseq}); they were not taken in."
                     )
@@ -219,34 +229,36 @@ class Sync:
                     fitting[replica_id] = good
         return fitting
 
-    def _add(self, new: Mapping[str, list[Record]], report: Report, tell: Progress) -> None:
-        given = [one for found in self._fitting(new, report).values() for one in found]
-        if not given:
+    def _add(self, new: Mapping[str, list[Record]], report: Report, progress: Progress) -> None:
+        batch = [record for records in self._fitting(new, report).values() for record in records]
+        if not batch:
             return
         with self._context.writing() as tx:
             boards = [board.id for board in repository.boards(tx.conn)]
             before = {board: repository.loads(tx.conn, board) for board in boards}
-            added = merge.add(tx.conn, given)
+            added = merge.add(tx.conn, batch)
             for host, count in Counter(record.host for record in added.new).items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
-            what = f"taking in {len(given):,} change{'' if len(given) == 1 else 's'}"
-            report.told += merge.refold(
-                tx.conn, added, lambda done, of: tell(f"{what}, {done:,} of {of:,} cards")
+            what = f"taking in {len(batch):,} change{'' if len(batch) == 1 else 's'}"
+            report.notices += merge.refold(
+                tx.conn, added, lambda done, of: progress(f"{what}, {done:,} of {of:,} cards")
             )
             merge.another_letter(tx.conn, tx.writer.replica)
-            report.told += _over(tx.conn, before)
-            report.told += _about_malformed(tx.conn, given)
-        report.told += _about_clocks(given, self._context.clock())
-        for version in merge.newer(given):
-            report.told.append(
+            report.notices += _over(tx.conn, before)
+            report.notices += _about_malformed(tx.conn, batch)
+        report.notices += _about_clocks(batch, self._context.clock())
+        for version in merge.newer(batch):
+            report.notices.append(
                 f"Some changes were written by a newer mlkanban (format {version}): they are kept "
                 "and passed on, and show when you update."
             )
 
     # Sending
 
-    def _send(self, transport: Transport, there: Mapping[str, int | None], tell: Progress) -> int:
-        """Add what is not there yet, of every replica known here; how many events."""
+    def _send(
+        self, transport: Transport, there: Mapping[str, int | None], progress: Progress
+    ) -> int:
+        """Write what the other side lacks of every replica known here; returns how many events."""
         sent = 0
         with self._context.store.reading() as conn:
             for replica, last in merge.known(conn).items():
@@ -255,13 +267,13 @@ class Sync:
                     continue
                 for records in _parts(conn, replica, first + 1, last):
                     sent += len(records)
-                    tell(f"writing {sent:,} change{'' if sent == 1 else 's'}")
+                    progress(f"writing {sent:,} change{'' if sent == 1 else 's'}")
                     transport.write(replica, records[0].rseq, file_format.written(records))
         return sent
 
 
 def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[list[Record]]:
-    """The events of a replica in portions that each fit into a file."""
+    """The events of a replica in portions that each fit into one file."""
     while first <= last:
         records = merge.records(conn, replica, first, file_format.MOST)
         size = 0
@@ -275,25 +287,25 @@ def _parts(conn: Connection, replica: str, first: int, last: int) -> Iterator[li
 
 
 def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[str]:
-    """The stages that went over their limits by what was taken in; `since the merge` is what the
-    board calls so, too."""
-    said = []
+    """Sentences about the stages that the merge took over their limits, with the words `since the
+    merge` as on the board."""
+    notices = []
     for board in repository.boards(conn):
         loads, merged = repository.loads(conn, board.id), breaches(conn, board)
         for stage in board.stages:
             was = rules.meters(stage, before.get(board.id, {}).get(stage.id, Load()))
             now = rules.meters(stage, loads.get(stage.id, Load()))
-            said += [
+            notices += [
                 f"{stage.name} is {meter.count}/{meter.limit}"
                 f"{' since the merge' if (stage.id, meter.name) in merged else ', over its limit'}."
                 for old, meter in zip(was, now, strict=True)
                 if meter.over and meter.count > old.count
             ]
-    return said
+    return notices
 
 
-def _about_malformed(conn: Connection, given: list[Record]) -> list[str]:
-    counted = Counter(record.host for record in given if inert.is_malformed(conn, record))
+def _about_malformed(conn: Connection, records: list[Record]) -> list[str]:
+    counted = Counter(record.host for record in records if inert.is_malformed(conn, record))
     return [
         f"{count:,} change{' is' if count == 1 else 's are'} malformed "
         f"({short_name(host) or 'no host'}): kept and passed on, but not shown or counted. "
@@ -302,9 +314,9 @@ def _about_malformed(conn: Connection, given: list[Record]) -> list[str]:
     ]
 
 
-def _about_clocks(given: list[Record], now: datetime) -> list[str]:
+def _about_clocks(records: list[Record], now: datetime) -> list[str]:
     limit = bound(int(now.timestamp() * 1000))
-    hosts = sorted({record.host for record in given if record.hlc > limit})
+    hosts = sorted({record.host for record in records if record.hlc > limit})
     return [
         f"The clock of {short_name(host)} is more than an hour ahead of the one here; "
         "set one of them right."

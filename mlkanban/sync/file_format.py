@@ -1,7 +1,7 @@
-"""A segment: some events that follow each other in the log of one replica, as the text of a file.
+"""A sync file: consecutive events of the log of one replica as text.
 
-One JSON object a line, and a last line with their number and checksum: without that the file is
-not whole yet. Once written it never changes.
+One JSON object a line, and a last line with their number and checksum: without it the file is not
+complete yet. A file never changes once it is written.
 """
 
 import json
@@ -30,8 +30,8 @@ _LARGEST = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a file holds; `fault` says why nothing of it is taken in, '' when all is well. Only one
-    that is `intact` is as it was written."""
+    """The contents of a sync file; `fault` says why none of it is merged, '' when all is well.
+    `intact` means that the file is as it was written."""
 
     records: Sequence[Record] = ()
     fault: str = ""
@@ -39,7 +39,7 @@ class Segment:
 
 
 def written(records: Sequence[Record]) -> bytes:
-    """The file that holds these records."""
+    """The bytes of the file that holds these records."""
     lines = [
         json.dumps(dict(zip(RECORD_FIELDS, values, strict=True)), separators=(",", ":")) + "\n"
         for values in map(record_values, records)
@@ -50,15 +50,15 @@ def written(records: Sequence[Record]) -> bytes:
 
 
 def read(content: bytes, replica: str, first: int) -> Segment:
-    """What the file of `replica` that begins with event `first` holds, checked."""
+    """Read and check the file of `replica` that begins with event `first`."""
     if len(content) > LARGEST:
         return Segment(fault="is larger than 64 MB")
     body, _, end = content.rstrip(b"\n").rpartition(b"\n")
     body += b"\n"
-    said = _last_line(end)
-    if said is None or not content.endswith(b"\n"):
+    last_line = _last_line(end)
+    if last_line is None or not content.endswith(b"\n"):
         return Segment(fault="is not whole: it is still on its way, or was cut off", intact=False)
-    if (said["events"], said["sha256"]) != (body.count(b"\n"), sha256(body).hexdigest()):
+    if (last_line["events"], last_line["sha256"]) != (body.count(b"\n"), sha256(body).hexdigest()):
         return Segment(
             fault="was changed on its way, by a conversion of line ends or by hand", intact=False
         )
@@ -74,25 +74,25 @@ def read(content: bytes, replica: str, first: int) -> Segment:
 
 
 def _last_line(line: bytes) -> dict[str, Any] | None:
-    """What the last line of a file says of it; None when it is another line."""
+    """What the last line says about the file; None when it is not a last line."""
     try:
-        said = json.loads(line) if len(line) < LONGEST else None
+        values = json.loads(line) if len(line) < LONGEST else None
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) and {"events", "sha256"} <= said.keys() else None
+    return values if isinstance(values, dict) and {"events", "sha256"} <= values.keys() else None
 
 
 def _record(line: bytes) -> Record | None:
-    """The record of a line; None when it is none that a log can keep. Whether the event counts is
-    another matter (core/event_validation.py)."""
+    """The record of a line; None when no log can hold it. Whether the event counts is another
+    matter (core/event_validation.py)."""
     if len(line) > LONGEST:
         return None
     try:
-        given = json.loads(line.decode())
-        data = json.loads(given["data"])
-        if not isinstance(data, dict) or _too_deep(given["data"], data):
+        fields = json.loads(line.decode())
+        data = json.loads(fields["data"])
+        if not isinstance(data, dict) or _too_deep(fields["data"], data):
             return None
-        values = [given[name] for name in RECORD_FIELDS]
+        values = [fields[name] for name in RECORD_FIELDS]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     for name, value in zip(RECORD_FIELDS, values, strict=True):
@@ -106,7 +106,7 @@ def _record(line: bytes) -> Record | None:
 
 
 def _too_deep(text: str, data: Any) -> bool:
-    """Whether it is nested too deeply; most texts have too few brackets to be."""
+    """Whether a value is nested too deeply; most texts have too few brackets to be."""
     return text.count("{") + text.count("[") > DEEPEST and _depth(data) > DEEPEST
 
 
@@ -115,15 +115,15 @@ _ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts in a value, names of fields too."""
+    """All texts in a value, including field names."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         yield from value
         yield from _texts([*value.values()])
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for item in value:
+            yield from _texts(item)
 
 
 def _depth(value: Any) -> int:

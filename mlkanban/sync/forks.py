@@ -26,56 +26,58 @@ class Forks:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def concern(self, found: list[Record]) -> bool:
-        """Whether what was found of a replica does not simply go on with its log here."""
-        replica_id = found[0].replica
+    def concern(self, records: list[Record]) -> bool:
+        """Whether the records of a replica do not simply continue its log here."""
+        replica_id = records[0].replica
         with self._context.store.reading() as conn:
-            if forks.fork(conn, found) is not None:
+            if forks.fork(conn, records) is not None:
                 return True
             own = replica.present(conn, self._context.store.path) == replica_id
-            return own and found[-1].rseq > merge.known(conn).get(replica_id, 0)
+            return own and records[-1].rseq > merge.known(conn).get(replica_id, 0)
 
-    def mend(self, new: Mapping[str, list[Record]], told: list[str]) -> dict[str, int | None]:
-        """Mend what was found of replicas that `concern` us, where that can be. What is to be
-        passed over all the same: per replica the last number that is right there, None where that
-        is not known."""
+    def mend(self, new: Mapping[str, list[Record]], notices: list[str]) -> dict[str, int | None]:
+        """Resolve the forks of replicas that `concern` us, where possible. Returns the replicas
+        that must still be passed over, each with the last number that is right at the other side,
+        None where that is unknown."""
         passed_over: dict[str, int | None] = {}
-        for replica_id, found in new.items():
+        for replica_id, records in new.items():
             with self._context.store.reading() as conn:
                 own = replica.present(conn, self._context.store.path) == replica_id
-                forked = forks.fork(conn, found)
+                forked = forks.fork(conn, records)
                 last = merge.known(conn).get(replica_id, 0)
             if forked is None:
-                if not self._went_back(found, last, told):
+                if not self._went_back(records, last, notices):
                     passed_over[replica_id] = max(
-                        (one.rseq for one in found if one.rseq <= last), default=0
+                        (record.rseq for record in records if record.rseq <= last), default=0
                     )
-            elif not self._mended(forked, found, own, told):
+            elif not self._mended(forked, records, own, notices):
                 # What another one wrote over a file of ours is put right there.
                 passed_over[replica_id] = forked.theirs.rseq - 1 if own else None
         return passed_over
 
-    def _went_back(self, found: list[Record], last: int, told: list[str]) -> bool:
-        """Whether events of the replica that this store is, which it does not have, may be its own:
-        it becomes a new one then."""
-        after = [one for one in found if one.rseq > last]
+    def _went_back(self, records: list[Record], last: int, notices: list[str]) -> bool:
+        """Whether records under our own replica id that this store lacks may be its own; the store
+        then becomes a new replica."""
+        after = [record for record in records if record.rseq > last]
         store = self._context.store
         with store.reading() as conn:
             follows = after[0].rseq > last + 1 or forks.joins(conn, after[0])
         if not follows:
-            told.append(_forged(after[0]))
+            notices.append(_forged(after[0]))
             return False
         with store.writing() as conn:
             replica.forget_place(conn, [])
-        told.append(
+        notices.append(
             "The store file is older than what it had sent (it was put back): it goes on as a new "
             "replica, and what it had sent is taken in again."
         )
         return True
 
-    def _mended(self, forked: forks.Fork, found: list[Record], own: bool, told: list[str]) -> bool:
-        """Whether what was found of a replica with a fork may be taken in now."""
-        theirs = [one for one in found if one.rseq >= forked.theirs.rseq]
+    def _mended(
+        self, forked: forks.Fork, records: list[Record], own: bool, notices: list[str]
+    ) -> bool:
+        """Whether the records of a replica with a fork can be merged now."""
+        theirs = [record for record in records if record.rseq >= forked.theirs.rseq]
         store = self._context.store
         with store.reading() as conn:
             if forks.all_elsewhere(conn, theirs):
@@ -96,7 +98,7 @@ class Forks:
                 me = replica.identify(conn, store.path, self._context.clock())
                 count = forks.write_again(conn, forked, me)
                 integrity.rebuild(conn)
-            told.append(
+            notices.append(
                 f"This store and another wrote as one replica (its file was put back, or copied): "
                 f"{count} change{'' if count == 1 else 's'} made here since "
                 f"{'was' if count == 1 else 'were'} written again as a new replica. "
@@ -104,11 +106,11 @@ class Forks:
             )
             return True
         if own:
-            told.append(_forged(forked.theirs))
+            notices.append(_forged(forked.theirs))
             return False
         self._keep_aside(forked)
         host = short_name(forked.theirs.host)
-        told.append(
+        notices.append(
             f"Two stores write as the replica {forked.theirs.replica[-6:]} of "
             f"{host}: event {forked.theirs.rseq} is there twice and differs. Nothing "
             f"more of it is taken in; both are kept in {self._aside}. Run mlkanban sync on "

@@ -39,8 +39,8 @@ class BackgroundSync:
         self._say_how_far("Sync ...")
         report = await self._exchange(by_itself=False)
         if report is not None:
-            told = " ".join(report.told)
-            check = " Resolve with =." if report.undecided else ""
+            told = " ".join(report.notices)
+            check = " Resolve with =." if report.conflicts else ""
             self._app.say(f"{report.message}{check} {told}".strip())
 
     async def look(self) -> None:
@@ -49,8 +49,8 @@ class BackgroundSync:
             return
         self._going = True
         report = await self._exchange(by_itself=True)
-        if report is not None and (report.taken or report.told):
-            self._app.say(f"{report.message} {' '.join(report.told)}".strip())
+        if report is not None and (report.taken or report.notices):
+            self._app.say(f"{report.message} {' '.join(report.notices)}".strip())
 
     async def _exchange(self, *, by_itself: bool) -> Report | None:
         try:

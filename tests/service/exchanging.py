@@ -14,7 +14,7 @@ def meet(place: Path, *people: Person) -> list[str]:
     told = []
     for _ in range(2):
         for person in people:
-            told += person.service.sync.exchange(Folder(place)).told
+            told += person.service.sync.exchange(Folder(place)).notices
     return told
 
 

@@ -148,7 +148,7 @@ def test_a_file_that_is_not_whole_waits(two: tuple[Person, Person], place: Path)
     newest = max(files(place), key=os.path.getmtime)
     whole = newest.read_bytes()
     newest.write_bytes(whole[:-20])
-    told = bob.service.sync.exchange(Folder(place)).told
+    told = bob.service.sync.exchange(Folder(place)).notices
     assert any("is not whole" in line for line in told)
     newest.write_bytes(whole)
     bob.service.sync.exchange(Folder(place))
@@ -234,10 +234,10 @@ def test_a_file_that_was_changed_on_the_way_is_named_and_written_again(
     name = f"log/{path.parent.name}/{path.name}"
     report = cy.service.sync.exchange(Folder(place))
     assert report.message == "1 file passed over."
-    (line,) = report.told
+    (line,) = report.notices
     assert line.startswith(f"{name} was changed on its way, by a conversion of line ends or by")
     ada.adds("two")
-    (line,) = ada.service.sync.exchange(Folder(place)).told
+    (line,) = ada.service.sync.exchange(Folder(place)).notices
     assert line.startswith(name)
     assert line.endswith("It is written again.")
     assert meet(place, cy, bob, ada) == []
@@ -264,7 +264,7 @@ def test_later_changes_wait_for_earlier_ones(two: tuple[Person, Person], place: 
     last = ref(ada)
     ada.service.sync.exchange(Folder(place))
     first.unlink()
-    told = bob.service.sync.exchange(Folder(place)).told
+    told = bob.service.sync.exchange(Folder(place)).notices
     (line,) = told
     assert "wait: those before have not come yet" in line
     with pytest.raises(MlkanbanError):
@@ -316,7 +316,7 @@ def test_two_stores_that_write_as_one_are_refused_and_kept_aside(
     meet(place, ada, bob)
     newest = max(files(place), key=lambda path: path.name)
     changed(newest, id="another", data=json.dumps({"set": {"title": "forged"}}))
-    told = bob.service.sync.exchange(Folder(place)).told
+    told = bob.service.sync.exchange(Folder(place)).notices
     assert any("Two stores write as the replica" in line for line in told)
     assert bob.cards.get(card).title == "x"
     assert len(list((bob.service.path.parent / "sync" / "aside").iterdir())) == 2
@@ -347,7 +347,7 @@ def test_a_broken_chain_is_not_taken_in(two: tuple[Person, Person], place: Path)
     ada.service.sync.exchange(Folder(place))
     newest = max(files(place), key=lambda path: path.name)
     changed(newest, actor="mallory")
-    told = bob.service.sync.exchange(Folder(place)).told
+    told = bob.service.sync.exchange(Folder(place)).notices
     assert any("do not follow from those before" in line for line in told)
     assert len(bob.order("Ideas")) == 1
 
@@ -371,7 +371,7 @@ def test_what_a_newer_program_wrote_is_kept_and_passed_on(
 ) -> None:
     ada, bob = two
     newer(ada, place, 9)
-    told = bob.service.sync.exchange(Folder(place)).told
+    told = bob.service.sync.exchange(Folder(place)).notices
     assert any("newer mlkanban (format 9)" in line for line in told)
     (card,) = bob.order("Ideas")
     bob.cards.edit([card], {"hypothesis": "the older one goes on"})

@@ -67,7 +67,7 @@ def is_sound(person: Person) -> bool:
 
 
 def sync(person: Person, place: Path) -> list[str]:
-    return person.service.sync.exchange(Folder(place)).told
+    return person.service.sync.exchange(Folder(place)).notices
 
 
 def test_what_is_older_than_its_mark_goes_on_as_a_new_replica(person: Makes) -> None:

@@ -94,7 +94,7 @@ def rounds(two: tuple[Person, Person], way: Way) -> str:
 def exchange(person: Person, way: Way) -> Report:
     report = remotes.exchange(person.service, [way(person)])
     harmless = ("since the merge.", "over its limit.", "another machine was first.")
-    assert [said for said in report.told if not said.endswith(harmless)] == []
+    assert [said for said in report.notices if not said.endswith(harmless)] == []
     return report
 
 

@@ -1,1 +1,1 @@
-"""What carries the segments of replicas from one store to another."""
+"""Transports: they carry the sync files of replicas from one store to another."""

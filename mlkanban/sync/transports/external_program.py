@@ -1,4 +1,4 @@
-"""A program that may take as long as it needs, but is ended when it falls silent."""
+"""Run a program that may take as long as it needs, but is ended when it falls silent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 class Silent(Exception):
-    """The program wrote nothing for as long as it was given, and was ended."""
+    """The program wrote nothing for the given time, and was ended."""
 
 
 class Finished(NamedTuple):
@@ -31,8 +31,8 @@ def run(
     silence_seconds: float | None = None,
     hear: Callable[[str], None] = lambda _: None,
 ) -> Finished:
-    """Run a program to its end; Silent when it writes nothing for `silence_seconds`, on neither
-    stream. `hear` gets what it writes on stderr, as it comes."""
+    """Run a program to its end; Silent when it writes nothing to either stream for
+    `silence_seconds`. `hear` is called with what it writes to stderr, as it comes."""
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
         start_new_session=True,
@@ -69,7 +69,7 @@ def run(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it and all it started; asked first, so that it may remove its locks."""
+    """End a program and all it started; asked first, so that it can remove its locks."""
     for sent in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sent)

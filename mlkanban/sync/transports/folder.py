@@ -24,7 +24,7 @@ class Folder:
         self._place = place
         self._log = place / "log"
 
-    def begin(self, tell: Progress = lambda _: None) -> None:
+    def begin(self, progress: Progress = lambda _: None) -> None:
         if not self._place.is_dir():
             raise StoreProblem(
                 f"There is no folder {self._place}.", "Make it, or connect the disk it is on."
@@ -33,7 +33,7 @@ class Folder:
     def listed(self) -> Listing:
         firsts: dict[str, list[int]] = {}
         others: list[str] = []
-        with told(self._log):
+        with explained(self._log):
             _not_a_link(self._log)
             if not self._log.is_dir():
                 return Listing(firsts, others)
@@ -51,7 +51,7 @@ class Folder:
 
     def read(self, replica: str, first: int) -> bytes:
         path = self._path(replica, first)
-        with told(path):
+        with explained(path):
             try:
                 # Another than was listed may be there by now: a pipe would be waited for.
                 file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
@@ -66,12 +66,12 @@ class Folder:
 
     def write(self, replica: str, first: int, content: bytes) -> None:
         path = self._path(replica, first)
-        with told(path):
+        with explained(path):
             _not_a_link(path.parent)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path, content)
 
-    def end(self, tell: Progress = lambda _: None) -> bool:
+    def end(self, progress: Progress = lambda _: None) -> bool:
         return True
 
     def _path(self, replica: str, first: int) -> Path:
@@ -93,12 +93,12 @@ _KINDS = {
 def _entries(folder: Path | str, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return sorted(
-            (one for one in entries if name.fullmatch(one.name)), key=lambda one: one.name
+            (entry for entry in entries if name.fullmatch(entry.name)), key=lambda entry: entry.name
         )
 
 
 def _not_a_link(folder: Path) -> None:
-    """Others may write here: no link of theirs leads this program elsewhere."""
+    """Refuse a symbolic link: others may write here, and no link of theirs may lead elsewhere."""
     if folder.is_symlink():
         raise StoreProblem(
             f"{folder} is a symbolic link: nothing is read or written through it.",
@@ -107,8 +107,8 @@ def _not_a_link(folder: Path) -> None:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What the system refuses, as a sentence."""
+def explained(path: Path) -> Iterator[None]:
+    """Turn errors of the system about `path` into errors to show."""
     try:
         yield
     except OSError as error:

@@ -20,11 +20,11 @@ from mlkanban.files import write_whole
 from mlkanban.log import logger
 from mlkanban.sync.exchange import Progress
 from mlkanban.sync.transports import external_program
-from mlkanban.sync.transports.folder import Folder, told
+from mlkanban.sync.transports.folder import Folder, explained
 
 BRANCH = "mlkanban"
 SILENCE_SECONDS = 60
-"""How long the other side may say nothing; what goes on may take its time."""
+"""Seconds the other side may stay silent; a transfer that goes on may take its time."""
 ATTRIBUTES = "* -text -diff -merge -filter -ident !working-tree-encoding\n*.jsonl -delta\n"
 """Sync files are bytes: nothing converts, compares or merges them. None is packed as the difference
 to another: that takes minutes and saves little."""
@@ -41,7 +41,7 @@ _QUICKER = re.compile(r"non-fast-forward|fetch first|cannot lock ref|stale info|
 
 
 class GitFailed(Exception):
-    """git said no; `last` is the line that says why."""
+    """git failed; `last` is the line that says why."""
 
     def __init__(self, output: str) -> None:
         lines = [line for line in output.splitlines() if line.strip()]
@@ -59,20 +59,20 @@ class Git(Folder):
         self.remote = remote
         self._clone = clone
 
-    def begin(self, tell: Progress = lambda _: None) -> None:
-        """Fetch, and put the files of the branch as they are there into the clone."""
+    def begin(self, progress: Progress = lambda _: None) -> None:
+        """Fetch, and check out the files of the branch into the clone."""
         try:
             self._prepare()
-            self._reach(tell, "fetch", "--prune", *self._upload_pack, "origin")
+            self._reach(progress, "fetch", "--prune", *self._upload_pack, "origin")
             if self._git("branch", "--remotes", "--list", f"origin/{BRANCH}"):
                 self._git("checkout", "--quiet", "--force", "-B", BRANCH, f"origin/{BRANCH}")
                 self._git("clean", "--quiet", "--force", "-d", "-x")
             self._pack()
         except GitFailed as error:
-            raise _told(self.remote, error) from error
+            raise _problem(self.remote, error) from error
 
-    def end(self, tell: Progress = lambda _: None) -> bool:
-        """Commit and push what is new; False when somebody pushed meanwhile."""
+    def end(self, progress: Progress = lambda _: None) -> bool:
+        """Commit and push what is new; False when somebody else pushed meanwhile."""
         try:
             first = not self._git("branch", "--remotes", "--list", f"origin/{BRANCH}")
             self._put(self._clone / ".gitattributes")
@@ -80,15 +80,15 @@ class Git(Folder):
             if not first and not self._git("status", "--porcelain"):
                 return True
             self._git("commit", "--quiet", "--allow-empty", "--message", "Changes of the board")
-            self._reach(tell, "push", "origin", f"HEAD:refs/heads/{BRANCH}")
+            self._reach(progress, "push", "origin", f"HEAD:refs/heads/{BRANCH}")
         except GitFailed as error:
             if _QUICKER.search(str(error)):
                 return False
-            raise _told(self.remote, error) from error
+            raise _problem(self.remote, error) from error
         return True
 
     def _prepare(self) -> None:
-        """A clone of this remote, whatever a killed process left."""
+        """Create or repair the clone of this remote, whatever a killed process left."""
         if not self._git_folder.is_dir():
             self._clone.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._git("init", "--quiet")
@@ -104,22 +104,22 @@ class Git(Folder):
             self._git("remote", "add", "--", "origin", self.remote)
 
     def _put(self, attributes: Path) -> None:
-        with told(attributes):
+        with explained(attributes):
             if not attributes.is_file() or attributes.read_text(errors="replace") != ATTRIBUTES:
                 attributes.parent.mkdir(exist_ok=True)
                 write_whole(attributes, ATTRIBUTES.encode())
 
     def _pack(self) -> None:
-        """Pack what many syncs left loose, now and then. Nothing depends on it: when it fails, the
-        sync goes on."""
+        """Pack the loose objects of many syncs, now and then. Nothing depends on it: when it fails,
+        the sync goes on."""
         with contextlib.suppress(GitFailed):
             self._git(*(part for option in _PACKING for part in ("-c", option)),
                       "gc", "--auto", "--quiet")  # fmt: skip
 
     @property
     def _upload_pack(self) -> list[str]:
-        """A repository on a disk of this machine knows no attributes of ours: it is told here to
-        pack without deltas. Another machine decides that itself."""
+        """Options that make a repository on a disk of this machine pack without deltas, since it
+        knows nothing of our attributes. Another machine decides that itself."""
         there = os.path.exists(self.remote)
         return ["--upload-pack=git -c pack.window=0 upload-pack"] if there else []
 
@@ -127,13 +127,13 @@ class Git(Folder):
     def _git_folder(self) -> Path:
         return self._clone / ".git"
 
-    def _reach(self, tell: Progress, *args: str) -> None:
-        """A command that talks to the other side, which must not fall silent."""
+    def _reach(self, progress: Progress, *args: str) -> None:
+        """Run a git command that talks to the other side; it must not fall silent."""
 
         def hear(text: str) -> None:
-            if found := _PROGRESS.findall(text):
-                what, percent = found[-1]
-                tell(f"{_DOING[what]} {percent} %")
+            if match := _PROGRESS.findall(text):
+                what, percent = match[-1]
+                progress(f"{_DOING[what]} {percent} %")
 
         try:
             self._run(args[0], "--progress", *args[1:], silence=SILENCE_SECONDS, hear=hear)
@@ -144,7 +144,7 @@ class Git(Folder):
             ) from error
 
     def _git(self, *args: str) -> str:
-        """A command about the clone alone."""
+        """Run a git command on the clone alone."""
         return self._run(*args)
 
     def _run(
@@ -167,7 +167,8 @@ class Git(Folder):
 
     @cached_property
     def _env(self) -> dict[str, str]:
-        """Once for all: the person's own way to call ssh may stand in git's settings."""
+        """The environment for git, computed once: git's settings may say how the person calls
+        ssh."""
         asking = ["git", "-C", str(self._clone), "config", "--get"]
         settings = {
             name: external_program.run([*asking, name], _without_git(os.environ)).output.strip()
@@ -179,38 +180,40 @@ class Git(Folder):
 _DOING = {"Receiving": "receiving", "Writing": "sending"}
 _PROGRESS = re.compile(r"(Receiving|Writing) objects: +([0-9]+)%")
 _OVERWRITTEN = re.compile(r"[^\r\n]*\r(?!\n)")
-"""Progress that git itself wrote over; it is no message."""
+"""Progress lines that git itself overwrote; they are no messages."""
 _OTHER_SSH = re.compile(r"plink|putty|simple", re.IGNORECASE)
-"""Ways to call ssh that know no `-o`."""
+"""ssh programs that do not know `-o`."""
 
 
-def environment(given: Mapping[str, str], ssh: str = "", variant: str = "") -> dict[str, str]:
-    """No question may be asked: nobody is there to answer. English, for the messages are read.
+def environment(inherited: Mapping[str, str], ssh: str = "", variant: str = "") -> dict[str, str]:
+    """The environment for git: no prompts, since nobody is there to answer, and messages in
+    English, since they are parsed.
 
-    How the person calls ssh stays, by the order that git has: of an option that is given twice the
-    first counts, and that is the person's. `ssh` and `variant` are those of git's settings."""
-    ssh = given.get("GIT_SSH_COMMAND") or ssh or shlex.quote(given.get("GIT_SSH") or "ssh")
-    variant = given.get("GIT_SSH_VARIANT") or variant
+    How the person calls ssh stays, in git's order of precedence: of an option that is given twice
+    the first one counts, and that is the person's. `ssh` and `variant` are those of git's settings.
+    """
+    ssh = inherited.get("GIT_SSH_COMMAND") or ssh or shlex.quote(inherited.get("GIT_SSH") or "ssh")
+    variant = inherited.get("GIT_SSH_VARIANT") or variant
     if not _OTHER_SSH.search(variant or Path(ssh.split()[0]).name):
         ssh = (
             f"{ssh} -o BatchMode=yes -o ConnectTimeout=15"
             f" -o ServerAliveInterval=15 -o ServerAliveCountMax={SILENCE_SECONDS // 15}"
         )
-    return _without_git(given) | {
+    return _without_git(inherited) | {
         "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "LC_ALL": "C",
         "GIT_SSH_COMMAND": ssh,
-        "GIT_HTTP_LOW_SPEED_LIMIT": given.get("GIT_HTTP_LOW_SPEED_LIMIT", "1"),
-        "GIT_HTTP_LOW_SPEED_TIME": given.get("GIT_HTTP_LOW_SPEED_TIME", str(SILENCE_SECONDS)),
+        "GIT_HTTP_LOW_SPEED_LIMIT": inherited.get("GIT_HTTP_LOW_SPEED_LIMIT", "1"),
+        "GIT_HTTP_LOW_SPEED_TIME": inherited.get("GIT_HTTP_LOW_SPEED_TIME", str(SILENCE_SECONDS)),
     } | ({"GIT_SSH_VARIANT": variant} if variant else {})  # fmt: skip
 
 
-def _without_git(given: Mapping[str, str]) -> dict[str, str]:
-    """Not the variables of a repository that the person is at work in."""
-    return {name: value for name, value in given.items() if not name.startswith("GIT_")}
+def _without_git(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the variables of a repository that the person is working in."""
+    return {name: value for name, value in inherited.items() if not name.startswith("GIT_")}
 
 
 _NO_PROGRAM = re.compile(r"cannot run \S+: No such file|: (?:command )?not found$", re.MULTILINE)
-"""What git or the shell below it says where ssh is not installed."""
+"""What git, or the shell it starts, says where ssh is not installed."""
 _CAUSES = (
     (r"Could not resolve|unable to connect|Connection (refused|timed out)|unreachable|unable to a",
      "cannot be reached"),
@@ -220,14 +223,14 @@ _CAUSES = (
 )  # fmt: skip
 
 
-def _told(remote: str, error: GitFailed) -> MlkanbanError:
+def _problem(remote: str, error: GitFailed) -> MlkanbanError:
     if _NO_PROGRAM.search(str(error)) and not shutil.which("ssh"):
         return StoreProblem(
             f"{remote} cannot be reached: ssh is not installed here.",
             "Nothing is lost. Install it (on Debian and Ubuntu: sudo apt install openssh-client).",
         )
-    words = next((said for cause, said in _CAUSES if re.search(cause, str(error))), "")
+    cause_text = next((text for cause, text in _CAUSES if re.search(cause, str(error))), "")
     return StoreProblem(
-        f"{remote} {words or 'did not take it'} (git: {error.last}).",
+        f"{remote} {cause_text or 'did not take it'} (git: {error.last}).",
         "Nothing is lost; the next sync catches up.",
     )

@@ -1,5 +1,5 @@
-"""Where a store exchanges its events: what `sync init` chose, kept beside the store and never
-merged, and by itself the folder that several hosts of one home share."""
+"""Where a store exchanges its events: the remote that `sync init` chose, which is kept beside the
+store and never merged, and the folder that the hosts of one home share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mlkanban.files import write_whole
 from mlkanban.log import logger
 from mlkanban.service import Service
 from mlkanban.sync.exchange import Progress, Report, Transport
-from mlkanban.sync.transports.folder import Folder, told
+from mlkanban.sync.transports.folder import Folder, explained
 from mlkanban.sync.transports.git import Git
 
 
 def shared(service: Service) -> Folder | None:
-    """The folder beside the stores of several hosts; None on a local disk."""
+    """The folder that the stores of several hosts share; None on a local disk."""
     if not service.on_network:
         return None
     return Folder(service.path.parent.parent)
@@ -37,14 +37,14 @@ def remote(service: Service) -> str:
 
 
 def choose(service: Service, address: str) -> None:
-    """Exchange with this repository from now on."""
+    """Choose the repository to exchange with from now on."""
     setting = _folder(service) / "remote"
-    with told(setting):
+    with explained(setting):
         write_whole(setting, f"{address}\n".encode())
 
 
 def repository(service: Service, address: str) -> Git:
-    """The repository at an address, through the clone beside the store."""
+    """The repository at an address, used through the clone beside the store."""
     address = address.strip()
     if not address.isprintable() or address[:1] in ("", "-"):  # which git took for an option
         raise UsageProblem(f"{address!r} is no repository.", "Give a path, or HOST:PATH.")
@@ -54,18 +54,18 @@ def repository(service: Service, address: str) -> Git:
 
 
 def transports(service: Service) -> list[Transport]:
-    """All ways this store exchanges its events by itself; UsageProblem when there is none."""
-    found: list[Transport] = []
+    """All transports this store uses by itself; UsageProblem when there is none."""
+    ways: list[Transport] = []
     if (beside := shared(service)) is not None:
-        found.append(beside)
+        ways.append(beside)
     if address := remote(service):
-        found.append(repository(service, address))
-    if not found:
+        ways.append(repository(service, address))
+    if not ways:
         raise UsageProblem(
             "No place to exchange changes with was chosen yet.",
             "Choose one: mlkanban sync init REMOTE, or sync --dir PATH",
         )
-    return found
+    return ways
 
 
 def meet(service: Service) -> Report | None:
@@ -79,41 +79,41 @@ def meet(service: Service) -> Report | None:
 
 
 def exchange(
-    service: Service, ways: Sequence[Transport], tell: Progress = lambda _: None
+    service: Service, ways: Sequence[Transport], progress: Progress = lambda _: None
 ) -> Report:
-    """Exchange over each of these, one process at a time; `tell` hears how far that is."""
+    """Exchange over each of the transports; StoreBusy while another process exchanges."""
     with _alone(_folder(service)):
         report = Report()
         for way in ways:
-            one = _logged(service, way, tell)
-            for host, count in one.hosts.items():
+            result = _logged(service, way, progress)
+            for host, count in result.hosts.items():
                 report.hosts[host] = report.hosts.get(host, 0) + count
-            report.sent += one.sent
-            report.passed_over += one.passed_over
-            report.undecided = one.undecided
-            report.told += [said for said in one.told if said not in report.told]
+            report.sent += result.sent
+            report.passed_over += result.passed_over
+            report.conflicts = result.conflicts
+            report.notices += [notice for notice in result.notices if notice not in report.notices]
         return report
 
 
-def _logged(service: Service, way: Transport, tell: Progress) -> Report:
+def _logged(service: Service, way: Transport, progress: Progress) -> Report:
     log, kind, begun = logger("sync"), type(way).__name__.lower(), monotonic()
     try:
-        report = service.sync.exchange(way, tell)
+        report = service.sync.exchange(way, progress)
     except MlkanbanError as error:
         log.warning("%s failed after %.1f s: %s", kind, monotonic() - begun, error)
         raise
     seconds, taken = monotonic() - begun, sum(report.hosts.values())
     # The folder of one home is looked into every minute.
-    tell_of = log.info if taken or report.sent else log.debug
-    tell_of("%s: %d events sent, %d taken in, %.1f s", kind, report.sent, taken, seconds)
-    for notice in report.told:
+    write = log.info if taken or report.sent else log.debug
+    write("%s: %d events sent, %d taken in, %.1f s", kind, report.sent, taken, seconds)
+    for notice in report.notices:
         log.warning("%s: %s", kind, notice)
     return report
 
 
 def _folder(service: Service) -> Path:
     folder = service.path.parent / "sync"
-    with told(folder):
+    with explained(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
@@ -125,7 +125,7 @@ def _setting(service: Service) -> Path:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        with told(folder):
+        with explained(folder):
             file = stack.enter_context(open(folder / "lock", "w", encoding="ascii"))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Which backups are kept: many of late, few of long ago."""
+"""The schedule of automatic backups: keep many recent ones and few old ones."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ NEWEST, DAILY, WEEKLY, MONTHLY = 4, 12, 10, 9
 
 
 def split_ahead(made: Iterable[datetime], now: datetime) -> tuple[list[datetime], list[datetime]]:
-    """Those that the clock has passed, and those dated ahead of it: a clock was wrong when they
-    were made, so their dates say nothing of what is newest. Clocks may differ a little."""
+    """Instants the clock has passed, and instants ahead of it: the clock was wrong when those
+    backups were made, so their dates do not say which is newest. Clocks may differ a little."""
     past: list[datetime] = []
     ahead: list[datetime] = []
     for at in made:
@@ -19,16 +19,16 @@ def split_ahead(made: Iterable[datetime], now: datetime) -> tuple[list[datetime]
 
 
 def due(changed: datetime, made: Iterable[datetime], now: datetime) -> bool:
-    """Whether a store that was changed last at `changed`, with backups made at these instants,
-    wants another one. The clock of its file system may be ahead of the one that says `now`."""
+    """Whether a store last changed at `changed`, with backups from these instants, needs another
+    backup. The clock of its file system may be ahead of `now`."""
     clock = max(changed, now)
     newest = max(split_ahead(made, clock)[0], default=None)
     return newest is None or (changed > newest and clock - newest >= EVERY)
 
 
 def kept(made: Iterable[datetime]) -> set[datetime]:
-    """Of backups made at these instants (UTC) those to keep: the newest few, and the last one of
-    each of the newest days, weeks and months in which there are any."""
+    """The instants (UTC) of the backups to keep: the newest few, and the last one of each of the
+    newest days, weeks and months that have any."""
     newest_first = sorted(set(made), reverse=True)
     keep = set(newest_first[:NEWEST])
     spans: tuple[tuple[int, Callable[[datetime], object]], ...] = (

@@ -1,4 +1,4 @@
-"""What a card may cost, the way people write it down: `40 gpu-h` or `12 runs`."""
+"""Budgets of cards as people type them: `40 gpu-h` or `12 runs`."""
 
 import re
 from enum import StrEnum
@@ -13,39 +13,39 @@ _HINT = "Write 40 gpu-h or 12 runs."
 
 
 class Unit(StrEnum):
-    """What is counted."""
+    """The unit of a budget."""
 
     GPU_HOURS = "gpu-h"
     RUNS = "runs"
 
 
 class Budget(NamedTuple):
-    """So many gpu-hours, or so many runs, and more than none."""
+    """A number of GPU hours or of runs, greater than zero."""
 
     amount: float
     unit: Unit
 
     def __str__(self) -> str:
-        one = self.unit is Unit.RUNS and self.amount == 1
+        single = self.unit is Unit.RUNS and self.amount == 1
         number = f"{self.amount:.2f}".rstrip("0").rstrip(".")
-        return f"{number} {'run' if one else self.unit}"
+        return f"{number} {'run' if single else self.unit}"
 
 
 def parse_budget(written: str) -> Budget | None:
-    """Read a budget; None for `` or `none`. UsageProblem says how it is written."""
+    """Parse a budget; None for `` or `none`. The hint of UsageProblem shows the format."""
     text = written.strip()
     if text.lower() in ("", "none"):
         return None
-    found = _WRITTEN.fullmatch(text)
-    amount = round(float(found[1]), 2) if found else 0.0
-    if not found or not amount:
+    match = _WRITTEN.fullmatch(text)
+    amount = round(float(match[1]), 2) if match else 0.0
+    if not match or not amount:
         raise UsageProblem(f"{written!r} is no budget.", _HINT)
-    if found[3] and not amount.is_integer():
+    if match[3] and not amount.is_integer():
         raise UsageProblem(f"{written!r} are no whole runs.", _HINT)
-    return Budget(amount, Unit.RUNS if found[3] else Unit.GPU_HOURS)
+    return Budget(amount, Unit.RUNS if match[3] else Unit.GPU_HOURS)
 
 
 def budget_text(written: str) -> str:
-    """A budget as cards keep it; '' for none."""
+    """A budget in the form that cards store; '' for none."""
     budget = parse_budget(written)
     return str(budget) if budget else ""

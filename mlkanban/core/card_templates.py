@@ -1,8 +1,8 @@
-"""Cards to start from. They are data: a type, what to ask for, and a checklist with gates.
+"""Templates of cards. They are data: a type, questions, and a checklist with gates.
 
 Shortened, in own words, from CRISP-DM 1.0 (Chapman et al. 2000), Model Cards for Model Reporting
 (Mitchell et al. 2019), Datasheets for Datasets (Gebru et al. 2021) and The ML Test Score (Breck et
-al. 2017). Gates name the role of a stage, for boards call their stages differently.
+al. 2017). Gates name the role of a stage, since boards name their stages differently.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _EVALUATION, _DEPLOYMENT = StageRole.EVALUATE, StageRole.DEPLOY
 
 
 class TemplateItem(NamedTuple):
-    """An item to tick, and the role of the stage that is not to be left before."""
+    """A checklist item, and the role of the stage that a card cannot leave before it is ticked."""
 
     text: str
     gate: StageRole | None = None
@@ -24,7 +24,7 @@ class TemplateItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CardTemplate:
-    """`hypothesis` and `metric` are what to ask for, '' where there is none."""
+    """A template; `hypothesis` and `metric` are the questions to ask, '' for none."""
 
     key: str
     title: str
@@ -35,7 +35,7 @@ class CardTemplate:
     metric: str = ""
 
     def fields(self, board: Board) -> dict[str, Any]:
-        """What a new card on a board has from the template, JSON-ready."""
+        """The fields that a new card on a board gets from the template, JSON-ready."""
         checklist = []
         for check in self.checks:
             # Its id, which it keeps when the stage is renamed.

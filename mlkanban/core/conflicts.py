@@ -1,11 +1,10 @@
-"""Conflicts: what two replicas wrote to one field, or did with one card, without knowing of each
-other.
+"""Conflicts: two replicas wrote one field, or worked on one card, without knowing of each other.
 
-The later write stands, as everywhere; the other one is kept in sight until somebody resolves it. A
-write names the origin of the value it replaces: when another value stood there in the order all
-replicas agree on, its writer had not seen that one. Where a card stands and how it ended is one
-value (core/lifecycle.py), and whoever works on a card that another one took off the board is in
-conflict with that, too. A write that was undone settles nothing, and neither does the undo of it.
+The later write stands, as everywhere; the other one is kept visible until somebody resolves the
+conflict. A write names the origin of the value it replaces: if a different value was there, in the
+order all replicas agree on, the writer had not seen that value. Stage, outcome and archived are one
+value (core/lifecycle.py), and work on a card that another replica took off the board is in conflict
+with that, too. A write that was undone resolves nothing, and neither does its undo.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,19 +19,21 @@ from mlkanban.core.runs import model
 from mlkanban.core.visibility import UNTIL_RUN
 
 SETTLED = "card.settled"
-"""The kind of the event that decides."""
+"""The kind of the event that resolves a conflict."""
 DELETED = "deleted"
-"""The field of a conflict about a card whose adding was undone while another machine used it."""
+"""The field of a conflict about a card whose creation was undone while another machine used it."""
 
-_UNTOLD = frozenset({"ref", "rank", "triage", "work", "snoozed_run", DELETED, *life.PARTS})
+_WITHOUT_CONFLICTS = frozenset(
+    {"ref", "rank", "triage", "work", "snoozed_run", DELETED, *life.PARTS}
+)
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs."""
-_UNTOLD_KINDS = (*MEMBERS, RANK, model.PREFIX, model_health.PREFIX)
+_PREFIXES_WITHOUT_CONFLICTS = (*MEMBERS, RANK, model.PREFIX, model_health.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A field with the value that stands, and another one somebody wrote meanwhile."""
+    """A field with the value that stands, and another value that somebody wrote meanwhile."""
 
     field: str
     kept: Any
@@ -44,22 +45,22 @@ class Conflict:
 
 
 def conflict_between(name: str, kept: Any, other: Any, loser: Event) -> Conflict:
-    """A conflict about a field with what `loser` wrote."""
+    """The conflict about a field with what `loser` wrote."""
     return Conflict(name, kept, other, loser.stamp, loser.actor, loser.host, loser.at)
 
 
 def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
-    """What is undecided after the events, all of one entity and in any order."""
+    """The open conflicts of one entity, from all its events in any order."""
     entity = Entity()
     lost: dict[str, dict[str, Event]] = {}
     writers: dict[str, Event] = {}
-    given = list(events)
-    ordered = in_order(given)
+    events_given = list(events)
+    ordered = in_order(events_given)
     about = roots(ordered)
     idle = undone(ordered) | about.keys()
     lives = _Lives(idle, about)
     counts = {event.id: event.stamp for event in ordered}
-    stands_for = {event.stamp: counts[event.id] for event in given}
+    stands_for = {event.stamp: counts[event.id] for event in events_given}
     for place, event in enumerate(ordered):
         origins = {
             name: stands_for.get(seen, seen)
@@ -67,7 +68,7 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
             if name in event.data.get("set", {})
         }
         for name, origin in origins.items():
-            if not _told(name):
+            if not _may_conflict(name):
                 continue
             known = lost.setdefault(name, {})
             known.pop(origin, None)
@@ -82,7 +83,7 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
             for stamp in event.data.get("settles", {}).get(name, ()):
                 known.pop(stamp, None)
             value = _value(event, name)
-            for stamp in [s for s, one in known.items() if _value(one, name) == value]:
+            for stamp in [s for s, loser in known.items() if _value(loser, name) == value]:
                 del known[stamp]  # it stands now, whoever wrote it
         writers[event.stamp] = event
         unseen = any(
@@ -94,13 +95,13 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
             ended = lives.conflicts(ordered[:place], entity.fields)
             for name in life.COMPANIONS:
                 lost[name] = {
-                    stamp: one for stamp, one in lost.get(name, {}).items()
-                    if not (knew(event, one) and _part_of(ended, name, one))
+                    stamp: loser for stamp, loser in lost.get(name, {}).items()
+                    if not (knew(event, loser) and _part_of(ended, name, loser))
                 }  # fmt: skip
         entity.apply(event)
         if event.card:
             lives.take(event, lifecycle(entity.fields), unseen=unseen)
-    found = [
+    conflicts = [
         conflict_between(name, entity.fields.get(name), loser.data["set"][name], loser)
         for name, known in sorted(lost.items())
         for _, loser in sorted(known.items())
@@ -114,14 +115,18 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
     ended = lives.conflicts(ordered, entity.fields)
     return [
         *(conflict_between(DELETED, False, True, deletion) for deletion in taken_away[-1:]),
-        *(one for one in found if not _part_of(ended, one.field, writers[one.other_stamp])),
+        *(
+            conflict
+            for conflict in conflicts
+            if not _part_of(ended, conflict.field, writers[conflict.other_stamp])
+        ),
         *ended,
     ]
 
 
 def standing_verdict(ordered: Sequence[Event], outcome: str) -> str | None:
     """The verdict of a card with an outcome ('' while it is open): the last one that was not
-    written on another end."""
+    written for a different outcome."""
     by_stamp = {event.stamp: event for event in ordered}
     for event in reversed(ordered):
         values = event.data.get("set", {})
@@ -136,7 +141,7 @@ def standing_verdict(ordered: Sequence[Event], outcome: str) -> str | None:
 
 
 def _known_to(writer: Event, ordered: Sequence[Event], later: Sequence[Event] = ()) -> Entity:
-    """The card as it was for the writer of an event, and after some `later` events."""
+    """The card as the writer of an event knew it, plus some `later` events."""
     entity = Entity()
     for event in ordered:
         before = knew(writer, event)
@@ -148,22 +153,28 @@ def _known_to(writer: Event, ordered: Sequence[Event], later: Sequence[Event] = 
 
 
 def _part_of(ended: Sequence[Conflict], name: str, loser: Event) -> bool:
-    """Whether what `loser` wrote to a field is no conflict of its own: one of those about the
-    lifecycle shows it, or it was only cleared because the card was finished or opened."""
+    """Whether what `loser` wrote to a field is no conflict of its own: a conflict about the
+    lifecycle shows it already, or the field was only cleared because the card was finished or
+    re-opened."""
     if name not in life.COMPANIONS:
         return False
     value = _value(loser, name)
     if value is None and life.writes(loser):
         return True
-    return any(value == side.get(name) for one in ended for side in (one.other, one.kept))
+    return any(
+        value == side.get(name) for conflict in ended for side in (conflict.other, conflict.kept)
+    )
 
 
 @dataclass(slots=True)
 class _Lives:
-    """The lifecycle of a card from event to event in order: `now`, the one `before` it, the event
-    that wrote it, what was `lost` (by stamp: the event, and what the card was with it), and work on
-    the card, each with what the card was then. Events that are `idle` settle nothing; `roots` are
-    what undos and redos are about."""
+    """The lifecycle of a card from event to event, in order.
+
+    `now` is the lifecycle, `before` the previous one, `writer` the event that wrote it. `lost` are
+    overruled lifecycles by stamp, `work` the work on the card, each with the lifecycle the card had
+    then. Events that are `idle` resolve nothing; `roots` map undos and redos to the events they are
+    about.
+    """
 
     idle: frozenset[str]
     roots: Mapping[str, str]
@@ -174,8 +185,8 @@ class _Lives:
     work: list[tuple[Event, Lifecycle]] = field(default_factory=list)
 
     def take(self, event: Event, now: Lifecycle, *, unseen: bool) -> None:
-        """The next event, after which the card is `now`; `unseen` when it replaces something that
-        its writer did not know, judged by the values it replaced."""
+        """Apply the next event, after which the lifecycle is `now`. `unseen` means that it replaces
+        a value that its writer did not know, judged by the values it replaced."""
         if life.writes(event):
             self._written(event, now, unseen)
         else:
@@ -195,9 +206,9 @@ class _Lives:
                 self.lost.pop(stamp, None)
 
     def conflicts(self, ordered: Sequence[Event], fields: Mapping[str, Any]) -> list[Conflict]:
-        """What is undecided about the lifecycle after these events, with what goes with each; the
-        `fields` of the card are those after them."""
-        lost = {stamp: one for stamp, one in sorted(self.lost.items()) if one[1] != self.now}
+        """The conflicts about the lifecycle after these events, each with the fields that go with
+        it; `fields` are the card's fields after them."""
+        lost = {stamp: pair for stamp, pair in sorted(self.lost.items()) if pair[1] != self.now}
         if not lost:
             return []
         verdict = standing_verdict(ordered, self.now.outcome)
@@ -210,7 +221,7 @@ class _Lives:
         ]
 
     def _beside(self, loser: Event, ordered: Sequence[Event]) -> Mapping[str, Any]:
-        """The fields of a card as whoever knows of `loser` has them, and not of what stands."""
+        """The fields of a card for someone who knows of `loser`, but not of what stands."""
         writer = self.writer
         later = [
             event
@@ -222,22 +233,22 @@ class _Lives:
         return _known_to(loser, ordered, later).fields
 
     def _written(self, event: Event, now: Lifecycle, unseen: bool) -> None:
-        self.lost = {s: one for s, one in self.lost.items() if not self._settles(event, one[0])}
+        self.lost = {s: pair for s, pair in self.lost.items() if not self._settles(event, pair[0])}
         if self.writer:
             known = knew(event, self.writer)
             if unseen if known is None else not known:
                 self._lose(self.writer, self.now)
-        self.work = [one for one in self.work if knew(event, one[0]) is False]
+        self.work = [pair for pair in self.work if knew(event, pair[0]) is False]
         for worked, then in self.work:
             if life.works_on(worked, then, now):
                 self._lose(worked, then)
         self.before, self.now, self.writer = self.now, now, event
         if event.id not in self.idle:
-            self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != now}
+            self.lost = {stamp: pair for stamp, pair in self.lost.items() if pair[1] != now}
 
     def _settles(self, event: Event, lost: Event) -> bool:
-        """Whether writing `event` decided against a lost one; an undo only replaces what it is
-        about."""
+        """Whether the writer of `event` decided against a lost event; an undo only replaces what it
+        is about."""
         if event.id in self.idle:
             root = self.roots.get(event.id)
             if root is None or root != self.roots.get(lost.id, lost.id):
@@ -245,24 +256,24 @@ class _Lives:
         return bool(knew(event, lost))
 
     def _lose(self, event: Event, value: Lifecycle) -> None:
-        """Keep what the card was with an event, once for each value."""
-        self.lost = {stamp: one for stamp, one in self.lost.items() if one[1] != value}
+        """Keep the lifecycle that an event gave the card, once for each value."""
+        self.lost = {stamp: pair for stamp, pair in self.lost.items() if pair[1] != value}
         self.lost[event.stamp] = event, value
 
 
 def overruled_deletions(ordered: Sequence[Event]) -> list[Event]:
-    """The events that took a card away while another replica did anything with it, neither knowing
+    """The events that deleted a card while another replica did something with it, neither knowing
     of the other: the card stays."""
     return [
         event
         for event in ordered
         if event.card and _deletes(event)
         if any(
-            one.replica != event.replica
-            and not _deletes(one)
-            and knew(event, one) is False
-            and not knew(one, event)
-            for one in ordered
+            other.replica != event.replica
+            and not _deletes(other)
+            and knew(event, other) is False
+            and not knew(other, event)
+            for other in ordered
         )
     ]
 
@@ -271,21 +282,21 @@ def _deletes(event: Event) -> bool:
     return bool(event.data.get("set", {}).get(DELETED))
 
 
-def _told(name: str) -> bool:
-    return name not in _UNTOLD and not name.startswith(_UNTOLD_KINDS)
+def _may_conflict(name: str) -> bool:
+    return name not in _WITHOUT_CONFLICTS and not name.startswith(_PREFIXES_WITHOUT_CONFLICTS)
 
 
 def _chosen(event: Event, name: str) -> bool:
-    """Whether somebody decided on the value: of a snooze that is a day, for cards wake and wait for
-    runs without that."""
+    """Whether a person chose the value: of a snooze only a day counts, since cards wake up and wait
+    for runs by themselves."""
     return name != "snoozed_until" or _value(event, name) not in (None, UNTIL_RUN)
 
 
 def _unseen(event: Event, name: str, origin: str, entity: Entity, before: Event) -> bool:
-    """Whether the writer of `event` did not know of the value it replaces here."""
+    """Whether the writer of `event` did not know the value it replaces here."""
     return entity.origins.get(name, "") != origin and before.replica != event.replica
 
 
 def _value(event: Event, name: str) -> Any:
-    """A value as far as people tell it from others."""
+    """A value in the form in which people tell values apart."""
     return event.data["set"][name] or None

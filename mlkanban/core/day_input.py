@@ -1,4 +1,4 @@
-"""Days the way people type them."""
+"""Days as people type them."""
 
 import re
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 
 def day_ahead(text: str, today: date) -> date:
-    """A day after today, typed like any other; UsageProblem for none."""
+    """A day after today, typed like any other; UsageProblem for other days."""
     day = parse_day(text, today)
     if day is None or day <= today:
         raise UsageProblem(f"{text.strip() or 'Nothing'} does not lie ahead.", "Type 3d or fri.")
@@ -17,9 +17,10 @@ def day_ahead(text: str, today: date) -> date:
 
 
 def parse_day(text: str, today: date) -> date | None:
-    """`2026-12-01`, `today`, `tomorrow`, `3d`, `2w`, `fri` (the next one); None for `` or `none`.
+    """Parse `2026-12-01`, `today`, `tomorrow`, `3d`, `2w`, `fri` (the next one); None for `` or
+    `none`.
 
-    UsageProblem says what can be typed.
+    The hint of UsageProblem shows what can be typed.
     """
     word = text.strip().lower()
     if word in ("", "none"):

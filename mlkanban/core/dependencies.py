@@ -1,4 +1,4 @@
-"""What a card depends on, and what depends on it, as trees."""
+"""Dependencies between cards as trees: what a card needs, and what needs it."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
@@ -7,8 +7,8 @@ from mlkanban.core.models import CardFace
 
 
 class Branch(NamedTuple):
-    """A card of the tree, `depth` steps away from the one it is about (from 1). One that was shown
-    before is `again` there, without its branches."""
+    """A card in a tree, `depth` steps away from the root (from 1). A card that was shown before is
+    `again` there, without its branches."""
 
     depth: int
     face: CardFace
@@ -16,32 +16,34 @@ class Branch(NamedTuple):
 
 
 def needs(faces: Collection[CardFace], ref: str) -> list[Branch]:
-    """The cards that must come before a card, each followed by what comes before it."""
+    """The cards that must be finished before a card, each followed by those it needs itself."""
     by_ref = {face.ref: face for face in faces}
-    found = by_ref.get(ref)
-    below = lambda face: [by_ref[one] for one in face.needs.split() if one in by_ref]  # noqa: E731
-    return _untied(found, below) if found else []
+    card = by_ref.get(ref)
+    below = lambda face: [by_ref[other] for other in face.needs.split() if other in by_ref]  # noqa: E731
+    return _untied(card, below) if card else []
 
 
 def needed_by(faces: Collection[CardFace], ref: str) -> list[Branch]:
-    """The cards that wait for a card, each followed by what waits for it."""
+    """The cards that wait for a card, each followed by those that wait for it."""
     above: dict[str, list[CardFace]] = {}
     for face in faces:
-        for one in face.needs.split():
-            above.setdefault(one, []).append(face)
-    found = next((face for face in faces if face.ref == ref), None)
-    return _untied(found, lambda face: above.get(face.ref, [])) if found else []
+        for other in face.needs.split():
+            above.setdefault(other, []).append(face)
+    card = next((face for face in faces if face.ref == ref), None)
+    return _untied(card, lambda face: above.get(face.ref, [])) if card else []
 
 
 def _untied(root: CardFace, beyond: Callable[[CardFace], list[CardFace]]) -> list[Branch]:
-    return [one for _, one in grown(root, lambda face: [("", one) for one in beyond(face)])]
+    return [
+        branch for _, branch in grown(root, lambda face: [("", branch) for branch in beyond(face)])
+    ]
 
 
 def grown(
     root: CardFace, beyond: Callable[[CardFace], list[tuple[str, CardFace]]]
 ) -> Iterator[tuple[str, Branch]]:
-    """All that lies beyond a card, depth first, each with how it is tied to the one before;
-    `beyond` gives the ties and cards next to one."""
+    """All cards reachable from a card, depth first, each with its relation to the card before;
+    `beyond` gives the relations and cards next to a card."""
     shown: set[str] = set()
     waiting = [(1, tie, face) for tie, face in reversed(beyond(root))]
     while waiting:
@@ -50,4 +52,4 @@ def grown(
         shown.add(face.id)
         yield tie, Branch(depth, face, again)
         if not again:
-            waiting += [(depth + 1, t, one) for t, one in reversed(beyond(face))]
+            waiting += [(depth + 1, t, other) for t, other in reversed(beyond(face))]

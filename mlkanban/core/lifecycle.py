@@ -1,9 +1,9 @@
-"""A card's life as one value: the stage it stands in, how it ended, and whether it is archived.
+"""The lifecycle of a card as one value: its stage, its outcome, and whether it is archived.
 
 Every event that moves, finishes, re-opens, archives or restores a card writes all of it, so that of
-two machines that did not know of each other one wins whole. The rank within a stage is no part of
-it: putting a card in order never brings it back. A verdict, a block, unattended work, a snooze and
-a health go with one lifecycle and not with another: they are merged and resolved with it.
+two machines that did not know of each other one wins completely. The rank within a stage is not
+part of it: reordering a card never brings it back. A verdict, a block, unattended work, a snooze
+and model health belong to one lifecycle: they are merged and resolved with it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.core.visibility import UNTIL_RUN
 
 FIELD = "lifecycle"
-"""The name under which a conflict about it is listed."""
+"""The name under which a conflict about the lifecycle is listed."""
 PARTS = ("place", "outcome", "archived")
 VERDICT = "verdict"
 COMPANIONS = (VERDICT, "blocker", "work", "snoozed_until", "snoozed_run", "health")
-"""Fields that go with a lifecycle, and are shown and resolved with it."""
+"""Fields that belong to a lifecycle, and are shown and resolved with it."""
 _WORKED = frozenset(
     {"card.noted", "card.edited", "card.blocked", "card.snoozed", "card.alerted", "run.started"}
 )
 
 
 class Lifecycle(NamedTuple):
-    """Where a card stands, its outcome ('' while it is open), and whether it is archived."""
+    """The stage of a card, its outcome ('' while it is open), and whether it is archived."""
 
     stage: str
     outcome: str
@@ -50,8 +50,8 @@ def lifecycle(fields: Mapping[str, Any]) -> Lifecycle:
 
 
 def conflict_value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A lifecycle as conflicts hold it: its parts, and of a card with these fields what is seen
-    with it."""
+    """A lifecycle in the form that conflicts store: its parts, and the fields of the card that are
+    shown with it."""
     hidden = _hidden(now)
     if fields.get("snoozed_until") != UNTIL_RUN:
         hidden = [*hidden, "snoozed_run"]  # the run of an earlier snooze
@@ -62,12 +62,12 @@ def conflict_value(now: Lifecycle, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_conflict_value(held: Mapping[str, Any]) -> Lifecycle:
-    """The lifecycle of what `conflict_value` made."""
+    """The lifecycle in a value made by `conflict_value`."""
     return Lifecycle(held["stage"], held["outcome"], held["archived"])
 
 
 def lifecycle_text(held: Mapping[str, Any], stages: Mapping[str, str]) -> str:
-    """What `conflict_value` made, in words; `stages` are the names of stages by their ids."""
+    """A value made by `conflict_value` in words; `stages` are the names of stages by id."""
     parts = [stages.get(held["stage"], "a removed stage"), held["outcome"]]
     if held["archived"]:
         parts.append("archived")
@@ -87,8 +87,8 @@ def lifecycle_text(held: Mapping[str, Any], stages: Mapping[str, str]) -> str:
 
 
 def whole(card: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with all parts of the lifecycle of a card, if they set any of it; the verdict goes
-    with an outcome, and with it when the card is open again."""
+    """`values` completed to all parts of the lifecycle of a card, if they set any part. The verdict
+    is cleared together with the outcome when the card is re-opened."""
     fields = shown(card)
     if not fields.get("place") or not any(name in values for name in PARTS):
         return dict(values)
@@ -101,13 +101,13 @@ def whole(card: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def restated(card: Entity) -> dict[str, Any]:
-    """The lifecycle of a card as it is, to be written again: who does something that needs the
-    card to stay wins over an end that was not known."""
+    """The present lifecycle of a card, to be written again: an action that needs the card to stay
+    wins over an end that its writer did not know of."""
     return whole(card, {"place": card.fields["place"]})
 
 
 def writes(event: Event) -> bool:
-    """Whether an event says where a card stands, how it ended, or that it is archived."""
+    """Whether an event sets the stage, the outcome, or archived."""
     values = event.data.get("set", {})
     if event.kind == "card.reordered" and "outcome" not in values:
         return False  # of a program that wrote the rank with the stage
@@ -116,7 +116,7 @@ def writes(event: Event) -> bool:
 
 def works_on(event: Event, before: Lifecycle, now: Lifecycle) -> bool:
     """Whether an event does something with a card, as it was `before`, that makes no sense or is
-    not seen once the card has come to be what it is `now`."""
+    invisible once the card has become `now`."""
     values = changes(event) if event.kind not in _WORKED else event.data.get("set", {})
     unattended = values.get("work") == Work.UNATTENDED
     if now.is_open and unattended and now.stage != before.stage:
@@ -127,24 +127,27 @@ def works_on(event: Event, before: Lifecycle, now: Lifecycle) -> bool:
 
 
 def shown(card: Entity) -> Mapping[str, Any]:
-    """The fields of a card as its board lets them be, without what only goes with another
-    lifecycle: two machines may have written them. No block and no unattended work once it is
-    finished, no snooze once it is not open any more, no health of what is not shipped."""
+    """The fields of a card as the board shows them, without those that belong to another lifecycle,
+    since two machines may have written them.
+
+    No block and no unattended work once it is finished, no snooze once it is no longer open, no
+    health unless it is shipped.
+    """
     fields = {**card.fields, **card.fits} if card.fits else card.fields
     hidden = {name: None for name in _hidden(lifecycle(fields)) if fields.get(name)}
     return {**fields, **hidden} if hidden else fields
 
 
 def _hidden(now: Lifecycle) -> list[str]:
-    """The fields that do not go with a lifecycle."""
+    """The fields that do not belong to the present lifecycle."""
     names = ["blocker", "work"] if now.outcome else []
     names += ["snoozed_until"] if not now.is_open else []
     return names + (["health"] if now.outcome != Outcome.SHIPPED else [])
 
 
 def lifting(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What to write, when a card is finished or opened again, so that nothing of its former life
-    is left: its block goes, and it is attended."""
+    """The values to write when a card is finished or re-opened, so that nothing of its former
+    lifecycle is left: the block is lifted, and work is attended."""
     values: dict[str, Any] = {}
     if fields.get("blocker"):
         values["blocker"] = None
@@ -156,25 +159,24 @@ def lifting(fields: Mapping[str, Any]) -> dict[str, Any]:
 def fitting(
     board: Board, fields: Mapping[str, Any], *, ended_in_place: bool
 ) -> dict[str, str | None]:
-    """What the stages of a board make of a card with these fields, where that is something else:
-    past delivery it is shipped, before it a card that was shipped is open again, unless it ended
-    where it stands."""
+    """The values that the stages of a board impose on a card, where they differ: past delivery it
+    is shipped; before delivery a shipped card is open again, unless it was finished in place."""
     now = lifecycle(fields)
     stage = next((stage for stage in board.stages if stage.id == now.stage), None)
     if stage is None or now.archived:
         return {}
     delivered = board.is_delivered(stage.id)
-    found: dict[str, str | None] = {}
+    fit: dict[str, str | None] = {}
     if delivered and not now.outcome:
-        found["outcome"] = Outcome.SHIPPED.value
+        fit["outcome"] = Outcome.SHIPPED.value
     if now.outcome == Outcome.SHIPPED and not delivered and not ended_in_place:
-        found |= {"outcome": None, VERDICT: None}
-    return found
+        fit |= {"outcome": None, VERDICT: None}
+    return fit
 
 
 def ended_in_place(events: Iterable[Event]) -> bool:
-    """Whether the event that shipped a card left it in the stage where it stood, as it is where no
-    stage lies past delivery. `events` are those of the card, in order."""
+    """Whether the event that shipped a card left it in its stage, as on boards without a stage past
+    delivery. `events` are those of the card, in order."""
     past = list(events)
     while (ended := _last_shipped(past)) is not None:
         # An undo says again what an earlier event did.

@@ -1,4 +1,5 @@
-"""What a card came from: another kind of relation between cards than what it waits for."""
+"""Lineage: which cards a card came from. It is a different relation from the cards that it waits
+for."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
@@ -9,7 +10,7 @@ from mlkanban.errors import UsageProblem
 
 
 class Kind(StrEnum):
-    """How a card comes from another one. A parent is a field of its own."""
+    """How a card came from another one. A parent is a field of its own."""
 
     RETRAIN_OF = "retrain-of"
     ABLATION_OF = "ablation-of"
@@ -17,7 +18,7 @@ class Kind(StrEnum):
 
 
 PARENT = "parent"
-_SAID = {
+_WORDS = {
     PARENT: "part of", Kind.RETRAIN_OF: "retrain of", Kind.ABLATION_OF: "ablation of",
     Kind.FOLLOW_UP_OF: "follow-up of",
 }  # fmt: skip
@@ -25,10 +26,10 @@ _KINDS = ", ".join(Kind)
 
 
 def parsed(text: str) -> str:
-    """`ablation-of:g12` from the beginning of a kind and a short id; UsageProblem for another
+    """Parse `ablation-of:g12`, where the kind may be abbreviated; UsageProblem for any other
     text."""
     kind, _, ref = text.strip().lower().partition(":")
-    begun = [one.value for one in Kind if one.value.startswith(kind.strip())]
+    begun = [member.value for member in Kind if member.value.startswith(kind.strip())]
     if not kind.strip() or not ref.strip() or len(begun) != 1:
         raise UsageProblem(
             f"{text!r} is no lineage.", f"Write KIND:CARD, such as ablation-of:g12; {_KINDS}."
@@ -37,63 +38,64 @@ def parsed(text: str) -> str:
 
 
 def word(kind: str) -> str:
-    """A kind in words: `retrain of`."""
-    return _SAID.get(kind, kind.replace("-", " "))
+    """A kind of lineage in words: `retrain of`."""
+    return _WORDS.get(kind, kind.replace("-", " "))
 
 
-def told(member: str) -> str:
-    """`ablation of g12` for `ablation-of:g12`."""
+def member_text(member: str) -> str:
+    """A lineage entry in words: `ablation of g12` for `ablation-of:g12`."""
     kind, _, ref = member.partition(":")
     return f"{word(kind)} {ref}"
 
 
 def origins(face: CardFace, kind: str = "") -> list[str]:
-    """The short ids of the cards that one comes from, by one kind or any."""
-    members = (one.partition(":") for one in face.lineage.split())
+    """The short ids of the cards that a card came from, by one kind or by any."""
+    members = (member.partition(":") for member in face.lineage.split())
     return [ref for name, _, ref in members if not kind or name == kind]
 
 
 Tied = list[tuple[str, Branch]]
-"""Cards of a tree, each with how it is tied to the card before it."""
+"""Cards of a tree, each with its relation to the card before it."""
 
 
 def descent(faces: Collection[CardFace], ref: str) -> tuple[Tied, Tied]:
-    """The cards that one comes from, each followed by what it comes from, and those that come from
-    it likewise."""
+    """The cards that a card came from, and the cards that came from it, each as a tree."""
     by_ref = {face.ref: face for face in faces}
     below: dict[str, list[tuple[str, CardFace]]] = {}
     for face in faces:
-        for kind, _, other in (one.partition(":") for one in face.lineage.split()):
+        for kind, _, other in (member.partition(":") for member in face.lineage.split()):
             below.setdefault(other, []).append((word(kind), face))
 
     def up(face: CardFace) -> list[tuple[str, CardFace]]:
-        members = (one.partition(":") for one in face.lineage.split())
+        members = (member.partition(":") for member in face.lineage.split())
         return [(word(kind), by_ref[other]) for kind, _, other in members if other in by_ref]
 
-    found = by_ref.get(ref)
-    if found is None:
+    card = by_ref.get(ref)
+    if card is None:
         return [], []
-    return list(grown(found, up)), list(grown(found, lambda face: below.get(face.ref, [])))
+    return list(grown(card, up)), list(grown(card, lambda face: below.get(face.ref, [])))
 
 
 def way(start: str, end: str, beyond: Callable[[str], Iterable[str]]) -> list[str]:
-    """The cards from one to another along what leads `beyond` each; empty when there is no way."""
+    """The shortest path of cards from one to another, where `beyond` gives the next cards; empty
+    when there is none."""
     ways = [[start]]
     seen = {start}
     while ways:
         here = ways.pop(0)
         if here[-1] == end:
             return here
-        onward = [one for one in beyond(here[-1]) if one not in seen]
-        ways += [[*here, one] for one in onward]
+        onward = [other for other in beyond(here[-1]) if other not in seen]
+        ways += [[*here, other] for other in onward]
         seen.update(onward)
     return []
 
 
 def members(fields: Mapping[str, object]) -> list[str]:
-    """`parent:g1` and `retrain-of:g2` of a card's fields, in order."""
-    found = [
+    """The lineage entries among a card's fields, such as `parent:g1` and `retrain-of:g2`, in
+    order."""
+    names = [
         name.removeprefix("lineage:") for name, there in fields.items()
         if there and name.startswith("lineage:")
     ]  # fmt: skip
-    return ([f"{PARENT}:{fields['parent']}"] if fields.get("parent") else []) + sorted(found)
+    return ([f"{PARENT}:{fields['parent']}"] if fields.get("parent") else []) + sorted(names)

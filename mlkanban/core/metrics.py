@@ -1,4 +1,4 @@
-"""Metrics the way people type them, and as a card shows them."""
+"""Metrics as people type them, and as a card shows them."""
 
 import math
 import re
@@ -17,7 +17,7 @@ _SEVERAL = re.compile(rf"\s*{_ONE}(?:\s+{_ONE})*\s*")
 
 
 class MetricParts(NamedTuple):
-    """What was typed for a metric: the arguments of `parse_metric` but for the metric before."""
+    """The typed parts of a metric: the arguments of `parse_metric` except the metric before."""
 
     written: Sequence[str] = ()
     baseline: float | None = None
@@ -30,21 +30,22 @@ def parse_metric(
     noise: float | None = None,
     before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """A metric from `val_auc>=0.92` (what is aimed at) and `val_auc=0.91` (where it stands).
+    """Parse a metric from `val_auc>=0.92` (its target) and `val_auc=0.91` (its value).
 
-    What is not named stays as it was `before`, as long as it is the same metric; `none` clears.
+    Parts that are not typed stay as they were `before`, as long as it is the same metric; `none`
+    clears the metric.
     """
     made = dict(before or {})
     for text in written:
         if text == NONE:
             made = {}
             continue
-        found = _METRIC.fullmatch(text)
-        if not found:
+        match = _METRIC.fullmatch(text)
+        if not match:
             raise UsageProblem(
                 f"{text!r} is not a metric.", "Write val_auc>=0.92, loss<=0.1 or val_auc=0.91."
             )
-        name, sign, number = found.groups()
+        name, sign, number = match.groups()
         if text is not written[0] and made.get("name") != name:
             raise UsageProblem(
                 f"A card has one metric, not both {made['name']} and {name}.",
@@ -58,14 +59,14 @@ def parse_metric(
             made |= {"direction": sign, "target": _number(number)}
     if (baseline is not None or noise is not None) and not made:
         raise UsageProblem("There is no metric to compare with.", "Name it, as in val_auc>=0.92.")
-    for key, given in (("baseline", baseline), ("noise", noise)):
-        if given is not None:
-            made[key] = _finite(given, str(given))
+    for key, amount in (("baseline", baseline), ("noise", noise)):
+        if amount is not None:
+            made[key] = _finite(amount, str(amount))
     return made or None
 
 
 def accept_aim(text: str) -> str:
-    """`val_auc>=0.92` as it was written, if it says what a metric is to reach."""
+    """`val_auc>=0.92` as it was typed, if it has a target; else UsageProblem."""
     made = parse_metric([accept(text, "the metric")])
     if made is None or "target" not in made:
         raise UsageProblem(
@@ -75,7 +76,7 @@ def accept_aim(text: str) -> str:
 
 
 def split_metrics(line: str) -> tuple[str, ...]:
-    """What stands in one line, `val_auc>=0.92 val_auc=0.917`, one by one for `parse_metric`."""
+    """Split one line, `val_auc>=0.92 val_auc=0.917`, into arguments for `parse_metric`."""
     if not line or not _SEVERAL.fullmatch(line):
         return (line,) if line else ()
     return tuple(match[0] for match in _METRIC.finditer(line))
@@ -92,7 +93,7 @@ def metric_text(metric: Mapping[str, Any] | None) -> str:
 
 
 def reaches(metric: Mapping[str, Any], value: float) -> bool:
-    """Whether a value is on the good side of the target; of no target, that nothing is reached."""
+    """Whether a value meets the target; False without a target."""
     target = metric.get("target")
     if target is None:
         return False
@@ -109,13 +110,13 @@ def _compact(text: str) -> str:
 
 
 def precise(number: float) -> str:
-    """A number as a person wrote it."""
+    """A number as a person typed it."""
     return f"{number:.15g}"
 
 
 def number_text(value: float, metric: Mapping[str, Any] | None = None, *, digits: int = 4) -> str:
-    """A value of a metric to so many digits, or to as many as it takes to stay on its side of the
-    target: 0.919993 is no 0.92 where that is missed."""
+    """A value of a metric rounded to some digits, or to as many as it takes to stay on its side of
+    the target: 0.919993 is not shown as 0.92 where 0.92 would be reached."""
     for many in range(digits, 17):
         text = f"{value:.{many}g}"
         if metric is None or reaches(metric, float(text)) == reaches(metric, value):

@@ -1,7 +1,7 @@
-"""Start and finish of a card from the places it has been.
+"""Milestones: start and finish of a card from the stages it has been in.
 
 Source: the Kanban Guide (2025) and D. Vacanti. A card is before commitment, inside the workflow, or
-after delivery; where it stands decides, not how it got there.
+after delivery; where it is decides, not how it got there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ Instant = TypeVar("Instant")
 
 
 class Phase(IntEnum):
-    """Where a card is on its way: before commitment, committed, past delivery."""
+    """The phase of a card: before commitment, committed, or past delivery."""
 
     BEFORE = 0
     INSIDE = 1
@@ -34,14 +34,14 @@ class Milestones(NamedTuple, Generic[Instant]):
 
 
 def days_old(first: date, last: date) -> int:
-    """Calendar days with both ends; what a clock that was ahead dated in the future counts as of
+    """Calendar days, both ends counted; an instant that a fast clock dated in the future counts as
     now."""
     return max(1, (last - first).days + 1)
 
 
 def in_sequence(instants: Sequence[str]) -> list[str]:
-    """When steps that follow each other happened, in the store's form of an instant: a step dated
-    after one that followed it was written while a clock was ahead, and counts as done by then."""
+    """Corrected instants of consecutive steps: a step dated after the one that follows it was
+    written while a clock was ahead, and counts as done by then."""
     return list(accumulate(reversed(instants), min))[::-1]
 
 

@@ -1,4 +1,4 @@
-"""How a model in use is doing: what its alerts say, and what follows for its card."""
+"""Model health: the readings of a model in use, and what follows for its card."""
 
 import math
 import re
@@ -9,7 +9,8 @@ from mlkanban.core.models import Health
 from mlkanban.errors import UsageProblem
 
 PREFIX = "alert:"
-"""The field of a card that keeps the last reading of a metric, by its name."""
+"""The prefix of the card field that stores the last reading of a metric; the metric's name
+follows."""
 ALERTED = "card.alerted"
 _METRIC = re.compile(r"\s*([^\s<>=][^<>=]*?)\s*=\s*([^\s<>=]+)\s*")
 _THRESHOLD = re.compile(r"\s*(>=|<=|>|<|)\s*([^\s<>=]+)\s*")
@@ -18,7 +19,8 @@ _ENDED = (Health.SUPERSEDED, Health.RETIRED)
 
 
 class Threshold(NamedTuple):
-    """What a value is not to pass: `sign` says on which side of `limit` it is an alert."""
+    """The limit of a metric in use: values beyond `limit`, on the side that `sign` says, are an
+    alert."""
 
     sign: str
     limit: float
@@ -34,7 +36,7 @@ class Threshold(NamedTuple):
 
 
 class HealthReading(NamedTuple):
-    """What a metric was found to be in use, and whether that is an alert."""
+    """A reading of a metric in use, and whether it is an alert."""
 
     metric: str
     value: float
@@ -57,15 +59,15 @@ class HealthReading(NamedTuple):
 
 
 def readings(fields: Mapping[str, Any]) -> list[HealthReading]:
-    """The last reading of each metric of a card, alerts first, the newest of them first; what is
-    none is left out: logs come from elsewhere too."""
+    """The last reading of each metric of a card: alerts first, then the newest. Malformed values
+    are left out, since logs come from elsewhere, too."""
     some = (
         _reading(name.removeprefix(PREFIX), kept)
         for name, kept in fields.items()
         if name.startswith(PREFIX) and kept
     )
-    found = [reading for reading in some if reading is not None]
-    return sorted(sorted(found, key=lambda r: r.at, reverse=True), key=lambda r: not r.alert)
+    known = [reading for reading in some if reading is not None]
+    return sorted(sorted(known, key=lambda r: r.at, reverse=True), key=lambda r: not r.alert)
 
 
 def _reading(metric: str, kept: Any) -> HealthReading | None:
@@ -79,28 +81,29 @@ def _reading(metric: str, kept: Any) -> HealthReading | None:
 
 
 def parse_reading(text: str) -> tuple[str, float]:
-    """Name and value of `psi=0.31`."""
-    found = _METRIC.fullmatch(text)
-    if not found:
+    """Parse the name and value of `psi=0.31`."""
+    match = _METRIC.fullmatch(text)
+    if not match:
         raise UsageProblem(f"{text!r} is not a value of a metric.", "Write it as psi=0.31.")
-    return found[1], _number(found[2])
+    return match[1], _number(match[2])
 
 
 def parse_threshold(text: str) -> Threshold:
-    """A threshold from `>0.2`, `<0.8` (also `>=`, `<=`) or a bare number, above which is alert."""
-    found = _THRESHOLD.fullmatch(text)
-    if not found:
+    """Parse a threshold: `>0.2`, `<0.8` (also `>=`, `<=`), or a bare number, above which is an
+    alert."""
+    match = _THRESHOLD.fullmatch(text)
+    if not match:
         raise UsageProblem(
             f"{text!r} is not a threshold.", "Write '>0.2', '<0.8', or 0.2 for an alert above it."
         )
-    return Threshold(found[1] or ">", _number(found[2]))
+    return Threshold(match[1] or ">", _number(match[2]))
 
 
 def after_reading(health: Health | None, alert: bool, others: bool) -> Health:
-    """The health of a card after a reading; `others` is whether another metric is at alert.
+    """The health of a card after a reading; `others` says whether another metric is at alert.
 
-    An alert is over when no metric is at alert any more, but somebody should still look: the card
-    is watched. What is being retrained or out of use stays so.
+    An alert is over when no metric is at alert any more, but somebody should still look: the model
+    is then watched. A model being retrained or out of use stays so.
     """
     if health is Health.RETRAINING or health in _ENDED:
         return health

@@ -1,4 +1,4 @@
-"""How people name things: stages and boards by a unique beginning, keys made from names."""
+"""Names as people type them: stages and boards by a unique prefix, keys made from names."""
 
 import re
 import unicodedata
@@ -13,29 +13,29 @@ T = TypeVar("T")
 
 
 def slug(name: str) -> str:
-    """A key for the command line from a name: `Fraud model 2` -> `fraud-model-2`."""
+    """A key for the command line made from a name: `Fraud model 2` -> `fraud-model-2`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "board"
 
 
 def free_slug(name: str, taken: Collection[str]) -> str:
-    """A key from a name that no other board has. A name in letters that keys do not have, such as
-    Japanese ones, says little there: of these, others with the same key get a number."""
+    """A key made from a name that no other board has. Names in scripts that keys do not have, such
+    as Japanese, yield equal keys, which are numbered."""
     key = slug(name)
     if all(map(str.isascii, filter(str.isalpha, name))):
         return key
-    return next(one for at in count(1) if (one := f"{key}-{at}" if at > 1 else key) not in taken)
+    return next(free for at in count(1) if (free := f"{key}-{at}" if at > 1 else key) not in taken)
 
 
 def as_tag(text: str) -> str:
-    """A tag as it is kept: one word, in lower case."""
+    """A tag in its stored form: one word, in lower case."""
     return "-".join(text.strip().lstrip("#").split()).lower()
 
 
 def find_stage(board: Board, name: str) -> Stage:
-    """The stage called `name`: the whole name, or a beginning that only one stage has.
+    """The stage called `name`: its full name, or a prefix that only one stage has.
 
-    NotFound when none has it, UsageProblem when several do; both list the choices.
+    NotFound when no stage has it, UsageProblem when several have it; both list the choices.
     """
     stage = pick(name, {s.name: s for s in board.stages})
     if stage is not None:
@@ -45,7 +45,7 @@ def find_stage(board: Board, name: str) -> Stage:
 
 
 def find_board(boards: Sequence[BoardName], name: str) -> BoardName:
-    """The board with this key or name, or a beginning of one that only one board has."""
+    """The board with this key or name, or a prefix that only one board has."""
     board = pick(name, {b.key: b for b in boards}) or pick(name, {b.name: b for b in boards})
     if board is not None:
         return board
@@ -54,8 +54,8 @@ def find_board(boards: Sequence[BoardName], name: str) -> BoardName:
 
 
 def pick(wanted: str, choices: dict[str, T]) -> T | None:
-    """The choice with this name, or with a beginning that only one has; UsageProblem when several
-    have it."""
+    """The choice with this name, or with a prefix that only one choice has; None when no choice has
+    it, UsageProblem when several have it."""
     folded = wanted.strip().casefold()
     if not folded:
         return None
@@ -69,11 +69,12 @@ def pick(wanted: str, choices: dict[str, T]) -> T | None:
 
 
 def cards_meant(faces: Iterable[CardFace], text: str) -> list[CardFace]:
-    """The card whose id this is; else the cards with all these words, open ones if there are."""
+    """The card with this short id; otherwise the cards whose titles contain all these words, open
+    ones only if there are any."""
     words = text.casefold().split()
     cards = list(faces)
     named = [face for face in cards if [face.ref] == words]
-    found = named or [
+    matching = named or [
         face for face in cards if all(word in face.title.casefold() for word in words)
     ]
-    return [face for face in found if face.is_open] or found
+    return [face for face in matching if face.is_open] or matching

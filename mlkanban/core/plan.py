@@ -1,4 +1,4 @@
-"""Offline planning: what could be pulled next, what is ready, and in which order."""
+"""Planning: which cards could be pulled next, which are ready, and in which order."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from mlkanban.core.score import Worth, parse_worth
 from mlkanban.core.visibility import asleep
 
 AHEAD = 30
-"""Days that a plan reaches when no day is given."""
+"""Days that a plan covers when no day is given."""
 
 
 class PlanRow(NamedTuple):
-    """A card of the plan; `worth` is None where none was written down."""
+    """A card of the plan; `worth` is its score, None where none was typed."""
 
     face: CardFace
     worth: Worth | None
@@ -22,9 +22,12 @@ class PlanRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """`ideas` are pulled into the stage `ready`, whose cards are `rows`; both in the order they
-    would be taken. `standing` counts the snoozed ones there too: they keep their slots. `free` is
-    what CONWIP leaves, None where it limits nothing."""
+    """A plan: `ideas` are pulled into the stage `ready`, whose cards are `rows`; both in the order
+    in which they would be taken.
+
+    `standing` also counts the snoozed cards there: they keep their slots. `free` is what CONWIP
+    leaves, None without a CONWIP limit.
+    """
 
     ready: Stage
     ideas: tuple[PlanRow, ...]
@@ -41,8 +44,8 @@ class Plan:
         return max(0, min(rooms)) if rooms else None
 
     def with_words(self, word: Callable[[int], str]) -> Iterator[tuple[PlanRow, str]]:
-        """Every card in the order they would be begun, with what `word` says of its place; those
-        in progress already have none."""
+        """Every card in the order in which they would be started, with what `word` says about its
+        position; cards already in progress have no words."""
         waiting = () if self.ready.committed else self.rows
         if self.ready.committed:
             yield from ((row, "") for row in self.rows)
@@ -50,13 +53,13 @@ class Plan:
 
     @property
     def next(self) -> tuple[PlanRow, ...]:
-        """What replenishing pulls: the first ideas that there is room for."""
+        """The cards that replenishing pulls: the first ideas for which there is room."""
         return self.ideas[: self.room or 0]
 
 
 def ready_stage(board: Board) -> Stage | None:
     """The stage that is replenished: the last one before commitment, or the first committed one
-    where only one stage comes before it. None when there is nothing before commitment."""
+    where only one stage comes before it. None when there is no stage before commitment."""
     if not board.first_committed or len(board.stages) < 2:
         return None
     return board.stages[max(1, board.first_committed - 1)]
@@ -71,14 +74,14 @@ def plan(
     *,
     by_worth: bool,
 ) -> Plan:
-    """The open cards before commitment that are awake. `worths` are texts by card id; by worth,
-    the cards without one come last; equals are in board order."""
+    """Plan the open, awake cards before commitment. `worths` are the scores as typed, by card id;
+    ordered by score, cards without one come last; ties are in board order."""
     at = board.position(ready.id)
-    found = [face for face in faces if face.is_open and board.position(face.stage) <= at]
-    found.sort(key=lambda face: (board.position(face.stage), *place(face)))
+    open_cards = [face for face in faces if face.is_open and board.position(face.stage) <= at]
+    open_cards.sort(key=lambda face: (board.position(face.stage), *place(face)))
     rows = [
         PlanRow(face, parse_worth(worths.get(face.id, "")))
-        for face in found
+        for face in open_cards
         if not asleep(face, today)
     ]
     if by_worth:
@@ -87,13 +90,13 @@ def plan(
         ready,
         tuple(row for row in rows if row.face.stage != ready.id),
         tuple(row for row in rows if row.face.stage == ready.id),
-        sum(face.stage == ready.id for face in found),
+        sum(face.stage == ready.id for face in open_cards),
         _free(board, ready, faces),
     )
 
 
 def _free(board: Board, ready: Stage, faces: Collection[CardFace]) -> int | None:
-    """How many cards more may be in progress, where the stage counts as that."""
+    """How many more cards may be in progress, where the stage counts as in progress."""
     if board.conwip is None or not board.is_committed(ready.id):
         return None
     return board.conwip - sum(f.is_open and board.is_committed(f.stage) for f in faces)

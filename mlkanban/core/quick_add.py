@@ -1,7 +1,8 @@
-"""A card in one line: `focal loss on minority classes #nlp !high ^fri @experiment metric:auc>=0.9`.
+"""Quick add, a card in one line: `focal loss on minority classes #nlp !high ^fri @experiment
+metric:auc>=0.9`.
 
-What is not understood stays in the title: `fix #12`, `ask @maria`, `C# bindings`. Of a word that
-looks like a mark and is none (`!hgih`, `^2026-02-30`) that is said. A backslash keeps a word as it
+Words that are not understood stay in the title: `fix #12`, `ask @maria`, `C# bindings`. Words that
+look like marks and are none (`!hgih`, `^2026-02-30`) are reported. A backslash keeps a word as it
 is.
 """
 
@@ -30,8 +31,8 @@ _PREFIXED = re.compile(r"([a-z]+):\S", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Captured:
-    """A title, and the fields that were written into it, JSON-ready. `doubts` are sentences about
-    words that look like marks and were not taken, or that a later one replaced."""
+    """A title, and the fields that were typed into it, JSON-ready. `doubts` are sentences about
+    words that look like marks and were not taken, or that a later mark replaced."""
 
     title: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +40,8 @@ class Captured:
 
     @property
     def told(self) -> str:
-        """What was understood, for the person who types; '' when it is a title alone."""
+        """The understood fields in words, for the person who types; '' when there is only a
+        title."""
         fields = self.fields
         parts = [
             " ".join(f"#{tag}" for tag in fields.get("tags", ())),
@@ -54,8 +56,8 @@ class Captured:
 
 
 def card_lines(text: str) -> list[str]:
-    """The lines of a pasted or piped text, each for a card. Where several come and each is an item
-    of a list (`- one`, `2. two`, `* [ ] three`), the marks are left out."""
+    """The lines of a pasted or piped text, one card each. If there are several and each is a list
+    item (`- one`, `2. two`, `* [ ] three`), the list marks are removed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     items = [_ITEM.fullmatch(line) for line in lines]
     if len(lines) < 2 or not all(items):
@@ -64,7 +66,7 @@ def card_lines(text: str) -> list[str]:
 
 
 def captured(text: str, today: date) -> Captured:
-    """Take the marked words out of a line; `today` is what `^fri` counts from."""
+    """Take the marked words out of a line; `today` is the day from which `^fri` counts."""
     made, words = Captured(), []
     for word in text.split():
         if _ESCAPED.match(word):
@@ -86,7 +88,7 @@ def captured(text: str, today: date) -> Captured:
 
 
 def _given_before(taken: dict[str, Any], fields: dict[str, Any]) -> str:
-    """The field that a mark would write again, in words; '' for none. Target and value of one
+    """The field that a mark would set a second time, in words; '' for none. Target and value of one
     metric are two things."""
     for name, value in taken.items():
         had = fields.get(name)
@@ -107,8 +109,11 @@ def _add(taken: dict[str, Any], fields: dict[str, Any]) -> None:
 
 
 def condition_in(text: str, today: date) -> tuple[str, str]:
-    """A note and what lifts the block, from `4 GPUs until:fri` or `labels until:card:g4`; '' for
-    none. UsageProblem for an `until:` that is neither a day nor a card nor a run."""
+    """Split `4 GPUs until:fri` or `labels until:card:g4` into the note and the condition that lifts
+    the block, '' for none.
+
+    UsageProblem for an `until:` that is no day, card or run.
+    """
     words, until = [], ""
     for word in text.split(" "):
         wanted = word.removeprefix("until:") if word.startswith("until:") else ""
@@ -123,8 +128,8 @@ def condition_in(text: str, today: date) -> tuple[str, str]:
 
 
 def _take(word: str, fields: dict[str, Any], today: date) -> str:
-    """Put what a mark says into `fields`; for a word that is no mark, why it looks like one, or
-    ''."""
+    """Put the value of a mark into `fields`. For a word that only looks like a mark, return why;
+    else ''."""
     sign, rest = word[0], word[1:]
     if _TAG.fullmatch(word):
         fields["tags"] = [rest.lower()]
@@ -136,19 +141,19 @@ def _take(word: str, fields: dict[str, Any], today: date) -> str:
         return doubt if get_close_matches(rest.lower(), list(CardType), 1, 0.75) else ""
     elif sign == "^" and any(map(str.isalnum, rest)):
         return _take_day(word, fields, today)
-    elif found := _PREFIXED.match(word):
-        return _take_prefixed(word, found[1].lower(), fields)
+    elif match := _PREFIXED.match(word):
+        return _take_prefixed(word, match[1].lower(), fields)
     return ""
 
 
 def _choose(word: str, name: str, words: type[StrEnum], fields: dict[str, Any]) -> str:
     begun = word[1:].lower()
-    found = [one.value for one in words if begun and one.value.startswith(begun)]
-    if len(found) == 1:
-        fields[name] = found[0]
+    values = [str(value) for value in words if begun and value.startswith(begun)]
+    if len(values) == 1:
+        fields[name] = values[0]
         return ""
-    if found:
-        return f"{word} could be {' or '.join(word[0] + one for one in found)}"
+    if values:
+        return f"{word} could be {' or '.join(word[0] + value for value in values)}"
     return f"{word} is no {name} ({', '.join(words)})"
 
 

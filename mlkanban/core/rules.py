@@ -1,4 +1,5 @@
-"""The rules of the board: WIP limits, gates, commitment, outcomes -> Allowed or Refused."""
+"""The rules of the board: WIP limits, gates, commitment and outcomes, each answered by Allowed or
+Refused."""
 
 from __future__ import annotations
 
@@ -12,20 +13,20 @@ from mlkanban.errors import GateClosed, LimitReached, RuleRefused
 if TYPE_CHECKING:
     from mlkanban.core.card import CheckItem
 
-_MOST_TOLD = 3
+_MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Go on; `warning` is for the person (a soft limit passed), empty when all is well."""
+    """Permission; `warning` is for the person (a soft limit was passed), '' when all is well."""
 
     warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No, with the reason and what would help. An override with a reason passes what is refused
-    `by_limit`, or for items that are `unticked` (their texts by the short id of the card)."""
+    """Refusal with its reason and a hint. An override with a reason passes what is refused
+    `by_limit`, or because of `unticked` items (their texts by the short id of the card)."""
 
     reason: str
     hint: str
@@ -41,7 +42,7 @@ Verdict = Allowed | Refused
 
 
 def required(verdict: Verdict) -> Allowed:
-    """`verdict` when it allows, else the error that says why not."""
+    """The verdict if it allows the action; otherwise raises the error that says why not."""
     if isinstance(verdict, Refused):
         if verdict.unticked:
             raise GateClosed(verdict.reason, verdict.hint, verdict.unticked)
@@ -51,25 +52,27 @@ def required(verdict: Verdict) -> Allowed:
 
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
-    """One verdict on several things done at once: what is refused is said together, the first hint
+    """Join the verdicts on several cards in one action: the reasons are joined, and the first hint
     stands for all."""
-    given = list(verdicts)
-    refused = [verdict for verdict in given if isinstance(verdict, Refused)]
+    all_verdicts = list(verdicts)
+    refused = [verdict for verdict in all_verdicts if isinstance(verdict, Refused)]
     if not refused:
-        return Allowed(" ".join(v.warning for v in given if isinstance(v, Allowed) and v.warning))
-    told = [verdict.reason for verdict in refused if verdict.unticked]
-    if more := len(told[_MOST_TOLD:]):
+        return Allowed(
+            " ".join(v.warning for v in all_verdicts if isinstance(v, Allowed) and v.warning)
+        )
+    reasons = [verdict.reason for verdict in refused if verdict.unticked]
+    if more := len(reasons[_MOST_REASONS:]):
         several = "card is" if more == 1 else "cards are"
-        told[_MOST_TOLD:] = [f"{more} more {several} not ready either."]
-    told += [verdict.reason for verdict in refused if not verdict.unticked]
+        reasons[_MOST_REASONS:] = [f"{more} more {several} not ready either."]
+    reasons += [verdict.reason for verdict in refused if not verdict.unticked]
     unticked = {ref: texts for verdict in refused for ref, texts in verdict.unticked.items()}
     by_limit = any(verdict.by_limit for verdict in refused)
-    return Refused(" ".join(told), refused[0].hint, by_limit, unticked)
+    return Refused(" ".join(reasons), refused[0].hint, by_limit, unticked)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Open cards in one stage: `attended` (with the waiting ones) and `unattended`."""
+    """Open cards in one stage: `attended` (including waiting ones) and `unattended`."""
 
     attended: int = 0
     unattended: int = 0
@@ -86,7 +89,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One count against one limit, as the stage header shows it."""
+    """A count against a limit, as the stage header shows it."""
 
     count: int
     limit: int | None
@@ -107,7 +110,8 @@ class Meter:
 
 
 def meters(stage: Stage, load: Load) -> tuple[Meter, ...]:
-    """The counts a stage is held to: one, or attended and running apart where it runs jobs."""
+    """The counts that a stage is limited by: one, or attended and running apart where it limits
+    runs."""
     if stage.unattended is None:
         return (Meter(load.total, stage.limit),)
     return (
@@ -125,10 +129,11 @@ def enter(
     from_stage: str = "",
     asleep: Mapping[str, int] | None = None,
 ) -> Verdict:
-    """May one more card doing `work` enter `stage`? `loads` (by stage id) do not count the card.
+    """Whether one more card doing `work` may enter `stage`.
 
-    `from_stage` is where it stands now: within the committed stages CONWIP does not change.
-    `asleep` are the snoozed cards among the loads, which a refusal names.
+    `loads` (by stage id) do not include the card. `from_stage` is its present stage: within the
+    committed stages CONWIP does not change. `asleep` are the snoozed cards among the loads, which a
+    refusal mentions.
     """
     now = loads.get(stage.id, Load())
     then = now.plus(work)
@@ -163,20 +168,19 @@ def _of_them_snoozed(cards: int) -> str:
 
 
 def same_slot(stage: Stage, before: Work, after: Work) -> bool:
-    """Whether a card in `stage` takes the same slot whichever of the two it does."""
+    """Whether a card in `stage` takes the same slot for both kinds of work."""
     return stage.unattended is None or (before is Work.UNATTENDED) == (after is Work.UNATTENDED)
 
 
 def in_progress(board: Board, loads: Mapping[str, Load]) -> int:
-    """The open cards in the committed stages: what CONWIP limits."""
+    """The number of open cards in the committed stages, which CONWIP limits."""
     return sum(load.total for stage, load in loads.items() if board.is_committed(stage))
 
 
 def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Verdict:
-    """May the loads of a board change from `before` to `after` at once (undo, swap, restore)?
-
-    A limit that was passed already is no obstacle as long as it is not passed further.
-    """
+    """Whether the loads of a board may change from `before` to `after` at once (undo, swap,
+    restore). A limit that was exceeded before is no obstacle as long as it is not exceeded
+    further."""
     warning = ""
     for stage in board.stages:
         then = meters(stage, before.get(stage.id, Load()))
@@ -200,8 +204,8 @@ def grown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -
 
 
 def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]) -> Iterable[str]:
-    """In words, each limit that the loads of a board passed, or passed further, between `before`
-    and `after`: for what is not refused because of it."""
+    """Sentences about each limit that the loads of a board exceeded, or exceeded further, between
+    `before` and `after`, for actions that are not refused because of it."""
     for stage in board.stages:
         then = meters(stage, before.get(stage.id, Load()))
         now = meters(stage, after.get(stage.id, Load()))
@@ -209,22 +213,22 @@ def outgrown(board: Board, before: Mapping[str, Load], after: Mapping[str, Load]
             if meter.over and meter.count > was.count:
                 running = f" {meter.name}" if meter.name else ""
                 yield f"{stage.name} is {meter.count}/{meter.limit}{running}: over its limit now."
-    if told := over_conwip(board, in_progress(board, before), in_progress(board, after)):
-        yield told
+    if sentence := over_conwip(board, in_progress(board, before), in_progress(board, after)):
+        yield sentence
 
 
 def over_conwip(board: Board, before: int, after: int) -> str:
-    """In words, that the cards in progress passed the limit of the board, or passed it further;
-    '' when they did not."""
+    """A sentence when the cards in progress exceeded the limit of the board, or exceeded it
+    further; '' otherwise."""
     if board.conwip is None or after <= max(before, board.conwip):
         return ""
     return f"The board has {after}/{board.conwip} cards in progress (CONWIP): over its limit now."
 
 
-def swap(board: Board, loads: Mapping[str, Load], one: CardFace, other: CardFace) -> Verdict:
-    """May two open cards change places? Each has to free a slot that the other takes."""
+def swap(board: Board, loads: Mapping[str, Load], card: CardFace, other: CardFace) -> Verdict:
+    """Whether two open cards may change places. Each has to free a slot that the other takes."""
     after = dict(loads)
-    for moving, place in ((one, other.stage), (other, one.stage)):
+    for moving, place in ((card, other.stage), (other, card.stage)):
         after[moving.stage] = after.get(moving.stage, Load()).plus(Work(moving.work), -1)
         work = work_in(board.stage(place), moving.work)
         after[place] = after.get(place, Load()).plus(work)
@@ -232,8 +236,8 @@ def swap(board: Board, loads: Mapping[str, Load], one: CardFace, other: CardFace
 
 
 def gate(board: Board, name: str) -> Stage | None:
-    """The stage that a gate closes, given by its id or by its name, None for ''. One that is not on
-    the board (any more) closes the last committed stage."""
+    """The stage that a gate closes, by its id or name; None for ''. A stage that is not on the
+    board (any more) stands for the last committed stage."""
     if not name:
         return None
     named = (s for s in board.stages if s.id == name or s.name.casefold() == name.casefold())
@@ -243,8 +247,9 @@ def gate(board: Board, name: str) -> Stage | None:
 def in_the_way(
     board: Board, from_stage: str, to: int, checklist: Sequence[CheckItem]
 ) -> tuple[CheckItem, ...]:
-    """The unticked items that keep a card from going from a stage to the position `to`: those with
-    a gate at or after the one and before the other. Shipping goes to `board.first_delivered`."""
+    """The unticked items that keep a card from going from a stage to the position `to`: those
+    with a gate at or after that stage and before the position. Shipping goes to
+    `board.first_delivered`."""
     passed = {stage.id for stage in board.stages[board.position(from_stage) : to]}
     return tuple(
         item
@@ -256,7 +261,7 @@ def in_the_way(
 def leave(
     board: Board, ref: str, from_stage: str, to: int, checklist: Sequence[CheckItem]
 ) -> Verdict:
-    """May the card `ref` go from a stage to the position `to`?"""
+    """Whether the card `ref` may go from a stage to the position `to`."""
     texts = tuple(item.text for item in in_the_way(board, from_stage, to, checklist))
     if not texts:
         return Allowed()
@@ -269,7 +274,7 @@ def leave(
 
 
 def outcome_for(wanted: Outcome, *, committed: bool) -> Outcome:
-    """The outcome as the flow words have it: what stops without an answer is discarded before
+    """The outcome in terms of flow: a card that ends without an answer is discarded before
     commitment and abandoned after it."""
     if wanted in (Outcome.ABANDONED, Outcome.DISCARDED):
         return Outcome.ABANDONED if committed else Outcome.DISCARDED
@@ -277,8 +282,8 @@ def outcome_for(wanted: Outcome, *, committed: bool) -> Outcome:
 
 
 def resting_place(board: Board, outcome: Outcome) -> Stage | None:
-    """Where a finished card goes: past delivery. A stage that is worked in there (Monitoring) only
-    takes what was shipped; None leaves the card, finished, in the stage where it ended."""
+    """The stage that a finished card goes to: past delivery. A stage that is worked in there
+    (Monitoring) only takes shipped cards; None leaves the card, finished, in its stage."""
     after = board.stages[board.first_delivered :]
     if not after or outcome is Outcome.DISCARDED:
         return None
@@ -288,14 +293,14 @@ def resting_place(board: Board, outcome: Outcome) -> Stage | None:
 
 
 def work_in(stage: Stage, work: str) -> Work:
-    """What a card does after entering `stage`: no unattended work where no runs are counted."""
+    """The work of a card after entering `stage`: never unattended where no runs are counted."""
     if work == Work.UNATTENDED and stage.unattended is None:
         return Work.ATTENDED
     return Work(work)
 
 
 def remove_stage(board: Board, stage: Stage, cards: int) -> Verdict:
-    """A stage may go when no card stands in it and it is not the last of its kind."""
+    """Whether a stage may be removed: no card stands in it, and it is not the last of its kind."""
     if cards:
         what = "1 card stands" if cards == 1 else f"{cards} cards stand"
         return Refused(
@@ -308,7 +313,8 @@ def remove_stage(board: Board, stage: Stage, cards: int) -> Verdict:
 
 
 def arrange(stages: tuple[Stage, ...]) -> Verdict:
-    """Committed stages must follow each other, else start and finish would mean nothing."""
+    """Whether a new arrangement of stages is allowed: committed stages must follow each other, or
+    else start and finish would mean nothing."""
     flags = [s.committed for s in stages]
     first = next((i for i, flag in enumerate(flags) if flag), None)
     if first is None:

@@ -1,5 +1,4 @@
-"""What a stage is for: templates of cards speak of roles, because boards call their stages
-differently."""
+"""Roles of stages: templates of cards name roles, since boards name their stages differently."""
 
 from mlkanban.core.models import Board, Stage, StageRole
 from mlkanban.core.templates import template
@@ -12,14 +11,18 @@ _WORDS = {
     StageRole.DEPLOY: ("deploy", "release", "ship", "serv"),
     StageRole.MONITOR: ("monitor", "manage", "operate", "in use"),
 }
-"""Beginnings of words in the names of stages."""
+"""Prefixes of words in the names of stages."""
 
 
 def role_of(board: Board, stage: Stage) -> StageRole | None:
     """The role of a stage by the template of its board, else by its name; None where neither says
     so."""
     made = template(board.template)
-    named = {one.name.casefold(): one.role for one in made.stages} if made else {}
+    named = (
+        {template_stage.name.casefold(): template_stage.role for template_stage in made.stages}
+        if made
+        else {}
+    )
     name = stage.name.casefold()
     if name in named:
         return named[name]
@@ -30,12 +33,12 @@ def role_of(board: Board, stage: Stage) -> StageRole | None:
 
 
 def stage_for(board: Board, role: StageRole) -> Stage:
-    """The committed stage in which work of this role is done: the last one that has the role, else
-    that of the nearest role before it, else the first committed stage."""
+    """The committed stage in which work of this role is done: the last stage with the role, else
+    with the nearest role before it, else the first committed stage."""
     committed = [stage for stage in board.stages if stage.committed] or list(board.stages)
     known = [
-        (found, at)
+        (stage_role, at)
         for at, stage in enumerate(committed)
-        if (found := role_of(board, stage)) is not None and found <= role
+        if (stage_role := role_of(board, stage)) is not None and stage_role <= role
     ]
     return committed[max(known)[1]] if known else committed[0]

@@ -1,4 +1,4 @@
-"""Boards to start from. They are data: stages in order, with kind, role, commitment and limits."""
+"""Templates of boards. They are data: stages in order, with kind, role, commitment and limits."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Instants the way the store keeps them."""
+"""Instants in the form that the store keeps."""
 
 from datetime import UTC, datetime
 
@@ -7,17 +7,17 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 def instant(moment: datetime) -> str:
-    """An aware datetime as the store keeps it: ISO 8601, UTC, microseconds, sortable as text."""
+    """An aware datetime in the form of the store: ISO 8601, UTC, microseconds, sortable as text."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: str) -> datetime | None:
-    """The point in time that a text names, UTC where it says no zone; None when it names none, or
-    one outside `FIRST_YEAR` to `LAST_YEAR`, which may have no time in another zone."""
+    """The instant that a text names, UTC where it has no zone; None when it names none, or one
+    outside `FIRST_YEAR` to `LAST_YEAR`, which may not exist in another zone."""
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

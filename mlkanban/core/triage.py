@@ -1,4 +1,4 @@
-"""Which cards ask for a decision, and why: the queue that is gone through one by one."""
+"""The triage queue: the cards that need a decision, one by one, and why."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
@@ -15,7 +15,7 @@ QUIET_DAYS = 3
 
 
 class TriageView(StrEnum):
-    """A part of the queue."""
+    """A part of the triage queue."""
 
     ALL = "all"
     UNDECIDED = "undecided"
@@ -30,7 +30,7 @@ class TriageView(StrEnum):
 
 
 class Item(NamedTuple):
-    """A card and why it is here."""
+    """A card of the queue, and why it is in it."""
 
     ref: str
     why: str
@@ -48,38 +48,37 @@ def queue(
     undecided: Collection[str] = (),
     view: TriageView = TriageView.ALL,
 ) -> list[Item]:
-    """Cards in the order they are decided on: those with fields that are `undecided` since stores
-    were merged (card ids), models at alert (card id -> since when and what its `alerts` say),
-    snoozes that came due, blocked cards that have been
-    `quiet` (card id -> days), cards that are `old` for their stage, those with a run that `ended`
-    (card id -> what became of it) and nobody looked at since, new ones; the oldest first.
+    """The cards that need a decision, each once, in order.
 
-    A card is there once, for the first of these.
+    First cards with a conflict since a merge (`undecided`: card ids); then models at alert
+    (`alerts`: card id -> since when, and the alert in words), snoozes that came due, blocked cards
+    without activity (`quiet`: card id -> days), cards that are `old` for their stage, cards with a
+    run that `ended` since anyone looked (card id -> its result), and new cards; the oldest first.
     """
-    found: dict[TriageView, list[tuple[str, CardFace, str]]] = {part: [] for part in TriageView}
+    by_view: dict[TriageView, list[tuple[str, CardFace, str]]] = {part: [] for part in TriageView}
     now = today.isoformat()
     for face in faces:
         if face.id in undecided:
             why = "written on two machines at once, = decides"
-            found[TriageView.UNDECIDED].append((face.created_at, face, why))
+            by_view[TriageView.UNDECIDED].append((face.created_at, face, why))
             continue
         if face.health == Health.ALERT and not face.archived:
             since, why = (alerts or {}).get(face.id, ("", "at alert"))
-            found[TriageView.ALERTS].append((since, face, why))
+            by_view[TriageView.ALERTS].append((since, face, why))
         if not face.is_open or face.snoozed_until > now:
             continue
         days = quiet.get(face.id, 0)
         if face.snoozed_until:
-            found[TriageView.SNOOZED].append((face.snoozed_until, face, "its snooze is over"))
+            by_view[TriageView.SNOOZED].append((face.snoozed_until, face, "its snooze is over"))
         elif face.block_reason and days >= QUIET_DAYS:
             why = f"blocked ({face.block_reason}), nothing done for {quantity(days, 'day')}"
-            found[TriageView.BLOCKED].append((f"{10**6 - days:07}", face, why))
+            by_view[TriageView.BLOCKED].append((f"{10**6 - days:07}", face, why))
         elif old(face):
-            found[TriageView.STALE].append((face.started_at, face, "old for its stage"))
+            by_view[TriageView.STALE].append((face.started_at, face, "old for its stage"))
         elif what := (ended or {}).get(face.id):
-            found[TriageView.RUNS].append((face.entered_at, face, what))
+            by_view[TriageView.RUNS].append((face.entered_at, face, what))
         elif board.position(face.stage) == 0 and not board.is_committed(face.stage):
-            found[TriageView.INBOX].append((face.created_at, face, "new"))
+            by_view[TriageView.INBOX].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
         for part in (
@@ -92,5 +91,5 @@ def queue(
             TriageView.INBOX,
         )
         if view in (TriageView.ALL, part)
-        for _, face, why in sorted(found[part], key=lambda one: (one[0], one[1].id))
+        for _, face, why in sorted(by_view[part], key=lambda entry: (entry[0], entry[1].id))
     ]

@@ -1,4 +1,4 @@
-"""A session of triage: going through the queue, and the figures that are kept of it."""
+"""Triage sessions: going through the queue, and the numbers that are stored about it."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -20,10 +20,13 @@ REMEMBERED = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class TriageSession:
-    """What came of a session. `queue` is how many cards it began with, `decided` how many by verb,
-    each card by its last decision, undone ones not counted; `overrides` of the accepted ones went
-    over a limit. `left` were still to be decided, in order; the last `again` of them had been
-    skipped already."""
+    """The result of a session.
+
+    `queue` is the number of cards it began with, `decided` the number of decisions by verb, each
+    card by its last decision, undone ones not counted; `overrides` of the accepted ones exceeded a
+    limit. `left` were still to be decided, in order; the last `again` of them had been skipped
+    already.
+    """
 
     view: str
     began: datetime
@@ -61,7 +64,7 @@ class TriageSession:
 
     @classmethod
     def of_field(cls, value: Any) -> "TriageSession | None":
-        """A session as it was kept; None for what is none: logs come from elsewhere too."""
+        """A stored session; None for a malformed value, since logs come from elsewhere, too."""
         try:
             began = datetime.fromisoformat(value["began"])
             return cls(
@@ -87,7 +90,7 @@ def in_minutes(minutes: float) -> str:
 
 
 class Queue(NamedTuple):
-    """What a session begins with. `skipped` were skipped in the one it goes on with: each is
+    """The cards a session begins with. `skipped` were skipped in the session it resumes: each is
     offered once more."""
 
     items: list[Item]
@@ -99,8 +102,9 @@ class Queue(NamedTuple):
 
 
 def resumed(items: Sequence[Item], paused: TriageSession) -> Queue:
-    """The queue of now in the order a paused session stopped in: what it had left, then cards that
-    came since, then what it had skipped. What asks for no decision any more is left out."""
+    """The present queue in the order in which a paused session stopped: the cards it had left, then
+    cards that are new, then those it had skipped. Cards that need no decision any more are left
+    out."""
     order = {ref: at for at, ref in enumerate(paused.left)}
     skipped = frozenset(paused.left[len(paused.left) - paused.again :])
 
@@ -114,7 +118,7 @@ def resumed(items: Sequence[Item], paused: TriageSession) -> Queue:
 
 
 class _Change(NamedTuple):
-    """Something done with a card; `verb` is '' where nothing was decided by it."""
+    """A change of a card; `verb` is '' when it was no decision."""
 
     ref: str
     verb: str
@@ -122,7 +126,7 @@ class _Change(NamedTuple):
 
 
 class Sitting:
-    """A session under way: a place in the queue, and what was decided. No store, no clock."""
+    """A running session: a place in the queue, and the decisions so far. No store, no clock."""
 
     def __init__(self, view: str, queue: Queue, began: datetime) -> None:
         self.resumed = queue.resumed
@@ -137,13 +141,13 @@ class Sitting:
 
     @property
     def item(self) -> Item | None:
-        """The card to decide on, None at the end."""
+        """The card to decide on; None at the end."""
         return self.items[self.at] if self.at < len(self.items) else None
 
     @property
     def decided(self) -> Mapping[str, int]:
-        """How many cards by verb, in the order the cards were first decided on; of a card that was
-        decided on again, the last decision counts."""
+        """The number of cards by verb, in the order of first decisions; of several decisions on a
+        card the last one counts."""
         return Counter(change.verb for change in self._decisions.values())
 
     @property
@@ -153,39 +157,39 @@ class Sitting:
 
     @property
     def minutes(self) -> float:
-        """Active time."""
+        """Active time in minutes."""
         return self._active / timedelta(minutes=1)
 
     @property
     def left(self) -> int:
-        """How many cards are still to be decided on."""
+        """How many cards are still to be decided."""
         return len(self._left()[0])
 
     @property
     def happened(self) -> bool:
-        """Whether there is something to keep."""
+        """Whether there is anything to store."""
         return bool(self.decided or self._skipped or self._undone)
 
     def seen(self, now: datetime) -> None:
-        """A key was pressed."""
+        """Record that a key was pressed."""
         gap = now - self._seen
         if timedelta() < gap <= AWAY:
             self._active += gap
         self._seen = now
 
     def decide(self, verb: str, *, forced: bool = False) -> None:
-        """The card was decided on: the next one."""
+        """Record a decision on the card, and go to the next card."""
         if self.item is not None:
             self._do(_Change(self.item.ref, verb, forced))
             self._go_on()
 
     def note(self) -> None:
-        """Something was done with the card that decides nothing."""
+        """Record a change of the card that decides nothing."""
         if self.item is not None:
             self._do(_Change(self.item.ref, "", False))
 
     def skip(self) -> None:
-        """Leave the card; it comes back once, at the end."""
+        """Skip the card; it comes back once, at the end."""
         item = self.item
         if item is None:
             return
@@ -200,12 +204,12 @@ class Sitting:
         self.at = max(0, self.at - 1)
 
     def gone(self) -> None:
-        """The card is no more."""
+        """Record that the card no longer exists."""
         if self.item is not None:
             del self.items[self.at]
 
     def undo(self, refs: Collection[str]) -> None:
-        """The last change, of these cards, was taken back: go to the card."""
+        """Record the undo of the last change of these cards, and go back to the card."""
         if not refs:
             return
         ref = [*refs][-1]
@@ -217,7 +221,7 @@ class Sitting:
         self.at = next((at for at, item in enumerate(self.items) if item.ref == ref), self.at)
 
     def redo(self, refs: Collection[str]) -> None:
-        """What was taken back last, of these cards, was done again."""
+        """Record the redo of the last undone change of these cards."""
         if self._taken_back and self._taken_back[-1].ref in refs:
             change = self._taken_back.pop()
             self._done.append(change)
@@ -226,7 +230,7 @@ class Sitting:
                 self._go_on()
 
     def ended(self) -> TriageSession:
-        """What is kept of it, as of the last key."""
+        """The session to store, as of the last key."""
         left, again = self._left()
         forced = [change for change in self._decisions.values() if change.forced]
         return TriageSession(
@@ -246,7 +250,7 @@ class Sitting:
         self._taken_back.clear()
 
     def _go_on(self) -> None:
-        """To the next card nothing was decided on."""
+        """Go to the next undecided card."""
         decided = self._decisions
         self.at += 1
         while self.item is not None and self.item.ref in decided:

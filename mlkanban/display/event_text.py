@@ -211,7 +211,7 @@ def _field(name: str, value: Any) -> str:
         if kind == "ignored":
             return f"{member} {'ignored' if value else 'listed again'}"
         if kind == "lineage":
-            return f"{lineage.told(member)}{'' if value else ' no more'}"
+            return f"{lineage.member_text(member)}{'' if value else ' no more'}"
         word = {"tag": "tag", "link": "link", "needs": "dependency"}.get(kind, kind)
         return f"{word} {member} {'added' if value else 'removed'}"
     if name == "place":

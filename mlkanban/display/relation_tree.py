@@ -40,7 +40,7 @@ def _descent(
     if came or away:
         yield from ("", "  comes from")
     yield from (_line(branch, board, f"{tie} ") for tie, branch in came)
-    yield from (f"    {display(lineage.told(one))}  (not on this board)" for one in away)
+    yield from (f"    {display(lineage.member_text(one))}  (not on this board)" for one in away)
     if gone:
         yield from ("", "  what came of it")
     yield from (_line(branch, board, tie=f", {tie} it") for tie, branch in gone)

@@ -1,4 +1,4 @@
-"""From a tree to a predicate: made once, asked of ten thousand cards at every key."""
+"""From a tree to a predicate: built once, then applied to ten thousand cards at every key."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,12 @@ from mlkanban.core.query.tree import And, Node, Not, Or, Term, TextTerm
 
 
 def matcher(text: str, scene: QueryContext) -> Predicate:
-    """What a query asks of a card; BadQuery says what is wrong with it, and where."""
+    """The predicate of a query; BadQuery says what is wrong with the query, and where."""
     return _made(parse(text), scene)
 
 
 def asked(text: str) -> StoreTerms:
-    """What a query asks that no face of a card says."""
+    """The terms of a query that only the store can answer."""
     parts = list(_leaves(parse(text)))
     return StoreTerms(
         tuple(dict.fromkeys(part.text for part in parts if isinstance(part, TextTerm))),
@@ -28,7 +28,7 @@ def asked(text: str) -> StoreTerms:
 
 
 def looks_for_sleepers(text: str) -> bool:
-    """Whether a query asks for snoozed cards, which are out of sight otherwise."""
+    """Whether a query asks for snoozed cards, which are hidden otherwise."""
     return any(
         isinstance(part, Term)
         and (part.name == "snoozed" or (part.name, part.value) == ("is", "snoozed"))
@@ -60,10 +60,10 @@ def _made(node: Node, scene: QueryContext) -> Predicate:
             return lambda face: not inner(face)
         case And(parts):
             each = [_made(part, scene) for part in parts]
-            return lambda face: all(one(face) for one in each)
+            return lambda face: all(predicate(face) for predicate in each)
         case Or(parts):
             some = [_made(part, scene) for part in parts]
-            return lambda face: any(one(face) for one in some)
+            return lambda face: any(predicate(face) for predicate in some)
 
 
 def _text(face: CardFace) -> str:

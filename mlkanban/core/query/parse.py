@@ -1,4 +1,4 @@
-"""From text to a tree, or an error that says where it went wrong."""
+"""From text to a tree, or an error that names the place."""
 
 import re
 from difflib import get_close_matches
@@ -35,7 +35,7 @@ class _Token(NamedTuple):
 
 
 def parse(text: str) -> Node:
-    """Read a query; BadQuery says what is wrong and where."""
+    """Parse a query; BadQuery says what is wrong and where."""
     return _Parser(text).whole()
 
 
@@ -56,11 +56,11 @@ def _tokens(text: str) -> list[_Token]:
             words, after = _quote(text, at)
             made.append(_Token("word", at, words))
             at = after
-        elif (found := _FIELD.match(text, at)) and _means_a_field(text, found[1], found[2], at):
-            value, after = _value(text, found.end())
+        elif (match := _FIELD.match(text, at)) and _means_a_field(text, match[1], match[2], at):
+            value, after = _value(text, match.end())
             if not value:
-                raise BadQuery(f"{found[0]} needs a value.", at, _example(found[1].lower()))
-            made.append(_Token("term", at, value, found[1].lower(), found[2]))
+                raise BadQuery(f"{match[0]} needs a value.", at, _example(match[1].lower()))
+            made.append(_Token("term", at, value, match[1].lower(), match[2]))
             at = after
         else:
             run = _RUN.match(text, at)
@@ -72,10 +72,8 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
-    """Whether it is a field of the table; an error for any other name before a colon.
-
-    `lr=3e-4`, `http://x` and the like are text.
-    """
+    """Whether a word is a field of the table; an error for any other name before a colon. Values
+    such as `lr=3e-4` and `http://x` are text."""
     if name.lower() in FIELDS:
         return True
     if operator != ":" or text.startswith("://", at + len(name)):
@@ -129,10 +127,10 @@ class _Parser:
     def whole(self) -> Node:
         if not self._tokens:
             return EVERYTHING
-        found = self._any()
+        node = self._any()
         if self._kind:
             raise BadQuery("There is no ( for this ).", self._at, "Take it away.")
-        return found
+        return node
 
     def _any(self) -> Node:
         parts = [self._all()]
@@ -143,15 +141,15 @@ class _Parser:
         return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
     def _all(self) -> Node:
-        parts = [self._one()]
+        parts = [self._operand()]
         while self._kind not in ("", "or", ")"):
             if self._kind == "and":
                 self._next += 1
-            parts.append(self._one())
+            parts.append(self._operand())
         flat = [p for part in parts for p in (part.parts if isinstance(part, And) else (part,))]
         return flat[0] if len(flat) == 1 else And(tuple(flat))
 
-    def _one(self) -> Node:
+    def _operand(self) -> Node:
         if self._kind in ("", "or", "and", ")"):
             raise BadQuery("Something to look for is missing here.", self._at, "Add it, or quote.")
         token = self._tokens[self._next]
@@ -167,11 +165,11 @@ class _Parser:
                 f"More than {_DEEPEST} things in each other.", token.at, "Take it apart."
             )
         if token.kind == "-":
-            found: Node = Not(self._one())
+            node: Node = Not(self._operand())
         else:
-            found = self._any()
+            node = self._any()
             if self._kind != ")":
                 raise BadQuery("The ( is not closed.", token.at, "Put a ) at its end.")
             self._next += 1
         self._depth -= 1
-        return found
+        return node

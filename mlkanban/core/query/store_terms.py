@@ -1,5 +1,5 @@
-"""What a query asks that the faces of cards do not say. The store is asked for that alone, so that
-no other query waits for it."""
+"""The terms of a query that card faces cannot answer. Only these are looked up in the store, so
+that no other query waits for it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the store said: for a text the ids of the cards about which it was written, by the id of
-    a card the state of its newest run, the ids of the cards that are undecided. None is what it was
-    not asked for."""
+    """Answers of the store: for each text the ids of the cards that contain it, by card id the
+    state of the newest run, and the ids of the cards in conflict. None means not looked up."""
 
     written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     runs: Mapping[str, str] | None = None
     undecided: frozenset[str] | None = None
 
     def plus(self, more: Answers) -> Answers:
-        """What both say together."""
+        """Both answers combined."""
         return Answers(
             {**self.written, **more.written},
             self.runs if more.runs is None else more.runs,
@@ -28,17 +27,17 @@ class Answers:
 
 
 class StoreTerms(NamedTuple):
-    """The texts that are looked for in cards, whether it is asked for runs, and whether for what is
-    undecided."""
+    """The texts to search for in cards, whether runs are asked for, and whether conflicts are
+    (`undecided`)."""
 
     texts: tuple[str, ...] = ()
     runs: bool = False
     undecided: bool = False
 
-    def beyond(self, told: Answers) -> StoreTerms:
-        """What is not told yet."""
+    def beyond(self, answers: Answers) -> StoreTerms:
+        """The terms that these answers do not cover yet."""
         return StoreTerms(
-            tuple(text for text in self.texts if text not in told.written),
-            self.runs and told.runs is None,
-            self.undecided and told.undecided is None,
+            tuple(text for text in self.texts if text not in answers.written),
+            self.runs and answers.runs is None,
+            self.undecided and answers.undecided is None,
         )

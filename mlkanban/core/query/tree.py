@@ -1,4 +1,4 @@
-"""What a query says, as a tree that can be written down again."""
+"""A parsed query as a tree that can be printed again."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ _BARE = re.compile(r'[^\s()"-][^\s()"]*')
 
 @dataclass(frozen=True, slots=True)
 class TextTerm:
-    """Text to be found; `at` is where it began in the query, from 0."""
+    """Text to search for; `at` is where it begins in the query, from 0."""
 
     text: str
     at: int = field(default=0, compare=False)
@@ -18,7 +18,7 @@ class TextTerm:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A field of the table held against a value."""
+    """A field of the table compared with a value."""
 
     name: str
     operator: str
@@ -33,7 +33,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of two or more parts, none of them an And; of none: everything."""
+    """All of two or more parts, none of them an And; without parts: everything."""
 
     parts: "tuple[Node, ...]"
 
@@ -50,7 +50,7 @@ EVERYTHING = And(())
 
 
 def printed(node: Node, names: frozenset[str]) -> str:
-    """A query that is read as this tree; `names` are the fields of the table."""
+    """A query text that parses to this tree; `names` are the fields of the table."""
     match node:
         case TextTerm(text):
             return text if _plain(text, names) else _quoted(text)

@@ -39,7 +39,7 @@ def make(home: Path, far: Path) -> None:
     for person in (bob, ada):
         person.cards.edit([ref], {"title": f"{RICH}, {person.service.actor}", "dataset": "s3://x"})
     _send(bob, place)
-    assert ada.service.sync.exchange(Folder(place)).undecided
+    assert ada.service.sync.exchange(Folder(place)).conflicts
     ada.service.close()
     bob.service.close()
     _write_run(home, ref)

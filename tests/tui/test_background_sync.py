@@ -102,7 +102,7 @@ async def test_it_says_how_far_it_is_and_no_key_waits_for_it(
     def slow(service: Service, ways: object, tell: Callable[[str], None]) -> Report:
         while not done.is_set():
             tell(steps.get())
-        return Report({"gpu2": 14}, undecided=1)
+        return Report({"gpu2": 14}, conflicts=1)
 
     monkeypatch.setattr(remotes, "exchange", slow)
     async with opened(small) as board:

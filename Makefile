@@ -18,7 +18,7 @@ test: .venv/.dev-ready  ## Run the tests
 
 quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store, for every commit
 	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store \
-	    tests/sync/test_clock.py tests/sync/test_file_format.py
+	    tests/runs/model tests/runs/use_cases tests/sync/test_clock.py tests/sync/test_file_format.py
 
 check: .venv/.dev-ready  ## Check style, types, who imports whom, and what is declared
 	@$(BIN)/ruff check

@@ -10,10 +10,10 @@ from typing import Any
 
 from mlkanban import toml
 from mlkanban.access import refusal
-from mlkanban.core.runs import repeats
 from mlkanban.errors import BadInput
 from mlkanban.files import write_whole
 from mlkanban.paths import places
+from mlkanban.runs.model import repeats
 from mlkanban.text import display
 
 DEFAULT = "default"

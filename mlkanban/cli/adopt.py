@@ -9,7 +9,7 @@ from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.paths import places
-from mlkanban.runs.adoption import adopt as take
+from mlkanban.runs.local.adoption import adopt as take
 
 
 @click.command()

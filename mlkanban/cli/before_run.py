@@ -12,19 +12,19 @@ import click
 
 from mlkanban.cli.session import login_name
 from mlkanban.clock import now
-from mlkanban.core.runs.state import RunState
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem
 from mlkanban.paths import places
-from mlkanban.runs.intake import Intake, told_of
-from mlkanban.runs.processes import here
-from mlkanban.runs.start import FolderProblem, git_branch, make
+from mlkanban.runs.local.intake import Intake, told_of
+from mlkanban.runs.local.processes import here
+from mlkanban.runs.local.start import FolderProblem, git_branch, make
+from mlkanban.runs.model.state import RunState
 from mlkanban.service import Service
 from mlkanban.text import display
 
 if TYPE_CHECKING:
-    from mlkanban.runs.folder import RunFolder
+    from mlkanban.runs.local.folder import RunFolder
+    from mlkanban.runs.use_cases.card_runs import RunReport
     from mlkanban.service import Service
-    from mlkanban.service.runs import RunReport
 
 STORE_SECONDS = 2.0
 _LATER = "The job is started; the board takes it in later."

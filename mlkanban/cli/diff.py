@@ -7,11 +7,11 @@ import click
 from mlkanban.cli.runs import folder_of
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import RUN
-from mlkanban.core.runs.model import Run
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
-from mlkanban.runs.commits import difference
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.local.commits import difference
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.use_cases.card_runs import RunReport
 
 
 @click.command()

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from mlkanban.cli.check import Check
 from mlkanban.cli.session import Session, login_name
 from mlkanban.clock import now
-from mlkanban.core.runs.metric_lines import is_of_tracker, unread_text
 from mlkanban.errors import UNREADABLE, MlkanbanError
 from mlkanban.paths import places
-from mlkanban.runs import processes, surroundings
-from mlkanban.runs.surroundings import without_watch
+from mlkanban.runs.local import processes, surroundings
+from mlkanban.runs.local.surroundings import without_watch
+from mlkanban.runs.model.metric_lines import is_of_tracker, unread_text
+from mlkanban.runs.slurm import client
 
 _MOST_UNREAD = 3
+_SLURM_SECONDS = 5.0
 
 
 def run_checks(session: Session) -> Iterator[Check]:
@@ -33,10 +35,11 @@ def run_checks(session: Session) -> Iterator[Check]:
     gpus = surroundings.gpus()
     if gpus is not None:
         yield Check("gpus", "ok", str(gpus))
-    slurm = surroundings.slurm()
-    if slurm:
-        yield Check("slurm", "ok", f"{slurm}: mlkanban sbatch submits jobs")
-    elif slurm is not None:
+    if not client.found():
+        return
+    if version := client.version(_SLURM_SECONDS):
+        yield Check("slurm", "ok", f"{version}: mlkanban sbatch submits jobs")
+    else:
         yield Check("slurm", "note", "its commands are installed, but it does not answer",
                     "See: sinfo")  # fmt: skip
 

@@ -16,7 +16,7 @@ from mlkanban.service import Service
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Blocker, Card, CheckItem
-    from mlkanban.core.runs.usage import Spending
+    from mlkanban.runs.model.usage import Spending
 
 Data = dict[str, Any]
 

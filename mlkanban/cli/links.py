@@ -15,17 +15,17 @@ from mlkanban import clock
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TRACKED
-from mlkanban.core.runs.inbox import experiments, find
-from mlkanban.core.runs.tracker_run import CARD_TAG, KINDS, Tracked
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
+from mlkanban.runs.model.inbox import experiments, find
+from mlkanban.runs.model.tracker_run import CARD_TAG, KINDS, Tracked
 from mlkanban.runs.slurm.job_states import at
 from mlkanban.runs.slurm.labelled_jobs import make_run, offered, offered_job
 from mlkanban.runs.trackers.places import place, read_all, servers, usual
 from mlkanban.text import display
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.tracker_run import Tracked
+    from mlkanban.runs.model.tracker_run import Tracked
     from mlkanban.runs.trackers.places import Found
     from mlkanban.service import Done, Service
 

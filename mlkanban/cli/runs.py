@@ -18,33 +18,33 @@ from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN
 from mlkanban.cli.umask import of_the_person
 from mlkanban.clock import now
-from mlkanban.core.runs.metric_lines import unread_text
-from mlkanban.core.runs.parameters import differing
-from mlkanban.core.runs.results import remarks
-from mlkanban.core.runs.tracker_run import not_ours
-from mlkanban.core.runs.usage import usage
 from mlkanban.display.run_table import result_lines
 from mlkanban.display.run_text import duration, inside, metrics_text, started
 from mlkanban.errors import MlkanbanError, NotFound, RuleRefused, StoreProblem, UsageProblem
 from mlkanban.paths import places
-from mlkanban.runs.folder import folders_of
-from mlkanban.runs.inspect import metrics_of, why
-from mlkanban.runs.intake import Intake, find
-from mlkanban.runs.logs import copy_logs
-from mlkanban.runs.orphans import left_over
+from mlkanban.runs.local.folder import find_run, folders_of
+from mlkanban.runs.local.inspect import metrics_of, why
+from mlkanban.runs.local.intake import Intake
+from mlkanban.runs.local.logs import copy_logs
+from mlkanban.runs.local.orphans import left_over
+from mlkanban.runs.local.start import Wanted, begin, plan
+from mlkanban.runs.local.viewer import Viewer, exit_code, runs_here
+from mlkanban.runs.model.metric_lines import unread_text
+from mlkanban.runs.model.parameters import differing
+from mlkanban.runs.model.results import remarks
+from mlkanban.runs.model.state import Stopped
+from mlkanban.runs.model.tracker_run import not_ours
+from mlkanban.runs.model.usage import usage
 from mlkanban.runs.slurm import client
 from mlkanban.runs.slurm.job_states import ask
-from mlkanban.runs.start import Wanted, begin, plan
 from mlkanban.runs.stop import stop_run
-from mlkanban.runs.stopped import Stopped
-from mlkanban.runs.viewer import Viewer, exit_code, runs_here
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
-    from mlkanban.core.runs.model import Run
-    from mlkanban.core.runs.results import Configuration, Results
-    from mlkanban.runs.folder import RunFolder
-    from mlkanban.runs.orphans import LeftOver
+    from mlkanban.runs.local.folder import RunFolder
+    from mlkanban.runs.local.orphans import LeftOver
+    from mlkanban.runs.model.results import Configuration, Results
+    from mlkanban.runs.model.run import Run
     from mlkanban.service import Service
 
 _SLURM_SECONDS = 5.0
@@ -350,7 +350,7 @@ def folder_of(session: Session, run: str) -> RunFolder:
     """The files of the run with this id. An error says why there are none, of a run that only a
     tracker knows too."""
     try:
-        return find(places().data, run)
+        return find_run(places().data, run)
     except NotFound:
         with session.service() as service:
             tracked = service.runs.tracked(run)

@@ -13,12 +13,12 @@ from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
+from mlkanban.runs.local.start import Wanted
 from mlkanban.runs.slurm.job_states import ask
 from mlkanban.runs.slurm.submission import submit
-from mlkanban.runs.start import Wanted
 
 if TYPE_CHECKING:
-    from mlkanban.runs.folder import RunFolder
+    from mlkanban.runs.local.folder import RunFolder
 
 _SLURM_SECONDS = 5.0
 

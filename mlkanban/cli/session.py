@@ -22,7 +22,7 @@ from mlkanban.text import ascii_only, display, quantity
 if TYPE_CHECKING:
     from mlkanban.config import Settings
     from mlkanban.core.models import Board
-    from mlkanban.runs.intake import Intake
+    from mlkanban.runs.local.intake import Intake
     from mlkanban.service import Done, Service
     from mlkanban.service.hook_events import Happened
 
@@ -59,7 +59,7 @@ class Session:
     def settings(self) -> Settings:
         # TOML and what it is checked with: help and the names of commands do without settings.
         from mlkanban.config import load
-        from mlkanban.core.runs import repeats
+        from mlkanban.runs.model import repeats
 
         settings = load()
         repeats.use(settings.repeat_parameters)
@@ -138,7 +138,7 @@ class Session:
         if not (data := places().data).joinpath("runs").is_dir():
             return None
         # Jobs and processes: only a home where something ever ran waits for them.
-        from mlkanban.runs.intake import Intake
+        from mlkanban.runs.local.intake import Intake
 
         return Intake(data)
 

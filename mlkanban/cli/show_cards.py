@@ -20,7 +20,7 @@ from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display_lines, short
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
-    from mlkanban.core.runs.usage import Spending
+    from mlkanban.runs.model.usage import Spending
     from mlkanban.service import Service
 
 _PIPED = 160
@@ -169,9 +169,9 @@ def _runs(session: Session, card: Card, board: Board, service: Service) -> Itera
     if found:
         # Tables and statistics of runs, which most cards have none of.
         from mlkanban.cli.layout import width
-        from mlkanban.core.runs.parameters import differing
         from mlkanban.display.run_table import result_lines, run_rows
         from mlkanban.display.run_text import short_ids
+        from mlkanban.runs.model.parameters import differing
 
         yield ""
         zone, at = ZoneInfo(board.timezone), clock.now()

@@ -74,7 +74,7 @@ def _unlinked(session: Session, limit: int | None) -> None:
     """Print what sync-runs would leave for a decision; it has not linked what is tagged."""
     # Trackers and SLURM: 20 ms that the other views do without.
     from mlkanban.cli.links import deciding, inbox_lines, look
-    from mlkanban.core.runs.inbox import experiments
+    from mlkanban.runs.model.inbox import experiments
 
     with session.service() as service:
         found = look(session, service)

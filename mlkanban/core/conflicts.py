@@ -15,8 +15,8 @@ from mlkanban.core import lifecycle as life
 from mlkanban.core import model_health
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle, lifecycle
-from mlkanban.core.runs import model
 from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.runs.model import run
 
 SETTLED = "card.settled"
 """The kind of the event that resolves a conflict."""
@@ -28,7 +28,7 @@ _WITHOUT_CONFLICTS = frozenset(
 )
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs."""
-_PREFIXES_WITHOUT_CONFLICTS = (*MEMBERS, RANK, model.PREFIX, model_health.PREFIX)
+_PREFIXES_WITHOUT_CONFLICTS = (*MEMBERS, RANK, run.PREFIX, model_health.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

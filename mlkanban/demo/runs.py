@@ -12,14 +12,14 @@ from mlkanban.core.card import Metric
 from mlkanban.core.events import Change
 from mlkanban.core.models import Work
 from mlkanban.core.names import slug
-from mlkanban.core.runs.effects import block_by
-from mlkanban.core.runs.failure import death
-from mlkanban.core.runs.model import PREFIX, Run
-from mlkanban.core.runs.slurm import SlurmJob, Ticket, judge_job
-from mlkanban.core.runs.state import Judgement, Place, RunState, Seen, judge
 from mlkanban.core.timestamps import instant
 from mlkanban.demo.plan import STAGE_OF, Planned
 from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
+from mlkanban.runs.model.effects import block_by
+from mlkanban.runs.model.failure import death
+from mlkanban.runs.model.run import PREFIX, Run
+from mlkanban.runs.model.state import Judgement, Place, RunState, Seen, judge
+from mlkanban.runs.slurm.job_records import SlurmJob, Ticket, judge_job
 
 _HOSTS = ("gpu-01", "gpu-02", "gpu-03")
 _LOGIN = "login-01"

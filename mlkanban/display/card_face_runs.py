@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from mlkanban.core.metrics import compact
-from mlkanban.core.runs.brief import Brief
-from mlkanban.core.runs.usage import shortly
 from mlkanban.core.timestamps import moment
 from mlkanban.display.run_text import spoken
+from mlkanban.runs.model.brief import Brief
+from mlkanban.runs.model.usage import shortly
 
 
 def going_on(packed: str, now: datetime) -> str:

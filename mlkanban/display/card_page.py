@@ -9,9 +9,9 @@ from mlkanban.core import checklist
 from mlkanban.core.card import Card
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.usage import Spending
 from mlkanban.core.score import worth_text
 from mlkanban.display.card_face import FaceContext, age, due
+from mlkanban.runs.model.usage import Spending
 from mlkanban.text import LONG_TITLE, MANY_LINKS, MANY_TAGS, beginning, display, quantity, some
 
 

@@ -5,9 +5,9 @@ from datetime import tzinfo
 from textwrap import wrap
 
 from mlkanban.cells import padded, shortened
-from mlkanban.core.runs.inbox import Experiment
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.display.run_text import metrics_text, started
+from mlkanban.runs.model.inbox import Experiment
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.text import display, steady
 
 _NAME = 26

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from mlkanban.cells import padded, shortened
 from mlkanban.core.budget import Unit
-from mlkanban.core.runs.metric_lines import unread_text
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.results import Results, remarks, sparkline
-from mlkanban.core.runs.usage import Spending, usage, usage_text
 from mlkanban.display.run_text import SHORTLY, duration, inside, metrics_text, short_ids, started
+from mlkanban.runs.model.metric_lines import unread_text
+from mlkanban.runs.model.results import Results, remarks, sparkline
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.usage import Spending, usage, usage_text
 from mlkanban.text import display, short_name, steady
 
 _CELL = 14

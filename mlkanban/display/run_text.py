@@ -8,12 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlkanban.core.metrics import number_text
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import moment
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.results import Results
+    from mlkanban.runs.model.results import Results
 
 SHORTLY = 2
 """So many metrics stand in a line."""

@@ -1,1 +1,1 @@
-"""Runs: jobs that are started for a card, watched over, and told of to the board."""
+"""Runs of cards, from what is known of one to the jobs, schedulers and trackers it comes from."""

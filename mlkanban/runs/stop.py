@@ -2,11 +2,11 @@
 
 import time
 
-from mlkanban.runs.folder import RunFolder
-from mlkanban.runs.orphans import stop_left_over
-from mlkanban.runs.stopped import Stopped
-from mlkanban.runs.supervisor import Clock
-from mlkanban.runs.viewer import stop
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.local.orphans import stop_left_over
+from mlkanban.runs.local.supervisor import Clock
+from mlkanban.runs.local.viewer import stop
+from mlkanban.runs.model.state import Stopped
 
 
 def stop_run(folder: RunFolder, person: str, clock: Clock) -> Stopped:

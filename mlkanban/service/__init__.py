@@ -20,6 +20,8 @@ from mlkanban.store import database
 from mlkanban.store.location import file_system, on_network, store_path
 
 if TYPE_CHECKING:
+    from mlkanban.runs.use_cases.card_runs import Runs
+    from mlkanban.runs.use_cases.tracker_links import Links
     from mlkanban.service.backups import Backups
     from mlkanban.service.charter import Charter
     from mlkanban.service.conflicts import Conflicts
@@ -27,9 +29,7 @@ if TYPE_CHECKING:
     from mlkanban.service.duplicates import Duplicates
     from mlkanban.service.hook_events import Happened
     from mlkanban.service.integrity import Findings
-    from mlkanban.service.links import Links
     from mlkanban.service.retraining import Retraining
-    from mlkanban.service.runs import Runs
     from mlkanban.service.search import Search
     from mlkanban.service.triage import Triage
     from mlkanban.sync.exchange import Sync
@@ -111,13 +111,13 @@ class Service:
 
     @cached_property
     def links(self) -> Links:
-        from mlkanban.service.links import Links  # as below
+        from mlkanban.runs.use_cases.tracker_links import Links  # as below
 
         return Links(self._context)
 
     @cached_property
     def runs(self) -> Runs:
-        from mlkanban.service.runs import Runs  # few boards have any
+        from mlkanban.runs.use_cases.card_runs import Runs  # few boards have any
 
         return Runs(self._context)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from mlkanban.core.lifecycle import lifting, restated
 from mlkanban.core.models import Outcome
-from mlkanban.core.runs.model import PREFIX, runs_in
 from mlkanban.errors import RuleRefused
+from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.service.enforce import check_links
 from mlkanban.service.fields import SET_FIELDS
 from mlkanban.service.transaction import Context, Done

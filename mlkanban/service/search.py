@@ -7,7 +7,7 @@ from datetime import date
 
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.query.store_terms import Answers, StoreTerms
-from mlkanban.service.runs import newest_runs
+from mlkanban.runs.use_cases.card_runs import newest_runs
 from mlkanban.service.transaction import Context
 from mlkanban.store import open_conflicts, repository
 from mlkanban.text import accept

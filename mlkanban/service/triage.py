@@ -12,11 +12,11 @@ from mlkanban.core import triage, triage_session
 from mlkanban.core.events import Change, Event
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health
-from mlkanban.core.runs.model import Run, runs_in
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage import Item, TriageView
 from mlkanban.core.triage_session import Queue, TriageSession
+from mlkanban.runs.model.run import Run, runs_in
+from mlkanban.runs.model.state import RunState
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done, find_face
 from mlkanban.store import open_conflicts, repository, run_queries

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.labels import CardLabel, read_label, store_name
+from mlkanban.runs.model.labels import CardLabel, read_label, store_name
 from mlkanban.store import repository
 
 

@@ -7,7 +7,7 @@ from mlkanban.core import lifecycle
 from mlkanban.core.event_validation import inert
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.lineage import members
-from mlkanban.core.runs.brief import on_face
+from mlkanban.runs.model.brief import on_face
 from mlkanban.store import log, search_index
 from mlkanban.store.inert import ambiguous
 from mlkanban.store.projector import Projector

@@ -377,7 +377,7 @@ def _on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
     """The metric and the runs of a card as the card's face shows them."""
     if not any(name.startswith("run:") for name in fields):
         return metric_text(fields.get("metric")), ""
-    from mlkanban.core.runs.brief import on_face  # most cards have none
+    from mlkanban.runs.model.brief import on_face  # most cards have none
 
     return on_face(fields)
 

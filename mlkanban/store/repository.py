@@ -13,7 +13,7 @@ from mlkanban.core import lifecycle
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
-from mlkanban.core.runs import repeats
+from mlkanban.runs.model import repeats
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import BY_PERSON, IN_FORCE, board_of, card_of, entity_from, notes_of
 
@@ -175,7 +175,7 @@ def _with_repeats_in_force(conn: sqlite3.Connection, cards: list[CardFace]) -> l
     mark = repeats.mark()
     for at, face in enumerate(cards):
         if face.runs and not repeats.made_by(mark, face.runs):
-            from mlkanban.core.runs.brief import on_face  # only after the setting was changed
+            from mlkanban.runs.model.brief import on_face  # only after the setting was changed
 
             metric, runs = on_face(lifecycle.shown(entity(conn, face.id)))
             cards[at] = face._replace(metric=metric, runs=runs)

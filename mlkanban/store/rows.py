@@ -110,8 +110,8 @@ def card_of(
     """A whole card from its fields; `times` are created, entered, started and finished."""
     from mlkanban.core.card import Card  # with pydantic, which the board does without
     from mlkanban.core.model_health import readings
-    from mlkanban.core.runs.brief import measured  # which most boards do without
-    from mlkanban.core.runs.model import runs_in
+    from mlkanban.runs.model.brief import measured  # which most boards do without
+    from mlkanban.runs.model.run import runs_in
 
     fields = lifecycle.shown(state)
     stage, rank = fields["place"]

@@ -39,7 +39,7 @@ from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from mlkanban.core.runs.tracker_run import Tracked
+    from mlkanban.runs.model.tracker_run import Tracked
     from mlkanban.service.hook_events import Happened
 
 _POLL, _POLL_NETWORK = 0.25, 2.0

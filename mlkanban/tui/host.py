@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.screen import Screen
 
-    from mlkanban.core.runs.tracker_run import Tracked
+    from mlkanban.runs.model.tracker_run import Tracked
 
 Again = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
 """Does what was done last to other cards, with the `CardCommands` of the screen they are on."""

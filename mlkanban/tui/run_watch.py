@@ -10,7 +10,7 @@ from mlkanban.errors import MlkanbanError, StoreBusy
 from mlkanban.service import Done, Service
 
 if TYPE_CHECKING:
-    from mlkanban.runs.intake import Intake
+    from mlkanban.runs.local.intake import Intake
     from mlkanban.tui.host import Host
 
 EVERY = 2.0
@@ -53,7 +53,7 @@ class RunWatch:
             folder = self._app.places.data
             if not folder.joinpath("runs").is_dir():
                 return Done("", changed=False)
-            from mlkanban.runs.intake import Intake  # most boards have no runs
+            from mlkanban.runs.local.intake import Intake  # most boards have no runs
 
             self._intake = Intake(folder)
         done = self._intake.take_in(service, self._app.now())

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from mlkanban.core.runs import repeats
+from mlkanban.runs.model import repeats
 
 
 def test_keys_come_from_the_table_of_the_screen(mlk, home) -> None:

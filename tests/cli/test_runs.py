@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.runs.folder import RunFolder
+from mlkanban.runs.local.folder import RunFolder
 from tests.cli.conftest import Person
 from tests.service import people
 from tests.service.machine import FAILED, FINISHED, Machine

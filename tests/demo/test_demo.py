@@ -13,8 +13,6 @@ from mlkanban.core.event_validation import inert
 from mlkanban.core.events import Event, fold
 from mlkanban.core.models import BlockReason, Board, Outcome, Work
 from mlkanban.core.rules import Load
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.demo import changes, fill
@@ -23,8 +21,10 @@ from mlkanban.flow.retraining import retraining
 from mlkanban.flow.sample import follow
 from mlkanban.flow.simulation.whatif import what_if
 from mlkanban.flow.window import Window
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service import Service
-from mlkanban.service.runs import RunReport
 from tests.demo.demos import NOW, Demo
 
 

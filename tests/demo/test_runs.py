@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.effects import RunContext, on_end, on_start
-from mlkanban.core.runs.model import Run, runs_in
-from mlkanban.core.runs.results import Proposal, results
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.display.run_text import duration
+from mlkanban.runs.model.effects import RunContext, on_end, on_start
+from mlkanban.runs.model.results import Proposal, results
+from mlkanban.runs.model.run import Run, runs_in
+from mlkanban.runs.model.state import RunState
 from tests.demo.demos import NOW, Demo
 
 

@@ -23,7 +23,6 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.rules import Load
-from mlkanban.core.runs.brief import Brief
 from mlkanban.core.timestamps import instant
 from mlkanban.display.card_face import (
     NOTHING_ASIDE,
@@ -39,6 +38,7 @@ from mlkanban.display.card_face import (
     running,
 )
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
+from mlkanban.runs.model.brief import Brief
 
 BOARD = Board(
     id="b",

@@ -7,9 +7,9 @@ import pytest
 
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board, Stage
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.display.event_text import told, who
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
 
 BOARD = Board(
     id="b",

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.results import results
-from mlkanban.core.runs.state import RunState
 from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
 from mlkanban.display.run_text import short_ids
+from mlkanban.runs.model.results import results
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 AT = "2026-03-20T09:00:00Z"

@@ -7,10 +7,10 @@ from pathlib import Path
 from mlkanban import demo
 from mlkanban.core.events import Record
 from mlkanban.core.models import BlockReason
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
-from mlkanban.runs.folder import RunFolder
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.store import merge
 from mlkanban.sync import file_format
 from mlkanban.sync.transports.folder import Folder

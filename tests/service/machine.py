@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from tests.service.people import Person
 
 RUNNING, FINISHED, FAILED, KILLED, LOST = (

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import told
 from mlkanban.errors import RuleRefused
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from tests.service.people import START, Person
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.runs.state import RunState
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.errors import NotFound, RuleRefused
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.tracker_run import Tracked
+from mlkanban.runs.use_cases.card_runs import RunReport
 from tests.service.machine import Machine
 from tests.service.people import Person
 

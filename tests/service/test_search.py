@@ -6,9 +6,9 @@ import pytest
 
 from mlkanban.core.models import BlockReason
 from mlkanban.core.query.store_terms import Answers, StoreTerms
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from tests.service.people import Person
 
 

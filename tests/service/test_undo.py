@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from mlkanban.core.models import BlockReason, Health, Outcome
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import CannotTakeBack, LimitReached, RuleRefused
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service.restore import restore
-from mlkanban.service.runs import RunReport
 from tests.service.exchanging import meet, shown
 from tests.service.people import Clock, Person
 

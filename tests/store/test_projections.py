@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from mlkanban.core.events import Change, fold, undone
 from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant
 from mlkanban.core.triage_session import TriageSession
 from mlkanban.errors import MlkanbanError
-from mlkanban.service.runs import RunReport
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.store import log, migrations
 from mlkanban.store.rows import entity_from
 from tests.service.people import Person

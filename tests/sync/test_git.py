@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.errors import StoreBusy, StoreProblem
-from mlkanban.runs.processes import alive, process
+from mlkanban.runs.local.processes import alive, process
 from mlkanban.sync.exchange import Progress
 from mlkanban.sync.transports import external_program, remotes
 from mlkanban.sync.transports.git import ATTRIBUTES, Git, environment

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
-from mlkanban.core.runs.state import RunState
+from mlkanban.runs.model.state import RunState
 from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS
 from mlkanban.tui.help_text import PAGES, SITUATIONS, with_keys
 from mlkanban.tui.screens.board import BoardScreen

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.timestamps import instant
-from mlkanban.runs.folder import RunFolder
-from mlkanban.runs.processes import here, process
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.local.processes import here, process
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.tui.screens.runs import RunsScreen
 from tests.tools import needs
 from tests.tui.page import NOW, opened
@@ -53,8 +53,8 @@ async def test_an_open_board_follows_a_run(small: Path) -> None:
 
 
 async def test_an_idle_board_does_not_read_folders_in_vain(small: Path, monkeypatch: Any) -> None:
-    from mlkanban.runs import intake
-    from mlkanban.runs.inspect import report
+    from mlkanban.runs.local import intake
+    from mlkanban.runs.local.inspect import report
 
     looked: list[str] = []
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.triage import TriageView
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import places
-from mlkanban.service.links import Links, Synced
+from mlkanban.runs.use_cases.tracker_links import Links, Synced
 from mlkanban.tui.commands import BY_NAME
 from tests.runs.trackers.files import database, folder
 from tests.tui.page import SMALL, Page, opened

@@ -23,9 +23,9 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.core.query.store_terms import Answers
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem
+from mlkanban.runs.model.state import RunState
 
 Predicate = Callable[[CardFace], bool]
 Kind = Literal["word", "span", "day", "metric"]

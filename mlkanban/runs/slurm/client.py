@@ -12,9 +12,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mlkanban.core.runs.slurm import SACCT_FIELDS, SQUEUE_FORMAT, SlurmJob, read_sacct, read_squeue
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.log import logger
+from mlkanban.runs.slurm.job_records import (
+    SACCT_FIELDS,
+    SQUEUE_FORMAT,
+    SlurmJob,
+    read_sacct,
+    read_squeue,
+)
 from mlkanban.text import display
 
 _SACCT = ("sacct", "-D", "-X", "-P", "-n", f"--format={SACCT_FIELDS}")
@@ -44,6 +50,14 @@ class NoAnswer(MlkanbanError):
 def found() -> bool:
     """Whether SLURM's programs are here."""
     return shutil.which("squeue") is not None
+
+
+def version(seconds: float) -> str:
+    """The version of SLURM whose programs are here, '' when they do not answer."""
+    try:
+        return _ask(["sinfo", "--version"], seconds).strip()
+    except NoAnswer:
+        return ""
 
 
 def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJob]:

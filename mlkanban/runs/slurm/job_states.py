@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.slurm import NO_FILE, Life, SlurmJob, Ticket, Verdict, judge_job
-from mlkanban.core.runs.state import RunState
 from mlkanban.core.timestamps import instant, moment
-from mlkanban.runs.folder import RunFolder
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.model.state import RunState
 from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.job_records import NO_FILE, Life, SlurmJob, Ticket, Verdict, judge_job
 from mlkanban.runs.slurm.labelled_jobs import find_logs, last_look, stamp, take_up
 
 EVERY = 30.0

@@ -13,12 +13,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mlkanban.core.runs.slurm import SlurmJob
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.files import write_whole
-from mlkanban.runs.folder import ID, RunFolder, runs_folder
-from mlkanban.runs.processes import here
+from mlkanban.runs.local.folder import ID, RunFolder, runs_folder
+from mlkanban.runs.local.processes import here
 from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.job_records import SlurmJob
 
 _SECONDS = 5.0
 

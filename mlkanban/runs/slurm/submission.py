@@ -10,17 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mlkanban.core.runs.labels import read_label
-from mlkanban.core.runs.sbatch_words import own_comment
-from mlkanban.core.runs.slurm import is_over
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import MlkanbanError
-from mlkanban.runs.environment import for_job
-from mlkanban.runs.folder import RunFolder
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.local.start import Wanted, for_job, prepare
+from mlkanban.runs.model.labels import read_label
+from mlkanban.runs.model.state import Stopped
 from mlkanban.runs.slurm import client
+from mlkanban.runs.slurm.job_records import is_over
 from mlkanban.runs.slurm.labelled_jobs import claim, describe, details
-from mlkanban.runs.start import Wanted, prepare
-from mlkanban.runs.stopped import Stopped
+from mlkanban.runs.slurm.sbatch_words import own_comment
 
 _SECONDS = 10.0
 _MOST_SCRIPT = 1_000_000

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.timestamps import instant
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile
 from mlkanban.runs.trackers.values import MOST_TEXT, numbers, texts
 

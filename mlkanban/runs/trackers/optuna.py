@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.core.timestamps import instant
+from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.runs.trackers.sqlite_files import SqliteFile
 from mlkanban.runs.trackers.values import numbers
 

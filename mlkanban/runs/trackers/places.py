@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
 
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.errors import BadInput, MlkanbanError
 from mlkanban.log import logger
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
 from mlkanban.runs.trackers.sqlite_files import reading
 from mlkanban.text import display, display_lines

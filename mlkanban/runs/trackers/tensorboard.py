@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadInput
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers.event_files import scalars
 
 _NAME = "events.out.tfevents."

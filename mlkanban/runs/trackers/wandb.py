@@ -16,9 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlkanban.core.runs.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.core.timestamps import instant, moment
 from mlkanban.errors import BadInput
+from mlkanban.runs.model.tracker_run import CARD_TAG, RUN_TAG, Tracked
 from mlkanban.runs.trackers.values import numbers, texts
 
 _RUN = re.compile(r"(?:offline-)?run-(([0-9]{8}_[0-9]{6})-.+)")

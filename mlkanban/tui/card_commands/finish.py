@@ -12,7 +12,7 @@ from mlkanban.tui.widgets.ask import Option
 
 if TYPE_CHECKING:
     from mlkanban.core.models import CardFace
-    from mlkanban.core.runs.results import Results
+    from mlkanban.runs.model.results import Results
     from mlkanban.tui.card_commands.edits import CardEdits
     from mlkanban.tui.card_commands.gates import Gates
     from mlkanban.tui.command_screen import CardsScreen

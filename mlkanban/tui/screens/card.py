@@ -12,10 +12,6 @@ from textual.widgets import Markdown, Static
 from mlkanban.cells import shortened
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace
-from mlkanban.core.runs.model import Run
-from mlkanban.core.runs.parameters import differing
-from mlkanban.core.runs.results import results
-from mlkanban.core.runs.usage import Spending
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_page import field_lines
 from mlkanban.display.event_text import told, who
@@ -23,6 +19,10 @@ from mlkanban.display.relation_tree import tree_lines
 from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.runs.model.parameters import differing
+from mlkanban.runs.model.results import results
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, HistoryEntry
 from mlkanban.service.conflicts import OpenConflict
 from mlkanban.text import display, short_name

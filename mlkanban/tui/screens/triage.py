@@ -15,12 +15,12 @@ from mlkanban.cells import shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
 from mlkanban.core.models import CardFace, Health
-from mlkanban.core.runs.usage import Spending
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.display.card_face import FaceContext as FaceView
 from mlkanban.display.card_page import field_lines
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
 from mlkanban.tui.card_commands import CardCommands

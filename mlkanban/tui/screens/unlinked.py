@@ -9,11 +9,11 @@ from textual.widgets import Static
 
 from mlkanban.cells import shortened
 from mlkanban.core.names import cards_meant
-from mlkanban.core.runs.inbox import Experiment, experiments
-from mlkanban.core.runs.tracker_run import Tracked
 from mlkanban.display.inbox_text import experiment_line, run_details, run_line
 from mlkanban.display.number_table import first_in_sight
 from mlkanban.errors import MlkanbanError
+from mlkanban.runs.model.inbox import Experiment, experiments
+from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.number_worker import GivenUp

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.runs.tracker_run import Tracked, short
+from mlkanban.runs.model.tracker_run import Tracked, short
 from mlkanban.runs.trackers.places import count_all, read_all
 from tests.runs.trackers.files import database
 

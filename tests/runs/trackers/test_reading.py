@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from mlkanban.core.runs.tracker_run import short
+from mlkanban.runs.model.tracker_run import short
 from mlkanban.runs.trackers.optuna import Journal
 from mlkanban.runs.trackers.places import count_all, place, read_all, usual
 from mlkanban.runs.trackers.values import numbers

@@ -7,7 +7,7 @@ import pytest
 
 from mlkanban.clock import now
 from mlkanban.core.models import Outcome
-from mlkanban.core.runs.state import RunState
+from mlkanban.runs.model.state import RunState
 from mlkanban.service import Service
 from tests.runs.training.journey import SEEDS, TITLE, Journey
 

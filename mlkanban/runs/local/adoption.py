@@ -1,0 +1,65 @@
+"""Taking a process that runs already as a run of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.timestamps import instant
+from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.runs.local.folder import RunFolder, new_id, run_ids, runs_folder
+from mlkanban.runs.local.processes import (
+    Process,
+    alive,
+    command,
+    here,
+    is_mine,
+    process,
+    session_of,
+    started_at,
+    variable,
+)
+from mlkanban.runs.model.redaction import redacted
+
+
+def adopt(
+    data: Path, card: str, card_id: str, pid: int, person: str, now: datetime
+) -> tuple[RunFolder, dict[str, Any]]:
+    """A run of a card for the process with this number, whose folder is not there yet, and what its
+    start.json says. Nobody waits for it, so how it ends will never be known."""
+    found = process(pid)
+    if not alive(found):
+        raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")
+    if not is_mine(found):
+        raise RuleRefused(f"Process {pid} is not yours.", "Adopt one of your own.")
+    known = [RunFolder(runs_folder(data) / name) for name in run_ids(runs_folder(data))]
+    if run := _run_of(found, known):
+        raise RuleRefused(f"Process {pid} belongs to run {run} already.", "See: mlkanban runs")
+    folder = RunFolder(runs_folder(data) / new_id(now))
+    return folder, {
+        "id": folder.id,
+        "card": card,
+        "card_id": card_id,
+        "argv": redacted(command(found)),
+        "person": person,
+        "made": instant(now),
+        "started": instant(started_at(found, now) or now),
+        "adopted": True,
+        "child": found._asdict(),
+        "session": session_of(found),
+        **asdict(here()),
+    }
+
+
+def _run_of(found: Process, known: Iterable[RunFolder]) -> str:
+    place, own = asdict(here()), found._asdict()
+    inside = variable(found, "MLKANBAN_RUN")
+    for folder in known:
+        start = folder.start()
+        same = all(start.get(name) == value for name, value in place.items())
+        if same and (folder.id == inside or own in (start.get("child"), start.get("supervisor"))):
+            return folder.id
+    return ""

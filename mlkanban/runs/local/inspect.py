@@ -1,0 +1,246 @@
+"""A run as it is now, from its folder and from its processes where these can be seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from mlkanban.core.timestamps import instant, moment
+from mlkanban.runs.local.folder import RunFolder, tail
+from mlkanban.runs.local.processes import Process, alive, group, stopped
+from mlkanban.runs.model.failure import SHOWN, death, last_lines
+from mlkanban.runs.model.metric_lines import Reported, in_file, reported, together
+from mlkanban.runs.model.redaction import redacted, redacted_text
+from mlkanban.runs.model.state import Judgement, Place, RunState, Seen, judge
+
+_AT_THE_START = timedelta(seconds=1)
+"""What is seen that soon is how the run was started."""
+_FOR_METRICS = 16 * 1024 * 1024
+
+
+def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime) -> Judgement:
+    """What became of a run that `start` speaks of."""
+    if start.get("slurm"):
+        return _scheduled(folder)
+    at = Place(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
+    child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
+    visible = at == here
+    session = int(start.get("session") or 0)
+    child_alive = alive(child, session) if visible and child else None
+    in_group = bool(visible and child and not child_alive and group(child, session))
+    supervisor_alive = alive(supervisor, session) if visible and supervisor else None
+    rc = folder.rc()
+    if supervisor_alive and supervisor and rc is not None and stopped(supervisor):
+        supervisor_alive = False  # it cannot write down any more how the job ended
+    # After the processes were looked at: they write it before they go.
+    end = folder.end()
+    code = end.get("exit")
+    return judge(
+        Seen(
+            here=here,
+            at=at,
+            age=(now - _moment(start.get("made"), now)).total_seconds(),
+            heartbeat=folder.heartbeat(now),
+            end_written=bool(end),
+            exit=code if isinstance(code, int) else None,
+            rc=rc,
+            supervisor=supervisor_alive,
+            child=child_alive,
+            group=in_group,
+            asked=folder.asked(),
+            adopted=bool(start.get("adopted")),
+            scheduler=_of_scheduler(folder),
+            waits=_waits(folder, start),
+        )
+    )
+
+
+def report(
+    folder: RunFolder, start: dict[str, Any], here: Place, now: datetime
+) -> dict[str, Any] | None:
+    """What the board keeps of a run that `start` speaks of; None when that says nothing (yet)."""
+    if not start.get("card"):
+        return None
+    job = start.get("slurm")
+    if isinstance(job, dict) and not job.get("job"):
+        return None  # sbatch has not taken it yet
+    found = judged(folder, start, here, now)
+    told = folder.scheduler() if job else {}
+    made: dict[str, Any] = {
+        # Once more: a start.json of an earlier version knew fewer forms of secrets.
+        "argv": redacted([str(word) for word in start.get("argv") or ()]),
+        "host": str(told.get("nodes") or start.get("host", "")),
+        "state": found.state.value,
+        "evidence": found.evidence,
+        "exit": found.exit,
+        "started": str(told.get("started") or ("" if job else start.get("started")) or ""),
+        "commit": str(start.get("commit", "")),
+        "dirty": bool(start.get("dirty")),
+        "folder": str(start.get("folder", "")),
+        "gpus": told.get("gpus") or start.get("gpus"),
+        "force": str(start.get("force", "")),
+        "job": f"SLURM job {job.get('job')}" if isinstance(job, dict) else "",
+        "elapsed": told.get("elapsed"),
+        "waited": told.get("waited"),
+        "adopted": bool(start.get("adopted")),
+        "made": str(start.get("made") or "") if job or start.get("adopted") else "",
+        "lives": _lives(told.get("lives"), found.state),
+        "stopping": folder.asked_at() if job and not found.state.ended else "",
+    }
+    if found.state.ended:
+        made |= _ending(folder, found, start)
+        metrics, wrong = metrics_of(folder, start)
+        made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
+        made["evidence"] += f"; {wrong}" if wrong else ""
+    return made
+
+
+def _lives(kept: Any, state: RunState) -> list[str]:
+    """The starts and ends of a job that was put back into the queue; none of an array, whose tasks
+    overlap."""
+    rows = kept if isinstance(kept, list) else []
+    if len({task for task, *_ in rows}) != 1 or (len(rows) == 1 and state is not RunState.QUEUED):
+        return []
+    return [
+        f"{_instant(start)}/{'' if seconds is None else _instant(start + seconds)}"
+        for _, _, start, seconds in rows
+    ]
+
+
+def _instant(seconds: float) -> str:
+    return instant(datetime.fromtimestamp(seconds, UTC))
+
+
+def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:
+    end, told = folder.end(), folder.scheduler()
+    lines, alone = _last_written(folder, start)
+    over = end.get("ended") or told.get("ended") or _last_sign(folder, start)
+    made: dict[str, Any] = {
+        "ended": str(over or ""),
+        "last": [redacted_text(line) for line in lines[-SHOWN:]],
+    }
+    if found.state is RunState.FAILED:
+        if found.exit is None and told.get("why"):
+            made |= {"why": str(told["why"]), "reason": str(told.get("reason", ""))}
+        else:
+            died = death(found.exit, lines, alone, oom=bool(end.get("oom")))
+            made |= {"why": redacted_text(died.why), "reason": died.reason.value}
+    return made
+
+
+def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The last lines of a run on stderr, and those on stdout where that is a file of its own."""
+    out, err = logs(folder, start)
+    alone = [log for log in out if log not in err]
+    on_err, on_out = (last_lines(tail(some[-1])) if some else [] for some in (err, alone))
+    return on_err, on_out
+
+
+def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]:
+    """What the job reported, and what is wrong with its file of metrics, as a sentence."""
+    out, _ = logs(folder, start)
+    found = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
+    try:
+        text = folder.metrics()
+        return together(found, in_file(text)) if text.strip() else found, ""
+    except (OSError, ValueError) as error:
+        return found, f"{folder.metrics_file.name} is left out: {error}"
+
+
+def logs(folder: RunFolder, start: dict[str, Any]) -> tuple[list[Path], list[Path]]:
+    """The files with what a run wrote to stdout and to stderr; one and the same file where SLURM
+    put both. An array of jobs has several."""
+    job = start.get("slurm")
+    if not isinstance(job, dict):
+        return [folder.out], [folder.err]
+    out, err = (_files(str(job.get(name, ""))) for name in ("stdout", "stderr"))
+    return out, err
+
+
+def _files(pattern: str) -> list[Path]:
+    path = Path(pattern)
+    if not pattern or not path.is_absolute():
+        return []
+    return sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+
+
+def _scheduled(folder: RunFolder) -> Judgement:
+    """What became of a job that a scheduler has, as it was told last."""
+    found = _told(folder)
+    if found is None:
+        return Judgement(RunState.QUEUED, "sbatch took it; SLURM was not asked yet")
+    if folder.asked() and found.state is RunState.FAILED:
+        return Judgement(RunState.KILLED, f"{folder.asked()} stopped it; {found.evidence}")
+    if not found.state.ended and (at := folder.asked_at()):
+        return replace(found, evidence=f"scancel was sent at {at}; {found.evidence}")
+    return found
+
+
+def _of_scheduler(folder: RunFolder) -> Judgement | None:
+    """What became of the job of a scheduler that a run of ours ran in, once it is over."""
+    found = _told(folder)
+    return found if found and found.state.ended else None
+
+
+def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
+    """Whether SLURM can still say how the job ended that a run of ours was started in."""
+    env = start.get("environment")
+    inside = isinstance(env, dict) and env.get("SLURM_JOB_ID")
+    if not inside or shutil.which("squeue") is None:
+        return False
+    return folder.scheduler().get("state") != RunState.UNKNOWN
+
+
+def _told(folder: RunFolder) -> Judgement | None:
+    told = folder.scheduler()
+    try:
+        state = RunState(told.get("state", ""))
+    except ValueError:
+        return None
+    exit = told.get("exit")
+    return Judgement(state, str(told.get("evidence", "")), exit if isinstance(exit, int) else None)
+
+
+def why(folder: RunFolder, found: Judgement) -> str:
+    """Why a run that did not finish ended, for the person who watched it."""
+    if found.state is not RunState.FAILED:
+        return found.evidence
+    oom = bool(folder.end().get("oom"))
+    return redacted_text(death(found.exit, *_last_written(folder, folder.start()), oom=oom).why)
+
+
+def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
+    """When the exit status was written, or else the last sign of life: a heartbeat, output, or that
+    somebody stopped it. '' when there is none but the start: then nobody knows how long it ran."""
+    with suppress(OSError):
+        return instant(datetime.fromtimestamp(folder.rc_file.stat().st_mtime, UTC))
+    files = list(chain.from_iterable(logs(folder, dict(start))))
+    if not start.get("slurm"):
+        files.append(folder.start_file)
+    signs = [sign] if (sign := moment(folder.asked_at())) else []
+    for file in files:
+        with suppress(OSError):
+            signs.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    begun = _moment(start.get("started"), datetime.min.replace(tzinfo=UTC))
+    last = max(signs, default=begun)
+    return instant(last) if last - begun > _AT_THE_START else ""
+
+
+def _process(value: Any) -> Process | None:
+    if isinstance(value, dict) and isinstance(value.get("pid"), int):
+        return Process(value["pid"], str(value.get("start", "")))
+    return None
+
+
+def _moment(text: Any, otherwise: datetime) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return otherwise
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,142 @@
+"""From the folders of runs into the store, again and again; what is over is not looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlkanban.files import write_whole
+from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
+from mlkanban.runs.local.inspect import report
+from mlkanban.runs.local.processes import here
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import Place, RunState
+from mlkanban.runs.use_cases.card_runs import RunReport
+from mlkanban.service import Done, Service
+
+_SEEN_EVERY = 10.0
+"""Seconds between two notes that a run was seen alive."""
+
+
+class Intake:
+    """Takes the runs below a data folder in. Which ended and were taken in is remembered beside the
+    store, for this store alone, and can be lost without harm."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = runs_folder(data)
+        self._listed = -1
+        self._open: list[RunFolder] = []
+        self._settled: set[str] | None = None
+
+    def anything(self) -> bool:
+        """Whether there may be news: without runs that go on, one look at one folder."""
+        return bool(self._open) or self._mtime() != self._listed
+
+    @property
+    def going_on(self) -> list[RunFolder]:
+        """The runs that were going on when they were last taken in."""
+        return list(self._open)
+
+    def take_in(self, service: Service, now: datetime) -> Done:
+        """Take in what is new, and say what became of the runs."""
+        if service.read_only or not self.anything():
+            return Done("", changed=False)
+        memory, listed = self._memory(service), self._mtime()
+        told = self._look(listed, now)
+        self._beat(told, now)
+        done = service.runs.take_in(told)
+        # The queue may start a job again that has ended, as long as it lists that.
+        over = {one.run.id for one in told if one.run.state.ended}
+        listed_jobs = {f.id for f in self._open if f.id in over and f.scheduler().get("listed")}
+        settled = set(service.runs.settled(told)) - listed_jobs
+        # One that ended without being taken in is of a card that is not on these boards.
+        gone = settled | (over - listed_jobs)
+        self._open = [folder for folder in self._open if folder.id not in gone]
+        if settled:
+            self._settled = (self._settled or set()) | settled
+            memory.write(self._settled, service.boards.cursor())
+        self._listed = listed
+        return done
+
+    def not_taken_in(self, service: Service, now: datetime) -> list[RunReport]:
+        """The runs that started or ended without having been taken in. Nothing is written."""
+        self._memory(service)
+        told = self._look(self._mtime(), now)
+        return [
+            one for one in service.runs.news(told)
+            if one.run.state.ended or not service.runs.knows(one)
+        ]  # fmt: skip
+
+    def _memory(self, service: Service) -> _Memory:
+        memory = _Memory(service.path)
+        if self._settled is None:
+            self._settled = memory.read(service.boards.cursor())
+        return memory
+
+    def _beat(self, told: Sequence[RunReport], now: datetime) -> None:
+        """Keep that runs were seen alive which nobody else watches."""
+        alive = {one.run.id for one in told if _unwatched(one.run)}
+        for folder in self._open:
+            if folder.id in alive and folder.heartbeat(now) >= _SEEN_EVERY:
+                folder.beat()
+
+    def _look(self, listed: int, now: datetime) -> list[RunReport]:
+        if listed != self._listed:
+            self._open = [RunFolder(self._folder / name) for name in self._names()]
+        return list(self._told(now))
+
+    def _mtime(self) -> int:
+        with suppress(OSError):
+            return self._folder.stat().st_mtime_ns
+        return 0
+
+    def _names(self) -> list[str]:
+        settled = self._settled or set()
+        return [name for name in run_ids(self._folder) if name not in settled]
+
+    def _told(self, now: datetime) -> Iterator[RunReport]:
+        place = here()
+        for folder in self._open:
+            if told := told_of(folder, folder.start(), place, now):
+                yield told
+
+
+def told_of(
+    folder: RunFolder, start: dict[str, Any], place: Place, now: datetime
+) -> RunReport | None:
+    """A run as its folder tells of it; None when that says nothing (yet)."""
+    run = Run.of_field(folder.id, report(folder, start, place, now))
+    if run is None:
+        return None
+    aim = str(start.get("aim") or "")
+    return RunReport(run, str(start["card"]), str(start.get("card_id", "")), aim)
+
+
+def _unwatched(run: Run) -> bool:
+    adopted = run.adopted and run.state is RunState.RUNNING
+    return adopted or run.state is RunState.ORPHAN
+
+
+class _Memory:
+    """Ids of the runs that need not be looked at again, with the file id of the store they are in
+    and how long its log was then: a restored store is another file, or its log is shorter, and it
+    has to hear of everything again."""
+
+    def __init__(self, store: Path) -> None:
+        self._file = store.with_name("runs-taken-in")
+        status = store.stat()
+        self._store = f"{status.st_dev}:{status.st_ino}"
+
+    def read(self, cursor: int) -> set[str]:
+        with suppress(OSError, ValueError):
+            store, length, *ids = self._file.read_text().split()
+            return set(ids) if store == self._store and int(length) <= cursor else set()
+        return set()
+
+    def write(self, ids: set[str], cursor: int) -> None:
+        with suppress(OSError):
+            lines = [self._store, str(cursor), *sorted(ids)]
+            write_whole(self._file, "".join(f"{line}\n" for line in lines).encode())

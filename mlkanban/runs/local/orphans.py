@@ -1,0 +1,69 @@
+"""Processes that a job left behind: still alive after its end, holding memory of a GPU perhaps."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import NamedTuple
+
+from mlkanban.runs.local.folder import RunFolder
+from mlkanban.runs.local.processes import Process, alive, command, everything, variable
+from mlkanban.runs.local.viewer import job_of
+from mlkanban.runs.model.redaction import redacted
+
+_PATIENCE = 5.0
+_OURS = frozenset({"mlkanban", "mlk"})
+
+
+class LeftOver(NamedTuple):
+    """A process, and its command line without secrets."""
+
+    process: Process
+    command: str
+
+
+def left_over(folders: Iterable[RunFolder]) -> dict[str, list[LeftOver]]:
+    """What runs that have ended left behind on this machine, by the id of the run: processes of
+    their group, and those that have the run in their environment."""
+    groups: dict[tuple[int, int], str] = {}
+    leaders: dict[str, Process] = {}
+    for folder in folders:
+        over = folder.end() or folder.rc() is not None
+        if over and (job := job_of(folder)):
+            leaders[folder.id] = job[0]
+            groups[job[0].pid, job[1]] = folder.id
+    found: dict[str, list[LeftOver]] = {}
+    if not leaders:
+        return found
+    for process, group, session in everything():
+        run = groups.get((group, session), "")
+        if run and process.pid == leaders[run].pid and process != leaders[run]:
+            run = ""
+        run = run or variable(process, "MLKANBAN_RUN")
+        words = command(process)
+        if run in leaders and not _watches(words):
+            found.setdefault(run, []).append(LeftOver(process, shlex.join(redacted(words))))
+    return found
+
+
+def stop_left_over(folder: RunFolder) -> int:
+    """End what a run left behind: SIGTERM, after a while SIGKILL. How many processes ended."""
+    had = [one.process for one in left_over([folder]).get(folder.id, [])]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in filter(alive, had):
+            with suppress(OSError):
+                os.kill(process.pid, number)
+        end = time.monotonic() + _PATIENCE
+        while any(map(alive, had)) and time.monotonic() < end:
+            time.sleep(0.05)
+    return sum(not alive(process) for process in had)
+
+
+def _watches(words: list[str]) -> bool:
+    """Whether it is this program, watching over another run that was started by the job."""
+    names = {os.path.basename(word) for word in words[:3]}
+    return bool(names & _OURS)

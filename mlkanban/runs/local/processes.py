@@ -1,0 +1,236 @@
+"""Processes, told apart from others that get their numbers later: by /proc, and where that cannot
+be read (macOS, a hidden /proc) by what the system calls of every Unix say."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from mlkanban.machine import boot_id
+from mlkanban.runs.model.state import Place
+
+PROC = Path("/proc")
+_DEAD = frozenset("ZXx")
+_STOPPED = frozenset("Tt")
+
+
+class Process(NamedTuple):
+    """A process of this machine: its number, and when it started (in ticks since boot)."""
+
+    pid: int
+    start: str
+
+
+class _Stat(NamedTuple):
+    state: str
+    group: int
+    session: int
+    start: str
+
+
+def here() -> Place:
+    """Where this process runs."""
+    return Place(socket.gethostname() or "host", boot_id(), _pid_ns())
+
+
+def process(pid: int) -> Process:
+    """The process that has this number now; one without a start when there is none."""
+    stat = _stat(pid)
+    return Process(pid, stat.start if stat else "")
+
+
+def visible() -> bool:
+    """Whether all is known of processes that there is; else only whether one is there, its group
+    and its session."""
+    return (PROC / "self/stat").exists()
+
+
+def alive(found: Process, session: int = 0) -> bool:
+    """Whether it is this very process that still runs. Where its start is not known it has to be in
+    the session that it was in."""
+    stat = _stat(found.pid)
+    if stat is None or stat.state in _DEAD:
+        return False
+    if found.start and stat.start:
+        return stat.start == found.start
+    return not session or stat.session == session
+
+
+def stopped(found: Process) -> bool:
+    """Whether a process is held (SIGSTOP), as far as that can be seen."""
+    stat = _stat(found.pid)
+    return stat is not None and stat.state in _STOPPED
+
+
+def group(leader: Process, session: int) -> list[Process]:
+    """The living processes of a process group of a session, its leader included."""
+    stat = _stat(leader.pid)
+    if stat is not None and leader.start and stat.start and stat.start != leader.start:
+        return []  # the number of the group was given again, so nothing of it is left
+    if not visible():
+        return [leader] if _group_is_there(leader.pid, session) else []
+    found = []
+    for number in _numbers():
+        stat = _stat(number)
+        if stat and (stat.group, stat.session) == (leader.pid, session) and stat.state not in _DEAD:
+            found.append(Process(number, stat.start))
+    return found
+
+
+def _group_is_there(number: int, session: int) -> bool:
+    """Whether a process group has members, those that ended and were not waited for included."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False  # of somebody else
+    stat = _stat(number)
+    return stat is None or (stat.group, stat.session) == (number, session or stat.session)
+
+
+def send(leader: Process, session: int, number: int, *, shell: bool = True) -> bool:
+    """Signal the processes of a group, or the one that leads none; whether there were any. SIGKILL
+    spares the leader where it is the shell that writes down how the job ended."""
+    found = group(leader, session)
+    if not found:
+        if not alive(leader):
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(leader.pid, number)
+        return True
+    with suppress(ProcessLookupError):
+        if number != signal.SIGKILL or not visible():
+            os.killpg(leader.pid, number)
+        else:
+            rest = [one for one in found if shell and one.pid != leader.pid] or found
+            for one in rest:
+                if alive(one):
+                    os.kill(one.pid, number)
+    return True
+
+
+def session_of(found: Process) -> int:
+    """The session of a process, 0 when it is gone."""
+    stat = _stat(found.pid)
+    return stat.session if stat else 0
+
+
+def is_mine(found: Process) -> bool:
+    """Whether it is a process of the person who asks."""
+    with suppress(OSError):
+        if visible():
+            return (PROC / str(found.pid)).stat().st_uid == os.getuid()
+        os.kill(found.pid, 0)
+        return True
+    return False
+
+
+def started_at(found: Process, now: datetime) -> datetime | None:
+    """When a process was started, None where the system does not say."""
+    if found.start and hasattr(time, "CLOCK_BOOTTIME"):
+        up = time.clock_gettime(time.CLOCK_BOOTTIME)
+        return now - timedelta(seconds=up - int(found.start) / os.sysconf("SC_CLK_TCK"))
+    try:
+        asked = subprocess.run(
+            ["ps", "-o", "etime=", "-p", str(found.pid)],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=5, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    age = _ELAPSED.fullmatch(asked.stdout.strip())
+    if age is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in age.groups())
+    return now - timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+_ELAPSED = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
+"""`[[dd-]hh:]mm:ss`."""
+
+
+def command(found: Process) -> list[str]:
+    """The command line of a process, as it was started."""
+    with suppress(OSError):
+        raw = (PROC / str(found.pid) / "cmdline").read_bytes().rstrip(b"\0")
+        return [word.decode(errors="replace") for word in raw.split(b"\0")] if raw else []
+    return []
+
+
+def variable(found: Process, name: str) -> str:
+    """A variable of the environment that a process was started with, '' when it cannot be read."""
+    mark = f"{name}=".encode()
+    with suppress(OSError):
+        for one in (PROC / str(found.pid) / "environ").read_bytes().split(b"\0"):
+            if one.startswith(mark):
+                return one.removeprefix(mark).decode(errors="replace")
+    return ""
+
+
+def everything() -> Iterator[tuple[Process, int, int]]:
+    """The living processes of this person, each with its group and its session; none where they
+    cannot be seen."""
+    for number in _numbers():
+        stat = _stat(number)
+        if stat and stat.state not in _DEAD and is_mine(one := Process(number, stat.start)):
+            yield one, stat.group, stat.session
+
+
+def _numbers() -> list[int]:
+    with suppress(OSError):
+        return [int(name) for name in os.listdir(PROC) if name.isdecimal()]
+    return []
+
+
+def _stat(pid: int) -> _Stat | None:
+    try:
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return None if visible() else _asked(pid)
+    # The name stands in brackets and may hold anything, brackets and spaces too.
+    fields = text.rpartition(")")[2].split()
+    return _Stat(fields[0], int(fields[2]), int(fields[3]), fields[19])
+
+
+def _asked(pid: int) -> _Stat | None:
+    """What the system says of a process without /proc; '' for what it does not say."""
+    if pid <= 0:
+        return None
+    try:
+        with suppress(PermissionError):  # of somebody else, but there
+            os.kill(pid, 0)
+        return _Stat("", os.getpgid(pid), os.getsid(pid), "")
+    except OSError:
+        return None
+
+
+def _pid_ns() -> str:
+    with suppress(OSError):
+        return os.readlink(PROC / "self/ns/pid")
+    return ""
+
+
+def oom_kills() -> int:
+    """How often this machine, or the control group of this process, killed for want of memory."""
+    counted = 0
+    with suppress(OSError, ValueError):
+        counted += _counter(PROC / "vmstat")
+    with suppress(OSError, ValueError):
+        own = (PROC / "self/cgroup").read_text().rpartition("::")[2].strip()
+        counted += _counter(Path(f"/sys/fs/cgroup{own}/memory.events"))
+    return counted
+
+
+def _counter(file: Path) -> int:
+    for line in file.read_text().splitlines():
+        name, _, value = line.partition(" ")
+        if name == "oom_kill":
+            return int(value)
+    return 0

@@ -1,0 +1,85 @@
+"""What this machine is like for runs: whether they survive a logout, what they can run on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
+from mlkanban.runs.local.inspect import judged
+from mlkanban.runs.local.processes import here
+from mlkanban.runs.model.state import RunState
+
+_LOGIND = (
+    "/etc/systemd/logind.conf", "/usr/lib/systemd/logind.conf.d", "/run/systemd/logind.conf.d",
+    "/etc/systemd/logind.conf.d",
+)  # fmt: skip
+_SECONDS = 5.0
+
+
+def killed_at_logout(root: Path = Path("/")) -> bool | None:
+    """Whether systemd ends the processes of a person who logs out; None without systemd."""
+    if not (root / "run/systemd/system").is_dir():
+        return None
+    said = "no"
+    for name in _LOGIND:
+        place = root / name.lstrip("/")
+        for file in sorted(place.glob("*.conf")) if place.is_dir() else [place]:
+            said = _setting(file) or said
+    return said.lower() in ("yes", "true", "on", "1")
+
+
+def lingers(person: str) -> bool:
+    """Whether systemd keeps what a person started after they logged out."""
+    return Path("/var/lib/systemd/linger", person).exists()
+
+
+def gpus() -> int | None:
+    """How many GPUs `nvidia-smi -L` lists; None where there is no such program, or no answer."""
+    said = _ask(["nvidia-smi", "-L"])
+    return None if said is None else sum(line.startswith("GPU ") for line in said.splitlines())
+
+
+def without_watch(data: Path, now: datetime) -> tuple[list[str], list[str]]:
+    """The runs that go on here without a supervisor, and those elsewhere that fell silent."""
+    place = here()
+    orphans, stale = [], []
+    for folder in (RunFolder(runs_folder(data) / name) for name in run_ids(runs_folder(data))):
+        if folder.end() or not (start := folder.start()):
+            continue
+        state = judged(folder, start, place, now).state
+        if state is RunState.ORPHAN:
+            orphans.append(folder.id)
+        elif state is RunState.STALE:
+            stale.append(folder.id)
+    return orphans, stale
+
+
+def _setting(file: Path) -> str:
+    try:
+        lines: Iterable[str] = file.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    found = ""
+    for line in lines:
+        name, _, value = line.partition("=")
+        if name.strip() == "KillUserProcesses":
+            found = value.strip()
+    return found
+
+
+def _ask(words: list[str]) -> str | None:
+    if shutil.which(words[0]) is None:
+        return None
+    try:
+        done = subprocess.run(
+            words, capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False,
+            env=os.environ | {"LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None

@@ -1,0 +1,113 @@
+"""Configurations: which runs of a card are repeats of one another.
+
+Two runs are repeats when they ran the same code on the same dataset with the same parameters, but
+for those that are meant to differ between repeats, such as the seed. Only repeats are a sample; a
+mean over runs with different parameters describes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from mlkanban.runs.model.parameters import differing, is_word, parameters
+from mlkanban.runs.model.redaction import HIDDEN, names_a_secret
+from mlkanban.runs.model.repeats import is_draw, tells_repeats_apart
+from mlkanban.runs.model.run import Run
+
+_HIDDEN_PART = re.compile(r"(?P<name>[\w.-]+)[\"']?(?:=|:\s*|\s+)[\"']?\*{3}|://\*{3}@")
+
+
+class Key(NamedTuple):
+    """What two runs have in common when they are repeats. `alone` is the id of a run of which
+    neither command nor parameters are known, or of which one is hidden that may be other than a
+    credential: it is a repeat of nothing."""
+
+    commit: str
+    dirty: bool
+    folder: str
+    dataset: str
+    parameters: tuple[tuple[str, str], ...]
+    alone: str = ""
+
+
+def configuration_key(run: Run) -> Key:
+    """The configuration of a run: its commit, whether files differed from that, the folder it was
+    started in, its dataset, and its parameters by command line and tracker."""
+    known = {**run.params, **parameters(run.argv)}
+    kept = {name: value for name, value in known.items() if not tells_repeats_apart(name)}
+    kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
+    told = bool(known) and not any(map(_hides_a_setting, kept.values()))
+    return Key(
+        run.commit, run.dirty, run.folder, run.dataset, tuple(sorted(kept.items())),
+        alone="" if told else run.id,
+    )  # fmt: skip
+
+
+def _hides_a_setting(value: str) -> bool:
+    """Whether a part of `value` is hidden that no name says to be a credential."""
+    named = _HIDDEN_PART.sub(
+        lambda part: "" if not part["name"] or names_a_secret(part["name"]) else part[0], value
+    )
+    return HIDDEN in named
+
+
+def grouped(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
+    """Runs by configuration, each with its runs in the order they started; the configuration that
+    was tried last stands last."""
+    found: dict[Key, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: (run.started, run.id)):
+        key = configuration_key(run)
+        found[key] = [*found.pop(key, []), run]
+    return [tuple(group) for group in found.values()]
+
+
+def observations(group: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs of a configuration that are observations of their own: of those with the same seed,
+    only the newest. Runs without a seed draw another one each time."""
+    found: dict[object, Run] = {}
+    for run in group:
+        known = {**run.params, **parameters(run.argv)}
+        draw = tuple(sorted((name, value) for name, value in known.items() if is_draw(name)))
+        found[draw or run.id] = run
+    newest = {run.id for run in found.values()}
+    return tuple(run for run in group if run.id in newest)
+
+
+def with_origin(runs: Sequence[Run]) -> list[Run]:
+    """Runs with the commit, the folder and the dataset of the run that they were started in, where
+    a tracker that knows of none keeps them."""
+    known = {run.id: run for run in runs}
+    known |= {run.tracked: run for run in runs if run.tracked}
+    return [_with_origin(run, known.get(run.parent)) for run in runs]
+
+
+def _with_origin(run: Run, above: Run | None) -> Run:
+    if above is None or run.commit:
+        return run
+    return replace(
+        run, commit=above.commit, dirty=above.dirty, folder=above.folder,
+        dataset=run.dataset or above.dataset,
+    )  # fmt: skip
+
+
+def labels(groups: Sequence[Sequence[Run]]) -> list[str]:
+    """What tells each configuration from the others: `depth 6  lr 3e-4`, `commit a1b2c3d`; '' for
+    an only one."""
+    firsts = [group[0] for group in groups]
+    found = {n: v for n, v in differing(firsts).items() if not tells_repeats_apart(n)}
+    # A word of the command line has no name that would say more than itself.
+    unlike = [("" if is_word(name) else f"{name} ", values) for name, values in found.items()]
+    for name, values in (
+        ("commit ", [run.commit[:7] + "*" * run.dirty for run in firsts]),
+        ("folder ", [run.folder or "." * bool(run.commit) for run in firsts]),
+        ("dataset ", [run.dataset for run in firsts]),
+    ):
+        if len(set(values)) > 1:
+            unlike.append((name, tuple(values)))
+    return [
+        "  ".join(f"{name}{values[at]}" for name, values in unlike if values[at])
+        for at in range(len(groups))
+    ]

@@ -1,0 +1,97 @@
+"""What a run does to its card when it starts and when it ends.
+
+A run never takes a decision of a person back: it leaves a card alone that was moved by hand since
+it started, that is finished, or whose gates are closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Board, CardFace, Stage, Work
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """A card as a run finds it. `moved` is whether a person moved it since the run started,
+    `moved_meanwhile` whether that was before the run ended: who moved it later did not know of its
+    end. `blocked_by_run` whether a run set its block, `others` whether other runs of it go on."""
+
+    board: Board
+    face: CardFace
+    moved: bool = False
+    moved_meanwhile: bool = False
+    blocked_by_run: bool = False
+    others: bool = False
+
+    @property
+    def left_alone(self) -> bool:
+        return not self.face.is_open or self.board.is_delivered(self.face.stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Where the card goes (None: it stays), what it does then, and what becomes of its block."""
+
+    to: Stage | None = None
+    work: Work | None = None
+    unblock: bool = False
+    block: Mapping[str, Any] | None = None
+
+
+def training_stage(board: Board, face: CardFace) -> Stage | None:
+    """Where a card is while a run of it executes: in the first stage that counts runs, or in that
+    it stands in if it counts them too; None on a board that counts none."""
+    before_delivery = board.stages[: board.first_delivered]
+    counting = [stage for stage in before_delivery if stage.unattended is not None]
+    return next((s for s in counting if s.id == face.stage), counting[0] if counting else None)
+
+
+def on_start(scene: RunContext) -> Effect:
+    """A run of the card started."""
+    if scene.left_alone:
+        return Effect()
+    stage = training_stage(scene.board, scene.face)
+    if stage is None:
+        return Effect(unblock=scene.blocked_by_run)
+    here = scene.face.stage == stage.id
+    if scene.moved and not here:
+        return Effect()
+    return Effect(None if here else stage, Work.UNATTENDED, scene.blocked_by_run)
+
+
+def on_end(scene: RunContext, run: Run) -> Effect:
+    """A run of the card ended. While others go on, the card stays where they are."""
+    if scene.left_alone:
+        return Effect()
+    board, face = scene.board, scene.face
+    ran = face.work == Work.UNATTENDED
+    work = Work.ATTENDED if ran and not scene.others else None
+    if run.state is RunState.FAILED or (run.state is RunState.LOST and not run.adopted):
+        block = None if face.block_reason or scene.moved_meanwhile else block_by(run)
+        return Effect(work=work, block=block)
+    onward = board.position(face.stage) + 1
+    goes_on = (
+        run.state is RunState.FINISHED
+        and work is not None
+        and not scene.moved
+        and not face.block_reason
+        and board.stage(face.stage).unattended is not None
+        and onward < board.first_delivered
+    )
+    return Effect(board.stages[onward] if goes_on else None, work)
+
+
+def block_by(run: Run) -> dict[str, Any]:
+    """The block of a card whose run failed."""
+    reason = run.reason or BlockReason.ENVIRONMENT.value
+    return {
+        "reason": reason,
+        "external": reason in EXTERNAL_BY_DEFAULT,
+        "note": f"run {run.id}: {run.outcome}",
+        "until": "",
+    }

@@ -1,0 +1,61 @@
+"""Runs of trackers that belong to no card yet: together by experiment, newest first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.runs.model.tracker_run import KINDS, Tracked, short
+
+_NAMED = 3
+"""So many refs are named where several fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Runs, newest first, that one tracker keeps together in one file or folder."""
+
+    runs: tuple[Tracked, ...]
+
+    @property
+    def group(self) -> str:
+        return self.runs[0].group
+
+    @property
+    def name(self) -> str:
+        """What its tracker calls it, `MLflow, focal loss`."""
+        kind = KINDS[self.runs[0].kind]
+        return f"{kind}, {self.runs[0].experiment}" if self.runs[0].experiment else kind
+
+    @property
+    def where(self) -> str:
+        return self.runs[0].where
+
+    @property
+    def count(self) -> str:
+        return f"{len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}"
+
+
+def experiments(runs: Iterable[Tracked]) -> list[Experiment]:
+    """The experiments of runs, that with the newest run first. Where nobody says when a run began,
+    the one that was told of later is the newer one."""
+    groups: dict[str, list[Tracked]] = {}
+    for one in reversed(list(runs)):
+        groups.setdefault(one.group, []).append(one)
+    found = [
+        Experiment(tuple(sorted(group, key=lambda one: one.moment, reverse=True)))
+        for group in groups.values()
+    ]
+    return sorted(found, key=lambda one: one.runs[0].moment, reverse=True)
+
+
+def find(runs: Sequence[Tracked], wanted: str) -> Tracked:
+    """The run that is called so; NotFound when none is, UsageProblem when several files have
+    one."""
+    found = [one for one in runs if one.ref == wanted]
+    found = found or [one for one in runs if short(one.ref) == wanted]
+    if not found:
+        raise NotFound(f"No tracker here tells of {wanted}.", "Name its file with --from.")
+    if len(found) > 1:
+        some = " or ".join(one.ref for one in found[:_NAMED])
+        raise UsageProblem(f"{wanted} could be {some}.", "Name it in full.")
+    return found[0]

@@ -1,0 +1,97 @@
+"""The parameters of runs, read from their command lines and trackers, and which of them differ."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlkanban.runs.model.run import Run
+
+_WORD = "word "
+GIVEN = "yes"
+"""The value of an option that has none."""
+_DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?")
+_LONG = 8
+"""Characters of a number that nobody wrote by hand."""
+_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:/-]*)(?:=(?P<value>.*))?", re.DOTALL)
+_ASSIGNED = re.compile(r"[+~]*(?P<name>[A-Za-z_][\w.@/-]*)=(?P<value>.*)", re.DOTALL)
+
+
+def parameters(argv: Sequence[str]) -> dict[str, str]:
+    """What a command line sets, in its order: `--lr 3e-4`, `--lr=3e-4` and `lr=3e-4` are one and
+    the same. Any other word is named by its place among these: `word 2`. An option before a word
+    takes it for its value: what it really means only the program knows."""
+    found: dict[str, str] = {}
+    for name, value in _pairs(argv):
+        found[name] = f"{found[name]} {value}" if name in found else value
+    return found
+
+
+def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
+    place, words = 0, deque(argv)
+    while words:
+        word = words.popleft()
+        if word == "--":
+            continue
+        if option := _OPTION.fullmatch(word):
+            value = option["value"]
+            if value is None:
+                takes = words and words[0] != "--" and not _names_one(words[0])
+                value = words.popleft() if takes else GIVEN
+            yield option["name"], value
+        elif assigned := _ASSIGNED.fullmatch(word):
+            yield assigned["name"], assigned["value"]
+        else:
+            place += 1
+            yield f"{_WORD}{place}", word
+
+
+def _names_one(word: str) -> bool:
+    return bool(_OPTION.fullmatch(word) or _ASSIGNED.fullmatch(word))
+
+
+def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[str, ...]]:
+    """The parameters that are not the same in all runs, with the value that each run has, '' where
+    it has none; those with a name of their own come first. A run whose command line is not known is
+    not held against the others; nor is one that no tracker knows, as to what trackers know. Numbers
+    are rounded, unless they are to be `exact`."""
+    given = [parameters(run.argv) for run in runs]
+    told = [run.params for run in runs]
+    unlike = dict.fromkeys([*_unlike(given), *_unlike(told)])
+    names = sorted(unlike, key=is_word)
+    found = {
+        name: tuple(g.get(name, t.get(name, "")) for g, t in zip(given, told, strict=True))
+        for name in names
+    }
+    named = {values for name, values in found.items() if not is_word(name)}
+    return {
+        name: values if exact else _in_short(values)
+        for name, values in found.items()
+        # What is named elsewhere need not be said once more.
+        if len(set(values)) > 1 and not (is_word(name) and values in named)
+    }
+
+
+def is_word(name: str) -> bool:
+    """Whether a parameter has no name but its place on the command line."""
+    return name.startswith(_WORD)
+
+
+def _in_short(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values with their numbers to four digits, as far as they are as many as before."""
+    short = tuple(map(_rounded, values))
+    return short if len(set(short)) == len(set(values)) else values
+
+
+def _rounded(text: str) -> str:
+    if len(text) <= _LONG or not _DECIMAL.fullmatch(text):
+        return text
+    return f"{float(text):.4g}"
+
+
+def _unlike(sets: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    known = [one for one in sets if one]
+    for name in dict.fromkeys(name for one in known for name in one):
+        if len({one.get(name, "") for one in known}) > 1:
+            yield name

@@ -1,0 +1,98 @@
+"""Names of the parameters in which runs of one configuration may differ, such as the seed."""
+
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+from functools import lru_cache
+from zlib import crc32
+
+_LABELS = (
+    "run", "run_name", "run_id", "exp_name", "experiment_name",
+    "out", "out_dir", "out_file", "outdir", "outputs",
+    "output", "output_dir", "output_file", "output_path",
+    "save_dir", "save_path", "log_dir", "log_file", "logdir", "logging_dir",
+    "checkpoint_dir", "ckpt_dir", "results_dir", "run.dir", "sweep.dir",
+)  # fmt: skip
+"""Those that say only what a run is called and where its results go: two runs that differ in
+nothing else are one observation."""
+DEFAULT_NAMES = (
+    "seed",
+    "seeds",
+    "*_seed",
+    "seed_*",
+    "*_seed_*",
+    "random_state",
+    "fold",
+    "repeat",
+    "rep",
+    "replicate",
+    *_LABELS,
+)
+"""In lower case with `_` for `-`. `*` stands for anything; a name with a dot is compared with the
+end of a parameter's whole name, any other with its last part."""
+
+
+def refusal(names: Iterable[str]) -> str:
+    """What is wrong with such names, '' when nothing is."""
+    for name in names:
+        if not name.strip(" *."):
+            return f"{name!r} would fit every parameter." if name.strip() else "a name is empty."
+        if any(char.isspace() or char in "=[]?" for char in name):
+            return f"{name!r} can be no name of a parameter."
+    return ""
+
+
+class _Names:
+    """Names, ready to be compared. `mark` tells them from others, '' for the default ones."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        plain = sorted({_plain(name) for name in names})
+        whole = [translate(f"*.{name}") for name in plain if "." in name]
+        last = [translate(name) for name in plain if "." not in name]
+        self._whole, self._last = (re.compile("|".join(one) or "(?!)") for one in (whole, last))
+        self.mark = ""
+        if plain != sorted(DEFAULT_NAMES):
+            self.mark = f"{crc32(' '.join(plain).encode()):08x}"
+
+    def fit(self, name: str) -> bool:
+        plain = _plain(name)
+        last = re.split(r"[./]", plain)[-1]
+        return bool(self._last.match(last) or self._whole.match(f".{plain}"))
+
+
+_compiled = lru_cache(maxsize=3)(_Names)
+# What reads a card asks for this everywhere, so it is not handed from the settings through it all.
+_in_force: list[tuple[str, ...]] = [DEFAULT_NAMES]
+
+
+def use(names: Iterable[str]) -> None:
+    """Let runs that differ in these parameters alone be repeats of one another, from now on in
+    this process."""
+    _in_force[0] = tuple(names)
+
+
+def mark() -> str:
+    """What tells the names in force from others, '' for the default ones."""
+    return "" if _in_force[0] == DEFAULT_NAMES else _compiled(_in_force[0]).mark
+
+
+def made_by(mark: str, packed: str) -> bool:
+    """Whether the runs that a face keeps (runs/model/brief.py) were told to be repeats by the names
+    with this mark: it stands at the end, and nothing where it is ''."""
+    return packed.endswith(f'"{mark}"]') if mark else not packed.endswith('"]')
+
+
+def tells_repeats_apart(name: str) -> bool:
+    """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,
+    `trainer.data_seed`, `hydra.run.dir`."""
+    return _compiled(_in_force[0]).fit(name)
+
+
+def is_draw(name: str) -> bool:
+    """Whether a parameter in which repeats may differ makes another observation of them, as a seed
+    does and an output folder does not."""
+    return tells_repeats_apart(name) and not _compiled(_LABELS).fit(name)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", "_")

@@ -1,0 +1,375 @@
+"""What the runs of a card say about its metric, configuration by configuration, and what verdict
+that would be."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from statistics import mean, stdev
+from typing import Any
+
+from mlkanban.core.metrics import number_text, precise
+from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
+from mlkanban.runs.model.run import Run, is_typed
+from mlkanban.runs.model.tracker_run import KINDS
+
+LEAST = 2
+"""Runs of a configuration from which on anything is concluded from it."""
+SEVERAL, CONFIRMED = 3, 3
+"""Of so many configurations the best one is lucky: it is supported from so many runs on, and by the
+others than its best one."""
+SEARCH = 5
+"""Configurations with one run each from which on they are called a search."""
+_MOST = 1e150
+"""Beyond this no value is a measurement, and its square no number."""
+_BARS, _ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-=^"
+_MOST_BARS = 40
+_MOST_NAMED = 3
+_IN_WORDS = {1: "one more seed", 2: "two more seeds"}
+
+
+class Proposal(StrEnum):
+    """What the runs say about the target. A person decides."""
+
+    SUPPORTED = "supported"
+    NOT_SUPPORTED = "not supported"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The observations of one configuration: its runs that finished and reported the metric of the
+    card, oldest first; of runs with the same seed only the newest.
+
+    `label` is what tells it from the others of its card, '' for an only one; `again` is how many
+    runs with a seed that was run once more are left out. `margin` is what the mean is trusted to:
+    the sample standard deviation of the runs, or the noise of the card where that is more.
+    """
+
+    runs: tuple[Run, ...]
+    metric: Mapping[str, Any] = field(repr=False)
+    label: str = ""
+    again: int = 0
+
+    @cached_property
+    def values(self) -> tuple[float, ...]:
+        return tuple(float(run.metrics[self.metric["name"]]) for run in self.runs)
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def mean(self) -> float:
+        return mean(self.values)  # exact: that of equal values is their value
+
+    @cached_property
+    def sd(self) -> float | None:
+        """The sample standard deviation, None for one run."""
+        return stdev(self.values) if self.n > 1 else None
+
+    @property
+    def noise(self) -> float:
+        return float(self.metric.get("noise") or 0.0)
+
+    @property
+    def margin(self) -> float:
+        return max(self.sd or 0.0, self.noise)
+
+    @property
+    def margin_text(self) -> str:
+        """`the spread`, or `the noise (0.01)` where the card says that it is more."""
+        return f"the noise ({self.noise:g})" if self.noise > (self.sd or 0.0) else "the spread"
+
+    @property
+    def mean_without_best(self) -> float:
+        """The mean of its runs but for the best one, which may be the reason that anybody repeated
+        the configuration."""
+        least_first = sorted(self.values, reverse=_is_lower_better(self.metric))
+        return mean(least_first[:-1])
+
+    @property
+    def summary(self) -> str:
+        """`0.915 +- 0.003 (2 runs, depth 6)`."""
+        return f"{self._measured} ({', '.join(filter(None, (self._many, self.label)))})"
+
+    @property
+    def summary_by_label(self) -> str:
+        """`depth 6: 0.915 +- 0.003 (2 runs)`."""
+        name = self.label or f"the configuration of {self.runs[-1].id}"
+        return f"{name}: {self._measured} ({self._many})"
+
+    @property
+    def _measured(self) -> str:
+        spread = "" if self.sd is None else f" +- {self.sd:.2g}"
+        return f"{number_text(self.mean, self.metric)}{spread}"
+
+    @property
+    def _many(self) -> str:
+        return f"{self.n} run{'' if self.n == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class Results:
+    """The metric of a card by configuration, the one that was tried last at the end.
+
+    `proposal` is None without a target; `why` says what it rests on, and `basis` is the
+    configuration that it is about.
+    """
+
+    metric: Mapping[str, Any] = field(repr=False)
+    configurations: tuple[Configuration, ...]
+    proposal: Proposal | None = None
+    why: str = ""
+    basis: Configuration | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.metric["name"])
+
+    @property
+    def lower(self) -> bool:
+        """Whether less is better."""
+        return _is_lower_better(self.metric)
+
+    @property
+    def latest(self) -> Configuration:
+        return self.configurations[-1]
+
+    @cached_property
+    def best(self) -> Configuration:
+        """The configuration with the best mean; of equal ones, that with most runs."""
+        return max(
+            self.configurations, key=lambda one: (-one.mean if self.lower else one.mean, one.n)
+        )
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs that count, in the order they started."""
+        found = [run for one in self.configurations for run in one.runs]
+        return sorted(found, key=lambda run: (run.started, run.id))
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Their values, in that order."""
+        return tuple(float(run.metrics[self.name]) for run in self.runs)
+
+    @cached_property
+    def best_run(self) -> Run:
+        return (min if self.lower else max)(self.runs, key=lambda run: run.metrics[self.name])
+
+    def text(self, run: Run) -> str:
+        """The value of a run, on its side of the target."""
+        return number_text(run.metrics[self.name], self.metric)
+
+    @property
+    def is_search(self) -> bool:
+        """Whether these are many configurations tried once, not repeats of a few."""
+        return sum(one.n == 1 for one in self.configurations) >= SEARCH
+
+    @property
+    def summary(self) -> str:
+        """`val_auc 0.915 +- 0.003 (2 runs)`: of the configuration that was tried last."""
+        return f"{self.name} {self.latest.summary}"
+
+    @property
+    def proposal_text(self) -> str:
+        """What is proposed, and of several configurations by which: `supported by depth 6: 0.925 +-
+        0.003 (3 runs)`."""
+        if self.proposal is None or self.proposal is Proposal.OPEN or self.basis is None:
+            return self.proposal or ""
+        if len(self.configurations) == 1:
+            return self.proposal
+        link = "by" if self.proposal is Proposal.SUPPORTED else "by the best,"
+        return f"{self.proposal} {link} {self.basis.summary_by_label}"
+
+    @property
+    def verdict(self) -> str:
+        """What a person may take for a verdict: `supported: val_auc 0.925 +- 0.003 (2 runs)`; ''
+        where the runs leave it open, or without a target."""
+        if self.proposal in (None, Proposal.OPEN) or self.basis is None:
+            return ""
+        return f"{self.proposal}: {self.name} {self.basis.summary}"
+
+
+def results(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Results | None:
+    """The results of a card with this metric; None without one, or when no run that finished
+    reported it."""
+    if not metric or not metric.get("name"):
+        return None
+    counted = {run.id: run for run in with_origin([*runs]) if run.is_result and _value(run, metric)}
+    # What a run says for all that was started in it is not counted once more with each of those.
+    groups = grouped(run for run in counted.values() if run.parent not in counted)
+    if not groups:
+        return None
+    configurations = []
+    for group, label in zip(groups, labels(groups), strict=True):
+        some = observations(group)
+        configurations.append(Configuration(some, metric, label, len(group) - len(some)))
+    made = Results(metric, tuple(configurations))
+    if metric.get("target") is None:
+        return made
+    return Results(metric, made.configurations, *_proposed(made, float(metric["target"])))
+
+
+def remarks(
+    runs: Sequence[Run], metric: Mapping[str, Any] | None, found: Results | None
+) -> list[str]:
+    """What is to be known of the runs of a card that do not count for its metric, as sentences;
+    `found` are their results."""
+    if not metric or not metric.get("name"):
+        return []
+    said = [*_left_out(runs, metric), *_repeated(found), *_other_names(runs, metric)]
+    if is_typed(runs, metric):
+        said.append(f"the card stands at {number_text(metric['value'], metric)}, typed by hand")
+    return said
+
+
+def _left_out(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
+    some = [run for run in runs if run.state.ended and not run.is_result and _value(run, metric)]
+    if not some:
+        return
+    states = Counter(run.says.lower() or run.state.value for run in some)
+    what = ", ".join(f"{many} {state}" for state, many in states.items())
+    values = ", ".join(number_text(run.metrics[metric["name"]], metric) for run in some[:4])
+    more = ", .." if len(some) > 4 else ""
+    yield (f"only finished runs count: left out {what} ({metric['name']} {values}{more})")
+
+
+def _repeated(found: Results | None) -> Iterator[str]:
+    again = sum(one.again for one in found.configurations) if found else 0
+    if again:
+        many = "1 run has" if again == 1 else f"{again} runs have"
+        yield f"equal seeds count once, the newest run of each: {many} a seed that ran again"
+
+
+def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
+    """That runs report something, and none of them the metric of the card."""
+    finished = [run for run in runs if run.is_result and run.metrics]
+    if any(metric["name"] in run.metrics for run in runs) or not finished:
+        return
+    kinds = {run.id.partition(":")[0] for run in finished}
+    what = "trial" if kinds == {"optuna"} else "run"
+    if len(kinds) == 1 and what == "run" and (kind := KINDS.get(min(kinds))):
+        what = f"{kind} run"
+    names = [*dict.fromkeys(name for run in finished for name in run.metrics)]
+    shown = ", ".join(f"`{name}`" for name in names[:_MOST_NAMED])
+    shown += ", .." if len(names) > _MOST_NAMED else ""
+    many = f"1 {what} reports" if len(finished) == 1 else f"{len(finished)} {what}s report"
+    yield f"{many} {shown}, the card's target is `{metric['name']}`"
+
+
+def _value(run: Run, metric: Mapping[str, Any]) -> bool:
+    """Whether a run reported a value for a metric that can be one."""
+    return abs(run.metrics.get(metric["name"], math.nan)) <= _MOST
+
+
+def _is_lower_better(metric: Mapping[str, Any]) -> bool:
+    return metric.get("direction") == "<="
+
+
+def _proposed(found: Results, target: float) -> tuple[Proposal, str, Configuration]:
+    """What the configurations say together: supported if one of them is, not supported if all were
+    repeated and none comes near."""
+    aim = f"{'<=' if found.lower else '>='}{precise(target)}"
+    many = len(found.configurations)
+    alone = [_alone(one, target, several=many >= SEVERAL) for one in found.configurations]
+    pick = min if found.lower else max
+    ahead = [o for o, p in zip(found.configurations, alone, strict=True) if p is Proposal.SUPPORTED]
+    if ahead:
+        basis = pick(ahead, key=lambda one: one.mean)
+        value = basis.mean_without_best if many >= SEVERAL else basis.mean
+        by = f"{aim} is reached{_by(basis, _ahead(basis, value, target))}"
+        if many >= SEVERAL:
+            by += f", and without its best run too ({number_text(value, found.metric)})"
+        return Proposal.SUPPORTED, by + _doubt(basis), basis
+    if all(proposal is Proposal.NOT_SUPPORTED for proposal in alone):
+        by = f"{aim} is missed{_by(found.best, -_ahead(found.best, found.best.mean, target))}"
+        if many > 1:
+            by = f"each of {many} configurations misses {aim} by more than its spread or the noise"
+        return Proposal.NOT_SUPPORTED, by + _doubt(found.best), found.best
+    lucky = [
+        one for one in found.configurations
+        if LEAST <= one.n < CONFIRMED and _alone(one, target, several=False) is Proposal.SUPPORTED
+    ]  # fmt: skip
+    if lucky:
+        lead = pick(lucky, key=lambda one: one.mean)
+        why = (
+            f"{lead.summary_by_label} is one of {many} configurations, and the best of many is"
+            f" lucky: repeat it with {_IN_WORDS[CONFIRMED - lead.n]}"
+        )
+        return Proposal.OPEN, why, lead
+    if found.is_search:
+        tried = sum(one.n == 1 for one in found.configurations)
+        lead = next(one for one in found.configurations if found.best_run in one.runs)
+        why = (
+            f"{tried} configurations with one run each are a search, and the best of many is lucky"
+        )
+        if lead.n < CONFIRMED:
+            which = f"the configuration that reached {found.text(found.best_run)}"
+            which += f" ({lead.label})" if lead.label else ""
+            why += f": repeat {which} with {_IN_WORDS[CONFIRMED - lead.n]}"
+        return Proposal.OPEN, why, found.latest
+    if found.latest.n < LEAST:
+        one = "run" if many == 1 else "run of a configuration"
+        return Proposal.OPEN, f"one {one} says too little about {aim}", found.latest
+    if alone[-1] is Proposal.OPEN:
+        return Proposal.OPEN, f"{aim} lies within {found.latest.margin_text}", found.latest
+    why = f"the configuration tried last misses {aim}, others say too little"
+    return Proposal.OPEN, why, found.latest
+
+
+def _alone(one: Configuration, target: float, *, several: bool) -> Proposal:
+    """Which side of the target the mean of a configuration is on, and whether its margin is on that
+    side too. One of several is supported without its best run, or not at all."""
+    if one.n < LEAST:
+        return Proposal.OPEN
+    if _ahead(one, one.mean, target) + one.margin < 0:
+        return Proposal.NOT_SUPPORTED
+    if several and one.n < CONFIRMED:
+        return Proposal.OPEN
+    value = one.mean_without_best if several else one.mean
+    return Proposal.SUPPORTED if _ahead(one, value, target) >= one.margin else Proposal.OPEN
+
+
+def _ahead(one: Configuration, value: float, target: float) -> float:
+    """How far a value is on the good side of the target."""
+    return target - value if _is_lower_better(one.metric) else value - target
+
+
+def _by(one: Configuration, ahead: float) -> str:
+    """By how much the target is reached or missed."""
+    if not one.margin:
+        return ", no spread seen"
+    return f" by {'more than' if ahead > one.margin else 'just'} {one.margin_text}"
+
+
+def _doubt(basis: Configuration) -> str:
+    """What the runs of a configuration may differ in without anybody having written it down."""
+    if any(run.dirty for run in basis.runs):
+        return "; the runs had uncommitted changes, so their code may differ"
+    if any(not run.commit for run in basis.runs):
+        return "; no commit of the runs is known, so their code may differ"
+    return ""
+
+
+def sparkline(values: Sequence[float], *, ascii: bool = False) -> str:
+    """Values as bars in a line, the newest of very many; '' for fewer than two."""
+    shown = values[-_MOST_BARS:]
+    if len(shown) < 2:
+        return ""
+    bars = _ASCII_BARS if ascii else _BARS
+    low, high = min(shown), max(shown)
+    # Scaled before they are subtracted: the span of two huge numbers has no end.
+    scale = max(abs(low), abs(high)) or 1.0
+    span = high / scale - low / scale
+    if not span:
+        return bars[len(bars) // 2] * len(shown)
+    return "".join(
+        bars[min(len(bars) - 1, int((one / scale - low / scale) / span * len(bars)))]
+        for one in shown
+    )

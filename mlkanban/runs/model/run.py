@@ -1,0 +1,261 @@
+"""A run as a card keeps it: one field `run:<id>` of the card, a small JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from sys import float_info
+from typing import Any
+
+from mlkanban.runs.model.state import RunState
+from mlkanban.text import made_keepable, natural
+
+PREFIX = "run:"
+"""Of the field of a run, of the actor of its events and of the condition that waits for it."""
+OBJECTIVE = "value"
+"""What Optuna calls the only objective of a study that has no name."""
+_COMPLETED = frozenset(("finished", "complete", ""))
+"""What trackers call a run that came to its end, in lower case; TensorBoard says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt at a card. Instants are ISO 8601 UTC, '' when there is none; `why` is why it
+    failed, `reason` the reason its card is blocked for; `last` are its last lines on stderr;
+    `unread` is what it reported as metrics that are no numbers (`loss=nan`). `job` names it for its
+    scheduler, `elapsed` are the seconds that count, `waited` those since its start in which it did
+    not run, `made` when it was handed to that, or adopted, `lives` the starts and ends
+    (`START/END`) of a job that was started again or waits for that, `stopping` when its scheduler
+    was told to end it. One that was `adopted` was running already: its exit status can never be
+    known. Of one that a tracker tells of, `says` is the state it gives, `where` its file, `params`
+    what it keeps of its parameters, `parent` the run that it was started in; `tracked` names the
+    one that is the record of a run of ours. `folder` is where a run was started, relative to its
+    repository, `dataset` what its card named so when it began; `direction` is which side of its
+    only objective a tracker calls good (`<=`), '' where that is not known."""
+
+    id: str
+    state: RunState = RunState.UNKNOWN
+    evidence: str = ""
+    argv: tuple[str, ...] = ()
+    host: str = ""
+    exit: int | None = None
+    why: str = ""
+    reason: str = ""
+    started: str = ""
+    ended: str = ""
+    commit: str = ""
+    dirty: bool = False
+    gpus: int | None = None
+    force: str = ""
+    job: str = ""
+    elapsed: int | None = None
+    adopted: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    last: tuple[str, ...] = ()
+    name: str = ""
+    says: str = ""
+    where: str = ""
+    tracked: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    parent: str = ""
+    waited: int | None = None
+    stopping: str = ""
+    folder: str = ""
+    dataset: str = ""
+    direction: str = ""
+    made: str = ""
+    lives: tuple[str, ...] = ()
+
+    @classmethod
+    def of_field(cls, run_id: str, value: Any) -> Run | None:
+        """The run kept as `value`; None for what no program of ours wrote. Logs come from elsewhere
+        too: a part that is not of its kind is left out."""
+        if not isinstance(value, Mapping):
+            return None
+        given: dict[str, Any] = {}
+        for name, part in value.items():
+            kept = _READERS[name](part) if name in _READERS else None
+            if kept is not None:
+                given[name] = kept
+        try:
+            given["state"] = RunState(value.get("state", ""))
+        except ValueError:
+            given["state"] = RunState.UNKNOWN
+        return cls(id=run_id, **given)
+
+    def to_field(self) -> dict[str, Any]:
+        """What is kept of it: what says nothing is left out. What jobs and trackers write may hold
+        characters that no board can keep."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "id"}
+        kept["state"] = self.state.value
+        return {
+            name: _keepable(value)
+            for name, value in kept.items()
+            if value or name == "exit" or type(value) is int
+        }
+
+    @property
+    def begun(self) -> Run:
+        """What was known of it when it began: one that ended was running then."""
+        if not self.state.ended:
+            return self
+        return replace(
+            self, state=RunState.RUNNING, evidence="", exit=None, why="", reason="", ended="",
+            metrics={}, unread=(), last=(),
+        )  # fmt: skip
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it came to its end: what a run reported before it failed, was stopped or was lost
+        is no result. Of a run that only a tracker knows, the tracker's word is all there is."""
+        if self.state is RunState.TRACKED:
+            return self.says.lower() in _COMPLETED
+        return self.state is RunState.FINISHED
+
+    @property
+    def since(self) -> str:
+        """From when on it has to do with its card: a process that was adopted may have run long
+        before, and a scheduler that counts whole seconds starts a job before it was submitted."""
+        return max(self.started, self.made)
+
+    @property
+    def progress(self) -> tuple[int, bool]:
+        """How often it was started, and whether that is over."""
+        waits = self.state is RunState.QUEUED
+        never = waits or (self.state.ended and bool(self.job) and not self.started)
+        return len(self.lives) or int(not never), waits or self.state.ended
+
+    def reopens(self, had: Run) -> bool:
+        """Whether a scheduler has it again though it `had` ended: a job that waited for what never
+        comes is let go, one that ended is put into the queue again."""
+        known = bool(self.job) and self.state is not RunState.UNKNOWN
+        return known and (not self.state.ended or self.progress > had.progress)
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a few words: `exit 0`, `out of GPU memory (exit 1)`; where no exit
+        status is known, the evidence for its end."""
+        if not self.state.ended:
+            return ""
+        if self.state is RunState.TRACKED:
+            return f"tracker says {self.says}" if self.says else ""
+        if self.why:
+            return self.why
+        return self.evidence or self.state.value if self.exit is None else f"exit {self.exit}"
+
+    @property
+    def ending(self) -> str:
+        """Its state and how it ended: `finished (exit 0)`, `failed: out of memory (exit 1)`."""
+        if "(" in self.outcome:
+            return f"{self.state.value}: {self.outcome}"
+        return f"{self.state.value} ({self.outcome})" if self.outcome else self.state.value
+
+
+def _said(part: Any) -> str | None:
+    return part if isinstance(part, str) else None
+
+
+def _whole(part: Any) -> int | None:
+    fits = isinstance(part, int) and not isinstance(part, bool) and abs(part) < 2**63
+    return part if fits else None
+
+
+def _lines(part: Any) -> tuple[str, ...] | None:
+    return tuple(map(str, part)) if isinstance(part, list | tuple) else None
+
+
+def _numbers(part: Any) -> dict[str, float] | None:
+    """The finite numbers among named values; one too large for a float is none, and neither is the
+    largest, which MLflow writes for an infinite one."""
+    if not isinstance(part, Mapping):
+        return None
+    return {
+        str(name): float(number)
+        for name, number in part.items()
+        if isinstance(number, int | float) and abs(number) < float_info.max
+    }
+
+
+def _texts(part: Any) -> dict[str, str] | None:
+    return {str(k): str(v) for k, v in part.items()} if isinstance(part, Mapping) else None
+
+
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "bool": bool,
+    "int | None": _whole,
+    "tuple[str, ...]": _lines,
+    "Mapping[str, float]": _numbers,
+    "Mapping[str, str]": _texts,
+}
+"""How each kind of field is read."""
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    one.name: _KINDS.get(str(one.type), _said)
+    for one in fields(Run)
+    if one.name not in ("id", "state")
+}
+
+
+def _keepable(part: Any) -> Any:
+    """A part as JSON has it, all its texts such that a board can keep them."""
+    if isinstance(part, str):
+        return made_keepable(part)
+    if isinstance(part, Mapping):
+        return {made_keepable(name): _keepable(value) for name, value in part.items()}
+    return [_keepable(one) for one in part] if isinstance(part, tuple) else part
+
+
+def runs_in(values: Mapping[str, Any]) -> list[Run]:
+    """The runs among the fields of a card, newest first, each followed by those started in it. The
+    metric of the card comes first among what they reported."""
+    metric = values.get("metric")
+    found = (
+        Run.of_field(name.removeprefix(PREFIX), value)
+        for name, value in values.items()
+        if name.startswith(PREFIX) and value
+    )
+    runs = [_measured(run, metric) if metric else run for run in found if run is not None]
+    places = places_of(runs)
+    return sorted(runs, key=lambda run: places[run.id], reverse=True)
+
+
+def _measured(run: Run, metric: Mapping[str, Any]) -> Run:
+    """A run with the metric of its card first. The only objective of a study is that metric where
+    nobody gave it a name and both call the same side good."""
+    name, value = str(metric.get("name", "")), run.metrics.get(str(metric.get("name", "")))
+    if value is None and run.direction and run.direction == metric.get("direction", run.direction):
+        value = run.metrics.get(OBJECTIVE)
+    if value is None:
+        return run
+    rest = {other: v for other, v in run.metrics.items() if other not in (name, OBJECTIVE)}
+    if name in run.metrics and OBJECTIVE in run.metrics:
+        rest[OBJECTIVE] = run.metrics[OBJECTIVE]
+    return replace(run, metrics={name: value, **rest})
+
+
+def is_typed(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> bool:
+    """Whether a person wrote the value of a metric of a card that has runs: none reported it."""
+    value = metric.get("value") if metric else None
+    if metric is None or value is None or not runs:
+        return False
+    return all(run.metrics.get(metric.get("name", "")) != value for run in runs)
+
+
+Place = tuple[object, ...]
+
+
+def places_of(runs: Iterable[Run]) -> dict[str, Place]:
+    """What runs are to be ordered by, by their ids: when they started, and where that is not known
+    by the numbers in their ids. Those that were started in another are just before that."""
+    known = {run.id: run for run in runs}
+    tracked = {run.tracked: run for run in known.values() if run.tracked}
+    found: dict[str, Place] = {}
+    for run in known.values():
+        above = known.get(run.parent) or tracked.get(run.parent)
+        first = above or run
+        found[run.id] = (*_age(first), above is None, *_age(run))
+    return found
+
+
+def _age(run: Run) -> tuple[str, tuple[tuple[int, str], ...]]:
+    return run.started or run.made, natural(run.id)

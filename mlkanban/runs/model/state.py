@@ -1,0 +1,169 @@
+"""What became of a run, judged by the evidence there is; the strongest comes first.
+
+Only an exit status is proof. What cannot be known is called unknown, never failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+
+STARTS_WITHIN = 60.0
+"""Seconds after which a run that has no process yet will never have one."""
+HEART_STOPPED = 180.0
+"""Seconds without a heartbeat after which a run elsewhere is stale. It beats every 10."""
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    """A scheduler has it, and has not started it."""
+    STARTING = "starting"
+    RUNNING = "running"
+    ORPHAN = "orphan"
+    """It runs, but what watched over it is gone; its exit status will still be known."""
+    FINISHED = "finished"
+    FAILED = "failed"
+    KILLED = "killed"
+    """Stopped by a person."""
+    LOST = "lost"
+    """Nothing is left of it, and how it ended is not known."""
+    UNKNOWN = "unknown"
+    """It cannot be seen from here."""
+    STALE = "stale"
+    """It cannot be seen from here, and gives no sign of life any more."""
+    TRACKED = "tracked"
+    """A tracker tells of it: nobody waits for it, and it moves no card."""
+
+    @property
+    def ended(self) -> bool:
+        return self in _ENDED
+
+
+_ENDED = frozenset(
+    {RunState.FINISHED, RunState.FAILED, RunState.KILLED, RunState.LOST, RunState.TRACKED}
+)
+
+
+class Stopped(Enum):
+    """What became of a run that a person wanted to stop."""
+
+    NOTHING = auto()
+    """Nothing of it runs here."""
+    ASKED = auto()
+    """Its scheduler was told to end it, and has not done so yet."""
+    ENDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where processes have numbers that mean something: numbers are given again after a restart,
+    and differ from one pid namespace to the next."""
+
+    host: str
+    boot_id: str
+    pid_ns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The state of a run, the evidence for it as a sentence, and the exit status if it is known."""
+
+    state: RunState
+    evidence: str
+    exit: int | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found of a run, looking from `here`.
+
+    `at` is where it was started. `end_written` is whether its supervisor wrote how it ended, with
+    the `exit` status, None when that is not known; `rc` is what the shell around the job wrote.
+    `supervisor`, `child` and `group` (any process of its process group) are whether these are
+    alive, None where there was none yet; they mean nothing unless `at` is `here`. `age` and
+    `heartbeat` are seconds since it was made and since it gave a sign of life. `asked` is who asked
+    it to stop. `adopted` is whether it was running before anybody here watched it; `scheduler` is
+    what became of the job of the scheduler that it ran in, None while that goes on; `waits` is
+    whether that will still be known.
+    """
+
+    here: Place
+    at: Place
+    age: float
+    heartbeat: float
+    end_written: bool = False
+    exit: int | None = None
+    rc: int | None = None
+    supervisor: bool | None = None
+    child: bool | None = None
+    group: bool = False
+    asked: str = ""
+    adopted: bool = False
+    scheduler: Judgement | None = None
+    waits: bool = False
+
+
+def judge(seen: Seen) -> Judgement:
+    """What became of a run."""
+    if seen.end_written:
+        return _ended(seen, seen.exit, "its supervisor wrote how it ended")
+    here = seen.at == seen.here
+    if here and seen.supervisor and seen.child is False and not seen.group:
+        return Judgement(RunState.RUNNING, "the job has ended, its supervisor is writing it down")
+    if seen.rc is not None:
+        return _ended(seen, seen.rc, "the shell around the job wrote its exit status")
+    if seen.at.host != seen.here.host:
+        if seen.adopted:
+            return Judgement(RunState.UNKNOWN, f"only {seen.at.host} can see its process")
+        if seen.heartbeat > HEART_STOPPED and seen.scheduler:
+            return _scheduled(seen, seen.scheduler)
+        if seen.heartbeat > HEART_STOPPED:
+            return Judgement(RunState.STALE, f"it gives no sign of life on {seen.at.host} any more")
+        return Judgement(
+            RunState.UNKNOWN, f"it was started on {seen.at.host} and gives signs of life"
+        )
+    if "" in _unlike(seen.at, seen.here):
+        return Judgement(RunState.UNKNOWN, "its processes cannot be told apart: there is no /proc")
+    if seen.at.boot_id != seen.here.boot_id:
+        if seen.scheduler:
+            return _scheduled(seen, seen.scheduler)
+        return _ended(seen, None, f"{seen.at.host} was restarted since")
+    if seen.at.pid_ns != seen.here.pid_ns:
+        return Judgement(RunState.UNKNOWN, "it was started in another container of this machine")
+    if seen.child or seen.group:
+        if seen.adopted:
+            return Judgement(RunState.RUNNING, "the process that was adopted is alive")
+        if seen.supervisor:
+            return Judgement(RunState.RUNNING, "its processes are alive")
+        return Judgement(RunState.ORPHAN, "its processes are alive, its supervisor is gone")
+    if seen.child is None and seen.age < STARTS_WITHIN:
+        return Judgement(RunState.STARTING, "it is being started")
+    if seen.adopted:
+        return _ended(seen, None, "the process that was adopted is gone; it was no child of ours")
+    if seen.scheduler:
+        return _scheduled(seen, seen.scheduler)
+    if seen.waits:
+        return Judgement(RunState.UNKNOWN, "none of its processes is left; SLURM is asked why")
+    return _ended(seen, None, "none of its processes is left and no exit status was written")
+
+
+def _unlike(at: Place, here: Place) -> set[str]:
+    """What two places differ in."""
+    pairs = ((at.boot_id, here.boot_id), (at.pid_ns, here.pid_ns))
+    return {name for one, other in pairs if one != other for name in (one, other)}
+
+
+def _scheduled(seen: Seen, job: Judgement) -> Judgement:
+    """A run without an exit status inside a job of a scheduler. How that job ended as a program
+    says nothing of the run; that it was ended from outside says all."""
+    if job.state is RunState.KILLED or (job.state is RunState.FAILED and job.exit is None):
+        return job
+    return _ended(seen, None, f"none of its processes is left; {job.evidence}")
+
+
+def _ended(seen: Seen, exit: int | None, evidence: str) -> Judgement:
+    if seen.asked:
+        return Judgement(RunState.KILLED, f"{seen.asked} stopped it; {evidence}", exit)
+    if exit is None:
+        return Judgement(RunState.LOST, f"{evidence}; exit status unknown", exit)
+    return Judgement(RunState.FAILED if exit else RunState.FINISHED, evidence, exit)

@@ -1,0 +1,164 @@
+"""A run as a tracker tells of it, and what a card keeps of that.
+
+Trackers lie about dead runs, so what one says of the state of a run is shown and never believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from sys import float_info
+
+from mlkanban.runs.model.metric_lines import MOST_UNREAD
+from mlkanban.runs.model.redaction import redacted
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+
+KINDS = {
+    "mlflow": "MLflow", "optuna": "Optuna", "wandb": "W&B", "tensorboard": "TensorBoard",
+    "slurm": "SLURM",
+}  # fmt: skip
+"""Trackers, and the scheduler, by the word their runs are named with, as people write them."""
+CARD_TAG, RUN_TAG = "mlkanban.card", "mlkanban.run"
+"""What a run of a tracker is told through its environment: its card, and the run of ours."""
+_NESTED_TAG = "mlflow.parentRunId"
+_COMMIT_TAG = "mlflow.source.git.commit"
+IGNORED = "ignored:"
+"""Of the field of a board that names a run, or an experiment, nobody wants to hear of."""
+_MOST = 100
+"""Metrics or parameters, and characters of one."""
+_LONG = re.compile(r"(optuna:.+)@[0-9a-f]{8}|(wandb:)[0-9]{8}_[0-9]{6}-(.+)", re.DOTALL)
+"""A ref with what tells it from those of other files."""
+
+
+def not_ours(ref: str, where: str) -> str:
+    """Why a run that only a tracker knows can be neither read nor stopped here."""
+    tracker = KINDS.get(ref.partition(":")[0], "Its tracker")
+    kept = f" ({where})" if where else ""
+    return f"{tracker} keeps its own log{kept}; this board did not start it and cannot stop it."
+
+
+def short(ref: str) -> str:
+    """A ref as people type it, which several files may have."""
+    found = _LONG.fullmatch(ref)
+    return "".join(filter(None, found.groups())) if found else ref
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """One run. `ref` is its tracker and what that calls it, `mlflow:<run id>` or
+    `optuna:<study>/<trial>@<digits>`; `experiment` is what its tracker puts it with, `says` the
+    state that gives it; instants are ISO 8601 UTC, '' when they are not known; `about` is when it
+    began as a text to order by, in whatever time zone; `where` is the file or folder; `beside` is
+    whether its tracker has others that were started in the same run of ours; `direction` is which
+    side of its only objective is good (`<=`), `since` the step from which on a metric is no
+    number."""
+
+    ref: str
+    name: str = ""
+    experiment: str = ""
+    says: str = ""
+    started: str = ""
+    ended: str = ""
+    about: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    beside: bool = False
+    direction: str = ""
+    since: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return self.ref.partition(":")[0]
+
+    @property
+    def group(self) -> str:
+        """Names its experiment, in this file."""
+        return f"{self.kind}:{self.where}:{self.experiment}"
+
+    @property
+    def moment(self) -> str:
+        """When it began, as well as that is known."""
+        return (self.started or self.about)[:26].replace(" ", "T")
+
+    @property
+    def title(self) -> str:
+        """What to call a card that is made from it."""
+        return self.name or self.experiment or self.ref
+
+    @property
+    def card(self) -> str:
+        """The label of the card it is tagged with, or a short id alone; '' for none."""
+        return self.tags.get(CARD_TAG, "").strip().lower()
+
+    @property
+    def above(self) -> str:
+        """The ref of the run of its tracker that it is nested in, '' for none."""
+        parent = self.tags.get(_NESTED_TAG, "").strip()
+        return f"{self.kind}:{parent}" if parent else ""
+
+    def as_run(self, parent: str = "") -> Run:
+        """What the card it is linked to keeps of it; `parent` is the run that it was started in,
+        which uses the GPUs for it."""
+        return Run(
+            id=self.ref,
+            state=RunState.TRACKED,
+            evidence=f"{KINDS[self.kind]} says {self.says or 'nothing'}; that moves no card",
+            says=self.says,
+            name=self.name[:_MOST],
+            where=self.where,
+            started=self.started,
+            ended=self.ended,
+            metrics=self.numbers,
+            params=self.settings,
+            direction=self.direction,
+            unread=self.unread,
+            commit=self.tags.get(_COMMIT_TAG, "")[:_MOST],
+            parent=parent,
+            gpus=0 if parent else None,
+        )
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Its metrics that are numbers, at most so many as are worth keeping. MLflow's database has
+        the largest float for an infinite one."""
+        finite = {n: v for n, v in sorted(self.metrics.items()) if abs(v) < float_info.max}
+        return dict(list(finite.items())[:_MOST])
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Its metrics that are none: `val_auc is NaN since step 50`."""
+        return tuple(
+            f"{name} is {'NaN' if value != value else 'infinite'}"
+            + (f" since step {self.since[name]}" if name in self.since else "")
+            for name, value in sorted(self.metrics.items())
+            if not abs(value) < float_info.max
+        )[:MOST_UNREAD]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Its parameters without what must stay secret, as far as they are worth keeping."""
+        return {
+            name: redacted([f"{name}={value}"])[0].partition("=")[2][:_MOST]
+            for name, value in sorted(self.params.items())[:_MOST]
+            if "=" not in name
+        }
+
+
+def ours(one: Tracked, runs: Sequence[Run]) -> Run | None:
+    """The run of ours, of `runs` of its card, that it is the record of: the one it names, or the
+    only one it was started in. A run that goes on is not named: its end comes first."""
+    named = one.tags.get(RUN_TAG, "")
+    own = [run for run in runs if run.state is not RunState.TRACKED]
+    if named:
+        found = [run for run in own if run.id == named]
+    else:
+        found = [
+            run for run in own
+            if one.card and one.started and run.started
+            and run.started <= one.started and (not run.ended or one.started <= run.ended)
+        ]  # fmt: skip
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,106 @@
+"""What the runs of a card used, and how much of its budget that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from mlkanban.core.budget import Budget, Unit, parse_budget
+from mlkanban.core.timestamps import moment
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+
+WARNS_AT = 0.8
+"""The part of a budget from which on it is warned of."""
+
+
+class Usage(NamedTuple):
+    """`unknown` are the runs of which it is not known how many gpus they used, or how long."""
+
+    gpu_hours: float = 0.0
+    unknown: int = 0
+
+
+def gpu_hours(run: Run, now: datetime) -> float | None:
+    """What a run used, up to now where it goes on, by its scheduler's count of the time where there
+    is one; None when that is not known. One that waits uses nothing, and neither
+    does a job that never began, but for what it used before it
+    was put back into the queue."""
+    begun, ended = moment(run.started), moment(run.ended)
+    never = bool(run.job) and not run.started and run.state.ended
+    if run.gpus == 0 or never or (run.state is RunState.QUEUED and not run.elapsed):
+        return 0.0
+    if run.gpus is not None and run.elapsed is not None:
+        return run.gpus * run.elapsed / 3600
+    if run.gpus is None or begun is None or (run.state.ended and ended is None):
+        return None
+    seconds = ((ended or now) - begun).total_seconds() - (run.waited or 0)
+    return run.gpus * max(0.0, seconds / 3600)
+
+
+def usage(runs: Iterable[Run], now: datetime) -> Usage:
+    """What runs used together."""
+    hours = [gpu_hours(run, now) for run in runs]
+    known = [one for one in hours if one is not None]
+    return Usage(math.fsum(known), len(hours) - len(known))
+
+
+class Spending(NamedTuple):
+    """What is `used` of a budget, in its unit; `unknown` are the runs that are not in it, because
+    it is not known how many gpus they used, or how long."""
+
+    budget: Budget
+    used: float
+    unknown: int = 0
+
+    @property
+    def share(self) -> float:
+        """The part of the budget that is used: 1 is all of it."""
+        return self.used / self.budget.amount
+
+    @property
+    def warning(self) -> str:
+        """`82 % used, 33 of 40 gpu-h` from `WARNS_AT` on; '' below."""
+        if self.share < WARNS_AT:
+            return ""
+        # Rounded down: what is not used up is never called so.
+        return f"{int(100 * self.share)} % used, {self}"
+
+    @property
+    def told(self) -> str:
+        """What is used, with a mark and the warning where there is one."""
+        return f"! {self.warning}" if self.warning else str(self)
+
+    def __str__(self) -> str:
+        return f"{shortly(self.used)} of {self.budget}{_left_out(self.unknown)}"
+
+
+def spending(written: str, runs: Collection[Run], now: datetime) -> Spending | None:
+    """What runs used of a budget, as it is written on their card; None without one."""
+    budget = parse_budget(written)
+    if budget is None:
+        return None
+    if budget.unit is Unit.RUNS:
+        return Spending(budget, len(runs))
+    return Spending(budget, *usage(runs, now))
+
+
+def usage_text(used: Usage) -> str:
+    """`3.1 gpu-h (2 runs of unknown gpu-hours not counted)`; '' when there is nothing to say."""
+    if not used.gpu_hours:
+        return ""
+    return f"{shortly(used.gpu_hours)} gpu-h{_left_out(used.unknown)}"
+
+
+def _left_out(unknown: int) -> str:
+    several = "run" if unknown == 1 else "runs"
+    return f" ({unknown} {several} of unknown gpu-hours not counted)" if unknown else ""
+
+
+def shortly(number: float) -> str:
+    """`0.17`, `3.1`, `14`: few cells."""
+    if number < 1:
+        return f"{number:.2f}".rstrip("0").rstrip(".")
+    return f"{number:.1f}" if number < 10 and f"{number:.1f}"[-1] != "0" else f"{number:.0f}"

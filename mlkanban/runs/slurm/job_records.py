@@ -1,0 +1,440 @@
+"""What SLURM says of jobs, read from what `sacct` and `squeue` print, and what that means.
+
+Only their plain output is read: what --json holds changes from version to version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from mlkanban.core.models import BlockReason
+from mlkanban.runs.model.labels import CardLabel, label_in
+from mlkanban.runs.model.state import Judgement, RunState
+
+SACCT_FIELDS = (
+    "JobID,JobIDRaw,State,ExitCode,Submit,Start,End,ElapsedRaw,NodeList,AllocTRES,Reason,Comment,"
+    "WorkDir"
+)
+SQUEUE_FORMAT = "%i|%T|%r|%V|%S|%e|%k|%Z"
+
+_QUEUED = frozenset(
+    (
+        "PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD",
+        "SPECIAL_EXIT",
+    )
+)  # fmt: skip
+_RUNNING = frozenset(
+    ["RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "RESIZING", "STAGE_OUT"]
+)
+_NEVER = "DependencyNeverSatisfied"
+"""Why a job waits that will never start."""
+_ENV, _QUEUE, _BUG = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE, BlockReason.BUG
+_DEATHS = {
+    "OUT_OF_MEMORY": ("out of memory", _ENV),
+    "TIMEOUT": ("time limit reached", _QUEUE),
+    "DEADLINE": ("deadline reached", _QUEUE),
+    "NODE_FAIL": ("its node failed", _ENV),
+    "BOOT_FAIL": ("its node did not start", _ENV),
+    "LAUNCH_FAILED": ("it could not be launched", _ENV),
+    "PREEMPTED": ("preempted by another job", _QUEUE),
+    "CANCELLED": ("cancelled by somebody else", _QUEUE),
+    _NEVER: (f"a job it depends on did not succeed ({_NEVER})", BlockReason.DEPENDENCY),
+}
+NO_FILE = "SLURM could not open a file of it"
+"""Why a job failed: its input, or where its output was to go."""
+_OWN_SIGNALS = {
+    36: "its credential is invalid",
+    37: "its user is not known on the node",
+    38: "its group is not known on the node",
+    39: "its credential expired",
+    40: "its credential was revoked",
+    41: "its credential was used twice",
+    42: "the node could not create a folder for it",
+    43: "the node could not set the permissions of a folder for it",
+    44: "the node could not create its script",
+    45: "the node could not set the permissions of its script",
+    46: "the node could not set up its environment",
+    47: "the node has no shared memory for it",
+    48: "the node could not change to its user or group",
+    49: "the node could not set its session",
+    50: "the node could not start a thread for its output",
+    51: "the node could not start a process for it",
+    52: "the node could not execute its script",
+    54: "the prolog failed",
+    55: "the epilog failed",
+    56: "its session manager was killed",
+    57: "there are too many job steps on the node",
+    62: "the name of its socket is too long",
+    63: "no container runtime is configured on the node",
+}
+"""SLURM's own errors, in the place of the signal that ended the script: they are numbers from 4000
+on, of which seven bits are left."""
+_NO_FILE_SIGNAL = 53
+_ID = re.compile(r"(\d+)(?:[_+].*)?")
+_WAITING_TASKS = re.compile(r"\d+_\[([\d,:-]+)(?:%\d+)?\]")
+_MOST_TASKS = 5
+"""So many tasks are named that failed."""
+_GPUS = re.compile(r"(?:^|,)gres/gpu=(\d+)")
+LAGS = 60.0
+"""Seconds after the end of a job in which the accounting may not have heard of it."""
+_SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NONE"})
+
+
+@dataclass(frozen=True, slots=True)
+class SlurmJob:
+    """One line about a job, or about `tasks` tasks of an array of them. `teller` is the program
+    that printed it; `own` is why SLURM could not run it. Instants are seconds since 1970, None
+    where there is none (yet)."""
+
+    id: str
+    task: str
+    state: str
+    by: str = ""
+    exit: int | None = None
+    own: str = ""
+    submit: int | None = None
+    start: int | None = None
+    end: int | None = None
+    elapsed: int | None = None
+    gpus: int | None = None
+    nodes: str = ""
+    reason: str = ""
+    comment: str = ""
+    folder: str = ""
+    teller: str = "sacct"
+    tasks: int = 1
+
+    @property
+    def label(self) -> CardLabel | None:
+        """The card in its comment, None when there is none."""
+        return label_in(self.comment)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, or will never start."""
+        return is_over(self.state) or self.hopeless
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it waits, or waited until it was cancelled for that, for what never comes."""
+        return self.reason == _NEVER and self.state in _QUEUED | {"CANCELLED"}
+
+    @property
+    def _life(self) -> tuple[int, int]:
+        return self.submit or 0, self.start or 0
+
+
+class Life(NamedTuple):
+    """One of the times that a job, or a task of it, was started: it is put into the queue again
+    when its node fails or another job needs that. `seconds` is None while it goes on."""
+
+    task: str
+    submit: int
+    start: int
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What is known of a job from its submission: its number, when and from where it was submitted,
+    and the run of ours it is. Of a job that a run of ours is `inside` of, when that began."""
+
+    job: str
+    submit: int | None = None
+    folder: str = ""
+    run: str = ""
+    inside: int | None = None
+
+    def lines(self, jobs: Iterable[SlurmJob]) -> list[SlurmJob]:
+        """The lines about this job, oldest first. A number is given again once all were; a job that
+        is put back into the queue has another time of submission."""
+        found = sorted((job for job in jobs if job.id == self.job), key=lambda job: job._life)
+        if self.inside is not None:
+            begun = [job for job in found if (job.start or 0) <= self.inside]
+            return [job for job in begun if job.submit == begun[-1].submit]
+        mine: list[SlurmJob] = []
+        for job in found:
+            done = any(one.state == "COMPLETED" and one.task == job.task for one in mine)
+            if self._submitted(job) and not (done and not self._named(job)):
+                mine.append(job)
+        return mine
+
+    def _named(self, job: SlurmJob) -> bool:
+        return bool(self.run) and job.label is not None and job.label.run == self.run
+
+    def _submitted(self, job: SlurmJob) -> bool:
+        if self._named(job):
+            return True
+        if job.label is not None and job.label.run:
+            return False
+        if self.submit is None or job.submit is None or job.submit == self.submit:
+            return True
+        return job.submit > self.submit and bool(self.folder) and job.folder == self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a job as a whole. `why` and `reason` are '' where only its exit status and
+    what it wrote can tell why it failed; `elapsed` are the seconds that all its lives took, None
+    while one goes on and when it never started; `listed` is whether the queue still has the job;
+    `waited` are those between its lives."""
+
+    found: Judgement
+    why: str = ""
+    reason: str = ""
+    started: int | None = None
+    ended: int | None = None
+    elapsed: int | None = None
+    waited: int | None = None
+    gpus: int | None = None
+    nodes: str = ""
+    lives: tuple[Life, ...] = ()
+    listed: bool = False
+
+
+def is_over(state: str) -> bool:
+    """Whether a job in this state has ended; '' is no state."""
+    return bool(state) and state not in _QUEUED | _RUNNING
+
+
+def read_sacct(text: str) -> list[SlurmJob]:
+    """The jobs that `sacct -D -X -P -n --format=SACCT_FIELDS` printed."""
+    jobs = []
+    for line in text.splitlines():
+        parts = line.split("|")
+        if len(parts) < 13 or not (match := _ID.fullmatch(parts[0])):
+            continue
+        word, _, by = parts[2].partition(" ")
+        submit, start, end, elapsed = map(_number, parts[4:8])
+        nodes = _said(parts[8])
+        began = start is not None and not (word == "CANCELLED" and not nodes and not elapsed)
+        jobs.append(
+            SlurmJob(
+                match[1], parts[0], word.rstrip("+"), by=by.removeprefix("by ").strip(),
+                exit=_exit(word, parts[3]), own=_own(word, parts[3]), submit=submit,
+                start=start if began else None, end=end,
+                elapsed=elapsed if began else None, nodes=nodes, gpus=_gpus(parts[9]),
+                reason=_said(parts[10]), comment="|".join(parts[11:-1]), folder=parts[-1],
+                tasks=_tasks(parts[0]),
+            )
+        )  # fmt: skip
+    return jobs
+
+
+def read_squeue(text: str) -> list[SlurmJob]:
+    """The jobs that `squeue -h -t all -o SQUEUE_FORMAT` printed."""
+    jobs = []
+    for line in text.splitlines():
+        parts = line.split("|")
+        if len(parts) < 8 or not (match := _ID.fullmatch(parts[0])):
+            continue
+        word = parts[1].partition(" ")[0]
+        submit, start, end = map(_number, parts[3:6])
+        over = word not in _QUEUED | _RUNNING
+        # It says of a job that was cancelled while it waited that it started then.
+        began = word not in _QUEUED and not (word == "CANCELLED" and start == end)
+        jobs.append(
+            SlurmJob(
+                match[1], parts[0], word, exit=0 if word == "COMPLETED" else None, submit=submit,
+                start=start if began else None, end=end if over else None,
+                reason=_said(parts[2]), comment="|".join(parts[6:-1]), folder=parts[-1],
+                teller="squeue", tasks=_tasks(parts[0]),
+            )
+        )  # fmt: skip
+    return jobs
+
+
+def judge_job(
+    ticket: Ticket,
+    accounting: Iterable[SlurmJob] | None,
+    queue: Iterable[SlurmJob] | None,
+    uid: int,
+    now: float,
+    lives: Sequence[Life] = (),
+) -> Verdict | None:
+    """What became of a job, None when nobody who knows could be asked. While the queue has it, it
+    goes on; the accounting has the last word on how it ended and is waited for. `uid` is whose job
+    it is: who cancels the own job does not fail. `lives` are those that are known already."""
+    counted, queued = ticket.lines(accounting or ()), ticket.lines(queue or ())
+    tasks = _newest(counted, queued)
+    unheard = [job for job in tasks if job.over and job.teller == "squeue"]
+    if accounting is not None and any(now - (job.end or 0) < LAGS for job in unheard):
+        return None
+    if any(not job.over and job.teller == "sacct" for job in tasks) and not queued:
+        tasks = []
+    if tasks:
+        found = _verdict(tasks, _lives([*counted, *queued], lives), uid, now)
+        return replace(found, listed=bool(queued))
+    if queue is None:
+        return None
+    said = "no accounting tells" if not counted else "sacct does not say"
+    said = f"squeue has no job {ticket.job} any more, and {said} how it ended"
+    return Verdict(
+        Judgement(RunState.UNKNOWN, said), lives=tuple(lives),
+        started=min((life.start for life in lives), default=None),
+    )  # fmt: skip
+
+
+def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[SlurmJob]:
+    """The line that counts of each task: the queue has the newest, the accounting how it ended.
+    Which tasks wait still only the queue knows."""
+    found = {job.task: job for job in counted if not (queued and job.tasks > 1)}
+    for job in queued:
+        told = found.get(job.task)
+        if told is None or not (job.over and told.over) or job._life > told._life:
+            nodes, gpus = (told.nodes, told.gpus) if told else ("", None)
+            found[job.task] = replace(job, nodes=nodes, gpus=gpus)
+    return list(found.values())
+
+
+def _lives(lines: Iterable[SlurmJob], known: Iterable[Life]) -> list[Life]:
+    """Every time that a job was started, oldest first. What is put back into the queue has ended
+    by then."""
+    found = {(life.task, life.start): life for life in known}
+    for job in lines:
+        if job.start is None:
+            continue
+        seconds = job.elapsed if job.over or job.state == "REQUEUED" else None
+        if seconds is None and job.end is not None:
+            seconds = max(0, job.end - job.start)
+        had = found.get((job.task, job.start))
+        if had is None or seconds is not None:
+            found[job.task, job.start] = Life(job.task, job.submit or 0, job.start, seconds)
+    made: list[Life] = []
+    for life in sorted(found.values(), key=lambda one: (one.task, one.start), reverse=True):
+        later = made[-1] if made and made[-1].task == life.task else None
+        if later is not None and life.seconds is None:
+            life = life._replace(seconds=max(0, (later.submit or later.start) - life.start))
+        made.append(life)
+    return made[::-1]
+
+
+def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: float) -> Verdict:
+    going = [job for job in tasks if not job.over]
+    over = [job for job in tasks if job.over]
+    waiting = [job for job in going if job.state in _QUEUED]
+    gpus = [job.gpus for job in tasks if job.gpus is not None]
+    ended = [life.seconds for life in lives if life.seconds is not None]
+    again = len(lives) - len({life.task for life in lives})
+    count = sum(job.tasks for job in tasks)
+    many = f", {len(over)} of {count} tasks over" if count > 1 else ""
+    many += f", requeued {again} time{'' if again == 1 else 's'}" if again else ""
+    starts = [life.start for life in lives]
+    about = Verdict(
+        Judgement(RunState.UNKNOWN, ""), started=min(starts, default=None),
+        elapsed=sum(ended) if ended and len(ended) == len(lives) else None,
+        waited=_waited(lives) or None, gpus=max(gpus, default=None),
+        nodes=next((job.nodes for job in tasks if job.nodes), ""), lives=tuple(lives),
+    )  # fmt: skip
+    if going:
+        running = [job for job in going if job.state in _RUNNING]
+        state = RunState.QUEUED if len(waiting) == len(tasks) else RunState.RUNNING
+        told = (running or going)[0]
+        why = f" ({told.reason})" if told.reason and state is RunState.QUEUED else ""
+        said = f"{told.teller} says {told.state}{why}{many}"
+        elapsed = about.elapsed if state is RunState.QUEUED else None
+        return replace(about, found=Judgement(state, said), elapsed=elapsed)
+    judged = [(_ending(job, uid), job) for job in tasks]
+    state, job = min(judged, key=lambda one: _WORST.index(one[0]))
+    by = f" by {job.by}" if job.by else ""
+    said = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}"
+    if count > 1:
+        bad = [one.task for how, one in judged if how is state]
+        some = ", ".join(bad[:_MOST_TASKS])
+        more = f" and {len(bad) - _MOST_TASKS} more" if len(bad) > _MOST_TASKS else ""
+        said += many if state is RunState.FINISHED else f" for task {some}{more}{many}"
+    else:
+        said += many
+    found = Judgement(state, said, job.exit)
+    why, reason = "", None
+    if state is RunState.FAILED:
+        why, reason = _DEATHS.get(_NEVER if job.hopeless else job.state, (why, reason))
+        if job.own:
+            why, reason = job.own, _ENV
+    if state is RunState.FAILED and job.exit is None and not why:
+        why, reason = f"failed{_hint(job)}, {job.teller} does not know the exit status", _BUG
+    return replace(
+        about, found=found, why=why, reason=reason.value if reason else "",
+        ended=max(one.end or 0 for one in tasks) or (int(now) if job.hopeless else None),
+    )  # fmt: skip
+
+
+def _waited(lives: Sequence[Life]) -> int:
+    """Seconds between the lives of a job, those of an array's tasks left out: they overlap."""
+    if len({life.task for life in lives}) != 1:
+        return 0
+    gaps = (later.start - life.start - (life.seconds or 0) for life, later in pairwise(lives))
+    return sum(max(0, gap) for gap in gaps)
+
+
+_WORST = (RunState.UNKNOWN, RunState.FAILED, RunState.KILLED, RunState.FINISHED)
+
+
+def _ending(job: SlurmJob, uid: int) -> RunState:
+    if job.state == "COMPLETED":
+        return RunState.FINISHED
+    if job.hopeless:
+        return RunState.FAILED
+    if job.state == "CANCELLED" and job.by in ("", str(uid)):
+        return RunState.KILLED
+    known = job.state == "FAILED" or job.state in _DEATHS
+    return RunState.FAILED if known else RunState.UNKNOWN
+
+
+def _tasks(text: str) -> int:
+    """How many tasks a line is about: `7_[2-4,8%1]` is about four that wait."""
+    match = _WAITING_TASKS.fullmatch(text)
+    if match is None:
+        return 1
+    count = 0
+    for part in match[1].split(","):
+        span, _, step = part.partition(":")
+        first, _, last = span.partition("-")
+        if not first.isdecimal() or (last and not last.isdecimal()):
+            continue
+        by = int(step) if step.isdecimal() and int(step) else 1
+        count += max(0, int(last or first) - int(first)) // by + 1
+    return max(1, count)
+
+
+def _exit(word: str, text: str) -> int | None:
+    """The status of `code:signal`, where the job ended by itself."""
+    if word not in ("COMPLETED", "FAILED"):
+        return None
+    code, _, number = text.partition(":")
+    if not (code.isdecimal() and number.isdecimal()) or _own(word, text):
+        return None
+    return 128 + int(number) if int(number) else int(code)
+
+
+def _own(word: str, text: str) -> str:
+    """Why SLURM could not run a job with this `code:signal`, '' where it did not say that."""
+    code, _, number = text.partition(":")
+    if word != "FAILED" or code != "0" or not number.isdecimal():
+        return ""
+    if int(number) == _NO_FILE_SIGNAL:
+        return NO_FILE
+    found = _OWN_SIGNALS.get(int(number), "")
+    return f"SLURM could not run it: {found}" if found else ""
+
+
+def _hint(job: SlurmJob) -> str:
+    """What the queue says of a failure: ` (RaisedSignal:9(Killed))`."""
+    return f" ({job.reason})" if job.reason not in ("", "NonZeroExitCode") else ""
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
+
+
+def _gpus(text: str) -> int | None:
+    found = _GPUS.search(text)
+    return int(found[1]) if found else None
+
+
+def _said(text: str) -> str:
+    return "" if text in _SAID else text

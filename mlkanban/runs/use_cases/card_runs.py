@@ -1,0 +1,512 @@
+"""The runs of cards: taken in from what their folders tell, and what follows for the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlkanban.core import rules
+from mlkanban.core.events import Change, Entity, holders
+from mlkanban.core.metrics import accept_aim, parse_metric
+from mlkanban.core.models import Board, CardFace, Stage, Work
+from mlkanban.core.rules import Refused
+from mlkanban.core.timestamps import instant
+from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, training_stage
+from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.steps import steps
+from mlkanban.runs.model.tracker_run import short
+from mlkanban.service.enforce import passed, room
+from mlkanban.service.fields import checked
+from mlkanban.service.ordering import rank_at_end
+from mlkanban.service.transaction import Context, Done, Transaction, find_face
+from mlkanban.store import labels, repository, run_queries
+from mlkanban.store.database import Connection
+from mlkanban.store.rows import board_of
+
+if TYPE_CHECKING:
+    from mlkanban.core.card import CheckItem
+    from mlkanban.runs.model.results import Results
+    from mlkanban.runs.model.usage import Spending
+
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run as its folder tells of it, the card it is for, by its short id or a label, by id where
+    that is known, and what its metric is to reach from the start of the run (`val_auc>=0.92`)."""
+
+    run: Run
+    card: str
+    card_id: str = ""
+    aim: str = ""
+
+
+class Runs:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def of_card(self, ref: str) -> list[Run]:
+        """The runs of a card, newest first. One that was moved with a duplicate is of the card it
+        went to."""
+        with self._context.store.reading() as conn:
+            return _own(conn, find_face(conn, ref))[1]
+
+    def beside(self, told: RunReport) -> list[Run]:
+        """The runs of the card that this one is of, newest first, and it among them; none where it
+        is not known yet."""
+        with self._context.store.reading() as conn:
+            face = _face(conn, told)
+            held = _held(_went(conn, face)) if face else {}
+        return next((own for own in held.values() if any(r.id == told.run.id for r in own)), [])
+
+    def results(self, ref: str) -> Results | None:
+        """What the runs of a card say about its metric; None when they say nothing."""
+        from mlkanban.runs.model.results import results  # with statistics, which few ask for
+
+        with self._context.store.reading() as conn:
+            fields, runs = _own(conn, find_face(conn, ref))
+        return results(runs, fields.get("metric"))
+
+    def metric(self, ref: str) -> Mapping[str, Any] | None:
+        """The metric of a card as it was written, None without one."""
+        with self._context.store.reading() as conn:
+            return _own(conn, find_face(conn, ref))[0].get("metric")
+
+    def spending(self, ref: str) -> Spending | None:
+        """What the runs of a card used of its budget by now; None when it has none."""
+        from mlkanban.runs.model.usage import spending  # which the board does without
+
+        with self._context.store.reading() as conn:
+            fields, runs = _own(conn, find_face(conn, ref))
+        return spending(fields.get("budget") or "", runs, self._context.clock())
+
+    def of_board(self, board_id: str) -> list[tuple[str, Run]]:
+        """All runs of the cards of a board with the short ids of these, newest first, each followed
+        by those started in it. One that was moved with a duplicate is of the card it went to."""
+        with self._context.store.reading() as conn:
+            found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
+        places = places_of(run for _, run in found)
+        return sorted(found, key=lambda one: places[one[1].id], reverse=True)
+
+    def tracked(self, run: str) -> Run | None:
+        """The run that only a tracker knows with this id, or with a beginning or an end of it that
+        no other has."""
+        with self._context.store.reading() as conn:
+            cards = repository.faces_of(conn, tuple(run_queries.with_links(conn)))
+            known = {
+                one.id: one
+                for face in cards
+                for one in runs_in(repository.entity(conn, face.id).fields)
+                if one.state is RunState.TRACKED
+            }
+        if run in known:
+            return known[run]
+        found = [
+            one for name, one in known.items()
+            if run and any(ref.startswith(run) or ref.endswith(run) for ref in (name, short(name)))
+        ]  # fmt: skip
+        return found[0] if len(found) == 1 else None
+
+    def label(self, ref: str) -> str:
+        """What jobs of a card carry to be found: its short id with the name of this store."""
+        with self._context.store.reading() as conn:
+            return str(labels.of_card(conn, find_face(conn, ref).ref))
+
+    def store_names(self) -> frozenset[str]:
+        """The names by which labels of jobs may call this store."""
+        with self._context.store.reading() as conn:
+            return labels.store_names(conn)
+
+    def settled(self, told: Sequence[RunReport]) -> list[str]:
+        """Ids of those of these runs that ended and of which nothing more is to be taken in."""
+        with self._context.store.reading() as conn:
+            return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
+
+    def knows(self, told: RunReport) -> bool:
+        """Whether this run was taken in before, whatever became of it since."""
+        with self._context.store.reading() as conn:
+            return _kept(conn, told) is not None
+
+    def card_called(self, ref: str) -> CardFace | None:
+        """The card with this short id, None when there is none."""
+        with self._context.store.reading() as conn:
+            return repository.face_by_ref(conn, ref)
+
+    def may_start(self, ref: str, force: str) -> CardFace:
+        """The card, if a run of it may start: there is room for one more, and no gate is in the
+        way. An error says why not, unless `force` gives the reason to do it all the same."""
+        with self._context.store.reading() as conn:
+            return _may_start(conn, ref, force, self._context.clock())
+
+    def start(self, ref: str, force: str, make: Callable[[], RunReport]) -> None:
+        """Give a run that may start its slot, and keep it: `make` prepares it within the
+        transaction, so that of several started at once no more begin than there is room for."""
+        with self._context.writing() as tx:
+            _may_start(tx.conn, ref, force, tx.now)
+            told = make()
+            for _ in _begin(tx, told, told.run.since):
+                pass
+
+    def give_up(self, ref: str, run_id: str) -> None:
+        """Take back that a run started, for it could not be."""
+        from mlkanban.service.undo import Undoing  # hardly ever
+
+        with self._context.store.reading() as conn:
+            board = repository.board_id(conn, find_face(conn, ref))
+        Undoing(replace(self._context, actor=PREFIX + run_id)).undo(board)
+
+    def snooze(self, refs: Sequence[str]) -> Done:
+        """Put open cards out of sight until the newest of their runs that go on has ended."""
+        with self._context.writing() as tx:
+            for face in map(tx.face, refs):
+                fields = tx.writer.projector.entity(face.id).fields
+                run = next((run for run in runs_in(fields) if not run.state.ended), None)
+                if run is None or not face.is_open:
+                    raise RuleRefused(
+                        f"{face.ref} has no run that goes on.", "Snooze it until a day instead."
+                    )
+                values = {"snoozed_until": UNTIL_RUN, "snoozed_run": run.id}
+                tx.write(tx.change("card.snoozed", face, values))
+            cards = [tx.card(ref) for ref in refs]
+        return Done(f"{', '.join(refs)} snoozed until the run ends.", tuple(cards))
+
+    def take_in(self, told: Sequence[RunReport]) -> Done:
+        """Keep what is new about these runs, and let their cards follow. What is known already is
+        not written again."""
+        if self._context.store.read_only or not told:
+            return Done("", changed=False)
+        if not (news := self.news(told)):
+            return Done("", changed=False)
+        happened: list[_Happened] = []
+        with self._context.writing() as tx:
+            faces = [face for one in news if (face := _face(tx.conn, one))]
+            boards = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
+            before = {board: repository.loads(tx.conn, board) for board in boards}
+            for step, one, at in _in_order(tx.conn, news):
+                tx.writer.begin_action()
+                happened += step(tx, one, at)
+            over = [
+                sentence
+                for board, loads in before.items()
+                for sentence in rules.outgrown(
+                    board_of(tx.conn, board), loads, repository.loads(tx.conn, board)
+                )
+            ]
+        return Done(" ".join(filter(None, (_said(happened), *over))))
+
+    def news(self, told: Iterable[RunReport]) -> list[RunReport]:
+        """Those of these runs of which there is anything to take in."""
+        with self._context.store.reading() as conn:
+            return [one for one in told if _news(conn, one)]
+
+
+_STARTED, _BEGUN = "started", ""
+
+
+class _Happened(NamedTuple):
+    """What a run of a card did (`started`; nothing that is told where it has ended by now), and
+    what that did to the card, as a sentence."""
+
+    ref: str
+    run: str
+    what: str
+    after: str = ""
+
+
+def _said(happened: Iterable[_Happened]) -> str:
+    """What became of runs, in few words: those of a card that did the same, together; then where
+    that left the card."""
+    alike: dict[tuple[str, str], list[_Happened]] = {}
+    left: dict[str, str] = {}
+    for one in happened:
+        if one.what != _BEGUN:
+            alike.setdefault((one.ref, one.what), []).append(one)
+        if one.after or one.what in (_STARTED, _BEGUN):
+            left[one.ref] = one.after
+    said = []
+    told = list(alike.items())[:_MOST_TOLD]
+    last = {ref: what for (ref, what), _ in told}
+    for (ref, what), some in told:
+        which = f"run {some[0].run} {what}"
+        if len(some) > 1:
+            which = f"{len(some)} runs {what}".replace(" runs is ", " runs are ")
+        said.append(f"{ref}: {which}.{left.get(ref, '') if last[ref] == what else ''}")
+    if more := sum(map(len, list(alike.values())[_MOST_TOLD:])):
+        said.append(f"{more} more about runs: mlkanban runs.")
+    return " ".join(said)
+
+
+def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFace:
+    face = find_face(conn, ref)
+    board = board_of(conn, repository.board_id(conn, face))
+    stage = training_stage(board, face)
+    if stage is None or not face.is_open or board.is_delivered(face.stage):
+        return face
+    if face.work == Work.UNATTENDED and face.stage == stage.id:
+        return face  # one more run of a card that has its slot already
+    space = room(conn, board, stage, Work.UNATTENDED, face, now)
+    asked = (space, _gates(conn, board, stage, face))
+    verdict = rules.together(asked)
+    if isinstance(verdict, Refused):
+        verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
+    passed(verdict, force)
+    return face
+
+
+def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
+    """The state of the newest run of each card of a board that has one, by its id."""
+    return {face.id: runs[0].state.value for face, runs in _by_card(conn, board_id) if runs}
+
+
+def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[Run]]]:
+    """The cards of a board that have runs; one moved with a duplicate is of the card it went to."""
+    faces = repository.faces_of(conn, tuple(run_queries.with_runs(conn, board_id)))
+    entities = {face.id: repository.entity(conn, face.id) for face in faces}
+    held = _held(entities)
+    for face in faces:
+        yield face, held[face.id]
+
+
+def _own(conn: Connection, face: CardFace) -> tuple[Mapping[str, Any], list[Run]]:
+    """The fields of a card, and those of its runs that went to no other."""
+    entities = _went(conn, face)
+    return entities[face.id].fields, _held(entities)[face.id]
+
+
+def _went(conn: Connection, face: CardFace) -> dict[str, Entity]:
+    """A card and those its runs went to, by id."""
+    return {card: repository.entity(conn, card) for card in run_queries.runs_went(conn, face.id)}
+
+
+def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
+    """The runs of each of these cards, newest first, by its id: of several, one is of the card that
+    got it last."""
+    has = holders(entities, PREFIX)
+    return {
+        card: [run for run in runs_in(entity.fields) if has[run.id] == card]
+        for card, entity in entities.items()
+    }
+
+
+def _face(conn: Connection, told: RunReport) -> CardFace | None:
+    if told.card_id:
+        return next(iter(repository.faces_of(conn, (told.card_id,))), None)
+    return labels.face_by_label(conn, told.card)
+
+
+def _kept(conn: Connection, told: RunReport) -> Run | None:
+    """The run as its card has it by now."""
+    face = _face(conn, told)
+    fields = repository.entity(conn, face.id).fields if face else {}
+    return Run.of_field(told.run.id, fields.get(PREFIX + told.run.id))
+
+
+def _news(conn: Connection, told: RunReport) -> bool:
+    """Whether there is anything to write: a run that ended stays as it was, and evidence that says
+    the same in other words is nothing new, unless it is why a run has to wait, or the first that
+    is known of a run that was just started."""
+    if _face(conn, told) is None:
+        return False
+    had = _kept(conn, told)
+    if had is None:
+        return True
+    run = told.run
+    if had.state.ended:
+        return run.reopens(had)
+    reason_changed = run.state is RunState.QUEUED or not had.evidence
+    if had.state is run.state and reason_changed and had.evidence != run.evidence:
+        return True
+    same = replace(run, evidence=had.evidence, dataset=had.dataset)
+    return had != same
+
+
+def _in_order(
+    conn: Connection, told: Iterable[RunReport]
+) -> list[tuple[Callable[..., Iterator[_Happened]], RunReport, str]]:
+    """What became of runs, each start and each end, in the order in which it happened, with when.
+    Of one that ends as another starts, the start comes first: the card stays with that."""
+    order = [
+        (step.at, step.ends, replace(one, run=step.run))
+        for one in told
+        for step in steps(one.run, _kept(conn, one))
+    ]
+    order.sort(key=lambda step: (step[0], step[1], step[2].run.id))
+    return [(_end if ends else _begin, one, at) for at, ends, one in order]
+
+
+def _begin(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
+    """Keep that a run is queued, started or goes on otherwise than before."""
+    run, name = told.run, PREFIX + told.run.id
+    if not _news(tx.conn, told):  # any more: others take in too
+        return
+    had = _kept(tx.conn, told)
+    face = _face(tx.conn, told)
+    assert face is not None
+    run = _with_dataset(tx, face, run, None if _begins(had, run) else had)
+    if had is None and run.state is RunState.QUEUED:
+        tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, at))
+        yield _Happened(face.ref, run.id, "is queued")
+    elif _begins(had, run):
+        if aim := _aimed(tx, face, told):
+            tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, at))
+        begun = run.begun
+        effect = on_start(_scene(tx, face, run))
+        values, kept = _values(tx, face, effect, begun)
+        values[name] = begun.to_field()
+        tx.write(_change(tx, "run.started", face, run, values, at, kept))
+        yield _Happened(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
+    elif had and not run.state.ended:
+        values = {name: run.to_field()}
+        if had.state.ended and _blocked_by(tx, face) == PREFIX + run.id:
+            values["blocker"] = None
+        when = at if run.progress > had.progress else ""
+        tx.write(_change(tx, "run.changed", face, run, values, when))
+        if run.state is not had.state and had.state is not RunState.STARTING:
+            yield _Happened(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
+
+
+def _end(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
+    """Keep how a run ended."""
+    run, name = told.run, PREFIX + told.run.id
+    if not _news(tx.conn, told):
+        return
+    face = _face(tx.conn, told)
+    assert face is not None
+    run = _with_dataset(tx, face, run, _kept(tx.conn, told))
+    effect = on_end(_scene(tx, face, run), run)
+    values, kept = _values(tx, face, effect, run)
+    values[name] = run.to_field()
+    waits = tx.writer.projector.entity(face.id).fields.get("snoozed_run") == run.id
+    if waits and face.snoozed_until == UNTIL_RUN:
+        values |= {"snoozed_until": None, "snoozed_run": None}
+    if metric := _metric(tx, face, run):
+        values["metric"] = metric
+    tx.write(_change(tx, "run.ended", face, run, values, run.ended and at, kept))
+    onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
+    blocked = " It is blocked." if values.get("blocker") else ""
+    yield _Happened(face.ref, run.id, run.ending, onward + blocked)
+
+
+def _with_dataset(tx: Transaction, face: CardFace, run: Run, had: Run | None) -> Run:
+    """A run with the dataset that its card named when it began."""
+    if had is not None:
+        return replace(run, dataset=had.dataset)
+    fields = tx.writer.projector.entity(face.id).fields
+    return replace(run, dataset=fields.get("dataset") or "")
+
+
+def _begins(had: Run | None, run: Run) -> bool:
+    """Whether the run was not known to execute, and did. A job of a scheduler that was taken out of
+    the queue, waits for what never comes, or is not heard of again, never did."""
+    if had is not None and had.state is not RunState.QUEUED and not had.state.ended:
+        return False
+    if run.job and run.state.ended:
+        return run.elapsed is not None
+    return had is None or run.state not in (RunState.QUEUED, RunState.UNKNOWN)
+
+
+def _change(
+    tx: Transaction, kind: str, face: CardFace, run: Run, values: Mapping[str, Any], at: str = "",
+    kept: Mapping[str, Any] | None = None,
+) -> Change:  # fmt: skip
+    """A change of a card by a run, that does not wake it. It gets the time at which it happened, as
+    far as that is in order with the steps the card took and with what the run did before."""
+    board = repository.board_id(tx.conn, face)
+    when = ""
+    by = PREFIX + run.id
+    if at and at <= instant(tx.now):
+        last = run_queries.last_of_run(tx.conn, face.id, by)
+        when = max(at, last, run_queries.last_step(tx.conn, face.id))
+    return Change(kind, board, card=face.id, actor=by, set=values, at=when, **(kept or {}))
+
+
+def _scene(tx: Transaction, face: CardFace, run: Run) -> RunContext:
+    entity = tx.writer.projector.entity(face.id)
+    return RunContext(
+        board=tx.board_of(face),
+        face=face,
+        moved=run_queries.moved_by_hand(tx.conn, face.id, run.since),
+        moved_meanwhile=run_queries.moved_by_hand(
+            tx.conn, face.id, run.since, run.ended or run.since
+        ),
+        blocked_by_run=_blocked_by(tx, face).startswith(PREFIX),
+        others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
+    )
+
+
+def _blocked_by(tx: Transaction, face: CardFace) -> str:
+    """Who blocked a card, '' when it is not blocked."""
+    origin = tx.writer.projector.entity(face.id).origins.get("blocker", "")
+    return run_queries.actor_of(tx.conn, face.id, origin) if face.block_reason else ""
+
+
+def _values(
+    tx: Transaction, face: CardFace, effect: Effect, run: Run
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an effect sets on a card, and what its event keeps besides: that a limit was gone over,
+    or a gate passed. A gate that is closed keeps the card, unless the run was forced."""
+    values: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
+    board = tx.board_of(face)
+    to = effect.to
+    if to is not None:
+        gates = _gates(tx.conn, board, to, face)
+        if isinstance(gates, Refused):
+            if run.force and not run.state.ended:
+                kept = {"reason": run.force, "unticked": gates.unticked[face.ref]}
+            else:
+                to = None
+    if to is not None:
+        values["place"] = [to.id, rank_at_end(tx, board, to)]
+        full = rules.enter(
+            board, to, repository.loads(tx.conn, board.id, face.id), effect.work or Work.ATTENDED,
+            from_stage=face.stage,
+        )  # fmt: skip
+        if isinstance(full, Refused) and not kept:
+            kept = {"reason": run.force if not run.state.ended and run.force else f"run {run.id}"}
+    work = effect.work and rules.work_in(to or board.stage(face.stage), effect.work)
+    if work is not None and work != face.work:
+        values["work"] = work.value
+    if effect.unblock:
+        values["blocker"] = None
+    if effect.block is not None:
+        values["blocker"] = {**effect.block, "since": run.ended or instant(tx.now)}
+    return values, kept
+
+
+def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
+    checklist: tuple[CheckItem, ...] = ()
+    if items := repository.entity(conn, face.id).fields.get("checklist"):
+        from mlkanban.core.card import CheckItem  # dear, and most cards have none
+
+        checklist = tuple(CheckItem(**item) for item in items)
+    return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
+
+
+def _aimed(tx: Transaction, face: CardFace, told: RunReport) -> dict[str, Any] | None:
+    """The metric of the card with what the run was started to reach; None when that is nothing new,
+    or a person wrote it since."""
+    if not told.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", told.run.since):
+        return None
+    had = tx.writer.projector.entity(face.id).fields.get("metric")
+    try:
+        made: dict[str, Any] = checked(
+            {"metric": parse_metric([accept_aim(told.aim)], before=had)}, partial=True
+        )["metric"]
+    except UsageProblem:
+        return None  # a start.json that no program of ours wrote
+    return None if made == had else made
+
+
+def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:
+    """The metric of the card with what the run reported for it, None when it did not."""
+    had = tx.writer.projector.entity(face.id).fields.get("metric")
+    if not had or not run.is_result or had.get("name") not in run.metrics:
+        return None
+    return {**had, "value": run.metrics[had["name"]]}

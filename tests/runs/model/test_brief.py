@@ -1,0 +1,138 @@
+"""The runs of a card in short: nothing that its face says is lost on the way."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.core.timestamps import instant
+from mlkanban.runs.model.brief import Brief, measured, on_face
+from mlkanban.runs.model.run import PREFIX, Run, runs_in
+from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.usage import usage
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+METRIC = {"name": "auc", "direction": ">=", "target": 0.92}
+
+hours = st.integers(0, 300).map(lambda n: instant(NOW - timedelta(hours=n)))
+some_runs = st.lists(
+    st.builds(
+        Run,
+        id=st.uuids().map(str),
+        state=st.sampled_from(RunState),
+        started=hours | st.just(""),
+        ended=hours | st.just(""),
+        gpus=st.none() | st.integers(0, 64),
+        elapsed=st.none() | st.integers(0, 100_000),
+        commit=st.sampled_from(["", "a1b2c3d4e5f6"]),
+        dirty=st.booleans(),
+    ).map(lambda run: run if run.state.ended else replace(run, ended="")),
+    max_size=8,
+)
+
+
+def fields(*runs: Run, metric: dict | None = None) -> dict:
+    return {"metric": metric} | {PREFIX + run.id: run.to_field() for run in runs}
+
+
+@given(some_runs, st.integers(0, 100))
+def test_the_hours_are_those_of_the_page_at_any_time(runs: list[Run], later: int) -> None:
+    now = NOW + timedelta(hours=later)
+    brief = Brief.read(Brief.of(runs).packed)
+    assert brief.runs == len(runs)
+    assert brief.used(now) == pytest.approx(usage(runs, now).gpu_hours, abs=0.01)
+    assert brief.partly == bool(usage(runs, now).unknown)
+
+
+def test_what_goes_on_is_counted_from_the_longest() -> None:
+    short, long = (Run(n, RunState.RUNNING, started=f"2026-03-20T0{n}:00:00Z") for n in "84")
+    waits = Run("q", RunState.QUEUED, started="2026-03-19T00:00:00Z")
+    over = Run("f", RunState.FAILED, started="2026-03-18T00:00:00Z")
+    brief = Brief.of([short, waits, long, over])
+    assert (brief.runs, brief.since, brief.sure) == (4, long.started, True)
+    assert Brief.of([waits, over]).since == ""
+    odd = [replace(long, id=text, started=text) for text in ("", "soon")]
+    assert Brief.of([*odd, short]).since == short.started, "what has no start says nothing"
+    assert not Brief.of([replace(long, state=RunState.STALE)]).sure
+
+
+def test_the_commit_is_that_of_the_newest_run_that_has_one() -> None:
+    newest, older = Run("b", commit=""), Run("a", commit="a1b2c3d4e5f6", dirty=True)
+    assert Brief.of([newest, older]).commit == "a1b2c3d*"
+    assert Brief.of([newest]).commit == ""
+    assert Brief.read("").packed == ""
+
+
+def reported(*values: float) -> list[Run]:
+    return [
+        Run(
+            f"r{at}", RunState.FINISHED, argv=("train",), started=f"2026-03-20T0{at}:00:00Z",
+            metrics={"auc": value},
+        )
+        for at, value in enumerate(values)
+    ]  # fmt: skip
+
+
+def test_a_card_stands_at_the_mean_of_its_runs() -> None:
+    runs = reported(0.91, 0.925)
+    assert on_face(fields(*runs, metric=METRIC | {"value": 0.925}))[0] == "auc .9175/>=.92"
+    assert on_face(fields(*runs, metric=METRIC))[0] == "auc .9175/>=.92"
+    assert on_face(fields(*runs))[0] == ""
+    by_hand = METRIC | {"value": 0.95}
+    assert measured(runs, by_hand) == by_hand, "a person wrote another value"
+
+
+def test_a_card_stands_at_the_configuration_tried_last_and_tells_of_a_better_one() -> None:
+    older, newer = reported(0.95, 0.91)
+    newer = replace(newer, argv=("train", "--lr", "0.1"))
+    metric, packed = on_face(fields(older, newer, metric=METRIC))
+    assert metric == "auc .91/>=.92"
+    assert Brief.read(packed).best == 0.95
+    assert Brief.read(on_face(fields(older, metric=METRIC))[1]).best is None
+
+
+@given(st.floats(0.9, 0.95), st.floats(0.9, 0.95), st.sampled_from([">=", "<="]))
+def test_a_rounded_mean_is_on_the_same_side_of_the_target(
+    value: float, target: float, direction: str
+) -> None:
+    shown = measured(reported(value), {"name": "auc", "direction": direction, "target": target})
+    assert shown is not None
+    reached = value >= target if direction == ">=" else value <= target
+    assert reached == (shown["value"] >= target if direction == ">=" else shown["value"] <= target)
+    assert shown["value"] == pytest.approx(value, abs=1e-3)
+
+
+def test_what_failed_does_not_stand_on_a_face() -> None:
+    failed = [replace(run, state=RunState.FAILED) for run in reported(0.97)]
+    kept = METRIC | {"value": 0.97}
+    assert on_face(fields(*failed, metric=kept))[0] == "auc >=.92"
+    good = replace(failed[0], id="g", state=RunState.FINISHED, metrics={"auc": 0.8})
+    assert on_face(fields(*failed, good, metric=kept))[0] == "auc .8/>=.92"
+
+
+def test_what_was_typed_beside_runs_says_so() -> None:
+    assert on_face(fields(*reported(0.9), metric=METRIC | {"value": 0.95}))[0] == (
+        "auc .95/>=.92 typed"
+    )
+    assert on_face(fields(metric=METRIC | {"value": 0.95}))[0] == "auc .95/>=.92"
+
+
+def test_no_face_rounds_over_the_target() -> None:
+    near = METRIC | {"value": 0.91999999}
+    assert on_face(fields(metric=near))[0] == "auc .91999999/>=.92"
+    runs = reported(0.9199999, 0.5)
+    other = [replace(runs[0], argv=("train", "--a=1")), runs[1]]
+    assert Brief.read(on_face(fields(*other, metric=METRIC))[1]).best == 0.9199999
+
+
+def test_the_objective_of_a_study_is_the_metric_of_its_card() -> None:
+    trial = Run(
+        "optuna:s/1", RunState.TRACKED, says="COMPLETE", metrics={"value": 0.95}, direction=">="
+    )
+    assert on_face(fields(trial, metric=METRIC))[0] == "auc .95/>=.92"
+    other = replace(trial, direction="<=")
+    assert on_face(fields(other, metric=METRIC))[0] == "auc >=.92"
+    [run] = runs_in(fields(replace(trial, metrics={"a": 1.0, "auc": 0.9}), metric=METRIC))
+    assert [*run.metrics] == ["auc", "a"]

@@ -1,0 +1,101 @@
+"""What jobs report of themselves: lines of their output, and the file of metrics."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.runs.model.metric_lines import MOST, in_file, reported, unread_text
+
+
+def test_the_last_value_of_a_metric_counts() -> None:
+    lines = [
+        "mlkanban: auc=0.5", "noise", "mlkanban: auc=0.917", " mlkanban: loss = 1e-3 ",
+        "mlkanban: bad=high", "mlkanban: inf=inf", "mlkanban:", "say mlkanban: x=1",
+    ]  # fmt: skip
+    assert reported(lines).values == {"auc": 0.917, "loss": 0.001}
+    assert reported(lines).unread == ("bad=high", "inf=inf", "say mlkanban: x=1")
+
+
+@pytest.mark.parametrize(
+    ("line", "values", "unread"),
+    [
+        ("val_auc=0.9,loss=0.1", {"val_auc": 0.9, "loss": 0.1}, ()),
+        ("val_auc=0.9, loss = 0.1; f1=.5", {"val_auc": 0.9, "loss": 0.1, "f1": 0.5}, ()),
+        ("step=1200 val_loss=0.41 val_auc=0.87", {"val_loss": 0.41, "val_auc": 0.87}, ()),
+        ("epoch=3 top 5 acc=0.8", {"top 5 acc": 0.8}, ()),
+        ("epoch=3", {"epoch": 3.0}, ()),
+        ("step=3", {}, ()),
+        ("f1=91.5%", {"f1": 0.915}, ()),
+        ("f1=91.5 % loss=2", {"f1": 0.915, "loss": 2.0}, ()),
+        ("comma=0,91", {"comma": 0.91}, ()),
+        ("comma=0,91,loss=1,5", {"comma": 0.91, "loss": 1.5}, ()),
+        ("a=1,2b=3", {"a": 1.0}, ("2b=3",)),
+        ("n=1,234", {}, ("n=1,234",)),
+        ("n=1,234,567 loss=2", {"loss": 2.0}, ("n=1,234,567",)),
+        ("nan_metric=nan", {}, ("nan_metric=nan",)),
+        ("loss=-inf auc=0.5", {"auc": 0.5}, ("loss=-inf",)),
+        ("big=1e400", {}, ("big=1e400",)),
+        ("auc=high", {}, ("auc=high",)),
+        ("auc 0.9", {}, ("auc 0.9",)),
+        ("auc=0.9 done", {"auc": 0.9}, ("done",)),
+        ("auc=", {}, ("auc=",)),
+        ("9lives=0.9", {}, ("9lives=0.9",)),
+        ("Genauigkeit_größe=0.9", {"Genauigkeit_größe": 0.9}, ()),
+        ("Run 20261130-053000-abcdef01 of v1. Close the terminal and it runs on.", {}, ()),
+    ],
+)
+def test_what_is_in_a_line_is_read_or_told(line, values, unread) -> None:
+    assert reported([f"mlkanban: {line}"]) == (values, unread)
+
+
+def test_a_metric_that_ended_as_nan_is_not_what_it_was_before() -> None:
+    lines = ["mlkanban: loss=0.3", "mlkanban: loss=nan", "mlkanban: auc=nan", "mlkanban: auc=0.5"]
+    assert reported(lines) == ({"auc": 0.5}, ("loss=nan",))
+
+
+def test_what_is_not_read_is_told_in_few_words() -> None:
+    assert unread_text(()) == ""
+    assert unread_text(("a=nan",)) == "metrics not understood: a=nan"
+    assert unread_text(("a=x",) * 9).endswith("a=x and 4 more")
+    [told] = reported(["mlkanban: " + "x" * 500]).unread
+    assert len(told) == 60
+
+
+@given(st.lists(st.text()))
+def test_no_line_is_too_odd(lines) -> None:
+    assert all(isinstance(value, float) for value in reported(lines).values.values())
+
+
+def test_of_a_file_only_what_is_a_number_counts() -> None:
+    text = """{"auc": 0.917, "n": 12, "nan": NaN, "inf": -Infinity, "big": 1e999, "none": null,
+        "deep": {"f1": 0.5}, "list": [1], "said": "0.5", "yes": true, "\\u001b]0;x": 1, "": 1}"""
+    unread = ("nan=nan", "inf=-inf", "big=inf")
+    assert in_file(text) == ({"auc": 0.917, "n": 12.0}, unread)
+    assert in_file('{"huge": 1' + "0" * 400 + "}") == ({}, ("huge=?",))
+    many = in_file(json.dumps({f"m{at}": at for at in range(MOST + 9)}))
+    assert (len(many.values), len(many.unread)) == (MOST, 9)
+
+
+@pytest.mark.parametrize("text", ["", "0.9", "[0.9]", "{'auc': 0.9}", '{"auc": 0.9', "[" * 99999])
+def test_a_file_that_is_no_object_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ValueError, match="it is no JSON"):
+        in_file(text)
+
+
+@given(st.dictionaries(st.text(), st.floats() | st.integers() | st.text() | st.none()))
+def test_no_value_in_a_file_is_too_odd(values) -> None:
+    assert all(isinstance(value, float) for value in in_file(json.dumps(values)).values.values())
+
+
+def test_a_secret_in_what_is_not_understood_is_hidden() -> None:
+    key = "Zx9Qw7Er5T7Kd9fLmQ2Rs8Tu"
+    lines = [
+        f"mlkanban: token={key}",
+        f"at {'x' * 30} mlkanban: hf_token={key}",
+        f"mlkanban: {key}",
+    ]
+    told = reported(lines).unread
+    assert len(told) == 3
+    assert all("***" in one and key[:4] not in one for one in told)

@@ -1,0 +1,432 @@
+"""What runs say together: held against numpy, mirrored where lower is better."""
+
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.runs.model import repeats
+from mlkanban.runs.model.configurations import grouped
+from mlkanban.runs.model.results import Proposal, remarks, results, sparkline
+from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.state import RunState
+
+METRIC = {"name": "auc", "direction": ">=", "target": 0.9}
+LOSS = {"name": "loss", "direction": "<=", "target": 0.22}
+numbers = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+def runs(values, state: RunState = RunState.FINISHED) -> list[Run]:
+    return [
+        Run(
+            f"r{at:03}", state, argv=("train", "--seed", str(at)),
+            started=f"2026-03-20T09:{at:02}:00Z", metrics={"auc": value}, commit="c" * 40,
+        )
+        for at, value in enumerate(values)
+    ]  # fmt: skip
+
+
+def tried(*cases: tuple[object, float]) -> list[Run]:
+    """Runs with a depth and the loss of each, the first of which started first."""
+    return [
+        Run(
+            f"r{at:03}", RunState.FINISHED, argv=("train", f"depth={depth}", f"seed={at}"),
+            started=f"2026-03-20T09:{at:02}:00Z", metrics={"loss": loss}, commit="c" * 40,
+        )
+        for at, (depth, loss) in enumerate(cases)
+    ]  # fmt: skip
+
+
+def said(values, **metric) -> Proposal | None:
+    found = results(runs(values), METRIC | metric)
+    assert found is not None
+    return found.proposal
+
+
+@given(st.lists(numbers, min_size=1, max_size=40))
+def test_mean_and_spread_are_those_of_numpy(values) -> None:
+    found = results(reversed(runs(values)), METRIC)
+    assert found is not None
+    assert found.values == tuple(values)
+    [only] = found.configurations
+    assert only.mean == pytest.approx(np.mean(values), rel=1e-9, abs=1e-6)
+    if len(values) == 1:
+        assert only.sd is None
+    else:
+        assert only.sd == pytest.approx(np.std(values, ddof=1), rel=1e-6, abs=1e-6)
+    assert values[int(found.best_run.id[1:])] == max(values)
+
+
+@given(st.lists(numbers, min_size=1, max_size=10), numbers, st.floats(0, 100))
+def test_lower_is_better_is_the_mirror_image(values, target, noise) -> None:
+    up = results(runs(values), METRIC | {"target": target, "noise": noise})
+    mirrored = METRIC | {"direction": "<=", "target": -target, "noise": noise}
+    down = results(runs([-value for value in values]), mirrored)
+    assert up is not None
+    assert down is not None
+    assert (up.proposal, up.best_run.id) == (down.proposal, down.best_run.id)
+
+
+@given(st.lists(numbers, min_size=2, max_size=10), numbers, st.floats(0, 100))
+def test_supported_means_that_the_mean_less_its_spread_reaches_the_target(
+    values, target, noise
+) -> None:
+    found = results(runs(values), METRIC | {"target": target, "noise": noise})
+    assert found is not None
+    low = np.mean(values) - max(np.std(values, ddof=1), noise)
+    if found.proposal is Proposal.SUPPORTED:
+        assert low >= target - 1e-6
+    else:
+        assert low < target + 1e-6
+
+
+def test_what_is_proposed() -> None:
+    assert said([0.95]) is Proposal.OPEN, "one run says too little"
+    assert said([0.93, 0.94]) is Proposal.SUPPORTED
+    assert said([0.93, 0.94], noise=0.05) is Proposal.OPEN, "the noise is more than the spread"
+    assert said([0.89, 0.93]) is Proposal.OPEN
+    assert said([0.71, 0.72]) is Proposal.NOT_SUPPORTED
+    assert said([0.71, 0.72], target=None) is None
+    assert said([0.11, 0.12], direction="<=", target=0.2) is Proposal.SUPPORTED
+    assert said([0.9, 0.9]) is Proposal.SUPPORTED, "to reach it is enough"
+
+
+def test_only_runs_that_ended_and_reported_the_metric_count() -> None:
+    some = [*runs([0.9]), Run("x", RunState.FINISHED, metrics={"loss": 0.1})]
+    some += runs([0.1], RunState.RUNNING)
+    found = results(some, METRIC)
+    assert found is not None
+    assert found.values == (0.9,)
+    assert results(some, None) is None
+    assert results(some, {"name": "f1"}) is None
+    assert results(runs([math.inf]), METRIC) is None
+    beyond = results(runs([1.7e308, 0.9, -1.7e308, 1.7e308]), METRIC)
+    assert beyond is not None
+    assert beyond.values == (0.9,), "the sum of the others is no number"
+
+
+def test_what_is_said_of_few_runs() -> None:
+    found = results(runs([0.93, 0.94]), METRIC)
+    assert found is not None
+    assert found.summary == "auc 0.935 +- 0.0071 (2 runs)"
+    assert (found.proposal, found.why) == (
+        Proposal.SUPPORTED, ">=0.9 is reached by more than the spread",
+    )  # fmt: skip
+    one = results(runs([0.93]), METRIC)
+    assert one is not None
+    assert (one.proposal, one.why) == (Proposal.OPEN, "one run says too little about >=0.9")
+
+
+def test_a_mean_is_of_runs_that_differ_in_their_seed_alone() -> None:
+    found = results(tried((3, 0.30), (3, 0.31), (6, 0.20), (6, 0.21)), LOSS)
+    assert found is not None
+    assert [one.label for one in found.configurations] == ["depth 3", "depth 6"]
+    assert [one.mean for one in found.configurations] == pytest.approx([0.305, 0.205])
+    assert found.summary == "loss 0.205 +- 0.0071 (2 runs, depth 6)"
+    assert found.proposal is Proposal.SUPPORTED
+    assert found.proposal_text == "supported by depth 6: 0.205 +- 0.0071 (2 runs)"
+    assert found.why == "<=0.22 is reached by more than the spread"
+    assert found.verdict == "supported: loss 0.205 +- 0.0071 (2 runs, depth 6)"
+
+
+def test_the_configuration_tried_last_speaks_and_a_better_one_is_named() -> None:
+    found = results(tried((6, 0.20), (6, 0.21), (3, 0.30), (3, 0.31)), LOSS)
+    assert found is not None
+    assert found.latest.label == "depth 3"
+    assert found.best.label == "depth 6"
+    assert found.verdict == "supported: loss 0.205 +- 0.0071 (2 runs, depth 6)"
+    worse = results(tried((3, 0.30), (3, 0.31), (6, 0.40), (6, 0.41)), LOSS)
+    assert worse is not None
+    assert worse.proposal is Proposal.NOT_SUPPORTED
+    assert worse.verdict == "not supported: loss 0.305 +- 0.0071 (2 runs, depth 3)"
+    alone = results(tried((3, 0.30), (3, 0.31), (6, 0.40)), LOSS)
+    assert alone is not None
+    assert alone.proposal is Proposal.OPEN, "one run says too little, even against the target"
+
+
+@given(st.lists(st.floats(0, 1), min_size=5, max_size=40, unique=True))
+def test_many_configurations_tried_once_are_a_search_and_no_verdict(values) -> None:
+    found = results(tried(*enumerate(values)), LOSS)
+    assert found is not None
+    assert found.is_search
+    assert found.proposal is Proposal.OPEN
+    assert f"{len(values)} configurations with one run each are a search" in found.why
+    assert f"{min(values):.4g}" in found.why
+
+
+def test_what_was_run_has_to_be_known_to_be_repeated() -> None:
+    unknown = [replace(run, argv=()) for run in runs([0.93, 0.94])]
+    found = results(unknown, METRIC)
+    assert found is not None
+    assert [one.n for one in found.configurations] == [1, 1]
+    assert found.proposal is Proposal.OPEN
+    by_tracker = [replace(run, params={"lr": "0.1", "seed": run.id}) for run in unknown]
+    known = results(by_tracker, METRIC)
+    assert known is not None
+    assert known.proposal is Proposal.SUPPORTED
+
+
+def test_other_code_is_another_configuration() -> None:
+    one, two = runs([0.93, 0.94])
+    found = results([replace(one, commit="a" * 40), replace(two, commit="b" * 40)], METRIC)
+    assert found is not None
+    assert [c.label for c in found.configurations] == ["commit aaaaaaa", "commit bbbbbbb"]
+    changed = results([replace(run, commit="a" * 40, dirty=True) for run in (one, two)], METRIC)
+    assert changed is not None
+    assert changed.proposal is Proposal.SUPPORTED
+    assert changed.why.endswith("the runs had uncommitted changes, so their code may differ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["seed", "random-state", "random_state", "trainer.seed", "data_seed", "seed_everything",
+     "Fold", "run_name", "output-dir", "hydra.run.dir", "log_dir"],
+)  # fmt: skip
+def test_names_of_parameters_in_which_repeats_differ(name) -> None:
+    assert repeats.tells_repeats_apart(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["lr", "depth", "word 2", "n_seeds_used", "folder", "model", "dir"]
+)
+def test_names_of_parameters_that_make_another_configuration(name) -> None:
+    assert not repeats.tells_repeats_apart(name)
+
+
+def test_other_names_make_other_repeats(monkeypatch) -> None:
+    monkeypatch.setattr(repeats, "_in_force", [("Data-Shard", "*_rank", "loader.path")])
+    fits = ("shard", "data-shard", "node_rank", "train.loader.path", "loader.path", "seed")
+    assert [repeats.tells_repeats_apart(name) for name in fits] == [
+        False, True, True, True, True, False,
+    ]  # fmt: skip
+    assert repeats.mark()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=60), st.booleans())
+def test_a_sparkline_has_a_bar_for_a_value_and_the_highest_for_the_most(values, ascii) -> None:
+    drawn = sparkline(values, ascii=ascii)
+    shown = values[-40:]
+    assert len(drawn) == (len(shown) if len(values) > 1 else 0)
+    assert not ascii or drawn.isascii()
+    order = "_.-=^" if ascii else "▁▂▃▄▅▆▇█"
+    heights = [order.index(bar) for bar in drawn]
+    for one, height in zip(shown, heights, strict=False):
+        assert all(height >= other for v, other in zip(shown, heights, strict=True) if one > v)
+
+
+def test_a_sparkline_of_equal_values_is_flat() -> None:
+    assert sparkline([1.0, 2.0, 3.0], ascii=True) == "_-^"
+    assert sparkline([0.5, 0.5]) == "▅▅"
+    assert sparkline([0.5]) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "repeats"),
+    [
+        (["--ckpt", "***"], False),
+        (["data/***"], False),
+        (["sh", "-c", "train --ckpt ***"], False),
+        (["--hf-token", "***"], True),
+        (["-e", "HF_TOKEN=***"], True),
+        (["https://***@host.example/data"], True),
+        (["sh", "-c", "TOKEN=*** train --token ***"], True),
+    ],
+)
+def test_runs_are_repeats_only_if_what_is_hidden_is_a_credential(words, repeats) -> None:
+    both = [
+        Run(f"r{at}", RunState.FINISHED, argv=("train", *words, f"--seed={at}")) for at in (1, 2)
+    ]
+    assert len(grouped(both)) == (1 if repeats else 2)
+
+
+def test_a_credential_makes_no_configuration() -> None:
+    with_key = Run("r1", RunState.FINISHED, argv=("train", "--lr=1", "--token", "***"))
+    without = Run("r2", RunState.FINISHED, argv=("train", "--lr=1"))
+    assert len(grouped([with_key, without])) == 1
+
+
+def said_of(runs: list[Run], metric: dict[str, object]) -> list[str]:
+    return remarks(runs, metric, results(runs, metric))
+
+
+FAILED_STATES = (RunState.FAILED, RunState.KILLED, RunState.LOST)
+
+
+@pytest.mark.parametrize("state", FAILED_STATES)
+def test_what_did_not_finish_is_no_result_and_is_told(state) -> None:
+    assert results(runs([0.97, 0.97], state), METRIC) is None
+    assert said_of(runs([0.97, 0.97], state), METRIC) == [
+        f"only finished runs count: left out 2 {state} (auc 0.97, 0.97)"
+    ]
+    good = [replace(run, id=f"{run.id}b") for run in runs([0.8, 0.81])]
+    found = results([*good, *runs([0.97, 0.98], state)], METRIC)
+    assert found is not None
+    assert (found.values, found.best_run.id) == ((0.8, 0.81), "r001b")
+    assert found.proposal is Proposal.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("says", "counts"),
+    [("FINISHED", True), ("COMPLETE", True), ("finished", True), ("", True), ("RUNNING", False),
+     ("FAILED", False), ("KILLED", False), ("crashed", False), ("PRUNED", False)],
+)  # fmt: skip
+def test_a_run_of_a_tracker_counts_when_that_says_that_it_finished(says, counts) -> None:
+    some = [replace(run, says=says) for run in runs([0.95], RunState.TRACKED)]
+    assert (results(some, METRIC) is not None) is counts
+
+
+def test_equal_seeds_count_once() -> None:
+    twice = [replace(run, argv=("train", "--seed", "1", f"--out=o{at}"))
+             for at, run in enumerate(runs([0.93, 0.94]))]  # fmt: skip
+    found = results(twice, METRIC)
+    assert found is not None
+    assert (found.values, found.proposal) == ((0.94,), Proposal.OPEN)
+    assert said_of(twice, METRIC) == [
+        "equal seeds count once, the newest run of each: 1 run has a seed that ran again"
+    ]
+    other_fold = [replace(run, argv=("train", "--seed=1", f"--fold={run.id}")) for run in twice]
+    without = [replace(run, argv=("train",)) for run in twice]
+    for some in (other_fold, without):
+        found = results(some, METRIC)
+        assert found is not None
+        assert found.latest.n == 2
+        assert said_of(some, METRIC) == []
+
+
+def test_another_folder_or_dataset_is_another_configuration() -> None:
+    one, two = runs([0.93, 0.94])
+    folders = results([replace(one, folder="a"), replace(two, folder="b")], METRIC)
+    assert folders is not None
+    assert [c.label for c in folders.configurations] == ["folder a", "folder b"]
+    top = results([one, replace(two, folder="b")], METRIC)
+    assert top is not None
+    assert [c.label for c in top.configurations] == ["folder .", "folder b"]
+    data = results([replace(one, dataset="v1"), replace(two, dataset="v2")], METRIC)
+    assert data is not None
+    assert [c.label for c in data.configurations] == ["dataset v1", "dataset v2"]
+
+
+def test_without_a_commit_the_code_may_differ() -> None:
+    found = results([replace(run, commit="") for run in runs([0.93, 0.94])], METRIC)
+    assert found is not None
+    assert found.why.endswith("no commit of the runs is known, so their code may differ")
+
+
+def test_what_was_started_in_a_run_has_its_code() -> None:
+    above = Run("a", RunState.FINISHED, argv=("sweep",), commit="d" * 40, dirty=True, folder="x")
+    inner = [replace(run, parent="a", commit="") for run in runs([0.93, 0.94])]
+    found = results([above, *inner], METRIC)
+    assert found is not None
+    assert {(run.commit, run.folder) for run in found.runs} == {("d" * 40, "x")}
+    assert found.why.endswith("the runs had uncommitted changes, so their code may differ")
+
+
+def test_noise_is_called_noise() -> None:
+    def why(values, **metric) -> str:
+        found = results(runs(values), METRIC | metric)
+        assert found is not None
+        return found.why
+
+    assert why([0.915, 0.916], noise=0.05) == ">=0.9 lies within the noise (0.05)"
+    assert why([0.96, 0.97], noise=0.05) == ">=0.9 is reached by more than the noise (0.05)"
+    assert why([0.8, 0.81], noise=0.05) == ">=0.9 is missed by more than the noise (0.05)"
+    assert why([0.89, 0.93]) == ">=0.9 lies within the spread"
+
+
+def test_equality_is_not_more_than() -> None:
+    def why(*values, **metric) -> str:
+        found = results(runs(values), METRIC | metric)
+        assert found is not None
+        return f"{found.proposal_text}; {found.why}"
+
+    assert why(0.9, 0.9) == "supported; >=0.9 is reached, no spread seen"
+    assert why(0.9, 0.9, 0.9) == "supported; >=0.9 is reached, no spread seen"
+    assert why(0.8, 0.8) == "not supported; >=0.9 is missed, no spread seen"
+    assert why(1.0, 1.0, target=0.5, noise=0.5) == (
+        "supported; >=0.5 is reached by just the noise (0.5)"
+    )
+
+
+@given(st.floats(0.5, 1), st.integers(-10, 10))
+def test_no_value_is_rounded_over_the_target(target, units) -> None:
+    value = target + units * 1e-9
+    found = results(runs([value, value]), METRIC | {"target": target})
+    assert found is not None
+    shown = float(found.summary.split()[1])
+    assert (shown >= target) == (value >= target)
+    assert (float(found.text(found.best_run)) >= target) == (value >= target)
+
+
+def test_a_search_says_what_to_repeat() -> None:
+    found = results(tried(*enumerate([0.3, 0.4, 0.21, 0.5, 0.6])), LOSS)
+    assert found is not None
+    assert found.why.endswith(
+        "repeat the configuration that reached 0.21 (depth 2) with two more seeds"
+    )
+
+
+def test_the_lucky_run_of_many_configurations_confirms_nothing() -> None:
+    others = [(1, 0.3), (2, 0.3)]
+    two = results(tried(*others, (3, 0.1), (3, 0.12)), LOSS)
+    assert two is not None
+    assert two.why == (
+        "depth 3: 0.11 +- 0.014 (2 runs) is one of 3 configurations, and the best of many is"
+        " lucky: repeat it with one more seed"
+    )
+    searched = results(tried(*((n, 0.3) for n in range(9)), (3, 0.1), (3, 0.12), (9, 0.1)), LOSS)
+    assert searched is not None
+    assert searched.why.startswith("9 configurations with one run each are a search")
+    again = results(tried(*((n, 0.3) for n in range(9)), (9, 0.1), (9, 0.12)), LOSS)
+    assert again is not None
+    assert again.why.endswith("is lucky: repeat it with one more seed")
+    three = results(tried(*others, (3, 0.1), (3, 0.12), (3, 0.13)), LOSS)
+    assert three is not None
+    assert three.proposal_text == "supported by depth 3: 0.1167 +- 0.015 (3 runs)"
+    assert three.why == (
+        "<=0.22 is reached by more than the spread, and without its best run too (0.125)"
+    )
+    lucky = results(tried(*others, (3, 0.01), (3, 0.22), (3, 0.23)), LOSS)
+    assert lucky is not None
+    assert lucky.proposal is Proposal.OPEN
+
+
+@pytest.mark.parametrize("world", ["once", "twice", "best confirmed", "best three confirmed"])
+def test_chance_alone_is_hardly_ever_supported(world) -> None:
+    """Forty configurations, all one standard deviation below the target."""
+    rng = random.Random(1)
+    supported = 0
+    for _ in range(200):
+        cases = [(depth, rng.gauss(0, 1)) for depth in range(40)]
+        if world == "twice":
+            cases += [(depth, rng.gauss(0, 1)) for depth in range(40)]
+        elif world != "once":
+            best = sorted(cases, key=lambda case: case[1])[: 1 if world == "best confirmed" else 3]
+            cases += [(depth, rng.gauss(0, 1)) for depth, _ in best for _ in range(2)]
+        found = results(tried(*cases), LOSS | {"target": -1})
+        assert found is not None
+        supported += found.proposal is Proposal.SUPPORTED
+    assert supported <= 0.05 * 200
+
+
+def test_what_runs_report_under_another_name_is_told() -> None:
+    trials = [
+        Run(f"optuna:s/{at}", RunState.TRACKED, says="COMPLETE", metrics={"value": 0.1})
+        for at in range(40)
+    ]
+    assert said_of(trials, LOSS) == ["40 trials report `value`, the card's target is `loss`"]
+    assert said_of([replace(trials[0], id="mlflow:1")], LOSS) == [
+        "1 MLflow run reports `value`, the card's target is `loss`"
+    ]
+    assert said_of(tried((3, 0.1)), LOSS) == []
+
+
+def test_the_best_run_is_looked_for_once(monkeypatch) -> None:
+    found = results(tried(*((n, 0.3 + n) for n in range(20))), LOSS)
+    assert found is not None
+    first = found.best_run
+    monkeypatch.setattr(type(found), "runs", property(lambda self: pytest.fail("again")))
+    assert found.best_run is first

@@ -1,0 +1,113 @@
+"""What became of a run: the strongest evidence wins, and what cannot be known is not failed."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlkanban.runs.model.state import (
+    HEART_STOPPED,
+    STARTS_WITHIN,
+    Judgement,
+    Place,
+    RunState,
+    Seen,
+    judge,
+)
+
+HERE = Place("box", "boot", "ns")
+RUNNING = Seen(here=HERE, at=HERE, age=100, heartbeat=3, supervisor=True, child=True)
+GONE = {"supervisor": False, "child": False}
+TIMED_OUT = Judgement(RunState.FAILED, "sacct says TIMEOUT")
+COMPLETED = Judgement(RunState.FINISHED, "sacct says COMPLETED", 0)
+
+seen = st.builds(
+    Seen,
+    here=st.just(HERE),
+    at=st.sampled_from(
+        [HERE, Place("gpu2", "b", "n"), Place("box", "other", "ns"), Place("box", "boot", "x")]
+    ),
+    age=st.sampled_from([0.0, STARTS_WITHIN - 1, STARTS_WITHIN + 1]),
+    heartbeat=st.sampled_from([0.0, HEART_STOPPED + 1]),
+    end_written=st.booleans(),
+    exit=st.sampled_from([None, 0, 1, 137]),
+    rc=st.sampled_from([None, 0, 1, 137]),
+    supervisor=st.sampled_from([None, True, False]),
+    child=st.sampled_from([None, True, False]),
+    group=st.booleans(),
+    asked=st.sampled_from(["", "ada"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, RunState.RUNNING),
+        ({"supervisor": False}, RunState.ORPHAN),
+        ({"supervisor": False, "child": False, "group": True}, RunState.ORPHAN),
+        ({"child": False}, RunState.RUNNING),
+        ({"child": False, "group": True}, RunState.RUNNING),
+        ({"supervisor": False, "child": False}, RunState.LOST),
+        ({"supervisor": False, "child": False, "rc": 0}, RunState.FINISHED),
+        ({"supervisor": False, "child": False, "rc": 3}, RunState.FAILED),
+        ({"supervisor": False, "child": False, "rc": 3, "asked": "ada"}, RunState.KILLED),
+        ({"end_written": True, "exit": 0}, RunState.FINISHED),
+        ({"end_written": True, "exit": None}, RunState.LOST),
+        ({"end_written": True, "exit": 0, "rc": 1}, RunState.FINISHED),
+        ({"supervisor": None, "child": None, "age": 1}, RunState.STARTING),
+        ({"supervisor": None, "child": None, "age": STARTS_WITHIN + 1}, RunState.LOST),
+        ({"at": Place("gpu2", "b", "n")}, RunState.UNKNOWN),
+        ({"at": Place("gpu2", "b", "n"), "heartbeat": HEART_STOPPED + 1}, RunState.STALE),
+        ({"at": Place("gpu2", "b", "n"), "rc": 0}, RunState.FINISHED),
+        ({"at": Place("box", "other", "ns")}, RunState.LOST),
+        ({"adopted": True, "supervisor": None}, RunState.RUNNING),
+        ({"adopted": True, "supervisor": None, "child": False}, RunState.LOST),
+        ({"adopted": True, "at": Place("gpu2", "b", "n"), "heartbeat": 1e6}, RunState.UNKNOWN),
+        (GONE | {"waits": True}, RunState.UNKNOWN),
+        (GONE | {"scheduler": TIMED_OUT}, RunState.FAILED),
+        (GONE | {"scheduler": TIMED_OUT, "rc": 0}, RunState.FINISHED),
+        (GONE | {"scheduler": COMPLETED}, RunState.LOST),
+        ({"scheduler": TIMED_OUT}, RunState.RUNNING),
+        (
+            {"at": Place("gpu2", "b", "n"), "heartbeat": 1e6, "scheduler": TIMED_OUT},
+            RunState.FAILED,
+        ),
+        ({"at": Place("box", "boot", "x")}, RunState.UNKNOWN),
+    ],
+)
+def test_each_piece_of_evidence(changes, state) -> None:
+    found = judge(replace(RUNNING, **changes))
+    assert found.state is state
+    assert found.evidence
+
+
+@given(seen)
+def test_failed_and_finished_are_only_said_with_an_exit_status(one: Seen) -> None:
+    found = judge(one)
+    if found.state is RunState.FINISHED:
+        assert found.exit == 0
+    if found.state is RunState.FAILED:
+        assert found.exit not in (None, 0)
+    if found.exit is not None:
+        assert found.exit == (one.exit if one.end_written else one.rc)
+
+
+@given(seen)
+def test_what_its_supervisor_wrote_is_never_doubted(one: Seen) -> None:
+    known = replace(one, end_written=True)
+    assert judge(known) == judge(
+        replace(RUNNING, end_written=True, exit=one.exit, asked=one.asked, at=one.at)
+    )
+
+
+@given(seen)
+def test_a_living_process_here_is_never_over_without_a_status(one: Seen) -> None:
+    alive = replace(one, at=HERE, child=True, end_written=False, rc=None)
+    assert not judge(alive).state.ended
+
+
+@given(seen)
+def test_numbers_of_processes_elsewhere_mean_nothing(one: Seen) -> None:
+    away = replace(one, at=Place("gpu2", "boot", "ns"))
+    assert judge(away) == judge(replace(away, supervisor=True, child=True, group=True))

@@ -1,0 +1,1 @@
+from tests.service.conftest import ada, bob, box, clock, place, two  # noqa: F401

@@ -10,23 +10,23 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from mlkanban import clock
 from mlkanban.access import refusal
-from mlkanban.cli.check import Check, Verdict
-from mlkanban.cli.doctor_deep import deep_checks
-from mlkanban.cli.doctor_runs import run_checks
-from mlkanban.cli.session import Session, pass_session
-from mlkanban.clock import local_timezone, odd_timezone
+from mlkanban.cli.session import Session, login_name, pass_session
+from mlkanban.clock import local_timezone, now, odd_timezone
 from mlkanban.editor import documents
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
 from mlkanban.hooks import found
 from mlkanban.paths import places, working_folder
+from mlkanban.runs.local import processes, surroundings
+from mlkanban.runs.local.surroundings import without_watch
+from mlkanban.runs.model.metric_lines import is_of_tracker, unread_text
+from mlkanban.runs.slurm import client
 from mlkanban.runs.trackers.places import count_all, usual
 from mlkanban.text import quantity, short_name
 from mlkanban.tui import pager
@@ -34,6 +34,7 @@ from mlkanban.tui.commands import keymap
 
 if TYPE_CHECKING:
     from mlkanban.service.backups import BackupState
+    from mlkanban.service.integrity import Findings
 
 _CARDS_NAMED = 5
 _LITTLE_SPACE = 100_000_000
@@ -41,6 +42,24 @@ _LATE = timedelta(days=1)
 """How long changes may go without a backup before that is a problem."""
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""
+_BACK = "See: mlkanban backup list; go back to one: mlkanban restore NAME"
+_FIX = "mlkanban doctor --fix"
+_OLD = timedelta(days=7)
+_MOST_UNREAD = 3
+_SLURM_SECONDS = 5.0
+
+
+Verdict = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, the verdict, what is the case, and what to do about it."""
+
+    what: str
+    verdict: Verdict
+    said: str
+    hint: str = ""
 
 
 @click.command()
@@ -240,9 +259,9 @@ def _store(session: Session) -> Iterator[Check]:
             path, kind = service.path, service.file_system
             boards, events = len(service.boards.all()), service.boards.cursor()
             trouble, network = service.trouble, service.on_network
-            library, state = service.sqlite_version, service.backups.state(clock.now())
+            library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
-            ahead = service.history.dated_ahead(clock.now())
+            ahead = service.history.dated_ahead(now())
     except NotFound:
         yield Check("store", "note", f"there is none yet below {places().data}",
                     "It is made with the first board: mlkanban init NAME")  # fmt: skip
@@ -342,3 +361,134 @@ def _trackers(session: Session) -> Iterator[Check]:
         yield Check("tracker", "ok", f"{path}: runs {count:,}")
     for problem in problems:
         yield Check("tracker", "note", problem)
+
+
+def deep_checks(found: Findings) -> Iterator[Check]:
+    """A line for each thing that was looked at."""
+    yield _check("file", found.damage, "every page is in order", _BACK)
+    if not found.damage:
+        yield _check(
+            "log", found.broken and f"event {found.broken} does not fit its chain of hashes",
+            "the chains of hashes are whole", _BACK,
+        )  # fmt: skip
+    if found.sound:
+        differ = ", ".join(found.differing)
+        yield _check(
+            "tables", differ and f"not what the log amounts to: {differ}",
+            "what the log amounts to when it is replayed", _FIX,
+        )  # fmt: skip
+        crowded = len(found.crowded)
+        yield _check(
+            "order", crowded and f"stages whose cards share or outgrew their places: {crowded}",
+            "every card has a place of its own", _FIX,
+        )  # fmt: skip
+    for place, wanted in found.open_modes:
+        if place.parent.name == "backups" or place.name == "backups":
+            yield Check("modes", "problem", f"{place} can be read by others",
+                        f"chmod {wanted:o} {place}, or {_FIX}")  # fmt: skip
+    yield _check("writing", found.not_writable, "4 KiB fit beside the store",
+                 "Make room or fix the permissions.")  # fmt: skip
+    stopped = "stopped" in found.locked_by
+    if found.locked_by:
+        yield Check("lock", "problem" if stopped else "note", f"held by {found.locked_by}",
+                    "Let it go on (kill -CONT PID) or end it." if stopped else "")  # fmt: skip
+    else:
+        yield Check("lock", "ok", "nobody holds it")
+    if found.open_in:
+        yield Check("open in", "ok", ", ".join(found.open_in))
+    yield _check("journal", found.library, f"{found.journal_mode}, with no known trouble",
+                 "Use a Python with a newer SQLite.")  # fmt: skip
+    if found.future:
+        hosts = ", ".join(
+            f"{short_name(host)} ({count:,})" for host, count in sorted(found.future.items())
+        )
+        yield Check("clock", "note", f"events from the future, by host: {hosts}",
+                    "Set the clocks right; what they wrote stays in order.")  # fmt: skip
+    else:
+        yield Check("clock", "ok", "no event is from the future")
+    for why in found.spoilt.values():
+        yield Check("backups", "problem", why, "Others may do; make a new one: mlkanban backup")
+    yield from _newest(found, now())
+
+
+def _check(what: str, wrong: object, fine: str, hint: str) -> Check:
+    if wrong:
+        return Check(what, "problem", str(wrong), hint)
+    return Check(what, "ok", fine)
+
+
+def _newest(found: Findings, at: datetime) -> Iterator[Check]:
+    newest = found.newest
+    if newest is None:
+        yield Check("backups", "note", "there is none", "Make one: mlkanban backup")
+    elif newest.path not in found.spoilt:
+        age = max(at - newest.made, timedelta())
+        said = f"the newest is whole, {_ago(age)} old"
+        if age > _OLD:
+            yield Check("backups", "note", said, "Make another one: mlkanban backup")
+        else:
+            yield Check("backups", "ok", said)
+
+
+def _ago(age: timedelta) -> str:
+    if age < timedelta(hours=2):
+        return f"{int(age.total_seconds() // 60)} min"
+    if age < timedelta(days=2):
+        return f"{int(age.total_seconds() // 3600)} h"
+    return f"{quantity(age.days, 'day')}"
+
+
+def run_checks(session: Session) -> Iterator[Check]:
+    """The surroundings of runs, in words."""
+    person = login_name()
+    kills = surroundings.killed_at_logout()
+    if kills and not surroundings.lingers(person):
+        yield Check("logout", "note", "systemd ends your processes when you log out, runs too",
+                    f"Let them live on: loginctl enable-linger {person}")  # fmt: skip
+    else:
+        why = {None: "no systemd here", False: "systemd lets processes be", True: "you linger"}
+        yield Check("logout", "ok", f"runs go on when you log out ({why[kills]})")
+    yield from _watched()
+    if not processes.visible():
+        yield Check("processes", "note", "there is no /proc: what jobs leave behind is not seen")
+    yield from _unread(session)
+    gpus = surroundings.gpus()
+    if gpus is not None:
+        yield Check("gpus", "ok", str(gpus))
+    if not client.found():
+        return
+    if version := client.version(_SLURM_SECONDS):
+        yield Check("slurm", "ok", f"{version}: mlkanban sbatch submits jobs")
+    else:
+        yield Check("slurm", "note", "its commands are installed, but it does not answer",
+                    "See: sinfo")  # fmt: skip
+
+
+def _watched() -> Iterator[Check]:
+    orphans, stale = without_watch(places().data, now())
+    if orphans:
+        yield Check("runs", "note", f"without a supervisor, still running: {_some(orphans)}",
+                    "How they end will be known still. End one: mlkanban stop RUN")  # fmt: skip
+    if stale:
+        yield Check("runs", "note", f"silent on another host: {_some(stale)}",
+                    "Look there: mlkanban runs")  # fmt: skip
+
+
+def _unread(session: Session) -> Iterator[Check]:
+    """The newest runs that reported metrics which are no numbers."""
+    try:
+        with session.service(as_is=True) as service:
+            boards = service.boards.all()
+            found = [one for board in boards for one in service.runs.of_board(board.id)]
+    except (MlkanbanError, *UNREADABLE):
+        return  # said of the store already
+    unread = [(run.started, ref, run.unread) for ref, run in found if run.unread]
+    for _, ref, some in sorted(unread, reverse=True)[:_MOST_UNREAD]:
+        hint = "" if all(map(is_of_tracker, some)) else "Write `mlkanban: name=0.91`. "
+        yield Check("metrics", "note", f"{ref}: {unread_text(some)}",
+                    f"{hint}See: mlkanban runs {ref}")  # fmt: skip
+
+
+def _some(runs: list[str]) -> str:
+    more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+    return ", ".join(runs[:3]) + more

@@ -1,8 +1,10 @@
-"""Limit breaches: stages that a merge took over their limits."""
+"""Limit breaches: stages that a merge took over their limits. Machines that did not know of each
+other each let in what the limit allowed."""
 
 import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from mlkanban.core.limit_breach import StageEntry, by_merge
 from mlkanban.core.models import Board, Stage, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
@@ -17,6 +19,15 @@ WHERE card.board = ? AND card.stage = ? AND card.outcome = '' AND NOT card.archi
     AND NOT card.deleted AND step.live
 ORDER BY card.id, step.stamp
 """
+
+
+class StageEntry(NamedTuple):
+    """How a card entered its stage: the stamp and the replica of the event, and whether somebody
+    gave a reason to exceed the limit."""
+
+    stamp: str
+    replica: str
+    forced: bool
 
 
 def over_since_merge(conn: sqlite3.Connection, board: Board) -> frozenset[str]:
@@ -65,3 +76,17 @@ def _entries(conn: sqlite3.Connection, board: Board, stage: Stage) -> tuple[list
         if slot is not None:
             entries[slot[1]].append(entry)
     return entries
+
+
+def by_merge(entries: Iterable[StageEntry], limit: int, limit_set: str) -> bool:
+    """Whether cards past `limit` were let in by machines that counted fewer.
+
+    `entries` are those of all counted cards. The first ones keep their place. Of the others a card
+    that nobody forced, and that came after the limit was set (the stamp `limit_set`), would have
+    been refused where all of them were known.
+    """
+    in_turn = sorted(entries)
+    late = in_turn[limit:]
+    return len({entry.replica for entry in in_turn}) > 1 and any(
+        not entry.forced and entry.stamp > limit_set for entry in late
+    )

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlkanban.service import models_in_use
 from mlkanban.service.auto_unblock import Conditions
 from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from mlkanban.service.search import Search
     from mlkanban.service.triage import Triage
     from mlkanban.sync.exchange import Sync
+
+_CONSEQUENCES = (models_in_use.after_end,)
+"""What follows from events on every way that writes them."""
 
 __all__ = ["Done", "HistoryEntry", "Service", "Snapshot", "Update"]
 
@@ -145,7 +149,7 @@ class Service:
         else:
             store = database.open_for_reading(path, timeout=timeout)
         marks = config / "marks" if config is not None else None
-        return cls(Context(store, actor, clock, marks=marks))
+        return cls(Context(store, actor, clock, _CONSEQUENCES, marks=marks))
 
     def take_happened(self) -> list[Happened]:
         """What this person did since the last look, for hooks."""
@@ -230,9 +234,8 @@ class Service:
 
     def in_memory(self) -> Service:
         """The same store as a copy in memory: what is done to that is written nowhere."""
-        return Service(
-            Context(self._context.store.in_memory(), self._context.actor, self._context.clock)
-        )
+        store = self._context.store.in_memory()
+        return Service(Context(store, self.actor, self._context.clock, _CONSEQUENCES))
 
     def close(self) -> None:
         self._context.store.close()

@@ -12,25 +12,22 @@ from mlkanban.store import repository
 from mlkanban.store.database import Connection
 
 
-def touches_models(event: Event) -> bool:
-    """Whether an event ends a card, or opens it again. What undoes one brings back what came of it
-    too, and a shipped card that is archived was shipped before."""
-    ends = changes(event).keys() & {"outcome", "archived"}
-    return bool(event.card and ends and not event.undoes)
-
-
 def after_end(conn: Connection, event: Event) -> Iterator[Change]:
     """What an event that ended a card, or opened it again, means for models it has to do with.
 
     A retrained model that is shipped is ok, and the one before it is superseded; one that ends in
-    another way leaves that at alert. A card that is not shipped any more has no health.
+    another way leaves that at alert. A card that is not shipped any more has no health. An event
+    that undoes one brings back what came of it too.
     """
+    ends = changes(event).keys() & {"outcome", "archived"}
+    if not event.card or not ends or event.undoes:
+        return
     face = next(iter(repository.faces_of(conn, (event.card,))), None)
     if face is None:
         return
     shipped = face.outcome == Outcome.SHIPPED
-    if shipped and "outcome" not in changes(event):
-        return
+    if shipped and "outcome" not in ends:
+        return  # a shipped card that is archived was shipped before
     if face.health and not shipped:
         yield _change(conn, face, None)
     before = lineage.origins(face, lineage.Kind.RETRAIN_OF)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from mlkanban.core.events import Change, Event
 from mlkanban.core.lifecycle import shown
 from mlkanban.core.models import BLANK, Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
-from mlkanban.service.models_in_use import after_end, touches_models
 from mlkanban.store import labels, repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from mlkanban.core.card import Card
 
 Clock = Callable[[], datetime]
+Consequence = Callable[[Connection, Event], Iterable[Change]]
+"""The changes that follow from an event, whichever use case wrote it, in the same action."""
 
 WENT_BACK = (
     "The store file is older than what was written before (it was put back): it goes on as a new "
@@ -49,23 +50,30 @@ class Done:
 class Transaction:
     """A write in progress: its reads see what it wrote, others see nothing before its end."""
 
-    def __init__(self, conn: Connection, writer: Writer, now: datetime) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        writer: Writer,
+        now: datetime,
+        consequences: Sequence[Consequence],
+    ) -> None:
         self.conn = conn
         self.writer = writer
         self.now = now
+        self._consequences = consequences
         self.events: list[Event] = []
         self._wrote = self._forced = False
 
     def write(self, change: Change) -> Event | None:
-        """Append one change and bring the projections up to date with it."""
+        """Append one change, bring the projections up to date with it, and write what follows."""
         event = self.writer.append(change)
         self.writer.projector.flush()
         self._wrote = True
         self._forced |= bool(change.reason)
         if event is not None:
             self.events.append(event)
-            if touches_models(event):
-                for following in after_end(self.conn, event):
+            for changes_after in self._consequences:
+                for following in changes_after(self.conn, event):
                     self.write(following)
         return event
 
@@ -149,13 +157,14 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every use case works with: a store, who acts, and the clock. `happened` is what was done
-    since somebody looked last, `notices` what a person should know of the store. In the folder
+    """What every use case works with: a store, who acts, the clock, and what follows from any event
+    that is written. `happened` is what was done since somebody looked last, `notices` what a person should know of the store. In the folder
     `marks` the store keeps how far it has written (store/high_water.py)."""
 
     store: Store
     actor: str
     clock: Clock
+    consequences: Sequence[Consequence]
     happened: list[Event] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     marks: Path | None = None
@@ -167,7 +176,7 @@ class Context:
             # Under the lock, so that the log has its events in order of time.
             now = self.clock()
             writer = Writer(conn, self.store.path, actor=self.actor, now=now, marks=self.marks)
-            tx = Transaction(conn, writer, now)
+            tx = Transaction(conn, writer, now, self.consequences)
             yield tx
             writer.projector.flush()
         writer.keep_mark()

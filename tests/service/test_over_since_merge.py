@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core.limit_breach import StageEntry, by_merge
 from mlkanban.core.models import Outcome
 from mlkanban.errors import LimitReached
+from mlkanban.store.limit_breaches import StageEntry, by_merge
 from tests.service.exchanging import meet
 from tests.service.people import Clock, Person
 

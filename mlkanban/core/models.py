@@ -131,6 +131,7 @@ BLANK = {
 
 class CardFace(NamedTuple):
     """What the board shows of a card, straight from one row: text as stored, instants ISO 8601.
+    The columns of the table `card` are these, `board` and `deleted`; the projector fills them.
 
     A plain tuple, because ten thousand of them are made before the first picture.
     """

@@ -15,7 +15,7 @@ from mlkanban.core import lifecycle, lineage
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
-from mlkanban.core.models import Board
+from mlkanban.core.models import BLANK, Board, CardFace
 from mlkanban.store import search_index, stages
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 from mlkanban.sync.clock import far_behind
@@ -23,7 +23,11 @@ from mlkanban.sync.clock import far_behind
 if TYPE_CHECKING:
     from mlkanban.core.conflicts import Conflict
 
-_CARD_COLUMNS = 28
+_CARD_COLUMNS = (*CardFace._fields, "board", "deleted")
+_SAVE_CARD = (
+    f"INSERT OR REPLACE INTO card ({', '.join(_CARD_COLUMNS)})"
+    f" VALUES ({','.join('?' * len(_CARD_COLUMNS))})"
+)
 
 
 class Projector:
@@ -338,39 +342,52 @@ class Projector:
             # The events that make the card, or its board, have not come yet.
             self._conn.execute("DELETE FROM card WHERE id = ?", (card_id,))
             return
-        stage, rank = fields["place"]
-        blocker = fields.get("blocker") or {}
-        metric, runs = _on_face(fields)
-        self._conn.execute(
-            f"INSERT OR REPLACE INTO card VALUES ({','.join('?' * _CARD_COLUMNS)})",
-            (
-                card_id,
-                fields["ref"],
-                stage,
-                rank,
-                fields["title"],
-                fields.get("type") or "experiment",
-                fields.get("priority") or "normal",
-                fields.get("service_class") or "standard",
-                " ".join(entity.members("tag:")),
-                fields.get("due") or "",
-                fields.get("snoozed_until") or "",
-                blocker.get("reason", ""),
-                int(bool(blocker.get("external"))),
-                metric,
-                fields.get("work") or "attended",
-                fields.get("outcome") or "",
-                int(bool(fields.get("archived"))),
-                *self._times(card_id, self._board(event.board)),
-                event.seq,
-                event.board,
-                int(bool(fields.get("deleted"))),
-                " ".join(entity.members("needs:")),
-                fields.get("health") or "",
-                " ".join(lineage.members(fields)),
-                runs,
-            ),
-        )
+        times = self._times(card_id, self._board(event.board))
+        face = _face(card_id, entity, fields, times, event.seq)
+        self._conn.execute(_SAVE_CARD, (*face, event.board, int(bool(fields.get("deleted")))))
+
+
+def _face(
+    card_id: str,
+    entity: Entity,
+    fields: Mapping[str, Any],
+    times: tuple[str, str, str, str],
+    version: int,
+) -> CardFace:
+    """A card as the board shows it, from its fields; `times` are created, entered, started and
+    finished, `version` is the number of its newest event."""
+    stage, rank = fields["place"]
+    blocker = fields.get("blocker") or {}
+    metric, runs = _on_face(fields)
+    created, entered, started, finished = times
+    return CardFace(
+        id=card_id,
+        ref=fields["ref"],
+        stage=stage,
+        rank=rank,
+        title=fields["title"],
+        type=fields.get("type") or BLANK["type"],
+        priority=fields.get("priority") or BLANK["priority"],
+        service_class=fields.get("service_class") or BLANK["service_class"],
+        tags=" ".join(entity.members("tag:")),
+        due=fields.get("due") or "",
+        snoozed_until=fields.get("snoozed_until") or "",
+        block_reason=blocker.get("reason", ""),
+        block_external=int(bool(blocker.get("external"))),
+        metric=metric,
+        work=fields.get("work") or BLANK["work"],
+        outcome=fields.get("outcome") or "",
+        archived=int(bool(fields.get("archived"))),
+        created_at=created,
+        entered_at=entered,
+        started_at=started,
+        finished_at=finished,
+        version=version,
+        needs=" ".join(entity.members("needs:")),
+        health=fields.get("health") or "",
+        lineage=" ".join(lineage.members(fields)),
+        runs=runs,
+    )
 
 
 def _on_face(fields: Mapping[str, Any]) -> tuple[str, str]:

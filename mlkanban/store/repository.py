@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
 
 _FACE = ", ".join(CardFace._fields)
+_REPEATED = {
+    "stage", "type", "priority", "service_class", "tags", "metric", "work", "outcome", "needs",
+    "health",
+}  # fmt: skip
+"""Columns in which many cards have the same string."""
+_REPEATED_AT = [at for at, name in enumerate(CardFace._fields) if name in _REPEATED]
+_BATCH = 300
+"""Cards whose rows are in memory beside their faces."""
 
 _WITH_STAGES = "EXISTS (SELECT 1 FROM stage WHERE stage.board = {} AND NOT stage.deleted)"
 _BOARD_THERE = (
@@ -143,29 +151,19 @@ def changes(conn: sqlite3.Connection, board_id: str, after: int) -> Changes:
 def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
     """All cards of a board in no order, finished and archived ones too.
 
-    Ten thousand of them are read before the first paint: repeated strings are kept once, and no
-    second list is made on the way.
+    Ten thousand of them are read before the first paint: repeated strings are kept once, and only
+    a few cards at a time are in memory twice.
     """
     rows = conn.execute(
         f"SELECT {_FACE} FROM card NOT INDEXED WHERE board = ? AND NOT deleted", (board_id,)
     )
-    known: dict[str, str] = {}
-    once = known.setdefault
-    read = [
-        CardFace(
-            card, ref, once(stage, stage), rank, title, once(kind, kind), once(priority, priority),
-            once(service, service), once(tags, tags), due, snoozed, reason, external,
-            once(metric, metric), once(work, work), once(outcome, outcome), archived, created,
-            entered if entered != created else created,
-            started if started != entered else entered,
-            finished, version, once(needs, needs), once(health, health), lineage, runs,
-        )
-        for (
-            card, ref, stage, rank, title, kind, priority, service, tags, due, snoozed, reason,
-            external, metric, work, outcome, archived, created, entered, started, finished, version,
-            needs, health, lineage, runs,
-        ) in rows
-    ]  # fmt: skip
+    read: list[CardFace] = []
+    while batch := rows.fetchmany(_BATCH):
+        columns: list[Iterable[Any]] = list(zip(*batch, strict=True))
+        once = dict[Any, Any]().setdefault
+        for at in _REPEATED_AT:
+            columns[at] = map(once, columns[at], columns[at])
+        read += map(CardFace._make, zip(*columns, strict=True))
     return _with_repeats_in_force(conn, read)
 
 

@@ -9,7 +9,7 @@ from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
 from mlkanban.paths import places
-from mlkanban.runs.local.adoption import adopt as take
+from mlkanban.runs.local import adoption
 
 
 @click.command()
@@ -25,7 +25,7 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
     """
     with slot_for(card, force) as slot:
         ref = slot.job.ref
-        folder, start = take(places().data, ref, slot.job.id, pid, login_name(), now())
+        folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, login_name(), now())
         slot.take(folder, start, force)
     session.answer(
         "adopt",

@@ -14,13 +14,13 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import WHEN, today
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.plan import AHEAD
-from mlkanban.display.number_text.fitting import chance_at, fit_text, to_json
+from mlkanban.display.number_text.fit import chance_at, fit_text, to_json
 from mlkanban.text import beginning
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.core.plan import Plan
-    from mlkanban.flow.fitting import Fit
+    from mlkanban.flow.fit import Fit
 
 
 @click.command()

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlkanban.core import lifecycle as life
-from mlkanban.core import model_health
+from mlkanban.core import lifecycle, model_health
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
-from mlkanban.core.lifecycle import Lifecycle, lifecycle
+from mlkanban.core.lifecycle import Lifecycle
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.runs.model import run
 
@@ -24,7 +23,7 @@ DELETED = "deleted"
 """The field of a conflict about a card whose creation was undone while another machine used it."""
 
 _WITHOUT_CONFLICTS = frozenset(
-    {"ref", "rank", "triage", "work", "snoozed_run", DELETED, *life.PARTS}
+    {"ref", "rank", "triage", "work", "snoozed_run", DELETED, *lifecycle.PARTS}
 )
 """Fields of which the later write is all there is to know, or that are looked at apart. Nobody
 types the first three; `work` and `snoozed_run` follow from moves and runs."""
@@ -88,19 +87,19 @@ def conflicts_of(events: Iterable[Event]) -> list[Conflict]:
         writers[event.stamp] = event
         unseen = any(
             _unseen(event, name, origins[name], entity, writers[entity.stamps[name]])
-            for name in life.PARTS
+            for name in lifecycle.PARTS
             if name in origins and entity.stamps.get(name) in writers
         )
-        if life.FIELD in event.data.get("settles", {}) and event.id not in idle:
+        if lifecycle.FIELD in event.data.get("settles", {}) and event.id not in idle:
             ended = lives.conflicts(ordered[:place], entity.fields)
-            for name in life.COMPANIONS:
+            for name in lifecycle.COMPANIONS:
                 lost[name] = {
                     stamp: loser for stamp, loser in lost.get(name, {}).items()
                     if not (knew(event, loser) and _part_of(ended, name, loser))
                 }  # fmt: skip
         entity.apply(event)
         if event.card:
-            lives.take(event, lifecycle(entity.fields), unseen=unseen)
+            lives.take(event, lifecycle.lifecycle(entity.fields), unseen=unseen)
     conflicts = [
         conflict_between(name, entity.fields.get(name), loser.data["set"][name], loser)
         for name, known in sorted(lost.items())
@@ -130,13 +129,16 @@ def standing_verdict(ordered: Sequence[Event], outcome: str) -> str | None:
     by_stamp = {event.stamp: event for event in ordered}
     for event in reversed(ordered):
         values = event.data.get("set", {})
-        if life.VERDICT not in values:
+        if lifecycle.VERDICT not in values:
             continue
-        origin = event.data.get("restores", {}).get(life.VERDICT, event.stamp)
+        origin = event.data.get("restores", {}).get(lifecycle.VERDICT, event.stamp)
         writer = by_stamp.get(origin, event)
-        ended = values[life.VERDICT] and lifecycle(_known_to(writer, ordered).fields).outcome
+        ended = (
+            values[lifecycle.VERDICT]
+            and lifecycle.lifecycle(_known_to(writer, ordered).fields).outcome
+        )
         if not ended or ended == outcome:
-            return values[life.VERDICT] or None
+            return values[lifecycle.VERDICT] or None
     return None
 
 
@@ -156,10 +158,10 @@ def _part_of(ended: Sequence[Conflict], name: str, loser: Event) -> bool:
     """Whether what `loser` wrote to a field is no conflict of its own: a conflict about the
     lifecycle shows it already, or the field was only cleared because the card was finished or
     re-opened."""
-    if name not in life.COMPANIONS:
+    if name not in lifecycle.COMPANIONS:
         return False
     value = _value(loser, name)
-    if value is None and life.writes(loser):
+    if value is None and lifecycle.writes(loser):
         return True
     return any(
         value == side.get(name) for conflict in ended for side in (conflict.other, conflict.kept)
@@ -187,12 +189,12 @@ class _Lives:
     def take(self, event: Event, now: Lifecycle, *, unseen: bool) -> None:
         """Apply the next event, after which the lifecycle is `now`. `unseen` means that it replaces
         a value that its writer did not know, judged by the values it replaced."""
-        if life.writes(event):
+        if lifecycle.writes(event):
             self._written(event, now, unseen)
         else:
             if (
                 self.writer
-                and life.works_on(event, self.before, self.now)
+                and lifecycle.works_on(event, self.before, self.now)
                 and knew(event, self.writer) is False
                 and not knew(self.writer, event)  # its clock may have been behind
             ):
@@ -201,7 +203,7 @@ class _Lives:
             self.now = now  # the rank of an older program comes with a stage
         if event.id in self.idle:
             return
-        for name in (life.FIELD, *life.PARTS):
+        for name in (lifecycle.FIELD, *lifecycle.PARTS):
             for stamp in event.data.get("settles", {}).get(name, ()):
                 self.lost.pop(stamp, None)
 
@@ -212,10 +214,13 @@ class _Lives:
         if not lost:
             return []
         verdict = standing_verdict(ordered, self.now.outcome)
-        kept = life.conflict_value(self.now, {**fields, life.VERDICT: verdict})
+        kept = lifecycle.conflict_value(self.now, {**fields, lifecycle.VERDICT: verdict})
         return [
             conflict_between(
-                life.FIELD, kept, life.conflict_value(other, self._beside(loser, ordered)), loser
+                lifecycle.FIELD,
+                kept,
+                lifecycle.conflict_value(other, self._beside(loser, ordered)),
+                loser,
             )
             for loser, other in lost.values()
         ]
@@ -240,7 +245,7 @@ class _Lives:
                 self._lose(self.writer, self.now)
         self.work = [pair for pair in self.work if knew(event, pair[0]) is False]
         for worked, then in self.work:
-            if life.works_on(worked, then, now):
+            if lifecycle.works_on(worked, then, now):
                 self._lose(worked, then)
         self.before, self.now, self.writer = self.now, now, event
         if event.id not in self.idle:

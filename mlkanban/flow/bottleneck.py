@@ -76,11 +76,11 @@ class Bottleneck:
 def bottleneck(sample: Sample) -> Bottleneck:
     """Weigh the stages over the window; cards of all states count while they were committed."""
     frame = _frame(sample)
-    seen = _seen(sample, frame)
-    whole = sum((seen[at].time for at in sample.workflow.committed), timedelta())
+    times = _stage_times(sample, frame)
+    whole = sum((times[at].time for at in sample.workflow.committed), timedelta())
     there = stays(sample, sample.stages)
     found = [
-        _evidence(sample, at, seen, frame, whole, _at_limit(sample, at, there[at], frame))
+        _evidence(sample, at, times, frame, whole, _at_limit(sample, at, there[at], frame))
         for at in sample.stages
     ]
     longest = max(range(len(found)), key=lambda i: found[i].residence)
@@ -91,7 +91,7 @@ def bottleneck(sample: Sample) -> Bottleneck:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _StageTime:
     """The time that cards spent in a stage within the frame, and how much of it blocked."""
 
     time: timedelta = timedelta()
@@ -109,11 +109,11 @@ def _frame(sample: Sample) -> Span:
     return start, max(start, end)
 
 
-def _seen(sample: Sample, frame: Span) -> dict[int, _Seen]:
+def _stage_times(sample: Sample, frame: Span) -> dict[int, _StageTime]:
     """Of every stage before delivery, the cards that were there in the frame."""
     start, end = frame
     workflow = sample.workflow
-    found = {at: _Seen() for at in range(workflow.first_delivered)}
+    found = {at: _StageTime() for at in range(workflow.first_delivered)}
     for card in sample.cards:
         for step, until in spans(card.history.steps, sample.as_of):
             if step.outcome is not None or step.stage not in found:
@@ -131,19 +131,19 @@ def _seen(sample: Sample, frame: Span) -> dict[int, _Seen]:
 def _evidence(
     sample: Sample,
     at: int,
-    seen: dict[int, _Seen],
+    times: dict[int, _StageTime],
     frame: Span,
     whole: timedelta,
     at_limit: float | None,
 ) -> Evidence:
-    workflow, here = sample.workflow, seen[at]
+    workflow, here = sample.workflow, times[at]
     came = left = 0
     for card in sample.worked:
         came += _within(card.flow.arrivals[at], frame)
         left += _within(card.flow.arrivals[at + 1], frame)
     length = frame[1] - frame[0]
     queues = _queue_before(sample, at)
-    queued = sum((seen[q].time for q in queues), timedelta())
+    queued = sum((times[q].time for q in queues), timedelta())
     return Evidence(
         stage=workflow.stages[at],
         residence=here.time / whole if whole else 0.0,

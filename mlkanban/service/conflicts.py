@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlkanban.core import lifecycle as life
-from mlkanban.core import notes, rules
+from mlkanban.core import lifecycle, notes, rules
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change, Entity
-from mlkanban.core.lifecycle import Lifecycle, lifecycle, shown
+from mlkanban.core.lifecycle import Lifecycle, shown
 from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.service.enforce import enter
@@ -48,7 +47,7 @@ class OpenConflict:
     @property
     def word(self) -> str:
         """What to call the field on a command line."""
-        return "stage" if self.field == life.FIELD else self.field
+        return "stage" if self.field == lifecycle.FIELD else self.field
 
 
 class Conflicts:
@@ -68,7 +67,7 @@ class Conflicts:
     def resolve(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
         long id. Taking another stage is asked as a move is."""
-        field = life.FIELD if field in ("stage", *life.PARTS) else field
+        field = lifecycle.FIELD if field in ("stage", *lifecycle.PARTS) else field
         with self._context.writing() as tx:
             wanted = name.strip().casefold()
             found = {
@@ -94,7 +93,7 @@ class Conflicts:
             card = entity if entity in repository.ref_by_id(tx.conn, rows[0].board) else ""
             other = json.loads(rows[-1].other)
             warning, forced = "", ""
-            if field == life.FIELD:
+            if field == lifecycle.FIELD:
                 then = other if take else _standing(state)
                 values, warning, forced = _living(tx, name, then, override)
             else:
@@ -118,18 +117,18 @@ def _living(
     goes with it, as far as the stages of its board let it; the warning, the reason."""
     face = tx.face(ref)
     board, fields = tx.board_of(face), tx.fields(face)
-    now = lifecycle(shown(tx.writer.projector.entity(face.id)))
-    then = _allowed(board, life.from_conflict_value(wanted))
-    kept = life.conflict_value(then, wanted)
+    now = lifecycle.lifecycle(shown(tx.writer.projector.entity(face.id)))
+    then = _allowed(board, lifecycle.from_conflict_value(wanted))
+    kept = lifecycle.conflict_value(then, wanted)
     stage = board.stage(then.stage)
     work = rules.work_in(stage, kept.get("work", Work.ATTENDED))
     values: dict[str, Any] = {
         "place": fields["place"], "outcome": then.outcome or None, "archived": then.archived,
-        life.VERDICT: kept.get(life.VERDICT),
+        lifecycle.VERDICT: kept.get(lifecycle.VERDICT),
     }  # fmt: skip
     if then.stage != now.stage:
         values["place"] = [then.stage, rank_at_end(tx, board, stage)]
-    for name in life.COMPANIONS:
+    for name in lifecycle.COMPANIONS:
         if fields.get(name) or kept.get(name):
             values[name] = kept.get(name)
     if "work" in values:
@@ -143,7 +142,7 @@ def _living(
 def _standing(state: Entity) -> dict[str, Any]:
     """What a card is now, with all that goes with it."""
     fields = shown(state)
-    return life.conflict_value(lifecycle(fields), fields)
+    return lifecycle.conflict_value(lifecycle.lifecycle(fields), fields)
 
 
 def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
@@ -167,7 +166,7 @@ def _undecided(conn: Connection, entity_id: str) -> list[OpenConflict]:
             refs = repository.ref_by_id(conn, row.board)
         name = refs.get(row.entity) or stages.get(row.entity) or board.key
         state = repository.entity(conn, row.entity)
-        living = row.field == life.FIELD
+        living = row.field == lifecycle.FIELD
         kept = _standing(state) if living else state.fields.get(row.field)
         found.append(
             OpenConflict(
@@ -193,8 +192,8 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
         return "its adding undone" if value else "the card stays"
     if value in (None, "", [], {}):
         return "nothing"
-    if field == life.FIELD:
-        return life.lifecycle_text(value, stages)
+    if field == lifecycle.FIELD:
+        return lifecycle.lifecycle_text(value, stages)
     if isinstance(value, dict):
         return str(value.get("reason") or value.get("name") or json.dumps(value))
     if isinstance(value, list):
@@ -205,6 +204,6 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
 def _spoken(field: str) -> str:
     if field.startswith(notes.PREFIX):
         return "note"
-    return {life.FIELD: "stage and outcome", DELETED: "undoing of its adding"}.get(
+    return {lifecycle.FIELD: "stage and outcome", DELETED: "undoing of its adding"}.get(
         field, field.replace("_", " ")
     )

@@ -15,7 +15,7 @@ from mlkanban.store import repository
 
 if TYPE_CHECKING:
     from mlkanban.core.plan import Plan
-    from mlkanban.flow.fitting import Fit
+    from mlkanban.flow.fit import Fit
 
 
 class Planning:
@@ -65,14 +65,14 @@ class Planning:
     def fit(self, board: Board, until: date, *, days: int | None = 90) -> Fit:
         """What fits until a day, going by the last `days` days (None: by all of them)."""
         self.check_day(board, until)
-        from mlkanban.flow.fitting import fitting
+        from mlkanban.flow.fit import fit
         from mlkanban.flow.sample import follow
         from mlkanban.flow.window import Window
 
         now: datetime = self._context.clock()
         workflow, histories = self._history.for_flow(board, now)
         window = Window.back(days, workflow.day(now))
-        return fitting(follow(workflow, histories, now, window), until)
+        return fit(follow(workflow, histories, now, window), until)
 
 
 _FARTHEST = 3 * 365

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlkanban.core import lineage
-from mlkanban.core import model_health as said
+from mlkanban.core import lineage, model_health
 from mlkanban.core.events import Change
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace, Health, Outcome, Work
@@ -27,8 +26,8 @@ class Retraining:
     def alert(self, ref: str, metric: str, threshold: str, note: str = "") -> Done:
         """Keep what a metric of a model in use was found to be (`psi=0.31`), and whether it passes
         a threshold (`>0.2`). An alert of a model that is being retrained becomes a note there."""
-        name, value = said.parse_reading(accept_title(metric))
-        limit = said.parse_threshold(threshold)
+        name, value = model_health.parse_reading(accept_title(metric))
+        limit = model_health.parse_threshold(threshold)
         note = accept(note, "the note").strip()
         with self._context.writing() as tx:
             face = _in_use(tx, ref)
@@ -36,13 +35,13 @@ class Retraining:
                 name, value, str(limit), limit.passed(value), instant(tx.now), note
             )
             fields = tx.writer.projector.entity(face.id).fields
-            others = any(one.alert and one.metric != name for one in said.readings(fields))
+            others = any(one.alert and one.metric != name for one in model_health.readings(fields))
             was = Health(face.health) if face.health else None
-            now = said.after_reading(was, reading.alert, others)
-            values: dict[str, Any] = {said.PREFIX + name: reading.to_field()}
+            now = model_health.after_reading(was, reading.alert, others)
+            values: dict[str, Any] = {model_health.PREFIX + name: reading.to_field()}
             if now != was:
                 values["health"] = now.value
-            tx.write(tx.change(said.ALERTED, face, values, note=note))
+            tx.write(tx.change(model_health.ALERTED, face, values, note=note))
             cards = [face.ref]
             where = ""
             joined = reading.alert and now is Health.RETRAINING and open_retrain(tx.conn, face)

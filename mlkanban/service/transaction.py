@@ -157,9 +157,11 @@ def find_stage_by_id(board: Board, stage_id: str) -> Stage:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every use case works with: a store, who acts, the clock, and what follows from any event
-    that is written. `happened` is what was done since somebody looked last, `notices` what a person should know of the store. In the folder
-    `marks` the store keeps how far it has written (store/high_water.py)."""
+    """What every use case works with: a store, who acts, the clock, and what follows from events.
+
+    `happened` is what was done since somebody looked last, `notices` what a person should know of
+    the store. In the folder `marks` the store keeps how far it has written (store/high_water.py).
+    """
 
     store: Store
     actor: str

@@ -4,7 +4,7 @@ that follow from the rules of merging."""
 import sqlite3
 from collections.abc import Sequence
 
-from mlkanban.core import lifecycle as life
+from mlkanban.core import lifecycle
 from mlkanban.core.conflicts import (
     DELETED,
     Conflict,
@@ -14,7 +14,6 @@ from mlkanban.core.conflicts import (
     standing_verdict,
 )
 from mlkanban.core.events import Entity, Event, in_order
-from mlkanban.core.lifecycle import lifecycle
 from mlkanban.core.models import Board
 
 
@@ -36,42 +35,44 @@ def judge(
     for deletion in filter(lambda event: event.undoes, overruled_deletions(ordered)):
         conn.execute("DELETE FROM undone WHERE event = ?", (deletion.undoes,))
         conn.execute("UPDATE transition SET live = 1 WHERE event = ?", (deletion.undoes,))
-    now = lifecycle(entity.fields)
+    now = lifecycle.lifecycle(entity.fields)
     if entity.fields.get(DELETED):
         entity.fits = {}  # a card that is on no board has to fit none
         return open_conflicts
     if board is None or not now.stage:
         return open_conflicts
-    writer = next(event for event in reversed(ordered) if life.writes(event))
-    entity.fits = life.fitting(board, entity.fields, ended_in_place=life.ended_in_place(ordered))
-    fit = lifecycle({**entity.fields, **entity.fits})
+    writer = next(event for event in reversed(ordered) if lifecycle.writes(event))
+    entity.fits = lifecycle.fitting(
+        board, entity.fields, ended_in_place=lifecycle.ended_in_place(ordered)
+    )
+    fit = lifecycle.lifecycle({**entity.fields, **entity.fits})
     if fit != now:
         open_conflicts = [
             conflict
             for conflict in open_conflicts
-            if conflict.field != life.FIELD
+            if conflict.field != lifecycle.FIELD
             or (
                 conflict.other_stamp != writer.stamp
-                and life.from_conflict_value(conflict.other) != fit
+                and lifecycle.from_conflict_value(conflict.other) != fit
             )
         ]
         kept, other = (
-            life.conflict_value(fit, entity.fields),
-            life.conflict_value(now, entity.fields),
+            lifecycle.conflict_value(fit, entity.fields),
+            lifecycle.conflict_value(now, entity.fields),
         )
-        open_conflicts.append(conflict_between(life.FIELD, kept, other, writer))
-    if any(conflict.field == life.FIELD for conflict in open_conflicts):
+        open_conflicts.append(conflict_between(lifecycle.FIELD, kept, other, writer))
+    if any(conflict.field == lifecycle.FIELD for conflict in open_conflicts):
         # Nothing is written to a card with a conflict without judging it again.
         verdict = standing_verdict(ordered, fit.outcome)
-        if verdict != entity.fields.get(life.VERDICT):
-            entity.fits.setdefault(life.VERDICT, verdict)
+        if verdict != entity.fields.get(lifecycle.VERDICT):
+            entity.fits.setdefault(lifecycle.VERDICT, verdict)
     _outcomes_of_steps(conn, ordered, writer, fit)
     _end_where_it_stands(conn, writer, fit)
     return open_conflicts
 
 
 def _outcomes_of_steps(
-    conn: sqlite3.Connection, ordered: Sequence[Event], writer: Event, fit: life.Lifecycle
+    conn: sqlite3.Connection, ordered: Sequence[Event], writer: Event, fit: lifecycle.Lifecycle
 ) -> None:
     """Give each step of a card the outcome that its event wrote. The last step gets the outcome
     that the board's stages make of it, which nobody need have written."""
@@ -83,7 +84,7 @@ def _outcomes_of_steps(
     }
     standing = ""
     for event in ordered:
-        if event.undoes or not life.writes(event):
+        if event.undoes or not lifecycle.writes(event):
             continue
         values = event.data.get("set", {})
         outcome = (values["outcome"] or "") if "outcome" in values else None
@@ -94,7 +95,7 @@ def _outcomes_of_steps(
             standing = outcome
 
 
-def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: life.Lifecycle) -> None:
+def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: lifecycle.Lifecycle) -> None:
     """Make the steps of a card end at the stage it is in now.
 
     An undo takes a step back and is no step itself. But if another machine moved the card

@@ -21,7 +21,7 @@ SECONDS = 120
 _TRIES = 5
 
 
-class _Seen(NamedTuple):
+class _Lease(NamedTuple):
     """The contents of the lease file, and what distinguishes this file from another one, or from
     itself after a touch."""
 
@@ -41,14 +41,14 @@ def hold(path: Path) -> str:
             if _made(file, text):
                 return text
             with contextlib.suppress(FileNotFoundError):  # given up meanwhile
-                seen = _seen(file)
-                if seen.text.partition("\n")[0] == mine:
-                    if _touched(file, seen):
-                        return seen.text
-                elif _age(file, seen) < SECONDS:
-                    raise _busy(path, _named(seen))
+                lease = _read(file)
+                if lease.text.partition("\n")[0] == mine:
+                    if _touched(file, lease):
+                        return lease.text
+                elif _age(file, lease) < SECONDS:
+                    raise _busy(path, _named(lease))
                 else:
-                    _clear(file, seen)
+                    _clear(file, lease)
     except OSError as error:
         raise errors.not_written(error, file) from error
     raise _busy(path, "other machines")
@@ -60,43 +60,43 @@ def keep(path: Path, held: str) -> None:
     file = path.with_name("writer")
     try:
         with contextlib.suppress(FileNotFoundError):
-            seen = _seen(file)
-            if seen.text != held:
-                raise _busy(path, _named(seen))
-            if _touched(file, seen):
+            lease = _read(file)
+            if lease.text != held:
+                raise _busy(path, _named(lease))
+            if _touched(file, lease):
                 return
     except OSError as error:
         raise errors.not_written(error, file) from error
     raise _busy(path, "another machine")
 
 
-def _named(seen: _Seen) -> str:
-    return next(iter(seen.text.splitlines()[1:]), "") or "another machine"
+def _named(lease: _Lease) -> str:
+    return next(iter(lease.text.splitlines()[1:]), "") or "another machine"
 
 
-def _seen(file: Path) -> _Seen:
+def _read(file: Path) -> _Lease:
     with file.open(errors="replace") as opened:  # opened, for a mere stat may be an old answer
         status = os.fstat(opened.fileno())
-        return _Seen(opened.read(), status.st_ino, status.st_mtime_ns)
+        return _Lease(opened.read(), status.st_ino, status.st_mtime_ns)
 
 
-def _touched(file: Path, seen: _Seen) -> bool:
+def _touched(file: Path, lease: _Lease) -> bool:
     """Touch the lease file that was read; False when it has been replaced. Whoever takes the file
     away checks its time afterwards, so one of the two always notices."""
     with file.open() as opened:
-        if os.fstat(opened.fileno()).st_ino != seen.inode:
+        if os.fstat(opened.fileno()).st_ino != lease.inode:
             return False
         os.utime(opened.fileno())
-    now = _seen(file)
-    return (now.text, now.inode) == (seen.text, seen.inode)
+    now = _read(file)
+    return (now.text, now.inode) == (lease.text, lease.inode)
 
 
-def _clear(file: Path, seen: _Seen) -> None:
+def _clear(file: Path, lease: _Lease) -> None:
     """Remove the lease file that was read, and no other: one that appeared or was touched since is
     put back."""
     aside = _aside(file)
     os.rename(file, aside)
-    if _seen(aside) == seen:
+    if _read(aside) == lease:
         aside.unlink()
     else:
         _put(aside, file)
@@ -128,12 +128,12 @@ def _aside(file: Path) -> Path:
     return file.with_name(f".writer-{os.getpid()}-{os.urandom(4).hex()}")
 
 
-def _age(file: Path, seen: _Seen) -> float:
+def _age(file: Path, lease: _Lease) -> float:
     """Seconds since the lease file was touched, by the clock of its own file system."""
     probe = file.with_name(f".probe-{os.getpid()}-{os.urandom(4).hex()}")
     probe.touch()
     try:
-        return (probe.stat().st_mtime_ns - seen.touched) / 1e9
+        return (probe.stat().st_mtime_ns - lease.touched) / 1e9
     finally:
         probe.unlink()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.core.models import Outcome
-from mlkanban.display.number_text.fitting import chance_at, fit_text
+from mlkanban.display.number_text.fit import chance_at, fit_text
 from mlkanban.errors import RuleRefused, UsageProblem
 from tests.service.people import Person
 

@@ -203,19 +203,19 @@ class Journal:
     def count(self) -> int:
         """As many as were begun or put into the queue and were not deleted with their study: other
         lines are not read closely."""
-        told = _Told()
+        journal = _Journal()
         with self._path.open("rb") as source:
             for line in filter(_COUNTS.match, source):
-                told.take_line(line)
-        return sum(trial.study in told.studies for trial in told.trials)
+                journal.take_line(line)
+        return sum(trial.study in journal.studies for trial in journal.trials)
 
     def runs(self) -> Iterator[Tracked]:
-        told = _Told()
+        journal = _Journal()
         with self._path.open(encoding="utf-8", errors="replace") as source:
             for line in source:
-                told.take_line(line)
-        for trial in told.trials:
-            study = told.studies.get(trial.study)
+                journal.take_line(line)
+        for trial in journal.trials:
+            study = journal.studies.get(trial.study)
             if study is not None and trial.state != _WAITING:
                 yield self._tracked(trial, study)
 
@@ -263,7 +263,7 @@ class _Trial:
         return self.state not in (_STATES.index("RUNNING"), _WAITING)
 
 
-class _Told:
+class _Journal:
     """What the lines of a journal amount to, as Optuna reads them. Workers write without waiting
     for each other: what comes too late counts for nothing, and takes no number."""
 

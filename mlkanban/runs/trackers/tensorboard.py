@@ -42,14 +42,14 @@ class TensorboardFolder:
             seen += 1
             if not holds:
                 continue
-            told = _Told()
+            values = _RunValues()
             try:
                 for file in sorted(folder.iterdir()):
                     if file.name.startswith(_NAME):
-                        told.read(file)
+                        values.read(file)
             except OSError as error:
                 problem = problem or f"{error.filename} cannot be read: {error.strerror}."
-            if told.full:
+            if values.full:
                 problem = problem or (
                     f"{folder} holds more than {_MOST_SCALARS:,} scalars: the later ones were not"
                     " read."
@@ -57,7 +57,8 @@ class TensorboardFolder:
             yield Tracked(
                 ref=f"tensorboard:{folder}", experiment=self._root.name,
                 name=folder.relative_to(self._root).as_posix() if folder != self._root else "",
-                started=told.started, metrics=told.metrics, where=str(self._root), since=told.since,
+                started=values.started, metrics=values.metrics, where=str(self._root),
+                since=values.since,
             )  # fmt: skip
         if seen == _MOST_FOLDERS:
             problem = problem or f"{self._root} has more folders than the {seen:,} looked into."
@@ -74,8 +75,8 @@ def _below(root: Path) -> Iterator[tuple[Path, bool]]:
         yield path, any(name.startswith(_NAME) for name in files)
 
 
-class _Told:
-    """What the files of one run told so far."""
+class _RunValues:
+    """The values in the files of one run, as far as these were read."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}

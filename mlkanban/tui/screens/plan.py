@@ -15,9 +15,9 @@ from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
 from mlkanban.display.card_face import PRIORITY_MARKS
-from mlkanban.display.number_text.fitting import chance_at, fit_text
+from mlkanban.display.number_text.fit import chance_at, fit_text
 from mlkanban.errors import MlkanbanError
-from mlkanban.flow.fitting import Fit
+from mlkanban.flow.fit import Fit
 from mlkanban.service import Done
 from mlkanban.text import display, steady
 from mlkanban.tui.card_commands import CardCommands

@@ -20,7 +20,7 @@ class Fit:
     even: int = 0
 
 
-def fitting(sample: Sample, until: date) -> Fit:
+def fit(sample: Sample, until: date) -> Fit:
     """What fits between the day of the sample and `until`, which lies after it."""
     ahead = forecast(sample, days=(until - sample.today).days, cards=1)
     underway = len(sample.open)

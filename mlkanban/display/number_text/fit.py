@@ -2,7 +2,7 @@
 
 from mlkanban.display.number_text.forecast import reason
 from mlkanban.display.number_view import Json
-from mlkanban.flow.fitting import Fit
+from mlkanban.flow.fit import Fit
 
 
 def chance_at(fit: Fit, place: int) -> str:

@@ -35,6 +35,11 @@ class Command:
     group: str
     where: tuple[str, ...] = (BOARD,)
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it is told which of its keys was pressed: the first is 1."""
+        return BY_NAME[self.name].keys == DIGITS
+
 
 _CARDS = (BOARD, CARD, TRIAGE, PLAN)
 _LISTS = (BOARD, PLAN)
@@ -378,10 +383,3 @@ def keys_shown(command: Command) -> str:
     if command.keys == DIGITS:
         return "1-9"
     return " ".join(shown(key) for key in command.keys)
-
-
-def pairs(keys: Mapping[str, Command], first: str) -> dict[str, Command]:
-    """The commands of a menu that a character opens, by the character that chooses them."""
-    if first in keys:
-        return {}
-    return {key[1]: command for key, command in keys.items() if is_pair(key) and key[0] == first}

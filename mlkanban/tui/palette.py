@@ -32,7 +32,7 @@ from mlkanban.cells import shortened
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
-from mlkanban.tui.commands import BOARD, BY_NAME, DIGITS, Command, keys_shown
+from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 
@@ -143,7 +143,7 @@ class CommandProvider(Provider):
             for command in screen.host.commands
             if screen.WHERE in command.where
             and command.name != "palette"
-            and command.keys != DIGITS
+            and not command.is_numbered
         ]
 
     async def discover(self) -> Hits:

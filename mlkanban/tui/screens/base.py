@@ -2,10 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
+from functools import partial, partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
+from textual.actions import parse
+from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
 from textual.worker import WorkType
 
@@ -13,7 +15,8 @@ from mlkanban.core.models import Board
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
-from mlkanban.tui.commands import DIGITS, STATUS, Command, keys_shown, on_screen, pairs
+from mlkanban.tui.bindings import action_name, bindings_of, key_name, pair_menu
+from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, keys_shown
 from mlkanban.tui.keyboard_layouts import is_foreign_letter, latin
 from mlkanban.tui.widgets.ask import Ask, Option
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
@@ -37,9 +40,23 @@ class KeyScreen(Screen[None]):
     CSS = "KeyScreen { layers: base above; }"
     AUTO_FOCUS = ""
 
+    _actions: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make an action of Textual for each command of the screen: `card.note` is run by
+        `action_card_note`, and a link or another program part may run it as `screen.card_note`."""
+        super().__init_subclass__(**options)
+        commands = [command for command in COMMANDS if getattr(cls, "WHERE", "") in command.where]
+        cls._actions = frozenset(map(action_name, commands))
+        for command in commands:
+            run = partialmethod(cls.run_command, command.name)
+            setattr(cls, f"action_{action_name(command)}", run)
+
     def __init__(self) -> None:
         super().__init__()
-        self._keys = on_screen(self.host.commands, self.WHERE)
+        self._bindings = BindingsMap.merge(
+            [self._bindings, bindings_of(self.host.commands, self.WHERE)]
+        )
         self.command_objects: tuple[object, ...] = ()
         self.unsaved: dict[str, str] = {}
         self._busy = 0
@@ -127,10 +144,10 @@ class KeyScreen(Screen[None]):
             self._escape()
         elif self.ask.asking:
             self.ask.type(event.key, event.character)
-        elif key in self._keys:
+        elif binding := self.command_bindings.get(key_name(key)):
             self.status.clear()
-            self.run_command(self._keys[key].name, key)
-        elif menu := pairs(self._keys, key):
+            self._run_binding(binding)
+        elif menu := pair_menu(self.command_bindings, key):
             self.start(self._choose_command(menu))
         elif event.key == "ctrl+c":
             self.status.say("q leaves. Ctrl+g cancels a question.")
@@ -142,12 +159,32 @@ class KeyScreen(Screen[None]):
         if is_foreign_letter(key):
             self.status.say(f"{display(key)} is no key here: switch the keyboard to Latin letters.")
 
-    async def _choose_command(self, menu: Mapping[str, Command]) -> None:
+    async def _choose_command(self, menu: Mapping[str, Binding]) -> None:
         """The second key of a pair; it waits as long as the person does."""
-        options = [Option(key, command.title.lower()) for key, command in menu.items()]
+        options = [Option(key, binding.description.lower()) for key, binding in menu.items()]
         key = await self.ask.choose("Go to", options)
         if key is not None:
-            self.run_command(menu[key].name)
+            self._run_binding(menu[key])
+
+    @property
+    def command_bindings(self) -> Mapping[str, Binding]:
+        """The bindings of commands by Textual's names of keys, a keymap of the app included."""
+        bindings = self._bindings.copy()
+        if self.app._keymap:
+            bindings.apply_keymap(self.app._keymap)
+        return {key: binding for key, binding in bindings if binding.id in BY_NAME}
+
+    def _run_binding(self, binding: Binding) -> None:
+        # Here, and not by Textual, which looks for a binding once, when a key has come up to the
+        # app: a key typed ahead is pressed later, the first key of a pair is no binding, and a
+        # field that has the focus still would hide the keys of its text though it is closed.
+        _, action, arguments = parse(binding.action)
+        getattr(self, f"action_{action}")(*arguments)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No command is given by a key that a field has let pass: Textual asks here before it
+        looks for the action of a binding."""
+        return not (self._typing and action in self._actions)
 
     def _question_is_up(self) -> None:
         """Keys typed ahead answer a question that one knew would come, never one that the store's
@@ -199,13 +236,13 @@ class KeyScreen(Screen[None]):
         owner = next(one for one in (self, *self.command_objects) if hasattr(one, method))
         return cast("Callable[..., Any]", getattr(owner, method))
 
-    def run_command(self, name: str, key: str = "") -> None:
-        """Run a command of the table, as its key would; one at a time, the next keys wait."""
+    def run_command(self, name: str, number: int = 0) -> None:
+        """Run a command of the table, as its key would; one at a time, the next keys wait.
+        `number` is for those that are told which of their keys was pressed."""
         if not self.takes_keys:
             return
         method = self.command_method(name)
-        command = next(c for c in self.host.commands if c.name == name)
-        result = method(command.keys.index(key) + 1) if command.keys == DIGITS else method()
+        result = method(number) if number else method()
         if result is not None:
             self.start(result)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial, partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from textual import events
+from textual import events, on
 from textual.actions import parse
 from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
@@ -62,16 +62,16 @@ class KeyScreen(Screen[None]):
         self._busy = 0
         self._surprise = False
         self._ahead: deque[events.Key | events.Paste] = deque()
-        self.ask = Ask(ascii=self.host.ascii)
-        self.ask.opened = self._question_is_up
-        self.ask.going = lambda: not self.ready
-        self.ask.cancelled = self._take
+        self.ask = Ask(self, ascii=self.host.ascii)
         self.status = StatusLine(self._hints(), ascii=self.host.ascii)
-        self.status.grown = self.ask.stand_above
 
     @property
     def host(self) -> "Host":
         return cast("Host", self.app)
+
+    @on(StatusLine.Resized)
+    def _make_room_for_status(self, event: StatusLine.Resized) -> None:
+        self.ask.stand_above(event.lines)
 
     @property
     def board(self) -> Board:
@@ -99,11 +99,11 @@ class KeyScreen(Screen[None]):
         event.prevent_default()
         if event.key.startswith("alt+"):
             # tmux joins Esc with the key after it: the person pressed Esc, then the key.
-            self._take(events.Key("escape", None))
+            self.take_key(events.Key("escape", None))
             event = events.Key(event.key.removeprefix("alt+"), event.character)
-        self._take(event)
+        self.take_key(event)
 
-    def _take(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> None:
         """Press a key, or let it wait for the command that is under way."""
         if self._busy and not self.ask.asking:
             # A second Enter right after the first is impatience; all other keys are meant.
@@ -186,7 +186,7 @@ class KeyScreen(Screen[None]):
         looks for the action of a binding."""
         return not (self._typing and action in self._actions)
 
-    def _question_is_up(self) -> None:
+    def question_came_up(self) -> None:
         """Keys typed ahead answer a question that one knew would come, never one that the store's
         answer brought up; those wait until it is settled."""
         if not self._surprise:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
@@ -141,7 +142,8 @@ class BoardScreen(KeyScreen):
     async def do_card_up(self) -> None:
         await self._reorder(-1)
 
-    def on_board_view_dropped(self, event: BoardView.Dropped) -> None:
+    @on(BoardView.Dropped)
+    def _begin_drop(self, event: BoardView.Dropped) -> None:
         self.start(self._drop(event))
 
     async def _drop(self, event: BoardView.Dropped) -> None:
@@ -151,7 +153,8 @@ class BoardScreen(KeyScreen):
         else:
             await self._cards.move.to_stage([event.card], stage, event.before)
 
-    def on_board_view_opened(self) -> None:
+    @on(BoardView.Opened)
+    def _open_clicked(self) -> None:
         self.do_card_open()
 
     # Marks
@@ -199,7 +202,8 @@ class BoardScreen(KeyScreen):
                 return
             typed = text or ""
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    @on(Input.Changed)
+    def _filter_as_typed(self, event: Input.Changed) -> None:
         if self._filtering:
             self._filter(event.value)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -38,7 +38,7 @@ class EditScreen(KeyScreen):
                 with Horizontal(classes="field"):
                     yield Static(Content(f" {name:<12}"), markup=False, classes="label")
                     field = Field(
-                        value, entered=self._enter, cancelled=self._take, id=f"field-{name}"
+                        value, entered=self._enter, cancelled=self.take_key, id=f"field-{name}"
                     )
                     field.disabled = value == _SEVERAL_LINES
                     field.lines = name in _LONG
@@ -87,7 +87,8 @@ class EditScreen(KeyScreen):
         self.close()
         self.host.drafts.drop(self._form)
 
-    def on_input_changed(self) -> None:
+    @on(Input.Changed)
+    def _changed_again(self) -> None:
         self._warned = False
 
     def _enter(self) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from mlkanban.cells import shortened
 from mlkanban.core import triage
@@ -78,7 +78,8 @@ class TriageScreen(KeyScreen):
         # Textual goes on to the handler of the class below by itself.
         self._sitting.seen(self.host.now())
 
-    def on_input_changed(self) -> None:
+    @on(Input.Changed)
+    def _typed_into_field(self) -> None:
         # Keys that are typed into a field go no further.
         self._sitting.seen(self.host.now())
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from textwrap import wrap
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, on
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
@@ -26,12 +26,23 @@ class Option(NamedTuple):
     text: str
 
 
-class Ask(Vertical):
-    """`text` and `choose` wait for the person; None means cancelled. One question at a time.
+class Asker(Protocol):
+    """The screen that asks. It is called, and no message is sent to it: the next key may come
+    before a message does, and must find done what these do."""
 
-    `opened` is called when a question has come up and takes keys; `going` says whether nothing
-    may be asked here any more.
-    """
+    @property
+    def ready(self) -> bool:
+        """Whether anything may be asked here (still)."""
+
+    def question_came_up(self) -> None:
+        """A question takes keys from now on."""
+
+    def take_key(self, event: events.Key) -> None:
+        """A key that the field of a question does not take: it cancels."""
+
+
+class Ask(Vertical):
+    """`text` and `choose` wait for the person; None means cancelled. One question at a time."""
 
     DEFAULT_CSS = """
     Ask {
@@ -47,8 +58,9 @@ class Ask(Vertical):
     Ask.typing > Input { display: block; }
     """
 
-    def __init__(self, *, ascii: bool = False) -> None:
+    def __init__(self, asker: Asker, *, ascii: bool = False) -> None:
         super().__init__()
+        self._asker = asker
         self._ascii = ascii
         self._answer: asyncio.Future[str | None] | None = None
         self._turn = asyncio.Lock()
@@ -59,17 +71,14 @@ class Ask(Vertical):
         self._complete: Callable[[str], str] | None = None
         self._preview: Callable[[str], str] | None = None
         self.form = ""
-        self.opened: Callable[[], None] = lambda: None
-        self.going: Callable[[], bool] = lambda: False
-        self.cancelled: Callable[[events.Key], None] = lambda key: None
 
     async def _made(self) -> None:
         """Its parts are made for the first question: the board is drawn without them. A command
         that asks on a screen that is going ends with it."""
-        if not self.going() and not self.children:
-            field = Field(entered=self.submit, cancelled=self.cancelled, tab=self._tab)
+        if self._asker.ready and not self.children:
+            field = Field(entered=self.submit, cancelled=self._asker.take_key, tab=self._tab)
             await self.mount(Static(markup=False), field)
-        if self.going():
+        if not self._asker.ready:
             raise asyncio.CancelledError
 
     @property
@@ -194,7 +203,8 @@ class Ask(Vertical):
         self._settle(None)
         return ""
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    @on(Input.Changed)
+    def _text_changed(self) -> None:
         self._warned = False
         self._hint()
 
@@ -226,7 +236,7 @@ class Ask(Vertical):
     async def _wait(self, *, stays: bool = False) -> str | None:
         self._answer = asyncio.get_running_loop().create_future()
         self.display = True
-        self.opened()
+        self._asker.question_came_up()
         try:
             return await self._answer
         finally:

@@ -1,10 +1,11 @@
 """The last line of every screen: reminders of keys, or what just happened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -17,7 +18,14 @@ _MOST_LINES = 3
 
 class StatusLine(Widget):
     """Drawn by hand; `say` shows a message until `clear` or the next one. What does not fit in one
-    line takes up to three; `grown` is told how many."""
+    line takes up to three."""
+
+    class Resized(Message):
+        """It takes another number of lines."""
+
+        def __init__(self, lines: int) -> None:
+            super().__init__()
+            self.lines = lines
 
     DEFAULT_CSS = "StatusLine { dock: bottom; height: 1; }"
 
@@ -27,7 +35,6 @@ class StatusLine(Widget):
         self.message = ""
         self.trouble = False
         self._ascii = ascii
-        self.grown: Callable[[int], None] = lambda height: None
 
     def say(self, message: str, *, trouble: bool = False) -> None:
         self.message, self.trouble = _drawable(message), trouble
@@ -63,7 +70,7 @@ class StatusLine(Widget):
             and self.styles.height.value != height
         ):
             self.styles.height = height
-            self.grown(height)
+            self.post_message(self.Resized(height))
 
     def _lines(self) -> list[str]:
         if not self.message:

@@ -9,6 +9,7 @@ import click
 from mlkanban.cli import program
 from mlkanban.core.query.fields import FIELDS
 from mlkanban.display.signs import ON_CARDS, OVER_STAGES
+from mlkanban.display.table import Table, markdown_table
 from mlkanban.tui.commands import COMMANDS, keys_shown
 
 README = Path(__file__).parent.parent / "README.md"
@@ -16,12 +17,12 @@ README = Path(__file__).parent.parent / "README.md"
 
 def key_table() -> str:
     """All keys, by group, with the screens they work on."""
-    rows = ["| key | does | where |", "|---|---|---|"]
+    rows = []
     for command in COMMANDS:
         keys = " ".join(f"`{key}`" for key in keys_shown(command).split(" "))
         where = "everywhere" if len(command.where) >= 5 else ", ".join(command.where)
-        rows.append(f"| {keys} | {command.help} | {where} |".replace("`|`", "`\\|`"))
-    return "\n".join(rows)
+        rows.append((keys.replace("`|`", "`\\|`"), command.help, where))
+    return markdown_table(Table(("key", "does", "where"), rows), cell=str)
 
 
 def filled(text: str, name: str, content: str) -> str:
@@ -53,20 +54,18 @@ def command_list() -> str:
 
 def query_table() -> str:
     """What can be asked of cards."""
-    rows = ["| field | asks for | for example |", "|---|---|---|"]
+    rows = []
     for field in FIELDS.values():
         examples = re.split(r" or |, ", field.example)
         shown = ", ".join(f"`{example}`" for example in examples)
-        rows.append(f"| `{field.name}` | {field.meaning} | {shown} |")
-    return "\n".join(rows)
+        rows.append((f"`{field.name}`", field.meaning, shown))
+    return markdown_table(Table(("field", "asks for", "for example"), rows), cell=str)
 
 
 def sign_table() -> str:
     """The signs on cards and over stages."""
-    rows = ["| sign | means |", "|---|---|"]
-    for sign in (*OVER_STAGES, *ON_CARDS):
-        rows.append(f"| `{sign.example}` | {sign.meaning} |")
-    return "\n".join(rows)
+    rows = [(f"`{sign.example}`", sign.meaning) for sign in (*OVER_STAGES, *ON_CARDS)]
+    return markdown_table(Table(("sign", "means"), rows), cell=str)
 
 
 def written(text: str, histogram: str) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 import click
-from rich.cells import cell_len
 
-from mlkanban.cells import padded, shortened
+from mlkanban.cells import shortened
+from mlkanban.display.table import Table, text_lines
 from mlkanban.text import beginning
 
-GAP = "  "
-_WIDEST, _LONGEST = 60, 2_000
+_MOST_CELLS, _MOST_LETTERS = 60, 2_000
 """The cells of a column, and the letters of the last one: no text makes a table unreadable."""
 
 
@@ -40,17 +39,10 @@ def dim(text: str) -> str:
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
     """The lines of a table; on a terminal the last column is cut at the edge."""
-    rows = [[*(shortened(one, _WIDEST) for one in first), beginning(last, _LONGEST)]
-            for *first, last in rows]  # fmt: skip
-    sizes = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
-    room = width()
-    left = None if room is None else max(10, room - sum(sizes[:-1]) - len(GAP) * (len(sizes) - 1))
-    yield dim(_row(head, sizes, left))
-    for row in rows:
-        yield _row(row, sizes, left)
-
-
-def _row(cells: Sequence[str], sizes: Sequence[int], left: int | None) -> str:
-    *first, last = cells
-    shown = [padded(text, size) for text, size in zip(first, sizes, strict=False)]
-    return GAP.join([*shown, last if left is None else shortened(last, left)]).rstrip()
+    short = [
+        [*(shortened(cell, _MOST_CELLS) for cell in first), beginning(last, _MOST_LETTERS)]
+        for *first, last in rows
+    ]
+    named, *lines = text_lines(Table(head, short), width())
+    yield dim(named)
+    yield from lines

@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from mlkanban.cells import padded
 from mlkanban.core.models import Board
 from mlkanban.display.card_face import drawn
+from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.flow.portfolio import AHEAD, BACK, PERCENT, Standing
 from mlkanban.text import quantity
 
-_GAP = "  "
 _LONG, _SHORT = "too little history", "too little"
 _NONE = "-"
 _LEAST_NAME, _LEAST_KEY, _MOST_NAME = 10, 6, 32
@@ -56,11 +56,11 @@ def table(
     if width is None:
         return _lines(rows, [names, keys, *columns.values()], longest)
     name, key = min(longest, _MOST_NAME), min(max(map(cell_len, keys)), _MOST_NAME)
-    least = min(name, _LEAST_NAME) + len(_GAP) + min(key, _LEAST_KEY)
+    least = min(name, _LEAST_NAME) + len(GAP) + min(key, _LEAST_KEY)
     if _room(columns, width) < least:
         columns["next 30 d"] = [c.replace(_LONG, _SHORT) for c in columns["next 30 d"]]
     if _room(columns, width) >= least:
-        room = _room(columns, width) - len(_GAP)
+        room = _room(columns, width) - len(GAP)
         name = min(name, room - min(key, _LEAST_KEY))
         keys = [padded(text, min(key, room - name)) for text in keys]
         return _lines(rows, [names, keys, *columns.values()], name)
@@ -73,19 +73,16 @@ def table(
 
 def _room(columns: dict[str, list[str]], width: int) -> int:
     """What is left beside some columns, and the mark before them."""
-    taken = sum(max(map(cell_len, cells)) + len(_GAP) for cells in columns.values())
-    return width - len(_GAP) - taken
+    taken = sum(max(map(cell_len, cells)) + len(GAP) for cells in columns.values())
+    return width - len(GAP) - taken
 
 
 def _lines(rows: Sequence[PortfolioRow], columns: list[list[str]], name: int) -> list[str]:
-    sizes = [name, *(max(map(cell_len, cells)) for cells in columns[1:])]
+    names, *others = columns
+    head, *boards = zip([padded(text, name) for text in names], *others, strict=True)
     marks = ["", *("*" if row.here else "" for row in rows)]
-    return [
-        _GAP.join(
-            [f"{mark:2}{padded(first, name)}", *map(padded, cells, sizes[1:])]
-        ).rstrip()
-        for mark, (first, *cells) in zip(marks, zip(*columns, strict=True), strict=True)
-    ]  # fmt: skip
+    lines = text_lines(Table(head, boards))
+    return [f"{mark:2}{line}" for mark, line in zip(marks, lines, strict=True)]
 
 
 def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:

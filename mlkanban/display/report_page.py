@@ -1,16 +1,13 @@
 """The report as one page, HTML or Markdown, that needs nothing but itself."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 
 from mlkanban.charts.render import render
 from mlkanban.charts.spec import Spec
 from mlkanban.charts.svg import svg
 from mlkanban.display.number_view import Summary
-from mlkanban.display.table import Table
-from mlkanban.text import display
+from mlkanban.display.table import html_table, html_text, markdown_table, markdown_text
 
 WIDE, HIGH = 100, 20
 
@@ -82,26 +79,26 @@ class Page:
 def html(page: Page) -> str:
     """One self-contained page, without scripts; everything a person wrote is escaped."""
     body = [
-        f"<h1>{_html(page.heading)}</h1>",
-        f'<p class="note">{_html(page.scope)} | made {page.made:%Y-%m-%d %H:%M}</p>',
+        f"<h1>{html_text(page.heading)}</h1>",
+        f'<p class="note">{html_text(page.scope)} | made {page.made:%Y-%m-%d %H:%M}</p>',
     ]
     for part in page.highlights:
-        points = "".join(f"<li>{_html(point)}</li>" for point in part.points)
-        shown = f"<ul>{points}</ul>" if points else f"<p>{_html(part.empty)}</p>"
-        body.append(f"<section><h2>{_html(part.heading)}</h2>{shown}</section>")
+        points = "".join(f"<li>{html_text(point)}</li>" for point in part.points)
+        shown = f"<ul>{points}</ul>" if points else f"<p>{html_text(part.empty)}</p>"
+        body.append(f"<section><h2>{html_text(part.heading)}</h2>{shown}</section>")
     for section in page.sections:
         summary = section.summary
-        lines = "".join(f"<p>{_html(line)}</p>" for line in (*summary.lines, *section.remarks))
+        lines = "".join(f"<p>{html_text(line)}</p>" for line in (*summary.lines, *section.remarks))
         drawn = svg(section.spec, WIDE, HIGH, section.title) if section.spec else ""
         body.append(
-            f"<section><h2>{_html(section.title)}</h2>{drawn}{lines}"
-            f"{_html_table(summary.table) if summary.table else ''}"
-            f'<p class="note">{_html(section.definition)} {_html(summary.note)}</p></section>'
+            f"<section><h2>{html_text(section.title)}</h2>{drawn}{lines}"
+            f"{html_table(summary.table) if summary.table else ''}"
+            f'<p class="note">{html_text(f"{section.definition} {summary.note}")}</p></section>'
         )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_html(page.heading)}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{html_text(page.heading)}</title><style>{_STYLE}</style></head>\n"
         f"<body>{chr(10).join(body)}</body></html>\n"
     )
 
@@ -109,11 +106,11 @@ def html(page: Page) -> str:
 def markdown(page: Page) -> str:
     """The same with the pictures as text."""
     parts = [
-        f"# {_md(page.heading)}",
-        f"{_md(page.scope)} | made {page.made:%Y-%m-%d %H:%M}",
+        f"# {markdown_text(page.heading)}",
+        f"{markdown_text(page.scope)} | made {page.made:%Y-%m-%d %H:%M}",
     ]
     for part in page.highlights:
-        points = "\n".join(f"- {_md(point)}" for point in part.points)
+        points = "\n".join(f"- {markdown_text(point)}" for point in part.points)
         parts += [f"## {part.heading}", points or part.empty]
     for section in page.sections:
         summary = section.summary
@@ -121,40 +118,10 @@ def markdown(page: Page) -> str:
         if section.spec is not None:
             drawn = render(section.spec, WIDE, HIGH, palette=None, ascii=False)
             parts.append(f"```text\n{drawn}\n```")
-        parts.append("  \n".join(_md(line) for line in (*summary.lines, *section.remarks)))
+        parts.append(
+            "  \n".join(markdown_text(line) for line in (*summary.lines, *section.remarks))
+        )
         if summary.table:
-            parts.append(_md_table(summary.table))
-        parts.append(f"*{_md(section.definition)} {_md(summary.note)}*")
+            parts.append(markdown_table(summary.table))
+        parts.append(f"*{markdown_text(section.definition)} {markdown_text(summary.note)}*")
     return "\n\n".join(parts) + "\n"
-
-
-def _html(text: str) -> str:
-    return escape(display(text))
-
-
-def _html_table(table: Table) -> str:
-    head = "".join(f"<th>{_html(name)}</th>" for name in table.head)
-    rows = "".join(
-        f"<tr>{''.join(f'<td>{_html(cell)}</td>' for cell in row)}</tr>" for row in table.rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _md(text: str) -> str:
-    """Stored text with every sign that means something to Markdown taken literally."""
-    shown = display(text)
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in shown)
-
-
-def _md_table(table: Table) -> str:
-    def line(cells: Iterable[str]) -> str:
-        return f"| {' | '.join(cells)} |"
-
-    rows: Sequence[Sequence[str]] = table.rows
-    return "\n".join(
-        [
-            line(map(_md, table.head)),
-            line("---" for _ in table.head),
-            *(line(map(_md, row)) for row in rows),
-        ]
-    )

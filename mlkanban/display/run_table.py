@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from mlkanban.cells import padded, shortened
+from mlkanban.cells import shortened
 from mlkanban.core.budget import Unit
 from mlkanban.display.run_text import SHORTLY, duration, inside, metrics_text, short_ids, started
+from mlkanban.display.table import GAP, Table, text_lines
 from mlkanban.runs.model.metric_lines import unread_text
 from mlkanban.runs.model.results import Results, remarks, sparkline
 from mlkanban.runs.model.run import Run
@@ -60,16 +61,13 @@ def run_rows(
         columns.append(column)
         sizes.append(size)
     results = [run.outcome or (run.evidence if evidence else "") for run in runs]
-    rows = zip(*columns, strict=True)
-    return [
-        "".join(padded(text, size) for text, size in zip(row, sizes, strict=True)) + _shown(result)
-        for row, result in zip(rows, ["RESULT", *results], strict=True)
-    ]
+    head, *rows = zip(*columns, ["RESULT", *map(_shown, results)], strict=True)
+    return text_lines(Table(head, rows))
 
 
 def _cells(column: Sequence[str]) -> int:
     """The cells of a column with the gap after it."""
-    return max(map(cell_len, column)) + 2
+    return max(map(cell_len, column)) + len(GAP)
 
 
 def run_details(run: Run, width: int, differs: Mapping[str, str] | None = None) -> list[str]:

@@ -1,11 +1,94 @@
-"""A table."""
+"""A table of text, and the one way each surface draws it: lines of text, the part of a screen,
+Markdown, HTML.
 
+Columns line up whatever the script. Markdown and HTML take every sign of the cells literally.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from mlkanban.cells import padded, shortened
+from mlkanban.text import display
+
+GAP = "  "
+_LEAST_LAST = 10
+_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>#|"})
+# What html.escape does; that module takes longer to import than any table to draw.
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of text under a head; the first column names the row. Titles are as they were stored."""
 
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def markdown_text(text: str) -> str:
+    """Stored text with every sign that means something to Markdown taken literally."""
+    return display(text).translate(_MARKDOWN)
+
+
+def html_text(text: str) -> str:
+    """Stored text with every sign that means something to HTML taken literally."""
+    return display(text).translate(_HTML)
+
+
+def text_lines(table: Table, width: int | None = None) -> list[str]:
+    """The head and a line for each row, cells as they are; the last column is cut where lines have
+    a `width`, in cells."""
+    columns = zip(table.head, *table.rows, strict=True)
+    *sizes, _ = (max(map(cell_len, column)) for column in columns)
+    room = None if width is None else max(_LEAST_LAST, width - sum(sizes) - len(GAP) * len(sizes))
+    return [_line(cells, sizes, room) for cells in (table.head, *table.rows)]
+
+
+def _line(cells: Sequence[str], sizes: Sequence[int], room: int | None) -> str:
+    *first, last = cells
+    shown = [padded(cell, size) for cell, size in zip(first, sizes, strict=True)]
+    return GAP.join([*shown, last if room is None else shortened(last, room)]).rstrip()
+
+
+def screen_lines(table: Table, width: int, height: int, selected: int | None) -> list[str]:
+    """At most `height` lines of at most `width` cells, safe to show; the selected row, with a mark,
+    in sight."""
+    rows = [[display(cell) for cell in row] for row in table.rows]
+    head, *lines = text_lines(Table([name.upper() for name in table.head], rows))
+    room = max(1, height - 2)
+    first = 0 if selected is None else first_in_sight(selected, room, len(lines))
+    shown = lines[first : first + room]
+    left = len(lines) - first - len(shown)
+    return [
+        shortened(f"  {head}", width),
+        *(
+            shortened(f"{'>' if at == selected else ' '} {line}", width)
+            for at, line in enumerate(shown, first)
+        ),
+        *([f"  and {left} more"] if left else []),
+    ]
+
+
+def first_in_sight(selected: int, room: int, count: int) -> int:
+    """Which of `count` lines comes first where there is room for some, the selected one amidst."""
+    return max(0, min(selected - room // 2, count - room))
+
+
+def markdown_table(table: Table, cell: Callable[[str], str] = markdown_text) -> str:
+    """The table in Markdown; `cell` makes Markdown of the text of a cell."""
+
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    head = [line(map(cell, table.head)), line("---" for _ in table.head)]
+    return "\n".join([*head, *(line(map(cell, row)) for row in table.rows)])
+
+
+def html_table(table: Table) -> str:
+    head = "".join(f"<th>{html_text(name)}</th>" for name in table.head)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{html_text(cell)}</td>' for cell in row)}</tr>" for row in table.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

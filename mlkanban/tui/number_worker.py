@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mlkanban.charts.layouts.canvas import Target
 from mlkanban.charts.spec import Spec
 from mlkanban.core.models import Board
 from mlkanban.display.number_view import NumberView, Summary
@@ -22,6 +23,15 @@ class CountedGroup:
     sample: Sample
     spec: Spec | None
     summary: Summary
+
+
+def row_targets(group: CountedGroup) -> tuple[Target, ...]:
+    """The rows of its table that begin with the short id of a card; none unless all do."""
+    table = group.summary.table
+    refs = {card.ref for card in group.sample.cards}
+    if table is None or not all(row[0] in refs for row in table.rows):
+        return ()
+    return tuple(Target(row[0], (row[0],), 0, at) for at, row in enumerate(table.rows))
 
 
 @dataclass

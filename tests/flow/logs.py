@@ -1,5 +1,6 @@
 """Made-up histories for flow numbers: a small workflow, cards by hand, and any history at all."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -46,7 +47,7 @@ def sample(cards, day=21.0, days=None, workflow=WORKFLOW) -> Sample:
     return follow(workflow, cards, at(day), Window.back(days, workflow.day(at(day))))
 
 
-def rows(summary: Summary) -> tuple[tuple[str, ...], ...]:
+def rows(summary: Summary) -> Sequence[Sequence[str]]:
     """The rows of the table of a summary."""
     assert summary.table is not None
     return summary.table.rows

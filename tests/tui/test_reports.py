@@ -171,7 +171,7 @@ async def test_nobody_waits_for_what_is_not_looked_at_any_more(
             loop.call_soon_threadsafe(ended.set)
 
     monkeypatch.setattr(
-        "mlkanban.flow.simulation.suggest.suggest",
+        "mlkanban.tui.screens.reports.suggest",
         lambda sample, progress: endless(sample, progress),
     )
     async with opened(filled) as page:

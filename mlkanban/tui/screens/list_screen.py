@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlkanban.display.number_table import first_in_sight
+from mlkanban.display.table import first_in_sight
 from mlkanban.tui.screens.base import KeyScreen
 
 

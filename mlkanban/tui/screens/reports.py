@@ -12,7 +12,6 @@ from textual.widgets import Static
 
 from mlkanban.cells import wrapped_note
 from mlkanban.charts.layouts.canvas import Target
-from mlkanban.display.number_table import table_targets
 from mlkanban.display.number_text import number_view, simulate, suggest_limits
 from mlkanban.display.number_text.backtest import remarks
 from mlkanban.display.number_view import NumberView, Summary
@@ -22,7 +21,14 @@ from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import limits_from, what_if
 from mlkanban.text import display, quantity
 from mlkanban.tui.commands import REPORTS
-from mlkanban.tui.number_worker import Counted, CountedGroup, Progress, Samples, counted
+from mlkanban.tui.number_worker import (
+    Counted,
+    CountedGroup,
+    Progress,
+    Samples,
+    counted,
+    row_targets,
+)
 from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
@@ -175,7 +181,7 @@ class ReportsScreen(KeyScreen):
             return ()
         group = self._counted.groups[self._reading.group]
         if group.spec is None:
-            return table_targets(group.summary.table, group.sample)
+            return row_targets(group)
         return self._picture.targets()
 
     @property

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from mlkanban.cells import shortened
 from mlkanban.core.names import cards_meant
 from mlkanban.display.inbox_text import experiment_line, run_details, run_line
-from mlkanban.display.number_table import first_in_sight
+from mlkanban.display.table import first_in_sight
 from mlkanban.errors import MlkanbanError
 from mlkanban.runs.model.inbox import Experiment, experiments
 from mlkanban.runs.model.tracker_run import Tracked

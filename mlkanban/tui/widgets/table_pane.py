@@ -3,8 +3,7 @@
 from rich.text import Text
 from textual.widget import Widget
 
-from mlkanban.display.number_table import table_lines
-from mlkanban.display.table import Table
+from mlkanban.display.table import Table, screen_lines
 from mlkanban.text import ascii_only
 
 
@@ -26,5 +25,5 @@ class TablePane(Widget):
     def render(self) -> Text:
         if self._table is None:
             return Text("")
-        text = "\n".join(table_lines(self._table, *self.content_size, self._selected))
+        text = "\n".join(screen_lines(self._table, *self.content_size, self._selected))
         return Text(ascii_only(text) if self._ascii else text, no_wrap=True, end="")

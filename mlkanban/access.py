@@ -1,4 +1,4 @@
-"""Why the system refuses a file or a folder, and the command that mends it."""
+"""Why the system refuses access to a file or folder, and the command that repairs it."""
 
 import os
 import pwd
@@ -7,28 +7,28 @@ from pathlib import Path
 
 
 def refusal(path: Path, *, write: bool = False) -> tuple[str, str]:
-    """What is in the way of reading `path`, or of writing it, and how it is mended; two empty
-    texts where nothing is. Whoever called a program with sudo once has folders of root."""
-    found = _in_the_way(path.absolute(), write)
-    if found is None:
+    """What prevents reading or writing `path`, and how to repair it; two empty texts where nothing
+    does. A person who once called a program with sudo has folders that belong to root."""
+    obstacle = _in_the_way(path.absolute(), write)
+    if obstacle is None:
         return "", ""
-    readable = os.access(found, os.R_OK)
-    if readable and os.statvfs(found).f_flag & os.ST_RDONLY:
+    readable = os.access(obstacle, os.R_OK)
+    if readable and os.statvfs(obstacle).f_flag & os.ST_RDONLY:
         return "it is mounted read-only", "Use another place (--home), or mount it for writing."
-    owner = found.lstat().st_uid
-    what = "folder" if found.is_dir() else "file"
-    name = shlex.quote(str(found))
+    owner = obstacle.lstat().st_uid
+    what = "folder" if obstacle.is_dir() else "file"
+    name = shlex.quote(str(obstacle))
     if owner == os.getuid():
         how = "is read-only for you" if readable and write else "keeps you out"
-        return f"the {what} {found} {how}", f"Mend it: chmod u+rwX {name}"
-    cause = f"the {what} {found} belongs to {_name(owner)}, you are {_name(os.getuid())}"
-    if not found.is_relative_to(_own_home()):
+        return f"the {what} {obstacle} {how}", f"Repair it: chmod u+rwX {name}"
+    cause = f"the {what} {obstacle} belongs to {_name(owner)}, you are {_name(os.getuid())}"
+    if not obstacle.is_relative_to(_own_home()):
         return cause, "Use another place (--home), or ask its owner for permission."
     return cause, f"If it is yours: sudo chown -R {os.getuid()} {name}"
 
 
 def _in_the_way(path: Path, write: bool) -> Path | None:
-    """The first on the way to `path` that does not let this process on."""
+    """The first part of `path` that this process has no access to."""
     here = Path("/")
     for part in (*reversed(path.parents), path):
         try:

@@ -1,4 +1,4 @@
-"""Text in the cells of a terminal: cut, padded and broken into lines."""
+"""Text in terminal cells: cut, padded and broken into lines."""
 
 from textwrap import wrap
 
@@ -21,7 +21,7 @@ def padded(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> tuple[str, str]:
-    """`text` in two lines of at most `width` cells, broken between words if that loses little."""
+    """`text` in two lines of at most `width` cells, broken between words if that wastes little."""
     if cell_len(text) <= width:
         return text, ""
     head = set_cell_size(text, width).rstrip()
@@ -34,7 +34,7 @@ def wrapped(text: str, width: int) -> tuple[str, str]:
 
 
 def wrapped_note(text: str, width: int) -> list[str]:
-    """Break at the bars between parts if it can be, else between words."""
+    """Break at the bars between parts if possible, else between words."""
     lines: list[str] = []
     for part in text.split(_BAR):
         if lines and len(lines[-1]) + len(_BAR) + len(part) <= width:

@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
-    """This instant, in UTC."""
+    """The present instant, in UTC."""
     return datetime.now(UTC)
 
 
 def local_timezone() -> str:
-    """The name of the machine's time zone (`Europe/Rome`), `UTC` when it cannot be told."""
+    """The name of the machine's time zone (`Europe/Rome`); `UTC` when it is unknown."""
     named = _named()
     return named if named and _known(named) else "UTC"
 
 
 def odd_timezone() -> str:
-    """A sentence where this machine names a time zone that is none; UTC is taken then."""
+    """A sentence where this machine names an unknown time zone; UTC is used then."""
     named = _named()
     if not named or _known(named):
         return ""

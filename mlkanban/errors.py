@@ -1,17 +1,17 @@
-"""What can go wrong, said in one clear sentence, with the exit code scripts rely on."""
+"""Errors, each one clear sentence with the exit code that scripts rely on."""
 
 from collections.abc import Mapping
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-"""What reading a store raises that holds what this program never wrote."""
+"""Exceptions from reading a store that holds what this program never wrote."""
 
 
 class MlkanbanError(Exception):
-    """Something a person can act on.
+    """An error that a person can act on.
 
-    `message` says what happened and to what, `hint` what to do next, `exit_code` what the
-    command line answers: 1 refused by a rule, 2 wrong usage, 3 not found, 4 store or system,
-    5 bad input file.
+    `message` says what happened and to what, `hint` what to do next, `exit_code` what the command
+    line answers: 1 refused by a rule, 2 wrong usage, 3 not found, 4 store or system, 5 bad input
+    file.
     """
 
     exit_code = 4
@@ -26,7 +26,7 @@ class MlkanbanError(Exception):
 
 
 class RuleRefused(MlkanbanError):
-    """A rule of the board says no; nothing was written."""
+    """A rule of the board refused the action; nothing was written."""
 
     exit_code = 1
 
@@ -36,12 +36,12 @@ class LimitReached(RuleRefused):
 
 
 class WouldChangeCards(RuleRefused):
-    """A change of stages would finish, re-open or hide cards; whoever agrees to that may go on."""
+    """A change of stages would finish, re-open or hide cards; a person who agrees may go on."""
 
 
 class GateClosed(RuleRefused):
-    """Cards would go past gates; an override with a reason would pass. `unticked` are the texts of
-    the items in the way, by the short id of the card."""
+    """Cards would pass closed gates; an override with a reason would pass. `unticked` are the texts
+    of the unticked items, by the short id of the card."""
 
     def __init__(self, message: str, hint: str, unticked: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__(message, hint)
@@ -49,8 +49,8 @@ class GateClosed(RuleRefused):
 
 
 class CannotTakeBack(RuleRefused):
-    """What comes next cannot be undone, or done again, as things are now. It can be passed over:
-    `action` is the one, `ref` the card it is about ('' for the board)."""
+    """The next action cannot be undone, or redone, as things are now. It can be skipped: `action`
+    is its id, `ref` the card it is about ('' for the board)."""
 
     def __init__(self, message: str, hint: str, action: str, ref: str = "") -> None:
         super().__init__(message, hint)
@@ -65,7 +65,7 @@ class UsageProblem(MlkanbanError):
 
 
 class BadQuery(UsageProblem):
-    """A query that cannot be read; `at` is the place in it, from 0."""
+    """A query that cannot be parsed; `at` is the place in it, from 0."""
 
     def __init__(self, message: str, at: int, hint: str = "") -> None:
         super().__init__(f"{message.rstrip('.')} (at character {at + 1}).", hint)
@@ -79,23 +79,23 @@ class NotFound(MlkanbanError):
 
 
 class StoreProblem(MlkanbanError):
-    """The store, the disk or the system does not let us; the caller still has what was typed."""
+    """The store, the disk or the system prevents it; the caller still has what was typed."""
 
     exit_code = 4
 
 
 class StoreBusy(StoreProblem):
-    """Another process holds the lock; trying later will work."""
+    """Another process holds the lock; trying again later will work."""
 
 
 class BadInput(MlkanbanError):
-    """A file to read is not what it should be; nothing was written."""
+    """An input file is not as it should be; nothing was written."""
 
     exit_code = 5
 
 
 class BadMarkdown(BadInput):
-    """A text that a person edited cannot be read; `line` says where."""
+    """A text that a person edited cannot be parsed; `line` says where."""
 
     def __init__(self, what: str, line: int, hint: str = "") -> None:
         super().__init__(f"Line {line}: {what}", hint)

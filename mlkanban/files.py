@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that exist completely or not at all."""
 
 import contextlib
 import os
@@ -8,8 +8,8 @@ _STALE_SECONDS = 3600
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Put a file there durably, for its owner alone, in the place of one that was there. OSError
-    where that cannot be done; nothing has changed then."""
+    """Write a file durably, for its owner alone, replacing one that was there. OSError where that
+    cannot be done; nothing has changed then."""
     draft = file.with_name(f".{file.name}-{os.getpid()}-{os.urandom(4).hex()}.tmp")
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
     try:
@@ -25,7 +25,7 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def put_new(draft: Path, target: Path) -> None:
-    """Give a draft its name; FileExistsError where a file has it, and the draft is left then."""
+    """Rename a draft; FileExistsError where a file has the name, and the draft stays."""
     try:
         os.link(draft, target)
     except FileExistsError:
@@ -49,7 +49,7 @@ def sweep(folder: Path, drafts: str, now: float) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what was renamed or removed in a folder durable."""
+    """Make renames and removals in a folder durable."""
     _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 

@@ -1,8 +1,8 @@
-"""Hooks: the person's own programs in `hooks/` of the config folder, told of what was done.
+"""Hooks: the person's own programs in `hooks/` of the config folder, called after an action.
 
 `on-move`, `on-block` and `on-done` get the action as JSON on standard input. They run after it was
-written, never as part of it, and never through a shell; one that others could have written is not
-run at all. What a hook does with mlkanban itself runs no hooks: one would call itself for ever.
+written, never as part of it, and never through a shell; a hook that others could have written is
+not run at all. What a hook does with mlkanban runs no hooks: a hook would call itself forever.
 """
 
 import contextlib
@@ -18,16 +18,17 @@ from time import monotonic
 from typing import NamedTuple
 
 from mlkanban.log import logger
-from mlkanban.service.hook_events import HOOKS, Happened
+from mlkanban.service.hook_events import HOOKS, HookEvent
 
 TIMEOUT = 10.0
-"""Seconds after which a hook is ended. What it started in its process group ends with it."""
+"""Seconds after which a hook is ended, together with everything in its process group."""
 WITHIN = "MLKANBAN_WITHIN_HOOK"
-"""The variable that tells a hook's own commands where they are."""
+"""The environment variable that tells commands that they run inside a hook."""
 MOST_BYTES = 65_536
-"""What is kept of the errors that a hook writes: the end of them."""
+"""Bytes kept of a hook's stderr: the end of it."""
 _REST_SECONDS = 0.5
-"""For what an ended hook has written last; what left its process group may hold its errors open."""
+"""Seconds to wait for the last output of an ended hook; a program that left its process group may
+hold its stderr open."""
 
 
 class Hook(NamedTuple):
@@ -38,8 +39,8 @@ class Hook(NamedTuple):
     problem: str
 
 
-def found(config: Path) -> list[Hook]:
-    """The hooks there are below a config folder."""
+def find_hooks(config: Path) -> list[Hook]:
+    """The hooks below a config folder."""
     folder = config / "hooks"
     hooks = []
     for name in HOOKS:
@@ -76,16 +77,16 @@ def _file(path: Path, status: os.stat_result) -> str:
     return ""
 
 
-def run(config: Path, happened: Iterable[Happened], timeout: float = TIMEOUT) -> list[str]:
-    """Run the hooks for what happened, one after the other; a line for each that failed."""
+def run(config: Path, events: Iterable[HookEvent], timeout: float = TIMEOUT) -> list[str]:
+    """Run the hooks for these events, one after the other; returns a line for each that failed."""
     if WITHIN in os.environ:
         return []
-    hooks = {hook.name: hook for hook in found(config)}
+    hooks = {hook.name: hook for hook in find_hooks(config)}
     problems = []
-    for one in happened:
-        if hook := hooks.get(one.hook):
+    for event in events:
+        if hook := hooks.get(event.hook):
             begun = monotonic()
-            problem = hook.problem or _run(hook.path, json.dumps(one.data), timeout)
+            problem = hook.problem or _run(hook.path, json.dumps(event.data), timeout)
             seconds = monotonic() - begun
             if problem:
                 problems.append(f"The hook {hook.name} did not work: {problem}.")
@@ -96,7 +97,7 @@ def run(config: Path, happened: Iterable[Happened], timeout: float = TIMEOUT) ->
 
 
 def _run(path: Path, data: str, timeout: float) -> str:
-    """What went wrong, or ''."""
+    """Run a hook; returns what went wrong, or ''."""
     ours, theirs = os.pipe()
     try:
         process = subprocess.Popen(
@@ -123,13 +124,13 @@ def _run(path: Path, data: str, timeout: float) -> str:
     if not process.returncode:
         return ""
     reader.join(_REST_SECONDS)
-    said = errors.decode("utf-8", "replace").strip().splitlines()
-    why = f", {said[-1][:200]}" if said else ""
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
+    why = f", {lines[-1][:200]}" if lines else ""
     return f"exit code {process.returncode}{why}"
 
 
 def _read(pipe: int, errors: bytearray) -> None:
-    """The end of what is written into a pipe, as long as anybody has it open."""
+    """Read the end of what is written into a pipe, as long as anybody has it open."""
     with open(pipe, "rb", buffering=0) as stream:
         while chunk := stream.read(MOST_BYTES):
             errors += chunk

@@ -1,8 +1,8 @@
-"""The log file: what the program did while nobody watched, and how that went.
+"""The log file: what the program did in the background, and how it went.
 
-Background syncs, backups, hooks, reads of trackers and the programs that are called write here,
-through the `logging` of the standard library. MLKANBAN_LOG says from which level on: debug, info
-(the default) or warning. Commands that have nothing to tell never load `logging`.
+Background syncs, backups, hooks, reads of trackers and called programs write here through the
+standard library's `logging`. MLKANBAN_LOG sets the level: debug, info (the default) or warning.
+Commands without anything to log never load `logging`.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 LEVELS = ("debug", "info", "warning")
 MAX_BYTES = 500_000
-"""Of the file; as much again is kept in the one before, `mlkanban.log.1`."""
+"""Bytes of the file; as many again are kept in the previous file, `mlkanban.log.1`."""
 _ROOT = "mlkanban"
 _path: Path | None = None
 
 
 def level() -> str:
     """The level in force; UsageProblem when MLKANBAN_LOG names none."""
-    asked = os.environ.get("MLKANBAN_LOG", "").lower() or "info"
-    if asked not in LEVELS:
+    name = os.environ.get("MLKANBAN_LOG", "").lower() or "info"
+    if name not in LEVELS:
         raise UsageProblem(
-            f"MLKANBAN_LOG={display(asked)} is no level.", f"Levels: {', '.join(LEVELS)}."
+            f"MLKANBAN_LOG={display(name)} is no level.", f"Levels: {', '.join(LEVELS)}."
         )
-    return asked
+    return name
 
 
 def write_to(path: Path) -> None:
-    """Name the file of this process; it is opened with the first line."""
+    """Set the log file of this process; it is opened with the first line."""
     global _path
     level()
     _path = path
@@ -61,15 +61,15 @@ def _handler(path: Path) -> logging.Handler:
     from logging.handlers import RotatingFileHandler
 
     class CleanLines(logging.Formatter):
-        """One line for each record: what others wrote in it must not act on a terminal."""
+        """One line for each record: text from elsewhere must not act on a terminal."""
 
         def format(self, record: logging.LogRecord) -> str:
             return display(super().format(record))
 
     class Quiet(RotatingFileHandler):
         def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-            """A log that cannot be written must not end or litter what it tells of; `doctor`
-            says so instead."""
+            """Ignore a log that cannot be written: it must not end or litter what it reports on;
+            `doctor` reports it."""
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = Quiet(path, maxBytes=MAX_BYTES, backupCount=1, encoding="utf-8", delay=True)

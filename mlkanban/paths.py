@@ -1,4 +1,4 @@
-"""Where things live: one folder the person gives, or the XDG places; import does nothing."""
+"""Paths: one folder that the person chose, or the XDG folders; importing this does nothing."""
 
 import contextlib
 import os
@@ -11,7 +11,8 @@ from mlkanban.errors import StoreProblem
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The folders of one person: `data` holds the store, `config` the settings and own themes."""
+    """The folders of one person: `data` holds the store, `config` the settings and the person's
+    themes."""
 
     data: Path
     config: Path
@@ -38,7 +39,7 @@ class Places:
 
 
 def places(home: str | os.PathLike[str] | None = None) -> Places:
-    """The folders in force: `home` (or MLKANBAN_HOME) holds everything, else XDG's two."""
+    """The folders in use: `home` (or MLKANBAN_HOME) holds everything, else XDG's two."""
     chosen = home or os.environ.get("MLKANBAN_HOME")
     if chosen:
         tilde, _, rest = os.fspath(chosen).partition("/")
@@ -51,7 +52,7 @@ def places(home: str | os.PathLike[str] | None = None) -> Places:
 
 
 def working_folder() -> Path:
-    """The folder this process is in; StoreProblem when it was removed."""
+    """The working directory of this process; StoreProblem when it was removed."""
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -61,7 +62,7 @@ def working_folder() -> Path:
 
 
 def in_full(path: Path) -> Path:
-    """A path, `~` and all, from the root on."""
+    """An absolute path, `~` expanded."""
     path = path.expanduser()
     return path if path.is_absolute() else working_folder() / path
 
@@ -72,7 +73,7 @@ def _xdg(variable: str, default: str) -> Path:
 
 
 def _home() -> Path:
-    """The folder of this person: HOME, or what the system knows where that says nothing."""
+    """The home folder of this person: HOME, or the system's record where HOME is empty."""
     home = os.environ.get("HOME", "")
     if not os.path.isabs(home):
         with contextlib.suppress(KeyError):

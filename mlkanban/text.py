@@ -1,7 +1,7 @@
-"""User text is data: how it is shown anywhere, and what is not let in.
+"""User text is data: how it is displayed anywhere, and which text is accepted.
 
-Titles, notes and logs come from imports and colleagues. Shown raw they could drive the terminal
-(clipboard, window title) or re-order a line; so every output passes through `display`.
+Titles, notes and logs come from imports and colleagues. Printed raw they could drive the terminal
+(clipboard, window title) or reorder a line; so every output passes through `display`.
 """
 
 import re
@@ -34,8 +34,8 @@ def display(text: str) -> str:
 
 
 def short_name(text: str) -> str:
-    """The name of a person or a machine within a sentence: safe to print, and at most
-    NAME_CELLS wide, for others may have written anything there."""
+    """The name of a person or machine within a sentence: safe to print and at most NAME_CELLS wide,
+    since others may have written anything there."""
     shown = display(text[: NAME_CELLS + 1])
     if _cells(shown) <= NAME_CELLS:
         return shown
@@ -54,16 +54,16 @@ def display_lines(text: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text from anywhere: terminals end those of a paste with CR, Windows ends
-    lines with CR and LF."""
+    """The lines of a text from anywhere: terminals end pasted lines with CR, Windows with CR and
+    LF."""
     return _LINE_END.split(text)
 
 
 def steady(text: str) -> str:
-    """`text` without what terminals disagree about the width of.
+    """`text` without characters whose width terminals disagree about.
 
-    Joined emoji fall apart into single ones, flags into letters; variation selectors, skin tones
-    and keycaps go. Columns then line up in every terminal.
+    Joined emoji become single ones, flags letters; variation selectors, skin tones and keycaps are
+    removed. Columns then line up in every terminal.
     """
     text = text.replace("\t", " ")
     if text.isascii():
@@ -72,12 +72,13 @@ def steady(text: str) -> str:
 
 
 def ascii_only(text: str) -> str:
-    """`text` for a terminal that shows nothing but ASCII; each other character becomes `?`."""
+    """`text` for a terminal that only shows ASCII; each other character becomes `?`."""
     return text.encode("ascii", "replace").decode("ascii")
 
 
 def quantity(number: int, what: str, several: str = "") -> str:
-    """`1 card`, `2 cards`, `0 cards`; `several` where the plural is not made with an s."""
+    """A count with its noun: `1 card`, `2 cards`, `0 cards`; `several` where the plural does not
+    end in s."""
     return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
@@ -92,34 +93,34 @@ def some(words: Sequence[str], most: int) -> list[str]:
 
 
 def natural(text: str) -> tuple[tuple[int, str], ...]:
-    """What to order texts by so that numbers in them count as such: `trial 2` before `trial 10`."""
+    """A sort key under which numbers in texts count as numbers: `trial 2` before `trial 10`."""
     parts = _NUMBERS.split(text)
     return tuple((len(part) if at % 2 else 0, part) for at, part in enumerate(parts))
 
 
 def beginning(text: str, most: int) -> str:
-    """The text, or as much of its beginning as is read of a very long one: `The quick .. (+99,000
-    characters)`."""
+    """The text, or the beginning of a very long one: `The quick .. (+99,000 characters)`."""
     more = len(text) - most
     return f"{text[:most]} .. (+{more:,} characters)" if more > 0 else text
 
 
 def keepable(text: str) -> bool:
-    """Whether a board can keep it: neither NUL nor half a character is in it."""
+    """Whether a board can store the text: it has no NUL and no half character."""
     return _REFUSED.search(text) is None
 
 
 def made_keepable(text: str) -> str:
-    """What a program wrote, with U+FFFD for what no board can keep; people are asked instead."""
+    """Output of a program, with U+FFFD for characters that no board can store; people are asked
+    instead."""
     return _REFUSED.sub("\ufffd", text)
 
 
 def accept(text: str, what: str) -> str:
-    """`text` if it may be stored, else a UsageProblem naming `what` (a field or a place)."""
-    found = _REFUSED.search(text)
-    if found:
+    """`text` if it may be stored, else a UsageProblem that names `what` (a field or a place)."""
+    match = _REFUSED.search(text)
+    if match:
         raise UsageProblem(
-            f"{what} holds the character U+{ord(found[0]):04X} at position {found.start() + 1}, "
+            f"{what} holds the character U+{ord(match[0]):04X} at position {match.start() + 1}, "
             "which no board can keep.",
             "Remove it and try again.",
         )
@@ -132,7 +133,7 @@ def accept(text: str, what: str) -> str:
 
 
 def accept_title(text: str) -> str:
-    """A card's, board's or stage's title as it is stored: one line, not empty."""
+    """The title of a card, board or stage as it is stored: one line, not empty."""
     title = " ".join(lines_of(accept(text, "the title"))).strip()
     if not title:
         raise UsageProblem("A title is needed.", "Type a few words.")

@@ -1,4 +1,4 @@
-"""Theme files: found, read and checked without Textual, so that the command line can do it too."""
+"""Theme files: found, read and checked without Textual, so that the command line can do it, too."""
 
 import re
 import tomllib
@@ -58,7 +58,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 class ThemeError(ValueError):
-    """One sentence: which file, which key, what is wrong and what to do."""
+    """A bad theme file, as one sentence: which file, which key, what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class ThemeFile:
 
 
 def available() -> tuple[dict[str, ThemeFile], list[str]]:
-    """The themes by name, one's own in place of bundled ones, and a sentence per bad file."""
+    """The themes by name, the person's own in place of bundled ones, and a sentence for each bad
+    file."""
     themes, problems = read_folder(bundled_themes())
     own, own_problems = read_folder(user_themes())
     return themes | own, problems + own_problems

@@ -1,4 +1,4 @@
-"""TOML of any origin: of a size and depth that a person would write."""
+"""TOML from any source, limited to a size and depth that a person would write."""
 
 import tomllib
 from pathlib import Path
@@ -9,16 +9,16 @@ DEEPEST = 32
 
 
 class Unreasonable(tomllib.TOMLDecodeError):
-    """TOML that no person would write. It has no place in the text, which Python asks all others
-    of its kind for since 3.14."""
+    """TOML that no person would write. It has no position in the text, which Python requires of its
+    own errors since 3.14."""
 
     def __init__(self, what: str) -> None:
         ValueError.__init__(self, what)
 
 
 def read(file: Path) -> str:
-    """The text of a settings or theme file. OSError, UnicodeDecodeError, or TOMLDecodeError for
-    one that is too large."""
+    """The text of a settings or theme file. OSError, UnicodeDecodeError, or TOMLDecodeError for a
+    file that is too large."""
     with file.open("rb") as stream:
         data = stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:

@@ -41,7 +41,7 @@ def test_a_folder_of_somebody_else_is_named_with_its_owner_and_what_mends_it(
 def test_ones_own_folder_is_opened(shut: Path) -> None:
     cause, mend = access.refusal(shut / "there" / "is none", write=True)
     assert cause == f"the folder {shut} keeps you out"
-    assert mend == f"Mend it: chmod u+rwX {shut}"
+    assert mend == f"Repair it: chmod u+rwX {shut}"
 
 
 def test_where_nothing_is_in_the_way_nothing_is_said(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from mlkanban import hooks
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.service.hook_events import Happened
+from mlkanban.service.hook_events import HookEvent
 from tests.service.conftest import ada, clock  # noqa: F401
 from tests.service.people import Person
 
-HAPPENED = [Happened("on-move", {"board": "fraud", "cards": [{"title": "'; rm -rf ~; $(x)"}]})]
+HAPPENED = [HookEvent("on-move", {"board": "fraud", "cards": [{"title": "'; rm -rf ~; $(x)"}]})]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_what_others_could_have_written_is_not_run(config, tmp_path, spoil, word
 def kinds(person: Person) -> list[tuple[str, list[str]]]:
     return [
         (one.hook, [card["title"] for card in one.data["cards"]])
-        for one in person.service.take_happened()
+        for one in person.service.take_hook_events()
     ]
 
 
@@ -143,14 +143,14 @@ def test_what_is_told_is_what_the_person_did_here(ada: Person) -> None:  # noqa:
     a, b = ada.adds("a", "b")
     assert kinds(ada) == []
     ada.moves(a, b, to="Data prep")
-    [one] = ada.service.take_happened()
+    [one] = ada.service.take_hook_events()
     assert one.hook == "on-move"
     assert [(c["id"], c["from"], c["to"]) for c in one.data["cards"]] == [
         (a, "Ideas", "Data prep"), (b, "Ideas", "Data prep"),
     ]  # fmt: skip
     assert (one.data["board"], one.data["actor"], one.data["schema"]) == ("fraud", "ada", 1)
     ada.cards.block([a], BlockReason.BUG, note="it fails")
-    [one] = ada.service.take_happened()
+    [one] = ada.service.take_hook_events()
     assert one.hook == "on-block"
     assert one.data["cards"][0]["blocked"]["reason"] == "bug"
     ada.cards.finish([b], Outcome.SHIPPED)

@@ -54,14 +54,14 @@ def backup(ctx: click.Context, to: Path | None) -> None:
 @pass_session
 def list_backups(session: Session) -> None:
     """Show the backups, the newest first."""
-    found = all_below(places().data)
+    backups = all_below(places().data)
     zone = ZoneInfo(session.settings.timezone or local_timezone())
 
     def lines() -> Iterator[str]:
         rows = [
-            (f"{one.made.astimezone(zone):%Y-%m-%d %H:%M}", one.label.replace("-", " "),
-             _size(one.size), session.clean(one.path.name))
-            for one in found
+            (f"{copy.made.astimezone(zone):%Y-%m-%d %H:%M}", copy.label.replace("-", " "),
+             _size(copy.size), session.clean(copy.path.name))
+            for copy in backups
         ]  # fmt: skip
         if rows:
             yield from table(rows, ("MADE", "WHY", "SIZE", "NAME"))
@@ -71,11 +71,11 @@ def list_backups(session: Session) -> None:
         lambda: [
             {"name": one.path.name, "file": str(one.path), "made": one.made.isoformat(),
              "label": one.label, "bytes": one.size}
-            for one in found
+            for one in backups
         ],
         lines,
     )  # fmt: skip
-    if not found and not session.json:
+    if not backups and not session.json:
         session.say("There is no backup yet. Make one: mlkanban backup")
 
 
@@ -90,7 +90,7 @@ def restore_backup(session: Session, name: str, yes: bool) -> None:
     that you can go back. No other mlkanban may have the store open.
     """
     data = places().data
-    plan = restore.plan(data, restore.found(data, name))
+    plan = restore.plan(data, restore.find_backup(data, name))
     if not session.json:
         for line in _plan(session, plan):
             session.say(line)

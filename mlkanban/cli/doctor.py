@@ -21,7 +21,7 @@ from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.clock import local_timezone, now, odd_timezone
 from mlkanban.editor import documents
 from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
-from mlkanban.hooks import found
+from mlkanban.hooks import find_hooks
 from mlkanban.paths import places, working_folder
 from mlkanban.runs.local import processes, surroundings
 from mlkanban.runs.local.surroundings import without_watch
@@ -42,7 +42,7 @@ _LATE = timedelta(days=1)
 """How long changes may go without a backup before that is a problem."""
 _SLOW_ESCAPE = 100
 """Milliseconds that tmux may hold Esc back before it is worth a word."""
-_BACK = "See: mlkanban backup list; go back to one: mlkanban restore NAME"
+_BACK = "See: mlkanban backup list; restore one: mlkanban restore NAME"
 _FIX = "mlkanban doctor --fix"
 _OLD = timedelta(days=7)
 _MOST_UNREAD = 3
@@ -71,7 +71,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
 
     Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """
-    mended, unmended = _mend(session) if fix else ([], [])
+    repaired, unrepaired = _repair(session) if fix else ([], [])
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
@@ -84,13 +84,13 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         *_trackers(session),
         *run_checks(session),
         *(_deep(session) if deep or fix else ()),
-        *unmended,
+        *unrepaired,
     ]
     problems = sum(check.verdict == "problem" for check in checks)
 
     def lines() -> Iterator[str]:
-        for sentence in mended:
-            yield f"mended  {session.clean(sentence)}"
+        for sentence in repaired:
+            yield f"repaired  {session.clean(sentence)}"
         for check in checks:
             mark = {"ok": "ok  ", "note": "note", "problem": "BAD "}[check.verdict]
             yield f"{mark}  {check.what:<10} {session.clean(check.said)}"
@@ -100,7 +100,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         yield (
             "All is well."
             if not problems
-            else f"{problems} problem{'' if problems == 1 else 's'} to mend."
+            else f"{problems} problem{'' if problems == 1 else 's'} to fix."
         )
 
     session.answer(
@@ -108,7 +108,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         lambda: {
             "problems": problems,
             "checks": [asdict(c) for c in checks],
-            "mended": mended,
+            "mended": repaired,
         },
         lines,
     )
@@ -128,18 +128,18 @@ def _log() -> Iterator[Check]:
         return
     if not os.access(path, os.W_OK):
         yield Check("log", "problem", f"{path} cannot be written: nothing is logged",
-                    f"Mend it: chmod u+rw {shlex.quote(str(path))}")  # fmt: skip
+                    f"Repair it: chmod u+rw {shlex.quote(str(path))}")  # fmt: skip
         return
     warnings = [line for line in lines if " WARNING " in line]
     said = f"{path}: {quantity(len(lines), 'line')}, {quantity(len(warnings), 'warning')}"
     yield Check("log", "ok", said, f"The last one: {warnings[-1][:160]}" if warnings else "")
 
 
-def _mend(session: Session) -> tuple[list[str], list[Check]]:
-    """Mend what can be mended without harm; what was done, and why no more could be."""
+def _repair(session: Session) -> tuple[list[str], list[Check]]:
+    """Repair what can be repaired without risk; returns the repairs, and why others failed."""
     try:
         with session.service(write=True) as service:
-            return service.mend(service.examine()), []
+            return service.repair(service.check_integrity()), []
     except NotFound:
         return [], []  # said of the store already
     except MlkanbanError as error:
@@ -153,7 +153,7 @@ def _deep(session: Session) -> Iterator[Check]:
         except MlkanbanError:
             return  # said of the store already
         try:
-            yield from deep_checks(service.examine())
+            yield from deep_checks(service.check_integrity())
         except MlkanbanError as error:
             yield Check("deep look", "problem", error.message, error.hint)
 
@@ -246,7 +246,7 @@ def _settings(session: Session) -> Iterator[Check]:
 
 
 def _hooks() -> Iterator[Check]:
-    for hook in found(places().config):
+    for hook in find_hooks(places().config):
         if hook.problem:
             yield Check("hook", "problem", f"{hook.name} is not run: {hook.problem}")
         else:
@@ -258,7 +258,7 @@ def _store(session: Session) -> Iterator[Check]:
         with session.service(as_is=True) as service:
             path, kind = service.path, service.file_system
             boards, events = len(service.boards.all()), service.boards.cursor()
-            trouble, network = service.trouble, service.on_network
+            trouble, network = service.write_problem, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
             ahead = service.history.dated_ahead(now())
@@ -396,7 +396,7 @@ def deep_checks(found: Findings) -> Iterator[Check]:
         yield Check("lock", "ok", "nobody holds it")
     if found.open_in:
         yield Check("open in", "ok", ", ".join(found.open_in))
-    yield _check("journal", found.library, f"{found.journal_mode}, with no known trouble",
+    yield _check("journal", found.library, f"{found.journal_mode}, with no known defect",
                  "Use a Python with a newer SQLite.")  # fmt: skip
     if found.future:
         hosts = ", ".join(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.runs.local.intake import Intake
     from mlkanban.service import Done, Service
-    from mlkanban.service.hook_events import Happened
+    from mlkanban.service.hook_events import HookEvent
 
 NAMES = ("mlkanban", "mlk")
 """What the program is called as."""
@@ -53,7 +53,7 @@ class Session:
     unprinted: tuple[OSError, str] | None = field(default=None, init=False)
     """Why the answer could not be printed, and the answer."""
     _wrote: bool = field(default=False, init=False)
-    _happened: list[Happened] = field(default_factory=list, init=False)
+    _hook_events: list[HookEvent] = field(default_factory=list, init=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -111,7 +111,7 @@ class Session:
                 self.take_in_runs(service)
                 self._lift_blocks(service)
                 self._meet_other_hosts(service)
-                self._happened += service.take_happened()
+                self._hook_events += service.take_hook_events()
         finally:
             for notice in service.take_notices():
                 self.say(notice)
@@ -122,7 +122,7 @@ class Session:
         where that cannot be, it is said."""
         try:
             with self.service(as_is=True, timeout=timeout) as service:
-                if self._intake is None or service.trouble:
+                if self._intake is None or service.write_problem:
                     return
                 if not self._intake.not_taken_in(service, clock.now()):
                     return
@@ -157,7 +157,7 @@ class Session:
     def _with_runs(self, service: Service) -> Service:
         """The board as it is with what became of runs: a copy in memory, where that is not taken
         in yet."""
-        if self._intake is None or service.trouble:
+        if self._intake is None or service.write_problem:
             return service
         try:
             told = self._intake.not_taken_in(service, clock.now())
@@ -220,12 +220,12 @@ class Session:
             self.say(f"No backup was made: {error}")
 
     def _run_hooks(self) -> None:
-        if not self.hooks or not self._happened or not (places().config / "hooks").is_dir():
+        if not self.hooks or not self._hook_events or not (places().config / "hooks").is_dir():
             return
         # subprocess: only a person with hooks waits for it.
         from mlkanban.hooks import run
 
-        for problem in run(places().config, self._happened):
+        for problem in run(places().config, self._hook_events):
             self.say(problem)
 
     def board(self, service: Service, *, taken_back: bool = False) -> Board:

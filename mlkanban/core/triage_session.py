@@ -166,7 +166,7 @@ class Sitting:
         return len(self._left()[0])
 
     @property
-    def happened(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there is anything to store."""
         return bool(self.decided or self._skipped or self._undone)
 

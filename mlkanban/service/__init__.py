@@ -1,4 +1,4 @@
-"""The use cases, and the only door to the store for the command line and the screen."""
+"""The use cases: the only way to the store for the command line and the screen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlkanban.service.conflicts import Conflicts
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
-    from mlkanban.service.hook_events import Happened
+    from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.search import Search
@@ -42,10 +42,8 @@ __all__ = ["Done", "HistoryEntry", "Service", "Snapshot", "Update"]
 
 
 class Service:
-    """One open store and what can be done with it, for one thread.
-
-    Every action is one transaction: it happens as a whole, or an error says why not.
-    """
+    """An open store and its use cases, for one thread. Every action is one transaction: it happens
+    completely, or an error says why not."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -137,11 +135,11 @@ class Service:
         timeout: float = 30,
         config: Path | None = None,
     ) -> Service:
-        """Open the store below the data folder `data`, for writing or reading.
+        """Open the store below the data folder `data`, for writing or for reading.
 
-        One to write in is made where there is none, unless `make` is False; otherwise that is
+        For writing, a missing store is created unless `make` is False; otherwise a missing store is
         NotFound. StoreProblem says what is wrong with a store. Below `config`, outside the store,
-        it is kept how far the store has written.
+        is recorded how far the store has written.
         """
         path = store_path(data)
         if write:
@@ -151,23 +149,23 @@ class Service:
         marks = config / "marks" if config is not None else None
         return cls(Context(store, actor, clock, _CONSEQUENCES, marks=marks))
 
-    def take_happened(self) -> list[Happened]:
-        """What this person did since the last look, for hooks."""
-        if not self._context.happened:
+    def take_hook_events(self) -> list[HookEvent]:
+        """The actions of this person since the last call, for hooks."""
+        if not self._context.new_events:
             return []
         from mlkanban.service.hook_events import take
 
         return take(self._context)
 
     def take_notices(self) -> list[str]:
-        """What a person should know of the store since the last look."""
+        """Notices about the store for the person since the last call."""
         return self._context.take_notices()
 
-    def examine(self) -> Findings:
-        """Look closely at the store and its files."""
-        from mlkanban.service.integrity import look
+    def check_integrity(self) -> Findings:
+        """Check the integrity of the store and its files."""
+        from mlkanban.service.integrity import check
 
-        return look(self._context, self.sqlite_version)
+        return check(self._context, self.sqlite_version)
 
     def malformed(self) -> dict[str, int]:
         """How many events of the log are malformed and do not count, by the host that wrote
@@ -178,17 +176,18 @@ class Service:
             return inert.counts(conn)
 
     def boards_without_stages(self) -> list[tuple[str, str]]:
-        """(name, host that wrote it) of the boards that are not listed for want of stages."""
+        """(name, host that wrote it) of the boards that are not listed for lack of stages."""
         from mlkanban.store import repository
 
         with self._context.store.reading() as conn:
             return repository.boards_without_stages(conn)
 
-    def mend(self, found: Findings) -> list[str]:
-        """Mend what was found and can be mended without harm; what was done, in sentences."""
-        from mlkanban.service.integrity import mend
+    def repair(self, findings: Findings) -> list[str]:
+        """Repair the findings that can be repaired without risk; returns a sentence for each
+        repair."""
+        from mlkanban.service.integrity import repair
 
-        return mend(self._context, found)
+        return repair(self._context, findings)
 
     @property
     def path(self) -> Path:
@@ -201,12 +200,12 @@ class Service:
 
     @property
     def file_system(self) -> str:
-        """The type of the file system the store lies on, '' when it cannot be told."""
+        """The type of the file system the store is on; '' when it is unknown."""
         return file_system(self.path)
 
     @property
     def on_network(self) -> bool:
-        """Whether the store lies on a network file system, where asking it costs more."""
+        """Whether the store is on a network file system, where queries cost more."""
         return on_network(self.path)
 
     @property
@@ -216,12 +215,12 @@ class Service:
 
     @property
     def read_only(self) -> str:
-        """Why nothing can be written, '' when it can."""
+        """Why nothing can be written; '' when it can."""
         return self._context.store.read_only
 
     @property
-    def trouble(self) -> str:
-        """Why nothing could be written even by a command that writes, '' when it could."""
+    def write_problem(self) -> str:
+        """Why even a command that writes could not write; '' when it could."""
         return "" if self.read_only == database.READS else self.read_only
 
     def check_in_place(self) -> None:
@@ -233,7 +232,7 @@ class Service:
         self._context.store.read_only = reason
 
     def in_memory(self) -> Service:
-        """The same store as a copy in memory: what is done to that is written nowhere."""
+        """A copy of the store in memory: changes to the copy are written nowhere."""
         store = self._context.store.in_memory()
         return Service(Context(store, self.actor, self._context.clock, _CONSEQUENCES))
 

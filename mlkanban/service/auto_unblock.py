@@ -1,4 +1,4 @@
-"""Blocks that lift themselves: by a day that came, a card that is done, a run that ended."""
+"""Blocks that lift themselves: when a day comes, a card is finished, or a run ends."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Conditions:
             waiting = any(True for _ in _due(conn, self._context.clock()))
         if not waiting:
             return Done("", changed=False)
-        told = []
+        sentences = []
         with replace(self._context, actor=CONDITION).writing() as tx:
             for face, cause in list(_due(tx.conn, tx.now)):
                 tx.write(tx.change("card.unblocked", face, {"blocker": None}, reason=cause))
-                told.append(f"{face.ref} is not blocked any more: {cause}.")
-            return tx.done(" ".join(told))
+                sentences.append(f"{face.ref} is not blocked any more: {cause}.")
+            return tx.done(" ".join(sentences))
 
 
 def _due(conn: Connection, now: datetime) -> Iterator[tuple[CardFace, str]]:

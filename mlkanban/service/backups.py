@@ -1,4 +1,4 @@
-"""Backups of the store: made by hand, or by themselves when something changed."""
+"""Backups of the store: made by hand, or automatically after changes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["Backup", "BackupState", "Backups", "all_below", "wanted"]
 
 
 class BackupState(NamedTuple):
-    """The newest backup, and how many events it lacks (None: it is of another history, cannot be
-    read, or there is none); when the store was changed; how many backups are dated ahead."""
+    """The newest backup, and how many events it lacks (None: it belongs to another history, cannot
+    be read, or there is none); when the store was changed; how many backups are dated ahead."""
 
     newest: Backup | None
     events_since: int | None
@@ -32,17 +32,18 @@ class Backups:
         self._context = context
 
     def make(self) -> Path:
-        """A backup among the others, which stays until a person removes it."""
+        """Make a backup in the backup folder, which stays until a person removes it."""
         store = self._context.store
         return backup.write(store.conn, store.path, label="by-hand")
 
     def make_at(self, target: Path) -> Path:
-        """A backup at a place of the person's choice, where nothing may be yet."""
+        """Make a backup at a path that the person chose, where no file exists yet."""
         store = self._context.store
         return backup.write_to(store.conn, store.path, target)
 
     def keep(self, now: datetime) -> Path | None:
-        """Make one if the store changed and the last is old enough, and thin the older ones."""
+        """Make a backup if the store changed and the last backup is old enough, and thin the older
+        ones."""
         store = self._context.store
         if not _due(store.path, now) or self.state(now).events_since == 0:
             return None
@@ -56,12 +57,12 @@ class Backups:
         return made
 
     def state(self, now: datetime) -> BackupState:
-        """How safe the store is by its backups, judged by where the log was in them."""
+        """The state of the backups, judged by how much of the log they have."""
         store = self._context.store
         made = backup.all_of(store.path)
         changed = _changed(store.path)
-        past, ahead = split_ahead((one.made for one in made), max(changed, now))
-        newest = next((one for one in made if one.made in past), None)
+        past, ahead = split_ahead((copy.made for copy in made), max(changed, now))
+        newest = next((copy for copy in made if copy.made in past), None)
         since = None
         if newest:
             with store.reading() as conn:
@@ -70,12 +71,13 @@ class Backups:
 
 
 def wanted(data: Path, now: datetime) -> bool:
-    """Whether the store below a data folder is due for a backup; it is not opened for that."""
+    """Whether the store below a data folder is due for a backup; the store is not opened for
+    that."""
     return _due(store_path(data), now)
 
 
 def all_below(data: Path) -> list[Backup]:
-    """The backups of the store below a data folder, the newest first."""
+    """The backups of the store below a data folder, newest first."""
     return backup.all_of(store_path(data))
 
 
@@ -85,7 +87,7 @@ def _due(path: Path, now: datetime) -> bool:
     except OSError:
         return False  # no store, no backup
     # Names tell whole seconds: what was written in the second of a backup may be in it or not.
-    return due(changed, (one.made for one in backup.all_of(path)), now)
+    return due(changed, (copy.made for copy in backup.all_of(path)), now)
 
 
 def _changed(path: Path) -> datetime:

@@ -1,5 +1,4 @@
-"""The changes of a card that more than one use case writes. Limits are asked by the caller, but for
-moves."""
+"""Writes of cards that several use cases share. The caller checks limits, except for moves."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from mlkanban.text import accept
 def write_new(
     tx: Transaction, board: Board, stage: Stage, wanted: Mapping[str, Any], reason: str = ""
 ) -> CardFace:
-    """A new card with these values (checked and flat) at the end of a stage."""
+    """Write a new card with these values (checked and flat) at the end of a stage."""
     check_links(tx, wanted)
     ref, card_id = tx.writer.new_ref(), uuid7(tx.now)
     values: dict[str, Any] = {
@@ -42,7 +41,7 @@ def write_new(
 def write_edit(
     tx: Transaction, face: CardFace, wanted: Mapping[str, Any], reason: str = ""
 ) -> None:
-    """Those of these values (checked and flat) that the card does not have yet."""
+    """Write those of these values (checked and flat) that the card does not have yet."""
     changed = tx.new_values(face.id, wanted)
     check_links(tx, changed, face.ref)
     check_health(changed, face.ref, face.outcome)
@@ -51,14 +50,15 @@ def write_edit(
 
 
 def correct_notes(tx: Transaction, face: CardFace, texts: Mapping[str, str]) -> None:
-    """Give notes of a card other texts, by the ids of the notes; '' deletes one."""
+    """Give notes of a card new texts, by the ids of the notes; '' deletes a note."""
     values = {notes.field(note): accept(text, "the note").strip() for note, text in texts.items()}
     if values:
         tx.write(tx.change("card.edited", face, values))
 
 
 def archived(face: CardFace) -> dict[str, Any]:
-    """What takes a card off the board. Work in progress counts as abandoned from then on."""
+    """The values that take a card off the board. Work in progress counts as abandoned from then
+    on."""
     values: dict[str, Any] = {"archived": True}
     if face.started_at and not face.finished_at:
         values["outcome"] = Outcome.ABANDONED.value
@@ -68,8 +68,11 @@ def archived(face: CardFace) -> dict[str, Any]:
 def write_move(
     tx: Transaction, board: Board, face: CardFace, stage: Stage, rank: str, work: str, **kept: Any
 ) -> None:
-    """Put a card, doing `work`, in a place of a stage. Past delivery it is shipped, before it open
-    again. `kept` goes with the event: the reason of an override, and what was unticked."""
+    """Move a card, doing `work`, to a place in a stage.
+
+    Past delivery the card is shipped, before delivery it is open again. `kept` goes with the event:
+    the reason of an override, and the unticked items.
+    """
     values: dict[str, Any] = {}
     work = rules.work_in(stage, work)
     if work != face.work:
@@ -94,7 +97,8 @@ def write_move(
 def move_one(
     tx: Transaction, ref: str, stage_id: str, gates: Gates, *, override: str, before: str
 ) -> str:
-    """Move a card, for which `gates` were asked; the warning. LimitReached for a full stage."""
+    """Move a card whose gates are in `gates`; returns the warning. LimitReached for a full
+    stage."""
     face = tx.face(ref)
     board = tx.board_of(face)
     if all(s.id != stage_id for s in board.stages):

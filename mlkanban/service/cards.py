@@ -158,16 +158,18 @@ class Cards:
             gates = Gates(tx, override, ticks)
             for face in map(tx.face, refs):
                 board = tx.board_of(face)
-                gates.ask(board, face, board.position(stage_id))
+                gates.check(board, face, board.position(stage_id))
             for ref in refs:
                 try:
                     said = move_one(tx, ref, stage_id, gates, override=override, before=before)
                 except LimitReached as error:
                     room = f"There is room for {len(cards)} of these {len(refs)} cards."
-                    gates.settle(LimitReached(room, error.hint) if cards else error)  # raises
+                    gates.require_passed(
+                        LimitReached(room, error.hint) if cards else error
+                    )  # raises
                 warning = said or warning
                 cards.append(tx.card(ref))
-            warnings = filter(None, (gates.settle(), warning))
+            warnings = filter(None, (gates.require_passed(), warning))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
             return tx.done(f"{_listed(cards)} moved to {name}.", cards, " ".join(warnings))
 
@@ -189,8 +191,8 @@ class Cards:
                         "Only open cards change places.",
                     )
             gates = Gates(tx, override, ticks)
-            gates.ask(board, face, board.position(other.stage))
-            gates.ask(board, other, board.position(face.stage))
+            gates.check(board, face, board.position(other.stage))
+            gates.check(board, other, board.position(face.stage))
             before = repository.loads(tx.conn, board.id)
             for moving, target in ((face, other.stage), (other, face.stage)):
                 stage = board.stage(target)
@@ -200,7 +202,7 @@ class Cards:
                 tx.write(tx.change("card.moved", moving, values, **gates.kept(moving)))
             after = repository.loads(tx.conn, board.id)
             grown = rules.required(rules.grown(board, before, after)).warning
-            warning = " ".join(filter(None, (gates.settle(), grown)))
+            warning = " ".join(filter(None, (gates.require_passed(), grown)))
             cards = (tx.card(face.ref), tx.card(other.ref))
             names = [board.stage(c.stage).name for c in cards]
         message = f"{cards[0].ref} moved to {names[0]}, {cards[1].ref} to {names[1]}."
@@ -341,12 +343,12 @@ class Cards:
                 if rest and not board.is_delivered(face.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
                 if given is Outcome.SHIPPED and not face.outcome:
-                    gates.ask(board, face, board.first_delivered)
+                    gates.check(board, face, board.first_delivered)
                 if tx.new_values(face.id, values).keys() - {"work"}:
                     tx.write(tx.change("card.finished", face, values, **gates.kept(face)))
                 cards.append(tx.card(ref))
             ends = ", ".join(sorted({c.outcome.value for c in cards if c.outcome}))
-            return tx.done(f"{_listed(cards)} finished: {ends}.", cards, gates.settle())
+            return tx.done(f"{_listed(cards)} finished: {ends}.", cards, gates.require_passed())
 
     def archive(self, refs: Sequence[str]) -> Done:
         """Take cards off the board. Work in progress counts as abandoned from then on."""

@@ -57,12 +57,12 @@ class Conflicts:
     def of_card(self, ref: str) -> list[OpenConflict]:
         """What is undecided about a card."""
         with self._context.store.reading() as conn:
-            return _undecided(conn, find_face(conn, ref).id)
+            return _open(conn, find_face(conn, ref).id)
 
     def all(self) -> list[OpenConflict]:
         """Everything that is undecided, on all boards."""
         with self._context.store.reading() as conn:
-            return _undecided(conn, "")
+            return _open(conn, "")
 
     def resolve(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
@@ -70,22 +70,22 @@ class Conflicts:
         field = lifecycle.FIELD if field in ("stage", *lifecycle.PARTS) else field
         with self._context.writing() as tx:
             wanted = name.strip().casefold()
-            found = {
-                one.entity: one.name
-                for one in _undecided(tx.conn, "")
-                if wanted in (one.name.casefold(), one.entity) and one.field == field
+            names = {
+                conflict.entity: conflict.name
+                for conflict in _open(tx.conn, "")
+                if wanted in (conflict.name.casefold(), conflict.entity) and conflict.field == field
             }
-            if not found:
+            if not names:
                 raise NotFound(
                     f"There is no conflict about the {_spoken(field)} of {name}.",
                     "List: mlkanban resolve",
                 )
-            if len(found) > 1:
+            if len(names) > 1:
                 raise UsageProblem(
                     f"There are conflicts about the {_spoken(field)} of several called {name}.",
-                    f"Name one by its long id: {', '.join(found)}.",
+                    f"Name one by its long id: {', '.join(names)}.",
                 )
-            ((entity, name),) = found.items()
+            ((entity, name),) = names.items()
             rows = [
                 row for row in open_conflicts.open_conflicts(tx.conn, entity) if row.field == field
             ]
@@ -156,8 +156,8 @@ def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
     return then._replace(stage=stage.id)
 
 
-def _undecided(conn: Connection, entity_id: str) -> list[OpenConflict]:
-    found = []
+def _open(conn: Connection, entity_id: str) -> list[OpenConflict]:
+    conflicts = []
     board, stages, refs = None, {}, {}
     for row in open_conflicts.open_conflicts(conn, entity_id):  # in order of boards
         if board is None or board.id != row.board:
@@ -168,14 +168,14 @@ def _undecided(conn: Connection, entity_id: str) -> list[OpenConflict]:
         state = repository.entity(conn, row.entity)
         living = row.field == lifecycle.FIELD
         kept = _standing(state) if living else state.fields.get(row.field)
-        found.append(
+        conflicts.append(
             OpenConflict(
                 name, row.entity, row.field, _text(row.field, kept, stages),
                 _text(row.field, json.loads(row.other), stages), row.actor, row.host, row.at,
                 _machine(conn, row),
             )
         )  # fmt: skip
-    return found
+    return conflicts
 
 
 def _machine(conn: Connection, row: open_conflicts.ConflictRow) -> str:

@@ -149,7 +149,7 @@ class Documents:
                 raise ChangedMeanwhile(conflicts)
             before, gates = {board.id: repository.loads(tx.conn, board.id)}, Gates(tx, "", None)
             _write(tx, board, planned, gates, "")
-            gates.settle()
+            gates.require_passed()
             warning = check_growth(tx, before)
             card = tx.card(ref)
             return tx.done(f"{card.ref} saved.", (card,), warning)
@@ -212,7 +212,7 @@ class Documents:
                 _write(tx, found.board, one, gates, forced if growth.is_over(one) else "")
                 for one in planned
             ]
-            warnings = dict.fromkeys(filter(None, (gates.settle(limit), warning)))
+            warnings = dict.fromkeys(filter(None, (gates.require_passed(limit), warning)))
             write_charter(tx, board_id, {key: new for key, _, new in found.charter})
             if found.name:
                 tx.write(Change("board.edited", board_id, set={"name": found.name[1]}))
@@ -535,7 +535,7 @@ def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates, forced: s
         write_edit(tx, face, wanted, "" if stage else forced)
         if stage:
             face = tx.face(face.ref)
-            gates.ask(board, face, board.position(stage.id))
+            gates.check(board, face, board.position(stage.id))
             kept = ({"reason": forced} if forced else {}) | gates.kept(face)
             write_move(tx, board, face, stage, rank_at_end(tx, board, stage), work, **kept)
     correct_notes(tx, face, one.notes)

@@ -61,5 +61,5 @@ class Duplicates:
             }  # fmt: skip
             tx.write(tx.change("card.finished", face, values))
             cards = (tx.card(other.ref), tx.card(face.ref))
-        told = f"{face.ref} merged into {other.ref}, and archived as {ended.value}."
-        return Done(told, cards)
+        message = f"{face.ref} merged into {other.ref}, and archived as {ended.value}."
+        return Done(message, cards)

@@ -1,4 +1,4 @@
-"""Asking the rules inside the transaction that writes; what they refuse is raised."""
+"""Check the rules inside the transaction that writes; a refusal is raised as an error."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -25,15 +25,15 @@ def enter(
     *,
     override: str,
 ) -> tuple[str, str]:
-    """Ask the rules for `face`, or for a card that is new; (warning, the override's reason if it
-    was needed). Raises when refused."""
+    """Check that `face`, or a new card, may enter a stage; returns (warning, the reason of the
+    override if it was needed)."""
     return passed(room(tx.conn, board, stage, work, face, tx.now), override)
 
 
 def room(
     conn: Connection, board: Board, stage: Stage, work: Work, face: CardFace | None, now: datetime
 ) -> rules.Verdict:
-    """May `face`, or a card that is new, enter a stage? A refusal names the snoozed cards that
+    """Whether `face`, or a new card, may enter a stage. A refusal names the snoozed cards that
     count, which nobody sees."""
     loads = repository.loads(conn, board.id, face.id if face else "")
     came_from = face.stage if face and face.is_open else ""
@@ -46,7 +46,8 @@ def room(
 
 
 def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:
-    """(warning, the override's reason if it was needed). Raises when refused and not passed."""
+    """(warning, the reason of the override if it was needed); raises when the verdict is a refusal
+    without an override."""
     if isinstance(verdict, rules.Refused) and verdict.passable and override.strip():
         reason = accept(override, "the reason").strip()
         how = "Gone on all the same" if verdict.unticked else "Over the limit"
@@ -55,7 +56,8 @@ def passed(verdict: rules.Verdict, override: str) -> tuple[str, str]:
 
 
 def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> str:
-    """Refuse what went over a limit since the loads (by board id) were `before`; the warning."""
+    """Refuse loads that exceed a limit more than the loads (by board id) `before`; returns the
+    warning."""
     warnings = [
         rules.required(
             rules.grown(board_of(tx.conn, board), loads, repository.loads(tx.conn, board))
@@ -66,7 +68,7 @@ def check_growth(tx: Transaction, before: Mapping[str, Mapping[str, Load]]) -> s
 
 
 def check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> None:
-    """The cards that `values` name must be there, and be others than the card `own`."""
+    """Check that the cards which `values` name exist and are not the card `own`."""
     for name, value in values.items():
         kind, _, other = name.partition(":")
         if kind == "parent":
@@ -89,15 +91,16 @@ def check_links(tx: Transaction, values: Mapping[str, Any], own: str = "") -> No
 
 
 def _a(kind: str) -> str:
-    """`an ablation of`."""
-    said = lineage.word(kind)
-    return f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+    """A kind of lineage with its article: `an ablation of`."""
+    words = lineage.word(kind)
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _beyond(tx: Transaction, kind: str) -> Callable[[str], list[str]]:
-    """What the cards next to one are, by the kind of a relation; all kinds of lineage are one."""
+    """A function that gives the cards next to a card, by the kind of a relation; all kinds of
+    lineage count as one."""
 
-    def found(ref: str) -> list[str]:
+    def next_cards(ref: str) -> list[str]:
         face = repository.face_by_ref(tx.conn, ref)
         if face is None:
             return []
@@ -105,13 +108,13 @@ def _beyond(tx: Transaction, kind: str) -> Callable[[str], list[str]]:
             return face.needs.split()
         if kind == "parent":
             return lineage.origins(face, lineage.PARENT)
-        return [one for how in lineage.Kind for one in lineage.origins(face, how)]
+        return [other for how in lineage.Kind for other in lineage.origins(face, how)]
 
-    return found
+    return next_cards
 
 
 def check_health(values: Mapping[str, Any], ref: str, outcome: str) -> None:
-    """Only what is in use has a health."""
+    """Refuse a health for a card that is not in use."""
     if values.get("health") and outcome != Outcome.SHIPPED:
         raise RuleRefused(
             f"{ref} is not in use: it was not shipped.", "Move it past delivery first."
@@ -119,16 +122,16 @@ def check_health(values: Mapping[str, Any], ref: str, outcome: str) -> None:
 
 
 def condition(tx: Transaction, until: str, face: CardFace) -> str:
-    """What lifts a block, checked: another card, a run, or a day."""
+    """Check the condition that lifts a block: another card, a run, or a day."""
     kind, _, name = until.partition(":")
     if not until:
         return until
     if kind == "run" and name:
         fields = tx.writer.projector.entity(face.id).fields
-        meant = [
+        matching = [
             n for n in fields if n.startswith(until) or (n.startswith("run:") and n.endswith(name))
         ]
-        return meant[0] if len(meant) == 1 else until
+        return matching[0] if len(matching) == 1 else until
     if kind == "card" and name:
         other = tx.face(name)
         if other.id == face.id:

@@ -1,4 +1,4 @@
-"""The gates of one action, which may be about several cards: asked before, told at the end."""
+"""The gates of one action on one or several cards: checked before, reported at the end."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from mlkanban.service.transaction import Transaction
 
 
 class Gates:
-    """Ticks `ticks` first; what is unticked then needs the reason of `override`."""
+    """The gates of one action. The items in `ticks` are ticked first; what is unticked then needs
+    the reason in `override`."""
 
     def __init__(self, tx: Transaction, override: str, ticks: Ticks | None) -> None:
         self._tx = tx
         self._override = override
-        self._said: dict[str, Verdict] = {}
+        self._verdicts: dict[str, Verdict] = {}
         tick(tx, ticks or {})
 
-    def ask(self, board: Board, face: CardFace, to: int) -> None:
-        """Note what the gates between a card's stage and the position `to` say."""
+    def check(self, board: Board, face: CardFace, to: int) -> None:
+        """Check the gates between a card's stage and the position `to`."""
         checklist = checklist_of(self._tx, face)
-        self._said[face.ref] = rules.leave(board, face.ref, face.stage, to, checklist)
+        self._verdicts[face.ref] = rules.leave(board, face.ref, face.stage, to, checklist)
 
     def kept(self, face: CardFace) -> dict[str, Any]:
-        """What the event of a card keeps when it goes past gates: the reason, what was unticked."""
-        verdict = self._said.get(face.ref)
+        """What the event of a card that passes gates records: the reason, and the unticked
+        items."""
+        verdict = self._verdicts.get(face.ref)
         if not isinstance(verdict, Refused) or not self._override.strip():
             return {}
         return {
@@ -37,10 +39,10 @@ class Gates:
             "unticked": verdict.unticked[face.ref],
         }
 
-    def settle(self, limit: LimitReached | None = None) -> str:
-        """What was passed, for the person. GateClosed when something is unticked and there is no
-        override, with what a `limit` refused besides."""
-        said = list(self._said.values())
+    def require_passed(self, limit: LimitReached | None = None) -> str:
+        """The warning about gates that were passed. GateClosed when items are unticked and there is
+        no override; a refused `limit` is reported with it."""
+        verdicts = list(self._verdicts.values())
         if limit is not None:
-            said.append(Refused(limit.message, limit.hint, by_limit=True))
-        return passed(rules.together(said), self._override)[0]
+            verdicts.append(Refused(limit.message, limit.hint, by_limit=True))
+        return passed(rules.together(verdicts), self._override)[0]

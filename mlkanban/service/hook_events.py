@@ -1,4 +1,4 @@
-"""What was done here and now, for the hooks of the person who did it."""
+"""Hook events: what a person just did, for the hooks of that person."""
 
 from __future__ import annotations
 
@@ -14,35 +14,39 @@ from mlkanban.store import repository
 MOVE, BLOCK, DONE = HOOKS = ("on-move", "on-block", "on-done")
 
 
-class Happened(NamedTuple):
-    """One action that a hook may be told of."""
+class HookEvent(NamedTuple):
+    """One action that a hook is called with."""
 
     hook: str
     data: dict[str, Any]
 
 
-def take(context: Context) -> list[Happened]:
-    """The actions of this person since the last look, with the names people know; what runs and
-    conditions did, and what was undone or brought in, is not among them."""
-    events = [event for event in context.happened if event.actor == context.actor]
-    context.happened.clear()
-    told = [(hook, event) for event in events for hook in _hooks(event)]
-    if not told:
+def take(context: Context) -> list[HookEvent]:
+    """The actions of this person since the last call, with the names that people know.
+
+    Actions by runs and conditions are left out, and so is what was undone or imported.
+    """
+    events = [event for event in context.new_events if event.actor == context.actor]
+    context.new_events.clear()
+    hooked = [(hook, event) for event in events for hook in _hooks(event)]
+    if not hooked:
         return []
     with context.store.reading() as conn:
         boards = {board.id: board for board in repository.boards(conn)}
-        faces = repository.faces_of(conn, tuple({event.card for _, event in told}))
+        faces = repository.faces_of(conn, tuple({event.card for _, event in hooked}))
     titles = {face.id: (face.ref, face.title) for face in faces}
     return [
-        Happened(hook, _data(hook, boards[board], list(group), titles))
-        for (_, board, hook), group in _grouped(told)
+        HookEvent(hook, _data(hook, boards[board], list(group), titles))
+        for (_, board, hook), group in _grouped(hooked)
         if board in boards
     ]
 
 
-def _grouped(told: Iterable[tuple[str, Event]]) -> Iterable[tuple[Any, Iterable[Event]]]:
-    by_action = sorted(told, key=lambda one: (one[1].action, one[1].board, one[0], one[1].seq))
-    for key, group in groupby(by_action, key=lambda one: (one[1].action, one[1].board, one[0])):
+def _grouped(hooked: Iterable[tuple[str, Event]]) -> Iterable[tuple[Any, Iterable[Event]]]:
+    by_action = sorted(
+        hooked, key=lambda pair: (pair[1].action, pair[1].board, pair[0], pair[1].seq)
+    )
+    for key, group in groupby(by_action, key=lambda pair: (pair[1].action, pair[1].board, pair[0])):
         yield key, [event for _, event in group]
 
 

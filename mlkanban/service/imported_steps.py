@@ -1,5 +1,5 @@
-"""Steps from a log of another tool for cards that are on the board already: they go on from where
-each card stands, and nothing that a person did here is overwritten."""
+"""Imported steps for cards that are on the board already: they continue from where each card
+stands, and overwrite nothing that a person did here."""
 
 from dataclasses import replace
 from enum import Enum, auto
@@ -13,8 +13,8 @@ from mlkanban.store.rows import board_of
 
 
 class LeftOut(Enum):
-    """Why a step of a log is not taken: the card went on by a file, or by a person, after it; or a
-    person ended the card."""
+    """Why a step of a log is left out: a file or a person moved the card on after it, or a person
+    ended the card."""
 
     IMPORTED = auto()
     DONE_HERE = auto()
@@ -22,14 +22,17 @@ class LeftOut(Enum):
 
 
 def is_known(tx: Transaction, card: str) -> bool:
-    """Whether a card with this long id is, or was, on a board."""
+    """Whether a card with this id is, or was, on a board."""
     return "ref" in tx.writer.projector.entity(card).fields
 
 
 def continued(tx: Transaction, change: Change) -> Change | LeftOut | None:
-    """A step that a log tells of a known card, as a change of the card as it stands: never a new
-    title or type. None where the card stands there already; the reason where the step is not
-    taken. What is no dated step stays as it is."""
+    """A step from a log for a known card, as a change of the card as it stands, never with a new
+    title or type.
+
+    None when the card is there already; the reason where the step is left out. A change that is no
+    dated step stays as it is.
+    """
     if not change.at or "place" not in change.set:
         return change
     fields = tx.writer.projector.entity(change.card).fields

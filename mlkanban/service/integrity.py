@@ -1,4 +1,4 @@
-"""How a store is, looked at closely, and what of it can be mended without harm."""
+"""The integrity check of a store, and the repair of what can be repaired without risk."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ _SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a close look found. `damage` and `broken` are of the truth itself, the file and the log;
-    `differing` are tables that can be made anew from it. The newest backup is `newest`, those that
-    cannot be restored, with the reason, are `spoilt`."""
+    """The findings of an integrity check.
+
+    `damage` and `broken` concern the source of truth, the file and the log; `differing` are
+    projections that can be rebuilt from it. `newest` is the newest backup, `spoilt` are backups
+    that cannot be restored, with the reason.
+    """
 
     damage: str
     broken: str
@@ -40,12 +43,12 @@ class Findings:
 
     @property
     def sound(self) -> bool:
-        """Whether file and log can be trusted, so that the rest can be mended from them."""
+        """Whether file and log can be trusted, so that the rest can be repaired from them."""
         return not (self.damage or self.broken)
 
 
-def look(context: Context, library: str) -> Findings:
-    """Look at everything; nothing is changed."""
+def check(context: Context, library: str) -> Findings:
+    """Check everything; nothing is changed."""
     store = context.store
     conn, path = store.conn, store.path
     damage = integrity.damage(conn)
@@ -71,11 +74,11 @@ def look(context: Context, library: str) -> Findings:
         open_modes=_open_modes(path),
         not_writable=errors.why_not_writable(path),
         locked_by=str(holder) if holder else "",
-        open_in=[str(one) for one in errors.holders_of(path)],
+        open_in=[str(holder) for holder in errors.holders_of(path)],
         journal_mode=mode,
         library=integrity.library_defect(library, mode),
         newest=made[0] if made else None,
-        spoilt={one.path: why for one in made if (why := _why_spoilt(one.path))},
+        spoilt={copy.path: why for copy in made if (why := _why_spoilt(copy.path))},
     )
 
 
@@ -87,26 +90,27 @@ def _why_spoilt(file: Path) -> str:
         return error.message
 
 
-def mend(context: Context, found: Findings) -> list[str]:
-    """Mend what can be mended without harm, after a backup; a sentence for each thing done."""
-    for place, wanted in found.open_modes:
+def repair(context: Context, findings: Findings) -> list[str]:
+    """Repair what can be repaired without risk, after a backup; returns a sentence for each
+    repair."""
+    for place, wanted in findings.open_modes:
         place.chmod(wanted)
-    done = [f"{place} is yours alone now ({wanted:o})." for place, wanted in found.open_modes]
-    if not found.sound:
+    done = [f"{place} is private now ({wanted:o})." for place, wanted in findings.open_modes]
+    if not findings.sound:
         raise StoreProblem(
-            "The store itself is damaged: that cannot be mended from what is in it.",
-            "See: mlkanban backup list; go back to one: mlkanban restore NAME. " + " ".join(done),
+            "The store itself is damaged: it cannot be repaired from its own contents.",
+            "See: mlkanban backup list; restore one: mlkanban restore NAME. " + " ".join(done),
         )
-    if not (found.differing or found.crowded):
+    if not (findings.differing or findings.crowded):
         return done
     store = context.store
     done.append(f"Backed up first: {backup.write(store.conn, store.path, label='before-fix')}")
-    if found.differing:
+    if findings.differing:
         with store.writing() as conn:
             integrity.rebuild(conn)
-        done.append(f"Made anew from the log: {', '.join(found.differing)}.")
+        done.append(f"Rebuilt from the log: {', '.join(findings.differing)}.")
     for board, stage in _rekeyed(context):
-        done.append(f"The cards in {stage} of {board} have short places of their own again.")
+        done.append(f"The cards in {stage} of {board} have short ranks of their own again.")
     return done
 
 
@@ -130,7 +134,7 @@ def _open_modes(path: Path) -> list[tuple[Path, int]]:
     """The files and folders of the store that others can read, and the modes they should have."""
     folder = backup.folder_of(path)
     places = [(path.parent, 0o700), (path, 0o600), (folder, 0o700)]
-    places += [(one.path, 0o600) for one in backup.all_of(path)]
+    places += [(copy.path, 0o600) for copy in backup.all_of(path)]
     return [
         (place, wanted)
         for place, wanted in places

@@ -1,5 +1,5 @@
-"""What follows for models in use when a card is finished, opened again, or archived: the same on
-every way that writes it."""
+"""What follows for models in use when a card is finished, re-opened or archived, whatever command
+does it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mlkanban.store.database import Connection
 
 
 def after_end(conn: Connection, event: Event) -> Iterator[Change]:
-    """What an event that ended a card, or opened it again, means for models it has to do with.
+    """The changes of models that follow from an event that ended or re-opened a card.
 
-    A retrained model that is shipped is ok, and the one before it is superseded; one that ends in
-    another way leaves that at alert. A card that is not shipped any more has no health. An event
-    that undoes one brings back what came of it too.
+    A retrained model that is shipped is ok, and the one before it is superseded; a retraining that
+    ends otherwise leaves the model at alert. A card that is no longer shipped has no health. The
+    undo of an event restores what followed from it, too.
     """
     ends = changes(event).keys() & {"outcome", "archived"}
     if not event.card or not ends or event.undoes:
@@ -40,7 +40,7 @@ def after_end(conn: Connection, event: Event) -> Iterator[Change]:
 
 
 def _after(conn: Connection, face: CardFace, champion: CardFace) -> Health | None:
-    """The health of a model after what became of a card that retrains it; None for no change."""
+    """The health of a model after what happened to a card that retrains it; None for no change."""
     if champion.outcome != Outcome.SHIPPED or champion.health == Health.RETIRED:
         return None
     if face.outcome == Outcome.SHIPPED:

@@ -1,4 +1,4 @@
-"""Where in a stage a card goes, as a rank."""
+"""Ordering: the rank of a card in its stage."""
 
 from dataclasses import replace
 
@@ -11,17 +11,15 @@ from mlkanban.store.rows import board_of
 
 
 def rank_at_end(tx: Transaction, board: Board, stage: Stage) -> str:
-    """A rank after all cards of the stage; past delivery the newest comes first."""
+    """A rank after all cards of the stage; past delivery the newest card comes first."""
     if board.is_delivered(stage.id):
         return ranks.between(None, repository.first_rank(tx.conn, board.id, stage.id))
     return ranks.between(repository.last_rank(tx.conn, board.id, stage.id), None)
 
 
 def rank_before(tx: Transaction, board: Board, stage: Stage, card_id: str, before: str) -> str:
-    """A rank just ahead of the card `before` (id), or after all when it is ''.
-
-    Where two neighbours share a rank, or ranks have grown long, the stage gets new ones first.
-    """
+    """A rank just ahead of the card `before` (id), or after all cards when it is ''. Where two
+    neighbours share a rank, or ranks have grown long, the stage gets new ranks first."""
     order = [
         entry
         for entry in repository.stage_order(tx.conn, board.id, stage.id)
@@ -46,7 +44,7 @@ def rank_before(tx: Transaction, board: Board, stage: Stage, card_id: str, befor
 
 
 class Ends:
-    """Ranks for history that is brought in, whose cards are not in their rows yet."""
+    """Ranks for imported history, whose cards are not in the projections yet."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

@@ -1,4 +1,4 @@
-"""Going back to a backup: what would be lost and gained by it, and doing it."""
+"""Restore a backup: show what you would lose and gain, and do it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class StoreShare:
-    """What one store has and another has not: counts, and the newest entries with their board."""
+    """What one store has and another one lacks: counts, and the newest entries with their board."""
 
     events: int
     cards: int
@@ -42,13 +42,13 @@ class RestorePlan:
     altered: bool = False
 
 
-def found(data: Path, name: str) -> Path:
-    """The backup called `name`: a file, or one of those in the folder by its name or beginning."""
+def find_backup(data: Path, name: str) -> Path:
+    """The backup called `name`: a file, or a backup in the folder by its name or prefix."""
     file = Path(name)
     if file.is_absolute() or file.exists():
         return file
     matching = [
-        one.path for one in backup.all_of(store_path(data)) if one.path.name.startswith(name)
+        copy.path for copy in backup.all_of(store_path(data)) if copy.path.name.startswith(name)
     ]
     exact = [path for path in matching if path.name == name]
     if len(exact or matching) > 1:
@@ -59,7 +59,7 @@ def found(data: Path, name: str) -> Path:
 
 
 def plan(data: Path, file: Path) -> RestorePlan:
-    """Look at a backup and at the present store; nothing is changed."""
+    """Compare a backup with the present store; nothing is changed."""
     path = store_path(data)
     _not_itself(path, file)
     with contextlib.ExitStack() as stack:
@@ -75,7 +75,7 @@ def plan(data: Path, file: Path) -> RestorePlan:
 
 
 def restore(data: Path, file: Path) -> Path | None:
-    """Put a backup in the place of the store; where the one that was there is kept."""
+    """Replace the store by a backup; returns where the previous store was kept."""
     path = store_path(data)
     _not_itself(path, file)
     with restore_backup.opened(file) as source:
@@ -103,7 +103,7 @@ def _share(mine: Connection, other: Connection | None) -> StoreShare:
 
 
 def _entries(conn: Connection, events: Sequence[Event]) -> list[tuple[HistoryEntry, Board]]:
-    """Events with the names people know; those of a board that is no more are left out."""
+    """Events with the names that people know; those of boards that no longer exist are left out."""
     boards = {board.id: board for board in repository.boards(conn)}
     refs = {named.id: ref for ref, named in snapshots.names(conn).items()}
     return [

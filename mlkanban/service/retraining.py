@@ -35,7 +35,9 @@ class Retraining:
                 name, value, str(limit), limit.passed(value), instant(tx.now), note
             )
             fields = tx.writer.projector.entity(face.id).fields
-            others = any(one.alert and one.metric != name for one in model_health.readings(fields))
+            others = any(
+                other.alert and other.metric != name for other in model_health.readings(fields)
+            )
             was = Health(face.health) if face.health else None
             now = model_health.after_reading(was, reading.alert, others)
             values: dict[str, Any] = {model_health.PREFIX + name: reading.to_field()}
@@ -86,8 +88,8 @@ class Retraining:
                 aim = champion.metric.model_dump(exclude={"value"})
                 reached = champion.measured and champion.measured.value
                 fields["metric"] = aim | ({} if reached is None else {"baseline": reached})
-            given = {name: value for name, value in fields.items() if value}
-            made = write_new(tx, board, stage, flat(checked(given)))
+            set_fields = {name: value for name, value in fields.items() if value}
+            made = write_new(tx, board, stage, flat(checked(set_fields)))
             alerts = [reading for reading in champion.readings if reading.alert]
             if alerts:
                 text = _noted(face, alerts)

@@ -17,16 +17,16 @@ class Search:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def told(self, board_id: str, asked: StoreTerms) -> Answers:
+    def answers(self, board_id: str, terms: StoreTerms) -> Answers:
         """What a query asks of the cards of a board that their faces do not say. A text occurs in
         notes, hypothesis, checklist and so on, in any case."""
-        texts = [accept(text, "the query") for text in asked.texts]
+        texts = [accept(text, "the query") for text in terms.texts]
         with self._context.store.reading() as conn:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
-                newest_runs(conn, board_id) if asked.runs else None,
+                newest_runs(conn, board_id) if terms.runs else None,
                 frozenset(c.entity for c in open_conflicts.open_conflicts(conn))
-                if asked.undecided
+                if terms.undecided
                 else None,
             )
 
@@ -41,5 +41,5 @@ class Search:
         )
         from mlkanban.core.query.match import asked, matcher
 
-        told = self.told(board.id, asked(query))
-        return list(filter(matcher(query, QueryContext(board, today, faces, told)), faces))
+        answers = self.answers(board.id, asked(query))
+        return list(filter(matcher(query, QueryContext(board, today, faces, answers)), faces))

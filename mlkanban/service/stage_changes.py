@@ -1,5 +1,5 @@
-"""What a change of the stages of a board does to the cards in them: past delivery a card is
-shipped, before it a shipped one is open again."""
+"""What a change of a board's stages does to the cards in them: past delivery a card is shipped,
+before delivery a shipped card is open again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMED = 4
 
 
 class _Effect(NamedTuple):
-    """What becomes of some cards, in words: would it be so, and is it so."""
+    """What happens to some cards, in words: what would happen, and what happened."""
 
     faces: Sequence[CardFace]
     would: str
@@ -28,8 +28,8 @@ class _Effect(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StageChange:
-    """Cards that a change of stages opens again and cards that it ships; a `warning` where more
-    cards are in progress by it than may be."""
+    """Cards that a change of stages re-opens and cards that it ships; a `warning` where it puts
+    more cards in progress than the limit allows."""
 
     opened: Sequence[CardFace]
     shipped: Sequence[CardFace]
@@ -37,7 +37,8 @@ class StageChange:
     warning: str
 
     def write(self, tx: Transaction) -> str:
-        """Write what becomes of the cards, after the stages were changed; what to tell of it."""
+        """Write the changes of the cards after the stages were changed; returns the sentence about
+        it."""
         for faces, kind, outcome in (
             (self.opened, "card.reopened", None),
             (self.shipped, "card.finished", Outcome.SHIPPED.value),
@@ -49,8 +50,8 @@ class StageChange:
 
 
 def cards_after(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> StageChange:
-    """What becomes of the cards of a board when its stages are as in `then`. WouldChangeCards, with
-    how many there are, unless it is `agreed` that they change."""
+    """What happens to the cards of a board when its stages become those of `then`.
+    WouldChangeCards, with their number, unless this is `agreed`."""
     opened: list[CardFace] = []
     shipped: list[CardFace] = []
     leaving: list[CardFace] = []
@@ -76,13 +77,13 @@ def cards_after(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> 
         if effect.faces
     ]
     if effects and not agreed:
-        told = " ".join(f"{_cards(effect.faces)} {effect.would}." for effect in effects)
-        raise WouldChangeCards(f"{told} {warning}".rstrip(), "Nothing was changed.")
+        effects_text = " ".join(f"{_cards(effect.faces)} {effect.would}." for effect in effects)
+        raise WouldChangeCards(f"{effects_text} {warning}".rstrip(), "Nothing was changed.")
     return StageChange(opened, shipped, effects, warning)
 
 
 def _cards(faces: Sequence[CardFace]) -> str:
-    """`2 cards (g1, g2)`."""
+    """Cards in words: `2 cards (g1, g2)`."""
     refs = ", ".join(face.ref for face in faces[:_NAMED])
     more = ", .." if len(faces) > _NAMED else ""
     return f"{len(faces)} card{'' if len(faces) == 1 else 's'} ({refs}{more})"

@@ -1,4 +1,4 @@
-"""Edited texts against a board that went on meanwhile."""
+"""Merging edited texts into a board that has changed meanwhile."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from mlkanban.errors import RuleRefused
 
 
 class ChangedMeanwhile(RuleRefused):
-    """Fields that the text changes were changed by somebody else since; nothing was written."""
+    """Fields that the text changes were also changed by somebody else; nothing was written."""
 
     def __init__(self, conflicts: Sequence[TextConflict]) -> None:
         super().__init__(" ".join(map(spoken, conflicts)), "Nothing was written.")
@@ -21,14 +21,14 @@ def spoken(conflict: TextConflict) -> str:
     if conflict.name == GONE:
         return f"{about}the card is no more."
     return (
-        f"{about}{conflict.name} was changed meanwhile to {_told(conflict.now)}; "
-        f"the text has {_told(conflict.wanted)}."
+        f"{about}{conflict.name} was changed meanwhile to {_value_text(conflict.now)}; "
+        f"the text has {_value_text(conflict.wanted)}."
     )
 
 
 GONE = "card"
-"""The name of a conflict about a whole card that is no more."""
+"""The name of a conflict about a card that no longer exists."""
 
 
-def _told(value: Value) -> str:
+def _value_text(value: Value) -> str:
     return repr(brief(value)) if value else "nothing"

@@ -149,17 +149,17 @@ def free_key(tx: Transaction, key: str) -> None:
 
 def find_stage_by_id(board: Board, stage_id: str) -> Stage:
     """The stage of a board; NotFound when it is not there (any more)."""
-    found = next((stage for stage in board.stages if stage.id == stage_id), None)
-    if found is None:
+    matching = next((stage for stage in board.stages if stage.id == stage_id), None)
+    if matching is None:
         raise NotFound(f"That stage is not on the board {board.key} (any more).", "Choose another.")
-    return found
+    return matching
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What every use case works with: a store, who acts, the clock, and what follows from events.
 
-    `happened` is what was done since somebody looked last, `notices` what a person should know of
+    `new_events` were written since the last look, `notices` what a person should know of
     the store. In the folder `marks` the store keeps how far it has written (store/high_water.py).
     """
 
@@ -167,7 +167,7 @@ class Context:
     actor: str
     clock: Clock
     consequences: Sequence[Consequence]
-    happened: list[Event] = field(default_factory=list)
+    new_events: list[Event] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     marks: Path | None = None
 
@@ -184,7 +184,7 @@ class Context:
         writer.keep_mark()
         if writer.went_back:
             self.notices.append(WENT_BACK)
-        self.happened.extend(tx.events)
+        self.new_events.extend(tx.events)
 
     def take_notices(self) -> list[str]:
         """What a person should know of the store since the last look."""

@@ -1,4 +1,4 @@
-"""The queue of cards that ask for a decision, from the store."""
+"""The triage queue of cards that need a decision, from the store."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Triage:
         self._history = history
 
     def queue(self, board: Board, view: TriageView = TriageView.ALL) -> Queue:
-        """The cards of a board that ask for a decision now, most pressing first; after a session of
-        this person that was paused lately, in the order it stopped in."""
+        """The cards of a board that need a decision now, most urgent first; after a recently paused
+        session of this person in the order in which that session stopped."""
         items, paused = self._asking(board, view), self._paused(board.id, view)
         return triage_session.resumed(items, paused) if paused else Queue(items)
 
     def _paused(self, board_id: str, view: TriageView) -> TriageSession | None:
-        """The last session of this person with a view of a board, if it can be gone on with."""
+        """The last session of this person with a view of a board, if it can be resumed."""
         with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
         since = instant(self._context.clock() - triage_session.REMEMBERED)
@@ -45,7 +45,7 @@ class Triage:
         return None
 
     def end(self, board_id: str, session: TriageSession) -> Done:
-        """Keep the figures of a session, and what it had left, where anything can be kept."""
+        """Store the numbers of a session and what it had left, if there is anything to store."""
         if self._context.store.read_only:
             return Done("", changed=False)
         with self._context.writing() as tx:
@@ -54,8 +54,8 @@ class Triage:
         return Done("")
 
     def sessions(self, board_id: str, now: datetime) -> list[TriageSession]:
-        """Every session on a board, of whomever, in the order they ended; none later than `now`,
-        whatever the clock it was held by."""
+        """All sessions on a board, of any person, in the order they ended; none is dated later than
+        `now`, whatever clock it was held by."""
         with self._context.store.reading() as conn:
             events = repository.of_kind(conn, board_id, triage_session.KIND)
         sessions = [session for event in events if (session := _session(event))]
@@ -70,7 +70,7 @@ class Triage:
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
             ends = run_queries.ended_runs(conn, board.id)
-            undecided = {row.entity for row in open_conflicts.open_conflicts(conn)}
+            in_conflict = {row.entity for row in open_conflicts.open_conflicts(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
 
@@ -95,12 +95,12 @@ class Triage:
             old=old,
             ended=ended,
             alerts=alerts,
-            undecided=undecided,
+            undecided=in_conflict,
             view=view,
         )
 
     def snoozes(self, ref: str) -> int:
-        """How often a card was snoozed, undone ones not counted."""
+        """How often a card was snoozed, undone snoozes not counted."""
         with self._context.store.reading() as conn:
             find_face(conn, ref)
         return sum(

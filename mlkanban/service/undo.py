@@ -106,9 +106,11 @@ class _TakingBack:
         for card, board in {event.card: event.board for event in all_of_it if event.card}.items():
             self._check_place(card, board)
         over = [
-            told
+            warning
             for board, loads in before.items()
-            for told in rules.outgrown(board_of(conn, board), loads, repository.loads(conn, board))
+            for warning in rules.outgrown(
+                board_of(conn, board), loads, repository.loads(conn, board)
+            )
         ]
         others = [ref for ref in beside if ref and ref not in refs]
         changed = [*others, *filter(None, refs)]
@@ -149,33 +151,33 @@ class _TakingBack:
         more = f" and {len(refs) - _SHOWN:,} more" if len(refs) > _SHOWN else ""
         names, things = ", ".join(refs[:_SHOWN]) + more, ", ".join(self._things(events))
         if self._kind == REDONE:
-            told = f"Done again: {things or names or 'the change of the board'}."
+            message = f"Done again: {things or names or 'the change of the board'}."
         else:
             done = " ".join(filter(None, (_doing(events), things or names)))
-            told = f"Undone: {done}{f', with {names}' if things and names else ''}."
+            message = f"Undone: {done}{f', with {names}' if things and names else ''}."
         if beside:
-            told += f" With it: {', '.join(beside)}."
+            message += f" With it: {', '.join(beside)}."
         if kept:
-            told += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
-        return told
+            message += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
+        return message
 
     def _things(self, events: Sequence[Event]) -> list[str]:
         """The stages and views that an action was about, as they are called now."""
         if _leading(events).startswith("card."):
             return []
         entity = self._tx.writer.projector.entity
-        found = [
+        names = [
             f"the stage {entity(event.entity).fields.get('name', '')}"
             for event in events
             if event.data.get("stage")
         ]
-        found += [
+        names += [
             f"the view {name.removeprefix(VIEW)}"
             for event in events
             for name in event.data.get("set", {})
             if name.startswith(VIEW)
         ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(names))
 
     def _also(self, event: Event) -> str:
         """Take back what an action set off, unless that has changed since; the id of the card."""
@@ -259,7 +261,7 @@ def _check_stage(tx: Transaction, event: Event, deleted: object) -> None:
     if event.card or not deleted:
         return
     board = board_of(tx.conn, event.board)
-    stage = next((one for one in board.stages if one.id == event.data.get("stage")), None)
+    stage = next((s for s in board.stages if s.id == event.data.get("stage")), None)
     if stage is not None:
         standing = len(repository.stage_order(tx.conn, board.id, stage.id))
         rules.required(rules.remove_stage(board, stage, standing))

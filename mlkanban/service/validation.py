@@ -1,4 +1,4 @@
-"""What is given for a field, checked by the model it is for."""
+"""Validate values of fields with the pydantic models they are for."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ M = TypeVar("M")
 
 
 def validated(model: type[M], values: Mapping[str, Any]) -> M:
-    """`values` as a `model`; UsageProblem names the field that is wrong."""
+    """Validate `values` as a `model`; UsageProblem names the invalid field."""
     from pydantic import TypeAdapter, ValidationError  # loaded when something is given to check
 
     try:

@@ -122,12 +122,12 @@ def library_defect(version: str, mode: str) -> str:
     number = tuple(map(int, version.split(".")))
     if number < _FLOOR:
         return f"{version} is older than 3.31, the oldest this program works with"
-    if mode == "wal" and not _wal_mended(number):
+    if mode == "wal" and not _wal_fixed(number):
         return f"{version} may lose writes of a store in WAL mode (the WAL-reset bug)"
     return ""
 
 
-def _wal_mended(number: tuple[int, ...]) -> bool:
+def _wal_fixed(number: tuple[int, ...]) -> bool:
     return number >= (3, 51, 3) or any(
         number[:2] == branch and number[2] >= patch
         for branch, patch in (((3, 50), 7), ((3, 44), 6))

@@ -216,7 +216,7 @@ def _loaded(text: str) -> Any:
     except ValueError as error:
         raise StoreProblem(
             f"The store is damaged: what it says of a card or a board cannot be read ({error}).",
-            "Look what can be mended: mlkanban doctor --deep; or go back to a backup: "
+            "See what can be repaired: mlkanban doctor --deep; or restore a backup: "
             "mlkanban restore NAME.",
         ) from error
 

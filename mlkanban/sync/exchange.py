@@ -147,7 +147,7 @@ class Sync:
         forked = {r: records for r, records in new.items() if forks_of.concern(records)}
         self._add({r: records for r, records in new.items() if r not in forked}, report, progress)
         if forked:
-            passed_over = forks_of.mend(forked, report.notices)
+            passed_over = forks_of.resolve(forked, report.notices)
             there |= {r: end for r, end in passed_over.items() if end is not None}
             self._add({r: forked[r] for r in forked if r not in passed_over}, report, progress)
         return there

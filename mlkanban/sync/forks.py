@@ -1,9 +1,10 @@
-"""Forks that an exchange finds: what is mended by itself, and what a person is told.
+"""Forks that an exchange finds: which ones are resolved automatically, and what the person is
+notified of.
 
-A store that went back in time, or a copy that takes itself for the original, wrote as a replica
-whose log goes on differently elsewhere. It becomes a new replica and writes again as that what it
-wrote since, so that all of both histories is everywhere. What was changed in a file of another is
-passed over.
+A store that was set back in time, or a copy that takes itself for the original, wrote as a replica
+whose log continues differently elsewhere. It becomes a new replica and rewrites what it wrote since
+under its new id, so that all of both histories arrives everywhere. Changes in a file of another
+replica are passed over.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Forks:
             own = replica.present(conn, self._context.store.path) == replica_id
             return own and records[-1].rseq > merge.known(conn).get(replica_id, 0)
 
-    def mend(self, new: Mapping[str, list[Record]], notices: list[str]) -> dict[str, int | None]:
+    def resolve(self, new: Mapping[str, list[Record]], notices: list[str]) -> dict[str, int | None]:
         """Resolve the forks of replicas that `concern` us, where possible. Returns the replicas
         that must still be passed over, each with the last number that is right at the other side,
         None where that is unknown."""
@@ -50,7 +51,7 @@ class Forks:
                     passed_over[replica_id] = max(
                         (record.rseq for record in records if record.rseq <= last), default=0
                     )
-            elif not self._mended(forked, records, own, notices):
+            elif not self._resolved(forked, records, own, notices):
                 # What another one wrote over a file of ours is put right there.
                 passed_over[replica_id] = forked.theirs.rseq - 1 if own else None
         return passed_over
@@ -73,7 +74,7 @@ class Forks:
         )
         return True
 
-    def _mended(
+    def _resolved(
         self, forked: forks.Fork, records: list[Record], own: bool, notices: list[str]
     ) -> bool:
         """Whether the records of a replica with a fork can be merged now."""

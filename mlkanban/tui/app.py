@@ -40,7 +40,7 @@ from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.tracker_run import Tracked
-    from mlkanban.service.hook_events import Happened
+    from mlkanban.service.hook_events import HookEvent
 
 _POLL, _POLL_NETWORK = 0.25, 2.0
 _SETTLED = 1.5
@@ -60,11 +60,11 @@ def look_at(service: Service, key: str) -> Snapshot | None:
         return None
 
 
-def _look_again(service: Service) -> "tuple[int, list[Happened], list[str]]":
+def _look_again(service: Service) -> "tuple[int, list[HookEvent], list[str]]":
     """The place of the newest event of a store that is still where it was, what was done, and what
     a person should know of the store."""
     service.check_in_place()
-    return service.boards.cursor(), service.take_happened(), service.take_notices()
+    return service.boards.cursor(), service.take_hook_events(), service.take_notices()
 
 
 def _collect_garbage_again() -> None:

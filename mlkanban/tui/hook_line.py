@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlkanban.errors import MlkanbanError
 
 if TYPE_CHECKING:
-    from mlkanban.service.hook_events import Happened
+    from mlkanban.service.hook_events import HookEvent
     from mlkanban.tui.store_thread import StoreThread
 
 
@@ -23,7 +23,7 @@ class HookLine:
         self._failed = failed
         self._thread: ThreadPoolExecutor | None = None
 
-    def tell(self, happened: Sequence[Happened]) -> Future[None] | None:
+    def tell(self, happened: Sequence[HookEvent]) -> Future[None] | None:
         """Run the hooks for what happened, when it is their turn."""
         if not happened or not (self._config / "hooks").is_dir():
             return None
@@ -31,7 +31,7 @@ class HookLine:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="hooks")
         return self._thread.submit(self._run, happened)
 
-    def _run(self, happened: Sequence[Happened]) -> None:
+    def _run(self, happened: Sequence[HookEvent]) -> None:
         from mlkanban.hooks import run
 
         for problem in run(self._config, happened):
@@ -41,6 +41,6 @@ class HookLine:
     def at_the_end(self, store_thread: StoreThread) -> None:
         """Run what is left, the terminal being back already."""
         with contextlib.suppress(MlkanbanError):
-            self.tell(store_thread.at_once(lambda service: service.take_happened()))
+            self.tell(store_thread.at_once(lambda service: service.take_hook_events()))
         if self._thread is not None:
             self._thread.shutdown(wait=True)

@@ -38,7 +38,7 @@ def test_modes_that_let_others_read(board, home) -> None:
     answer = board("doctor")
     assert answer.code == 4
     assert f"chmod 600 {store}" in answer.out
-    assert "1 problem to mend." in answer.out
+    assert "1 problem to fix." in answer.out
     assert os.stat(store).st_mode & 0o777 == 0o644, "nothing is changed"
 
 

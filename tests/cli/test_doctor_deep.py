@@ -77,7 +77,7 @@ def test_tables_that_left_the_log_are_found_and_made_anew(board, store, table) -
     assert mended.code == 0
     said = " ".join(mended.data["mended"])
     assert "Backed up first" in said
-    assert f"Made anew from the log: {table}" in said
+    assert f"Rebuilt from the log: {table}" in said
     assert list((store.parent / "backups").glob("*before-fix*"))
     assert board.data("list") == state
     assert events(store) == log
@@ -101,7 +101,7 @@ def test_equal_places_get_places_of_their_own_in_the_same_order(board, store) ->
     assert "order" in bad(board("--json", "doctor", "--deep"))
     answer = board("doctor", "--fix")
     assert answer.code == 0
-    assert "The cards in Ideas of fraud have short places of their own again." in answer.out
+    assert "The cards in Ideas of fraud have short ranks of their own again." in answer.out
     assert [card["id"] for card in board.data("list")] == order
     assert board("--json", "doctor", "--deep").code == 0
 
@@ -112,7 +112,7 @@ def _now():
     return datetime.now(UTC)
 
 
-def test_an_altered_log_is_found_and_not_mended(board, store) -> None:
+def test_an_altered_log_is_found_and_not_repaired(board, store) -> None:
     spoil(
         store, "DROP TRIGGER event_is_never_changed",
         "UPDATE event SET actor = 'eve' WHERE seq = 3",
@@ -121,7 +121,7 @@ def test_an_altered_log_is_found_and_not_mended(board, store) -> None:
     assert answer.code == 4
     found = bad(answer)
     assert "does not fit its chain" in found["log"]
-    assert "cannot be mended" in found["mending"]
+    assert "cannot be repaired" in found["mending"]
 
 
 def test_a_damaged_file_is_found(board, store) -> None:
@@ -134,7 +134,7 @@ def test_a_damaged_file_is_found(board, store) -> None:
     assert {"file", "store"} & set(bad(answer))
 
 
-def test_modes_are_found_and_mended(board, store) -> None:
+def test_modes_are_found_and_repaired(board, store) -> None:
     folder = store.parent / "backups"
     for place, mode in ((store, 0o644), (folder, 0o755), (store.parent, 0o755)):
         place.chmod(mode)

@@ -32,7 +32,7 @@ def test_what_is_kept() -> None:
     some.decide("snoozed")
     some.decide("accepted")
     some.undo(["d"])
-    assert some.happened
+    assert some.has_changes
     assert some.ended() == TriageSession(
         view="all", began=NOW, seconds=30, queue=6, decided={"accepted": 1, "snoozed": 1},
         skipped=1, undone=1, overrides=1, left=("d", "e", "f", "b"), again=1,
@@ -53,7 +53,7 @@ def test_who_looks_and_does_nothing_leaves_nothing() -> None:
     some = sitting("a")
     some.seen(NOW + timedelta(minutes=1))
     some.note()
-    assert not some.happened
+    assert not some.has_changes
 
 
 def test_time_away_does_not_count() -> None:

@@ -43,7 +43,7 @@ def test_a_note_is_corrected_in_the_text_of_its_card(ada: Person, ref: str) -> N
     assert notes(ada, ref) == ["token=removed typed by mistake", "two\n\n> lines"]
     assert "abcd" not in exported(ada)
     assert "abcd" not in ada.service.documents.card_page(ref)[0]
-    found = ada.service.search.told(ada.board_id, StoreTerms(("abcd", "removed"))).written
+    found = ada.service.search.answers(ada.board_id, StoreTerms(("abcd", "removed"))).written
     assert {text: len(cards) for text, cards in found.items()} == {"abcd": 0, "removed": 1}
     assert any(entry.event.data.get("note") == SECRET for entry in ada.history.of_card(ref))
     after = ada.state()

@@ -57,8 +57,8 @@ def test_each_board_has_its_own_words(ada: Person) -> None:
     first = ada.board
     ada.starts(name="Other")
     asked = StoreTerms(("secret",))
-    assert ada.service.search.told(ada.board_id, asked) == Answers({"secret": frozenset()})
-    assert len(ada.service.search.told(first.id, asked).written["secret"]) == 1
+    assert ada.service.search.answers(ada.board_id, asked) == Answers({"secret": frozenset()})
+    assert len(ada.service.search.answers(first.id, asked).written["secret"]) == 1
 
 
 def test_cards_are_found_by_the_state_of_their_newest_run(ada: Person) -> None:

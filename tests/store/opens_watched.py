@@ -49,7 +49,7 @@ bob.history.of_card(a)
 bob.history.for_flow(bob.board)
 backup.write(ada.service._context.store.conn, ada.service.path, label="test")
 ada.service.backups.make()
-ada.service.mend(ada.service.examine())
+ada.service.repair(ada.service.check_integrity())
 with ada.service._context.store.writing():
     try:
         bob.adds("d")  # refused: who holds the lock is looked up

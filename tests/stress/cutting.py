@@ -163,16 +163,16 @@ class Rebuild(Case):
 
     def act(self, folder: Path) -> None:
         service = opened(folder)
-        service.mend(service.examine())
+        service.repair(service.check_integrity())
         say("done")
 
     def check(self, folder: Path, said: list[str]) -> None:
         with whole_store(folder) as service:
-            found = service.examine()
+            found = service.check_integrity()
             assert found.sound
             if said:
                 assert not found.differing
-            service.mend(found)
+            service.repair(found)
 
 
 class Restore(Case):

@@ -114,5 +114,5 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreProblem(
             f"{error.filename or path} cannot be used: {error.strerror}.",
-            "What was taken in before stays; try again when that is mended.",
+            "What was merged before stays; try again when that is fixed.",
         ) from error

@@ -233,7 +233,7 @@ class BoardScreen(KeyScreen):
         try:
             self._told = self._told.plus(
                 await self.host.store_thread.call(
-                    lambda service: service.search.told(board_id, unknown)
+                    lambda service: service.search.answers(board_id, unknown)
                 )
             )
             if self.model.query == text.strip() and self.board.id == board_id:

@@ -307,7 +307,7 @@ class TriageScreen(KeyScreen):
     # Leaving
 
     def leaving(self) -> None:
-        if self._sitting.happened:
+        if self._sitting.has_changes:
             self.host.store_thread.begin(self._keep())
 
     def _keep(self) -> Callable[[Service], Done]:
@@ -316,7 +316,7 @@ class TriageScreen(KeyScreen):
         return lambda service: service.triage.end(board.id, session)
 
     def do_back(self) -> None:
-        if self._sitting.happened:
+        if self._sitting.has_changes:
             # Of the app: this screen is left meanwhile, and nobody waits for it.
             self.app.run_worker(self._kept(self.host.store_thread.begin(self._keep())))
         self.close()

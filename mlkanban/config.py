@@ -4,9 +4,9 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mlkanban import toml
 from mlkanban.access import refusal
@@ -17,31 +17,49 @@ from mlkanban.runs.model import repeats
 from mlkanban.text import display
 
 DEFAULT = "default"
-_VARIABLES = {name: f"MLKANBAN_{name.upper()}" for name in ("board", "theme", "ascii", "timezone")}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a person can set; MEANINGS says what each one is for, `mlkanban config` prints it."""
+    """What a person can set. The text under a setting is printed by `mlkanban config`.
+
+    A plain dataclass, because a command without settings does not wait for pydantic. pydantic
+    checks what is set; pydantic-settings would need a second class, for the same start-up reason,
+    and has neither the lines of the file nor the origin of a value.
+    """
+
+    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
 
     board: str = ""
+    """key of the board to open; empty: the one used last"""
     theme: str = "mlkanban-dark"
+    """name of the theme; see: mlkanban themes"""
     ascii: bool = False
+    """draw with ASCII characters only"""
     timezone: str = ""
+    """time zone of new boards; empty: this machine's"""
     keys: dict[str, str] = field(default_factory=dict)
+    """other keys for commands; see: mlkanban keys"""
     trackers: list[str] = field(default_factory=list)
+    """files and folders of trackers that sync-runs reads too"""
     repeat_parameters: list[str] = field(default_factory=lambda: [*repeats.DEFAULT_NAMES])
+    """parameters in which runs of one configuration may differ; * is anything"""
 
 
-MEANINGS = {
-    "board": "key of the board to open; empty: the one used last",
-    "theme": "name of the theme; see: mlkanban themes",
-    "ascii": "draw with ASCII characters only",
-    "timezone": "time zone of new boards; empty: this machine's",
-    "keys": "other keys for commands; see: mlkanban keys",
-    "trackers": "files and folders of trackers that sync-runs reads too",
-    "repeat_parameters": "parameters in which runs of one configuration may differ; * is anything",
+_NAMES = tuple(setting.name for setting in fields(Settings))
+_VARIABLES = {
+    setting.name: f"MLKANBAN_{setting.name.upper()}"
+    for setting in fields(Settings)
+    if isinstance(setting.default, str | bool)
 }
+
+
+def meanings() -> dict[str, str]:
+    """What each setting is for: the text under it."""
+    from pydantic import TypeAdapter  # only `mlkanban config` asks
+
+    described = TypeAdapter(Settings).json_schema()["properties"]
+    return {name: described[name].get("description", "") for name in _NAMES}
 
 
 def load() -> Settings:
@@ -53,15 +71,15 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     """The settings, and where each one comes from: a file, a variable, or `default`."""
     values, text = _parsed(file)
     for key in values:
-        if key not in MEANINGS:
+        if key not in _NAMES:
             from difflib import get_close_matches
 
-            close = get_close_matches(key, MEANINGS, n=1)
+            close = get_close_matches(key, _NAMES, n=1)
             advice = f"Did you mean {close[0]}?" if close else "Remove it."
             raise _problem(file, text, key, "there is no such setting.", advice)
     if isinstance(values.get("keys"), dict):
         values["keys"] = _flat(values["keys"])
-    origins = {name: str(file) if name in values else DEFAULT for name in MEANINGS}
+    origins = {name: str(file) if name in values else DEFAULT for name in _NAMES}
     for name, variable in _VARIABLES.items():
         if environ.get(variable):
             values[name] = environ[variable]

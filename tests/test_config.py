@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.config import MEANINGS, Settings, load, read, remember
+from mlkanban.config import Settings, load, meanings, read, remember
 from mlkanban.errors import BadInput
 
 
@@ -18,7 +18,7 @@ def test_without_a_file_everything_has_a_default(file) -> None:
     settings, origins = read(file, {})
     assert settings == Settings()
     assert set(origins.values()) == {"default"}
-    assert set(origins) == set(MEANINGS) == {field.name for field in fields(Settings)}
+    assert set(origins) == set(meanings()) == {field.name for field in fields(Settings)}
 
 
 def test_the_file_then_the_variables(file) -> None:
@@ -96,7 +96,7 @@ def test_a_choice_is_remembered_beside_whatever_stands_there(file) -> None:
 
 
 def test_every_setting_says_what_it_means() -> None:
-    assert all(MEANINGS.values())
+    assert all(meanings().values())
 
 
 def test_the_themes_it_names_by_default_exist() -> None:

@@ -7,7 +7,7 @@ import click
 
 from mlkanban.cli.layout import bold, table
 from mlkanban.cli.session import Session, pass_session
-from mlkanban.config import DEFAULT, MEANINGS, read
+from mlkanban.config import DEFAULT, meanings, read
 from mlkanban.paths import places
 from mlkanban.theme_files import available
 from mlkanban.tui.commands import keymap, keys_shown
@@ -97,6 +97,7 @@ def config(session: Session) -> None:
     """Print the settings, where each comes from and what it means."""
     file = places().config_file
     settings, origins = read(file, os.environ)
+    described = meanings()
 
     def lines() -> Iterator[str]:
         rows = [
@@ -106,7 +107,7 @@ def config(session: Session) -> None:
                 _source(origins[name]),
                 meaning,
             )
-            for name, meaning in MEANINGS.items()
+            for name, meaning in described.items()
         ]
         yield from table(rows, ("SETTING", "VALUE", "FROM", "MEANING"))
         yield ""
@@ -123,7 +124,7 @@ def config(session: Session) -> None:
                     "from": origins[name],
                     "meaning": meaning,
                 }
-                for name, meaning in MEANINGS.items()
+                for name, meaning in described.items()
             ],
         },
         lines,

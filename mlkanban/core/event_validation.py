@@ -4,6 +4,10 @@ Events come from other machines, and the log never forgets: a malformed event is
 but it is inert. No table, page or number is made of it. The rule is pure and looks at one event
 alone, so that every machine leaves out the same events; it asks nothing that differs between
 machines, such as the time zones that are installed.
+
+Values with parts (a metric, a checklist) are checked by the pydantic models of core/card.py. The
+rest is checked by hand: every event that is written passes here too, and `add` and `move` start
+without pydantic.
 """
 
 import json

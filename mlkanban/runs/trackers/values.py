@@ -1,4 +1,8 @@
-"""Named values as trackers keep them, in the shape they are told in."""
+"""Named values as trackers keep them, as numbers and texts.
+
+Each value is judged alone: a model of pydantic would refuse a whole run for one odd value, and what
+a tracker says is shown and never believed.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress

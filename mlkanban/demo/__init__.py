@@ -1,18 +1,20 @@
 """The demo board: six months of an invented one-person team that works on fraud, churn and
 demand."""
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from importlib import resources
 from random import Random
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.events import Change
+from mlkanban.core.markdown.charter import PREFIX
 from mlkanban.core.models import Board
 from mlkanban.core.names import slug
 from mlkanban.core.templates import template
 from mlkanban.demo import plan
-from mlkanban.demo.charter import charter
 from mlkanban.demo.schedule import Calendar
 from mlkanban.demo.sessions import sessions
 from mlkanban.demo.story import Story, new_id
@@ -51,9 +53,17 @@ def changes(now: datetime, seed: int, timezone: str) -> Iterator[Change]:
     yield Change("board.created", board, set=values, at=start)
     for stage in made.stages:
         yield replace(added_stage(board, stages[stage.name], stage, ""), at=start)
-    yield charter(board, start)
+    yield _charter(board, start)
     # With dice of their own: the cards do not depend on them.
     story = Story(board, stages, calendar, rng, sessions(board, calendar, Random(seed)))
     for card in plan.planned(made, calendar, rng):
         story.add(card)
     yield from story.changes()
+
+
+def _charter(board: str, at: str) -> Change:
+    """The charter as it was written at the instant `at`."""
+    file = resources.files("mlkanban.demo").joinpath("charter.toml")
+    texts = tomllib.loads(file.read_text("utf-8"))
+    values = {PREFIX + key: text.strip() for key, text in texts.items()}
+    return Change("charter.edited", board, set=values, at=at)

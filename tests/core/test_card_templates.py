@@ -3,9 +3,8 @@
 import pytest
 
 from mlkanban.core import rules
-from mlkanban.core.card_templates import CARD_TEMPLATES, CardTemplate, card_template
+from mlkanban.core.card_templates import CARD_TEMPLATES, CardTemplate, card_template, stage_for
 from mlkanban.core.models import Board, Stage, StageRole
-from mlkanban.core.stage_roles import stage_for
 from mlkanban.core.templates import TEMPLATES
 from tests.core.test_templates import board_from, named
 

@@ -1,14 +1,15 @@
-"""What a run does to its card when it starts and when it ends.
+"""What happened to a run, step by step, and what a run does to its card when it starts and ends.
 
-A run never takes a decision of a person back: it leaves a card alone that was moved by hand since
-it started, that is finished, or whose gates are closed.
+A scheduler may start a job several times: each of its lives has a start and an end of its own. A
+run never takes a decision of a person back: it leaves a card alone that was moved by hand since it
+started, that is finished, or whose gates are closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Board, CardFace, Stage, Work
 from mlkanban.runs.model.run import Run
@@ -95,3 +96,37 @@ def block_by(run: Run) -> dict[str, Any]:
         "note": f"run {run.id}: {run.outcome}",
         "until": "",
     }
+
+
+class RunStep(NamedTuple):
+    """What happened at an instant, and the run as it was then; `ends` when that was its end."""
+
+    at: str
+    run: Run
+    ends: bool = False
+
+
+def steps(run: Run, had: Run | None) -> Iterator[RunStep]:
+    """What happened to a run since it was as it `had` been known, oldest first; all of it where it
+    was not known."""
+    waits = run.state is RunState.QUEUED
+    for count in range(1, len(run.lives) + waits):
+        *before, (began, ended) = (life.split("/") for life in run.lives[:count])
+        begun = replace(
+            run.begun, state=RunState.RUNNING, evidence="", elapsed=None, waited=None, stopping="",
+            lives=(*run.lives[: len(before)], f"{began}/"),
+        )  # fmt: skip
+        back = replace(begun, state=RunState.QUEUED, lives=run.lives[:count])
+        if had is None or begun.progress > had.progress:
+            yield RunStep(max(began, run.made), begun)
+        if (had is None or back.progress > had.progress) and not (
+            waits and count == len(run.lives)
+        ):
+            yield RunStep(ended, back)
+    at = run.since
+    if run.lives:
+        began, ended = run.lives[-1].split("/")
+        at = ended if waits else max(began, run.made)
+    yield RunStep(at, run)
+    if run.state.ended:
+        yield RunStep(max(at, run.ended), run, ends=True)

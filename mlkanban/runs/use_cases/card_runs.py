@@ -15,10 +15,9 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
-from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, training_stage
+from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import RunState
-from mlkanban.runs.model.steps import steps
 from mlkanban.runs.model.tracker_run import short
 from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked

@@ -72,6 +72,7 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     values, text = _parsed(file)
     for key in values:
         if key not in _NAMES:
+            # Only a mistyped setting waits for it.
             from difflib import get_close_matches
 
             close = get_close_matches(key, _NAMES, n=1)
@@ -86,7 +87,7 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
             origins[name] = variable
     if not values:
         return Settings(), origins
-    # Only a person with settings waits for what checks them.
+    # 60 ms that only a person with settings waits for.
     from pydantic import TypeAdapter, ValidationError
 
     try:

@@ -57,6 +57,7 @@ def logger(area: str) -> logging.Logger:
 
 
 def _handler(path: Path) -> logging.Handler:
+    # As above, and sockets with it.
     import logging
     from logging.handlers import RotatingFileHandler
 

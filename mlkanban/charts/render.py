@@ -56,6 +56,7 @@ def render(
         lines = spec_table(spec, width, height) if too_small else []
         return "\n".join(lines) or NOTHING[:width]
     try:
+        # Only a chart that fits needs it, and where it cannot be loaded a table is shown.
         import plotext
     except ImportError as error:
         reason = str(error).partition("\n")[0]

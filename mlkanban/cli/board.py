@@ -21,7 +21,7 @@ def open_board(session: Session, *, demo: bool = False) -> None:
     # The screen is drawn on stderr, so that stream must be the terminal too.
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:
-        # Textual: 150 ms that a board printed as text does without.
+        # Textual: 300 ms that a board printed as text does without.
         from mlkanban.tui.start import run_board
 
         key = session.board_key or session.settings.board

@@ -410,7 +410,7 @@ def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
 
 
 def _in_editor(session: Session, ref: str) -> None:
-    # What runs an editor and reads Markdown: 20 ms that only --editor waits for.
+    # What runs an editor and reads Markdown: 25 ms that only --editor waits for.
     from mlkanban.cli.editor import edit_text
     from mlkanban.editor.documents import CardDocument
 

@@ -102,7 +102,7 @@ def _stage(entry: HistoryEntry, board: Board) -> str | None:
 
 
 def _lines(session: Session, entries: Sequence[HistoryEntry], board: Board) -> Iterator[str]:
-    # 10 ms that `undo` and `redo` need not wait for.
+    # 30 ms that `undo` and `redo` need not wait for.
     from mlkanban.cli.layout import table
     from mlkanban.display.event_text import told, who
 

@@ -101,7 +101,7 @@ def _out_of_sight(hidden: Sequence[CardFace], board: Board) -> str:
 
 
 def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterator[str]:
-    # 15 ms that `list --json` need not wait for.
+    # 30 ms that `list --json` need not wait for.
     from mlkanban.cli.layout import table
     from mlkanban.display.card_face import PRIORITY_MARKS, FaceContext, age, due
 

@@ -33,7 +33,7 @@ def triage(session: Session, view: str, limit: int | None) -> None:
     """
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     if terminal and not session.json:
-        # Textual: 150 ms that a queue printed as text does without.
+        # Textual: 300 ms that a queue printed as text does without.
         from mlkanban.tui.start import run_board
 
         code = run_board(
@@ -72,7 +72,7 @@ def triage(session: Session, view: str, limit: int | None) -> None:
 
 def _unlinked(session: Session, limit: int | None) -> None:
     """Print what sync-runs would leave for a decision; it has not linked what is tagged."""
-    # Trackers and SLURM: 20 ms that the other views do without.
+    # Trackers and SLURM: 40 ms that the other views do without.
     from mlkanban.cli.links import deciding, inbox_lines, look
     from mlkanban.runs.model.inbox import experiments
 

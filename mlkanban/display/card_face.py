@@ -321,7 +321,7 @@ def running(face: CardFace, view: FaceContext) -> str:
     said = "run" if face.work == Work.UNATTENDED else ""
     if not face.runs:
         return said
-    from mlkanban.display.card_face_runs import going_on  # most boards have no runs
+    from mlkanban.display.card_face_runs import going_on  # results of runs: most boards have none
 
     return going_on(face.runs, view.now) or said
 
@@ -351,7 +351,7 @@ def _metric(face: CardFace, view: FaceContext) -> list[Fact]:
 def _best(face: CardFace) -> str:
     if not face.runs:
         return ""
-    from mlkanban.display.card_face_runs import best
+    from mlkanban.display.card_face_runs import best  # as above
 
     return best(face.runs)
 
@@ -365,7 +365,7 @@ def of_runs(face: CardFace, view: FaceContext) -> tuple[str, ...]:
     none."""
     if not face.runs:
         return ()
-    from mlkanban.display.card_face_runs import facts
+    from mlkanban.display.card_face_runs import facts  # as above
 
     return running(face, view), *facts(face.runs, view.now)
 
@@ -373,7 +373,7 @@ def of_runs(face: CardFace, view: FaceContext) -> tuple[str, ...]:
 def _runs(face: CardFace, view: FaceContext) -> list[Fact]:
     if not face.runs:
         return []
-    from mlkanban.display.card_face_runs import facts
+    from mlkanban.display.card_face_runs import facts  # as above
 
     return [_fact(Piece(_text(fact, view), "card-meta")) for fact in facts(face.runs, view.now)]
 

@@ -7,14 +7,13 @@ from mlkanban.runs.local.orphans import stop_left_over
 from mlkanban.runs.local.supervisor import Clock
 from mlkanban.runs.local.viewer import stop
 from mlkanban.runs.model.state import Stopped
+from mlkanban.runs.slurm.submission import cancel
 
 
 def stop_run(folder: RunFolder, person: str, clock: Clock) -> Stopped:
     """Stop a run and what it left behind, and wait for their end; a job of SLURM is cancelled, and
     SLURM ends it."""
     if folder.start().get("slurm"):
-        from mlkanban.runs.slurm.submission import cancel
-
         return cancel(folder, person, clock(), time.sleep)
     stopped = stop(folder, person, clock, sleep=time.sleep)
     return Stopped.ENDED if stop_left_over(folder) or stopped else Stopped.NOTHING

@@ -12,12 +12,10 @@ from mlkanban.service.boards import Boards, Snapshot, Update
 from mlkanban.service.cards import Cards
 from mlkanban.service.checklists import Checklists
 from mlkanban.service.history import History, HistoryEntry
-from mlkanban.service.plan import Planning
-from mlkanban.service.portfolio import Portfolio
 from mlkanban.service.transaction import Clock, Context, Done
 from mlkanban.service.undo import Undoing
 from mlkanban.service.views import Views
-from mlkanban.store import database
+from mlkanban.store import database, repository
 from mlkanban.store.location import file_system, on_network, store_path
 
 if TYPE_CHECKING:
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from mlkanban.service.duplicates import Duplicates
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
+    from mlkanban.service.plan import Planning
+    from mlkanban.service.portfolio import Portfolio
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.search import Search
     from mlkanban.service.triage import Triage
@@ -52,10 +52,20 @@ class Service:
         self.checklists = Checklists(context)
         self.conditions = Conditions(context)
         self.history = History(context)
-        self.planning = Planning(context, self.cards, self.history)
-        self.portfolio = Portfolio(context, self.history)
         self.undoing = Undoing(context)
         self.views = Views(context)
+
+    @cached_property
+    def planning(self) -> Planning:
+        from mlkanban.service.plan import Planning  # with numbers, which the board does without
+
+        return Planning(self._context, self.cards, self.history)
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        from mlkanban.service.portfolio import Portfolio  # as above
+
+        return Portfolio(self._context, self.history)
 
     @cached_property
     def backups(self) -> Backups:
@@ -65,7 +75,8 @@ class Service:
 
     @cached_property
     def charter(self) -> Charter:
-        from mlkanban.service.charter import Charter  # as below
+        # Markdown, which the board does without at its start.
+        from mlkanban.service.charter import Charter
 
         return Charter(self._context)
 
@@ -113,13 +124,13 @@ class Service:
 
     @cached_property
     def links(self) -> Links:
-        from mlkanban.runs.use_cases.tracker_links import Links  # as below
+        from mlkanban.runs.use_cases.tracker_links import Links  # few boards have runs
 
         return Links(self._context)
 
     @cached_property
     def runs(self) -> Runs:
-        from mlkanban.runs.use_cases.card_runs import Runs  # few boards have any
+        from mlkanban.runs.use_cases.card_runs import Runs  # as above
 
         return Runs(self._context)
 
@@ -153,6 +164,7 @@ class Service:
         """The actions of this person since the last call, for hooks."""
         if not self._context.new_events:
             return []
+        # Only a person with hooks waits for it.
         from mlkanban.service.hook_events import take
 
         return take(self._context)
@@ -163,29 +175,27 @@ class Service:
 
     def check_integrity(self) -> Findings:
         """Check the integrity of the store and its files."""
-        from mlkanban.service.integrity import check
+        from mlkanban.service.integrity import check  # every table and index: for doctor alone
 
         return check(self._context, self.sqlite_version)
 
     def malformed(self) -> dict[str, int]:
         """How many events of the log are malformed and do not count, by the host that wrote
         them."""
-        from mlkanban.store import inert  # asked by doctor alone
+        from mlkanban.store import inert  # for doctor alone
 
         with self._context.store.reading() as conn:
             return inert.counts(conn)
 
     def boards_without_stages(self) -> list[tuple[str, str]]:
         """(name, host that wrote it) of the boards that are not listed for lack of stages."""
-        from mlkanban.store import repository
-
         with self._context.store.reading() as conn:
             return repository.boards_without_stages(conn)
 
     def repair(self, findings: Findings) -> list[str]:
         """Repair the findings that can be repaired without risk; returns a sentence for each
         repair."""
-        from mlkanban.service.integrity import repair
+        from mlkanban.service.integrity import repair  # for doctor alone
 
         return repair(self._context, findings)
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mlkanban.core.models import Board, Stage
+from mlkanban.core.plan import Plan, plan, ready_stage
 from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.flow.fit import fit
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 from mlkanban.service.cards import Cards
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done
@@ -26,8 +30,6 @@ class Planning:
 
     def plan(self, board: Board, *, by_worth: bool = False) -> Plan:
         """The ideas and what is ready. RuleRefused on a board where work begins at once."""
-        from mlkanban.core.plan import plan, ready_stage
-
         ready = ready_stage(board)
         if ready is None:
             raise RuleRefused(
@@ -65,10 +67,6 @@ class Planning:
     def fit(self, board: Board, until: date, *, days: int | None = 90) -> Fit:
         """What fits until a day, going by the last `days` days (None: by all of them)."""
         self.check_day(board, until)
-        from mlkanban.flow.fit import fit
-        from mlkanban.flow.sample import follow
-        from mlkanban.flow.window import Window
-
         now: datetime = self._context.clock()
         workflow, histories = self._history.for_flow(board, now)
         window = Window.back(days, workflow.day(now))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlkanban.core.models import Board
+from mlkanban.flow.portfolio import WINDOW_DAYS, standing
+from mlkanban.flow.sample import follow
+from mlkanban.flow.window import Window
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context
 from mlkanban.store import repository
@@ -20,10 +23,7 @@ class Portfolio:
 
     def standing(self, board: Board) -> Standing:
         """The numbers of one board as of now."""
-        from mlkanban.flow.portfolio import WINDOW_DAYS, standing
-        from mlkanban.flow.sample import follow
-        from mlkanban.flow.window import Window
-
+        # Numbers, with statistics: only a portfolio waits for them.
         now = self._context.clock()
         workflow, histories = self._history.for_flow(board, now)
         with self._context.store.reading() as conn:

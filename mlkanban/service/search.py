@@ -36,9 +36,8 @@ class Search:
         """Those of the cards of a board that a query finds; BadQuery says what is wrong with it."""
         if not query.strip():
             return list(faces)
-        from mlkanban.core.query.fields import (
-            QueryContext,  # which the board does without at its start
-        )
+        # The query language, which the board does without at its start.
+        from mlkanban.core.query.fields import QueryContext
         from mlkanban.core.query.match import asked, matcher
 
         answers = self.answers(board.id, asked(query))

@@ -195,7 +195,8 @@ class Context:
 
 def load_what_writing_needs() -> None:
     """The board is read without these; loaded after the lock was taken, others would wait."""
+    # pydantic and OpenSSL, 65 ms.
     import hashlib  # noqa: F401
 
-    import mlkanban.core.card
+    import mlkanban.core.card  # as above
     import mlkanban.core.event_validation  # noqa: F401

@@ -42,9 +42,8 @@ class Views:
         name, query = accept_title(name), accept(query, "the query").strip()
         if not query:
             raise UsageProblem("A view needs a query.", "Filter the board first, or give -q QUERY.")
-        from mlkanban.core.query.fields import (
-            QueryContext,  # which the board does without at its start
-        )
+        # The query language, which the board does without at its start.
+        from mlkanban.core.query.fields import QueryContext
         from mlkanban.core.query.match import matcher
 
         with self._context.writing() as tx:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
@@ -95,8 +96,6 @@ def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
 
 def _zone_here(name: str) -> str:
     """The time zone of a board; UTC when this machine does not know it (yet)."""
-    from zoneinfo import ZoneInfo
-
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):
@@ -108,9 +107,10 @@ def card_of(
     card_id: str, board_id: str, state: Entity, times: tuple[str, ...], notes: tuple[Note, ...]
 ) -> Card:
     """A whole card from its fields; `times` are created, entered, started and finished."""
-    from mlkanban.core.card import Card  # with pydantic, which the board does without
+    # pydantic and what measures: the board, which shows faces, does without.
+    from mlkanban.core.card import Card
     from mlkanban.core.model_health import readings
-    from mlkanban.runs.model.brief import measured  # which most boards do without
+    from mlkanban.runs.model.brief import measured
     from mlkanban.runs.model.run import runs_in
 
     fields = lifecycle.shown(state)
@@ -166,7 +166,7 @@ def _run_waited_for(fields: Mapping[str, Any]) -> str:
 
 def notes_of(events: Iterable[Event], fields: Mapping[str, Any]) -> tuple[Note, ...]:
     """The notes that these events wrote on a card, as they are now."""
-    from mlkanban.core.card import Note
+    from mlkanban.core.card import Note  # pydantic, as above
 
     return tuple(
         Note(id=event.id, at=parse_instant(event.at), actor=event.actor, text=text)

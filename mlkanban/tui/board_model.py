@@ -220,6 +220,7 @@ class BoardModel:
     def filter(self, text: str, told: Answers = _NOTHING) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
         what the store says of them besides, as far as it was asked already."""
+        # The query language, which the board does without at its start.
         from mlkanban.core.query.fields import QueryContext
         from mlkanban.core.query.match import looks_for_sleepers, matcher
 

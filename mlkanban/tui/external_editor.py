@@ -32,7 +32,8 @@ class ExternalEditor:
 
     async def edit(self, document: Document) -> Done | None:
         """Let the person edit a text until it is saved or given up, and say what became of it."""
-        from mlkanban.editor.documents import editing  # seldom needed
+        # Markdown, which the board does without at its start.
+        from mlkanban.editor.documents import editing
 
         app = self._screen.host
         why = await app.store_thread.call(lambda service: service.read_only)
@@ -73,7 +74,7 @@ class ExternalEditor:
 
     async def _save(self, document: Document, turn: Editing, text: str) -> Done | None:
         """Save the text; None after writing into it why that could not be."""
-        from mlkanban.editor.documents import meanwhile
+        from mlkanban.editor.documents import meanwhile  # as above
 
         call, since = self._screen.host.store_thread.call, turn.since
         try:

@@ -32,6 +32,7 @@ class HookLine:
         return self._thread.submit(self._run, happened)
 
     def _run(self, happened: Sequence[HookEvent]) -> None:
+        # subprocess: only a person with hooks waits for it.
         from mlkanban.hooks import run
 
         for problem in run(self._config, happened):

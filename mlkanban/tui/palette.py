@@ -204,9 +204,8 @@ class CommandProvider(Provider):
         words = query.casefold().split()
         if screen is None or not words:
             return []
-        from mlkanban.core.markdown.charter import (
-            SECTIONS,  # which the board does without at its start
-        )
+        # Markdown, which the board does without at its start.
+        from mlkanban.core.markdown.charter import SECTIONS
 
         found = []
         for section in SECTIONS:

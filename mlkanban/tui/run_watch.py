@@ -65,6 +65,7 @@ class RunWatch:
         answered."""
         if self._asking.is_set():
             return
+        # SLURM: only a board with runs asks it.
         from mlkanban.runs.slurm.job_states import ask, pause
 
         going_on, now = intake.going_on, self._app.now()

@@ -31,7 +31,7 @@ def test_an_export_that_fails_leaves_the_old_file(board, tmp_path: Path, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mlkanban.exchange.export.write_csv", half)
+        patch.setattr("mlkanban.cli.export.write_csv", half)
         answer = board("export", "csv", "--out", str(out))
     assert (answer.code, "No space left" in answer.err) == (4, True)
     assert (out.read_text(), [p.name for p in tmp_path.glob("*out.csv*")]) == ("old", ["out.csv"])

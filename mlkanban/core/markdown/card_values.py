@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import date
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.budget import budget_text
@@ -161,8 +162,6 @@ def understood(name: str, given: Value, board: Board, today: date) -> Value:
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:
     """Sentence and hint about a name that nothing has."""
-    from difflib import get_close_matches
-
     known = list(names)
     near = get_close_matches(name, known, 1)
     guess = f" Did you mean {near[0]}?" if near else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.cells import padded
+from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.core.metrics import parse_metric
 from mlkanban.core.models import Stage
 from mlkanban.core.quick_add import captured, card_lines
@@ -44,8 +45,6 @@ class NewCards:
 
     async def do_card_template(self) -> None:
         """Ask for a template, and for what a card made from it wants to know."""
-        from mlkanban.core.card_templates import CARD_TEMPLATES  # seldom needed
-
         stage = self._screen.new_card_stage
 
         rows = numbered([f"{padded(made.title, 15)} {made.about}" for made in CARD_TEMPLATES])

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.actions import parse
 from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 from textual.worker import WorkType
 
 from mlkanban.core.models import Board
@@ -207,8 +208,6 @@ class KeyScreen(Screen[None]):
     @property
     def _typing(self) -> bool:
         """Whether a field of the screen has the keys."""
-        from textual.widgets import Input, TextArea
-
         return isinstance(self.focused, (Input, TextArea))
 
     @property

@@ -222,6 +222,7 @@ class BoardScreen(KeyScreen):
 
     def _ask_store(self, text: str, *, again: bool = False) -> None:
         """Find cards by what their faces do not say too, as soon as the store has said it."""
+        # The query language, which the board does without at its start.
         from mlkanban.core.query.match import asked
 
         unknown = asked(text).beyond(self._told)
@@ -275,6 +276,7 @@ class BoardScreen(KeyScreen):
             self._filter(list(views.values())[[row.key for row in rows].index(key)])
 
     def _completed(self, text: str) -> str:
+        # As above.
         from mlkanban.core.query.complete import completion
         from mlkanban.core.query.fields import QueryContext
 

@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from mlkanban.core.markdown.charter import SECTIONS
+from mlkanban.editor.documents import CharterDocument
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import CHARTER
@@ -75,7 +76,5 @@ class CharterScreen(TextScreen):
         self._texts = texts
 
     async def do_charter_edit(self) -> None:
-        from mlkanban.editor.documents import CharterDocument
-
         board = self.board
         await self._editor.edit(CharterDocument(board.id, board.key))

@@ -13,18 +13,22 @@ from textual.widgets import Static
 from mlkanban.cells import shortened
 from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
 from mlkanban.errors import MlkanbanError, NotFound
-from mlkanban.runs.local.folder import folders_of
+from mlkanban.runs.local.commits import difference
+from mlkanban.runs.local.folder import find_run, folders_of
+from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.local.logs import Written, last_written
 from mlkanban.runs.local.orphans import LeftOver, left_over
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.state import RunState
+from mlkanban.runs.model.state import RunState, Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import Spending
+from mlkanban.runs.stop import stop_run
 from mlkanban.text import display, short_name
 from mlkanban.tui.commands import RUNS, STATUS
 from mlkanban.tui.external_editor import ExternalEditor
+from mlkanban.tui.pager import page_files, page_text
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.widgets.ask import Option
 
@@ -171,10 +175,6 @@ class RunsScreen(ListScreen):
         """Leave the terminal to a pager with what the run wrote."""
         if not self._runs or self._is_not_ours():
             return
-        from mlkanban.runs.local.folder import find_run
-        from mlkanban.runs.local.inspect import logs
-        from mlkanban.tui.pager import page_files
-
         try:
             folder = find_run(self.host.places.data, self._runs[self.row].id)
             found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
@@ -218,9 +218,6 @@ class RunsScreen(ListScreen):
         if before is None:
             self.status.say("There is no run before this one. Space marks another one.")
             return
-        from mlkanban.runs.local.commits import difference
-        from mlkanban.tui.pager import page_text
-
         self.status.say("git is asked ...")
         found = await asyncio.to_thread(difference, self.host.places.data, before, run)
         self.status.clear()
@@ -244,10 +241,6 @@ class RunsScreen(ListScreen):
         options = [Option("y", "stop it"), Option("n", "leave it")]
         if await self.ask.choose(f"Stop {what}?", options) != "y":
             return
-        from mlkanban.runs.local.folder import find_run
-        from mlkanban.runs.model.state import Stopped
-        from mlkanban.runs.stop import stop_run
-
         try:
             folder = find_run(self.host.places.data, run.id)
             self.status.say("Asked it to stop; after 5 s it is made to.")

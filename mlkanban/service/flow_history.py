@@ -1,0 +1,164 @@
+"""The history of cards as flow numbers count it, read from what the log says of a board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
+
+from mlkanban.core import lineage
+from mlkanban.core.milestones import in_sequence
+from mlkanban.core.models import Board, CardFace, Outcome, Work
+from mlkanban.core.timestamps import instant
+from mlkanban.flow.aging import Pace, aging
+from mlkanban.flow.history import Block, CardHistory, Judged, Limits, PastLimits, Step, Workflow
+from mlkanban.flow.sample import follow
+from mlkanban.flow.sle import BASIS_CARDS, BASIS_DAYS, sle
+from mlkanban.flow.window import Window
+from mlkanban.store import repository
+
+if TYPE_CHECKING:
+    from mlkanban.store.database import Store
+    from mlkanban.store.repository import LimitsSet, Transition
+
+_NEVER = "9999"
+_Dated = TypeVar("_Dated", "Transition", "LimitsSet")
+
+
+def read(store: Store, board: Board, now: datetime | None) -> tuple[Workflow, list[CardHistory]]:
+    """The workflow of a board and the steps of all its cards, undone ones left out. What is dated
+    later than `now` counts as of now."""
+    last = instant(now) if now else _NEVER
+    with store.reading() as conn:
+        faces = {face.id: face for face in repository.faces(conn, board.id)}
+        transitions = repository.transitions(conn, board.id)
+        healths = repository.healths(conn, board.id)
+        archivings = repository.archivings(conn, board.id)
+        limits = [_by(last, one) for one in repository.limits_set(conn, board.id)]
+    transitions = [_by(last, one) for one in transitions]
+    archivings = {card: _by(last, one) for card, one in archivings.items()}
+    healths = {
+        card: [(min(at, last), health) for at, health in some] for card, some in healths.items()
+    }
+    lived = _as_lived(board, transitions)
+    found = _histories(lived, faces, transitions, healths, archivings)
+    return _workflow(lived, board, limits), list(found)
+
+
+def pace(store: Store, board: Board, as_of: datetime) -> Pace:
+    """The pace of each stage and the service level expectation, from the cards finished lately."""
+    since = (as_of - timedelta(days=BASIS_DAYS + 1)).isoformat()
+    with store.reading() as conn:
+        ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
+        faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
+        transitions = repository.transitions_of(conn, ids)
+    transitions = [_by(instant(as_of), one) for one in transitions]
+    lived = _as_lived(board, transitions)
+    workflow = _workflow(lived, board, ())
+    histories = _histories(lived, faces, transitions, {}, {})
+    window = Window.back(BASIS_DAYS, workflow.day(as_of))
+    sample = follow(workflow, histories, as_of, window)
+    return aging(sample, sle(sample).days).pace.at(
+        lived.position(stage.id) for stage in board.stages
+    )
+
+
+def _as_lived(board: Board, transitions: Iterable[Transition]) -> Board:
+    """The board with those of its removed stages in which cards have been, named as removed; they
+    have no limit any more."""
+    been = {row.stage for row in transitions}
+    former = tuple(
+        replace(stage, name=f"{stage.name} (removed)", limit=None, unattended=None)
+        for stage in board.former
+        if stage.id in been
+    )
+    return replace(board, former=former).with_former
+
+
+def _workflow(lived: Board, board: Board, limits_set: Sequence[LimitsSet]) -> Workflow:
+    """The workflow of a board `lived` with stages that the board has no more."""
+    return Workflow(
+        tuple(stage.name for stage in lived.stages),
+        lived.first_committed,
+        lived.first_delivered,
+        ZoneInfo(lived.timezone),
+        tuple(stage.kind for stage in lived.stages),
+        tuple(Limits(stage.limit, stage.unattended) for stage in lived.stages),
+        tuple(
+            _past_limits([one for one in limits_set if one.stage == stage.id])
+            for stage in lived.stages
+        ),
+        frozenset(at for at, stage in enumerate(lived.stages) if stage not in board.stages),
+    )
+
+
+def _past_limits(limits_set: Sequence[LimitsSet]) -> tuple[PastLimits, ...]:
+    """What held before each of the changes of the limits of a stage; before the first, none."""
+    instants = in_sequence([one.at for one in limits_set])
+    before = [Limits(), *(Limits(one.limit, one.unattended) for one in limits_set)]
+    return tuple(
+        PastLimits(_instant(at), held)
+        for at, held, then in zip(instants, before, before[1:], strict=False)
+        if held != then
+    )
+
+
+def _histories(
+    board: Board,
+    faces: Mapping[str, CardFace],
+    transitions: Iterable[Transition],
+    healths: Mapping[str, Sequence[tuple[str, str]]],
+    archivings: Mapping[str, Transition],
+) -> Iterator[CardHistory]:
+    for card, taken in groupby(transitions, key=itemgetter(0)):
+        if card in faces:
+            face = faces[card]
+            tags = tuple(face.tags.split())
+            yield CardHistory(
+                face.ref, face.title, face.type, tags, _steps(board, taken, archivings.get(card)),
+                tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
+                tuple(lineage.origins(face, lineage.Kind.RETRAIN_OF)) if face.lineage else (),
+            )  # fmt: skip
+
+
+def _by(last: str, row: _Dated) -> _Dated:
+    """A row that is dated no later than an instant."""
+    return row if row.at <= last else row._replace(at=last)
+
+
+def _steps(
+    board: Board, transitions: Iterable[Transition], archived: Transition | None
+) -> tuple[Step, ...]:
+    """The states of one card from what changed, each with all that was set before.
+
+    A card that was `archived` without an outcome has left the flow by that: in a committed stage
+    it counts as abandoned, as it does when it is archived there, elsewhere as discarded."""
+    made: list[Step] = []
+    rows = list(transitions)
+    if archived is not None and all(row.stamp != archived.stamp for row in rows):
+        rows = sorted([*rows, archived], key=attrgetter("stamp"))
+    instants = in_sequence([row.at for row in rows])
+    place, ended, doing, block = 0, None, Work.ATTENDED, None
+    for at, (_, _, stage, outcome, work, blocked, stamp) in zip(instants, rows, strict=True):
+        if stage is not None:
+            place = board.position(stage)
+        if outcome is not None:
+            ended = outcome or None
+        if work is not None:
+            doing = Work(work)
+        if blocked is not None:
+            block = Block(blocked[1:], blocked[0] == "+") if blocked else None
+        left = None
+        if archived is not None and stamp >= archived.stamp:
+            inside = board.first_committed <= place < board.first_delivered
+            left = Outcome.ABANDONED.value if inside else Outcome.DISCARDED.value
+        made.append(Step(_instant(at), place, ended or left, doing, block))
+    return tuple(made)
+
+
+def _instant(at: str) -> datetime:
+    return datetime.fromisoformat(at).astimezone(UTC)

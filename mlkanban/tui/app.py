@@ -28,7 +28,7 @@ from mlkanban.tui.background_sync import BackgroundSync
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
 from mlkanban.tui.hook_line import HookLine
-from mlkanban.tui.host import Again
+from mlkanban.tui.host import Repeat
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens import made
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.tracker_run import Tracked
     from mlkanban.service.hook_events import HookEvent
 
-_POLL, _POLL_NETWORK = 0.25, 2.0
-_SETTLED = 1.5
+_POLL_SECONDS, _NETWORK_POLL_SECONDS = 0.25, 2.0
+_SETTLED_SECONDS = 1.5
 """Seconds until the start is over for good, and for a burst of changes to be."""
 _DEFAULT_THEME = "mlkanban-dark"
 _FEW_COLOURS_THEME = "terminal"
@@ -75,7 +75,7 @@ def _collect_garbage_again() -> None:
 
 class BoardApp(App[None], inherit_bindings=False):
     """One board at a time. `model` is what is shown; every change goes through `store_thread`;
-    `again` does what was done last to other cards; `tracked` are the
+    `repeat` does what was done last to other cards; `tracked` are the
     runs that trackers told of when they were read last; `layout` has the Latin letters on the keys
     of letters of other scripts."""
 
@@ -94,7 +94,7 @@ class BoardApp(App[None], inherit_bindings=False):
         board_key: str,
         *,
         first: Snapshot | None = None,
-        trouble: str = "",
+        warning: str = "",
         demo: bool = False,
         triage: tuple[TriageView, int | None] | None = None,
         clock: Any = now,
@@ -110,7 +110,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
-        self.again: Again | None = None
+        self.repeat: Repeat | None = None
         self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)
@@ -123,8 +123,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.own_themes: list[str] = []
         self._board_key = board_key
         self._first = first
-        self._trouble = trouble
-        self._poll_trouble = ""
+        self._warning = warning
+        self._poll_error = ""
         self._messages: frozenset[str] = frozenset()
         self._demo = demo
         self._board_screen: BoardScreen | None = None
@@ -147,15 +147,15 @@ class BoardApp(App[None], inherit_bindings=False):
             await self._show(self._first)
             self._first = None
         network = await self.store_thread.call(lambda service: service.on_network)
-        self.set_interval(_POLL_NETWORK if network else _POLL, self._poll)
-        self.set_interval(draft_autosave.EVERY, self.draft_autosave.look)
-        self.set_interval(run_watch.EVERY, self.run_watch.look)
+        self.set_interval(_NETWORK_POLL_SECONDS if network else _POLL_SECONDS, self._poll)
+        self.set_interval(draft_autosave.INTERVAL_SECONDS, self.draft_autosave.look)
+        self.set_interval(run_watch.INTERVAL_SECONDS, self.run_watch.look)
         if not self._demo:
-            self.set_interval(auto_backup.EVERY, self.auto_backup.look)
-        self.set_timer(_SETTLED, self.look_around)
+            self.set_interval(auto_backup.INTERVAL_SECONDS, self.auto_backup.look)
+        self.set_timer(_SETTLED_SECONDS, self.look_around)
         if network:
-            self.set_timer(_SETTLED, self.background_sync.look)
-            self.set_interval(background_sync.EVERY, self.background_sync.look)
+            self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
+            self.set_interval(background_sync.INTERVAL_SECONDS, self.background_sync.look)
 
     def _load_themes(self) -> None:
         themes, problems = load_themes()
@@ -184,11 +184,11 @@ class BoardApp(App[None], inherit_bindings=False):
         try:
             remember(file, "theme", name)
         except OSError as error:
-            self.say(f"Theme {name}, for now: {file}: {error.strerror}.", trouble=True)
+            self.show_message(f"Theme {name}, for now: {file}: {error.strerror}.", warning=True)
         except MlkanbanError as error:
-            self.say(f"Theme {name}, for now: {error}", trouble=True)
+            self.show_message(f"Theme {name}, for now: {error}", warning=True)
         else:
-            self.say(f"Theme {name}.")
+            self.show_message(f"Theme {name}.")
 
     def open(self, name: str, *args: Any, **options: Any) -> AwaitMount:
         """Show a screen by its name."""
@@ -209,7 +209,7 @@ class BoardApp(App[None], inherit_bindings=False):
         while self.screen is not self._board_screen:
             await self.pop_screen()
         await self.open_board("")
-        self.tell(done)
+        self.show_result(done)
 
     async def _show(self, snapshot: Snapshot) -> None:
         self.model = BoardModel.of(
@@ -234,33 +234,37 @@ class BoardApp(App[None], inherit_bindings=False):
     def _greet(self) -> None:
         """What the person should know at the start, the most pressing first."""
         forms = self.drafts.forms()
-        if self._trouble:
-            self.say(self._trouble, trouble=True)
+        if self._warning:
+            self.show_message(self._warning, warning=True)
         elif self._problems:
-            self.say(" ".join(self._problems), trouble=True)
+            self.show_message(" ".join(self._problems), warning=True)
         elif forms:
-            self.say(f"Kept from last time: {', '.join(forms)}. Open the form again to go on.")
+            self.show_message(
+                f"Kept from last time: {', '.join(forms)}. Open the form again to go on."
+            )
         elif self._demo:
-            self.say("A demo board, thrown away at the end: try everything. ? helps, gt is a tour.")
+            self.show_message(
+                "A demo board, thrown away at the end: try everything. ? helps, gt is a tour."
+            )
 
-    def say(self, message: str, *, trouble: bool = False) -> None:
+    def show_message(self, message: str, *, warning: bool = False) -> None:
         """Show a message on the screen in front."""
         if isinstance(self.screen, KeyScreen):
-            self.screen.status.say(message, trouble=trouble)
+            self.screen.status.show(message, warning=warning)
 
     def _hook_failed(self, problem: str) -> None:
-        self.call_later(self.say, problem, trouble=True)
+        self.call_later(self.show_message, problem, warning=True)
 
-    def tell(self, done: Done) -> None:
+    def show_result(self, done: Done) -> None:
         """Say on the screen in front what an action did."""
         if isinstance(self.screen, KeyScreen):
-            self.screen.tell(done)
+            self.screen.show_result(done)
 
     def show_only(self, refs: Sequence[str], label: str) -> None:
         """Show a few cards on the board, and say how to get the others back."""
         if self._board_screen is not None:
             self._board_screen.show_only(refs, label)
-            self._board_screen.status.say(
+            self._board_screen.status.show(
                 "Only these cards are shown. q shows all again, R the report."
             )
 
@@ -294,21 +298,21 @@ class BoardApp(App[None], inherit_bindings=False):
             return
         try:
             newest, happened, notices = await self.store_thread.call(_look_again)
-            self._take_back(self._poll_trouble)
-            self._poll_trouble = ""
-            self.hooks.tell(happened)
+            self._take_back(self._poll_error)
+            self._poll_error = ""
+            self.hooks.run(happened)
             if newest != self.cursor:
                 await self.catch_up()
                 self._take_back(*self._messages)
             for notice in notices:
-                self.say(notice, trouble=True)
+                self.show_message(notice, warning=True)
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
             # Once, not with every look: the person may have other things to read.
-            if str(error) != self._poll_trouble:
-                self.say(str(error), trouble=True)
-            self._poll_trouble = str(error)
+            if str(error) != self._poll_error:
+                self.show_message(str(error), warning=True)
+            self._poll_error = str(error)
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())
@@ -331,11 +335,11 @@ class BoardApp(App[None], inherit_bindings=False):
         except StoreBusy:
             return  # somebody writes: whoever comes next does it
         except MlkanbanError as error:
-            self.say(str(error), trouble=True)
+            self.show_message(str(error), warning=True)
             return
         if lifted.changed:
             await self.catch_up()
-            self.say(lifted.message)
+            self.show_message(lifted.message)
         await self._mark_old()
 
     async def _mark_old(self) -> None:
@@ -346,7 +350,7 @@ class BoardApp(App[None], inherit_bindings=False):
         try:
             pace = await self.store_thread.call(lambda service: service.history.pace(board, now))
         except MlkanbanError as error:
-            self.say(str(error), trouble=True)
+            self.show_message(str(error), warning=True)
             return
         if board is self.model.board:
             self._board_screen.view.mark_old(pace, now)
@@ -358,7 +362,7 @@ class BoardApp(App[None], inherit_bindings=False):
         except StoreBusy:
             pass  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            self.say(str(error), trouble=True)
+            self.show_message(str(error), warning=True)
         for other in self.screen_stack:
             if isinstance(other, KeyScreen) and other is not self._board_screen and other.ready:
                 await other.board_changed()
@@ -371,7 +375,7 @@ class BoardApp(App[None], inherit_bindings=False):
             if screen is None:
                 return
             if update.board is not None or any(not face.is_open for face in update.faces):
-                self.set_timer(_SETTLED, self.look_around)
+                self.set_timer(_SETTLED_SECONDS, self.look_around)
             self.model.over_since_merge = update.over_since_merge
             conflicts, self.model.conflicts = self.model.conflicts, update.conflicts
             if update.board is not None:
@@ -394,7 +398,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.draft_autosave.keep()
         for screen in self.screen_stack:
             if isinstance(screen, KeyScreen):
-                screen.leaving()
+                screen.save_before_exit()
         self.exit(return_code=return_code)
 
     def _leave(self, number: int) -> None:

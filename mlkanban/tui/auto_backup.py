@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlkanban.tui.host import Host
     from mlkanban.tui.store_thread import StoreThread
 
-EVERY = 20.0
+INTERVAL_SECONDS = 20.0
 CALM = 10.0
 """Seconds: between two looks, and since the last key."""
 
@@ -41,7 +41,7 @@ class AutoBackup:
         except MlkanbanError as error:
             said = f"No backup was made: {error}"
             if said != self._said:
-                self._app.say(said, trouble=True)
+                self._app.show_message(said, warning=True)
             self._said = said
         else:
             self._said = ""

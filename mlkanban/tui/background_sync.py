@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlkanban.sync.exchange import Report
     from mlkanban.tui.host import Host
 
-EVERY = 60.0
+INTERVAL_SECONDS = 60.0
 """Seconds between looks into the folder that several hosts share."""
 
 
@@ -30,7 +30,7 @@ class BackgroundSync:
     def begin(self) -> None:
         """Exchange with all that was chosen, say how far it is, and what came of it."""
         if self._going:
-            self._app.say("A sync is under way.")
+            self._app.show_message("A sync is under way.")
             return
         self._going = True
         self._app.run_worker(self._now())
@@ -41,7 +41,7 @@ class BackgroundSync:
         if report is not None:
             told = " ".join(report.notices)
             check = " Resolve with =." if report.conflicts else ""
-            self._app.say(f"{report.message}{check} {told}".strip())
+            self._app.show_message(f"{report.message}{check} {told}".strip())
 
     async def look(self) -> None:
         """Exchange through the folder that the hosts of one home share, if there is one."""
@@ -50,7 +50,7 @@ class BackgroundSync:
         self._going = True
         report = await self._exchange(by_itself=True)
         if report is not None and (report.taken or report.notices):
-            self._app.say(f"{report.message} {' '.join(report.notices)}".strip())
+            self._app.show_message(f"{report.message} {' '.join(report.notices)}".strip())
 
     async def _exchange(self, *, by_itself: bool) -> Report | None:
         try:
@@ -58,7 +58,7 @@ class BackgroundSync:
             report = await beside(lambda: self._run(actor, by_itself))
         except MlkanbanError as error:
             if not by_itself:
-                self._app.say(str(error), trouble=True)
+                self._app.show_message(str(error), warning=True)
             return None
         finally:
             self._going = False
@@ -87,5 +87,5 @@ class BackgroundSync:
         """Say it where the last such message or none stands: what somebody reads stays."""
         screen = self._app.screen
         if isinstance(screen, KeyScreen) and screen.status.message in ("", self._said):
-            screen.status.say(message)
+            screen.status.show(message)
             self._said = screen.status.message

@@ -11,8 +11,7 @@ from mlkanban.tui.screens.base import KeyScreen
 if TYPE_CHECKING:
     from mlkanban.tui.host import Host
 
-EVERY = 3.0
-"""Seconds."""
+INTERVAL_SECONDS = 3.0
 
 
 class DraftAutosave:
@@ -44,5 +43,5 @@ class DraftAutosave:
         typed: dict[str, str] = {}
         for screen in self._app.screen_stack:
             if isinstance(screen, KeyScreen) and screen.ready:
-                typed |= screen.typed()
+                typed |= screen.unsaved_texts()
         return typed

@@ -46,9 +46,9 @@ class ExternalEditor:
                 done = await self._save(document, turn, text)
                 if done is not None:
                     await app.catch_up()
-                    self._screen.tell(done)
+                    self._screen.show_result(done)
                     return done
-        self._screen.status.say(turn.message)
+        self._screen.status.show(turn.message)
         return None
 
     def hand_over(self, run: Callable[[], T]) -> T:

@@ -23,7 +23,7 @@ class HookLine:
         self._failed = failed
         self._thread: ThreadPoolExecutor | None = None
 
-    def tell(self, happened: Sequence[HookEvent]) -> Future[None] | None:
+    def run(self, happened: Sequence[HookEvent]) -> Future[None] | None:
         """Run the hooks for what happened, when it is their turn."""
         if not happened or not (self._config / "hooks").is_dir():
             return None
@@ -33,15 +33,15 @@ class HookLine:
 
     def _run(self, happened: Sequence[HookEvent]) -> None:
         # subprocess: only a person with hooks waits for it.
-        from mlkanban.hooks import run
+        from mlkanban.hooks import run as run_hooks
 
-        for problem in run(self._config, happened):
+        for problem in run_hooks(self._config, happened):
             with contextlib.suppress(RuntimeError):  # the board is gone: nobody is there to read it
                 self._failed(problem)
 
     def at_the_end(self, store_thread: StoreThread) -> None:
         """Run what is left, the terminal being back already."""
         with contextlib.suppress(MlkanbanError):
-            self.tell(store_thread.at_once(lambda service: service.take_hook_events()))
+            self.run(store_thread.at_once(lambda service: service.take_hook_events()))
         if self._thread is not None:
             self._thread.shutdown(wait=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlkanban.runs.model.tracker_run import Tracked
 
-Again = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
+Repeat = Callable[[Any, Sequence[CardFace]], Coroutine[None, None, object]]
 """Does what was done last to other cards, with the `CardCommands` of the screen they are on."""
 
 
@@ -39,7 +39,7 @@ class Host(Protocol):
     ascii: bool
     layout: dict[str, str]
     own_themes: list[str]
-    again: Again | None
+    repeat: Repeat | None
     tracked: Sequence[Tracked] | None
 
     def today(self) -> date: ...
@@ -85,9 +85,9 @@ class Host(Protocol):
 
     # What goes on beside
 
-    def say(self, message: str, *, trouble: bool = False) -> None: ...
+    def show_message(self, message: str, *, warning: bool = False) -> None: ...
 
-    def tell(self, done: Done) -> None: ...
+    def show_result(self, done: Done) -> None: ...
 
     def sync(self) -> None: ...
 

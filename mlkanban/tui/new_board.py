@@ -53,7 +53,7 @@ class NewBoard:
     def welcome(self, board: Board) -> None:
         """Say what to do with a board that was just made."""
         odd = "" if self._screen.host.settings.timezone else odd_timezone()
-        self._screen.host.say(
+        self._screen.host.show_message(
             f"{odd} {board.name} is ready. Press n to write the first card, ? for help.".strip()
         )
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.local.intake import Intake
     from mlkanban.tui.host import Host
 
-EVERY = 2.0
-"""Seconds."""
+INTERVAL_SECONDS = 2.0
 SLURM_SECONDS = 20.0
 """For each of its programs."""
 
@@ -39,14 +38,14 @@ class RunWatch:
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            self._app.say(str(error), trouble=True)
+            self._app.show_message(str(error), warning=True)
             return
         finally:
             self._looking = False
         if done.changed:
             await self._app.catch_up()
             await self._app.look_around()
-            self._app.say(done.message)
+            self._app.show_message(done.message)
 
     def _take_in(self, service: Service) -> Done:
         if self._intake is None:

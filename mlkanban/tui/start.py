@@ -37,14 +37,14 @@ def run_board(
     store_thread = StoreThread(lambda: _open(places, actor))
     try:
         # Read before the app runs: beside its start the same takes half as long again.
-        trouble, first = store_thread.at_once(lambda s: (s.read_only, look_at(s, board_key)))
+        warning, first = store_thread.at_once(lambda s: (s.read_only, look_at(s, board_key)))
         app = BoardApp(
             store_thread,
             places,
             settings,
             board_key,
             first=first,
-            trouble=trouble,
+            warning=warning,
             demo=demo,
             triage=triage,
         )

@@ -66,7 +66,7 @@ def _without_colour(style: Style) -> Style:
 
 def role_styles(app: App[object]) -> dict[str, Style]:
     """Each role of the board as a Rich style on the board's ground, and `cursor`, `status`
-    and `trouble` for the card under the cursor and the last line."""
+    and `warning` for the card under the cursor and the last line."""
     colors = app.theme_variables
     ground = Color.parse(colors["background"]).rich_color
     styles = {
@@ -84,5 +84,5 @@ def role_styles(app: App[object]) -> dict[str, Style]:
             reverse=app.no_color and state == "cursor",
         )
     status = Style(bgcolor=styles["status"].bgcolor)
-    styles["trouble"] = styles["blocked"] + status
+    styles["warning"] = styles["blocked"] + status
     return styles

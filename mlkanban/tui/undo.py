@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CommandScreen
 
 
-class Undo:
+class UndoCommands:
     def __init__(self, screen: CommandScreen) -> None:
         self._screen = screen
 
     async def do_undo(self) -> None:
         if done := await self._take_back():
-            self._screen.after(done)
+            self._screen.after_change(done)
 
     async def do_redo(self) -> None:
         if done := await self._take_back(again=True):
-            self._screen.after(done)
+            self._screen.after_change(done)
 
     async def _take_back(self, *, again: bool = False) -> Done | None:
-        """Undo what was done last on the board, or do it `again`. What cannot be taken back may be
+        """Undo what was done last on the board, or do it `repeat`. What cannot be taken back may be
         passed over; None when nothing was done."""
         screen = self._screen
         board_id = screen.host.model.board.id
@@ -41,9 +41,9 @@ class Undo:
             question = f"{error.message.rstrip('.')}:"
             key = await screen.ask.choose(question, [Option("s", "skip it, take the one before")])
             if key is None:
-                screen.status.say("Nothing was changed.")
+                screen.status.show("Nothing was changed.")
                 return None
             return await screen.write(partial(action, skip=True))
         except MlkanbanError as error:
-            screen.refused(error)
+            screen.show_error(error)
             return None

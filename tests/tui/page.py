@@ -228,14 +228,14 @@ async def opened(
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`."""
     store_thread = StoreThread(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
-    trouble = store_thread.at_once(lambda service: service.read_only)
+    warning = store_thread.at_once(lambda service: service.read_only)
     places = Places(data, data)
     app = BoardApp(
         store_thread,
         places,
         settings or Settings(),
         "",
-        trouble=trouble,
+        warning=warning,
         triage=triage,
         clock=clock,
     )  # fmt: skip

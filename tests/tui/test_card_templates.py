@@ -126,7 +126,7 @@ async def test_a_full_stage_refuses_and_nothing_typed_is_lost(small: Path) -> No
         assert board.typed() == "another baseline"
         await board.keys("enter")
         assert board.typed() == "it may help"
-        assert board.screen.typed() == {
+        assert board.screen.unsaved_texts() == {
             "new experiment title": "another baseline",
             "new experiment hypothesis": "it may help",
             "new experiment metric": "",

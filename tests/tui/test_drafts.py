@@ -57,7 +57,7 @@ async def test_a_form_that_is_left_before_it_is_there(small: Path) -> None:
             card = here.cards.get(board.ref("logistic baseline"))
         screen = EditScreen(card)
         board.app.push_screen(screen)
-        assert screen.typed() == {}
+        assert screen.unsaved_texts() == {}
         board.app.pop_screen()
         await board.settled()
         assert board.app.crash is None

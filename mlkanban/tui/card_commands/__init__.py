@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlkanban.tui.card_commands.block import Block
-from mlkanban.tui.card_commands.checklist import Checklist
-from mlkanban.tui.card_commands.conflicts import Conflicts
+from mlkanban.tui.card_commands.block import BlockCommands
+from mlkanban.tui.card_commands.checklist import ChecklistCommands
+from mlkanban.tui.card_commands.conflicts import ConflictCommands
 from mlkanban.tui.card_commands.edits import CardEdits
-from mlkanban.tui.card_commands.fields import Fields
-from mlkanban.tui.card_commands.finish import Finish
-from mlkanban.tui.card_commands.gates import Gates
-from mlkanban.tui.card_commands.model_health import ModelHealth
-from mlkanban.tui.card_commands.move import Move
-from mlkanban.tui.card_commands.open import Open
-from mlkanban.tui.card_commands.snooze import Snooze
+from mlkanban.tui.card_commands.fields import FieldCommands
+from mlkanban.tui.card_commands.finish import FinishCommands
+from mlkanban.tui.card_commands.gates import GateQuestions
+from mlkanban.tui.card_commands.model_health import HealthCommands
+from mlkanban.tui.card_commands.move import MoveCommands
+from mlkanban.tui.card_commands.open import OpenCommands
+from mlkanban.tui.card_commands.snooze import SnoozeCommands
 
 if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CardsScreen
@@ -27,26 +27,26 @@ class CardCommands:
     def __init__(self, screen: CardsScreen) -> None:
         self._screen = screen
         self.edits = CardEdits(screen)
-        gates = Gates(screen)
-        self.finish = Finish(screen, self.edits, gates)
-        self.move = Move(screen, self.edits, gates, self.finish)
-        self.snooze = Snooze(screen, self.edits)
+        gates = GateQuestions(screen)
+        self.finish = FinishCommands(screen, self.edits, gates)
+        self.move = MoveCommands(screen, self.edits, gates, self.finish)
+        self.snooze = SnoozeCommands(screen, self.edits)
         self.objects: tuple[object, ...] = (
             self,
             self.move,
             self.finish,
-            Block(screen, self.edits),
+            BlockCommands(screen, self.edits),
             self.snooze,
-            Fields(screen, self.edits),
-            ModelHealth(screen, self.edits),
-            Checklist(screen, self.edits),
-            Conflicts(screen, self.edits),
-            Open(screen, self.edits),
+            FieldCommands(screen, self.edits),
+            HealthCommands(screen, self.edits),
+            ChecklistCommands(screen, self.edits),
+            ConflictCommands(screen, self.edits),
+            OpenCommands(screen, self.edits),
         )
 
     async def do_card_repeat(self) -> None:
-        again, faces = self._screen.host.again, self.edits.chosen()
+        again, faces = self._screen.host.repeat, self.edits.chosen()
         if faces and again is None:
-            self._screen.status.say("Nothing was done in this session that could be done again.")
+            self._screen.status.show("Nothing was done in this session that could be done again.")
         elif faces and again is not None:
             await again(self, faces)

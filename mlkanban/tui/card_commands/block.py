@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CardsScreen
 
 
-class Block:
+class BlockCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
@@ -27,7 +27,7 @@ class Block:
             return
         finished = next((face.ref for face in faces if face.outcome), None)
         if finished is not None:
-            self._screen.status.say(f"{finished} is finished; only open cards can be blocked.")
+            self._screen.status.show(f"{finished} is finished; only open cards can be blocked.")
             return
         free = [face for face in faces if not face.block_reason]
         if not free:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CardsScreen
 
 
-class Checklist:
+class ChecklistCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
@@ -20,7 +20,7 @@ class Checklist:
     async def do_card_checklist(self) -> None:
         faces = self._edits.chosen()
         if len(faces) > 1:
-            self._screen.status.say("Mark one card at most: each has a checklist of its own.")
+            self._screen.status.show("Mark one card at most: each has a checklist of its own.")
         elif faces:
             await self._tick(faces[0].ref)
 
@@ -61,5 +61,5 @@ class Checklist:
         else:
             return False
         if done is not None:
-            screen.after(done)
+            screen.after_change(done)
         return True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LONGEST = 40
 
 
-class Conflicts:
+class ConflictCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
@@ -51,10 +51,10 @@ class Conflicts:
     def _lead_on(self, conflicts: list[OpenConflict]) -> None:
         """Say where there are conflicts, and go to one where that can be."""
         if not conflicts:
-            self._screen.status.say("There are no conflicts.")
+            self._screen.status.show("There are no conflicts.")
             return
         names = ", ".join(dict.fromkeys(display(conflict.name) for conflict in conflicts))
-        self._screen.status.say(f"Conflicts: {names}. The same key resolves them.")
+        self._screen.status.show(f"Conflicts: {names}. The same key resolves them.")
         faces = self._screen.host.model.faces
         known = next((c.entity for c in conflicts if c.entity in faces), "")
         if known:

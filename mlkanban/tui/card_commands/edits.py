@@ -25,14 +25,14 @@ class CardEdits:
         faces = self._screen.targets()
         if not faces:
             found = "The filter finds no card here." if self._screen.host.model.query else ""
-            self._screen.status.say(found or "There is no card here. Press n to write one.")
+            self._screen.status.show(found or "There is no card here. Press n to write one.")
         return faces
 
     async def change(self, action: Callable[[Service], Done]) -> Done | None:
         """Write, and let the screen show what came of it; None after saying why it was refused."""
         done = await self._screen.write(action)
         if done is not None:
-            self._screen.after(done)
+            self._screen.after_change(done)
         return done
 
     async def change_cards(self, faces: Sequence[CardFace], action: Action) -> None:
@@ -40,7 +40,9 @@ class CardEdits:
         refs = [face.ref for face in faces]
         done = await self.change(lambda service: action(service, refs))
         if done is not None and done.changed:
-            self._screen.host.again = lambda cards, others: cards.edits.change_cards(others, action)
+            self._screen.host.repeat = lambda cards, others: cards.edits.change_cards(
+                others, action
+            )
 
     async def ask_and_change(
         self,
@@ -65,9 +67,9 @@ class CardEdits:
             label, given, write, form=f"{form} {refs[0]}", guarded=guarded, lines=lines
         )
         if done is not None:
-            self._screen.after(done)
+            self._screen.after_change(done)
             if done.changed:
-                self._screen.host.again = lambda cards, others: cards.edits.change_cards(
+                self._screen.host.repeat = lambda cards, others: cards.edits.change_cards(
                     others, lambda service, refs: action(service, refs, typed)
                 )
 

@@ -24,7 +24,7 @@ _PRIORITIES = {
 }
 
 
-class Fields:
+class FieldCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits

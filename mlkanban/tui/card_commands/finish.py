@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlkanban.core.models import CardFace
     from mlkanban.runs.model.results import Results
     from mlkanban.tui.card_commands.edits import CardEdits
-    from mlkanban.tui.card_commands.gates import Gates
+    from mlkanban.tui.card_commands.gates import GateQuestions
     from mlkanban.tui.command_screen import CardsScreen
 
 _OUTCOMES = {
@@ -25,8 +25,8 @@ _OUTCOMES = {
 }
 
 
-class Finish:
-    def __init__(self, screen: CardsScreen, edits: CardEdits, gates: Gates) -> None:
+class FinishCommands:
+    def __init__(self, screen: CardsScreen, edits: CardEdits, gates: GateQuestions) -> None:
         self._screen = screen
         self._edits = edits
         self._gates = gates
@@ -70,7 +70,7 @@ class Finish:
             {},
         )
         if done is not None and done.changed:
-            self._screen.host.again = lambda cards, others: cards.finish.finish(others, outcome)
+            self._screen.host.repeat = lambda cards, others: cards.finish.finish(others, outcome)
 
     async def do_card_archive(self) -> None:
         faces = self._edits.chosen()
@@ -82,7 +82,7 @@ class Finish:
     async def do_card_merge(self) -> None:
         faces = self._edits.chosen()
         if len(faces) > 1:
-            self._screen.status.say("Mark one card at most: it is merged into another one.")
+            self._screen.status.show("Mark one card at most: it is merged into another one.")
         elif faces:
             await self._edits.ask_and_change(
                 faces,

@@ -20,7 +20,7 @@ Passing = Callable[[Service, str, Ticks], Done]
 _OPTIONS = (Option("t", "tick them"), Option("o", "go on (reason)"))
 
 
-class Gates:
+class GateQuestions:
     def __init__(self, screen: CardsScreen) -> None:
         self._screen = screen
 
@@ -34,9 +34,9 @@ class Gates:
         except LimitReached:
             raise
         except MlkanbanError as error:
-            self._screen.refused(error)
+            self._screen.show_error(error)
             return None
-        self._screen.after(done)
+        self._screen.after_change(done)
         return done
 
     async def _ask_at_gate(self, error: GateClosed, action: Passing, ticks: Ticks) -> Done | None:
@@ -54,9 +54,9 @@ class Gates:
                 lines=True,
             )
             if done is not None:
-                screen.after(done)
+                screen.after_change(done)
             return done
-        screen.status.say("Nothing was changed.")
+        screen.status.show("Nothing was changed.")
         return None
 
 

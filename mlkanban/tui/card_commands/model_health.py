@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _HEALTH = {"o": Health.OK, "w": Health.WATCH, "a": Health.ALERT, "x": Health.RETIRED}
 
 
-class ModelHealth:
+class HealthCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
@@ -39,7 +39,7 @@ class ModelHealth:
     async def do_card_retrain(self) -> None:
         faces = self._in_use()
         if len(faces) > 1:
-            self._screen.status.say(
+            self._screen.status.show(
                 "Mark one card at most: each model is retrained by a card of its own."
             )
         elif faces:
@@ -54,5 +54,5 @@ class ModelHealth:
         other = next((face.ref for face in faces if face.outcome != Outcome.SHIPPED), None)
         if other is None:
             return faces
-        self._screen.status.say(f"{other} is not in use: only what was shipped has a health.")
+        self._screen.status.show(f"{other} is not in use: only what was shipped has a health.")
         return ()

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from mlkanban.core.models import Board, CardFace, Stage
     from mlkanban.service import Done
     from mlkanban.tui.card_commands.edits import CardEdits
-    from mlkanban.tui.card_commands.finish import Finish
-    from mlkanban.tui.card_commands.gates import Gates, Ticks
+    from mlkanban.tui.card_commands.finish import FinishCommands
+    from mlkanban.tui.card_commands.gates import GateQuestions, Ticks
     from mlkanban.tui.command_screen import CardsScreen
 
 
-class Move:
-    def __init__(self, screen: CardsScreen, edits: CardEdits, gates: Gates, finish: Finish) -> None:
+class MoveCommands:
+    def __init__(
+        self, screen: CardsScreen, edits: CardEdits, gates: GateQuestions, finish: FinishCommands
+    ) -> None:
         self._screen = screen
         self._edits = edits
         self._gates = gates
@@ -61,15 +63,15 @@ class Move:
             return
         stages, status = self._board.stages, self._screen.status
         if len({face.stage for face in faces}) > 1:
-            status.say("The marked cards stand in several stages: m moves them to one.")
+            status.show("The marked cards stand in several stages: m moves them to one.")
             return
         at = self._board.position(faces[0].stage) + by
         if at >= len(stages):
             await self._finish.do_card_complete()
         elif at < 0:
-            status.say(f"{stages[0].name} is the first stage.")
+            status.show(f"{stages[0].name} is the first stage.")
         elif (done := await self.to_stage(faces, stages[at])) and done.changed:
-            self._screen.host.again = lambda cards, others: cards.move.beside(others, by)
+            self._screen.host.repeat = lambda cards, others: cards.move.beside(others, by)
 
     async def to_stage(
         self,
@@ -92,7 +94,7 @@ class Move:
         except LimitReached as error:
             done = await self._ask_at_limit(faces, stage, error, ticked)
         if done is not None and done.changed:
-            self._screen.host.again = lambda cards, others: cards.move.to_stage(others, stage)
+            self._screen.host.repeat = lambda cards, others: cards.move.to_stage(others, stage)
         return done
 
     async def _ask_at_limit(
@@ -130,9 +132,9 @@ class Move:
                 lines=True,
             )
             if done:
-                screen.after(done)
+                screen.after_change(done)
             return done
-        screen.status.say("Nothing was moved.")
+        screen.status.show("Nothing was moved.")
         return None
 
     def _freeing(self, card: CardFace, stage: Stage) -> list[CardFace]:

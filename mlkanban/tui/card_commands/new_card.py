@@ -35,7 +35,7 @@ class _New(NamedTuple):
         return service.cards.add_all(self.board, self.cards, stage_id=stage.id, override=override)
 
 
-class NewCards:
+class NewCardCommands:
     def __init__(self, screen: NewCardsScreen) -> None:
         self._screen = screen
 
@@ -103,7 +103,7 @@ class NewCards:
         for name in forms.values():
             drafts.drop(name)
         if done is not None:
-            self._screen.after(done)
+            self._screen.after_change(done)
 
     async def _one_or_several(self, text: str) -> str:
         """Several lines: cards of their own, or joined to one; '' to look at them again."""
@@ -119,7 +119,7 @@ class NewCards:
         except (GateClosed, LimitReached) as error:
             return await self._elsewhere(new, stage, error)
         except MlkanbanError as error:
-            self._screen.refused(error)
+            self._screen.show_error(error)
             return None
 
     async def _elsewhere(self, new: _New, stage: Stage, error: MlkanbanError) -> Done | None:
@@ -167,7 +167,7 @@ class NewCards:
             elif part == _METRIC and text.strip():
                 parse_metric([text])
         except UsageProblem as error:
-            self._screen.refused(error)
+            self._screen.show_error(error)
             return False
         return True
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlkanban.tui.command_screen import CardsScreen
 
 
-class Open:
+class OpenCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
@@ -37,11 +37,11 @@ class Open:
 
             done = await self._editor.edit(CardDocument(faces[0].ref))
             if done is not None:
-                self._screen.after(done)
+                self._screen.after_change(done)
 
     def do_card_copy(self) -> None:
         faces = self._edits.chosen()
         if faces:
             text = " ".join(face.ref for face in faces)
             self._screen.host.copy_to_clipboard(text)
-            self._screen.status.say(f"Copied: {text}")
+            self._screen.status.show(f"Copied: {text}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DAYS = {"d": ("a day", 1), "w": ("a week", 7), "m": ("a month", 30)}
 
 
-class Snooze:
+class SnoozeCommands:
     def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits

@@ -30,8 +30,9 @@ T = TypeVar("T")
 
 
 class KeyScreen(Screen[None]):
-    """A screen driven by the command table. `command_objects` do the commands that the screen does
-    not do itself.
+    """A screen driven by the command table: for `card.note` there is a binding, an action
+    `card_note`, and a method `do_card_note` that does it, of the screen or of one of its
+    `command_objects`.
 
     One command runs at a time. Keys that arrive meanwhile wait for it, so that on a slow line they
     mean what they would have meant one by one.
@@ -151,14 +152,16 @@ class KeyScreen(Screen[None]):
         elif menu := pair_menu(self.command_bindings, key):
             self.start(self._choose_command(menu))
         elif event.key == "ctrl+c":
-            self.status.say("q leaves. Ctrl+g cancels a question.")
+            self.status.show("q leaves. Ctrl+g cancels a question.")
         else:
             self._foreign(key)
 
     def _foreign(self, key: str) -> None:
         """A key of another script than Latin, where the terminal does not tell which key it is."""
         if is_foreign_letter(key):
-            self.status.say(f"{display(key)} is no key here: switch the keyboard to Latin letters.")
+            self.status.show(
+                f"{display(key)} is no key here: switch the keyboard to Latin letters."
+            )
 
     async def _choose_command(self, menu: Mapping[str, Binding]) -> None:
         """The second key of a pair; it waits as long as the person does."""
@@ -217,11 +220,11 @@ class KeyScreen(Screen[None]):
     def _escape(self) -> None:
         if self.ask.asking:
             if sentence := self.ask.cancel():
-                self.status.say(sentence)
+                self.status.show(sentence)
         else:
-            self.escaped()
+            self.cancel()
 
-    def escaped(self) -> None:
+    def cancel(self) -> None:
         """Ctrl+g or Esc with no question open: away with the message, else back."""
         if self.status.message:
             self.status.clear()
@@ -254,7 +257,7 @@ class KeyScreen(Screen[None]):
         try:
             await command
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
         finally:
             self._busy -= 1
             self._surprise = False
@@ -310,7 +313,7 @@ class KeyScreen(Screen[None]):
         shown = self.is_attached and self in self.app.screen_stack
         return made and shown and self.app.is_running
 
-    def leaving(self) -> None:
+    def save_before_exit(self) -> None:
         """The program is about to end: begin to write what is to be kept of this screen."""
 
     def do_quit(self) -> None:
@@ -324,7 +327,7 @@ class KeyScreen(Screen[None]):
         try:
             return await self.host.store_thread.call(action)
         except MlkanbanError as error:
-            self.refused(error)
+            self.show_error(error)
             return None
 
     async def write(self, action: Callable[[Service], Done]) -> Done | None:
@@ -332,7 +335,7 @@ class KeyScreen(Screen[None]):
         try:
             return await self.attempt(action)
         except MlkanbanError as error:
-            self.refused(error)
+            self.show_error(error)
             return None
 
     async def attempt(self, action: Callable[[Service], Done]) -> Done:
@@ -343,19 +346,19 @@ class KeyScreen(Screen[None]):
             self.app.run_worker(self.host.leave_board(done))
         else:
             await self.host.catch_up()
-            self.tell(done)
+            self.show_result(done)
         return done
 
-    def refused(self, error: MlkanbanError) -> None:
-        """Say why an action was refused."""
-        self.status.say(str(error), trouble=True)
+    def show_error(self, error: MlkanbanError) -> None:
+        """Say why something could not be done."""
+        self.status.show(str(error), warning=True)
 
-    def tell(self, done: Done) -> None:
+    def show_result(self, done: Done) -> None:
         """Say what an action did, and how to take it back."""
         undoable = done.changed and not done.message.startswith("Undone")
         undo = f"  {self._undo_key} undoes it." if undoable else ""
         if done.message or done.warning:
-            self.status.say(done.warning or done.message + undo, trouble=bool(done.warning))
+            self.status.show(done.warning or done.message + undo, warning=bool(done.warning))
 
     @property
     def _undo_key(self) -> str:
@@ -398,7 +401,7 @@ class KeyScreen(Screen[None]):
         drafts.drop(form)
         return done
 
-    def after(self, done: Done) -> None:
+    def after_change(self, done: Done) -> None:
         """Something was done; the board shows it already."""
 
     def go_to(self, card_id: str) -> None:
@@ -415,7 +418,7 @@ class KeyScreen(Screen[None]):
     async def board_changed(self) -> None:
         """The board changed while this screen lies over it."""
 
-    def typed(self) -> dict[str, str]:
+    def unsaved_texts(self) -> dict[str, str]:
         """What is typed and not saved yet, by the form it is for."""
         texts = dict(self.unsaved)
         if self.ask.unsaved and self.ask.form:

@@ -13,11 +13,11 @@ from mlkanban.errors import BadQuery, MlkanbanError
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.card_commands import CardCommands
-from mlkanban.tui.card_commands.new_card import NewCards
+from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import BOARD
 from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.board_view import BoardView
 
@@ -29,9 +29,9 @@ class BoardScreen(KeyScreen):
         super().__init__()
         self.view = BoardView(ascii=self.host.ascii)
         self._cards = CardCommands(self)
-        self.command_objects = (*self._cards.objects, NewCards(self), Undo(self))
+        self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
         self._filtering = False
-        self._told = Answers()
+        self._answers = Answers()
         self._reading = ReportState()
 
     def compose(self) -> ComposeResult:
@@ -53,7 +53,7 @@ class BoardScreen(KeyScreen):
     def targets(self) -> list[CardFace]:
         return self.model.chosen
 
-    def after(self, done: Done) -> None:
+    def after_change(self, done: Done) -> None:
         if self.model.marks:
             self.model.marks.clear()
             self.view.redraw()
@@ -212,9 +212,9 @@ class BoardScreen(KeyScreen):
         self.status.clear()
         if self.model.query != text.strip():
             try:
-                self.model.filter(text, self._told)
+                self.model.filter(text, self._answers)
             except BadQuery as error:
-                self.status.say(str(error), trouble=True)
+                self.show_error(error)
                 return False
             self.view.redraw()
             self._ask_store(text)
@@ -225,27 +225,27 @@ class BoardScreen(KeyScreen):
         # The query language, which the board does without at its start.
         from mlkanban.core.query.match import asked
 
-        unknown = asked(text).beyond(self._told)
+        unknown = asked(text).beyond(self._answers)
         if any(unknown) or again:
             self.run_worker(self._store_answered(text, unknown))
 
     async def _store_answered(self, text: str, unknown: StoreTerms) -> None:
         board_id = self.board.id
         try:
-            self._told = self._told.plus(
+            self._answers = self._answers.plus(
                 await self.host.store_thread.call(
                     lambda service: service.search.answers(board_id, unknown)
                 )
             )
             if self.model.query == text.strip() and self.board.id == board_id:
-                self.model.filter(text, self._told)
+                self.model.filter(text, self._answers)
                 self.view.redraw()
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
 
     def filter_again(self) -> None:
         """The board changed: what the filter finds may be other cards."""
-        self._told = Answers()
+        self._answers = Answers()
         if self.model.query:
             self._ask_store(self.model.query, again=True)
 
@@ -259,7 +259,7 @@ class BoardScreen(KeyScreen):
         more = [Option("+", f"keep {query}")] if query else []
         more += [Option("-", "forget one")] if views else []
         if not rows and not more:
-            self.status.say("No view is saved yet: / filters the board, then f keeps it.")
+            self.status.show("No view is saved yet: / filters the board, then f keeps it.")
             return
         key = await self.ask.choose("Show", [*rows, *more], rows=True)
         if key == "+":
@@ -283,7 +283,7 @@ class BoardScreen(KeyScreen):
         scene = QueryContext(self.board, self.host.today(), self.model.faces.values())
         return completion(text, scene)
 
-    def escaped(self) -> None:
+    def cancel(self) -> None:
         self.status.clear()
         if self.model.query:
             self._filter("")
@@ -341,6 +341,6 @@ class BoardScreen(KeyScreen):
 
     def do_back(self) -> None:
         if self.model.query or self.model.only or self.model.marks:
-            self.escaped()
+            self.cancel()
         else:
             self.host.leave()

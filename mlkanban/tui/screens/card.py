@@ -30,7 +30,7 @@ from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 
 _RUNS = 8
 
@@ -41,7 +41,7 @@ class CardScreen(TextScreen):
     def __init__(self, ref: str) -> None:
         super().__init__()
         self._ref = ref
-        self.command_objects = (*CardCommands(self).objects, Undo(self))
+        self.command_objects = (*CardCommands(self).objects, UndoCommands(self))
 
     def compose(self) -> ComposeResult:
         with self.scroll:
@@ -79,7 +79,7 @@ class CardScreen(TextScreen):
                 self._card_is_gone()
             return
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
             return
         if not self.ready:
             return
@@ -100,7 +100,7 @@ class CardScreen(TextScreen):
     def _card_is_gone(self) -> None:
         """Somebody undid its creation."""
         self.close()
-        self.host.say(f"{self._ref} is no more.")
+        self.host.show_message(f"{self._ref} is no more.")
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -148,6 +148,6 @@ class CardScreen(TextScreen):
             lines += [start + first, *(" " * len(start) + line for line in rest)]
         return "\n".join(lines)
 
-    def after(self, done: Done) -> None:
+    def after_change(self, done: Done) -> None:
         if done.cards and self._face() is None:
             self.close()

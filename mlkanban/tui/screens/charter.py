@@ -14,7 +14,7 @@ from mlkanban.tui.commands import CHARTER
 from mlkanban.tui.external_editor import ExternalEditor
 from mlkanban.tui.plain_markdown import plain_parser
 from mlkanban.tui.screens.text_screen import TextScreen
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 
 
 class CharterScreen(TextScreen):
@@ -24,7 +24,7 @@ class CharterScreen(TextScreen):
 
     def __init__(self, section: str = "") -> None:
         super().__init__()
-        self.command_objects = (Undo(self),)
+        self.command_objects = (UndoCommands(self),)
         self._editor = ExternalEditor(self)
         self._section = section
         self._texts: dict[str, str] = {}
@@ -62,7 +62,7 @@ class CharterScreen(TextScreen):
         try:
             texts = await self.host.store_thread.call(lambda s: s.charter.of(board.id))
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
             return
         if not self.ready:
             return

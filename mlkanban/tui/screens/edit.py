@@ -73,11 +73,11 @@ class EditScreen(KeyScreen):
             event.prevent_default()  # what all screens do with it
             self.focus_next() if event.key == "down" else self.focus_previous()
 
-    def escaped(self) -> None:
+    def cancel(self) -> None:
         """Leave, but drop changes only when asked a second time."""
         if self._changed() and not self._warned:
             self._warned = True
-            self.status.say(
+            self.status.show(
                 "Your changes are not saved: Enter saves them, Ctrl+g again drops them."
             )
             return
@@ -101,7 +101,7 @@ class EditScreen(KeyScreen):
             # Not when it was left in the meantime.
             if done is not None and self.is_active:
                 self._drop()
-                self.host.tell(done)
+                self.host.show_result(done)
         finally:
             for field in self.query(Field):
                 field.closed = False
@@ -136,7 +136,7 @@ class EditScreen(KeyScreen):
             [ref], fields, add=add, remove=remove, metric=metric
         )
 
-    def typed(self) -> dict[str, str]:
+    def unsaved_texts(self) -> dict[str, str]:
         changed = self._changed().items()
         lines = "\n".join(f"{name}\t{field.value}" for name, field in changed)
         return {self._form: lines} if lines else {}

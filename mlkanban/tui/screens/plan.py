@@ -21,15 +21,15 @@ from mlkanban.flow.fit import Fit
 from mlkanban.service import Done
 from mlkanban.text import display, steady
 from mlkanban.tui.card_commands import CardCommands
-from mlkanban.tui.card_commands.new_card import NewCards
+from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import PLAN
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.list_pane import ListPane, ListRow
 
 _NARROW = 70
 """Below this many cells one list is shown at a time."""
-_RESTED = 0.5
+_PAUSE_SECONDS = 0.5
 """Seconds after a change until what fits is counted again."""
 _IDEAS, _READY = 0, 1
 
@@ -40,7 +40,7 @@ class PlanScreen(KeyScreen):
     def __init__(self) -> None:
         super().__init__()
         self._cards = CardCommands(self)
-        self.command_objects = (*self._cards.objects, NewCards(self), Undo(self))
+        self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
         self._plan: Plan | None = None
         self._fit: Fit | None = None
         self._soon: Timer | None = None
@@ -75,7 +75,7 @@ class PlanScreen(KeyScreen):
                 lambda service: service.planning.plan(board, by_worth=by_worth)
             )
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
             return
         self._show()
         if self._fit is None:
@@ -84,7 +84,7 @@ class PlanScreen(KeyScreen):
         if self._soon is not None:
             self._soon.stop()
         # When the keys have rested: it takes the store's time.
-        self._soon = self.set_timer(_RESTED, self._begin_forecast)
+        self._soon = self.set_timer(_PAUSE_SECONDS, self._begin_forecast)
 
     def _begin_forecast(self) -> None:
         self.run_worker(self._forecast(), group="fit")
@@ -96,7 +96,7 @@ class PlanScreen(KeyScreen):
                 lambda service: service.planning.fit(board, until)
             )
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
             return
         if until == self._until:
             self._fit = fit
@@ -153,7 +153,7 @@ class PlanScreen(KeyScreen):
         marked = [row.face for side in self._sides() for row in side if row.face.id in marks]
         return marked or ([self._current] if self._current else [])
 
-    def after(self, done: Done) -> None:
+    def after_change(self, done: Done) -> None:
         self.host.model.marks.clear()
         if done.cards and self._plan is not None:
             for side, rows in enumerate(self._sides()):
@@ -221,7 +221,7 @@ class PlanScreen(KeyScreen):
     async def _reorder(self, by: int) -> None:
         card, rows, at = self._current, self._list, self._rows[self._side]
         if self._by_worth:
-            self.status.say("This is ordered by worth: o goes back to the order of the board.")
+            self.status.show("This is ordered by worth: o goes back to the order of the board.")
         elif card is not None and 0 <= at + by < len(rows):
             ahead_of = rows[at - 1 : at] if by < 0 else rows[at + 2 : at + 3]
             near = [row.face for row in ahead_of if row.face.stage == card.stage]
@@ -259,7 +259,7 @@ class PlanScreen(KeyScreen):
                 self._until, self._fit = day_ahead(answer, today), None
             except MlkanbanError as error:
                 text = answer
-                self.status.say(str(error), trouble=True)
+                self.show_error(error)
             else:
                 break
         self.status.clear()

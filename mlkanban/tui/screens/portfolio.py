@@ -72,7 +72,7 @@ class PortfolioScreen(ListScreen):
                 for board in self._boards:
                     await self._count_one(board)
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
         finally:
             self._counting = False
 

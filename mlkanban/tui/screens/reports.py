@@ -106,7 +106,7 @@ class ReportsScreen(KeyScreen):
                 self._show()
         except MlkanbanError as error:
             settled.set()
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
 
     async def _sample(self) -> Sample:
         board, now = self.board, self.host.now()
@@ -205,7 +205,7 @@ class ReportsScreen(KeyScreen):
         await self._counting_is_over()
         parts = self._parts
         if not parts:
-            self.status.say(_NOTHING)
+            self.status.show(_NOTHING)
             return
         at = self._reading.part
         self._reading.part = (
@@ -235,9 +235,9 @@ class ReportsScreen(KeyScreen):
         """The part pointed at; None after saying how to point."""
         await self._counting_is_over()
         if not self._parts:
-            self.status.say(_NOTHING)
+            self.status.show(_NOTHING)
         elif self._part is None:
-            self.status.say("Point at something first: l and h go from one to the next.")
+            self.status.show("Point at something first: l and h go from one to the next.")
         return self._part
 
     def _show_on_board(self, part: Target) -> None:
@@ -260,27 +260,27 @@ class ReportsScreen(KeyScreen):
                 changes = limits_from(board, text)
                 break
             except MlkanbanError as error:
-                self.status.say(str(error), trouble=True)
+                self.show_error(error)
         self._play(
             "what if",
-            lambda sample, told: simulate.summary(what_if(sample, changes, progress=told)),
+            lambda sample, progress: simulate.summary(what_if(sample, changes, progress=progress)),
         )
 
     def do_limits_suggest(self) -> None:
         self._play(
             "limits to try",
-            lambda sample, told: suggest_limits.summary(suggest(sample, progress=told)),
+            lambda sample, progress: suggest_limits.summary(suggest(sample, progress=progress)),
         )
 
     def _play(self, name: str, play: Callable[[Sample, Progress], Summary]) -> None:
         """Simulate beside the keys, and show what came of it; another key gives it up."""
         loop = asyncio.get_running_loop()
 
-        def tell(percent: int) -> None:
-            loop.call_soon_threadsafe(self.status.say, f"Simulating ... {percent} %")
+        def show_percent(percent: int) -> None:
+            loop.call_soon_threadsafe(self.status.show, f"Simulating ... {percent} %")
 
         async def simulated() -> None:
-            progress = Progress(tell)
+            progress = Progress(show_percent)
             try:
                 sample = await self._sample()
                 summary = await asyncio.to_thread(play, sample, progress)
@@ -292,7 +292,7 @@ class ReportsScreen(KeyScreen):
             self._show()
 
         self._settled.set()
-        self.status.say("Simulating ...")
+        self.status.show("Simulating ...")
         self.only_newest(_NUMBERS, simulated)
 
     # What is looked at
@@ -308,12 +308,12 @@ class ReportsScreen(KeyScreen):
         self._played = ""
         await self.board_changed()
 
-    def escaped(self) -> None:
+    def cancel(self) -> None:
         if self._reading.part is not None:
             self._reading.part = None
             self._show()
         else:
-            super().escaped()
+            super().cancel()
 
     async def do_reports_window(self) -> None:
         self._reading.window = (self._reading.window + 1) % len(_WINDOWS)
@@ -322,7 +322,7 @@ class ReportsScreen(KeyScreen):
 
     async def do_reports_group(self) -> None:
         if not self._view.entry.of_cards:
-            self.status.say(f"{self._view.entry.title} is of the whole board: it has no groups.")
+            self.status.show(f"{self._view.entry.title} is of the whole board: it has no groups.")
             return
         self._reading.grouping = (self._reading.grouping + 1) % len(_GROUPINGS)
         if not self._view.divides(self._by):
@@ -337,7 +337,7 @@ class ReportsScreen(KeyScreen):
             self._reading.part = None
             self._show()
         else:
-            self.status.say("o groups the cards by type, tag or stage first.")
+            self.status.show("o groups the cards by type, tag or stage first.")
 
     async def do_group_next(self) -> None:
         await self._turn(1)

@@ -34,7 +34,7 @@ from mlkanban.tui.widgets.ask import Option
 
 _MOST = 1 / 3
 """Of the height, for the list."""
-_LOOKS = 2.0
+_LOG_SECONDS = 2.0
 """Seconds between two looks at what a run that goes on writes."""
 
 
@@ -61,7 +61,7 @@ class RunsScreen(ListScreen):
 
     async def on_mount(self) -> None:
         await self.board_changed()
-        self.set_interval(_LOOKS, self._look_at_log)
+        self.set_interval(_LOG_SECONDS, self._look_at_log)
 
     def on_resize(self) -> None:
         self.draw()
@@ -84,10 +84,10 @@ class RunsScreen(ListScreen):
         except NotFound:
             if self.is_active:
                 self.close()
-                self.host.say(f"{self._ref} is no more.")
+                self.host.show_message(f"{self._ref} is no more.")
             return
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
             return
         left = await asyncio.to_thread(self._left_over, found)
         here = self._runs[self.row].id if self._runs else ""
@@ -180,17 +180,17 @@ class RunsScreen(ListScreen):
             found = dict.fromkeys(log for files in logs(folder, folder.start()) for log in files)
             written = [log for log in found if log.exists() and log.stat().st_size]
             if not written:
-                self.status.say("It has written nothing (yet).")
+                self.status.show("It has written nothing (yet).")
                 return
             self._editor.hand_over(partial(page_files, [str(log) for log in written]))
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
 
     def _is_not_ours(self) -> bool:
         """Whether only a tracker knows the run under the cursor; then that is said."""
         run = self._runs[self.row]
         if run.state is RunState.TRACKED:
-            self.status.say(not_ours(run.id, run.where))
+            self.status.show(not_ours(run.id, run.where))
         return run.state is RunState.TRACKED
 
     def _offered(self) -> list[str]:
@@ -216,13 +216,13 @@ class RunsScreen(ListScreen):
         before = next((one for one in self._runs if one.id == self._marked != run.id), None)
         before = before or next(iter(self._runs[self.row + 1 :]), None)
         if before is None:
-            self.status.say("There is no run before this one. Space marks another one.")
+            self.status.show("There is no run before this one. Space marks another one.")
             return
-        self.status.say("git is asked ...")
+        self.status.show("git is asked ...")
         found = await asyncio.to_thread(difference, self.host.places.data, before, run)
         self.status.clear()
         if found.before == found.after:
-            self.status.say(found.text)
+            self.status.show(found.text)
         else:
             self._editor.hand_over(partial(page_text, found.text, ".diff"))
 
@@ -233,7 +233,7 @@ class RunsScreen(ListScreen):
         run = self._runs[self.row]
         left = len(self._left.get(run.id, []))
         if run.state.ended and not left:
-            self.status.say("It has ended.")
+            self.status.show("It has ended.")
             return
         what = f"run {run.id}"
         if run.state.ended:
@@ -243,16 +243,16 @@ class RunsScreen(ListScreen):
             return
         try:
             folder = find_run(self.host.places.data, run.id)
-            self.status.say("Asked it to stop; after 5 s it is made to.")
+            self.status.show("Asked it to stop; after 5 s it is made to.")
             person = await self.host.store_thread.call(lambda service: service.actor)
             stopped = await asyncio.to_thread(stop_run, folder, person, self.host.now)
         except MlkanbanError as error:
-            self.status.say(str(error), trouble=True)
+            self.show_error(error)
             return
         if stopped is Stopped.NOTHING:
-            self.status.say(f"It does not run here. It was started on {short_name(run.host)}.")
+            self.status.show(f"It does not run here. It was started on {short_name(run.host)}.")
             return
         await self.host.look_at_runs()
         await self.board_changed()
         ended = stopped is Stopped.ENDED
-        self.status.say("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")
+        self.status.show("Stopped." if ended else "scancel was sent: SLURM has not ended it yet.")

@@ -14,7 +14,7 @@ from mlkanban.service import Done, Service
 from mlkanban.text import display, steady
 from mlkanban.tui.commands import STAGES
 from mlkanban.tui.screens.list_screen import ListScreen
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
 
 
@@ -23,7 +23,7 @@ class StagesScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.command_objects = (Undo(self),)
+        self.command_objects = (UndoCommands(self),)
         self.row = self.host.model.stage
 
     def compose(self) -> ComposeResult:
@@ -73,9 +73,9 @@ class StagesScreen(ListScreen):
             if await self.ask.choose(error.message, [Option("y", "do it")]) == "y":
                 done = await self.write(lambda service: action(service, True))
             else:
-                self.status.say("Nothing was changed.")
+                self.status.show("Nothing was changed.")
         except MlkanbanError as error:
-            self.refused(error)
+            self.show_error(error)
         await self.board_changed()
         return done is not None
 

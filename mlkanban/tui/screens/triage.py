@@ -26,7 +26,7 @@ from mlkanban.text import display, display_lines, quantity
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import STATUS, TRIAGE, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
 
 _OFTEN = 2
@@ -53,7 +53,7 @@ class TriageScreen(KeyScreen):
     ) -> None:
         super().__init__()
         self._cards = CardCommands(self)
-        self._undo = Undo(self)
+        self._undo = UndoCommands(self)
         self.command_objects = (*self._cards.objects, self._undo)
         self._view, self._limit = view, limit
         self._marked = [Item(ref, triage.MARKED) for ref in marked]
@@ -127,7 +127,7 @@ class TriageScreen(KeyScreen):
                 await self.board_changed()
                 return
             except MlkanbanError as error:
-                self.status.say(str(error), trouble=True)
+                self.show_error(error)
                 return
         if not self.ready:
             return
@@ -153,10 +153,10 @@ class TriageScreen(KeyScreen):
         sitting = self._sitting
         place = f"{min(sitting.at + 1, len(sitting.items))}/{len(sitting.items)}"
         resumed = " (resumed)" if sitting.resumed else ""
-        parts = [f" Triage {place}{resumed}", self._told(), self._meters()]
+        parts = [f" Triage {place}{resumed}", self._counts(), self._meters()]
         return " | ".join(part for part in parts if part)
 
-    def _told(self) -> str:
+    def _counts(self) -> str:
         return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
 
     def _meters(self) -> str:
@@ -205,7 +205,7 @@ class TriageScreen(KeyScreen):
 
     # Deciding
 
-    def after(self, done: Done) -> None:
+    def after_change(self, done: Done) -> None:
         self._done = done
         if done.changed and not self._counting:
             self._sitting.note()
@@ -238,7 +238,7 @@ class TriageScreen(KeyScreen):
             return
         onward = self.board.position(faces[0].stage) + 1
         if not self._can_go_on(faces[0]):
-            self.status.say(f"{faces[0].ref} has come to its end: there is nothing to accept.")
+            self.status.show(f"{faces[0].ref} has come to its end: there is nothing to accept.")
         elif onward == len(self.board.stages):
             await self.command_method("card.complete")()
         else:
@@ -306,7 +306,7 @@ class TriageScreen(KeyScreen):
 
     # Leaving
 
-    def leaving(self) -> None:
+    def save_before_exit(self) -> None:
         if self._sitting.has_changes:
             self.host.store_thread.begin(self._keep())
 
@@ -321,14 +321,14 @@ class TriageScreen(KeyScreen):
             self.app.run_worker(self._kept(self.host.store_thread.begin(self._keep())))
         self.close()
         left = self._sitting.left
-        told = self._told() or "nothing decided"
-        self.host.say(f"Triage: {told}{f'; {left} left{self._onward}' if left else ''}.")
+        counts = self._counts() or "nothing decided"
+        self.host.show_message(f"Triage: {counts}{f'; {left} left{self._onward}' if left else ''}.")
 
     async def _kept(self, future: Future[Done]) -> None:
         try:
             await asyncio.shield(asyncio.wrap_future(future))
         except MlkanbanError as error:
-            self.host.say(str(error), trouble=True)
+            self.host.show_message(str(error), warning=True)
 
     @property
     def _onward(self) -> str:

@@ -19,7 +19,7 @@ from mlkanban.tui.commands import UNLINKED
 from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.screens.list_screen import ListScreen
 from mlkanban.tui.tracker_reader import TrackerReader
-from mlkanban.tui.undo import Undo
+from mlkanban.tui.undo import UndoCommands
 
 _READING = "reading"
 _NONE = "Every run belongs to a card, or is ignored."
@@ -38,7 +38,7 @@ class UnlinkedScreen(ListScreen):
     def __init__(self, *, limited: bool = False) -> None:
         """`limited` when a limit was asked for: that there is none here is said."""
         super().__init__()
-        self.command_objects = (Undo(self),)
+        self.command_objects = (UndoCommands(self),)
         self._limited = limited
         self._experiments: list[Experiment] = []
         self._toggled: set[str] = set()
@@ -72,7 +72,7 @@ class UnlinkedScreen(ListScreen):
 
     def do_unlinked_read(self) -> None:
         """Read the trackers beside the keys; leaving the screen gives it up."""
-        self.status.say("Reading trackers ...")
+        self.status.show("Reading trackers ...")
         self.only_newest(_READING, self._read)
 
     async def _read(self) -> None:
@@ -82,7 +82,7 @@ class UnlinkedScreen(ListScreen):
         except GivenUp:
             return
         except (MlkanbanError, OSError) as error:
-            self.status.say(str(error), trouble=True)
+            self.status.show(str(error), warning=True)
             return
         finally:
             reading.give_up()
@@ -96,11 +96,11 @@ class UnlinkedScreen(ListScreen):
             places = f"{len(found.places)} place{'' if len(found.places) == 1 else 's'}"
             said = f"{quantity(len(found.runs), 'run')} read from {places}."
         remark = f" {_UNLIMITED}" if self._limited else ""
-        self.status.say(said + remark, trouble=bool(found.problems))
+        self.status.show(said + remark, warning=bool(found.problems))
 
     def _so_far(self, text: str) -> None:
         if self.ready:
-            self.status.say(text)
+            self.status.show(text)
 
     async def board_changed(self) -> None:
         """Sort the runs again; the line under the cursor stays, or the one after it."""
@@ -225,7 +225,7 @@ class UnlinkedScreen(ListScreen):
         if run is None and len(one.runs) == 1:
             return one.runs[0]
         if run is None:
-            self.status.say("Choose one of its runs: Enter opens the experiment.")
+            self.status.show("Choose one of its runs: Enter opens the experiment.")
         return run
 
     async def _which_card(self, run: Tracked) -> str | None:
@@ -240,7 +240,7 @@ class UnlinkedScreen(ListScreen):
             if len(found) == 1:
                 return found[0].ref
             typed = text
-            self.status.say(self._understood(text))
+            self.status.show(self._understood(text))
 
     def _understood(self, text: str) -> str:
         """The card that is meant by what is typed."""

@@ -17,7 +17,7 @@ _MOST_LINES = 3
 
 
 class StatusLine(Widget):
-    """Drawn by hand; `say` shows a message until `clear` or the next one. What does not fit in one
+    """Drawn by hand; `show` shows a message until `clear` or the next one. What does not fit in one
     line takes up to three."""
 
     class Resized(Message):
@@ -33,11 +33,11 @@ class StatusLine(Widget):
         super().__init__()
         self.hints = hints
         self.message = ""
-        self.trouble = False
+        self.warning = False
         self._ascii = ascii
 
-    def say(self, message: str, *, trouble: bool = False) -> None:
-        self.message, self.trouble = _drawable(message), trouble
+    def show(self, message: str, *, warning: bool = False) -> None:
+        self.message, self.warning = _drawable(message), warning
         self._fit()
         self.refresh()
 
@@ -54,7 +54,7 @@ class StatusLine(Widget):
 
     def clear(self) -> None:
         if self.message:
-            self.message, self.trouble = "", False
+            self.message, self.warning = "", False
             self._fit()
             self.refresh()
 
@@ -75,7 +75,7 @@ class StatusLine(Widget):
     def _lines(self) -> list[str]:
         if not self.message:
             return [self._reminder()]
-        mark = "! " if self.trouble else ""
+        mark = "! " if self.warning else ""
         if cell_len(self.message) + len(mark) < self.size.width:
             return [mark + self.message]
         return wrap(
@@ -83,7 +83,7 @@ class StatusLine(Widget):
         )
 
     def render_line(self, y: int) -> Strip:
-        style = role_styles(self.app)["trouble" if self.trouble else "status"]
+        style = role_styles(self.app)["warning" if self.warning else "status"]
         lines = self._lines()
         text = " " + (lines[y] if y < len(lines) else "")
         if y == _MOST_LINES - 1 and len(lines) > _MOST_LINES:

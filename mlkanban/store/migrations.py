@@ -1,4 +1,23 @@
-"""The shape of the store, step by step. `event` only gains columns; projections are rebuilt."""
+"""The shape of the store, step by step. `event` only gains columns; projections are rebuilt.
+
+A new migration comes last, raises `LATEST` in store/database.py by one, and speaks sqlite-utils:
+
+    @migrations()
+    def m015_reviews_and_signatures(db: Database) -> None:
+        db.table("review").create({"card": str, "at": str}, pk="card", not_null={"at"})
+        db.table("review").create_index(["at"], index_name="review_at")
+        db.table("event").add_column("signature", str, not_null_default="")
+
+- It runs in one transaction with the others that a store has not seen. `create`, `create_index`,
+  `add_column` and `insert_all` stay in it. `executescript()` of sqlite3 commits it, and so would
+  `commit()`.
+- `transform` makes a table anew and loses its triggers, also those that keep the log: never for
+  `event` or `replica`. A projection needs none: change its latest shape, which
+  `recreate_projections` has, and replay the log into it (`log.rebuild`).
+- A new table of projections goes into PROJECTION_TABLES and `recreate_projections`.
+- A misspelt table name makes a table when it is written to: see the new one in a test.
+- Migrations that were released are history: they stay as they are, in SQL.
+"""
 
 from collections.abc import Iterator
 from sqlite3 import Connection

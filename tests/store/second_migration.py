@@ -12,8 +12,9 @@ from mlkanban.store.sqlite import Database, Migrations
 
 
 def once(db: Database) -> None:
-    db.conn.execute("CREATE TABLE second (value)")
-    db.conn.execute("ALTER TABLE event ADD COLUMN signature TEXT")
+    db.table("second").create({"card": str, "value": int}, pk="card", not_null={"value"})
+    db.table("second").create_index(["value"], index_name="second_value")
+    db.table("event").add_column("signature", str, not_null_default="")
 
 
 def failing(db: Database) -> None:

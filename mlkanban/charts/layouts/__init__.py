@@ -1,4 +1,19 @@
-"""Where everything in a picture goes: whole columns and rows, so that nothing can overlap."""
+"""Where everything in a picture goes: whole columns and rows, so that nothing can overlap.
+
+plotext draws the axes, the ticks and the markers at these places (render.py), the report of flow
+numbers draws the same places as SVG (svg.py), and drill-down finds its cards in them. plotext 6.1
+could also place bars, fills, lines and dots; tried with the same numbers, that was worse:
+
+- Its bars of blocks end on whole rows, so that 1 and 2 of 40 look alike; ours end on eighths. Its
+  finer markers (`hd`, `fhd`, braille) are glyphs that many terminal fonts lack, and none has a form
+  in ASCII.
+- Its fills begin with a row for 0, so that a band without cards looks like one with some.
+- Its lines cross bars and dots, and a named one opens a boxed legend over the canvas. Ours pass
+  behind, and are named in free cells.
+- What lies beyond the limits is dropped without a word; ours stands on the top row, and is counted.
+- It does not tell which cell a value went to. Dots in one cell could not be counted, and nothing
+  could be picked.
+"""
 
 from mlkanban.charts.layouts.aging import layout_aging
 from mlkanban.charts.layouts.bars import layout_bars

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test quick check bench faults screenshots golden dist lock clean
+.PHONY: help demo run test quick mutants check bench faults screenshots golden dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: .venv/.dev-ready  ## Run the tests
 quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store, for every commit
 	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store \
 	    tests/runs/model tests/runs/use_cases tests/sync/test_clock.py tests/sync/test_file_format.py
+
+mutants: .venv/.mutants-ready  ## Change rules and numbers at random, and list what no test notices
+	@$(BIN)/python -m tests.mutants
 
 check: .venv/.dev-ready  ## Check style, types, who imports whom, and what is declared
 	@$(BIN)/ruff check
@@ -95,6 +98,11 @@ stale:
 .venv/.dev-ready: .venv/.ready
 	@echo "Installing what tests and checks need (once) ..."
 	@$(call install,$(BIN)/python -m pip,-e '.[dev]')
+	@touch $@
+
+.venv/.mutants-ready: .venv/.dev-ready
+	@echo "Installing what mutates (once) ..."
+	@$(call install,$(BIN)/python -m pip,-e '.[mutants]')
 	@touch $@
 
 # What pip says is kept in a file; a person gets the line that matters. $(1): which pip, $(2): what.

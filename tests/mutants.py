@@ -1,0 +1,161 @@
+"""Mutation testing: small changes to rules and numbers, each of which a test should notice.
+
+`make mutants` takes a random sample and lists the survivors. MUTANTS=60 is how many, MUTANTS_SEED
+makes the same sample again, MUTANTS_IN="flow core/query" are other places of the package.
+
+What is changed are comparisons, arithmetic, numbers, and/or/not, True/False, loops and their exits;
+words are not. A mutant meets the tests of its module: the file of the same name, and those that
+import the module. All happens in a copy of the checkout.
+"""
+
+import compileall
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
+from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.plugins import get_operator, operator_names
+from cosmic_ray.testing import run_tests
+from cosmic_ray.work_item import MutationSpec, TestOutcome
+
+from tests.visible import Visible
+
+ROOT = Path(__file__).parent.parent
+PLACES = "core flow runs/model"
+TESTS = ("core", "flow", "runs/model", "service", "store", "sync", "charts", "display", "exchange")
+"""Below `tests/`, where tests are that may belong to a module; those of the surfaces are slow."""
+OPERATORS = re.compile(
+    r"core/(NumberReplacer|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr"
+    r"|ReplaceOrWithAnd|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ZeroIterationForLoop"
+    # `is` for `==` changes nothing that is seen, and unions of types are no arithmetic.
+    r"|ReplaceComparisonOperator_(?!Is)\w+_(?!Is)[A-Z]\w+"
+    r"|ReplaceBinaryOperator_(Add|Sub|Mul|Div|FloorDiv|Mod)_(Add|Sub|Mul|Div|FloorDiv|Mod))"
+)
+
+
+class Mutant(NamedTuple):
+    """One change, by the names of cosmic-ray."""
+
+    spec: MutationSpec
+    module: Path
+    line: int
+
+
+def mutants_in(module: Path) -> list[list[Mutant]]:
+    """All mutants of a file, relative to the folder one is in: a list for each place in it."""
+    nodes = list(ast_nodes(get_ast_from_path(module)))
+    seen = Visible(module.read_text())
+    places: dict[tuple[int, int], list[Mutant]] = {}
+    for name in filter(OPERATORS.fullmatch, operator_names()):
+        operator = get_operator(name)()
+        spans = (span for node in nodes for span in operator.mutation_positions(node))
+        for occurrence, (start, end) in enumerate(spans):
+            if seen(start):
+                spec = MutationSpec(module, name, occurrence, start, end)
+                places.setdefault(start, []).append(Mutant(spec, module, start[0]))
+    return list(places.values())
+
+
+@cache
+def tests_of(module: Path) -> tuple[str, ...]:
+    """The test files of a module; its own comes first."""
+    inside = module.relative_to("mlkanban")
+    dotted = ".".join(module.with_suffix("").parts)
+    package, _, name = dotted.rpartition(".")
+    imports = re.compile(
+        rf"{re.escape(dotted)}\b|from {re.escape(package)} import [^\n]*\b{name}\b"
+    )
+    own = Path("tests", inside.parent, f"test_{name}.py")
+    others = [
+        path
+        for part in TESTS
+        for path in sorted(Path("tests", part).rglob("test_*.py"))
+        if path != own and imports.search(path.read_text())
+    ]
+    return tuple(map(str, [own] * own.exists() + others))
+
+
+def copied(to: Path) -> None:
+    """The files of the checkout, as they are now."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).exists():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name, follow_symlinks=False)
+    compileall.compile_dir(to / "mlkanban", quiet=1)
+
+
+def command_for(tests: tuple[str, ...]) -> str:
+    """How these tests are run, to the first that fails."""
+    return (
+        f"{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:xdist --hypothesis-seed=0 "
+        f"-m 'not slow and not terminal and not network and not slurm' {' '.join(tests)}"
+    )
+
+
+def main() -> int:
+    """Try a sample; the exit code is 1 where less than 95 % of it were noticed."""
+    size = int(os.environ.get("MUTANTS") or 60)
+    seed = int(os.environ.get("MUTANTS_SEED") or random.randrange(10_000))
+    places = (os.environ.get("MUTANTS_IN") or PLACES).split()
+    with tempfile.TemporaryDirectory(prefix="mlkanban-mutants-") as folder:
+        copied(Path(folder))
+        os.chdir(folder)
+        os.environ["PYTHONPATH"] = folder
+        modules = [
+            module
+            for place in places
+            for module in sorted(Path("mlkanban", place).rglob("*.py"))
+            or [Path("mlkanban", place).with_suffix(".py")]
+        ]
+        everywhere = [alike for module in modules for alike in mutants_in(module)]
+        chance = random.Random(seed)
+        some = chance.sample(everywhere, min(size, len(everywhere)))
+        sample = sorted((chance.choice(alike) for alike in some), key=lambda m: (m.module, m.line))
+        print(f"{len(sample)} of {len(everywhere)} places, MUTANTS_SEED={seed}", flush=True)
+        return report(sample)
+
+
+def report(sample: list[Mutant]) -> int:
+    """Try these, and print what became of them."""
+    survivors, untested = [], []
+    spent: dict[tuple[str, ...], float] = {}
+    for number, mutant in enumerate(sample, 1):
+        tests = tests_of(mutant.module)
+        if not tests:
+            untested.append(mutant)
+            continue
+        if tests not in spent:
+            begun = time.monotonic()
+            outcome, said = run_tests(command_for(tests), 600)
+            if outcome is not TestOutcome.SURVIVED:
+                print(f"Without any change there is a failure in {' '.join(tests)}:\n{said}")
+                return 2
+            spent[tests] = time.monotonic() - begun
+        result = mutate_and_test([mutant.spec], command_for(tests), 30 + 5 * spent[tests])
+        place = f"{mutant.module}:{mutant.line}"
+        print(f"{number:4} {result.test_outcome.value:9} {place}", flush=True)
+        if result.test_outcome is not TestOutcome.KILLED:
+            survivors.append((place, result.diff))
+    tried = len(sample) - len(untested)
+    for place, diff in survivors:
+        print(f"\nsurvived: {place}\n{diff}")
+    for mutant in untested:
+        print(f"\nno test imports {mutant.module}, which was to be changed in line {mutant.line}")
+    killed = tried - len(survivors)
+    print(f"\n{killed} of {tried} were noticed ({killed / max(1, tried):.0%}).")
+    return int(killed < 0.95 * tried)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

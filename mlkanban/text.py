@@ -53,6 +53,13 @@ def display_lines(text: str) -> str:
     return _UNSAFE_IN_LINES.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
+def tidy(text: str) -> str:
+    """Stored or typed text of several lines as documents have it: safe to show, no blanks at the
+    ends of lines, no blank lines around it."""
+    lines = [line.rstrip(" \t") for line in display_lines(text).split("\n")]
+    return "\n".join(lines).strip("\n")
+
+
 def lines_of(text: str) -> list[str]:
     """The lines of a text from anywhere: terminals end pasted lines with CR, Windows with CR and
     LF."""

@@ -60,7 +60,7 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
             service.boards.loads(snapshot.board.id),
             snapshot.over_since_merge,
         ),
-        "cards": face_data(shown, snapshot.board),
+        "cards": face_data(shown, snapshot.board, service),
     }
 
 

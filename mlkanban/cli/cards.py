@@ -1,8 +1,9 @@
 """Commands that change cards."""
 
+import itertools
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,19 +14,12 @@ from mlkanban.cli.groups import TextCommand
 from mlkanban.cli.json_output import card_data
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, LINEAGE, STAGE
+from mlkanban.core.card_fields import FIELDS, SETS, CardField
 from mlkanban.core.card_templates import CARD_TEMPLATES, card_template
 from mlkanban.core.day_input import parse_day
+from mlkanban.core.field_kinds import items_typed
 from mlkanban.core.metrics import MetricParts, parse_metric
-from mlkanban.core.models import (
-    BlockReason,
-    Board,
-    CardType,
-    Health,
-    Outcome,
-    Priority,
-    ServiceClass,
-    Work,
-)
+from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import Captured, captured, card_lines
 from mlkanban.errors import UsageProblem
@@ -50,46 +44,46 @@ def _override(what: str) -> Callable[[F], F]:
     return click.option("--override", default="", metavar="REASON", help=what)
 
 
-def _choice(values: type[CardType | Priority | ServiceClass | Work | BlockReason]) -> Any:
-    return click.Choice([value.value for value in values], case_sensitive=False)
+_TYPES: Mapping[str, Any] = {
+    "card": CARD, "day": types.WHEN, "lineage": LINEAGE, "title": types.NEW_NAME,
+    "link": types.LINK, "number": float, "tag": types.TAG,
+}  # fmt: skip
+"""What click makes of what is typed, by the kind of a field; of other kinds text."""
 
 
-def _fields(command: F) -> F:
-    """The options that say what is on a card, for `add` and `edit` alike."""
-    for option in reversed(
-        [
-            click.option("--type", type=_choice(CardType), help="What kind of work it is."),
-            click.option("--priority", type=_choice(Priority), help="How urgent it is."),
-            click.option("--class", "service_class", type=_choice(ServiceClass),
-                         help="Class of service."),
-            click.option("--tag", "tags", type=types.TAG, multiple=True,
-                         help="A tag; may be repeated."),
-            click.option("--due", type=types.WHEN, metavar="DATE",
-                         help="Due date, 2026-03-31 (edit: or none)."),
-            click.option("--metric", "metrics", multiple=True, metavar="METRIC",
-                         help="Goal 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'."),
-            click.option("--baseline", type=float, help="The metric before."),
-            click.option("--noise", type=float, help="How far the metric varies by chance."),
-            click.option("--hypothesis", help="What is expected, and why."),
-            click.option("--dataset", help="The data it works on."),
-            click.option("--worth", metavar="WORTH",
-                         help="Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning."),
-            click.option("--budget", metavar="BUDGET",
-                         help="What its runs may use, '40 gpu-h' or '12 runs'."),
-            click.option("--work", type=_choice(Work), help="What the card is doing."),
-            click.option("--checklist", multiple=True, metavar="ITEM",
-                         help="An item, '[x] item' when done; all of them, repeated."),
-            click.option("--link", "links", type=types.LINK, multiple=True,
-                         help="A link; may be repeated."),
-            click.option("--needs", type=CARD, multiple=True, metavar="CARD",
-                         help="A card that must come first."),
-            click.option("--parent", type=CARD, metavar="CARD", help="The card it is a part of."),
-            click.option("--lineage", type=LINEAGE, multiple=True, metavar="KIND:CARD",
-                         help="What it comes from: ablation-of:g12, retrain-of, follow-up-of."),
-        ]
-    ):  # fmt: skip
-        command = option(command)
-    return command
+def _options(field: CardField) -> Iterator[Callable[[F], F]]:
+    """The options of a field: one that sets it or puts a member in, and one that takes one out."""
+    kind = field.kind
+    how: dict[str, Any] = {"type": _TYPES.get(kind.typed)}
+    if field.metavar:
+        how["metavar"] = field.metavar
+    if kind.choices:
+        words = kind.choices if kind.blank else (*kind.choices, types.NONE)
+        how["type"] = click.Choice(words, case_sensitive=False)
+    yield click.option(
+        f"--{field.option}", field.name, multiple=kind.repeated, help=field.help, **how
+    )  # fmt: skip
+    name, help = field.drop
+    if name:
+        how["metavar"] = field.metavar or field.option.upper()
+        yield click.option(f"--{name}", f"no_{field.name}", multiple=True, help=help, **how)
+
+
+def _fields(command: str) -> Callable[[F], F]:
+    """The options of THE table of fields that `add` or `edit` has."""
+    options = [
+        option
+        for field in FIELDS
+        if command in field.commands
+        for option in itertools.islice(_options(field), None if command == "edit" else 1)
+    ]
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 @click.command(cls=TextCommand, epilog=_TEMPLATES)
@@ -100,7 +94,7 @@ def _fields(command: F) -> F:
     type=click.Choice([template.key for template in CARD_TEMPLATES]),
     help="Start with its type and its checklist.",
 )
-@_fields
+@_fields("add")
 @click.option("--note", default="", metavar="TEXT", help="A first note.")
 @_override("Pass a full stage.")
 @pass_session
@@ -160,7 +154,7 @@ def _new_fields(
     the later win."""
     fields = {**start, **made.fields, **plain}
     fields["tags"] = [*made.fields.get("tags", ()), *given["tags"]]
-    fields |= {"links": given["links"], "depends_on": given["needs"], "lineage": given["lineage"]}
+    fields |= {field.name: given[field.name] for field in SETS if field.name != "tags"}
     if metric := _metric(given):
         fields["metric"] = parse_metric(*metric, made.fields.get("metric"))
     return {name: value for name, value in fields.items() if value}
@@ -168,19 +162,7 @@ def _new_fields(
 
 @click.command()
 @_cards
-@click.option("--title", type=types.NEW_NAME, help="Another title.")
-@_fields
-@click.option("--untag", type=types.TAG, multiple=True, metavar="TAG", help="Take a tag off.")
-@click.option("--unlink", type=types.LINK, multiple=True, metavar="LINK", help="Take a link off.")
-@click.option("--needs-not", type=CARD, multiple=True, metavar="CARD", help="Needed no more.")
-@click.option(
-    "--lineage-not", type=LINEAGE, multiple=True, metavar="KIND:CARD", help="Does not come from it."
-)
-@click.option(
-    "--health",
-    type=click.Choice([*map(str, Health), types.NONE]),
-    help="How a model in use is doing.",
-)
+@_fields("edit")
 @click.option(
     "--tick",
     type=types.ITEM,
@@ -191,7 +173,6 @@ def _new_fields(
 @click.option(
     "--untick", type=types.ITEM, multiple=True, metavar="N|TEXT", help="Take the tick off an item."
 )
-@click.option("--verdict", help="What was found out.")
 @click.option("--editor", is_flag=True, help="The whole card as Markdown in $EDITOR.")
 @_override("Pass a full stage.")
 @pass_session
@@ -199,15 +180,8 @@ def edit(
     session: Session,
     /,
     cards: Sequence[str],
-    title: str | None,
-    untag: Sequence[str],
-    unlink: Sequence[str],
-    needs_not: Sequence[str],
-    lineage_not: Sequence[str],
-    health: str | None,
     tick: Sequence[str],
     untick: Sequence[str],
-    verdict: str | None,
     editor: bool,
     override: str,
     **given: Any,
@@ -217,9 +191,7 @@ def edit(
     An item of the checklist is named by its number or by the beginning of its text.
     """
     if editor:
-        others = [title, verdict, override, health, *untag, *unlink, *needs_not, *lineage_not]
-        others += [*tick, *untick]
-        others += given.values()
+        others = [override, *tick, *untick, *given.values()]
         if len(cards) > 1 or any(other not in (None, (), "") for other in others):
             raise UsageProblem("--editor is for one card, and alone.", "Leave the rest out.")
         _in_editor(session, cards[0])
@@ -228,26 +200,11 @@ def edit(
         metric = _metric(given)
         if metric and len(cards) > 1:
             raise UsageProblem("A metric is set on one card at a time.", "Name one card.")
-        fields = _plain(given, service.boards.of_card(cards[0]))
-        texts = {"title": title, "verdict": verdict}
-        fields |= {name: value for name, value in texts.items() if value is not None}
-        if health is not None:
-            fields["health"] = None if health == types.NONE else health
         done = service.cards.edit(
             cards,
-            fields,
-            add={
-                "tags": given["tags"],
-                "links": given["links"],
-                "depends_on": given["needs"],
-                "lineage": given["lineage"],
-            },
-            remove={
-                "tags": untag,
-                "links": unlink,
-                "depends_on": needs_not,
-                "lineage": lineage_not,
-            },
+            _plain(given, service.boards.of_card(cards[0])),
+            add={field.name: given[field.name] for field in SETS},
+            remove={field.name: given[f"no_{field.name}"] for field in SETS},
             metric=metric,
             tick=tick,
             untick=untick,
@@ -301,7 +258,12 @@ def note(session: Session, cards: Sequence[str], text: str, number: int | None) 
 
 @click.command()
 @_cards
-@click.option("--reason", type=_choice(BlockReason), required=True, help="Why it cannot go on.")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in BlockReason], case_sensitive=False),
+    required=True,
+    help="Why it cannot go on.",
+)
 @click.option("--note", default="", metavar="TEXT", help="More about it.")
 @click.option(
     "--until", type=types.WHEN, default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31."
@@ -420,27 +382,19 @@ def _in_editor(session: Session, ref: str) -> None:
 
 def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     """The fields that were given, as the service takes them; those not given are left out."""
-    names = (
-        "type",
-        "priority",
-        "service_class",
-        "hypothesis",
-        "dataset",
-        "worth",
-        "budget",
-        "work",
-    )
-    fields: dict[str, Any] = {n: given[n] for n in names if given[n] is not None}
-    if given["due"] is not None:
-        due = parse_day(given["due"], types.today(board))
-        fields["due"] = due and due.isoformat()
-    if given["parent"] is not None:
-        fields["parent"] = None if given["parent"] in ("", types.NONE) else given["parent"]
-    if given["checklist"]:
-        fields["checklist"] = types.checklist(given["checklist"])
+    fields: dict[str, Any] = {}
+    for field in FIELDS:
+        typed = given.get(field.name)
+        if typed is None or field.is_set or "metric" in (field.name, field.part_of):
+            continue
+        if field.kind.several:
+            if typed:
+                fields[field.name] = items_typed(typed)
+        else:
+            fields[field.name] = field.kind.parse(typed, field.name, types.today(board)) or None
     return fields
 
 
 def _metric(given: Mapping[str, Any]) -> MetricParts | None:
-    parts = MetricParts(given["metrics"], given["baseline"], given["noise"])
+    parts = MetricParts(given["metric"], given["baseline"], given["noise"])
     return parts if parts != MetricParts() else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.clock import now
+from mlkanban.core.card import Blocker, Card, to_json
+from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Stage, place
 from mlkanban.core.rules import Load, gate
@@ -15,7 +17,6 @@ from mlkanban.core.timestamps import instant
 from mlkanban.service import Service
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import Blocker, Card, CheckItem
     from mlkanban.runs.model.usage import Spending
 
 Data = dict[str, Any]
@@ -28,51 +29,30 @@ def cards_data(cards: Iterable[Card], service: Service) -> list[Data]:
     return [card_data(card, boards[card.board]) for card in given]
 
 
-def _item(item: CheckItem, board: Board) -> dict[str, Any]:
-    """An item of a checklist, its gate by the name of the stage."""
-    closed = gate(board, item.gate)
-    return {**item.model_dump(), "gate": closed.name if closed else ""}
-
-
 def card_data(card: Card, board: Board) -> Data:
     """Everything on a card. Instants are UTC; `age_days` counts from commitment until finished."""
+    now = {**card.values, "metric": card.measured}
+    closed = [gate(board, item.gate) for item in card.checklist]
     return {
         "id": card.ref,
         "uuid": card.id,
         "board": board.key,
+        **{
+            field.json_name: field.kind.data(now[field.name])
+            for field in FIELDS
+            if field.part_of != "metric"
+        },
         "stage": board.stage(card.stage).name,
-        "title": card.title,
-        "type": card.type,
-        "priority": card.priority,
-        "class": card.service_class,
-        "tags": list(card.tags),
-        "due": card.due and card.due.isoformat(),
-        "snoozed_until": card.snoozed_until and card.snoozed_until.isoformat(),
-        "snoozed_run": card.snoozed_run or None,
-        "blocked": card.blocker and _blocker(card.blocker),
-        "metric": card.measured and card.measured.model_dump(mode="json"),
-        "work": card.work,
-        "hypothesis": card.hypothesis,
-        "dataset": card.dataset,
-        "worth": card.worth or None,
-        "budget": card.budget or None,
-        "checklist": [_item(item, board) for item in card.checklist],
-        "links": list(card.links),
-        "needs": list(card.depends_on),
-        "parent": card.parent or None,
-        "lineage": [
-            dict(zip(("kind", "card"), one.split(":", 1), strict=True)) for one in card.lineage
+        "checklist": [
+            {**to_json(item), "gate": stage.name if stage else ""}
+            for item, stage in zip(card.checklist, closed, strict=True)
         ],
-        "health": card.health,
         "readings": [reading._asdict() for reading in card.readings],
-        "outcome": card.outcome,
-        "verdict": card.verdict,
-        "archived": card.archived,
         "created": _instant(card.created_at),
         "entered": _instant(card.entered_at),
         "started": _instant(card.started_at),
         "finished": _instant(card.finished_at),
-        "age_days": _age(card.started_at, card.finished_at, ZoneInfo(board.timezone)),
+        "age_days": age_days(card.started_at, card.finished_at, ZoneInfo(board.timezone)),
         "notes": [
             {"at": _instant(note.at), "actor": note.actor, "text": note.text} for note in card.notes
         ],
@@ -92,9 +72,14 @@ def spent_data(spent: Spending | None) -> Data | None:
     }
 
 
-def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
-    """What the board shows of its cards: the names of `card_data`, without the long texts."""
+def face_data(faces: Sequence[CardFace], board: Board, service: Service) -> list[Data]:
+    """What the board shows of its cards: the names and values of `card_data`, without the long
+    texts."""
     zone = ZoneInfo(board.timezone)
+    blocked = FIELD["blocked"].kind
+    blockers: Mapping[str, Blocker] = {}
+    if any(face.block_reason for face in faces):
+        blockers = service.boards.blockers(board.id)
     return [
         {
             "id": face.ref,
@@ -108,9 +93,7 @@ def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
             "tags": face.tags.split(),
             "due": face.due or None,
             "snoozed_until": face.snoozed_until or None,
-            "blocked": {"reason": face.block_reason, "external": bool(face.block_external)}
-            if face.block_reason
-            else None,
+            "blocked": blocked.data(blockers.get(face.id)) if face.block_reason else None,
             "work": face.work,
             "outcome": face.outcome or None,
             "health": face.health or None,
@@ -119,7 +102,7 @@ def face_data(faces: Iterable[CardFace], board: Board) -> list[Data]:
             "entered": face.entered_at,
             "started": face.started_at or None,
             "finished": face.finished_at or None,
-            "age_days": _age(_moment(face.started_at), _moment(face.finished_at), zone),
+            "age_days": age_days(_moment(face.started_at), _moment(face.finished_at), zone),
         }
         for face in faces
     ]
@@ -164,16 +147,6 @@ def _stage(stage: Stage, load: Load) -> Data:
     }
 
 
-def _blocker(blocker: Blocker) -> Data:
-    return {
-        "reason": blocker.reason,
-        "external": blocker.external,
-        "note": blocker.note,
-        "until": blocker.until or None,
-        "since": _instant(blocker.since),
-    }
-
-
 def _instant(moment: datetime | None) -> str | None:
     return instant(moment) if moment else None
 
@@ -182,7 +155,8 @@ def _moment(instant: str) -> datetime | None:
     return datetime.fromisoformat(instant) if instant else None
 
 
-def _age(started: datetime | None, finished: datetime | None, zone: ZoneInfo) -> int | None:
+def age_days(started: datetime | None, finished: datetime | None, zone: ZoneInfo) -> int | None:
+    """Days from the commitment of a card until it was finished, or until now; None before that."""
     if started is None:
         return None
 

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban import clock
-from mlkanban.cli.json_output import by_stage, card_data, face_data, spent_data
+from mlkanban.cli.json_output import age_days, by_stage, card_data, face_data, spent_data
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace, Priority
 from mlkanban.core.visibility import asleep, on_board
-from mlkanban.text import LONG_TITLE, MANY_TAGS, beginning, display_lines, short_name, some
+from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_name, some
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card
@@ -58,7 +58,7 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
             if everything or on_board(board, face, date.max if sleepers else today(board))
         ]
         session.answer(
-            "cards", lambda: face_data(shown, board), lambda: _table(session, shown, board)
+            "cards", lambda: face_data(shown, board, service), lambda: _table(session, shown, board)
         )
         listed = {face.id for face in shown}
         others = _out_of_sight([face for face in matching if face.id not in listed], board)
@@ -138,13 +138,16 @@ def _whole(
 ) -> Iterator[str]:
     # As for `_table`.
     from mlkanban.cli.layout import bold, dim
+    from mlkanban.display.card_face import FaceContext
+    from mlkanban.display.card_page import CardPage, rows
 
-    data = card_data(card, board)
+    page = CardPage(
+        FaceContext.at(board, clock.now(), ascii=session.settings.ascii), spent, "archive --restore"
+    )
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
-    for name, text in _facts(card, board, data["age_days"], spent, label):
-        if text:
-            yield dim(f"{name:<12}") + clean(text)
+    for name, text in (("board", board.name), *rows(card, page), *_facts(card, board, label)):
+        yield dim(f"{name.capitalize():<12}") + clean(text)
     for item in card.checklist:
         yield f"  {clean(checklist.line(board, item))}"
     for number, note in enumerate(card.notes, 1):
@@ -195,63 +198,21 @@ def _tree(session: Session, card: Card, board: Board, service: Service) -> Itera
     yield from map(session.clean, tree_lines(faces, card.ref, board))
 
 
-def _facts(
-    card: Card, board: Board, age: int | None, spent: Spending | None, label: str
-) -> Iterator[tuple[str, str]]:
-    # Links and scores as they are shown, with their parsers: `list` shows none.
-    from mlkanban.core.score import worth_text
-    from mlkanban.display.card_page import link_texts
-
-    def day(moment: object) -> str:
-        return f"{moment:%Y-%m-%d}"
-
+def _facts(card: Card, board: Board, label: str) -> Iterator[tuple[str, str]]:
+    """What the store knows of a card besides its fields, and how far its checklist is."""
     zone = ZoneInfo(board.timezone)
-    entered = day(card.entered_at.astimezone(zone))
-    yield "Stage", f"{board.stage(card.stage).name}, since {entered}"
-    yield "Board", board.name
-    kind = [card.type.value]
-    kind += [f"priority {card.priority}"] if card.priority != "normal" else []
-    kind += [f"class {card.service_class}"] if card.service_class != "standard" else []
-    kind += [card.work.value] if card.work != "attended" else []
-    kind += ["archived"] if card.archived else []
-    yield "Type", ", ".join(kind)
-    yield "Tags", " ".join(some([f"#{tag}" for tag in card.tags], MANY_TAGS))
-    yield "Due", day(card.due) if card.due else ""
-    if card.snoozed_run:
-        yield "Snoozed", f"until run {card.snoozed_run} ends"
-    elif card.snoozed_until:
-        yield "Snoozed", f"until {day(card.snoozed_until)}"
-    if card.blocker:
-        side = "external" if card.blocker.external else "internal"
-        until = f", until {card.blocker.until}" if card.blocker.until else ""
-        since = day(card.blocker.since.astimezone(zone))
-        yield "Blocked", f"{card.blocker.reason} ({side}), since {since}{until}"
-        yield "", card.blocker.note
-    yield "Health", card.health.value if card.health else ""
-    for reading in card.readings:
-        at = day(datetime.fromisoformat(reading.at).astimezone(zone))
-        yield "Alert" if reading.alert else "Within", f"{at} {reading.text}"
-        yield "", reading.note
-    if metric := card.measured:
-        extra = {"baseline": metric.baseline, "noise": metric.noise}
-        more = [f"{name} {value:g}" for name, value in extra.items() if value is not None]
-        yield "Metric", ", ".join([str(metric), *more])
-    yield "Hypothesis", card.hypothesis
-    yield "Dataset", card.dataset
-    yield "Worth", worth_text(card.worth)
-    yield "Budget", spent.told if spent else ""
-    yield "Part of", card.parent
-    for text in link_texts(card.links):
-        yield "Link", text
-    yield "Outcome", card.outcome.value if card.outcome else ""
-    yield "Verdict", card.verdict
-    started, finished = card.started_at, card.finished_at
-    yield "Label", label
-    yield "Created", day(card.created_at.astimezone(zone))
-    days = "" if age is None else f"{age} day{'' if age == 1 else 's'}"
-    if started and finished:
-        both = f"{day(started.astimezone(zone))} to {day(finished.astimezone(zone))}"
-        yield "Cycle time", f"{days}, {both}"
-    elif started:
-        yield "Age", f"{days}, committed {day(started.astimezone(zone))}"
-    yield "Checklist", checklist.progress(card.checklist) if card.checklist else ""
+
+    def day(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%Y-%m-%d}"
+
+    yield "label", label
+    yield "created", day(card.created_at)
+    days = age_days(card.started_at, card.finished_at, zone)
+    if days is not None and card.started_at:
+        took = quantity(days, "day")
+        if card.finished_at:
+            yield "cycle time", f"{took}, {day(card.started_at)} to {day(card.finished_at)}"
+        else:
+            yield "age", f"{took}, committed {day(card.started_at)}"
+    if card.checklist:
+        yield "checklist", checklist.progress(card.checklist)

@@ -1,8 +1,6 @@
 """What is given on the command line, understood: cards, stages, days, limits, metrics."""
 
 import os
-import re
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,13 +145,3 @@ CONFLICT = NameParam("card", "List the conflicts: mlkanban resolve", "conflicts"
 FIELD = NameParam("field", "List the conflicts: mlkanban resolve", "fields")
 HOME = NameParam("folder", "Give its path, or leave it out.")
 FILE = FileParam(path_type=Path)
-
-
-def checklist(items: Sequence[str]) -> list[dict[str, Any]]:
-    """A checklist from `[x] what is done` and `what is to do`."""
-    made = []
-    for item in items:
-        mark, text = re.fullmatch(r"(?s)(?:\[([ xX]?)\])?\s*(.*)", item).groups()  # type: ignore[union-attr]
-        if text:
-            made.append({"text": text, "done": (mark or "").lower() == "x"})
-    return made

@@ -1,11 +1,15 @@
-"""A whole card, as its page shows it and as what is given for it is checked."""
+"""A whole card, as its page shows it, and the parts that some of its fields have.
 
+Plain dataclasses, so that `add`, `move` and `list` start without pydantic; pydantic checks against
+them what comes from outside (core/field_kinds.py, service/validation.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from mlkanban.core.budget import budget_text
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import (
@@ -17,25 +21,31 @@ from mlkanban.core.models import (
     ServiceClass,
     Work,
 )
-from mlkanban.core.score import parse_worth
+from mlkanban.core.timestamps import instant
+
+T = TypeVar("T")
+_STRICT: Mapping[str, Any] = {"extra": "forbid"}
+"""What pydantic is told of these classes: a part that there is not makes a value malformed."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Blocker(_Frozen):
+@dataclass(frozen=True, slots=True)
+class Blocker:
     """Why a card cannot go on. `until` is a condition: card:ID, run:ID or a date."""
+
+    __pydantic_config__: ClassVar = _STRICT
 
     reason: BlockReason
     external: bool
+    since: datetime
     note: str = ""
     until: str = ""
-    since: datetime
 
 
-class Metric(_Frozen):
+@dataclass(frozen=True, slots=True)
+class Metric:
     """What an experiment is measured by: `direction` says which side of `target` is good."""
+
+    __pydantic_config__: ClassVar = _STRICT
 
     name: str
     direction: Literal[">=", "<="] = ">="
@@ -45,78 +55,95 @@ class Metric(_Frozen):
     value: float | None = None
 
     def __str__(self) -> str:
-        return metric_text(self.model_dump())
+        return metric_text(to_json(self))
 
 
-class CheckItem(_Frozen):
+@dataclass(frozen=True, slots=True)
+class CheckItem:
     """`gate` is the id (or the name) of the stage that is not to be left forward while the item is
     unticked."""
+
+    __pydantic_config__: ClassVar = _STRICT
 
     text: str
     done: bool = False
     gate: str = ""
 
 
-class Note(_Frozen):
+def to_json(part: Blocker | Metric | CheckItem) -> dict[str, Any]:
+    """A part in the shape the log keeps it."""
+    values = {one.name: getattr(part, one.name) for one in fields(part)}
+    return {
+        name: instant(value) if isinstance(value, datetime)
+        else str(value) if isinstance(value, StrEnum) else value
+        for name, value in values.items()
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
     """A Markdown note, as it was corrected last; `at`, when it was written, in UTC. `id` is that of
     the event that wrote it."""
 
-    id: str = ""
+    id: str
     at: datetime
     actor: str
     text: str
 
 
-class Card(_Frozen):
-    """One card with everything on it. Instants are UTC, `due` and `snoozed_until` are days;
-    `metric` is as it was written, `measured` the same at the value that its runs stand at;
-    `snoozed_run` is the run it is snoozed until, '' for a day. `health` and the last
-    `readings` of its metrics are those of a model in use."""
+class _Value(Generic[T]):
+    """A field of the table that code asks for by its name, with its type."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, card: "Card", owner: type["Card"]) -> T:
+        value: T = card.values[self._name]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card with everything on it. `values` holds every field by the name it has in THE table
+    (core/card_fields.py). Instants are UTC, `due` and `snoozed_until` are days; `metric` is as it
+    was written, `measured` the same at the value that its runs stand at; `snoozed_run` is the run
+    it is snoozed until, '' for a day. `readings` are the last ones of a model in use."""
 
     id: str
     ref: str
     board: str
-    stage: str
     rank: str
-    title: str
-    type: CardType = CardType.EXPERIMENT
-    priority: Priority = Priority.NORMAL
-    service_class: ServiceClass = ServiceClass.STANDARD
-    tags: tuple[str, ...] = ()
-    due: date | None = None
-    snoozed_until: date | None = None
-    snoozed_run: str = ""
-    blocker: Blocker | None = None
-    metric: Metric | None = None
-    measured: Metric | None = Field(default_factory=lambda given: given.get("metric"))
-    work: Work = Work.ATTENDED
-    hypothesis: str = ""
-    dataset: str = ""
-    worth: str = ""
-    budget: str = ""
-    checklist: tuple[CheckItem, ...] = ()
-    links: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    parent: str = ""
-    lineage: tuple[str, ...] = ()
-    health: Health | None = None
-    readings: tuple[HealthReading, ...] = ()
-    outcome: Outcome | None = None
-    verdict: str = ""
-    archived: bool = False
+    values: Mapping[str, Any]
     created_at: datetime
     entered_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    measured: Metric | None = None
+    readings: tuple[HealthReading, ...] = ()
     notes: tuple[Note, ...] = ()
 
-    @field_validator("worth")
-    @classmethod
-    def _written_as_worth(cls, text: str) -> str:
-        worth = parse_worth(text)
-        return worth.text if worth else ""
-
-    @field_validator("budget")
-    @classmethod
-    def _written_as_budget(cls, text: str) -> str:
-        return budget_text(text)
+    stage = _Value[str]("stage")
+    title = _Value[str]("title")
+    type = _Value[CardType]("type")
+    priority = _Value[Priority]("priority")
+    service_class = _Value[ServiceClass]("class")
+    work = _Value[Work]("work")
+    tags = _Value[tuple[str, ...]]("tags")
+    due = _Value[date | None]("due")
+    metric = _Value[Metric | None]("metric")
+    hypothesis = _Value[str]("hypothesis")
+    dataset = _Value[str]("dataset")
+    worth = _Value[str]("worth")
+    budget = _Value[str]("budget")
+    parent = _Value[str]("parent")
+    lineage = _Value[tuple[str, ...]]("lineage")
+    needs = _Value[tuple[str, ...]]("needs")
+    links = _Value[tuple[str, ...]]("links")
+    checklist = _Value[tuple[CheckItem, ...]]("checklist")
+    health = _Value[Health | None]("health")
+    verdict = _Value[str]("verdict")
+    outcome = _Value[Outcome | None]("outcome")
+    archived = _Value[bool]("archived")
+    blocker = _Value[Blocker | None]("blocked")
+    snoozed_until = _Value[date | None]("snoozed")
+    snoozed_run = _Value[str]("snoozed_run")

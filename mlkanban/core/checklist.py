@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import rules
@@ -54,8 +55,7 @@ def marked(
     """The checklist with the items at some places ticked, or unticked."""
     wanted = set(places)
     return tuple(
-        item.model_copy(update={"done": done}) if at in wanted else item
-        for at, item in enumerate(checklist)
+        replace(item, done=done) if at in wanted else item for at, item in enumerate(checklist)
     )
 
 

@@ -5,33 +5,22 @@ but it is inert. No table, page or number is made of it. The rule is pure and lo
 alone, so that every machine leaves out the same events; it asks nothing that differs between
 machines, such as the time zones that are installed.
 
-Values with parts (a metric, a checklist) are checked by the pydantic models of core/card.py. The
-rest is checked by hand: every event that is written passes here too, and `add` and `move` start
+Values with parts (a metric, a checklist) are checked by pydantic against core/card.py. The rest is
+checked by hand: every event that is written passes here too, and `add` and `move` start
 without pydantic.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from mlkanban.core.budget import parse_budget
+from mlkanban.core.card_fields import FIELDS, STORED
 from mlkanban.core.events import FORMAT, Event
-from mlkanban.core.lineage import Kind
+from mlkanban.core.field_kinds import Members, is_id, is_line, is_rank, is_ref
 from mlkanban.core.model_health import PREFIX as READING
-from mlkanban.core.models import (
-    CardType,
-    Health,
-    Outcome,
-    Priority,
-    ServiceClass,
-    StageKind,
-    Work,
-)
-from mlkanban.core.score import parse_worth
+from mlkanban.core.models import StageKind
 from mlkanban.core.timestamps import moment
 from mlkanban.core.triage_session import FIELD as TRIAGE
 from mlkanban.core.triage_session import TriageSession
@@ -39,7 +28,6 @@ from mlkanban.errors import MlkanbanError
 
 MALFORMED, NEWER = "malformed", "newer"
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HLC = re.compile(r"[0-9]{15}\.[0-9]{6}")
 _LAST_MS = "253402300800000"
 """The year 10,000: a clock beyond it leaves no room for the one after it."""
@@ -47,11 +35,8 @@ _AT = re.compile(
     r"(?:19[7-9][0-9]|2[01][0-9]{2}|2200)-[0-9]{2}-[0-9]{2}"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
 )
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_REF = re.compile(r"[a-z]{1,8}[0-9]{1,9}[a-z]{0,8}")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,3}")
 _LONGEST_ZONE = 64
-_RANK = re.compile(r"[0-9A-Za-z]{1,1000}")
 _LARGEST = 1 << 63
 
 
@@ -89,10 +74,10 @@ def subject(event: Event) -> tuple[str, str]:
 def _envelope(event: Event) -> bool:
     stage = event.data.get("stage", "")
     return (
-        all(_ID.fullmatch(one) for one in (event.id, event.replica, event.board, event.action))
-        and all(not one or _ID.fullmatch(one) for one in (event.card, event.undoes))
+        all(map(is_id, (event.id, event.replica, event.board, event.action)))
+        and all(not one or is_id(one) for one in (event.card, event.undoes))
         and isinstance(stage, str)
-        and (not stage or bool(_ID.fullmatch(stage)))
+        and (not stage or is_id(stage))
         and not (event.card and stage)
         and event.board not in (event.card, stage)
         and event.undoes != event.id
@@ -174,11 +159,6 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _line(value: Any) -> bool:
-    """A name or a title: one line that says something."""
-    return isinstance(value, str) and bool(value.strip()) and "\n" not in value
-
-
 def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -192,98 +172,9 @@ def _one_of(choices: Any) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value in known
 
 
-def _ref(value: Any) -> bool:
-    return isinstance(value, str) and bool(_REF.fullmatch(value))
-
-
-def _named(value: Any) -> bool:
-    """Another card, by short id; some older programs wrote its long one."""
-    return isinstance(value, str) and bool(_REF.fullmatch(value) or _ID.fullmatch(value))
-
-
-def _rank(value: Any) -> bool:
-    """A fractional index: the first letter says how many digits the whole number has, and the
-    fraction after it does not end in 0 (as fractional-indexing checks it)."""
-    if not isinstance(value, str) or not _RANK.fullmatch(value):
-        return False
-    head = value[0]
-    if head.isdigit():
-        return False
-    whole = ord(head) - ord("a") + 2 if head >= "a" else ord("Z") - ord(head) + 2
-    if len(value) < whole or value == "A" + "0" * 26:
-        return False
-    return not value[whole:].endswith("0")
-
-
-def _place(value: Any) -> bool:
-    return _texts(value) and len(value) == 2 and bool(_ID.fullmatch(value[0])) and _rank(value[1])
-
-
-def _day(value: Any) -> bool:
-    return value == "" or bool(_DAY.fullmatch(value) and date.fromisoformat(value))
-
-
 def _zone(value: Any) -> bool:
     """The form alone: which zones there are differs between machines."""
     return len(value) <= _LONGEST_ZONE and bool(_ZONE.fullmatch(value))
-
-
-def _worth(value: Any) -> bool:
-    return value == "" or parse_worth(value) is not None
-
-
-def _budget(value: Any) -> bool:
-    return value == "" or parse_budget(value) is not None
-
-
-@cache
-def _adapters() -> Mapping[str, Any]:
-    # pydantic, 60 ms: loaded when something has parts to check.
-    from pydantic import TypeAdapter
-
-    from mlkanban.core.card import Blocker, CheckItem, Metric  # as above
-
-    return {
-        "blocker": TypeAdapter(Blocker),
-        "metric": TypeAdapter(Metric),
-        "checklist": TypeAdapter(list[CheckItem]),
-    }
-
-
-def _fits(name: str, value: Any) -> bool:
-    """Whether a value with parts has the shape that core.card gives it. As JSON, which is strict
-    about numbers and texts, and reads an instant from a text."""
-    _adapters()[name].validate_json(json.dumps(value), strict=True)
-    return True
-
-
-def _blocker(value: Any) -> bool:
-    if not value:
-        return isinstance(value, dict)
-    until = value.get("until") or ""
-    return _fits("blocker", value) and moment(value["since"]) is not None and _condition(until)
-
-
-def _condition(until: str) -> bool:
-    """card:ID, run:ID or a day."""
-    kind, colon, name = until.partition(":")
-    if not until or (colon and kind == "run" and name):
-        return True
-    return _named(name) if colon and kind == "card" else _day(until)
-
-
-def _metric(value: Any) -> bool:
-    if not value:
-        return isinstance(value, dict)
-    return _fits("metric", value) and _line(value["name"])
-
-
-def _checklist(value: Any) -> bool:
-    return _fits("checklist", value)
-
-
-def _outcome(value: Any) -> bool:
-    return value == "" or _OUTCOMES(value)
 
 
 def _session(value: Any) -> bool:
@@ -299,19 +190,9 @@ def _session(value: Any) -> bool:
     )
 
 
-def _present(fits: Callable[[str], bool]) -> Callable[[str, Any], bool]:
+def _present(is_member: Callable[[str], bool]) -> Callable[[str, Any], bool]:
     """A member of a set, such as `tag:gpu`: whether it is in."""
-    return lambda member, value: fits(member) and (value is None or isinstance(value, bool))
-
-
-def _word(member: str) -> bool:
-    return member.split() == [member]
-
-
-def _origin(member: str) -> bool:
-    """`retrain-of:g12`."""
-    kind, _, ref = member.partition(":")
-    return kind in _KINDS and _named(ref)
+    return lambda member, value: is_member(member) and (value is None or isinstance(value, bool))
 
 
 def _written(member: str, value: Any) -> bool:
@@ -337,9 +218,6 @@ def _run(member: str, value: Any) -> bool:
     return bool(member) and (value is None or isinstance(value, dict))
 
 
-_KINDS = frozenset(kind.value for kind in Kind)
-_OUTCOMES = _one_of(Outcome)
-_HEALTHS = _one_of(Health)
 _NEEDED = {
     "card.created": frozenset({"place", "title"}),
     "card.blocked": frozenset({"blocker"}),
@@ -350,31 +228,30 @@ _NEEDED = {
 }
 """The fields that an event of a kind has to set; what tells of it reads them."""
 _NOT_EMPTY = frozenset({"blocker"})
-_NEVER_NONE = frozenset({"ref", "title", "key", "name", "timezone", "kind", "rank", "place"})
 _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
-    "tag": _present(_word),
-    "link": _present(lambda member: bool(member.strip())),
-    "needs": _present(_named),
-    "lineage": _present(_origin),
+    **{
+        field.stored.rstrip(":"): _present(field.kind.is_member)
+        for field in FIELDS
+        if isinstance(field.kind, Members)
+    },
     "ignored": _present(bool),
     "run": _run,
     READING.rstrip(":"): _reading,
     "charter": _written,
     "view": _written,
     "note": _written,
-    "rank": lambda member, value: bool(_ID.fullmatch(member)) and _rank(value),
+    "rank": lambda member, value: is_id(member) and is_rank(value),
+}
+_NEVER_NONE = frozenset({"ref", "key", "name", "timezone", "kind", "rank"}) | {
+    field.stored for field in FIELDS if field.kind.needed
 }
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("title", "key", "name"), _line),
-    **dict.fromkeys(("template", "hypothesis", "dataset", "verdict", "snoozed_run"), _text),
+    **{name: field.kind.is_valid for name, field in STORED.items() if not field.is_set},
+    **dict.fromkeys(("key", "name"), is_line),
     **dict.fromkeys(("limit", "unattended", "conwip"), _number),
-    **dict.fromkeys(("due", "snoozed_until"), _day),
-    **dict.fromkeys(("archived", "deleted", "committed", "soft"), _flag),
-    "ref": _ref, "parent": lambda value: value == "" or _named(value), "rank": _rank,
-    "place": _place, "timezone": _zone, "kind": _one_of(StageKind), "type": _one_of(CardType),
-    "priority": _one_of(Priority), "service_class": _one_of(ServiceClass), "work": _one_of(Work),
-    "health": lambda value: value == "" or _HEALTHS(value), "checklist": _checklist,
-    "blocker": _blocker, "metric": _metric, "worth": _worth, "budget": _budget,
-    "outcome": _outcome, TRIAGE: _session,
+    **dict.fromkeys(("deleted", "committed", "soft"), _flag),
+    "template": _text, "ref": is_ref, "rank": is_rank, "timezone": _zone,
+    "kind": _one_of(StageKind), TRIAGE: _session,
 }  # fmt: skip
-"""How the value of a field is checked; of any other field every value will do."""
+"""How the value of a field is checked: of a card by THE table of its fields, and of a stage and a
+board. Of any other field every value will do."""

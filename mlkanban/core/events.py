@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from mlkanban.core.card_fields import SETS
+
 FORMAT = 1
 """Version of the event format this program writes."""
 
@@ -131,7 +133,7 @@ RANK = "rank:"
 """Fields that are the rank of a card in a stage, by its id: where it was put there."""
 KNOWN = "card"
 """Under which name `saw` has what the writer of an event knew about the card."""
-MEMBERS = ("tag:", "link:", "needs:", "lineage:")
+MEMBERS = tuple(field.stored for field in SETS)
 """Fields that are members of a set: of an addition and a removal that knew nothing of each other
 the addition stays."""
 

@@ -120,15 +120,6 @@ EXTERNAL_BY_DEFAULT = frozenset(
 """Reasons that usually lie with somebody else; the person can say otherwise."""
 
 
-BLANK = {
-    "type": CardType.EXPERIMENT.value,
-    "priority": Priority.NORMAL.value,
-    "service_class": ServiceClass.STANDARD.value,
-    "work": Work.ATTENDED.value,
-}
-"""What a card has where nothing was said."""
-
-
 class CardFace(NamedTuple):
     """What the board shows of a card, straight from one row: text as stored, instants ISO 8601.
     The columns of the table `card` are these, `board` and `deleted`; the projector fills them.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from mlkanban.core.card import Metric
+from mlkanban.core.card import Metric, to_json
 from mlkanban.core.events import Change
 from mlkanban.core.models import Work
 from mlkanban.core.names import slug
@@ -46,7 +46,7 @@ class DemoRuns:
         self._board, self._place, self._calendar, self._rng = board, place, calendar, rng
         self._card_id, self._card, self._spec = card_id, card, card.spec
         metric, self._reached = card.spec.measured()
-        self._metric = Metric(**metric).model_dump(mode="json") if metric else {}
+        self._metric = to_json(Metric(**metric)) if metric else {}
         self._host = card.spec.host or rng.choice(_HOSTS)
         self._commit = ""
         self._blocked = False

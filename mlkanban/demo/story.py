@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from mlkanban.core.card import Blocker
+from mlkanban.core.card import Blocker, to_json
 from mlkanban.core.events import Change
 from mlkanban.core.models import EXTERNAL_BY_DEFAULT, BlockReason, Outcome, Work
 from mlkanban.demo.cards import PlannedBlock
@@ -89,14 +89,14 @@ class Story:
         metric, _ = spec.measured()
         fields: dict[str, Any] = {
             "title": spec.title, "type": spec.type, "tags": spec.tags.split(),
-            "priority": spec.priority, "service_class": spec.service_class,
+            "priority": spec.priority, "class": spec.service_class,
             "hypothesis": spec.hypothesis, "dataset": spec.dataset, "metric": metric,
             "worth": spec.worth,
             "links": spec.links, "checklist": self._checklist(spec.checklist, at_first=True),
         }  # fmt: skip
         if spec.due is not None:
             last = self._calendar.moment(card.end).date() if spec.end else self._calendar.today
-            fields["due"] = last + timedelta(days=spec.due)
+            fields["due"] = (last + timedelta(days=spec.due)).isoformat()
         set_fields = {name: value for name, value in fields.items() if value}
         values = {"deleted": False, "place": self._place("ideas"), **flat(checked(set_fields))}
         self._record(card.start, "card.created", card_id, set=values)
@@ -104,7 +104,8 @@ class Story:
             self._edit(card.looked.at(0.7), card_id, checklist=self._checklist(spec.checklist))
         if spec.snoozed is not None:
             until = self._calendar.today + timedelta(days=spec.snoozed)
-            self._edit(card.end - 0.8 * DAY, card_id, snoozed_until=until)
+            values = {"snoozed_until": until.isoformat()}
+            self._record(card.end - 0.8 * DAY, "card.snoozed", card_id, set=values)
 
     def _enters(self, card_id: str, before: Visit, visit: Visit) -> None:
         """The move from one visit to the next."""
@@ -153,7 +154,7 @@ class Story:
             reason=reason, external=outside, note=block.note, until=until,
             since=self._calendar.moment(since),
         )  # fmt: skip
-        values = {"blocker": blocker.model_dump(mode="json")}
+        values = {"blocker": to_json(blocker)}
         self._record(since, "card.blocked", card_id, set=values)
         if block.days:
             self._record(since + block.days * DAY, "card.unblocked", card_id, set={"blocker": None})
@@ -177,7 +178,7 @@ class Story:
         for card_id, card in list(self._cards.values()):
             for key in card.spec.needs:
                 other_id, other = self._cards[key]
-                self._edit(max(card.start, other.start) + 3, card_id, depends_on=[other_id])
+                self._edit(max(card.start, other.start) + 3, card_id, needs=[other_id])
             if card.spec.parent:
                 other_id, other = self._cards[card.spec.parent]
                 self._edit(max(card.start, other.start) + 4, card_id, parent=other_id)

@@ -1,94 +1,158 @@
-"""The fields of a card as lines of text."""
+"""The fields of a card in words, on every surface."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import checklist
 from mlkanban.core.card import Card
-from mlkanban.core.model_health import HealthReading
+from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.models import CardFace
-from mlkanban.core.score import worth_text
 from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.runs.model.usage import Spending
-from mlkanban.text import LONG_TITLE, MANY_LINKS, MANY_TAGS, beginning, display, quantity, some
+from mlkanban.text import LONG_TITLE, MANY_LINKS, beginning, display, quantity
+
+Row = tuple[str, str]
+"""What a field is called on a page, and what it says."""
+
+_FIRST = ("stage", "outcome", "archived", "verdict", "health", "blocked", "due", "snoozed")
+"""How a card is doing comes first; other fields follow in the order of the table."""
+_ELSEWHERE = frozenset({"title", "work", "lineage", "needs", "checklist"})
+"""What is no row: the title heads the page, work stands with the stage, related cards are a tree
+below, and so is the checklist."""
 
 
-def _reading(reading: HealthReading, view: FaceContext) -> str:
-    note = f": {reading.note}" if reading.note else ""
-    return f"{view.day(reading.at)} {reading.text}{note}"
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """What a page of a card knows besides the card: the board and this day, what is used of its
+    budget, how an archived card comes back on this surface, and its face, where there is one."""
+
+    view: FaceContext
+    spent: Spending | None
+    restore_hint: str
+    face: CardFace | None = None
+
+    def day(self, moment: datetime) -> str:
+        """The day of an instant in the time zone of the board."""
+        return f"{moment.astimezone(ZoneInfo(self.view.board.timezone)):%Y-%m-%d}"
 
 
-def field_lines(
-    card: Card, face: CardFace | None, view: FaceContext, spent: Spending | None, width: int
-) -> list[str]:
-    """Everything on a card that is not empty, but for its notes; `spent` is what is used of its
-    budget. Safe to show."""
+def rows(card: Card, page: CardPage) -> Iterator[Row]:
+    """Every field of a card that is not empty, but for those of `_ELSEWHERE`. Safe to show."""
+    first = [FIELD[name] for name in _FIRST]
+    others = [
+        field
+        for field in FIELDS
+        if field.name not in (*_FIRST, *_ELSEWHERE) and not field.part_of
+    ]  # fmt: skip
+    for field in (*first, *others):
+        if special := _SPECIAL.get(field.name):
+            yield from special(card, page)
+        elif text := field.kind.shown(card.values[field.name]):
+            yield field.label, text
+
+
+def field_lines(card: Card, page: CardPage, width: int) -> list[str]:
+    """Everything on a card that is not empty, but for its notes, in lines of a width. Safe to
+    show."""
     lines = [f"{card.ref}  {display(beginning(card.title, LONG_TITLE))}", ""]
-
-    def add(label: str, value: object) -> None:
-        if value:
-            first, *rest = wrap(str(value), max(20, width - 19)) or [""]
-            lines.append(f"  {label:<12} {first}")
-            lines.extend(" " * 15 + line for line in rest)
-
-    stage = display(view.board.stage(card.stage).name)
-    how = f", {card.work.value}" if card.work != "attended" else ""
-    state = f"finished: {card.outcome.value}" if card.outcome else stage + how
-    add("stage", stage if card.outcome else state)
-    add("outcome", card.outcome.value if card.outcome else "")
-    add("archived", "yes, x brings it back" if card.archived else "")
-    add("verdict", display(card.verdict))
-    add("health", card.health.value if card.health else "")
-    for reading in card.readings:
-        add("alert" if reading.alert else "within", display(_reading(reading, view)))
-    if card.blocker:
-        block = card.blocker
-        side = "external" if block.external else "internal"
-        begun = block.since.astimezone(ZoneInfo(view.board.timezone)).date()
-        since = max(0, (view.today - begun).days)
-        note = f": {display(block.note)}" if block.note else ""
-        until = f" until {display(block.until)}" if block.until else ""
-        days = quantity(since, "day")
-        add("blocked", f"{block.reason.value} ({side}), {days}{note}{until}")
-    if face is not None:
-        spoken = age(face, view)
-        meaning = (
-            "cycle time" if spoken.startswith("=")
-            else "since it was written" if spoken.startswith("(") else "since commitment"
-        )  # fmt: skip
-        add("age", "never worked" if spoken == "=" else f"{spoken.strip('=()')} {meaning}")
-        add("due", f"{card.due}  {due(face, view)}" if card.due else "")
-    waits = f"until run {display(card.snoozed_run)} ends" if card.snoozed_run else ""
-    add("snoozed", waits or card.snoozed_until)
-    add("type", card.type.value)
-    add("priority", card.priority.value)
-    add("class", card.service_class.value)
-    add("tags", " ".join(some([f"#{display(tag)}" for tag in card.tags], MANY_TAGS)))
-    add("hypothesis", display(card.hypothesis))
-    if metric := card.measured:
-        extra = [
-            f"{name} {value:g}"
-            for name, value in (("baseline", metric.baseline), ("noise", metric.noise))
-            if value is not None
-        ]
-        add("metric", display("  ".join([str(metric), *extra])))
-    add("dataset", display(card.dataset))
-    add("worth", worth_text(card.worth))
-    add("budget", spent.told if spent else "")
-    add("parent", display(card.parent))
-    for text in link_texts(card.links):
-        add("link", display(text))
+    for label, text in rows(card, page):
+        first, *rest = wrap(text, max(20, width - 19)) or [""]
+        lines.append(f"  {label:<12} {first}")
+        lines.extend(" " * 15 + line for line in rest)
     if card.checklist:
         lines += ["", f"  checklist {checklist.progress(card.checklist)}"]
         for item in card.checklist:
-            first, *rest = wrap(display(checklist.line(view.board, item)), max(20, width - 8))
+            first, *rest = wrap(
+                display(checklist.line(page.view.board, item)), max(20, width - 8)
+            ) or [""]  # fmt: skip
             lines += [f"    {first}", *(f"        {line}" for line in rest)]
     return lines
 
 
-def link_texts(links: Sequence[str]) -> list[str]:
+def _stage(card: Card, page: CardPage) -> Iterator[Row]:
+    stage = display(page.view.board.stage(card.stage).name)
+    work = f", {card.work}" if card.work != FIELD["work"].kind.blank and not card.outcome else ""
+    yield "stage", f"{stage}{work}, since {page.day(card.entered_at)}"
+
+
+def _archived(card: Card, page: CardPage) -> Iterator[Row]:
+    if card.archived:
+        yield "archived", f"yes, {page.restore_hint} brings it back"
+
+
+def _health(card: Card, page: CardPage) -> Iterator[Row]:
+    """The health of a model in use, and the last readings of its metrics."""
+    if card.health:
+        yield "health", card.health.value
+    for reading in card.readings:
+        note = f": {reading.note}" if reading.note else ""
+        text = f"{page.view.day(reading.at)} {reading.text}{note}"
+        yield "alert" if reading.alert else "within", display(text)
+
+
+def _blocked(card: Card, page: CardPage) -> Iterator[Row]:
+    if block := card.blocker:
+        side = "external" if block.external else "internal"
+        begun = block.since.astimezone(ZoneInfo(page.view.board.timezone)).date()
+        days = quantity(max(0, (page.view.today - begun).days), "day")
+        note = f": {display(block.note)}" if block.note else ""
+        until = f" until {display(block.until)}" if block.until else ""
+        yield "blocked", f"{block.reason} ({side}), {days}{note}{until}"
+
+
+def _due(card: Card, page: CardPage) -> Iterator[Row]:
+    """The age of a card, as its face shows it, and the day it is due."""
+    if page.face is not None:
+        spoken = age(page.face, page.view)
+        meaning = (
+            "cycle time" if spoken.startswith("=")
+            else "since it was written" if spoken.startswith("(") else "since commitment"
+        )  # fmt: skip
+        yield "age", "never worked" if spoken == "=" else f"{spoken.strip('=()')} {meaning}"
+    if card.due:
+        near = due(page.face, page.view) if page.face else ""
+        yield "due", f"{card.due}  {near}".rstrip()
+
+
+def _snoozed(card: Card, page: CardPage) -> Iterator[Row]:
+    if card.snoozed_run:
+        yield "snoozed", f"until run {display(card.snoozed_run)} ends"
+    elif card.snoozed_until:
+        yield "snoozed", f"until {card.snoozed_until}"
+
+
+def _metric(card: Card, page: CardPage) -> Iterator[Row]:
+    if metric := card.measured:
+        extra = [
+            f"{field.name} {field.kind.shown(card.values[field.name])}"
+            for field in FIELDS
+            if field.part_of == "metric" and card.values[field.name] is not None
+        ]
+        yield "metric", display("  ".join([str(metric), *extra]))
+
+
+def _budget(card: Card, page: CardPage) -> Iterator[Row]:
+    if page.spent:
+        yield "budget", page.spent.told
+
+
+def _links(card: Card, page: CardPage) -> Iterator[Row]:
+    for text in _link_texts(card.links):
+        yield "link", display(text)
+
+
+_SPECIAL: Mapping[str, Callable[[Card, CardPage], Iterator[Row]]] = {
+    "stage": _stage, "archived": _archived, "health": _health, "blocked": _blocked, "due": _due,
+    "snoozed": _snoozed, "metric": _metric, "budget": _budget, "links": _links,
+}  # fmt: skip
+"""Fields of which a page says more than their value."""
+
+
+def _link_texts(links: Sequence[str]) -> list[str]:
     """The links of a card, or of many only how many there are: `300 (298 optuna, 2 git)`."""
     if len(links) <= MANY_LINKS:
         return list(links)

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
+from mlkanban.core.card import Blocker
 from mlkanban.core.events import Change
+from mlkanban.core.field_kinds import blocker_in
 from mlkanban.core.models import Board, CardFace, Stage, StageKind
 from mlkanban.core.names import find_board, free_slug
 from mlkanban.core.rules import Load
@@ -216,6 +218,12 @@ class Boards:
         """Open cards per stage id."""
         with self._context.store.reading() as conn:
             return repository.loads(conn, board_id)
+
+    def blockers(self, board_id: str) -> dict[str, Blocker]:
+        """Why the blocked cards of a board cannot go on, by card id: a face has only the reason."""
+        with self._context.store.reading() as conn:
+            stored = repository.blockers(conn, board_id)
+        return {card: block for card, one in stored.items() if (block := blocker_in(one))}
 
     def over_since_merge(self, board_id: str) -> frozenset[str]:
         """Ids of the stages that a merge took over their limits."""

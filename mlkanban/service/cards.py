@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
+from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.events import RANK, Change, changes
+from mlkanban.core.field_kinds import items_in
 from mlkanban.core.lifecycle import lifting
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import (
@@ -25,16 +27,13 @@ from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.service.card_writes import archived, correct_notes, move_one, write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.enforce import check_growth, condition, enter, passed
-from mlkanban.service.fields import SET_FIELDS, checked, flat, member
+from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.gates import Gates
 from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept
-
-if TYPE_CHECKING:
-    from mlkanban.core.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +101,14 @@ class Cards:
         untick: Sequence[str] = (),
         override: str = "",
     ) -> Done:
-        """Set `fields` (JSON-ready values, None clears); `add` and `remove` members of the sets
-        tags, links and depends_on. `metric` goes on from the metric each card has; `tick` and
-        `untick` name items of its checklist."""
+        """Set `fields` (JSON-ready values by their public names, None clears); `add` and `remove`
+        members of sets such as tags, links and needs. `metric` goes on from the metric each card
+        has; `tick` and `untick` name items of its checklist."""
         wanted = flat(checked(fields or {}, partial=True))
         for members, present in ((add or {}, True), (remove or {}, False)):
             for name, values in members.items():
                 for value in values:
-                    wanted[SET_FIELDS[name] + member(name, value)] = present
+                    wanted[member(name, value)] = present
         if not wanted and metric is None and not tick and not untick:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
         cards = []
@@ -262,8 +261,6 @@ class Cards:
         def blocked(tx: Transaction, face: CardFace) -> Change:
             if face.outcome:
                 raise RuleRefused(f"{face.ref} is finished.", "Move it back to re-open it first.")
-            from mlkanban.core.card import Blocker  # pydantic, 60 ms: reading does without
-
             blocker = Blocker(
                 reason=reason,
                 external=reason in EXTERNAL_BY_DEFAULT if external is None else external,
@@ -271,7 +268,7 @@ class Cards:
                 until=condition(tx, accept(until, "the condition of the block").strip(), face),
                 since=tx.now,
             )
-            return tx.change("card.blocked", face, {"blocker": blocker.model_dump(mode="json")})
+            return tx.change("card.blocked", face, {"blocker": to_json(blocker)})
 
         return self._each(refs, f"blocked: {reason.value}", blocked)
 
@@ -426,9 +423,7 @@ def _add(
 
 def _shipped_at_once(board: Board, wanted: Mapping[str, Any]) -> rules.Verdict:
     """A card that is written past delivery is shipped, past all gates."""
-    from mlkanban.core.card import CheckItem  # pydantic, as above
-
-    checklist = [CheckItem(**item) for item in wanted.get("checklist") or ()]
+    checklist = items_in(wanted.get("checklist") or ())
     return rules.leave(board, "It", board.stages[0].id, board.first_delivered, checklist)
 
 

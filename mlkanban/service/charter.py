@@ -13,12 +13,11 @@ from mlkanban.core.markdown.charter import (
     find_section,
     read_charter,
 )
-from mlkanban.core.markdown.sections import tidy
 from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.store import repository, snapshots
 from mlkanban.store.database import Connection
-from mlkanban.text import accept
+from mlkanban.text import accept, tidy
 
 
 class Charter:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlkanban.core import checklist
+from mlkanban.core.card import CheckItem, to_json
+from mlkanban.core.field_kinds import items_in
 from mlkanban.core.models import CardFace
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.service.fields import checked
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.text import accept
-
-if TYPE_CHECKING:
-    from mlkanban.core.card import CheckItem
 
 Ticks = Mapping[str, Sequence[str]]
 """Texts of items to tick, by the short id of their card."""
@@ -21,8 +20,7 @@ Ticks = Mapping[str, Sequence[str]]
 
 def checklist_of(tx: Transaction, face: CardFace) -> tuple[CheckItem, ...]:
     """The checklist a card has now."""
-    stored = tx.writer.projector.entity(face.id).fields.get("checklist")
-    return _items(stored or ())
+    return items_in(tx.writer.projector.entity(face.id).fields.get("checklist") or ())
 
 
 def edited(
@@ -33,7 +31,7 @@ def edited(
     items = tuple(before)
     if given is not None:
         whole = checked({"checklist": checklist.with_gates_of(given, before)}, partial=True)
-        items = _items(whole["checklist"])
+        items = items_in(whole["checklist"])
     for wanted, done in ((tick, True), (untick, False)):
         places = [checklist.find(items, one) for one in wanted]
         items = checklist.marked(items, places, done=done)
@@ -42,7 +40,7 @@ def edited(
 
 def dumped(items: Sequence[CheckItem]) -> list[dict[str, Any]]:
     """A checklist in the shape the log keeps it."""
-    return [item.model_dump(mode="json") for item in items]
+    return [to_json(item) for item in items]
 
 
 def tick(tx: Transaction, ticks: Ticks) -> None:
@@ -77,8 +75,6 @@ class Checklists:
         if not text:
             raise UsageProblem("The item is empty.", "Type what is to be ticked.")
         with self._context.writing() as tx:
-            from mlkanban.core.card import CheckItem  # pydantic, 60 ms: reading does without
-
             face = tx.face(ref)
             after = (*checklist_of(tx, face), CheckItem(text=text))
             return _saved(tx, face, after, f"added: {text}.")
@@ -90,12 +86,6 @@ class Checklists:
             items = _looked_at(tx, face, place, text)
             after = items[:place] + items[place + 1 :]
             return _saved(tx, face, after, f"removed: {text}.")
-
-
-def _items(stored: Sequence[Mapping[str, Any]]) -> tuple[CheckItem, ...]:
-    from mlkanban.core.card import CheckItem  # as above
-
-    return tuple(CheckItem(**item) for item in stored)
 
 
 def _looked_at(tx: Transaction, face: CardFace, place: int, text: str) -> tuple[CheckItem, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import rules
+from mlkanban.core.card_fields import FIELD, CardField
 from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.board import BoardPage, CardText, board_page
 from mlkanban.core.markdown.card import (
@@ -40,7 +41,7 @@ from mlkanban.service.card_writes import correct_notes, write_edit, write_move, 
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
 from mlkanban.service.enforce import check_growth, passed
-from mlkanban.service.fields import SET_FIELDS, checked, flat, member
+from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.gates import Gates
 from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.text_merge import GONE, ChangedMeanwhile
@@ -118,9 +119,7 @@ class _Planned:
     def noted(self) -> tuple[Note, ...]:
         """The notes of the card with what the text corrects."""
         notes = self.card.notes if self.card else ()
-        return tuple(
-            note.model_copy(update={"text": self.notes.get(note.id, note.text)}) for note in notes
-        )
+        return tuple(replace(note, text=self.notes.get(note.id, note.text)) for note in notes)
 
 
 class Documents:
@@ -518,11 +517,11 @@ def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates, forced: s
     """Write what becomes of one card, asking the gates it goes past; its short id. `forced` is the
     reason why it passes a limit."""
     fields = stored(one.changes, one.now, one.card)
-    lists = {name: fields.pop(kept) for name, kept in LISTS.items() if kept in fields}
+    lists = {name: fields.pop(name) for name in LISTS if name in fields}
     stage = find_stage(board, str(one.changes["stage"])) if "stage" in one.changes else None
     if one.card is None:
         assert stage is not None
-        wanted = flat(checked({**fields, **{LISTS[n]: lists[n] or () for n in lists}}))
+        wanted = flat(checked({**fields, **{name: lists[name] or () for name in lists}}))
         face = write_new(tx, board, stage, wanted, forced)
     else:
         face = tx.face(one.card.ref)
@@ -531,7 +530,7 @@ def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates, forced: s
             fields["checklist"] = dumped(edited(one.card.checklist, given, (), ()))
         wanted = flat(checked(fields, partial=True))
         for name, members in lists.items():
-            wanted |= _members(LISTS[name], getattr(one.card, LISTS[name]), members or ())
+            wanted |= _members(FIELD[name], one.card.values[name], members or ())
         write_edit(tx, face, wanted, "" if stage else forced)
         if stage:
             face = tx.face(face.ref)
@@ -544,8 +543,8 @@ def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates, forced: s
     return face.ref
 
 
-def _members(field: str, has: Sequence[str], wanted: Sequence[str]) -> dict[str, bool]:
+def _members(field: CardField, has: Sequence[str], wanted: Sequence[str]) -> dict[str, bool]:
     """The members of a set to add and to remove; a text has them as they are shown."""
-    prefix, there = SET_FIELDS[field], {shown(one) for one in has}
-    changes = {prefix + one: False for one in has if shown(one) not in wanted}
-    return changes | {prefix + member(field, one): True for one in wanted if one not in there}
+    there = {shown(one) for one in has}
+    changes = {field.stored + one: False for one in has if shown(one) not in wanted}
+    return changes | {member(field.name, one): True for one in wanted if one not in there}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlkanban.core.events import MEMBERS
 from mlkanban.core.lifecycle import lifting, restated
 from mlkanban.core.models import Outcome
 from mlkanban.errors import RuleRefused
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.service.enforce import check_links
-from mlkanban.service.fields import SET_FIELDS
 from mlkanban.service.transaction import Context, Done
 from mlkanban.store import repository
 
@@ -44,7 +44,7 @@ class Duplicates:
             moving: dict[str, Any] = {
                 name: True
                 for name, there in fields.items()
-                if there and name.startswith(tuple(SET_FIELDS.values()))
+                if there and name.startswith(MEMBERS)
                 and name.rpartition(":")[2] != other.ref
             }  # fmt: skip
             moving |= {name: run for name, run in fields.items() if run and name.startswith(PREFIX)}

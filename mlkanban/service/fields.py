@@ -3,80 +3,57 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mlkanban.core import lineage
-from mlkanban.core.names import as_tag
+from mlkanban.core.card import to_json
+from mlkanban.core.card_fields import FIELDS, CardField, called
+from mlkanban.core.field_kinds import Members
 from mlkanban.errors import UsageProblem
 from mlkanban.service.validation import accept_all, validated
-from mlkanban.text import accept, accept_title
-
-PLAIN_FIELDS = frozenset(
-    [
-        "title",
-        "type",
-        "priority",
-        "service_class",
-        "due",
-        "snoozed_until",
-        "metric",
-        "work",
-        "hypothesis",
-        "dataset",
-        "worth",
-        "budget",
-        "checklist",
-        "parent",
-        "health",
-        "verdict",
-    ]
-)
-SET_FIELDS = {"tags": "tag:", "links": "link:", "depends_on": "needs:", "lineage": "lineage:"}
+from mlkanban.text import accept_title
 
 
 def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
-    """`fields` as Card understands them, JSON-ready; UsageProblem names the field that is wrong."""
-    unknown = sorted(set(fields) - PLAIN_FIELDS - set(SET_FIELDS))
-    if unknown:
-        raise UsageProblem(f"A card has no field {unknown[0]!r}.", "See: mlkanban edit --help")
-    values = dict(fields)
-    if "title" in values or not partial:
-        values["title"] = accept_title(values.get("title") or "")
-    for name, value in values.items():
-        accept_all(value, f"the field {name}")
-    from mlkanban.core.card import Card  # with pydantic, when something is given to check
-
-    blank = {"id": "", "ref": "", "board": "", "stage": "", "rank": "", "title": "-"}
-    times = {"created_at": 0, "entered_at": 0}
-    given = {name: value for name, value in values.items() if value is not None}
-    dumped = validated(Card, {**blank, **times, **given}).model_dump(mode="json")
-    return {name: None if values[name] is None else dumped[name] for name in values}
-
-
-def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Sets as one yes/no value per member, the way they are kept."""
+    """`fields` of a card by their public names, JSON-ready, None for what is cleared; UsageProblem
+    names the field that is wrong."""
     values: dict[str, Any] = {}
-    for name, given in fields.items():
-        prefix = SET_FIELDS.get(name)
-        if name == "parent":
-            values[name] = given and given.strip().lower()
-        elif prefix is None:
-            values[name] = given
-        else:
-            values.update({prefix + member(name, one): True for one in given or ()})
+    for name, value in fields.items():
+        field = called(name)
+        if field is None or not field.settable:
+            raise UsageProblem(f"A card has no field {name!r}.", "See: mlkanban edit --help")
+        accept_all(value, f"the field {field.name}")
+        values[field.name] = None if value is None else _accepted(field, value)
+    if values.get("title") is None and ("title" in values or not partial):
+        values["title"] = accept_title("")
     return values
 
 
-def member(field: str, value: str) -> str:
-    """One tag, link or dependency as it is stored."""
-    text = accept(value, f"one of {field}").strip()
-    if field == "tags":
-        text = as_tag(text)
-    elif field == "depends_on":
-        text = text.lower()
-    elif field == "lineage" and text:
-        text = lineage.parsed(text)
-    if not text:
-        raise UsageProblem(f"An empty value was given for {field}.", "Leave it out.")
-    return text
+def _accepted(field: CardField, value: Any) -> Any:
+    """A value the way the log keeps it; its parts, where it has some, are checked by pydantic."""
+    if field.kind.model is None:
+        return field.kind.accept(value, field.name)
+    made = validated(field.kind.model, value, field.name) if value else None
+    return [to_json(part) for part in made or ()] if field.kind.several else made and to_json(made)
+
+
+def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked fields by the names that events have for them; each member of a set by itself."""
+    values: dict[str, Any] = {}
+    for field in FIELDS:
+        if field.name not in fields:
+            continue
+        given = fields[field.name]
+        if field.is_set:
+            values.update({field.stored + member: True for member in given or ()})
+        else:
+            values[field.stored] = given
+    return values
+
+
+def member(name: str, value: str) -> str:
+    """One tag, link or dependency by the name that events have for it."""
+    field = called(name)
+    assert field is not None
+    assert isinstance(field.kind, Members)
+    return field.stored + field.kind.member(value, field.name)
 
 
 def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlkanban.core import lineage, model_health
+from mlkanban.core.card import to_json
 from mlkanban.core.events import Change
 from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace, Health, Outcome, Work
@@ -85,7 +86,7 @@ class Retraining:
                 "lineage": [f"{lineage.Kind.RETRAIN_OF}:{face.ref}"],
             }  # fmt: skip
             if champion.metric is not None:
-                aim = champion.metric.model_dump(exclude={"value"})
+                aim = {**to_json(champion.metric), "value": None}
                 reached = champion.measured and champion.measured.value
                 fields["metric"] = aim | ({} if reached is None else {"baseline": reached})
             set_fields = {name: value for name, value in fields.items() if value}

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlkanban.core.card_fields import BLANK
 from mlkanban.core.events import Change, Event
 from mlkanban.core.lifecycle import shown
-from mlkanban.core.models import BLANK, Board, CardFace, Stage
+from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.store import labels, repository
 from mlkanban.store.database import Connection, Store

@@ -9,15 +9,15 @@ from mlkanban.text import accept
 M = TypeVar("M")
 
 
-def validated(model: type[M], values: Mapping[str, Any]) -> M:
-    """Validate `values` as a `model`; UsageProblem names the invalid field."""
+def validated(model: type[M], values: Any, name: str = "") -> M:
+    """Validate `values` as a `model`; UsageProblem names the invalid part, of the field `name`."""
     from pydantic import TypeAdapter, ValidationError  # loaded when something is given to check
 
     try:
-        return TypeAdapter(model).validate_python(dict(values))
+        return TypeAdapter(model).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in (*filter(None, [name]), *first["loc"]))
         raise UsageProblem(
             f"{field}: {first['msg']} (given: {first['input']!r}).", "Nothing was changed."
         ) from error

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
+from mlkanban.core.card_fields import BLANK
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
-from mlkanban.core.models import BLANK, Board, CardFace
+from mlkanban.core.models import Board, CardFace
 from mlkanban.store import search_index, stages
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 from mlkanban.sync.clock import far_behind

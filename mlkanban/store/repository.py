@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import lifecycle
+from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
@@ -266,12 +267,45 @@ def worths(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
     return dict(rows)
 
 
+def blockers(conn: sqlite3.Connection, board_id: str) -> dict[str, Any]:
+    """The blocks of the blocked cards of a board, as they are stored, by card id."""
+    rows = conn.execute(
+        "SELECT card.id, json_extract(entity.state, '$.fields.blocker') FROM card"
+        " JOIN entity ON entity.id = card.id WHERE card.board = ? AND card.block_reason != ''",
+        (board_id,),
+    ).fetchall()
+    return {card: json.loads(block) for card, block in rows if block}
+
+
 def having(conn: sqlite3.Connection, board_id: str, text: str) -> frozenset[str]:
     """Ids of the cards of a board whose text contains `text`, case-insensitively."""
     rows = conn.execute(
         "SELECT card FROM words WHERE board = ? AND instr(text, ?)", (board_id, text.casefold())
     ).fetchall()
     return frozenset(card for (card,) in rows)
+
+
+def having_in(
+    conn: sqlite3.Connection, board_id: str, field: CardField, text: str
+) -> frozenset[str]:
+    """Ids of the cards of a board in which a field says a text, in any case; for '' of those in
+    which it says anything."""
+    wanted = text.casefold()
+    path = "$.fields" if field.is_set else f'$.fields."{field.stored}"'
+    # What is searched has the text of every searchable field, and is read faster.
+    rows = conn.execute(
+        "SELECT words.card, json_extract(entity.state, ?) FROM words"
+        " JOIN entity ON entity.id = words.card WHERE words.board = ? AND instr(words.text, ?)",
+        (path, board_id, wanted if field.searchable else ""),
+    )
+    found = set()
+    for card, value in rows:
+        whole = value is not None and (field.is_set or field.kind.several)
+        stored = json.loads(value) if whole else value
+        words = field.words(stored if field.is_set else {field.stored: stored})
+        if any(word and wanted in word.casefold() for word in words):
+            found.add(card)
+    return frozenset(found)
 
 
 def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
+from mlkanban.core.card import Card, Note
+from mlkanban.core.card_fields import values_of
 from mlkanban.core.events import DATA, LOGGED, MEMBERS, RECORD_FIELDS, Entity, Event, Member, Record
+from mlkanban.core.field_kinds import metric_in
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
-from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import NotFound, StoreProblem
-from mlkanban.text import natural
-
-if TYPE_CHECKING:
-    from mlkanban.core.card import Card, Note
 
 
 def entity_text(entity: Entity) -> str:
@@ -107,14 +105,12 @@ def card_of(
     card_id: str, board_id: str, state: Entity, times: tuple[str, ...], notes: tuple[Note, ...]
 ) -> Card:
     """A whole card from its fields; `times` are created, entered, started and finished."""
-    # pydantic and what measures: the board, which shows faces, does without.
-    from mlkanban.core.card import Card
+    # What measures: the board, which shows faces, does without.
     from mlkanban.core.model_health import readings
     from mlkanban.runs.model.brief import measured
     from mlkanban.runs.model.run import runs_in
 
     fields = lifecycle.shown(state)
-    stage, rank = fields["place"]
     created, entered, started, finished = (parse_instant(at) if at else None for at in times)
     assert created is not None
     assert entered is not None
@@ -122,61 +118,25 @@ def card_of(
         id=card_id,
         ref=fields["ref"],
         board=board_id,
-        stage=stage,
-        rank=rank,
-        title=fields["title"],
-        type=fields.get("type") or "experiment",
-        priority=fields.get("priority") or "normal",
-        service_class=fields.get("service_class") or "standard",
-        tags=tuple(state.members("tag:")),
-        due=day_of(fields.get("due")),
-        snoozed_until=day_of(fields.get("snoozed_until")),
-        snoozed_run=_run_waited_for(fields),
-        blocker=fields.get("blocker") or None,
-        metric=fields.get("metric") or None,
-        measured=measured(runs_in(fields), fields.get("metric") or None),
-        work=fields.get("work") or "attended",
-        hypothesis=fields.get("hypothesis") or "",
-        dataset=fields.get("dataset") or "",
-        worth=fields.get("worth") or "",
-        budget=fields.get("budget") or "",
-        checklist=tuple(fields.get("checklist") or ()),
-        links=tuple(sorted(state.members("link:"), key=natural)),
-        depends_on=tuple(state.members("needs:")),
-        parent=fields.get("parent") or "",
-        lineage=tuple(state.members("lineage:")),
-        health=fields.get("health") or None,
-        readings=tuple(readings(fields)),
-        outcome=fields.get("outcome") or None,
-        verdict=fields.get("verdict") or "",
-        archived=bool(fields.get("archived")),
+        rank=fields["place"][1],
+        values=values_of(fields),
         created_at=created,
         entered_at=entered,
         started_at=started,
         finished_at=finished,
+        measured=metric_in(measured(runs_in(fields), fields.get("metric") or None)),
+        readings=tuple(readings(fields)),
         notes=notes,
     )
 
 
-def _run_waited_for(fields: Mapping[str, Any]) -> str:
-    """The run a card is snoozed until; a run that it was snoozed until before does not count."""
-    waits = fields.get("snoozed_until") == UNTIL_RUN
-    return str(fields.get("snoozed_run") or "") if waits else ""
-
-
 def notes_of(events: Iterable[Event], fields: Mapping[str, Any]) -> tuple[Note, ...]:
     """The notes that these events wrote on a card, as they are now."""
-    from mlkanban.core.card import Note  # pydantic, as above
-
     return tuple(
         Note(id=event.id, at=parse_instant(event.at), actor=event.actor, text=text)
         for event in events
         if (text := current_text(event.id, str(event.data["note"]), fields))
     )
-
-
-def day_of(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 def parse_instant(text: str) -> datetime:

@@ -9,35 +9,33 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from mlkanban.core.card_fields import FIELDS
 from mlkanban.core.events import Event
 from mlkanban.core.notes import PREFIX, current_text
 from mlkanban.store.rows import IN_FORCE, own_id
 
-_FIELDS = ("title", "hypothesis", "dataset", "verdict", "checklist", "blocker")
+_SEARCHED = tuple(field for field in FIELDS if field.searchable)
+_WRITTEN = (PREFIX, *(field.stored for field in _SEARCHED if field.is_set))
+_NAMES = frozenset(field.stored for field in _SEARCHED)
 
 
 def may_change(event: Event) -> bool:
     """Whether an event can change the text of its card."""
     values = event.data.get("set", {})
     return bool(event.data.get("note") or event.undoes) or any(
-        name in _FIELDS or name.startswith(("link:", PREFIX)) for name in values
+        name in _NAMES or name.startswith(_WRITTEN) for name in values
     )
 
 
 def save(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, Any]) -> None:
     """Store the text of a card as it is now."""
-    blocker = fields.get("blocker") or {}
-    links = sorted(name[5:] for name, on in fields.items() if on and name.startswith("link:"))
     notes = conn.execute(
         f"SELECT id, data FROM event WHERE card = ? AND kind = 'card.noted' AND {IN_FORCE}"
         " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
         (card,),
     ).fetchall()
     parts = [
-        *(str(fields.get(name) or "") for name in ("title", "hypothesis", "dataset", "verdict")),
-        *(str(item.get("text", "")) for item in fields.get("checklist") or ()),
-        str(blocker.get("note", "")),
-        *links,
+        *(word for field in _SEARCHED for word in field.words(fields)),
         *(current_text(own_id(note), json.loads(data)["note"], fields) for note, data in notes),
     ]
     text = "\n".join(filter(None, parts)).casefold()

@@ -121,13 +121,14 @@ def test_blocking(board) -> None:
     ref, other = board.card("a"), board.card("b")
     [card] = board.data("block", ref, "--reason", "data-access", "--note", "S3",
                         "--until", f"card:{other.upper()}")["cards"]  # fmt: skip
+    [listed] = [c for c in board.data("list") if c["id"] == ref]
+    assert listed["blocked"] == card["blocked"]
+    assert board.data()["cards"][0]["blocked"] == card["blocked"]
     blocked = card["blocked"]
     assert blocked.pop("since")
     assert blocked == {
         "reason": "data-access", "external": True, "note": "S3", "until": f"card:{other}"
     }  # fmt: skip
-    [listed] = [c for c in board.data("list") if c["id"] == ref]
-    assert listed["blocked"] == {"reason": "data-access", "external": True}
     [card] = board.data("block", ref, "--reason", "bug", "--external", "--until", "run:7")["cards"]
     assert card["blocked"]["external"] is True
     assert board.data("unblock", ref)["cards"][0]["blocked"] is None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mlkanban.core import event_validation
+from mlkanban.core import field_kinds
 from mlkanban.store.rows import entity_from
 from tests.cli.conftest import Person
 from tests.service.forging import Forge, forged
@@ -553,7 +553,7 @@ def test_a_store_that_holds_such_a_number_adds_cards_again(
     letter = card.rstrip("0123456789")
     sends(peer, stick, card, numbered(letter + "9" * 15))
     with monkeypatch.context() as earlier:
-        earlier.setattr(event_validation, "_REF", re.compile("[a-z]{1,8}[0-9]{1,15}[a-z]{0,8}"))
+        earlier.setattr(field_kinds, "_REF", re.compile("[a-z]{1,8}[0-9]{1,15}[a-z]{0,8}"))
         assert mine("sync", "--dir", str(stick)).code == 0
         assert mine("show", letter + "9" * 15).code == 0
     conn = sqlite3.connect(mine.path / "board.db")

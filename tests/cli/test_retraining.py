@@ -18,7 +18,7 @@ def test_from_an_alert_to_the_next_model(board: Person) -> None:
     assert [c["id"] for c in board.data("list", "-q", "health:alert")] == [champion]
     page = board("show", champion).out
     assert "Health      alert\n" in page
-    assert " psi 0.31, alert at >0.2\n" in page
+    assert " psi 0.31, alert at >0.2: merchants\n" in page
     assert "psi 0.31, alert at >0.2; alert: merchants" in board("history", champion).out
     card = board.data("retrain", champion)["cards"][0]
     assert card["lineage"] == [{"kind": "retrain-of", "card": champion}]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_the_board_shows_what_the_log_says(demo: Demo) -> None:
         assert [card.stage, card.rank] == fields["place"]
         assert card.work == (fields.get("work") or Work.ATTENDED)
         assert card.outcome == fields.get("outcome")
-        assert {*card.depends_on, card.parent} - {""} <= refs
+        assert {*card.needs, card.parent} - {""} <= refs
         if card.blocker and card.blocker.until:
             assert card.blocker.until.removeprefix("card:") in refs
 
@@ -239,16 +239,17 @@ def by_hand(data: Path) -> list[Event]:
     stages = {stage.name: stage.id for stage in board.stages}
     metric = {"name": "auc", "target": 0.9, "baseline": 0.8, "noise": 0.01}
     fields = {
-        "type": "data", "tags": ["a"], "priority": "high", "service_class": "expedite",
+        "type": "data", "tags": ["a"], "priority": "high", "class": "expedite",
         "hypothesis": "h", "dataset": "d", "metric": metric, "links": ["l"],
         "checklist": [{"text": "t"}], "due": "2026-03-20", "worth": "5/2",
     }  # fmt: skip
     first = service.cards.add(board.id, "first").cards[0].ref
     card = service.cards.add(board.id, "second", fields=fields).cards[0].ref
     cards = service.cards
-    cards.edit([card], {"metric": {**metric, "value": 0.85}, "snoozed_until": "2026-03-21"})
+    cards.edit([card], {"metric": {**metric, "value": 0.85}})
+    cards.snooze([card], date(2026, 3, 21))
     cards.edit([card], {"checklist": [{"text": "t", "done": True}]})
-    cards.edit([card], {"parent": first}, add={"depends_on": [first]})
+    cards.edit([card], {"parent": first}, add={"needs": [first]})
     for name in ("Ready", "Training"):
         cards.move([card], stages[name])
     cards.edit([card], {"work": "unattended"})

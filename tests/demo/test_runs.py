@@ -1,6 +1,7 @@
 """The runs of the demo board: what they do and say is what real ones would."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_a_card_under_evaluation_has_a_verdict_from_its_seeds(demo: Demo) -> Non
     face = next(face for face in demo.faces if face.title.startswith("Quantile forecast"))
     metric = demo.service.cards.get(face.ref).metric
     assert metric
-    found = results(demo.service.runs.of_card(face.ref), metric.model_dump())
+    found = results(demo.service.runs.of_card(face.ref), asdict(metric))
     assert found
     assert found.latest.n >= 3
     assert found.proposal is Proposal.SUPPORTED

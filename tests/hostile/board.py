@@ -55,7 +55,7 @@ def _write_everything(bob: Person) -> None:
     [other] = bob.adds("other")
     [ref] = bob.adds(
         RICH, to="Training", override="all of it", tags=["gpu", "größe"], links=["https://x.y/z"],
-        hypothesis="it helps", dataset="s3://y", worth="3/5", depends_on=[other], parent=other,
+        hypothesis="it helps", dataset="s3://y", worth="3/5", needs=[other], parent=other,
         metric={"name": "auc", "target": 0.9}, lineage=[f"ablation-of:{other}"],
         checklist=[{"text": "item", "done": False, "gate": ""}],
     )  # fmt: skip

@@ -34,10 +34,10 @@ class Machine(Person):
     def seen(self) -> dict[str, Any]:
         """The card as a person sees it; nothing when there is none."""
         try:
-            card = self.cards.get(self.card).model_dump(mode="json")
+            card = self.cards.get(self.card)
         except MlkanbanError:
             return {}
-        return {name: card[name] for name in (*SEEN, "verdict", "work")}
+        return {name: getattr(card, name) for name in (*SEEN, "verdict", "work")}
 
 
 Act = Callable[[Machine], object]

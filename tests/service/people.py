@@ -1,6 +1,6 @@
 """Somebody at a board, at a time the test decides."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,5 @@ class Person:
     def state(self) -> tuple[Board, list[dict[str, Any]]]:
         """All that can be seen of the board, but for the marks of when it was last touched."""
         snapshot = self.boards.snapshot(self.board_id)
-        cards = [
-            self.cards.get(face.ref).model_dump() for face in sorted(snapshot.faces, key=place)
-        ]
+        cards = [asdict(self.cards.get(face.ref)) for face in sorted(snapshot.faces, key=place)]
         return replace(snapshot.board, former=()), cards

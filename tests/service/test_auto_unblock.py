@@ -128,11 +128,11 @@ def test_a_finished_card_is_left_alone(ada: Person) -> None:
 
 def test_cards_cannot_wait_for_each_other_in_a_circle(ada: Person) -> None:
     a, b, c = ada.adds("a", "b", "c")
-    ada.cards.edit([a], add={"depends_on": [b]})
-    ada.cards.edit([b], add={"depends_on": [c]})
+    ada.cards.edit([a], add={"needs": [b]})
+    ada.cards.edit([b], add={"needs": [c]})
     with pytest.raises(RuleRefused, match=f"{c} cannot depend on {a}: {a} needs {b} needs {c}"):
-        ada.cards.edit([c], add={"depends_on": [a]})
-    assert ada.cards.get(c).depends_on == ()
+        ada.cards.edit([c], add={"needs": [a]})
+    assert ada.cards.get(c).needs == ()
     ada.cards.edit([c], {"title": "still fine"})
 
 

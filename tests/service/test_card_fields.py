@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mlkanban.core.card_fields import FIELD
 from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
@@ -13,19 +14,19 @@ from tests.service.people import Person
 def test_everything_a_card_can_have_is_kept(ada: Person) -> None:
     [first] = ada.adds("first")
     fields: dict[str, Any] = {
-        "type": "model", "priority": "high", "service_class": "fixed-date", "due": "2026-05-01",
-        "snoozed_until": "2026-04-01", "hypothesis": "h", "dataset": "d", "verdict": "v",
+        "type": "model", "priority": "high", "class": "fixed-date", "due": "2026-05-01",
+        "hypothesis": "h", "dataset": "d", "verdict": "v",
         "metric": {"name": "auc", "target": 0.9, "value": 0.87}, "parent": first.upper(),
         "checklist": [{"text": "one", "done": True, "gate": "Training"}],
-        "tags": ["#GPU ", "two words"], "links": ["http://x"], "depends_on": [first.upper()],
+        "tags": ["#GPU ", "two words"], "links": ["http://x"], "needs": [first.upper()],
     }  # fmt: skip
     [ref] = ada.adds("a", **fields)
     card = ada.cards.get(ref)
     assert card.tags == ("gpu", "two-words")
-    assert (card.links, card.depends_on, card.parent) == (("http://x",), (first,), first)
-    shown = card.model_dump(mode="json")
+    assert (card.links, card.needs, card.parent) == (("http://x",), (first,), first)
+    shown = {name: FIELD[name].kind.data(value) for name, value in card.values.items()}
     assert shown["metric"].items() >= fields["metric"].items()
-    for name in ("type", "priority", "service_class", "due", "hypothesis", "checklist"):
+    for name in ("type", "priority", "class", "due", "hypothesis", "checklist"):
         assert shown[name] == fields[name]
 
 
@@ -135,20 +136,20 @@ def test_notes_are_appended_in_order(ada: Person, bob: Person) -> None:
 def test_a_card_that_is_named_must_be_there(ada: Person) -> None:
     one, two = ada.adds("a", "b")
     for act in (
-        lambda: ada.adds("c", depends_on=["x9"]),
+        lambda: ada.adds("c", needs=["x9"]),
         lambda: ada.adds("c", parent="x9"),
         lambda: ada.cards.edit([one], {"parent": "x9"}),
-        lambda: ada.cards.edit([one], add={"depends_on": ["x9"]}),
+        lambda: ada.cards.edit([one], add={"needs": ["x9"]}),
         lambda: ada.cards.block([one], BlockReason.DEPENDENCY, until="card:x9"),
     ):
         with pytest.raises(NotFound, match="no card 'x9'"):
             act()
     [card] = ada.cards.edit(
-        [one], {"parent": f" {two.upper()}"}, add={"depends_on": [two.upper()]}
+        [one], {"parent": f" {two.upper()}"}, add={"needs": [two.upper()]}
     ).cards
-    assert (card.parent, card.depends_on) == (two, (two,))
-    [card] = ada.cards.edit([one], remove={"depends_on": [two.upper()]}).cards
-    assert card.depends_on == ()
+    assert (card.parent, card.needs) == (two, (two,))
+    [card] = ada.cards.edit([one], remove={"needs": [two.upper()]}).cards
+    assert card.needs == ()
     [card] = ada.cards.block([one], BlockReason.DEPENDENCY, until=f"card:{two.upper()}").cards
     assert card.blocker is not None
     assert card.blocker.until == f"card:{two}"
@@ -160,7 +161,7 @@ def test_a_card_does_not_wait_for_itself(ada: Person) -> None:
     [ref] = ada.adds("a")
     before = ada.state()
     with pytest.raises(RuleRefused, match="cannot depend on itself"):
-        ada.cards.edit([ref], add={"depends_on": [ref]})
+        ada.cards.edit([ref], add={"needs": [ref]})
     with pytest.raises(RuleRefused, match="cannot be a part of itself"):
         ada.cards.edit([ref], {"parent": ref})
     with pytest.raises(RuleRefused, match="cannot wait for itself"):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.core.card_fields import SETS
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.display import event_text
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
-from mlkanban.service.fields import SET_FIELDS
 from mlkanban.store import database, replica
 from tests.service.exchanging import meet, shown
 from tests.service.people import Person
@@ -142,14 +142,14 @@ def test_one_who_saw_the_other_value_overwrites_it_in_peace(
     assert ada.service.conflicts.all() == []
 
 
-@pytest.mark.parametrize("field", [*SET_FIELDS])
+@pytest.mark.parametrize("field", [field.name for field in SETS])
 def test_a_member_added_meanwhile_survives_its_removal(
     two: tuple[Person, Person], place: Path, field: str
 ) -> None:
     ada, bob = two
     (card,) = ada.order("Ideas")
     (other,) = ada.adds("another")
-    member = {"depends_on": other, "lineage": f"ablation-of:{other}"}.get(field, "gpu")
+    member = {"needs": other, "lineage": f"ablation-of:{other}"}.get(field, "gpu")
     ada.cards.edit([card], add={field: [member]})
     meet(place, ada, bob)
     ada.cards.edit([card], remove={field: [member]})

@@ -14,7 +14,7 @@ from tests.service.people import Person
 def test_what_was_written_moves_over(ada: Person) -> None:
     [base] = ada.adds("a base")
     first, second = ada.adds("drift", "drift again", tags=["q4"])
-    ada.cards.edit([second], add={"tags": ["psi"], "links": ["mlflow:1"], "depends_on": [base]})
+    ada.cards.edit([second], add={"tags": ["psi"], "links": ["mlflow:1"], "needs": [base]})
     ada.cards.note([second], "PSI is 0.3")
     ada.cards.block([second], BlockReason.BUG)
     before = ada.state()
@@ -22,7 +22,7 @@ def test_what_was_written_moves_over(ada: Person) -> None:
         f"{second} merged into {first}, and archived as discarded."
     )
     kept, gone = ada.cards.get(first), ada.cards.get(second)
-    assert (kept.tags, kept.links, kept.depends_on) == (("psi", "q4"), ("mlflow:1",), (base,))
+    assert (kept.tags, kept.links, kept.needs) == (("psi", "q4"), ("mlflow:1",), (base,))
     assert kept.notes[-1].text.startswith(f"From {second}, 2026-03-02:")
     assert kept.notes[-1].text.endswith("PSI is 0.3")
     assert (gone.outcome, gone.archived, gone.blocker) == (Outcome.DISCARDED, True, None)
@@ -55,9 +55,9 @@ def test_what_cannot_be_merged(ada: Person) -> None:
 
 def test_one_that_needed_the_other_does_not_make_it_need_itself(ada: Person) -> None:
     first, second = ada.adds("a", "b")
-    ada.cards.edit([second], add={"depends_on": [first]})
+    ada.cards.edit([second], add={"needs": [first]})
     ada.service.duplicates.merge(second, first)
-    assert ada.cards.get(first).depends_on == ()
+    assert ada.cards.get(first).needs == ()
 
 
 def test_the_runs_of_a_duplicate_move_over_and_an_undo_takes_them_back(

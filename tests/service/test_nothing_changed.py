@@ -12,7 +12,7 @@ AGAIN: dict[str, Callable[[Person, list[str]], Done]] = {
     "move": lambda p, refs: p.cards.move(refs, p.stage("Monitoring").id),
     "edit": lambda p, refs: p.cards.edit(refs, {"title": "a", "due": None, "verdict": ""}),
     "edit to what a blank card has": lambda p, refs: p.cards.edit(
-        refs, {"service_class": "standard", "priority": "normal", "type": "experiment"}
+        refs, {"class": "standard", "priority": "normal", "type": "experiment"}
     ),
     "untag": lambda p, refs: p.cards.edit(refs, remove={"tags": ["gpu"]}),
     "finish": lambda p, refs: p.cards.finish(refs, Outcome.SHIPPED),

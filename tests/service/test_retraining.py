@@ -1,5 +1,6 @@
 """Models in use: alerts, the cards that train them again, and what becomes of both."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ def test_a_retrain_card_begins_with_what_the_model_reached(ada: Person, champion
     assert retrain.tags == ("fraud",)
     assert retrain.dataset == "payments/v4"
     assert retrain.metric is not None
-    assert retrain.metric.model_dump() == {
+    assert asdict(retrain.metric) == {
         "name": "auc", "direction": ">=", "target": 0.9, "noise": 0.01, "baseline": 0.93,
         "value": None,
     }  # fmt: skip

@@ -146,7 +146,7 @@ def test_a_store_that_became_newer_meanwhile_is_not_stamped_back(
 def test_a_store_of_the_second_version_learns_what_cards_need_and_say(ada: Person) -> None:
     first, second, third = ada.adds("c", "d", "e")
     ada.service.cards.edit([first], {"hypothesis": "Weights HELP"}, add={"links": ["http://x/y"]})
-    ada.service.cards.edit([first], add={"depends_on": [third, second]})
+    ada.service.cards.edit([first], add={"needs": [third, second]})
     ada.service.cards.note([second], "Straße gesperrt")
     ada.service.cards.note([second], "never mind")
     ada.service.undoing.undo(ada.board.id)

@@ -225,7 +225,7 @@ async def test_cards_that_wait_for_others_say_so_until_those_are_done(small: Pat
     async with opened(small) as board:
         waiting, first = board.ref("embedding store"), board.ref("audit the labels")
         with board.store() as service:
-            service.cards.edit([waiting], add={"depends_on": [first]})
+            service.cards.edit([waiting], add={"needs": [first]})
         await board.until(lambda: f"needs {first}" in board.text())
         await board.press("filter")
         await board.answer("needs:yes")
@@ -241,8 +241,8 @@ async def test_the_page_of_a_card_shows_what_comes_before_and_after_it(small: Pa
     async with opened(small) as board:
         refs = [board.ref(t) for t in ("embedding store", "audit the labels", "logistic baseline")]
         with board.store() as service:
-            service.cards.edit([refs[0]], add={"depends_on": [refs[1]]})
-            service.cards.edit([refs[1]], add={"depends_on": [refs[2]]})
+            service.cards.edit([refs[0]], add={"needs": [refs[1]]})
+            service.cards.edit([refs[1]], add={"needs": [refs[2]]})
         await board.until(lambda: f"needs {refs[1]}" in board.text())
         await board.go_to("embedding store")
         await board.press("card.open")

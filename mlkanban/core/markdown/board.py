@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.card import (
-    CHECKLIST,
-    HYPOTHESIS,
+    IN_SECTIONS,
     NOTES,
+    SECTIONS,
     Sheet,
     field_line,
     refuse_text,
+    section_lines,
     sheet,
 )
 from mlkanban.core.markdown.card_values import DEFAULTS, Values
@@ -40,7 +41,7 @@ from mlkanban.text import display
 LEVELS = Levels(1, 4)
 CHARTER, CARDS = "Charter", "Cards"
 _FRONT = ("board", "name", "exported", "cursor", "hlc")
-_ELSEWHERE = ("title", "stage", "hypothesis", "checklist")
+_ELSEWHERE = ("title", "stage", *IN_SECTIONS)
 
 
 class CardText(NamedTuple):
@@ -102,10 +103,8 @@ def _card(told: CardText) -> Iterator[str]:
     ]
     if fields:
         yield from (*fields, "")
-    hypothesis = LEVELS.guarded(str(said["hypothesis"]))
     for title, lines in (
-        (HYPOTHESIS, hypothesis.split("\n") if hypothesis else ()),
-        (CHECKLIST, [f"- {one}" for one in said["checklist"]]),
+        *((title, section_lines(field, said, LEVELS)) for title, field in SECTIONS.items()),
         (NOTES, told.notes),
     ):
         if lines:

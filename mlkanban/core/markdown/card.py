@@ -14,13 +14,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from mlkanban.core.card_fields import FIELD, FIELDS, CardField
+from mlkanban.core.field_kinds import Day, Flag, MetricNumber, item_text
 from mlkanban.core.markdown.card_values import (
     DEFAULTS,
     LISTS,
     METRIC,
     READ_ONLY,
     Values,
-    item,
     metric_of,
     understood,
     unknown,
@@ -36,22 +37,24 @@ from mlkanban.core.markdown.front_matter import (
     scalar,
     written,
 )
-from mlkanban.core.markdown.sections import Levels, Part, lines_of, quoted, tidy
+from mlkanban.core.markdown.sections import Levels, Part, lines_of, quoted
 from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown, MlkanbanError
-from mlkanban.text import display
+from mlkanban.text import display, tidy
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note
 
 LEVELS = Levels(2, 2)
-HYPOTHESIS, CHECKLIST, NEW_NOTE, NOTES = "Hypothesis", "Checklist", "New note", "Notes"
-_SECTIONS = (HYPOTHESIS, CHECKLIST, NEW_NOTE, NOTES)
-IN_SECTIONS = ("hypothesis", "checklist")
+NEW_NOTE, NOTES = "New note", "Notes"
+SECTIONS = {field.section: field for field in FIELDS if field.section}
+"""The fields that have a section of their own, by its title."""
+_TITLES = (*SECTIONS, NEW_NOTE, NOTES)
+IN_SECTIONS = tuple(field.name for field in SECTIONS.values())
 
 _ITEM = re.compile(r"[ \t]*[-*][ \t]+(?:\[([ xX])\](?:[ \t]+|$))?(.*)")
-_RAW = frozenset(["due", "baseline", "noise", "snoozed", "archived"])
-"""Fields whose text YAML may take for a day or a number."""
+_RAW = (Day, Flag, MetricNumber)
+"""Kinds of fields whose text YAML may take for a day or a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,7 @@ def card_page(ref: str, said: Mapping[str, Value], notes: Sequence[str], note: s
             front.append(field_line(name, said[name]))
     lines = [FENCE, *front, FENCE, ""]
     for title, below in (
-        (HYPOTHESIS, _text_lines(LEVELS.guarded(str(said["hypothesis"])))),
-        (CHECKLIST, [f"- {one}" for one in said["checklist"]]),
+        *((title, section_lines(field, said, LEVELS)) for title, field in SECTIONS.items()),
         (NEW_NOTE, _text_lines(LEVELS.guarded(note))),
         (NOTES, list(notes)),
     ):
@@ -85,10 +87,18 @@ def card_page(ref: str, said: Mapping[str, Value], notes: Sequence[str], note: s
     return "\n".join(lines)
 
 
+def section_lines(field: CardField, said: Mapping[str, Value], levels: Levels) -> list[str]:
+    """A field in the section it has of its own: a list, or a text without headings in it."""
+    value = said[field.name]
+    if isinstance(value, tuple):
+        return [f"- {one}" for one in value]
+    return _text_lines(levels.guarded(value))
+
+
 def field_line(name: str, value: Value) -> str:
     """A field as a line."""
-    raw = str(value) if name in _RAW and isinstance(value, str) else written(value)
-    return entry_line(name, raw)
+    raw = isinstance(FIELD[name].kind, _RAW) and isinstance(value, str)
+    return entry_line(name, str(value) if raw else written(value))
 
 
 def note_lines(notes: Iterable[Note], zone: ZoneInfo) -> list[str]:
@@ -193,8 +203,8 @@ def sheet(
         lines[name] = entry.line
     note, notes = "", None
     for part in parts:
-        if part.title not in _SECTIONS:
-            what, hint = unknown(part.title, _SECTIONS)
+        if part.title not in _TITLES:
+            what, hint = unknown(part.title, _TITLES)
             marks = "#" * part.level
             raise BadMarkdown(what, part.line, f"{hint} For a heading of your own: \\{marks} ...")
         if part.title.lower() in lines:
@@ -202,10 +212,9 @@ def sheet(
                 f"The section {part.title} stands here a second time.", part.line, "Join the two."
             )
         lines[part.title.lower()] = part.line
-        if part.title == HYPOTHESIS:
-            said["hypothesis"] = levels.text(part)
-        elif part.title == CHECKLIST:
-            said["checklist"] = tuple(_items(part))
+        if field := SECTIONS.get(part.title):
+            lines[field.name] = part.line
+            said[field.name] = tuple(_items(part)) if field.kind.several else levels.text(part)
         elif part.title == NEW_NOTE:
             note = levels.text(part)
         else:
@@ -262,7 +271,7 @@ def _items(part: Part) -> Iterable[str]:
                 "Begin each with '- [ ] ', or '- [x] ' when it is done.",
             )  # fmt: skip
         if text := match[2].strip():
-            yield item(text, done=(match[1] or "").lower() == "x")
+            yield item_text(text, done=(match[1] or "").lower() == "x")
 
 
 def _text_lines(text: str) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.markdown.card_values import unknown
-from mlkanban.core.markdown.sections import Levels, Part, lines_of, tidy
+from mlkanban.core.markdown.sections import Levels, Part, lines_of
 from mlkanban.core.names import pick
 from mlkanban.errors import BadMarkdown, NotFound
+from mlkanban.text import tidy
 
 PREFIX = "charter:"
 """The section `scope` is the field `charter:scope` of a board."""

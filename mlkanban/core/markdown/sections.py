@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mlkanban.errors import BadMarkdown
-from mlkanban.text import display_lines
+from mlkanban.text import tidy
 
 _NO_UTF8 = re.compile("[\ud800-\udfff]")
 
@@ -68,13 +68,6 @@ class Levels:
     def text(self, part: Part) -> str:
         """What a person wrote in a part."""
         return tidy(self._guarded.sub("", tidy("\n".join(part.lines))))
-
-
-def tidy(text: str) -> str:
-    """Stored or typed text of several lines as documents have it: safe to show, no blanks at the
-    ends of lines, no blank lines around it."""
-    lines = [line.rstrip(" \t") for line in display_lines(text).split("\n")]
-    return "\n".join(lines).strip("\n")
 
 
 def quoted(paragraphs: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core import rules
 from mlkanban.core.events import Change, Entity, holders
+from mlkanban.core.field_kinds import items_in
 from mlkanban.core.metrics import accept_aim, parse_metric
 from mlkanban.core.models import Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
@@ -28,7 +29,6 @@ from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
 if TYPE_CHECKING:
-    from mlkanban.core.card import CheckItem
     from mlkanban.runs.model.results import Results
     from mlkanban.runs.model.usage import Spending
 
@@ -480,11 +480,7 @@ def _values(
 
 
 def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.Verdict:
-    checklist: tuple[CheckItem, ...] = ()
-    if items := repository.entity(conn, face.id).fields.get("checklist"):
-        from mlkanban.core.card import CheckItem  # dear, and most cards have none
-
-        checklist = tuple(CheckItem(**item) for item in items)
+    checklist = items_in(repository.entity(conn, face.id).fields.get("checklist") or ())
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
 
 

@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from mlkanban.cells import shortened
-from mlkanban.core.card import Card
+from mlkanban.core.card import Card, to_json
 from mlkanban.core.models import CardFace
 from mlkanban.display.card_face import FaceContext
-from mlkanban.display.card_page import field_lines
+from mlkanban.display.card_page import CardPage, field_lines
 from mlkanban.display.event_text import told, who
 from mlkanban.display.relation_tree import tree_lines
 from mlkanban.display.run_table import result_lines, run_rows
@@ -111,7 +111,7 @@ class CardScreen(TextScreen):
     ) -> str:
         view = FaceContext.at(self.board, self.host.now())
         faces = self.host.model.faces.values()
-        lines = field_lines(card, self._face(), view, spent, self.size.width)
+        lines = field_lines(card, CardPage(view, spent, "x", self._face()), self.size.width)
         lines += [
             f"  conflict     {display(one.label)}: {display(one.kept)} stands,"
             f" {short_name(one.actor)} on {display(one.machine)} wrote {display(one.other)}"
@@ -120,7 +120,7 @@ class CardScreen(TextScreen):
         ]
         if runs:
             zone, now = self._zone, self.host.now()
-            metric = card.metric.model_dump() if card.metric else None
+            metric = to_json(card.metric) if card.metric else None
             found = results(runs, metric)
             room = max(20, self.size.width - 8)
             differs = {name: values[:_RUNS] for name, values in differing(runs).items()}

@@ -1,6 +1,6 @@
 """The fields of one card as a form. Enter saves, Tab goes to the next field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from mlkanban.core.card import Card
-from mlkanban.core.day_input import parse_day
-from mlkanban.core.markdown.card_values import CHOICES, LISTS, STORED, choice, metric_written
-from mlkanban.core.metrics import MetricParts, split_metrics
+from mlkanban.core.card_fields import FIELD, FIELDS, CardField
+from mlkanban.core.field_kinds import Members, MetricKind, Prose
+from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import Outcome
 from mlkanban.service import Done, Service
 from mlkanban.text import display
@@ -27,7 +27,7 @@ class EditScreen(KeyScreen):
     def __init__(self, card: Card) -> None:
         super().__init__()
         self._card = card
-        self._given = _values(card)
+        self._given = form_texts(card)
         self._warned = False
         self.status.hints = ["Enter saves", "Tab next field", "Ctrl+g leaves"]
 
@@ -41,9 +41,9 @@ class EditScreen(KeyScreen):
                         value, entered=self._enter, cancelled=self.take_key, id=f"field-{name}"
                     )
                     field.disabled = value == _SEVERAL_LINES
-                    field.lines = name in _LONG
+                    field.lines = isinstance(FIELD[name].kind, Prose)
                     yield field
-        yield Static(Content(_help(self._given)), markup=False, id="edit-help")
+        yield Static(Content(_help(_fields(self._card))), markup=False, id="edit-help")
         yield self.ask
         yield self.status
 
@@ -114,24 +114,17 @@ class EditScreen(KeyScreen):
         remove: dict[str, list[str]] = {}
         metric: MetricParts | None = None
         for name, text in changed.items():
-            if name in LISTS:
-                had = set(getattr(card, LISTS[name]))
-                wanted = set(_parts(name, text))
-                add[LISTS[name]] = sorted(wanted - had)
-                remove[LISTS[name]] = sorted(had - wanted)
-            elif name == "due":
-                day = parse_day(text, self.host.today())
-                fields["due"] = day and day.isoformat()
-            elif name == "metric" and text.strip():
-                # A value that stands there already is the one of the runs: nobody wrote it.
-                stood = split_metrics(self._given[name])
-                metric = MetricParts([p for p in split_metrics(text.strip()) if p not in stood])
-            elif name in CHOICES:
-                fields[STORED.get(name, name)] = choice(name, text.strip()) or None
+            kind = FIELD[name].kind
+            if isinstance(kind, MetricKind) and text.strip():
+                metric = kind.changed(text, self._given[name])
+                continue
+            typed = kind.parse(text, name, self.host.today())
+            if isinstance(typed, tuple):
+                had = set(card.values[name])
+                add[name] = sorted(set(typed) - had)
+                remove[name] = sorted(had - set(typed))
             else:
-                fields[name] = text.strip() or None
-        if "title" in fields:
-            fields["title"] = fields["title"] or ""
+                fields[name] = typed or None
         return lambda service: service.cards.edit(
             [ref], fields, add=add, remove=remove, metric=metric
         )
@@ -142,43 +135,41 @@ class EditScreen(KeyScreen):
         return {self._form: lines} if lines else {}
 
 
-def _help(given: Mapping[str, str]) -> str:
-    words = {name: ", ".join(values) for name, values in CHOICES.items()}
-    lines = [
-        f" type       {words['type']}",
-        f" priority   {words['priority']}    work  {words['work']}",
-        f" class      {words['class']}    links  one | another",
-        " metric     val_auc>=0.92 val_auc=0.917 (target, value)    worth  5/2",
-        " due        2026-12-01, fri, 3d, 2w or none    budget  40 gpu-h or 12 runs",
-    ]
-    return "\n".join([*lines, *([f" health     {words['health']}"] if "health" in given else [])])
-
-
-_LONG = ("hypothesis", "dataset", "verdict")
-"""Fields that keep the lines of what is pasted."""
-
+_WIDTH = 80
 _SEVERAL_LINES = "(several lines: E edits them)"
-_LINKS = " | "
 
 
-def _parts(name: str, text: str) -> list[str]:
-    """The members of a set as they stand in its field: links may hold blanks."""
-    if name == "links":
-        return [link.strip() for link in text.split(_LINKS.strip()) if link.strip()]
-    return text.replace("#", " ").replace(",", " ").split() if name == "tags" else text.split()
+def form_texts(card: Card) -> dict[str, str]:
+    """What stands in the form of a card, by the names of the fields."""
+    return {field.name: _text(field, card) for field in _fields(card)}
 
 
-def _values(card: Card) -> dict[str, str]:
-    metric = metric_written(card.measured) if card.measured else ""
-    texts = {
-        "title": card.title, "type": card.type.value, "priority": card.priority.value,
-        "class": card.service_class.value, "work": card.work.value, "tags": " ".join(card.tags),
-        "due": card.due.isoformat() if card.due else "", "metric": metric,
-        "worth": card.worth, "budget": card.budget, "hypothesis": card.hypothesis,
-        "dataset": card.dataset, "verdict": card.verdict,
-        "links": _LINKS.join(card.links), "needs": " ".join(card.depends_on), "parent": card.parent,
-        "lineage": " ".join(card.lineage),
-    }  # fmt: skip
-    if card.outcome is Outcome.SHIPPED:
-        texts["health"] = card.health.value if card.health else ""
-    return {name: _SEVERAL_LINES if "\n" in text else display(text) for name, text in texts.items()}
+def _fields(card: Card) -> list[CardField]:
+    """The fields that the form of a card has."""
+    in_use = card.outcome is Outcome.SHIPPED
+    return [field for field in FIELDS if field.in_form and (in_use or not field.in_use)]
+
+
+def _help(fields: Sequence[CardField]) -> str:
+    """What can be typed where not every text will do, in as few lines as it takes."""
+    lines: list[str] = []
+    for field in fields:
+        words = ", ".join(field.kind.choices) or field.form_help
+        beside = f"    {field.name}  {words}"
+        at = next((n for n, line in enumerate(lines) if len(line + beside) < _WIDTH), None)
+        if not words:
+            continue
+        if at is None:
+            lines.append(f" {field.name:<10} {words}")
+        else:
+            lines[at] += beside
+    return "\n".join(lines)
+
+
+def _text(field: CardField, card: Card) -> str:
+    """The value of a field in the one line of a form."""
+    value = card.measured if field.name == "metric" else card.values[field.name]
+    text = field.kind.text(value)
+    if isinstance(field.kind, Members):
+        return field.kind.between.join(text)
+    return _SEVERAL_LINES if "\n" in text else display(str(text))

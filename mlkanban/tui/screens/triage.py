@@ -18,7 +18,7 @@ from mlkanban.core.models import CardFace, Health
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.display.card_face import FaceContext as FaceView
-from mlkanban.display.card_page import field_lines
+from mlkanban.display.card_page import CardPage, field_lines
 from mlkanban.errors import MlkanbanError, NotFound
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, Service
@@ -176,7 +176,7 @@ class TriageScreen(KeyScreen):
         if card.health is Health.ALERT:
             keys = (keys_shown(c) for c in self.host.commands if c.name == "card.health")
             why += f"; {next(keys, 'w')} answers it"
-        first, *rest = field_lines(card, face, view, spent, self.size.width)
+        first, *rest = field_lines(card, CardPage(view, spent, "x", face), self.size.width)
         lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
         if card.notes:
             note = display_lines(card.notes[-1].text).split("\n")

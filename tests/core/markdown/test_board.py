@@ -13,9 +13,9 @@ from mlkanban.core.markdown.board import CardText, board_page, read_board
 from mlkanban.core.markdown.card import asked, corrections, note_lines
 from mlkanban.core.markdown.card_values import values
 from mlkanban.core.markdown.charter import SECTIONS, charter_page, read_charter
-from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import Board
 from mlkanban.errors import BadMarkdown
+from mlkanban.text import tidy
 from tests.core.markdown.test_card import BOARDS_AND_CARDS, TEXTS, TODAY, ZONE, plain
 
 AT = Position(41, "000001772442120000.000001")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
+from mlkanban.core.card_fields import FIELDS
 from mlkanban.core.markdown.card import (
     asked,
     card_page,
@@ -17,7 +18,6 @@ from mlkanban.core.markdown.card import (
     read_card,
 )
 from mlkanban.core.markdown.card_values import stored, values
-from mlkanban.core.markdown.sections import tidy
 from mlkanban.core.models import (
     BlockReason,
     Board,
@@ -30,6 +30,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.errors import BadMarkdown
+from mlkanban.text import tidy
 
 ZONE = ZoneInfo("Europe/Berlin")
 TODAY = date(2026, 3, 18)  # a Wednesday
@@ -66,25 +67,34 @@ def cards(draw: st.DrawFn, board: Board) -> Card:
     )  # fmt: skip
     members = st.lists(LINES, max_size=3).map(tuple)
     items = st.builds(CheckItem, text=TEXTS, done=st.booleans())
-    notes = st.builds(Note, at=st.just(AT), actor=LINES, text=TEXTS)
+    notes = st.builds(Note, id=LINES, at=st.just(AT), actor=LINES, text=TEXTS)
     days = st.none() | st.dates()
     made: dict[str, Any] = {
-        "id": "1", "ref": "g12", "board": "b", "rank": "", "created_at": AT, "entered_at": AT,
         "stage": draw(st.sampled_from(board.stages)).id, "title": draw(LINES),
         "type": draw(st.sampled_from(CardType)), "priority": draw(st.sampled_from(Priority)),
-        "service_class": draw(st.sampled_from(ServiceClass)), "work": draw(st.sampled_from(Work)),
-        "tags": draw(members), "links": draw(members), "depends_on": draw(members),
+        "class": draw(st.sampled_from(ServiceClass)), "work": draw(st.sampled_from(Work)),
+        "tags": draw(members), "links": draw(members), "needs": draw(members),
         "parent": draw(LINES), "lineage": draw(members),
         "health": draw(st.none() | st.sampled_from(Health)),
-        "due": draw(days), "snoozed_until": draw(days),
-        "metric": draw(metric), "blocker": draw(blocker), "hypothesis": draw(TEXTS),
+        "due": draw(days), "snoozed": draw(days),
+        "metric": draw(metric), "blocked": draw(blocker), "hypothesis": draw(TEXTS),
         "budget": draw(st.sampled_from(["", "40 gpu-h", "0.5 gpu-h", "1 run"])),
         "worth": draw(st.sampled_from(["", "5/2", "8*2*80%/3", "1+2+3/4"])),
         "dataset": draw(TEXTS), "verdict": draw(TEXTS), "archived": draw(st.booleans()),
         "outcome": draw(st.none() | st.sampled_from(Outcome)),
-        "checklist": draw(st.lists(items, max_size=3)), "notes": draw(st.lists(notes, max_size=3)),
+        "checklist": draw(st.lists(items, max_size=3)),
     }  # fmt: skip
-    return Card(**made)
+    return card_with(made, tuple(draw(st.lists(notes, max_size=3))))
+
+
+def card_with(values: dict[str, Any], notes: tuple[Note, ...] = ()) -> Card:
+    """A card with these values; of the other fields it has what a blank card has."""
+    whole = {**{field.name: field.kind.blank for field in FIELDS}, **values}
+    if metric := whole["metric"]:
+        whole |= {"baseline": metric.baseline, "noise": metric.noise}
+    return Card(
+        "1", "g12", "b", "", whole, AT, AT, measured=metric or None, notes=notes
+    )  # fmt: skip
 
 
 BOARDS_AND_CARDS = boards().flatmap(lambda board: st.tuples(st.just(board), cards(board)))
@@ -124,9 +134,8 @@ def plain(**fields: Any) -> tuple[Board, Card]:
     board = Board(
         "b", "fraud", "Fraud", (Stage("1", "Ideas"), Stage("2", "Training"), Stage("3", "Test: a")),
     )  # fmt: skip
-    times = {"created_at": AT, "entered_at": AT}
-    made = {"id": "1", "ref": "g12", "board": "b", "stage": "1", "rank": "", "title": "focal loss"}
-    return board, Card(**{**made, **times, **fields})
+    notes = fields.pop("notes", ())
+    return board, card_with({"stage": "1", "title": "focal loss", **fields}, notes)
 
 
 FULL: dict[str, Any] = {
@@ -152,15 +161,15 @@ due: 2026-03-31
 metric: val_auc>=0.92 val_auc=0.917
 baseline: 0.9
 noise:
-dataset:
 worth: 5/2
 budget: 40 gpu-h
+dataset:
+verdict: "yes"
+links: ["https://x/a,b"]
+needs: []
 parent:
 lineage: []
-needs: []
-links: ["https://x/a,b"]
 health:
-verdict: "yes"
 ---
 
 ## Hypothesis

@@ -1,0 +1,251 @@
+"""THE table of a card's fields: each of them once, with all that is known of it.
+
+Whatever shows, reads or writes a card goes through this table: the store, the search, the events of
+other machines, the options of `add` and `edit`, `--json`, the card page, Markdown, the edit form
+and the query language. To add a field that is a text, a choice, a day or a list, add an entry; it
+lives in the JSON of its card, so that no table of the store changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlkanban.core.budget import budget_text
+from mlkanban.core.field_kinds import (
+    BlockerKind,
+    Checklist,
+    Choice,
+    Day,
+    Fields,
+    Flag,
+    Kind,
+    Lineage,
+    Members,
+    MetricKind,
+    MetricNumber,
+    OtherCard,
+    Place,
+    Prose,
+    SnoozedRun,
+    Title,
+    Written,
+    is_card,
+)
+from mlkanban.core.lineage import Kind as Ancestry
+from mlkanban.core.lineage import parsed
+from mlkanban.core.models import CardType, Health, Outcome, Priority, ServiceClass, Work
+from mlkanban.core.names import as_tag
+from mlkanban.core.score import parse_worth, worth_text
+from mlkanban.text import natural
+
+
+@dataclass(frozen=True, slots=True)
+class CardField:
+    """One field of a card.
+
+    `name` is its public name, on every surface; `stored`, what events call it (a prefix that ends
+    with `:` where each member is a field of its own), and `aliases`, what it is called besides.
+    `option` is its option on the command line, and `asks` what a query calls it, '' for none;
+    `drop` is the option that takes a member out, with its help. `commands` are the ones that have
+    the option. What `changed_by` names is changed by those commands alone. `part_of` names the
+    field that shows and writes this one. `in_form` says whether the edit form has it, for a model
+    in use alone where `in_use`. `section` is the section it has in Markdown, '' for a line.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    stored: str = ""
+    aliases: tuple[str, ...] = ()
+    option: str = ""
+    metavar: str = ""
+    drop: tuple[str, str] = ("", "")
+    commands: tuple[str, ...] = ("add", "edit")
+    changed_by: str = ""
+    part_of: str = ""
+    searchable: bool = False
+    asks: str | None = None
+    label: str = ""
+    section: str = ""
+    in_form: bool = True
+    in_use: bool = False
+    form_help: str = ""
+    json_name: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("stored", "option", "json_name"):
+            if not getattr(self, name):
+                object.__setattr__(self, name, self.name)
+        if not self.label:
+            object.__setattr__(self, "label", self.option)
+        if self.asks is None:
+            object.__setattr__(self, "asks", self.option)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a set, of which each member is stored as a field of its own."""
+        return isinstance(self.kind, Members)
+
+    @property
+    def settable(self) -> bool:
+        """Whether it is given as a value of a new or edited card."""
+        return not self.changed_by and not self.part_of
+
+    def read(self, fields: Fields) -> Any:
+        """The value on a card with these stored fields."""
+        return self.kind.read(fields, self.stored)
+
+    def words(self, fields: Fields) -> Iterable[str]:
+        """What is searched of a card with these stored fields."""
+        return self.kind.words(fields, self.stored)
+
+
+def _no_worth(text: str) -> str:
+    worth = parse_worth(text)
+    return worth.text if worth else ""
+
+
+FIELDS: tuple[CardField, ...] = (
+    CardField(
+        "title", Title(), "Another title.", commands=("edit",), searchable=True,
+    ),
+    CardField(
+        "stage", Place(), "The stage it stands in.", stored="place", commands=(),
+        changed_by="mlkanban move", in_form=False,
+    ),
+    CardField("type", Choice(CardType, CardType.EXPERIMENT), "What kind of work it is."),
+    CardField("priority", Choice(Priority, Priority.NORMAL), "How urgent it is."),
+    CardField(
+        "class", Choice(ServiceClass, ServiceClass.STANDARD), "Class of service.",
+        stored="service_class",
+    ),
+    CardField("work", Choice(Work, Work.ATTENDED), "What the card is doing."),
+    CardField(
+        "tags", Members("tag", as_tag, lambda one: one.split() == [one], drops="#,", mark="#"),
+        "A tag; may be repeated.", stored="tag:", option="tag", drop=("untag", "Take a tag off."),
+        label="tags",
+    ),
+    CardField(
+        "due", Day(), "Due date, 2026-03-31 (edit: or none).", metavar="DATE",
+        form_help="2026-12-01, fri, 3d, 2w or none",
+    ),
+    CardField(
+        "metric", MetricKind(), "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'.",
+        metavar="METRIC", form_help="val_auc>=0.92 val_auc=0.917 (target, value)",
+    ),
+    CardField(
+        "baseline", MetricNumber(), "The metric before.", part_of="metric", asks="metric",
+        in_form=False,
+    ),
+    CardField(
+        "noise", MetricNumber(), "How far the metric varies by chance.", part_of="metric",
+        asks="metric", in_form=False,
+    ),
+    CardField(
+        "worth", Written("worth", _no_worth, worth_text),
+        "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", metavar="WORTH",
+        form_help="5/2",
+    ),
+    CardField(
+        "budget", Written("budget", budget_text),
+        "What its runs may use, '40 gpu-h' or '12 runs'.", metavar="BUDGET",
+        form_help="40 gpu-h or 12 runs",
+    ),
+    CardField(
+        "hypothesis", Prose(whole=True), "What is expected, and why.", searchable=True,
+        section="Hypothesis",
+    ),
+    CardField("dataset", Prose(), "The data it works on.", searchable=True),
+    CardField("verdict", Prose(), "What was found out.", commands=("edit",), searchable=True),
+    CardField(
+        "links",
+        Members("link", str, lambda one: bool(one.strip()), order=natural, between=" | "),
+        "A link; may be repeated.", stored="link:", option="link",
+        drop=("unlink", "Take a link off."), searchable=True, form_help="one | another",
+    ),
+    CardField(
+        "needs", Members("card", str.lower, is_card), "A card that must come first.",
+        stored="needs:", aliases=("depends_on",), metavar="CARD",
+        drop=("needs-not", "Needed no more."),
+    ),
+    CardField(
+        "parent", OtherCard(), "The card it is a part of.", metavar="CARD", asks="from",
+    ),
+    CardField(
+        "lineage",
+        Lineage("lineage", parsed, lambda one: _is_ancestry(one)),
+        "What it comes from: ablation-of:g12, retrain-of, follow-up-of.", stored="lineage:",
+        metavar="KIND:CARD", drop=("lineage-not", "Does not come from it."), asks="from",
+    ),
+    CardField(
+        "checklist", Checklist(), "An item, '[x] item' when done; all of them, repeated.",
+        metavar="ITEM", searchable=True, section="Checklist", in_form=False,
+    ),
+    CardField(
+        "health", Choice(Health), "How a model in use is doing.", commands=("edit",), in_use=True,
+    ),
+    CardField(
+        "outcome", Choice(Outcome), "How it ended.", commands=(),
+        changed_by="mlkanban done, or a move", in_form=False,
+    ),
+    CardField(
+        "archived", Flag(), "Whether it was taken off the board.", commands=(),
+        changed_by="mlkanban archive", asks="is", in_form=False,
+    ),
+    CardField(
+        "blocked", BlockerKind(), "Why it cannot go on.", stored="blocker", commands=(),
+        changed_by="mlkanban block or unblock", searchable=True, in_form=False,
+    ),
+    CardField(
+        "snoozed", Day(), "The day it comes back.", stored="snoozed_until", commands=(),
+        changed_by="mlkanban snooze", in_form=False, json_name="snoozed_until",
+    ),
+    CardField(
+        "snoozed_run", SnoozedRun(), "The run it is snoozed until.", commands=(),
+        part_of="snoozed", asks="snoozed", in_form=False,
+    ),
+)  # fmt: skip
+"""All fields, in the order in which people read and write them."""
+
+
+def _is_ancestry(member: str) -> bool:
+    """`retrain-of:g12`."""
+    kind, _, ref = member.partition(":")
+    return kind in frozenset(one.value for one in Ancestry) and is_card(ref)
+
+
+FIELD: Mapping[str, CardField] = {field.name: field for field in FIELDS}
+SETS: tuple[CardField, ...] = tuple(field for field in FIELDS if field.is_set)
+STORED: Mapping[str, CardField] = {
+    field.stored: field for field in FIELDS if not isinstance(field.kind, MetricNumber)
+}
+"""The fields by their names in events; those of the metric are in its value."""
+_CALLED: Mapping[str, CardField] = {
+    name: field for field in FIELDS for name in (*field.aliases, field.stored, field.name)
+}
+
+
+def called(name: str) -> CardField | None:
+    """The field with this name, alias or stored name; None when there is none."""
+    return _CALLED.get(name)
+
+
+def public_name(stored: str) -> str:
+    """What people call a stored field."""
+    field = STORED.get(stored)
+    return field.name if field else stored
+
+
+def values_of(fields: Fields) -> dict[str, Any]:
+    """The values of a card with these stored fields, by the public names."""
+    return {field.name: field.read(fields) for field in FIELDS}
+
+
+BLANK: Mapping[str, Any] = {
+    field.stored: str(field.kind.blank)
+    for field in FIELDS
+    if field.kind.choices and field.kind.blank
+}
+"""What is stored of a card where nothing was said, for fields that always have a value."""

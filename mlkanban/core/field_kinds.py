@@ -1,0 +1,625 @@
+"""The kinds of values that the fields of a card have: how a value of each kind is stored, typed,
+written as text, and checked when another machine sends it.
+
+A stored value is JSON, as events hold it. A typed value and a text are what a person reads and
+writes: a string, '' for none, or a tuple of strings where a field has several.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
+from mlkanban.core.day_input import parse_day
+from mlkanban.core.metrics import MetricParts, split_metrics
+from mlkanban.core.models import BlockReason
+from mlkanban.core.timestamps import moment
+from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.errors import UsageProblem
+from mlkanban.text import MANY_TAGS, accept, accept_title, display, some, tidy
+
+Fields = Mapping[str, Any]
+"""The stored fields of a card, by the names they have in events."""
+Text = str | tuple[str, ...]
+NONE = "none"
+"""What a person types to clear a field that is no free text."""
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REF = re.compile(r"[a-z]{1,8}[0-9]{1,9}[a-z]{0,8}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RANK = re.compile(r"[0-9A-Za-z]{1,1000}")
+_ITEM = re.compile(r"(?s)(?:\[([ xX]?)\])?\s*(.*)")
+
+
+class Kind:
+    """A kind of values. `typed` says what a person types, `several` whether a value is a list,
+    `repeated` whether its option may be given several times, `needed` whether every card has one.
+    `model` is the class of the parts that pydantic checks, None where a value has no parts."""
+
+    typed = "text"
+    several = False
+    repeated = False
+    needed = False
+    blank: Any = ""
+    """What a card has where nothing is written."""
+    model: Any = None
+
+    choices: tuple[str, ...] = ()
+    """The values there are, () where any will do."""
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        """The value on a card with these fields."""
+        return fields.get(stored) or self.blank
+
+    def is_valid(self, value: Any) -> bool:
+        """Whether an event may set a field to this value, which is not None. May raise, too, where
+        it may not."""
+        return isinstance(value, str)
+
+    def accept(self, value: Any, name: str) -> Any:
+        """A stored value from one that a use case was given; UsageProblem names the field."""
+        if not isinstance(value, str) or not self.is_valid(value):
+            raise UsageProblem(f"{name}: {value!r} is no {self.typed}.", "Nothing was changed.")
+        return value
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        """What a person typed, the way a card has it; UsageProblem says what is wrong with it."""
+        return str(typed).strip()
+
+    def text(self, value: Any) -> Text:
+        """A value of a card the way it is typed, safe to show."""
+        return display(str(value)).strip() if value else ""
+
+    def shown(self, value: Any) -> str:
+        """A value of a card on a page, in one line, safe to show; '' is not shown."""
+        return display(str(value)) if value else ""
+
+    def data(self, value: Any) -> Any:
+        """A value of a card for scripts, JSON-ready."""
+        return value or None
+
+    def words(self, fields: Fields, stored: str) -> Iterable[str]:
+        """What is searched: texts of a card with these fields."""
+        yield str(fields.get(stored) or "")
+
+
+class Line(Kind):
+    """One line of text."""
+
+    typed = "line"
+
+    def data(self, value: Any) -> Any:
+        return value
+
+
+class Title(Line):
+    """One line that says something: every card has it."""
+
+    typed = "title"
+    needed = True
+
+    def is_valid(self, value: Any) -> bool:
+        return is_line(value)
+
+    def accept(self, value: Any, name: str) -> Any:
+        return accept_title(value)
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        text = str(typed).strip()
+        if not text:
+            raise UsageProblem("A title is needed.", "Type a few words.")
+        return " ".join(text.split("\n"))
+
+
+class Prose(Kind):
+    """Text of several lines. `whole` keeps blanks around it, where it has a section in Markdown."""
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        return typed if self._whole else str(typed).strip()
+
+    def text(self, value: Any) -> Text:
+        return tidy(value) if self._whole else tidy(value).strip()
+
+    def shown(self, value: Any) -> str:
+        return display(" ".join(value.split()))
+
+    def data(self, value: Any) -> Any:
+        return value
+
+
+class Choice(Kind):
+    """One of the words of an enum; without a `blank` member there may be none."""
+
+    typed = "choice"
+
+    def __init__(self, words: type[StrEnum], blank: StrEnum | None = None) -> None:
+        self.blank = blank
+        self.choices = tuple(word.value for word in words)
+        self._words = words
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        value = fields.get(stored)
+        return self._words(value) if value else self.blank
+
+    def is_valid(self, value: Any) -> bool:
+        return isinstance(value, str) and (
+            value in self.choices or (value == "" and self.blank is None)
+        )
+
+    def accept(self, value: Any, name: str) -> Any:
+        if not self.is_valid(value):
+            raise UsageProblem(
+                f"{name}: {value!r} is none of {', '.join(self.choices)}.", "Nothing was changed."
+            )
+        return str(value)
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        text = str(typed).strip()
+        if not text or (text.lower() == NONE and self.blank is None):
+            return self.text(self.blank)
+        begun = [value for value in self.choices if value.startswith(text.lower())]
+        if len(begun) != 1:
+            raise UsageProblem(f"{text!r} is no {name}.", f"Choose: {', '.join(self.choices)}.")
+        return begun[0]
+
+
+class Flag(Kind):
+    """Yes or no."""
+
+    typed = "yes or no"
+    blank = False
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return bool(fields.get(stored))
+
+    def is_valid(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+    def text(self, value: Any) -> Text:
+        return "yes" if value else ""
+
+    def shown(self, value: Any) -> str:
+        return "yes" if value else ""
+
+    def data(self, value: Any) -> Any:
+        return value
+
+
+class Day(Kind):
+    """A day; stored as 2026-03-31."""
+
+    typed = "day"
+    blank = None
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        value = fields.get(stored)
+        return date.fromisoformat(value) if value else None
+
+    def is_valid(self, value: Any) -> bool:
+        return is_day(value)
+
+    def accept(self, value: Any, name: str) -> Any:
+        try:
+            if is_day(value):
+                return value
+        except (TypeError, ValueError):
+            pass
+        raise UsageProblem(
+            f"{name}: {value!r} is no day.", "Write it as 2026-03-31. Nothing was changed."
+        )
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        day = parse_day(str(typed), today)
+        return day.isoformat() if day else ""
+
+    def data(self, value: Any) -> Any:
+        return value and value.isoformat()
+
+
+class Written(Kind):
+    """What has a form of its own, such as 5/2: `normal` writes it the way a card keeps it, '' for
+    none, and raises UsageProblem for what cannot be read. `page` is how a page shows it."""
+
+    def __init__(
+        self, typed: str, normal: Callable[[str], str], page: Callable[[str], str] = str
+    ) -> None:
+        self.typed = typed
+        self._normal = normal
+        self._page = page
+
+    def is_valid(self, value: Any) -> bool:
+        return value == "" or bool(self._normal(value))
+
+    def accept(self, value: Any, name: str) -> Any:
+        if not isinstance(value, str):
+            raise UsageProblem(f"{name}: {value!r} is no {self.typed}.", "Nothing was changed.")
+        return self._normal(value)
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        return self._normal(str(typed).strip())
+
+    def shown(self, value: Any) -> str:
+        return display(self._page(value))
+
+
+class OtherCard(Kind):
+    """Another card, by its short id."""
+
+    typed = "card"
+
+    def is_valid(self, value: Any) -> bool:
+        return value == "" or is_card(value)
+
+    def accept(self, value: Any, name: str) -> Any:
+        if not isinstance(value, str):
+            raise UsageProblem(f"{name}: {value!r} is no card.", "Nothing was changed.")
+        return value.strip().lower()
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        text = str(typed).strip().lower()
+        return "" if text == NONE else text
+
+
+class Members(Kind):
+    """Several values, of which each is stored as a field of its own: `tag:gpu`. `normal` is the way
+    a card keeps one, `is_member` whether an event may name it, `order` what they are sorted by, and
+    `between` stands between two in a form."""
+
+    several = True
+    repeated = True
+    blank: Any = ()
+
+    def __init__(
+        self,
+        typed: str,
+        normal: Callable[[str], str],
+        is_member: Callable[[str], bool],
+        *,
+        order: Callable[[str], Any] = str,
+        between: str = " ",
+        drops: str = "",
+        mark: str = "",
+    ) -> None:
+        self.typed = typed
+        self.between = between
+        self._normal = normal
+        self._is_member = is_member
+        self._order = order
+        self._drops = drops
+        self._mark = mark
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return tuple(
+            sorted(
+                (n[len(stored) :] for n, on in fields.items() if on and n.startswith(stored)),
+                key=self._order,
+            )
+        )
+
+    def is_valid(self, value: Any) -> bool:
+        """Of a member: whether it is in."""
+        return isinstance(value, bool)
+
+    def is_member(self, member: str) -> bool:
+        return self._is_member(member)
+
+    def accept(self, value: Any, name: str) -> Any:
+        if not isinstance(value, list | tuple):
+            raise UsageProblem(f"{name}: {value!r} is no list.", "Nothing was changed.")
+        return [self.member(one, name) for one in value]
+
+    def member(self, typed: Any, name: str) -> str:
+        """One member as it is stored; UsageProblem for an empty one."""
+        if not isinstance(typed, str):
+            raise UsageProblem(f"{name}: {typed!r} is no text.", "Nothing was changed.")
+        text = accept(typed, f"one of {name}").strip()
+        text = self._normal(text) if text else ""
+        if not text:
+            raise UsageProblem(f"An empty value was given for {name}.", "Leave it out.")
+        return text
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        given = self.split(typed) if isinstance(typed, str) else typed
+        texts = filter(None, map(str.strip, given))
+        return tuple(sorted({one for text in texts if (one := self._normal(text))}))
+
+    def split(self, line: str) -> list[str]:
+        """The members that stand in one line of a form."""
+        for sign in self._drops:
+            line = line.replace(sign, " ")
+        parts = line.split(self.between.strip() or None)
+        return [part.strip() for part in parts if part.strip()]
+
+    def text(self, value: Any) -> Text:
+        return tuple(sorted({text for one in value if (text := display(one).strip())}))
+
+    def shown(self, value: Any) -> str:
+        return self.between.join(some([self._mark + display(one) for one in value], MANY_TAGS))
+
+    def data(self, value: Any) -> Any:
+        return list(value)
+
+    def words(self, fields: Fields, stored: str) -> Iterable[str]:
+        return sorted(self.read(fields, stored))
+
+
+class Lineage(Members):
+    """The cards a card comes from, `ablation-of:g12`; for scripts as two parts."""
+
+    def data(self, value: Any) -> Any:
+        return [dict(zip(("kind", "card"), one.split(":", 1), strict=True)) for one in value]
+
+
+class MetricKind(Kind):
+    """What an experiment is measured by: name, direction, target, baseline, noise and value."""
+
+    typed = "metric"
+    repeated = True
+    blank = None
+    model = Metric
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return metric_in(fields.get(stored))
+
+    def is_valid(self, value: Any) -> bool:
+        if not value:
+            return isinstance(value, dict)
+        return _fits(Metric, value) and is_line(value["name"])
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        text = " ".join(str(typed).split())
+        return "" if text.lower() == NONE else text
+
+    def text(self, value: Any) -> Text:
+        """What it aims at and where it stands: `auc>=0.9 auc=0.87`."""
+        if not value:
+            return ""
+        name = spoken(value.name)
+        target = "" if value.target is None else f"{name}{value.direction}{value.target!r}"
+        reached = "" if value.value is None else f"{name}={value.value!r}"
+        return " ".join(filter(None, (target, reached))) or name
+
+    def changed(self, text: str, before: str) -> MetricParts:
+        """What a person changed in the text of a metric; a value that stood there already is the
+        one of the runs: nobody wrote it."""
+        stood = split_metrics(before)
+        return MetricParts([part for part in split_metrics(text.strip()) if part not in stood])
+
+    def data(self, value: Any) -> Any:
+        return value and to_json(value)
+
+
+class MetricNumber(Kind):
+    """A number that is a part of the metric; its stored name is that of the part."""
+
+    typed = "number"
+    blank = None
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        number = (fields.get("metric") or {}).get(stored)
+        return None if number is None else float(number)
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        text = str(typed).strip()
+        if text.lower() in ("", NONE):
+            return ""
+        try:
+            return repr(float(text))
+        except ValueError:
+            raise UsageProblem(f"{text!r} is not a number.", "Write it as 0.92 or 1e-3.") from None
+
+    def text(self, value: Any) -> Text:
+        return "" if value is None else repr(value)
+
+    def shown(self, value: Any) -> str:
+        return "" if value is None else f"{value:g}"
+
+
+class Checklist(Kind):
+    """Items to tick; a text has one as `[x] three seeds`."""
+
+    typed = "item"
+    several = True
+    repeated = True
+    blank: Any = ()
+    model: Any = list[CheckItem]
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return items_in(fields.get(stored) or ())
+
+    def is_valid(self, value: Any) -> bool:
+        return _fits(list[CheckItem], value)
+
+    def parse(self, typed: Text, name: str, today: date) -> Text:
+        return typed if isinstance(typed, tuple) else tuple(typed.split("\n"))
+
+    def text(self, value: Any) -> Text:
+        texts = ((display(one.text).strip(), one.done) for one in value)
+        return tuple(item_text(text, done=done) for text, done in texts if text)
+
+    def data(self, value: Any) -> Any:
+        return [to_json(item) for item in value]
+
+    def words(self, fields: Fields, stored: str) -> Iterable[str]:
+        return (str(item.get("text", "")) for item in fields.get(stored) or ())
+
+
+class BlockerKind(Kind):
+    """Why a card cannot go on."""
+
+    typed = "block"
+    blank = None
+    model = Blocker
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return blocker_in(fields.get(stored))
+
+    def is_valid(self, value: Any) -> bool:
+        if not value:
+            return isinstance(value, dict)
+        until = value.get("until") or ""
+        return _fits(Blocker, value) and moment(value["since"]) is not None and is_condition(until)
+
+    def text(self, value: Any) -> Text:
+        if not value:
+            return ""
+        parts = (value.reason.value, value.note, value.until and f"until {value.until}")
+        return display(": ".join(filter(None, parts))).strip()
+
+    def data(self, value: Any) -> Any:
+        if not value:
+            return None
+        given = to_json(value)
+        return {
+            "reason": given["reason"], "external": given["external"], "note": given["note"],
+            "until": given["until"] or None, "since": given["since"],
+        }  # fmt: skip
+
+    def words(self, fields: Fields, stored: str) -> Iterable[str]:
+        yield str((fields.get(stored) or {}).get("note", ""))
+
+
+class SnoozedRun(Kind):
+    """The run a card is snoozed until; one it was snoozed until before is of no account."""
+
+    typed = "run"
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        waits = fields.get("snoozed_until") == UNTIL_RUN
+        return str(fields.get(stored) or "") if waits else ""
+
+
+class Place(Kind):
+    """The stage a card stands in (its id) and the rank there."""
+
+    typed = "stage"
+    needed = True
+
+    def read(self, fields: Fields, stored: str) -> Any:
+        return fields[stored][0]
+
+    def is_valid(self, value: Any) -> bool:
+        return (
+            isinstance(value, list)
+            and all(isinstance(one, str) for one in value)
+            and len(value) == 2
+            and is_id(value[0])
+            and is_rank(value[1])
+        )
+
+
+def is_id(value: Any) -> bool:
+    """Whether it is the long id of a card, an event or whatever."""
+    return isinstance(value, str) and bool(_ID.fullmatch(value))
+
+
+def is_ref(value: Any) -> bool:
+    """Whether it is the short id of a card."""
+    return isinstance(value, str) and bool(_REF.fullmatch(value))
+
+
+def is_card(value: Any) -> bool:
+    """Another card, by short id; some older programs wrote its long one."""
+    return is_ref(value) or is_id(value)
+
+
+def is_line(value: Any) -> bool:
+    """A name or a title: one line that says something."""
+    return isinstance(value, str) and bool(value.strip()) and "\n" not in value
+
+
+def is_day(value: Any) -> bool:
+    """A day as it is stored, or '' for none. ValueError for one that the calendar does not have."""
+    return value == "" or bool(_DAY.fullmatch(value) and date.fromisoformat(value))
+
+
+def is_rank(value: Any) -> bool:
+    """A fractional index: the first letter says how many digits the whole number has, and the
+    fraction after it does not end in 0 (as fractional-indexing checks it)."""
+    if not isinstance(value, str) or not _RANK.fullmatch(value):
+        return False
+    head = value[0]
+    if head.isdigit():
+        return False
+    whole = ord(head) - ord("a") + 2 if head >= "a" else ord("Z") - ord(head) + 2
+    if len(value) < whole or value == "A" + "0" * 26:
+        return False
+    return not value[whole:].endswith("0")
+
+
+def is_condition(until: str) -> bool:
+    """What lifts a block: card:ID, run:ID, a day, or ''."""
+    kind, colon, name = until.partition(":")
+    if not until or (colon and kind == "run" and name):
+        return True
+    return is_card(name) if colon and kind == "card" else is_day(until)
+
+
+def spoken(name: str) -> str:
+    """The name of a metric as texts have it."""
+    return " ".join(display(name).split())
+
+
+def metric_in(stored: Any) -> Metric | None:
+    """The metric that is stored as JSON."""
+    if not stored:
+        return None
+    numbers = {
+        name: None if stored.get(name) is None else float(stored[name])
+        for name in ("target", "baseline", "noise", "value")
+    }
+    return Metric(stored["name"], stored.get("direction") or ">=", **numbers)
+
+
+def blocker_in(stored: Any) -> Blocker | None:
+    """The block that is stored as JSON."""
+    if not stored:
+        return None
+    since = datetime.fromisoformat(stored["since"])
+    note, until = stored.get("note") or "", stored.get("until") or ""
+    return Blocker(BlockReason(stored["reason"]), bool(stored["external"]), since, note, until)
+
+
+def items_in(stored: Iterable[Mapping[str, Any]]) -> tuple[CheckItem, ...]:
+    """The checklist that is stored as JSON."""
+    return tuple(
+        CheckItem(item["text"], bool(item.get("done")), item.get("gate") or "") for item in stored
+    )
+
+
+def item_text(text: str, *, done: bool) -> str:
+    """An item of a checklist as a text."""
+    return f"[{'x' if done else ' '}] {text}"
+
+
+def items_typed(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """A checklist as it is stored, from `[x] what is done` and `what is to do`."""
+    found = (_ITEM.fullmatch(line) for line in lines)
+    return [
+        {"text": item[2], "done": (item[1] or "").lower() == "x"}
+        for item in found
+        if item and item[2]
+    ]
+
+
+@cache
+def _adapter(model: Any) -> Any:
+    from pydantic import TypeAdapter  # loaded when an event has parts to check
+
+    return TypeAdapter(model)
+
+
+def _fits(model: Any, value: Any) -> bool:
+    """Whether a value has the parts of a class. As JSON, which is strict about numbers and texts,
+    and reads an instant from a text."""
+    _adapter(model).validate_json(json.dumps(value), strict=True)
+    return True

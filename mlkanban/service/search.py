@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from mlkanban.core.card_fields import FIELD
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.runs.use_cases.card_runs import newest_runs
@@ -21,6 +22,8 @@ class Search:
         """What a query asks of the cards of a board that their faces do not say. A text occurs in
         notes, hypothesis, checklist and so on, in any case."""
         texts = [accept(text, "the query") for text in terms.texts]
+        for one in terms.fields:
+            accept(one.text, "the query")
         with self._context.store.reading() as conn:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
@@ -28,6 +31,10 @@ class Search:
                 frozenset(c.entity for c in open_conflicts.open_conflicts(conn))
                 if terms.undecided
                 else None,
+                {
+                    one: repository.having_in(conn, board_id, FIELD[one.field], one.text)
+                    for one in terms.fields
+                },
             )
 
     def find(

@@ -9,20 +9,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lineage
+from mlkanban.core.card_fields import FIELDS as CARD_FIELDS
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import (
-    BlockReason,
-    Board,
-    CardFace,
-    CardType,
-    Health,
-    Outcome,
-    Priority,
-    ServiceClass,
-    Work,
-)
-from mlkanban.core.query.store_terms import Answers
+from mlkanban.core.models import BlockReason, Board, CardFace, Work
+from mlkanban.core.query.store_terms import ANYTHING, Answers, FieldText
 from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem
 from mlkanban.runs.model.state import RunState
@@ -68,6 +59,8 @@ class QueryField:
     kind: Kind
     made: Callable[[str, str, QueryContext], Predicate]
     values: Callable[[QueryContext], Iterable[str]] = lambda scene: ()
+    stored_field: str = ""
+    """The field of a card (core/card_fields.py) that the store looks into, '' for none."""
 
     def check(self, sign: str, value: str, at: int) -> None:
         """BadQuery for an operator or a value that this field never takes."""
@@ -283,6 +276,22 @@ def _from(sign: str, value: str, scene: QueryContext) -> Predicate:
     )
 
 
+def field_text(name: str, value: str) -> FieldText:
+    """What the store is asked of a field: `none` asks for cards where it is empty."""
+    text = value.casefold()
+    return FieldText(name, ANYTHING if text == "none" else text)
+
+
+def _stored(name: str) -> Callable[[str, str, QueryContext], Predicate]:
+    def made(sign: str, value: str, scene: QueryContext) -> Predicate:
+        asked = field_text(name, value)
+        found = scene.told.fields.get(asked, frozenset())
+        wanted = asked.text != ANYTHING
+        return lambda face: (face.id in found) == wanted
+
+    return made
+
+
 def _tags(scene: QueryContext) -> Iterable[str]:
     return sorted({tag for face in scene.faces for tag in face.tags.split()})
 
@@ -304,23 +313,17 @@ def _table() -> Iterable[QueryField]:
         lambda scene: [stage.name.lower() for stage in scene.board.stages],
     )
     yield QueryField("tag", "one of its tags, or none", "tag:gpu", "word", _tag, _tags)
-    for name, attribute, allowed, none in (
-        ("type", "type", CardType, False),
-        ("priority", "priority", Priority, False),
-        ("class", "service_class", ServiceClass, False),
-        ("outcome", "outcome", Outcome, True),
-        ("health", "health", Health, True),
-    ):
-        words = tuple(map(str, allowed))
-        extra = ("none",) if none else ()
-        yield QueryField(
-            name,
-            f"its {name}",
-            f"{name}:{words[0]}",
-            "word",
-            _enum(name, attribute, words, none=none),
-            fixed((*words, *extra)),
-        )
+    for card_field in CARD_FIELDS:
+        if card_field.kind.choices and card_field.stored in CardFace._fields:
+            words, none = card_field.kind.choices, card_field.kind.blank is None
+            yield QueryField(
+                card_field.name,
+                f"its {card_field.name}",
+                f"{card_field.name}:{words[0]}",
+                "word",
+                _enum(card_field.name, card_field.stored, words, none=none),
+                fixed((*words, "none") if none else words),
+            )
     yield QueryField(
         "blocked",
         "yes, no, a reason, external or internal",
@@ -388,4 +391,21 @@ def _table() -> Iterable[QueryField]:
     )
 
 
-FIELDS: Mapping[str, QueryField] = {entry.name: entry for entry in _table()}
+def _plain(known: Collection[str]) -> Iterable[QueryField]:
+    """The fields of a card that need nothing of their own here: a text in them is looked for."""
+    for card_field in CARD_FIELDS:
+        name = card_field.asks
+        if name and name not in known:
+            yield QueryField(
+                name,
+                f"a text in its {card_field.name}, or none",
+                f"{name}:word",
+                "word",
+                _stored(card_field.name),
+                lambda scene: ("none",),
+                card_field.name,
+            )
+
+
+FIELDS: dict[str, QueryField] = {entry.name: entry for entry in _table()}
+FIELDS |= {entry.name: entry for entry in _plain(FIELDS)}

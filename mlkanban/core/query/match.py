@@ -1,11 +1,11 @@
 """From a tree to a predicate: built once, then applied to ten thousand cards at every key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlkanban.core.models import CardFace
-from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, QueryContext
+from mlkanban.core.query.fields import CONFLICT, FIELDS, Predicate, QueryContext, field_text
 from mlkanban.core.query.parse import parse
-from mlkanban.core.query.store_terms import StoreTerms
+from mlkanban.core.query.store_terms import FieldText, StoreTerms
 from mlkanban.core.query.tree import And, Node, Not, Or, Term, TextTerm
 
 
@@ -24,7 +24,14 @@ def asked(text: str) -> StoreTerms:
             isinstance(part, Term) and part.name == "is" and CONFLICT.startswith(part.value.lower())
             for part in parts
         ),
+        tuple(dict.fromkeys(_field_texts(parts))),
     )
+
+
+def _field_texts(parts: Iterable[TextTerm | Term]) -> Iterator[FieldText]:
+    for part in parts:
+        if isinstance(part, Term) and (stored := FIELDS[part.name].stored_field):
+            yield field_text(stored, part.value)
 
 
 def looks_for_sleepers(text: str) -> bool:

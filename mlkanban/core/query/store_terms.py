@@ -7,15 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+ANYTHING = ""
+"""The text that every field says which is not empty."""
+
+
+class FieldText(NamedTuple):
+    """A text that is looked for in one field (core/card_fields.py), in any case."""
+
+    field: str
+    text: str
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Answers of the store: for each text the ids of the cards that contain it, by card id the
-    state of the newest run, and the ids of the cards in conflict. None means not looked up."""
+    state of the newest run, the ids of the cards in conflict, and for each text in a field the ids
+    of the cards that contain it there. None means not looked up."""
 
     written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     runs: Mapping[str, str] | None = None
     undecided: frozenset[str] | None = None
+    fields: Mapping[FieldText, frozenset[str]] = field(default_factory=dict)
 
     def plus(self, more: Answers) -> Answers:
         """Both answers combined."""
@@ -23,16 +35,18 @@ class Answers:
             {**self.written, **more.written},
             self.runs if more.runs is None else more.runs,
             self.undecided if more.undecided is None else more.undecided,
+            {**self.fields, **more.fields},
         )
 
 
 class StoreTerms(NamedTuple):
-    """The texts to search for in cards, whether runs are asked for, and whether conflicts are
-    (`undecided`)."""
+    """The texts to search for in cards, whether runs are asked for, whether conflicts are
+    (`undecided`), and the texts to search for in single fields."""
 
     texts: tuple[str, ...] = ()
     runs: bool = False
     undecided: bool = False
+    fields: tuple[FieldText, ...] = ()
 
     def beyond(self, answers: Answers) -> StoreTerms:
         """The terms that these answers do not cover yet."""
@@ -40,4 +54,5 @@ class StoreTerms(NamedTuple):
             tuple(text for text in self.texts if text not in answers.written),
             self.runs and answers.runs is None,
             self.undecided and answers.undecided is None,
+            tuple(one for one in self.fields if one not in answers.fields),
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist, lifecycle, lineage
+from mlkanban.core.card_fields import public_name
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.metrics import metric_text
@@ -226,7 +227,7 @@ def _field(name: str, value: Any) -> str:
         value = value.get("name") or value.get("reason") or "set"
     if isinstance(value, list):
         value = f"{quantity(len(value), 'item')}"
-    label = name.replace("_", " ")
+    label = public_name(name).replace("_", " ")
     return f"{label} cleared" if value in (None, "") else f"{label}: {_cut(str(value))}"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core import lifecycle, notes, rules
+from mlkanban.core.card_fields import FIELD, called, public_name
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change, Entity
 from mlkanban.core.lifecycle import Lifecycle, shown
@@ -47,7 +48,7 @@ class OpenConflict:
     @property
     def word(self) -> str:
         """What to call the field on a command line."""
-        return "stage" if self.field == lifecycle.FIELD else self.field
+        return "stage" if self.field == lifecycle.FIELD else public_name(self.field)
 
 
 class Conflicts:
@@ -67,7 +68,9 @@ class Conflicts:
     def resolve(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
         """Keep the value that stands, or take the other one, of what is called `name` or has that
         long id. Taking another stage is asked as a move is."""
-        field = lifecycle.FIELD if field in ("stage", *lifecycle.PARTS) else field
+        known = called(field)
+        field = known.stored if known else field
+        field = lifecycle.FIELD if field in lifecycle.PARTS else field
         with self._context.writing() as tx:
             wanted = name.strip().casefold()
             names = {
@@ -204,6 +207,9 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
 def _spoken(field: str) -> str:
     if field.startswith(notes.PREFIX):
         return "note"
-    return {lifecycle.FIELD: "stage and outcome", DELETED: "undoing of its adding"}.get(
-        field, field.replace("_", " ")
-    )
+    words = {
+        lifecycle.FIELD: "stage and outcome",
+        DELETED: "undoing of its adding",
+        FIELD["blocked"].stored: "block",
+    }
+    return words.get(field, public_name(field).replace("_", " "))

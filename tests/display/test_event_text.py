@@ -116,7 +116,7 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
         (event("card.restored", {"archived": False}), "brought back from the archive"),
         (event("card.edited", {"title": "New"}), "title: New"),
         (event("card.edited", {"due": None}), "due cleared"),
-        (event("card.edited", {"service_class": "expedite"}), "service class: expedite"),
+        (event("card.edited", {"service_class": "expedite"}), "class: expedite"),
         (event("card.edited", {"tag:x": True, "tag:y": False}), "tag x added, tag y removed"),
         (event("card.edited", {"needs:v3": True}), "dependency v3 added"),
         (event("card.edited", {"metric": {"name": "auc"}}), "metric: auc"),

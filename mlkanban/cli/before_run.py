@@ -14,7 +14,7 @@ from mlkanban.cli.session import login_name
 from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem
 from mlkanban.paths import places
-from mlkanban.runs.local.intake import Intake, told_of
+from mlkanban.runs.local.intake import Intake, report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import FolderProblem, git_branch, make
 from mlkanban.runs.model.state import RunState
@@ -60,7 +60,7 @@ class RunSlot(NamedTuple):
 
         def made() -> RunReport:
             make(folder, start)
-            told = told_of(folder, start, here(), now())
+            told = report_of(folder, start, here(), now())
             assert told is not None
             return replace(told, run=replace(told.run, state=RunState.RUNNING, evidence=""))
 

@@ -455,7 +455,7 @@ def run_checks(session: Session) -> Iterator[Check]:
     gpus = surroundings.gpus()
     if gpus is not None:
         yield Check("gpus", "ok", str(gpus))
-    if not client.found():
+    if not client.available():
         return
     if version := client.version(_SLURM_SECONDS):
         yield Check("slurm", "ok", f"{version}: mlkanban sbatch submits jobs")

@@ -26,7 +26,7 @@ from mlkanban.text import display
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.tracker_run import Tracked
-    from mlkanban.runs.trackers.places import Found
+    from mlkanban.runs.trackers.places import TrackerRuns
     from mlkanban.service import Done, Service
 
 _LISTED = 5
@@ -181,7 +181,7 @@ def sync_runs(
 def _decide(
     session: Session,
     service: Service,
-    found: Found,
+    found: TrackerRuns,
     new: str | None,
     ignore: Sequence[str],
     ignore_all: Sequence[str],
@@ -262,7 +262,7 @@ def _metrics(one: Tracked) -> str:
     return "  ".join(f"{name} {value:g}" for name, value in list(one.numbers.items())[:2])
 
 
-def _find(found: Found, run: str) -> Tracked:
+def _find(found: TrackerRuns, run: str) -> Tracked:
     try:
         return find(found.runs, run)
     except NotFound as error:
@@ -271,7 +271,7 @@ def _find(found: Found, run: str) -> Tracked:
 
 def look(
     session: Session, service: Service, given: Sequence[str] = (), *, only: bool = False
-) -> Found:
+) -> TrackerRuns:
     """What trackers tell of runs at the places that are usual here, and those `given`."""
     cwd = working_folder()
     named = [path for text in given if (path := place(text, cwd)) is not None]

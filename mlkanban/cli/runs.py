@@ -26,7 +26,7 @@ from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import metrics_of, why
 from mlkanban.runs.local.intake import Intake
 from mlkanban.runs.local.logs import copy_logs
-from mlkanban.runs.local.orphans import left_over
+from mlkanban.runs.local.orphans import orphan_processes
 from mlkanban.runs.local.start import Wanted, begin, plan
 from mlkanban.runs.local.viewer import Viewer, exit_code, runs_here
 from mlkanban.runs.model.metric_lines import unread_text
@@ -36,13 +36,13 @@ from mlkanban.runs.model.state import Stopped
 from mlkanban.runs.model.tracker_run import not_ours
 from mlkanban.runs.model.usage import usage
 from mlkanban.runs.slurm import client
-from mlkanban.runs.slurm.job_states import ask
+from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.stop import stop_run
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board
     from mlkanban.runs.local.folder import RunFolder
-    from mlkanban.runs.local.orphans import LeftOver
+    from mlkanban.runs.local.orphans import OrphanProcess
     from mlkanban.runs.model.results import Configuration, Results
     from mlkanban.runs.model.run import Run
     from mlkanban.service import Service
@@ -186,12 +186,12 @@ def runs(session: Session, card: str | None) -> None:
 
 
 def _ask_slurm(session: Session, service: Service) -> None:
-    if not client.found():
+    if not client.available():
         return
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())
     stores = service.runs.store_names()
-    if said := ask(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
+    if said := read_job_states(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
         session.say(f"SLURM was not asked: {said}")
     # What SLURM answered was written into folders of runs: they are taken in once more.
     for done in (taken_in, intake.take_in(service, now())):
@@ -227,8 +227,10 @@ def run_data(run: Run) -> dict[str, object]:
     }
 
 
-def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[LeftOver]]:
-    return left_over(folders_of(places().data, (run.id for _, run in found if run.state.ended)))
+def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[OrphanProcess]]:
+    return orphan_processes(
+        folders_of(places().data, (run.id for _, run in found if run.state.ended))
+    )
 
 
 def _differing(found: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, dict[str, str]]:
@@ -244,11 +246,11 @@ def _differing(found: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, di
     }
 
 
-def _pids(left: Sequence[LeftOver]) -> list[dict[str, object]]:
+def _pids(left: Sequence[OrphanProcess]) -> list[dict[str, object]]:
     return [{"pid": one.process.pid, "command": one.command} for one in left]
 
 
-def _told_of(session: Session, left: Mapping[str, Sequence[LeftOver]]) -> Iterator[str]:
+def _told_of(session: Session, left: Mapping[str, Sequence[OrphanProcess]]) -> Iterator[str]:
     """What ended runs left behind, and how to be rid of it."""
     for run, processes in left.items():
         yield ""

@@ -14,7 +14,7 @@ from mlkanban.clock import now
 from mlkanban.errors import MlkanbanError
 from mlkanban.paths import places
 from mlkanban.runs.local.start import Wanted
-from mlkanban.runs.slurm.job_states import ask
+from mlkanban.runs.slurm.job_states import read_job_states
 from mlkanban.runs.slurm.submission import submit
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
     """
     ref, card_id, label = which_card(card, force)
     wanted = Wanted(
-        ref, card_id, ["sbatch", *words], login_name(), force=force.strip(), tell_job=not no_env,
-        label=label,
+        ref, card_id, ["sbatch", *words], login_name(), force=force.strip(),
+        show_card_to_job=not no_env, label=label,
     )  # fmt: skip
     made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))
     run, job = made.folder, made.job
@@ -77,7 +77,7 @@ def _take_in_end(session: Session, folder: RunFolder) -> None:
     try:
         with session.service(as_is=True) as service:
             stores = service.runs.store_names()
-        ask(places().data, [folder], stores, now(), _SLURM_SECONDS)
+        read_job_states(places().data, [folder], stores, now(), _SLURM_SECONDS)
         with session.service(write=True):
             pass  # which takes in
     except MlkanbanError as error:

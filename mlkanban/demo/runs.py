@@ -125,7 +125,7 @@ class DemoRuns:
             SlurmJob(numbers[2], numbers[2], "PENDING", reason="Resources", teller="squeue"),
         ]
         judgements = (judge_job(Ticket(job.id), jobs[:1], jobs[1:], 0, 0.0) for job in jobs)
-        over, running, waits = (judgement.found for judgement in judgements if judgement)
+        over, running, waits = (judgement.judgement for judgement in judgements if judgement)
         for run in runs:
             submitted = replace(run, started="", made=run.started)
             yield self._change("run.queued", {}, _judged(submitted, waits), run.started)

@@ -137,7 +137,7 @@ def _metric(card: Card, page: CardPage) -> Iterator[Row]:
 
 def _budget(card: Card, page: CardPage) -> Iterator[Row]:
     if page.spent:
-        yield "budget", page.spent.told
+        yield "budget", page.spent.summary
 
 
 def _links(card: Card, page: CardPage) -> Iterator[Row]:

@@ -145,7 +145,7 @@ def result_lines(
         lines += _wrapped(remark, width)
     used = usage_text(usage(runs, now))
     if spent:
-        lines.append(f"budget: {spent.told}")
+        lines.append(f"budget: {spent.summary}")
     if used and not (spent and spent.budget.unit is Unit.GPU_HOURS):
         lines.append(f"used: {used}")
     return lines

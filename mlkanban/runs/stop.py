@@ -3,7 +3,7 @@
 import time
 
 from mlkanban.runs.local.folder import RunFolder
-from mlkanban.runs.local.orphans import stop_left_over
+from mlkanban.runs.local.orphans import stop_orphan_processes
 from mlkanban.runs.local.supervisor import Clock
 from mlkanban.runs.local.viewer import stop
 from mlkanban.runs.model.state import Stopped
@@ -16,4 +16,4 @@ def stop_run(folder: RunFolder, person: str, clock: Clock) -> Stopped:
     if folder.start().get("slurm"):
         return cancel(folder, person, clock(), time.sleep)
     stopped = stop(folder, person, clock, sleep=time.sleep)
-    return Stopped.ENDED if stop_left_over(folder) or stopped else Stopped.NOTHING
+    return Stopped.ENDED if stop_orphan_processes(folder) or stopped else Stopped.NOTHING

@@ -65,7 +65,7 @@ class RunWatch:
         if self._asking.is_set():
             return
         # SLURM: only a board with runs asks it.
-        from mlkanban.runs.slurm.job_states import ask, pause
+        from mlkanban.runs.slurm.job_states import pause, read_job_states
 
         going_on, now = intake.going_on, self._app.now()
         if time.monotonic() - self._asked < pause(going_on, now):
@@ -76,7 +76,7 @@ class RunWatch:
 
         def asking() -> None:
             try:
-                ask(self._app.places.data, going_on, stores, now, SLURM_SECONDS)
+                read_job_states(self._app.places.data, going_on, stores, now, SLURM_SECONDS)
             finally:
                 self._asking.clear()
 

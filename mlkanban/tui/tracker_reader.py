@@ -16,7 +16,7 @@ from mlkanban.tui.number_worker import GivenUp
 from mlkanban.tui.store_thread import beside
 
 if TYPE_CHECKING:
-    from mlkanban.runs.trackers.places import Found
+    from mlkanban.runs.trackers.places import TrackerRuns
     from mlkanban.tui.host import Host
 
 _EVERY = 0.2
@@ -33,7 +33,7 @@ class TrackerReader:
         self._told = float("-inf")
         self._over = threading.Event()
 
-    async def read(self) -> Found:
+    async def read(self) -> TrackerRuns:
         """What trackers tell of runs; those that are tagged with a card are linked."""
         from mlkanban.runs.trackers.places import (  # few look at trackers
             read_all,
@@ -59,7 +59,7 @@ class TrackerReader:
     def give_up(self) -> None:
         self._over.set()
 
-    def _sync(self, actor: str, found: Found) -> None:
+    def _sync(self, actor: str, found: TrackerRuns) -> None:
         """Through a connection of its own: each run is written by itself, and keys come between."""
         app = self._app
         places = app.places

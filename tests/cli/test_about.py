@@ -60,5 +60,5 @@ def test_a_long_list_of_names_is_cut_and_takes_effect(board, home, monkeypatch) 
     file.write_text('repeat_parameters = ["shard"]')
     assert "shard" in board("config").out
     board("list")
-    assert repeats.tells_repeats_apart("shard")
-    assert not repeats.tells_repeats_apart("seed")
+    assert repeats.may_differ_between_repeats("shard")
+    assert not repeats.may_differ_between_repeats("seed")

@@ -131,7 +131,7 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
     going_on, ended = threading.Event(), threading.Event()
     real, read_on = places.read_all, []
 
-    def slowly(paths: list[Path], told: Callable[[int, Path], None]) -> places.Found:
+    def slowly(paths: list[Path], told: Callable[[int, Path], None]) -> places.TrackerRuns:
         try:
             told(41, paths[0])
             going_on.wait(20)

@@ -30,33 +30,33 @@ def adopt(
 ) -> tuple[RunFolder, dict[str, Any]]:
     """A run of a card for the process with this number, whose folder is not there yet, and what its
     start.json says. Nobody waits for it, so how it ends will never be known."""
-    found = process(pid)
-    if not alive(found):
+    target = process(pid)
+    if not alive(target):
         raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")
-    if not is_mine(found):
+    if not is_mine(target):
         raise RuleRefused(f"Process {pid} is not yours.", "Adopt one of your own.")
     known = [RunFolder(runs_folder(data) / name) for name in run_ids(runs_folder(data))]
-    if run := _run_of(found, known):
+    if run := _run_of(target, known):
         raise RuleRefused(f"Process {pid} belongs to run {run} already.", "See: mlkanban runs")
     folder = RunFolder(runs_folder(data) / new_id(now))
     return folder, {
         "id": folder.id,
         "card": card,
         "card_id": card_id,
-        "argv": redacted(command(found)),
+        "argv": redacted(command(target)),
         "person": person,
         "made": instant(now),
-        "started": instant(started_at(found, now) or now),
+        "started": instant(started_at(target, now) or now),
         "adopted": True,
-        "child": found._asdict(),
-        "session": session_of(found),
+        "child": target._asdict(),
+        "session": session_of(target),
         **asdict(here()),
     }
 
 
-def _run_of(found: Process, known: Iterable[RunFolder]) -> str:
-    place, own = asdict(here()), found._asdict()
-    inside = variable(found, "MLKANBAN_RUN")
+def _run_of(target: Process, known: Iterable[RunFolder]) -> str:
+    place, own = asdict(here()), target._asdict()
+    inside = variable(target, "MLKANBAN_RUN")
     for folder in known:
         start = folder.start()
         same = all(start.get(name) == value for name, value in place.items())

@@ -46,11 +46,13 @@ def difference(data: Path, before: Run, after: Run) -> CodeDifference:
         _known(where, commit)
     shown = ("--no-color", "--no-ext-diff", "--stat", "--patch")
     changed = _git(where, "diff", *shown, old, new, "--")
-    text = "\n".join([_told("from", before), _told("to", after), "", changed.expandtabs().rstrip()])
+    text = "\n".join(
+        [_run_line("from", before), _run_line("to", after), "", changed.expandtabs().rstrip()]
+    )
     return CodeDifference(old, new, display_lines(text))
 
 
-def _told(end: str, run: Run) -> str:
+def _run_line(end: str, run: Run) -> str:
     more = ", with changes besides that no commit has" if run.dirty else ""
     return f"{end:<5} {run.commit[:10]}  {run.id}{more}"
 
@@ -114,6 +116,6 @@ def _git(where: Path, *args: str) -> str:
     except OSError as error:
         raise StoreProblem(f"git cannot be asked: {error.strerror}.") from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
-        raise _Refused(f"git failed: {display(said or str(done.returncode))}")
+        message = done.stderr.decode(errors="replace").strip()
+        raise _Refused(f"git failed: {display(message or str(done.returncode))}")
     return text + more

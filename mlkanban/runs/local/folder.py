@@ -77,11 +77,11 @@ class RunFolder:
     def end(self) -> dict[str, Any]:
         return _read(self._end)
 
-    def asked(self) -> str:
+    def stop_asked_by(self) -> str:
         """Who asked it to stop, '' when nobody did."""
         return str(_read(self._stop).get("by", ""))
 
-    def asked_at(self) -> str:
+    def stop_asked_at(self) -> str:
         """When it was asked to stop, '' when nobody did that."""
         return str(_read(self._stop).get("at", ""))
 
@@ -123,7 +123,7 @@ class RunFolder:
             return max(0.0, now.timestamp() - self.start_file.stat().st_mtime)
         return float("inf")
 
-    def asked_scheduler(self, now: datetime) -> float:
+    def scheduler_age(self, now: datetime) -> float:
         """Seconds from when its scheduler last said something new to `now`."""
         with suppress(OSError):
             return max(0.0, now.timestamp() - self._scheduler.stat().st_mtime)
@@ -163,19 +163,19 @@ def find_run(data: Path, wanted: str) -> RunFolder:
     """The run with this id, or with a beginning or an end of one that only one has."""
     folder = runs_folder(data)
     known = run_ids(folder)
-    found = [name for name in known if name == wanted] or [
+    matching = [name for name in known if name == wanted] or [
         name for name in known if wanted and (name.startswith(wanted) or name.endswith(wanted))
     ]
-    if not found:
+    if not matching:
         raise NotFound(
             f"There are no files of a run {wanted!r} here.",
             "They are on the machine it was started on. List runs: mlkanban runs",
         )
-    if len(found) > 1:
+    if len(matching) > 1:
         raise UsageProblem(
-            f"{wanted!r} could be {' or '.join(found[-3:])}.", "Type more of the id."
+            f"{wanted!r} could be {' or '.join(matching[-3:])}.", "Type more of the id."
         )
-    return RunFolder(folder / found[0])
+    return RunFolder(folder / matching[0])
 
 
 def _write(file: Path, values: Mapping[str, Any]) -> None:

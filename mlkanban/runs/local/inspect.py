@@ -53,7 +53,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
             supervisor=supervisor_alive,
             child=child_alive,
             group=in_group,
-            asked=folder.asked(),
+            stop_asked_by=folder.stop_asked_by(),
             adopted=bool(start.get("adopted")),
             scheduler=_of_scheduler(folder),
             waits=_waits(folder, start),
@@ -70,31 +70,31 @@ def report(
     job = start.get("slurm")
     if isinstance(job, dict) and not job.get("job"):
         return None  # sbatch has not taken it yet
-    found = judged(folder, start, here, now)
-    told = folder.scheduler() if job else {}
+    judgement = judged(folder, start, here, now)
+    scheduler = folder.scheduler() if job else {}
     made: dict[str, Any] = {
         # Once more: a start.json of an earlier version knew fewer forms of secrets.
         "argv": redacted([str(word) for word in start.get("argv") or ()]),
-        "host": str(told.get("nodes") or start.get("host", "")),
-        "state": found.state.value,
-        "evidence": found.evidence,
-        "exit": found.exit,
-        "started": str(told.get("started") or ("" if job else start.get("started")) or ""),
+        "host": str(scheduler.get("nodes") or start.get("host", "")),
+        "state": judgement.state.value,
+        "evidence": judgement.evidence,
+        "exit": judgement.exit,
+        "started": str(scheduler.get("started") or ("" if job else start.get("started")) or ""),
         "commit": str(start.get("commit", "")),
         "dirty": bool(start.get("dirty")),
         "folder": str(start.get("folder", "")),
-        "gpus": told.get("gpus") or start.get("gpus"),
+        "gpus": scheduler.get("gpus") or start.get("gpus"),
         "force": str(start.get("force", "")),
         "job": f"SLURM job {job.get('job')}" if isinstance(job, dict) else "",
-        "elapsed": told.get("elapsed"),
-        "waited": told.get("waited"),
+        "elapsed": scheduler.get("elapsed"),
+        "waited": scheduler.get("waited"),
         "adopted": bool(start.get("adopted")),
         "made": str(start.get("made") or "") if job or start.get("adopted") else "",
-        "lives": _lives(told.get("lives"), found.state),
-        "stopping": folder.asked_at() if job and not found.state.ended else "",
+        "lives": _lives(scheduler.get("lives"), judgement.state),
+        "stopping": folder.stop_asked_at() if job and not judgement.state.ended else "",
     }
-    if found.state.ended:
-        made |= _ending(folder, found, start)
+    if judgement.state.ended:
+        made |= _ending(folder, judgement, start)
         metrics, wrong = metrics_of(folder, start)
         made |= {"metrics": metrics.values, "unread": list(metrics.unread)}
         made["evidence"] += f"; {wrong}" if wrong else ""
@@ -117,19 +117,19 @@ def _instant(seconds: float) -> str:
     return instant(datetime.fromtimestamp(seconds, UTC))
 
 
-def _ending(folder: RunFolder, found: Judgement, start: dict[str, Any]) -> dict[str, Any]:
-    end, told = folder.end(), folder.scheduler()
+def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> dict[str, Any]:
+    end, scheduler = folder.end(), folder.scheduler()
     lines, alone = _last_written(folder, start)
-    over = end.get("ended") or told.get("ended") or _last_sign(folder, start)
+    over = end.get("ended") or scheduler.get("ended") or _last_sign(folder, start)
     made: dict[str, Any] = {
         "ended": str(over or ""),
         "last": [redacted_text(line) for line in lines[-SHOWN:]],
     }
-    if found.state is RunState.FAILED:
-        if found.exit is None and told.get("why"):
-            made |= {"why": str(told["why"]), "reason": str(told.get("reason", ""))}
+    if judgement.state is RunState.FAILED:
+        if judgement.exit is None and scheduler.get("why"):
+            made |= {"why": str(scheduler["why"]), "reason": str(scheduler.get("reason", ""))}
         else:
-            died = death(found.exit, lines, alone, oom=bool(end.get("oom")))
+            died = death(judgement.exit, lines, alone, oom=bool(end.get("oom")))
             made |= {"why": redacted_text(died.why), "reason": died.reason.value}
     return made
 
@@ -145,12 +145,12 @@ def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], 
 def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]:
     """What the job reported, and what is wrong with its file of metrics, as a sentence."""
     out, _ = logs(folder, start)
-    found = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
+    from_output = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
     try:
         text = folder.metrics()
-        return together(found, in_file(text)) if text.strip() else found, ""
+        return together(from_output, in_file(text)) if text.strip() else from_output, ""
     except (OSError, ValueError) as error:
-        return found, f"{folder.metrics_file.name} is left out: {error}"
+        return from_output, f"{folder.metrics_file.name} is left out: {error}"
 
 
 def logs(folder: RunFolder, start: dict[str, Any]) -> tuple[list[Path], list[Path]]:
@@ -172,20 +172,22 @@ def _files(pattern: str) -> list[Path]:
 
 def _scheduled(folder: RunFolder) -> Judgement:
     """What became of a job that a scheduler has, as it was told last."""
-    found = _told(folder)
-    if found is None:
+    judgement = _scheduler_judgement(folder)
+    if judgement is None:
         return Judgement(RunState.QUEUED, "sbatch took it; SLURM was not asked yet")
-    if folder.asked() and found.state is RunState.FAILED:
-        return Judgement(RunState.KILLED, f"{folder.asked()} stopped it; {found.evidence}")
-    if not found.state.ended and (at := folder.asked_at()):
-        return replace(found, evidence=f"scancel was sent at {at}; {found.evidence}")
-    return found
+    if folder.stop_asked_by() and judgement.state is RunState.FAILED:
+        return Judgement(
+            RunState.KILLED, f"{folder.stop_asked_by()} stopped it; {judgement.evidence}"
+        )
+    if not judgement.state.ended and (at := folder.stop_asked_at()):
+        return replace(judgement, evidence=f"scancel was sent at {at}; {judgement.evidence}")
+    return judgement
 
 
 def _of_scheduler(folder: RunFolder) -> Judgement | None:
     """What became of the job of a scheduler that a run of ours ran in, once it is over."""
-    found = _told(folder)
-    return found if found and found.state.ended else None
+    judgement = _scheduler_judgement(folder)
+    return judgement if judgement and judgement.state.ended else None
 
 
 def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
@@ -197,22 +199,24 @@ def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
     return folder.scheduler().get("state") != RunState.UNKNOWN
 
 
-def _told(folder: RunFolder) -> Judgement | None:
-    told = folder.scheduler()
+def _scheduler_judgement(folder: RunFolder) -> Judgement | None:
+    scheduler = folder.scheduler()
     try:
-        state = RunState(told.get("state", ""))
+        state = RunState(scheduler.get("state", ""))
     except ValueError:
         return None
-    exit = told.get("exit")
-    return Judgement(state, str(told.get("evidence", "")), exit if isinstance(exit, int) else None)
+    exit = scheduler.get("exit")
+    return Judgement(
+        state, str(scheduler.get("evidence", "")), exit if isinstance(exit, int) else None
+    )
 
 
-def why(folder: RunFolder, found: Judgement) -> str:
+def why(folder: RunFolder, judgement: Judgement) -> str:
     """Why a run that did not finish ended, for the person who watched it."""
-    if found.state is not RunState.FAILED:
-        return found.evidence
+    if judgement.state is not RunState.FAILED:
+        return judgement.evidence
     oom = bool(folder.end().get("oom"))
-    return redacted_text(death(found.exit, *_last_written(folder, folder.start()), oom=oom).why)
+    return redacted_text(death(judgement.exit, *_last_written(folder, folder.start()), oom=oom).why)
 
 
 def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
@@ -223,7 +227,7 @@ def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
     files = list(chain.from_iterable(logs(folder, dict(start))))
     if not start.get("slurm"):
         files.append(folder.start_file)
-    signs = [sign] if (sign := moment(folder.asked_at())) else []
+    signs = [sign] if (sign := moment(folder.stop_asked_at())) else []
     for file in files:
         with suppress(OSError):
             signs.append(datetime.fromtimestamp(file.stat().st_mtime, UTC))

@@ -29,7 +29,7 @@ class Intake:
         self._folder = runs_folder(data)
         self._listed = -1
         self._open: list[RunFolder] = []
-        self._settled: set[str] | None = None
+        self._finished: set[str] | None = None
 
     def anything(self) -> bool:
         """Whether there may be news: without runs that go on, one look at one folder."""
@@ -45,40 +45,40 @@ class Intake:
         if service.read_only or not self.anything():
             return Done("", changed=False)
         memory, listed = self._memory(service), self._mtime()
-        told = self._look(listed, now)
-        self._beat(told, now)
-        done = service.runs.take_in(told)
+        reports = self._look(listed, now)
+        self._beat(reports, now)
+        done = service.runs.take_in(reports)
         # The queue may start a job again that has ended, as long as it lists that.
-        over = {one.run.id for one in told if one.run.state.ended}
+        over = {report.run.id for report in reports if report.run.state.ended}
         listed_jobs = {f.id for f in self._open if f.id in over and f.scheduler().get("listed")}
-        settled = set(service.runs.settled(told)) - listed_jobs
+        finished = set(service.runs.finished(reports)) - listed_jobs
         # One that ended without being taken in is of a card that is not on these boards.
-        gone = settled | (over - listed_jobs)
+        gone = finished | (over - listed_jobs)
         self._open = [folder for folder in self._open if folder.id not in gone]
-        if settled:
-            self._settled = (self._settled or set()) | settled
-            memory.write(self._settled, service.boards.cursor())
+        if finished:
+            self._finished = (self._finished or set()) | finished
+            memory.write(self._finished, service.boards.cursor())
         self._listed = listed
         return done
 
     def not_taken_in(self, service: Service, now: datetime) -> list[RunReport]:
         """The runs that started or ended without having been taken in. Nothing is written."""
         self._memory(service)
-        told = self._look(self._mtime(), now)
+        reports = self._look(self._mtime(), now)
         return [
-            one for one in service.runs.news(told)
-            if one.run.state.ended or not service.runs.knows(one)
+            report for report in service.runs.news(reports)
+            if report.run.state.ended or not service.runs.knows(report)
         ]  # fmt: skip
 
     def _memory(self, service: Service) -> _Memory:
         memory = _Memory(service.path)
-        if self._settled is None:
-            self._settled = memory.read(service.boards.cursor())
+        if self._finished is None:
+            self._finished = memory.read(service.boards.cursor())
         return memory
 
-    def _beat(self, told: Sequence[RunReport], now: datetime) -> None:
+    def _beat(self, reports: Sequence[RunReport], now: datetime) -> None:
         """Keep that runs were seen alive which nobody else watches."""
-        alive = {one.run.id for one in told if _unwatched(one.run)}
+        alive = {report.run.id for report in reports if _unwatched(report.run)}
         for folder in self._open:
             if folder.id in alive and folder.heartbeat(now) >= _SEEN_EVERY:
                 folder.beat()
@@ -86,7 +86,7 @@ class Intake:
     def _look(self, listed: int, now: datetime) -> list[RunReport]:
         if listed != self._listed:
             self._open = [RunFolder(self._folder / name) for name in self._names()]
-        return list(self._told(now))
+        return list(self._reports(now))
 
     def _mtime(self) -> int:
         with suppress(OSError):
@@ -94,17 +94,17 @@ class Intake:
         return 0
 
     def _names(self) -> list[str]:
-        settled = self._settled or set()
-        return [name for name in run_ids(self._folder) if name not in settled]
+        finished = self._finished or set()
+        return [name for name in run_ids(self._folder) if name not in finished]
 
-    def _told(self, now: datetime) -> Iterator[RunReport]:
+    def _reports(self, now: datetime) -> Iterator[RunReport]:
         place = here()
         for folder in self._open:
-            if told := told_of(folder, folder.start(), place, now):
-                yield told
+            if run_report := report_of(folder, folder.start(), place, now):
+                yield run_report
 
 
-def told_of(
+def report_of(
     folder: RunFolder, start: dict[str, Any], place: Place, now: datetime
 ) -> RunReport | None:
     """A run as its folder tells of it; None when that says nothing (yet)."""

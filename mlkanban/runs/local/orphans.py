@@ -19,14 +19,14 @@ _PATIENCE = 5.0
 _OURS = frozenset({"mlkanban", "mlk"})
 
 
-class LeftOver(NamedTuple):
+class OrphanProcess(NamedTuple):
     """A process, and its command line without secrets."""
 
     process: Process
     command: str
 
 
-def left_over(folders: Iterable[RunFolder]) -> dict[str, list[LeftOver]]:
+def orphan_processes(folders: Iterable[RunFolder]) -> dict[str, list[OrphanProcess]]:
     """What runs that have ended left behind on this machine, by the id of the run: processes of
     their group, and those that have the run in their environment."""
     groups: dict[tuple[int, int], str] = {}
@@ -36,9 +36,9 @@ def left_over(folders: Iterable[RunFolder]) -> dict[str, list[LeftOver]]:
         if over and (job := job_of(folder)):
             leaders[folder.id] = job[0]
             groups[job[0].pid, job[1]] = folder.id
-    found: dict[str, list[LeftOver]] = {}
+    by_run: dict[str, list[OrphanProcess]] = {}
     if not leaders:
-        return found
+        return by_run
     for process, group, session in everything():
         run = groups.get((group, session), "")
         if run and process.pid == leaders[run].pid and process != leaders[run]:
@@ -46,13 +46,13 @@ def left_over(folders: Iterable[RunFolder]) -> dict[str, list[LeftOver]]:
         run = run or variable(process, "MLKANBAN_RUN")
         words = command(process)
         if run in leaders and not _watches(words):
-            found.setdefault(run, []).append(LeftOver(process, shlex.join(redacted(words))))
-    return found
+            by_run.setdefault(run, []).append(OrphanProcess(process, shlex.join(redacted(words))))
+    return by_run
 
 
-def stop_left_over(folder: RunFolder) -> int:
+def stop_orphan_processes(folder: RunFolder) -> int:
     """End what a run left behind: SIGTERM, after a while SIGKILL. How many processes ended."""
-    had = [one.process for one in left_over([folder]).get(folder.id, [])]
+    had = [orphan.process for orphan in orphan_processes([folder]).get(folder.id, [])]
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process in filter(alive, had):
             with suppress(OSError):

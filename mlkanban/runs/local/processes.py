@@ -52,20 +52,20 @@ def visible() -> bool:
     return (PROC / "self/stat").exists()
 
 
-def alive(found: Process, session: int = 0) -> bool:
+def alive(process: Process, session: int = 0) -> bool:
     """Whether it is this very process that still runs. Where its start is not known it has to be in
     the session that it was in."""
-    stat = _stat(found.pid)
+    stat = _stat(process.pid)
     if stat is None or stat.state in _DEAD:
         return False
-    if found.start and stat.start:
-        return stat.start == found.start
+    if process.start and stat.start:
+        return stat.start == process.start
     return not session or stat.session == session
 
 
-def stopped(found: Process) -> bool:
+def stopped(process: Process) -> bool:
     """Whether a process is held (SIGSTOP), as far as that can be seen."""
-    stat = _stat(found.pid)
+    stat = _stat(process.pid)
     return stat is not None and stat.state in _STOPPED
 
 
@@ -76,12 +76,12 @@ def group(leader: Process, session: int) -> list[Process]:
         return []  # the number of the group was given again, so nothing of it is left
     if not visible():
         return [leader] if _group_is_there(leader.pid, session) else []
-    found = []
+    members = []
     for number in _numbers():
         stat = _stat(number)
         if stat and (stat.group, stat.session) == (leader.pid, session) and stat.state not in _DEAD:
-            found.append(Process(number, stat.start))
-    return found
+            members.append(Process(number, stat.start))
+    return members
 
 
 def _group_is_there(number: int, session: int) -> bool:
@@ -99,8 +99,8 @@ def _group_is_there(number: int, session: int) -> bool:
 def send(leader: Process, session: int, number: int, *, shell: bool = True) -> bool:
     """Signal the processes of a group, or the one that leads none; whether there were any. SIGKILL
     spares the leader where it is the shell that writes down how the job ended."""
-    found = group(leader, session)
-    if not found:
+    members = group(leader, session)
+    if not members:
         if not alive(leader):
             return False
         with suppress(ProcessLookupError):
@@ -110,42 +110,44 @@ def send(leader: Process, session: int, number: int, *, shell: bool = True) -> b
         if number != signal.SIGKILL or not visible():
             os.killpg(leader.pid, number)
         else:
-            rest = [one for one in found if shell and one.pid != leader.pid] or found
-            for one in rest:
-                if alive(one):
-                    os.kill(one.pid, number)
+            rest = [
+                process for process in members if shell and process.pid != leader.pid
+            ] or members
+            for process in rest:
+                if alive(process):
+                    os.kill(process.pid, number)
     return True
 
 
-def session_of(found: Process) -> int:
+def session_of(process: Process) -> int:
     """The session of a process, 0 when it is gone."""
-    stat = _stat(found.pid)
+    stat = _stat(process.pid)
     return stat.session if stat else 0
 
 
-def is_mine(found: Process) -> bool:
+def is_mine(process: Process) -> bool:
     """Whether it is a process of the person who asks."""
     with suppress(OSError):
         if visible():
-            return (PROC / str(found.pid)).stat().st_uid == os.getuid()
-        os.kill(found.pid, 0)
+            return (PROC / str(process.pid)).stat().st_uid == os.getuid()
+        os.kill(process.pid, 0)
         return True
     return False
 
 
-def started_at(found: Process, now: datetime) -> datetime | None:
+def started_at(process: Process, now: datetime) -> datetime | None:
     """When a process was started, None where the system does not say."""
-    if found.start and hasattr(time, "CLOCK_BOOTTIME"):
+    if process.start and hasattr(time, "CLOCK_BOOTTIME"):
         up = time.clock_gettime(time.CLOCK_BOOTTIME)
-        return now - timedelta(seconds=up - int(found.start) / os.sysconf("SC_CLK_TCK"))
+        return now - timedelta(seconds=up - int(process.start) / os.sysconf("SC_CLK_TCK"))
     try:
-        asked = subprocess.run(
-            ["ps", "-o", "etime=", "-p", str(found.pid)],
+        done = subprocess.run(
+            ["ps", "-o", "etime=", "-p", str(process.pid)],
             capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=5, check=False,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return None
-    age = _ELAPSED.fullmatch(asked.stdout.strip())
+    age = _ELAPSED.fullmatch(done.stdout.strip())
     if age is None:
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in age.groups())
@@ -156,21 +158,21 @@ _ELAPSED = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
 """`[[dd-]hh:]mm:ss`."""
 
 
-def command(found: Process) -> list[str]:
+def command(process: Process) -> list[str]:
     """The command line of a process, as it was started."""
     with suppress(OSError):
-        raw = (PROC / str(found.pid) / "cmdline").read_bytes().rstrip(b"\0")
+        raw = (PROC / str(process.pid) / "cmdline").read_bytes().rstrip(b"\0")
         return [word.decode(errors="replace") for word in raw.split(b"\0")] if raw else []
     return []
 
 
-def variable(found: Process, name: str) -> str:
+def variable(process: Process, name: str) -> str:
     """A variable of the environment that a process was started with, '' when it cannot be read."""
     mark = f"{name}=".encode()
     with suppress(OSError):
-        for one in (PROC / str(found.pid) / "environ").read_bytes().split(b"\0"):
-            if one.startswith(mark):
-                return one.removeprefix(mark).decode(errors="replace")
+        for setting in (PROC / str(process.pid) / "environ").read_bytes().split(b"\0"):
+            if setting.startswith(mark):
+                return setting.removeprefix(mark).decode(errors="replace")
     return ""
 
 
@@ -179,8 +181,8 @@ def everything() -> Iterator[tuple[Process, int, int]]:
     cannot be seen."""
     for number in _numbers():
         stat = _stat(number)
-        if stat and stat.state not in _DEAD and is_mine(one := Process(number, stat.start)):
-            yield one, stat.group, stat.session
+        if stat and stat.state not in _DEAD and is_mine(process := Process(number, stat.start)):
+            yield process, stat.group, stat.session
 
 
 def _numbers() -> list[int]:
@@ -193,13 +195,13 @@ def _stat(pid: int) -> _Stat | None:
     try:
         text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
-        return None if visible() else _asked(pid)
+        return None if visible() else _ps_stat(pid)
     # The name stands in brackets and may hold anything, brackets and spaces too.
     fields = text.rpartition(")")[2].split()
     return _Stat(fields[0], int(fields[2]), int(fields[3]), fields[19])
 
 
-def _asked(pid: int) -> _Stat | None:
+def _ps_stat(pid: int) -> _Stat | None:
     """What the system says of a process without /proc; '' for what it does not say."""
     if pid <= 0:
         return None

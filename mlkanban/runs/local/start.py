@@ -39,7 +39,7 @@ class Wanted:
     person: str
     gpus: int | None = None
     force: str = ""
-    tell_job: bool = True
+    show_card_to_job: bool = True
     aim: str = ""
     label: str = ""
 
@@ -109,16 +109,16 @@ def begin(
 ) -> None:
     """Start the job; it reads what this process would, unless that is a terminal or it is left."""
     env = dict(os.environ)
-    if wanted.tell_job:
+    if wanted.show_card_to_job:
         env = for_job(env, wanted.label or wanted.card, folder)
     reads = not detach and sys.__stdin__ is not None and not os.isatty(0)
     stdin = 0 if reads else None
     if not launch(folder, start, wanted.argv, env, stdin=stdin, umask=umask, clock=clock):
-        told = tail(folder.err).strip()
+        error_text = tail(folder.err).strip()
         shutil.rmtree(folder.path, ignore_errors=True)
         raise StoreProblem(
             f"The job was not started: where it runs could not be written to {folder.path}.",
-            f"{told} Make room there, or use another place with --home.".lstrip(),
+            f"{error_text} Make room there, or use another place with --home.".lstrip(),
         )
 
 
@@ -141,13 +141,13 @@ def git_branch() -> str:
 
 def _git(*args: str) -> str:
     try:
-        asked = subprocess.run(
+        done = subprocess.run(
             ["git", "--no-optional-locks", *args],
             capture_output=True, stdin=subprocess.DEVNULL, timeout=_GIT_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""
-    return asked.stdout.decode(errors="replace").strip() if asked.returncode == 0 else ""
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
 
 
 def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[str, str]:
@@ -167,12 +167,12 @@ def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[st
     return made
 
 
-def _context(given: str, card: str, run: str) -> str:
+def _context(typed: str, card: str, run: str) -> str:
     """What is no JSON object is not ours to mend: it stays as it is."""
     try:
-        context = json.loads(given) if given.strip() else {}
+        context = json.loads(typed) if typed.strip() else {}
     except ValueError:
-        return given
+        return typed
     if not isinstance(context, dict):
-        return given
+        return typed
     return json.dumps({**context, CARD_TAG: card, RUN_TAG: run})

@@ -25,12 +25,12 @@ def killed_at_logout(root: Path = Path("/")) -> bool | None:
     """Whether systemd ends the processes of a person who logs out; None without systemd."""
     if not (root / "run/systemd/system").is_dir():
         return None
-    said = "no"
+    setting = "no"
     for name in _LOGIND:
         place = root / name.lstrip("/")
         for file in sorted(place.glob("*.conf")) if place.is_dir() else [place]:
-            said = _setting(file) or said
-    return said.lower() in ("yes", "true", "on", "1")
+            setting = _setting(file) or setting
+    return setting.lower() in ("yes", "true", "on", "1")
 
 
 def lingers(person: str) -> bool:
@@ -40,8 +40,8 @@ def lingers(person: str) -> bool:
 
 def gpus() -> int | None:
     """How many GPUs `nvidia-smi -L` lists; None where there is no such program, or no answer."""
-    said = _ask(["nvidia-smi", "-L"])
-    return None if said is None else sum(line.startswith("GPU ") for line in said.splitlines())
+    output = _output(["nvidia-smi", "-L"])
+    return None if output is None else sum(line.startswith("GPU ") for line in output.splitlines())
 
 
 def without_watch(data: Path, now: datetime) -> tuple[list[str], list[str]]:
@@ -64,15 +64,15 @@ def _setting(file: Path) -> str:
         lines: Iterable[str] = file.read_text(errors="replace").splitlines()
     except OSError:
         return ""
-    found = ""
+    last = ""
     for line in lines:
         name, _, value = line.partition("=")
         if name.strip() == "KillUserProcesses":
-            found = value.strip()
-    return found
+            last = value.strip()
+    return last
 
 
-def _ask(words: list[str]) -> str | None:
+def _output(words: list[str]) -> str | None:
     if shutil.which(words[0]) is None:
         return None
     try:

@@ -45,7 +45,7 @@ class Viewer:
     def _note(self, number: int, _: FrameType | None) -> None:
         self._arrived.append(number)
 
-    def follow(self, say: Callable[[str], None]) -> Judgement | None:
+    def follow(self, show: Callable[[str], None]) -> Judgement | None:
         """Copy the output to this terminal until the run has ended; None when the terminal went
         away, or nobody reads on: the run goes on without a viewer."""
         try:
@@ -56,15 +56,15 @@ class Viewer:
                 self._begun = self._folder.start()
                 while True:
                     while self._arrived:
-                        if not self._hand_on(self._arrived.pop(0), say):
+                        if not self._hand_on(self._arrived.pop(0), show):
                             return None
                     # Judged before the rest is copied: what was written before the end is there.
                     end: Judgement | None = None
                     if self._folder.end() or time.monotonic() - looked > _JUDGES:
                         looked = time.monotonic()
                         start = self._folder.start() or self._begun
-                        found = judged(self._folder, start, here(), self._clock())
-                        end = found if found.state.ended else None
+                        judgement = judged(self._folder, start, here(), self._clock())
+                        end = judgement if judgement.state.ended else None
                     copied = 0
                     for source, target in pairs:
                         while chunk := source.read(_CHUNK):
@@ -78,10 +78,10 @@ class Viewer:
         except (BrokenPipeError, ConnectionError):
             return None
         except OSError as error:
-            say(f"The output cannot be shown any more ({error.strerror}); the run goes on.")
+            show(f"The output cannot be shown any more ({error.strerror}); the run goes on.")
             return None
 
-    def _hand_on(self, number: int, say: Callable[[str], None]) -> bool:
+    def _hand_on(self, number: int, show: Callable[[str], None]) -> bool:
         """Give a signal to the job; False when it means that the person is gone."""
         if number == signal.SIGHUP:
             return False
@@ -91,7 +91,7 @@ class Viewer:
         else:
             wanted = signal.SIGINT
             self._interrupted = time.monotonic()
-            say("Asked the job to stop (SIGINT). ^C again within 5 s sends SIGTERM.")
+            show("Asked the job to stop (SIGINT). ^C again within 5 s sends SIGTERM.")
         ask_to_stop(self._folder, self._person, wanted, self._clock(), self._begun)
         return True
 
@@ -106,15 +106,15 @@ def ask_to_stop(
     """Signal the job, and keep who did it and when; False when nothing of it runs here. `begun` is
     what was known of a run whose folder may be gone."""
     start = folder.start() or begun or {}
-    found = job_of(folder, start)
-    if found is None:
+    target = job_of(folder, start)
+    if target is None:
         return False
-    if not folder.asked() and not folder.end():
+    if not folder.stop_asked_by() and not folder.end():
         with suppress(OSError):
             folder.write_stop({"by": person, "at": instant(at)})
-    done = send(*found, number, shell=not start.get("adopted"))
+    done = send(*target, number, shell=not start.get("adopted"))
     if done:
-        _let_go_on(*found, start)
+        _let_go_on(*target, start)
     return done
 
 
@@ -178,8 +178,8 @@ def _end_is_written_soon(folder: RunFolder) -> bool:
 
 
 def runs_here(folder: RunFolder) -> bool:
-    found = job_of(folder)
-    return found is not None and (alive(*found) or bool(group(*found)))
+    target = job_of(folder)
+    return target is not None and (alive(*target) or bool(group(*target)))
 
 
 def exit_code(end: Judgement) -> int:

@@ -106,9 +106,9 @@ def measured(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Mapping[s
     """
     if metric is None or is_typed(runs, metric):
         return metric
-    found = _results(runs, metric)
-    if found is not None:
-        return {**metric, "value": float(number_text(found.latest.mean, metric))}
+    results = _results(runs, metric)
+    if results is not None:
+        return {**metric, "value": float(number_text(results.latest.mean, metric))}
     return {**metric, "value": None} if runs and metric.get("value") is not None else metric
 
 
@@ -120,8 +120,8 @@ def _results(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Results |
     return results(runs, metric)
 
 
-def _best(found: Results | None) -> float | None:
+def _best(results: Results | None) -> float | None:
     """The mean of the best configuration, where it was not tried last."""
-    if found is None or found.best is found.latest:
+    if results is None or results.best is results.latest:
         return None
-    return float(number_text(found.best.mean, found.metric))
+    return float(number_text(results.best.mean, results.metric))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mlkanban.runs.model.parameters import differing, is_word, parameters
 from mlkanban.runs.model.redaction import HIDDEN, names_a_secret
-from mlkanban.runs.model.repeats import is_draw, tells_repeats_apart
+from mlkanban.runs.model.repeats import is_draw, may_differ_between_repeats
 from mlkanban.runs.model.run import Run
 
 _HIDDEN_PART = re.compile(r"(?P<name>[\w.-]+)[\"']?(?:=|:\s*|\s+)[\"']?\*{3}|://\*{3}@")
@@ -37,12 +37,12 @@ def configuration_key(run: Run) -> Key:
     """The configuration of a run: its commit, whether files differed from that, the folder it was
     started in, its dataset, and its parameters by command line and tracker."""
     known = {**run.params, **parameters(run.argv)}
-    kept = {name: value for name, value in known.items() if not tells_repeats_apart(name)}
+    kept = {name: value for name, value in known.items() if not may_differ_between_repeats(name)}
     kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
-    told = bool(known) and not any(map(_hides_a_setting, kept.values()))
+    from_tracker = bool(known) and not any(map(_hides_a_setting, kept.values()))
     return Key(
         run.commit, run.dirty, run.folder, run.dataset, tuple(sorted(kept.items())),
-        alone="" if told else run.id,
+        alone="" if from_tracker else run.id,
     )  # fmt: skip
 
 
@@ -57,22 +57,22 @@ def _hides_a_setting(value: str) -> bool:
 def grouped(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     """Runs by configuration, each with its runs in the order they started; the configuration that
     was tried last stands last."""
-    found: dict[Key, list[Run]] = {}
+    groups: dict[Key, list[Run]] = {}
     for run in sorted(runs, key=lambda run: (run.started, run.id)):
         key = configuration_key(run)
-        found[key] = [*found.pop(key, []), run]
-    return [tuple(group) for group in found.values()]
+        groups[key] = [*groups.pop(key, []), run]
+    return [tuple(group) for group in groups.values()]
 
 
 def observations(group: Sequence[Run]) -> tuple[Run, ...]:
     """The runs of a configuration that are observations of their own: of those with the same seed,
     only the newest. Runs without a seed draw another one each time."""
-    found: dict[object, Run] = {}
+    newest_by_draw: dict[object, Run] = {}
     for run in group:
         known = {**run.params, **parameters(run.argv)}
         draw = tuple(sorted((name, value) for name, value in known.items() if is_draw(name)))
-        found[draw or run.id] = run
-    newest = {run.id for run in found.values()}
+        newest_by_draw[draw or run.id] = run
+    newest = {run.id for run in newest_by_draw.values()}
     return tuple(run for run in group if run.id in newest)
 
 
@@ -97,9 +97,9 @@ def labels(groups: Sequence[Sequence[Run]]) -> list[str]:
     """What tells each configuration from the others: `depth 6  lr 3e-4`, `commit a1b2c3d`; '' for
     an only one."""
     firsts = [group[0] for group in groups]
-    found = {n: v for n, v in differing(firsts).items() if not tells_repeats_apart(n)}
+    differences = {n: v for n, v in differing(firsts).items() if not may_differ_between_repeats(n)}
     # A word of the command line has no name that would say more than itself.
-    unlike = [("" if is_word(name) else f"{name} ", values) for name, values in found.items()]
+    unlike = [("" if is_word(name) else f"{name} ", values) for name, values in differences.items()]
     for name, values in (
         ("commit ", [run.commit[:7] + "*" * run.dirty for run in firsts]),
         ("folder ", [run.folder or "." * bool(run.commit) for run in firsts]),

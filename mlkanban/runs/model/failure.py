@@ -84,16 +84,16 @@ def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: boo
     number = exit - 128 if exit is not None and 128 < exit < 128 + 65 else 0
     if number == signal.SIGKILL and oom:
         return Death("killed (signal 9), out of memory suspected", _ENV)
-    found = _known("\n".join(err)) or _known("\n".join(out))
+    known = _known("\n".join(err)) or _known("\n".join(out))
     if number:
         try:
             name = signal.Signals(number).name
         except ValueError:
             name = f"signal {number}"
         what = f"killed by {name}"
-        return Death(f"{what}, {found.why}", found.reason) if found else Death(what, _ENV)
-    if found:
-        return Death(f"{found.why} (exit {exit})" if exit is not None else found.why, found.reason)
+        return Death(f"{what}, {known.why}", known.reason) if known else Death(what, _ENV)
+    if known:
+        return Death(f"{known.why} (exit {exit})" if exit is not None else known.why, known.reason)
     if exit is None:
         return Death("exit status unknown", _ENV)
     return Death(f"exit {exit}", _BUG)

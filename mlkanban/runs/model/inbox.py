@@ -39,23 +39,23 @@ def experiments(runs: Iterable[Tracked]) -> list[Experiment]:
     """The experiments of runs, that with the newest run first. Where nobody says when a run began,
     the one that was told of later is the newer one."""
     groups: dict[str, list[Tracked]] = {}
-    for one in reversed(list(runs)):
-        groups.setdefault(one.group, []).append(one)
-    found = [
-        Experiment(tuple(sorted(group, key=lambda one: one.moment, reverse=True)))
+    for run in reversed(list(runs)):
+        groups.setdefault(run.group, []).append(run)
+    grouped = [
+        Experiment(tuple(sorted(group, key=lambda run: run.moment, reverse=True)))
         for group in groups.values()
     ]
-    return sorted(found, key=lambda one: one.runs[0].moment, reverse=True)
+    return sorted(grouped, key=lambda experiment: experiment.runs[0].moment, reverse=True)
 
 
 def find(runs: Sequence[Tracked], wanted: str) -> Tracked:
     """The run that is called so; NotFound when none is, UsageProblem when several files have
     one."""
-    found = [one for one in runs if one.ref == wanted]
-    found = found or [one for one in runs if short(one.ref) == wanted]
-    if not found:
+    matching = [run for run in runs if run.ref == wanted]
+    matching = matching or [run for run in runs if short(run.ref) == wanted]
+    if not matching:
         raise NotFound(f"No tracker here tells of {wanted}.", "Name its file with --from.")
-    if len(found) > 1:
-        some = " or ".join(one.ref for one in found[:_NAMED])
+    if len(matching) > 1:
+        some = " or ".join(run.ref for run in matching[:_NAMED])
         raise UsageProblem(f"{wanted} could be {some}.", "Name it in full.")
-    return found[0]
+    return matching[0]

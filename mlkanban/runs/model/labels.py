@@ -43,11 +43,11 @@ def store_name(replica: str) -> str:
 
 def read_label(text: str) -> CardLabel | None:
     """The card that a tag names, or a person; None when it names none."""
-    found = _LABEL.fullmatch(text.strip().lower())
-    return CardLabel(found[1] or "", found[2]) if found else None
+    match = _LABEL.fullmatch(text.strip().lower())
+    return CardLabel(match[1] or "", match[2]) if match else None
 
 
 def label_in(comment: str) -> CardLabel | None:
     """The label in the comment of a job, which may hold more than that."""
-    found = _IN_COMMENT.search(comment)
-    return CardLabel(found[1] or "", found[2], found[3] or "") if found else None
+    match = _IN_COMMENT.search(comment)
+    return CardLabel(match[1] or "", match[2], match[3] or "") if match else None

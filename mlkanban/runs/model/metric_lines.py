@@ -62,11 +62,11 @@ def reported(lines: Iterable[str]) -> Reported:
 def _pairs(line: str) -> Iterator[tuple[str, float | None, str]]:
     """The name, the value and the text of each metric of a line; no value, and a name that is none,
     for what is not understood."""
-    found = _LINE.fullmatch(line)
-    if found is None or _OWN_WORDS.match(found["rest"]):
+    match = _LINE.fullmatch(line)
+    if match is None or _OWN_WORDS.match(match["rest"]):
         return
-    text = found["rest"].strip()
-    if found["before"].strip():
+    text = match["rest"].strip()
+    if match["before"].strip():
         if _PAIR.match(text):
             yield line, None, _shortened(line)
         return
@@ -86,11 +86,11 @@ def _pairs(line: str) -> Iterator[tuple[str, float | None, str]]:
 
 def _number(text: str) -> float | None:
     """`0.91`, `0,91` and `91 %` as a number; None for what is none, or could be two."""
-    found = _NUMBER.fullmatch(text)
-    if found is None or _THOUSANDS.fullmatch(found["number"]):
+    match = _NUMBER.fullmatch(text)
+    if match is None or _THOUSANDS.fullmatch(match["number"]):
         return None
-    number = float(found["number"].replace(",", "."))
-    if found["per"]:
+    number = float(match["number"].replace(",", "."))
+    if match["per"]:
         number /= 100
     return number if math.isfinite(number) else None
 
@@ -126,18 +126,18 @@ def in_file(text: str) -> Reported:
 
 def together(lines: Reported, file: Reported) -> Reported:
     """What both say, the file with the last word."""
-    unread = [one for one in lines.unread if one.partition("=")[0].strip() not in file.values]
+    unread = [line for line in lines.unread if line.partition("=")[0].strip() not in file.values]
     return Reported(lines.values | file.values, tuple(dict.fromkeys([*unread, *file.unread])))
 
 
 def unread_text(unread: tuple[str, ...]) -> str:
     """`metrics not understood: f1=high, auc=nan and 3 more`, or what a tracker has for a number:
     `auc is NaN since step 50`; '' for none."""
-    of_tracker = [one for one in unread if is_of_tracker(one)]
-    written = [one for one in unread if not is_of_tracker(one)]
-    said = [_some(of_tracker)] if of_tracker else []
-    said += [f"metrics not understood: {_some(written)}"] if written else []
-    return "; ".join(said)
+    of_tracker = [line for line in unread if is_of_tracker(line)]
+    written = [line for line in unread if not is_of_tracker(line)]
+    sentences = [_some(of_tracker)] if of_tracker else []
+    sentences += [f"metrics not understood: {_some(written)}"] if written else []
+    return "; ".join(sentences)
 
 
 def is_of_tracker(unread: str) -> bool:

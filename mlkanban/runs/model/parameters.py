@@ -22,10 +22,10 @@ def parameters(argv: Sequence[str]) -> dict[str, str]:
     """What a command line sets, in its order: `--lr 3e-4`, `--lr=3e-4` and `lr=3e-4` are one and
     the same. Any other word is named by its place among these: `word 2`. An option before a word
     takes it for its value: what it really means only the program knows."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in _pairs(argv):
-        found[name] = f"{found[name]} {value}" if name in found else value
-    return found
+        values[name] = f"{values[name]} {value}" if name in values else value
+    return values
 
 
 def _pairs(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -56,18 +56,20 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
     it has none; those with a name of their own come first. A run whose command line is not known is
     not held against the others; nor is one that no tracker knows, as to what trackers know. Numbers
     are rounded, unless they are to be `exact`."""
-    given = [parameters(run.argv) for run in runs]
-    told = [run.params for run in runs]
-    unlike = dict.fromkeys([*_unlike(given), *_unlike(told)])
+    from_commands = [parameters(run.argv) for run in runs]
+    from_trackers = [run.params for run in runs]
+    unlike = dict.fromkeys([*_unlike(from_commands), *_unlike(from_trackers)])
     names = sorted(unlike, key=is_word)
-    found = {
-        name: tuple(g.get(name, t.get(name, "")) for g, t in zip(given, told, strict=True))
+    differences = {
+        name: tuple(
+            g.get(name, t.get(name, "")) for g, t in zip(from_commands, from_trackers, strict=True)
+        )
         for name in names
     }
-    named = {values for name, values in found.items() if not is_word(name)}
+    named = {values for name, values in differences.items() if not is_word(name)}
     return {
         name: values if exact else _in_short(values)
-        for name, values in found.items()
+        for name, values in differences.items()
         # What is named elsewhere need not be said once more.
         if len(set(values)) > 1 and not (is_word(name) and values in named)
     }
@@ -91,7 +93,7 @@ def _rounded(text: str) -> str:
 
 
 def _unlike(sets: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    known = [one for one in sets if one]
-    for name in dict.fromkeys(name for one in known for name in one):
-        if len({one.get(name, "") for one in known}) > 1:
+    known = [values for values in sets if values]
+    for name in dict.fromkeys(name for values in known for name in values):
+        if len({values.get(name, "") for values in known}) > 1:
             yield name

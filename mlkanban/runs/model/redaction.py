@@ -209,8 +209,10 @@ def _hidden(argv: Sequence[str]) -> Iterator[str]:
         logs_in |= word == "login" and _program(last) in _LOGINS
         # An empty word is what was between two commands of a script.
         writes = bool(word) and (writes or (word in _WRITES and "vault" in map(_program, before)))
-        if writes and (given := re.fullmatch(r"(?P<name>[A-Za-z][\w-]*=)(?!@).+", word, re.DOTALL)):
-            yield f"{given['name']}{HIDDEN}"
+        if writes and (
+            assignment := re.fullmatch(r"(?P<name>[A-Za-z][\w-]*=)(?!@).+", word, re.DOTALL)
+        ):
+            yield f"{assignment['name']}{HIDDEN}"
         else:
             yield _by_place(word, argv, place) or _in_text(word, script=bool(_BLANKS.search(word)))
 
@@ -219,24 +221,26 @@ def _secret_follows(word: str, before: Sequence[str]) -> bool:
     """Whether the word after `word` may be a secret."""
     if not _BARE_NAME.fullmatch(word):
         return False
-    programs = [_program(one) for one in before]
-    sets = any(one in _SETTERS for one in before)
+    programs = [_program(before_word) for before_word in before]
+    sets = any(before_word in _SETTERS for before_word in before)
     if word.startswith("-"):
         if names_a_secret(word):
             return True
         if word == "-p":
-            return any(one in _PASSWORD_AFTER_P for one in programs)
+            return any(before_word in _PASSWORD_AFTER_P for before_word in programs)
         if word in ("-v", "--value"):
-            return sets and any(one == "key" or names_a_secret(one) for one in before)
-        return any(_CODES.get(one) == word for one in programs)
+            return sets and any(
+                before_word == "key" or names_a_secret(before_word) for before_word in before
+            )
+        return any(_CODES.get(before_word) == word for before_word in programs)
     return sets and names_a_secret(word)
 
 
 def _by_place(word: str, argv: Sequence[str], place: int) -> str:
     """A word that holds a secret for where it stands, without it; '' for any other."""
     before = argv[max(0, place - 6) : place]
-    last, programs = before[-1] if before else "", [_program(one) for one in before]
-    ends = next((_USER_ENDS[one] for one in programs if one in _USER_ENDS), "")
+    last, programs = before[-1] if before else "", [_program(program) for program in before]
+    ends = next((_USER_ENDS[program] for program in programs if program in _USER_ENDS), "")
     if (
         ends
         and ends in word
@@ -244,11 +248,11 @@ def _by_place(word: str, argv: Sequence[str], place: int) -> str:
     ):
         return f"{word.partition(ends)[0]}{ends}{HIDDEN}"
     names_user = last in _USER_OPTIONS or ("curl" in programs and _CURL_USER.fullmatch(last))
-    if names_user and (found := _USER.fullmatch(word)):
-        return "" if _in_container(argv[max(0, place - 40) : place]) else f"{found['who']}:{HIDDEN}"
-    if found := _JOINED_USER.fullmatch(word):
+    if names_user and (match := _USER.fullmatch(word)):
+        return "" if _in_container(argv[max(0, place - 40) : place]) else f"{match['who']}:{HIDDEN}"
+    if match := _JOINED_USER.fullmatch(word):
         held = _in_container(argv[max(0, place - 40) : place])
-        return "" if held else f"{found['option']}{found['who']}:{HIDDEN}"
+        return "" if held else f"{match['option']}{match['who']}:{HIDDEN}"
     if re.fullmatch(r"-p[^\s-].*", word, re.DOTALL) and _JOINED_P & set(programs):
         return f"-p{HIDDEN}"
     return ""
@@ -256,7 +260,9 @@ def _by_place(word: str, argv: Sequence[str], place: int) -> str:
 
 def _in_container(before: Sequence[str]) -> bool:
     """Whether an option is one of docker, for which `-u user:group` names nothing secret."""
-    known = (one for one in map(_program, reversed(before)) if one in _CONTAINERS | _CLIENTS)
+    known = (
+        program for program in map(_program, reversed(before)) if program in _CONTAINERS | _CLIENTS
+    )
     return next(known, "") in _CONTAINERS
 
 
@@ -278,7 +284,7 @@ def _in_text(text: str, *, script: bool) -> str:
     text = _QUERY.sub(_without_parameter, text)
     text = _without_values(text, script=script)
     text = _ISSUED.sub(HIDDEN, text)
-    text = _RANDOM.sub(lambda found: HIDDEN if _is_random(found[0]) else found[0], text)
+    text = _RANDOM.sub(lambda match: HIDDEN if _is_random(match[0]) else match[0], text)
     if not script:
         return text
     parts = _BLANKS.split(text)
@@ -294,27 +300,27 @@ def _unquoted(part: str) -> str:
     return part.strip("'\"`();|&")
 
 
-def _value_hidden(found: re.Match[str]) -> str:
-    return f"{found['name']}{HIDDEN}"
+def _value_hidden(match: re.Match[str]) -> str:
+    return f"{match['name']}{HIDDEN}"
 
 
-def _without_setting(found: re.Match[str]) -> str:
-    return f"{found['start']}{HIDDEN}" if _is_secret(found["name"], found["value"]) else found[0]
+def _without_setting(match: re.Match[str]) -> str:
+    return f"{match['start']}{HIDDEN}" if _is_secret(match["name"], match["value"]) else match[0]
 
 
-def _without_user(found: re.Match[str]) -> str:
+def _without_user(match: re.Match[str]) -> str:
     """A URL without the password, or the token that stands for a name. Over SSH a name is none."""
-    who, scheme = found["who"], found["scheme"].lower()
-    named = ":" not in who and (not scheme.startswith(("http", "git+http")) or who in ("", "git"))
-    return found[0] if named else f"{found['scheme']}{HIDDEN}@"
+    user, scheme = match["who"], match["scheme"].lower()
+    named = ":" not in user and (not scheme.startswith(("http", "git+http")) or user in ("", "git"))
+    return match[0] if named else f"{match['scheme']}{HIDDEN}@"
 
 
-def _without_parameter(found: re.Match[str]) -> str:
-    name, value = found["name"], found["value"]
+def _without_parameter(match: re.Match[str]) -> str:
+    name, value = match["name"], match["value"]
     hides = _is_secret(name, value) or (
         name.lower().rpartition("-")[2] in _URL_NAMES and (len(value) > 15 or "amz" in name.lower())
     )
-    return f"{found['start']}{name}={HIDDEN}" if hides or name.lower() == "sig" else found[0]
+    return f"{match['start']}{name}={HIDDEN}" if hides or name.lower() == "sig" else match[0]
 
 
 def _without_values(text: str, *, script: bool) -> str:

@@ -82,7 +82,7 @@ def made_by(mark: str, packed: str) -> bool:
     return packed.endswith(f'"{mark}"]') if mark else not packed.endswith('"]')
 
 
-def tells_repeats_apart(name: str) -> bool:
+def may_differ_between_repeats(name: str) -> bool:
     """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,
     `trainer.data_seed`, `hydra.run.dir`."""
     return _compiled(_in_force[0]).fit(name)
@@ -91,7 +91,7 @@ def tells_repeats_apart(name: str) -> bool:
 def is_draw(name: str) -> bool:
     """Whether a parameter in which repeats may differ makes another observation of them, as a seed
     does and an output folder does not."""
-    return tells_repeats_apart(name) and not _compiled(_LABELS).fit(name)
+    return may_differ_between_repeats(name) and not _compiled(_LABELS).fit(name)
 
 
 def _plain(name: str) -> str:

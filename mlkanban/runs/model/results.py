@@ -144,14 +144,18 @@ class Results:
     def best(self) -> Configuration:
         """The configuration with the best mean; of equal ones, that with most runs."""
         return max(
-            self.configurations, key=lambda one: (-one.mean if self.lower else one.mean, one.n)
+            self.configurations,
+            key=lambda configuration: (
+                -configuration.mean if self.lower else configuration.mean,
+                configuration.n,
+            ),
         )
 
     @cached_property
     def runs(self) -> list[Run]:
         """All runs that count, in the order they started."""
-        found = [run for one in self.configurations for run in one.runs]
-        return sorted(found, key=lambda run: (run.started, run.id))
+        counted = [run for configuration in self.configurations for run in configuration.runs]
+        return sorted(counted, key=lambda run: (run.started, run.id))
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -169,7 +173,7 @@ class Results:
     @property
     def is_search(self) -> bool:
         """Whether these are many configurations tried once, not repeats of a few."""
-        return sum(one.n == 1 for one in self.configurations) >= SEARCH
+        return sum(configuration.n == 1 for configuration in self.configurations) >= SEARCH
 
     @property
     def summary(self) -> str:
@@ -217,16 +221,18 @@ def results(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Results | 
 
 
 def remarks(
-    runs: Sequence[Run], metric: Mapping[str, Any] | None, found: Results | None
+    runs: Sequence[Run], metric: Mapping[str, Any] | None, found_results: Results | None
 ) -> list[str]:
     """What is to be known of the runs of a card that do not count for its metric, as sentences;
     `found` are their results."""
     if not metric or not metric.get("name"):
         return []
-    said = [*_left_out(runs, metric), *_repeated(found), *_other_names(runs, metric)]
+    sentences = [*_left_out(runs, metric), *_repeated(found_results), *_other_names(runs, metric)]
     if is_typed(runs, metric):
-        said.append(f"the card stands at {number_text(metric['value'], metric)}, typed by hand")
-    return said
+        sentences.append(
+            f"the card stands at {number_text(metric['value'], metric)}, typed by hand"
+        )
+    return sentences
 
 
 def _left_out(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
@@ -240,8 +246,12 @@ def _left_out(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:
     yield (f"only finished runs count: left out {what} ({metric['name']} {values}{more})")
 
 
-def _repeated(found: Results | None) -> Iterator[str]:
-    again = sum(one.again for one in found.configurations) if found else 0
+def _repeated(found_results: Results | None) -> Iterator[str]:
+    again = (
+        sum(configuration.again for configuration in found_results.configurations)
+        if found_results
+        else 0
+    )
     if again:
         many = "1 run has" if again == 1 else f"{again} runs have"
         yield f"equal seeds count once, the newest run of each: {many} a seed that ran again"
@@ -272,80 +282,96 @@ def _is_lower_better(metric: Mapping[str, Any]) -> bool:
     return metric.get("direction") == "<="
 
 
-def _proposed(found: Results, target: float) -> tuple[Proposal, str, Configuration]:
+def _proposed(results: Results, target: float) -> tuple[Proposal, str, Configuration]:
     """What the configurations say together: supported if one of them is, not supported if all were
     repeated and none comes near."""
-    aim = f"{'<=' if found.lower else '>='}{precise(target)}"
-    many = len(found.configurations)
-    alone = [_alone(one, target, several=many >= SEVERAL) for one in found.configurations]
-    pick = min if found.lower else max
-    ahead = [o for o, p in zip(found.configurations, alone, strict=True) if p is Proposal.SUPPORTED]
+    aim = f"{'<=' if results.lower else '>='}{precise(target)}"
+    many = len(results.configurations)
+    alone = [
+        _alone(configuration, target, several=many >= SEVERAL)
+        for configuration in results.configurations
+    ]
+    pick = min if results.lower else max
+    ahead = [
+        o for o, p in zip(results.configurations, alone, strict=True) if p is Proposal.SUPPORTED
+    ]
     if ahead:
-        basis = pick(ahead, key=lambda one: one.mean)
+        basis = pick(ahead, key=lambda configuration: configuration.mean)
         value = basis.mean_without_best if many >= SEVERAL else basis.mean
         by = f"{aim} is reached{_by(basis, _ahead(basis, value, target))}"
         if many >= SEVERAL:
-            by += f", and without its best run too ({number_text(value, found.metric)})"
+            by += f", and without its best run too ({number_text(value, results.metric)})"
         return Proposal.SUPPORTED, by + _doubt(basis), basis
     if all(proposal is Proposal.NOT_SUPPORTED for proposal in alone):
-        by = f"{aim} is missed{_by(found.best, -_ahead(found.best, found.best.mean, target))}"
+        by = f"{aim} is missed{_by(results.best, -_ahead(results.best, results.best.mean, target))}"
         if many > 1:
             by = f"each of {many} configurations misses {aim} by more than its spread or the noise"
-        return Proposal.NOT_SUPPORTED, by + _doubt(found.best), found.best
+        return Proposal.NOT_SUPPORTED, by + _doubt(results.best), results.best
     lucky = [
-        one for one in found.configurations
-        if LEAST <= one.n < CONFIRMED and _alone(one, target, several=False) is Proposal.SUPPORTED
+        configuration for configuration in results.configurations
+        if LEAST <= configuration.n < CONFIRMED
+        and _alone(configuration, target, several=False) is Proposal.SUPPORTED
     ]  # fmt: skip
     if lucky:
-        lead = pick(lucky, key=lambda one: one.mean)
+        lead = pick(lucky, key=lambda configuration: configuration.mean)
         why = (
             f"{lead.summary_by_label} is one of {many} configurations, and the best of many is"
             f" lucky: repeat it with {_IN_WORDS[CONFIRMED - lead.n]}"
         )
         return Proposal.OPEN, why, lead
-    if found.is_search:
-        tried = sum(one.n == 1 for one in found.configurations)
-        lead = next(one for one in found.configurations if found.best_run in one.runs)
+    if results.is_search:
+        tried = sum(configuration.n == 1 for configuration in results.configurations)
+        lead = next(
+            configuration
+            for configuration in results.configurations
+            if results.best_run in configuration.runs
+        )
         why = (
             f"{tried} configurations with one run each are a search, and the best of many is lucky"
         )
         if lead.n < CONFIRMED:
-            which = f"the configuration that reached {found.text(found.best_run)}"
+            which = f"the configuration that reached {results.text(results.best_run)}"
             which += f" ({lead.label})" if lead.label else ""
             why += f": repeat {which} with {_IN_WORDS[CONFIRMED - lead.n]}"
-        return Proposal.OPEN, why, found.latest
-    if found.latest.n < LEAST:
-        one = "run" if many == 1 else "run of a configuration"
-        return Proposal.OPEN, f"one {one} says too little about {aim}", found.latest
+        return Proposal.OPEN, why, results.latest
+    if results.latest.n < LEAST:
+        what = "run" if many == 1 else "run of a configuration"
+        return Proposal.OPEN, f"one {what} says too little about {aim}", results.latest
     if alone[-1] is Proposal.OPEN:
-        return Proposal.OPEN, f"{aim} lies within {found.latest.margin_text}", found.latest
+        return Proposal.OPEN, f"{aim} lies within {results.latest.margin_text}", results.latest
     why = f"the configuration tried last misses {aim}, others say too little"
-    return Proposal.OPEN, why, found.latest
+    return Proposal.OPEN, why, results.latest
 
 
-def _alone(one: Configuration, target: float, *, several: bool) -> Proposal:
+def _alone(configuration: Configuration, target: float, *, several: bool) -> Proposal:
     """Which side of the target the mean of a configuration is on, and whether its margin is on that
     side too. One of several is supported without its best run, or not at all."""
-    if one.n < LEAST:
+    if configuration.n < LEAST:
         return Proposal.OPEN
-    if _ahead(one, one.mean, target) + one.margin < 0:
+    if _ahead(configuration, configuration.mean, target) + configuration.margin < 0:
         return Proposal.NOT_SUPPORTED
-    if several and one.n < CONFIRMED:
+    if several and configuration.n < CONFIRMED:
         return Proposal.OPEN
-    value = one.mean_without_best if several else one.mean
-    return Proposal.SUPPORTED if _ahead(one, value, target) >= one.margin else Proposal.OPEN
+    value = configuration.mean_without_best if several else configuration.mean
+    return (
+        Proposal.SUPPORTED
+        if _ahead(configuration, value, target) >= configuration.margin
+        else Proposal.OPEN
+    )
 
 
-def _ahead(one: Configuration, value: float, target: float) -> float:
+def _ahead(configuration: Configuration, value: float, target: float) -> float:
     """How far a value is on the good side of the target."""
-    return target - value if _is_lower_better(one.metric) else value - target
+    return target - value if _is_lower_better(configuration.metric) else value - target
 
 
-def _by(one: Configuration, ahead: float) -> str:
+def _by(configuration: Configuration, ahead: float) -> str:
     """By how much the target is reached or missed."""
-    if not one.margin:
+    if not configuration.margin:
         return ", no spread seen"
-    return f" by {'more than' if ahead > one.margin else 'just'} {one.margin_text}"
+    return (
+        f" by {'more than' if ahead > configuration.margin else 'just'} {configuration.margin_text}"
+    )
 
 
 def _doubt(basis: Configuration) -> str:
@@ -370,6 +396,6 @@ def sparkline(values: Sequence[float], *, ascii: bool = False) -> str:
     if not span:
         return bars[len(bars) // 2] * len(shown)
     return "".join(
-        bars[min(len(bars) - 1, int((one / scale - low / scale) / span * len(bars)))]
-        for one in shown
+        bars[min(len(bars) - 1, int((value / scale - low / scale) / span * len(bars)))]
+        for value in shown
     )

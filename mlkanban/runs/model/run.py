@@ -73,21 +73,23 @@ class Run:
         too: a part that is not of its kind is left out."""
         if not isinstance(value, Mapping):
             return None
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, part in value.items():
             kept = _READERS[name](part) if name in _READERS else None
             if kept is not None:
-                given[name] = kept
+                values[name] = kept
         try:
-            given["state"] = RunState(value.get("state", ""))
+            values["state"] = RunState(value.get("state", ""))
         except ValueError:
-            given["state"] = RunState.UNKNOWN
-        return cls(id=run_id, **given)
+            values["state"] = RunState.UNKNOWN
+        return cls(id=run_id, **values)
 
     def to_field(self) -> dict[str, Any]:
         """What is kept of it: what says nothing is left out. What jobs and trackers write may hold
         characters that no board can keep."""
-        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "id"}
+        kept = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "id"
+        }
         kept["state"] = self.state.value
         return {
             name: _keepable(value)
@@ -152,7 +154,7 @@ class Run:
         return f"{self.state.value} ({self.outcome})" if self.outcome else self.state.value
 
 
-def _said(part: Any) -> str | None:
+def _text(part: Any) -> str | None:
     return part if isinstance(part, str) else None
 
 
@@ -190,7 +192,7 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
 }
 """How each kind of field is read."""
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    one.name: _KINDS.get(str(one.type), _said)
+    one.name: _KINDS.get(str(one.type), _text)
     for one in fields(Run)
     if one.name not in ("id", "state")
 }
@@ -202,7 +204,7 @@ def _keepable(part: Any) -> Any:
         return made_keepable(part)
     if isinstance(part, Mapping):
         return {made_keepable(name): _keepable(value) for name, value in part.items()}
-    return [_keepable(one) for one in part] if isinstance(part, tuple) else part
+    return [_keepable(item) for item in part] if isinstance(part, tuple) else part
 
 
 def runs_in(values: Mapping[str, Any]) -> list[Run]:
@@ -249,12 +251,12 @@ def places_of(runs: Iterable[Run]) -> dict[str, Place]:
     by the numbers in their ids. Those that were started in another are just before that."""
     known = {run.id: run for run in runs}
     tracked = {run.tracked: run for run in known.values() if run.tracked}
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     for run in known.values():
         above = known.get(run.parent) or tracked.get(run.parent)
         first = above or run
-        found[run.id] = (*_age(first), above is None, *_age(run))
-    return found
+        places[run.id] = (*_age(first), above is None, *_age(run))
+    return places
 
 
 def _age(run: Run) -> tuple[str, tuple[tuple[int, str], ...]]:

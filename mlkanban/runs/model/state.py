@@ -75,17 +75,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found of a run, looking from `here`.
-
-    `at` is where it was started. `end_written` is whether its supervisor wrote how it ended, with
-    the `exit` status, None when that is not known; `rc` is what the shell around the job wrote.
-    `supervisor`, `child` and `group` (any process of its process group) are whether these are
-    alive, None where there was none yet; they mean nothing unless `at` is `here`. `age` and
-    `heartbeat` are seconds since it was made and since it gave a sign of life. `asked` is who asked
-    it to stop. `adopted` is whether it was running before anybody here watched it; `scheduler` is
-    what became of the job of the scheduler that it ran in, None while that goes on; `waits` is
-    whether that will still be known.
-    """
+    """What was found of a run, looking from `here`. `at` is where it was started. `end_written`
+    is whether its supervisor wrote how it ended, with the `exit` status, None when that is not
+    known; `rc` is what the shell around the job wrote. `supervisor`, `child` and `group` (any
+    process of its process group) are whether these are alive, None where there was none yet;
+    they mean nothing unless `at` is `here`. `age` and `heartbeat` are seconds since it was made
+    and since it gave a sign of life. `stop_asked_by` is who asked it to stop. `adopted` is
+    whether it was running before anybody here watched it; `scheduler` is what became of the job
+    of the scheduler that it ran in, None while that goes on; `waits` is whether that will still
+    be known."""
 
     here: Place
     at: Place
@@ -97,7 +95,7 @@ class Seen:
     supervisor: bool | None = None
     child: bool | None = None
     group: bool = False
-    asked: str = ""
+    stop_asked_by: str = ""
     adopted: bool = False
     scheduler: Judgement | None = None
     waits: bool = False
@@ -150,7 +148,7 @@ def judge(seen: Seen) -> Judgement:
 def _unlike(at: Place, here: Place) -> set[str]:
     """What two places differ in."""
     pairs = ((at.boot_id, here.boot_id), (at.pid_ns, here.pid_ns))
-    return {name for one, other in pairs if one != other for name in (one, other)}
+    return {name for mine, other in pairs if mine != other for name in (mine, other)}
 
 
 def _scheduled(seen: Seen, job: Judgement) -> Judgement:
@@ -162,8 +160,8 @@ def _scheduled(seen: Seen, job: Judgement) -> Judgement:
 
 
 def _ended(seen: Seen, exit: int | None, evidence: str) -> Judgement:
-    if seen.asked:
-        return Judgement(RunState.KILLED, f"{seen.asked} stopped it; {evidence}", exit)
+    if seen.stop_asked_by:
+        return Judgement(RunState.KILLED, f"{seen.stop_asked_by} stopped it; {evidence}", exit)
     if exit is None:
         return Judgement(RunState.LOST, f"{evidence}; exit status unknown", exit)
     return Judgement(RunState.FAILED if exit else RunState.FINISHED, evidence, exit)

@@ -41,8 +41,8 @@ def not_ours(ref: str, where: str) -> str:
 
 def short(ref: str) -> str:
     """A ref as people type it, which several files may have."""
-    found = _LONG.fullmatch(ref)
-    return "".join(filter(None, found.groups())) if found else ref
+    match = _LONG.fullmatch(ref)
+    return "".join(filter(None, match.groups())) if match else ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +148,17 @@ class Tracked:
         }
 
 
-def ours(one: Tracked, runs: Sequence[Run]) -> Run | None:
+def ours(tracked: Tracked, runs: Sequence[Run]) -> Run | None:
     """The run of ours, of `runs` of its card, that it is the record of: the one it names, or the
     only one it was started in. A run that goes on is not named: its end comes first."""
-    named = one.tags.get(RUN_TAG, "")
+    named = tracked.tags.get(RUN_TAG, "")
     own = [run for run in runs if run.state is not RunState.TRACKED]
     if named:
-        found = [run for run in own if run.id == named]
+        matching = [run for run in own if run.id == named]
     else:
-        found = [
+        matching = [
             run for run in own
-            if one.card and one.started and run.started
-            and run.started <= one.started and (not run.ended or one.started <= run.ended)
+            if tracked.card and tracked.started and run.started
+            and run.started <= tracked.started and (not run.ended or tracked.started <= run.ended)
         ]  # fmt: skip
-    return found[0] if len(found) == 1 else None
+    return matching[0] if len(matching) == 1 else None

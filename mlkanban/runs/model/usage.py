@@ -43,7 +43,7 @@ def gpu_hours(run: Run, now: datetime) -> float | None:
 def usage(runs: Iterable[Run], now: datetime) -> Usage:
     """What runs used together."""
     hours = [gpu_hours(run, now) for run in runs]
-    known = [one for one in hours if one is not None]
+    known = [known_hours for known_hours in hours if known_hours is not None]
     return Usage(math.fsum(known), len(hours) - len(known))
 
 
@@ -69,7 +69,7 @@ class Spending(NamedTuple):
         return f"{int(100 * self.share)} % used, {self}"
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What is used, with a mark and the warning where there is one."""
         return f"! {self.warning}" if self.warning else str(self)
 

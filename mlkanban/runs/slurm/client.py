@@ -47,7 +47,7 @@ class NoAnswer(MlkanbanError):
     """SLURM is not here, does not answer, or says no."""
 
 
-def found() -> bool:
+def available() -> bool:
     """Whether SLURM's programs are here."""
     return shutil.which("squeue") is not None
 
@@ -55,52 +55,52 @@ def found() -> bool:
 def version(seconds: float) -> str:
     """The version of SLURM whose programs are here, '' when they do not answer."""
     try:
-        return _ask(["sinfo", "--version"], seconds).strip()
+        return _output(["sinfo", "--version"], seconds).strip()
     except NoAnswer:
         return ""
 
 
 def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJob]:
     """What the accounting says of these jobs, all asked for at once."""
-    return read_sacct(_ask([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
+    return read_sacct(_output([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
 
 
 def accounting_since(since: datetime, cluster: str, seconds: float) -> list[SlurmJob]:
     """What the accounting says of the jobs of this person that it had since then."""
     begin = f"--starttime={since.astimezone():%Y-%m-%dT%H:%M:%S}"
-    return read_sacct(_ask([*_SACCT, "-u", str(os.getuid()), begin, *_on(cluster)], seconds))
+    return read_sacct(_output([*_SACCT, "-u", str(os.getuid()), begin, *_on(cluster)], seconds))
 
 
 def queue(cluster: str, seconds: float) -> list[SlurmJob]:
     """The jobs of this person that the controller knows: those that wait, run, or ended lately.
     Asked for by person, not by number: a number that it forgot would be an error."""
     words = ["squeue", "-h", "-t", "all", "-u", str(os.getuid()), "-o", SQUEUE_FORMAT]
-    return read_squeue(_ask([*words, *_on(cluster)], seconds))
+    return read_squeue(_output([*words, *_on(cluster)], seconds))
 
 
 def details(job: str, cluster: str, seconds: float) -> dict[str, str]:
     """What the controller keeps of a job: SubmitTime, StdOut, StdErr, WorkDir and more."""
-    return read_details(_ask(["scontrol", "show", "job", job, *_on(cluster)], seconds))
+    return read_details(_output(["scontrol", "show", "job", job, *_on(cluster)], seconds))
 
 
 def read_details(text: str) -> dict[str, str]:
     """The keys of the first job that `scontrol show job` printed. Values have blanks in them, so
     each goes on to the next key."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for line in text.lstrip("\n").split("\n"):
         if not line.strip():
             break
         if whole := _WHOLE.fullmatch(line):
-            found[whole[1]] = whole[2].rstrip()
+            values[whole[1]] = whole[2].rstrip()
             continue
         keys = list(_KEY.finditer(line))
         for key, after in zip(keys, [*(key.start() for key in keys[1:]), len(line)], strict=True):
-            found[key[1]] = line[key.end() : after].rstrip()
-    return found
+            values[key[1]] = line[key.end() : after].rstrip()
+    return values
 
 
 def cancel(job: str, cluster: str, seconds: float) -> None:
-    _ask(["scancel", job, *_on(cluster)], seconds)
+    _output(["scancel", job, *_on(cluster)], seconds)
 
 
 class Submission(NamedTuple):
@@ -117,7 +117,7 @@ class MaybeTaken(NoAnswer):
     """The controller did not answer in time; it may have taken the job all the same."""
 
 
-def submit(options: Sequence[str], env: dict[str, str], say: Callable[[str], None]) -> Submission:
+def submit(options: Sequence[str], env: dict[str, str], show: Callable[[str], None]) -> Submission:
     """Hand a script over. What sbatch has to say goes to the person, line by line, as harmless
     text; it may wait as long as it wants."""
     errors = []
@@ -129,7 +129,7 @@ def submit(options: Sequence[str], env: dict[str, str], say: Callable[[str], Non
                 assert process.stderr is not None
                 for line in process.stderr:
                     errors.append(display(line.decode(errors="replace").rstrip("\r\n")))
-                    say(errors[-1])
+                    show(errors[-1])
             out.seek(0)
             printed = out.read().decode(errors="replace").splitlines()
     except OSError as error:
@@ -137,11 +137,11 @@ def submit(options: Sequence[str], env: dict[str, str], say: Callable[[str], Non
             f"sbatch cannot be started: {error.strerror}.", "Submit on a host that has SLURM."
         ) from error
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-    if taken := [found for line in printed if (found := _TAKEN.fullmatch(line.strip()))]:
+    if taken := [match for line in printed if (match := _TAKEN.fullmatch(line.strip()))]:
         return Submission(taken[-1][1], taken[-1][2] or "", code)
     if code == 0:
         for text in printed:
-            say(display(text))
+            show(display(text))
         return Submission("")
     if any(_LATE.search(line) for line in errors):
         raise MaybeTaken(
@@ -159,7 +159,7 @@ def _on(cluster: str) -> list[str]:
     return ["-M", cluster] if cluster else []
 
 
-def _ask(words: Sequence[str], seconds: float) -> str:
+def _output(words: Sequence[str], seconds: float) -> str:
     env = {
         name: value
         for name, value in os.environ.items()
@@ -178,6 +178,6 @@ def _ask(words: Sequence[str], seconds: float) -> str:
         raise NoAnswer(f"{words[0]} cannot be started: {error.strerror}.") from error
     logger("program").debug("%s: exit %d", words[0], done.returncode)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise NoAnswer(f"{words[0]} failed: {display(said[-1])}")
+        errors = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise NoAnswer(f"{words[0]} failed: {display(errors[-1])}")
     return done.stdout.decode(errors="replace")

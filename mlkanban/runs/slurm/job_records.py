@@ -152,13 +152,15 @@ class Ticket:
     def lines(self, jobs: Iterable[SlurmJob]) -> list[SlurmJob]:
         """The lines about this job, oldest first. A number is given again once all were; a job that
         is put back into the queue has another time of submission."""
-        found = sorted((job for job in jobs if job.id == self.job), key=lambda job: job._life)
+        about_it = sorted((job for job in jobs if job.id == self.job), key=lambda job: job._life)
         if self.inside is not None:
-            begun = [job for job in found if (job.start or 0) <= self.inside]
+            begun = [job for job in about_it if (job.start or 0) <= self.inside]
             return [job for job in begun if job.submit == begun[-1].submit]
         mine: list[SlurmJob] = []
-        for job in found:
-            done = any(one.state == "COMPLETED" and one.task == job.task for one in mine)
+        for job in about_it:
+            done = any(
+                earlier.state == "COMPLETED" and earlier.task == job.task for earlier in mine
+            )
             if self._submitted(job) and not (done and not self._named(job)):
                 mine.append(job)
         return mine
@@ -183,7 +185,7 @@ class Verdict:
     while one goes on and when it never started; `listed` is whether the queue still has the job;
     `waited` are those between its lives."""
 
-    found: Judgement
+    judgement: Judgement
     why: str = ""
     reason: str = ""
     started: int | None = None
@@ -210,7 +212,7 @@ def read_sacct(text: str) -> list[SlurmJob]:
             continue
         word, _, by = parts[2].partition(" ")
         submit, start, end, elapsed = map(_number, parts[4:8])
-        nodes = _said(parts[8])
+        nodes = _known_text(parts[8])
         began = start is not None and not (word == "CANCELLED" and not nodes and not elapsed)
         jobs.append(
             SlurmJob(
@@ -218,7 +220,7 @@ def read_sacct(text: str) -> list[SlurmJob]:
                 exit=_exit(word, parts[3]), own=_own(word, parts[3]), submit=submit,
                 start=start if began else None, end=end,
                 elapsed=elapsed if began else None, nodes=nodes, gpus=_gpus(parts[9]),
-                reason=_said(parts[10]), comment="|".join(parts[11:-1]), folder=parts[-1],
+                reason=_known_text(parts[10]), comment="|".join(parts[11:-1]), folder=parts[-1],
                 tasks=_tasks(parts[0]),
             )
         )  # fmt: skip
@@ -241,7 +243,7 @@ def read_squeue(text: str) -> list[SlurmJob]:
             SlurmJob(
                 match[1], parts[0], word, exit=0 if word == "COMPLETED" else None, submit=submit,
                 start=start if began else None, end=end if over else None,
-                reason=_said(parts[2]), comment="|".join(parts[6:-1]), folder=parts[-1],
+                reason=_known_text(parts[2]), comment="|".join(parts[6:-1]), folder=parts[-1],
                 teller="squeue", tasks=_tasks(parts[0]),
             )
         )  # fmt: skip
@@ -267,14 +269,14 @@ def judge_job(
     if any(not job.over and job.teller == "sacct" for job in tasks) and not queued:
         tasks = []
     if tasks:
-        found = _verdict(tasks, _lives([*counted, *queued], lives), uid, now)
-        return replace(found, listed=bool(queued))
+        verdict = _verdict(tasks, _lives([*counted, *queued], lives), uid, now)
+        return replace(verdict, listed=bool(queued))
     if queue is None:
         return None
-    said = "no accounting tells" if not counted else "sacct does not say"
-    said = f"squeue has no job {ticket.job} any more, and {said} how it ended"
+    evidence = "no accounting tells" if not counted else "sacct does not say"
+    evidence = f"squeue has no job {ticket.job} any more, and {evidence} how it ended"
     return Verdict(
-        Judgement(RunState.UNKNOWN, said), lives=tuple(lives),
+        Judgement(RunState.UNKNOWN, evidence), lives=tuple(lives),
         started=min((life.start for life in lives), default=None),
     )  # fmt: skip
 
@@ -282,30 +284,30 @@ def judge_job(
 def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[SlurmJob]:
     """The line that counts of each task: the queue has the newest, the accounting how it ended.
     Which tasks wait still only the queue knows."""
-    found = {job.task: job for job in counted if not (queued and job.tasks > 1)}
+    by_task = {job.task: job for job in counted if not (queued and job.tasks > 1)}
     for job in queued:
-        told = found.get(job.task)
-        if told is None or not (job.over and told.over) or job._life > told._life:
-            nodes, gpus = (told.nodes, told.gpus) if told else ("", None)
-            found[job.task] = replace(job, nodes=nodes, gpus=gpus)
-    return list(found.values())
+        known = by_task.get(job.task)
+        if known is None or not (job.over and known.over) or job._life > known._life:
+            nodes, gpus = (known.nodes, known.gpus) if known else ("", None)
+            by_task[job.task] = replace(job, nodes=nodes, gpus=gpus)
+    return list(by_task.values())
 
 
 def _lives(lines: Iterable[SlurmJob], known: Iterable[Life]) -> list[Life]:
     """Every time that a job was started, oldest first. What is put back into the queue has ended
     by then."""
-    found = {(life.task, life.start): life for life in known}
+    by_start = {(life.task, life.start): life for life in known}
     for job in lines:
         if job.start is None:
             continue
         seconds = job.elapsed if job.over or job.state == "REQUEUED" else None
         if seconds is None and job.end is not None:
             seconds = max(0, job.end - job.start)
-        had = found.get((job.task, job.start))
+        had = by_start.get((job.task, job.start))
         if had is None or seconds is not None:
-            found[job.task, job.start] = Life(job.task, job.submit or 0, job.start, seconds)
+            by_start[job.task, job.start] = Life(job.task, job.submit or 0, job.start, seconds)
     made: list[Life] = []
-    for life in sorted(found.values(), key=lambda one: (one.task, one.start), reverse=True):
+    for life in sorted(by_start.values(), key=lambda item: (item.task, item.start), reverse=True):
         later = made[-1] if made and made[-1].task == life.task else None
         if later is not None and life.seconds is None:
             life = life._replace(seconds=max(0, (later.submit or later.start) - life.start))
@@ -333,23 +335,23 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
     if going:
         running = [job for job in going if job.state in _RUNNING]
         state = RunState.QUEUED if len(waiting) == len(tasks) else RunState.RUNNING
-        told = (running or going)[0]
-        why = f" ({told.reason})" if told.reason and state is RunState.QUEUED else ""
-        said = f"{told.teller} says {told.state}{why}{many}"
+        first = (running or going)[0]
+        why = f" ({first.reason})" if first.reason and state is RunState.QUEUED else ""
+        evidence = f"{first.teller} says {first.state}{why}{many}"
         elapsed = about.elapsed if state is RunState.QUEUED else None
-        return replace(about, found=Judgement(state, said), elapsed=elapsed)
+        return replace(about, judgement=Judgement(state, evidence), elapsed=elapsed)
     judged = [(_ending(job, uid), job) for job in tasks]
     state, job = min(judged, key=lambda one: _WORST.index(one[0]))
     by = f" by {job.by}" if job.by else ""
-    said = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}"
+    evidence = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}"
     if count > 1:
         bad = [one.task for how, one in judged if how is state]
         some = ", ".join(bad[:_MOST_TASKS])
         more = f" and {len(bad) - _MOST_TASKS} more" if len(bad) > _MOST_TASKS else ""
-        said += many if state is RunState.FINISHED else f" for task {some}{more}{many}"
+        evidence += many if state is RunState.FINISHED else f" for task {some}{more}{many}"
     else:
-        said += many
-    found = Judgement(state, said, job.exit)
+        evidence += many
+    judgement = Judgement(state, evidence, job.exit)
     why, reason = "", None
     if state is RunState.FAILED:
         why, reason = _DEATHS.get(_NEVER if job.hopeless else job.state, (why, reason))
@@ -358,7 +360,7 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
     if state is RunState.FAILED and job.exit is None and not why:
         why, reason = f"failed{_hint(job)}, {job.teller} does not know the exit status", _BUG
     return replace(
-        about, found=found, why=why, reason=reason.value if reason else "",
+        about, judgement=judgement, why=why, reason=reason.value if reason else "",
         ended=max(one.end or 0 for one in tasks) or (int(now) if job.hopeless else None),
     )  # fmt: skip
 
@@ -418,8 +420,8 @@ def _own(word: str, text: str) -> str:
         return ""
     if int(number) == _NO_FILE_SIGNAL:
         return NO_FILE
-    found = _OWN_SIGNALS.get(int(number), "")
-    return f"SLURM could not run it: {found}" if found else ""
+    signal_name = _OWN_SIGNALS.get(int(number), "")
+    return f"SLURM could not run it: {signal_name}" if signal_name else ""
 
 
 def _hint(job: SlurmJob) -> str:
@@ -432,9 +434,9 @@ def _number(text: str) -> int | None:
 
 
 def _gpus(text: str) -> int | None:
-    found = _GPUS.search(text)
-    return int(found[1]) if found else None
+    match = _GPUS.search(text)
+    return int(match[1]) if match else None
 
 
-def _said(text: str) -> str:
+def _known_text(text: str) -> str:
     return "" if text in _SAID else text

@@ -40,12 +40,12 @@ class _Wanted:
 
 def pause(going_on: Iterable[RunFolder], now: datetime) -> float:
     """Seconds between two looks: what we did ourselves is to be seen soon."""
-    asked = (moment(folder.asked_at()) for folder in going_on)
-    soon = any(at and (now - at).total_seconds() < _UNSEEN for at in asked)
+    stopped_at = (moment(folder.stop_asked_at()) for folder in going_on)
+    soon = any(at and (now - at).total_seconds() < _UNSEEN for at in stopped_at)
     return _SOON if soon else EVERY
 
 
-def ask(
+def read_job_states(
     data: Path,
     going_on: Iterable[RunFolder],
     stores: frozenset[str],
@@ -55,30 +55,30 @@ def ask(
     """Ask what became of those of these runs that SLURM has, and of jobs whose comment names a card
     of one of these stores, unless that was done just now; a sentence when it did not answer.
     `seconds` is how long each of its programs may take."""
-    if not client.found():
+    if not client.available():
         return ""
-    wanted = [one for folder in going_on if (one := _wanted(folder, now))]
+    wanted = [job for folder in going_on if (job := _wanted(folder, now))]
     last = last_look(data)
     if not _due(stamp(data), wanted, last, now):
         return ""
-    said = ""
-    for cluster in sorted({one.cluster for one in wanted} | {""}):
-        here = [one for one in wanted if one.cluster == cluster]
-        counted, queued, trouble = _answers(here, cluster, seconds)
-        said = said or trouble
-        for one in here:
-            found = judge_job(
-                one.ticket, counted, queued, os.getuid(), now.timestamp(), _lives(one.folder)
+    first_problem = ""
+    for cluster in sorted({job.cluster for job in wanted} | {""}):
+        here = [job for job in wanted if job.cluster == cluster]
+        counted, queued, problem = _answers(here, cluster, seconds)
+        first_problem = first_problem or problem
+        for job in here:
+            verdict = judge_job(
+                job.ticket, counted, queued, os.getuid(), now.timestamp(), _lives(job.folder)
             )
-            if found is not None:
-                if found.why == NO_FILE:
-                    found = replace(found, why=_unopened(one.folder))
-                _keep(one.folder, found)
-                if not found.found.state.ended:
-                    find_logs(one.folder)
+            if verdict is not None:
+                if verdict.why == NO_FILE:
+                    verdict = replace(verdict, why=_unopened(job.folder))
+                _keep(job.folder, verdict)
+                if not verdict.judgement.state.ended:
+                    find_logs(job.folder)
         unseen = _unseen(cluster, last, now, seconds) if stores else []
         take_up(data, cluster, [*(queued or ()), *unseen], stores, now)
-    return said
+    return first_problem
 
 
 def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) -> list[SlurmJob]:
@@ -96,26 +96,26 @@ def _answers(
 ) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None, str]:
     """What accounting and queue say, None where one does not answer, and whether that matters."""
     counted = queued = None
-    said = ""
+    problem = ""
     try:
         queued = client.queue(cluster, seconds)
     except client.NoAnswer as error:
-        said = str(error)
+        problem = str(error)
     if wanted:
         with suppress(client.NoAnswer):  # many clusters have no accounting
-            counted = client.accounting([one.ticket.job for one in wanted], cluster, seconds)
-    return counted, queued, said if wanted else ""
+            counted = client.accounting([job.ticket.job for job in wanted], cluster, seconds)
+    return counted, queued, problem if wanted else ""
 
 
 def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
-    told = folder.scheduler()
-    state = told.get("state")
-    if state in _OVER and not told.get("listed"):
+    scheduler = folder.scheduler()
+    state = scheduler.get("state")
+    if state in _OVER and not scheduler.get("listed"):
         return None
     start = folder.start()
     job = start.get("slurm")
     if isinstance(job, dict):
-        gone = state == RunState.UNKNOWN and folder.asked_scheduler(now) > _GIVEN_UP
+        gone = state == RunState.UNKNOWN and folder.scheduler_age(now) > _GIVEN_UP
         submit = job.get("submit")
         return None if gone or not job.get("job") else _Wanted(
             folder,
@@ -153,9 +153,9 @@ def _lives(folder: RunFolder) -> list[Life]:
     """The lives of a job that were heard of before."""
     kept = folder.scheduler().get("lives")
     return [
-        Life(str(one[0]), one[1], one[2], one[3] if isinstance(one[3], int) else None)
-        for one in (kept if isinstance(kept, list) else ())
-        if isinstance(one, list) and len(one) == 4 and all(type(part) is int for part in one[1:3])
+        Life(str(row[0]), row[1], row[2], row[3] if isinstance(row[3], int) else None)
+        for row in (kept if isinstance(kept, list) else ())
+        if isinstance(row, list) and len(row) == 4 and all(type(part) is int for part in row[1:3])
     ]
 
 
@@ -164,10 +164,10 @@ _OVER = frozenset(state.value for state in RunState if state.ended)
 
 def _due(stamp: Path, wanted: Sequence[_Wanted], last: datetime | None, now: datetime) -> bool:
     """Whether enough time has gone by since anybody asked, or there are jobs nobody asked for."""
-    jobs = {f"{one.ticket.job}:{one.cluster}" for one in wanted}
+    jobs = {f"{job.ticket.job}:{job.cluster}" for job in wanted}
     with suppress(OSError, ValueError):
         age = (now - last).total_seconds() if last else -1
-        if 0 <= age < pause((one.folder for one in wanted), now) and jobs <= set(
+        if 0 <= age < pause((job.folder for job in wanted), now) and jobs <= set(
             stamp.read_text().split()
         ):
             return False
@@ -182,7 +182,7 @@ def _keep(folder: RunFolder, verdict: Verdict) -> None:
     values = _values(verdict)
     had: Mapping[str, Any] = folder.scheduler()
     if had.get("state") in _OVER:
-        if verdict.found.state is RunState.UNKNOWN:
+        if verdict.judgement.state is RunState.UNKNOWN:
             values = {**had, "listed": False}  # the queue forgot it, as it does after a while
         elif all(had.get(name) == values[name] for name in ("state", "evidence", "lives")):
             values["ended"] = had.get("ended")  # a job without hope ends when that is seen first
@@ -192,11 +192,11 @@ def _keep(folder: RunFolder, verdict: Verdict) -> None:
 
 
 def _values(verdict: Verdict) -> dict[str, Any]:
-    found = verdict.found
+    judgement = verdict.judgement
     return {
-        "state": found.state.value,
-        "evidence": found.evidence,
-        "exit": found.exit,
+        "state": judgement.state.value,
+        "evidence": judgement.evidence,
+        "exit": judgement.exit,
         "why": verdict.why,
         "reason": verdict.reason,
         "started": at(verdict.started),

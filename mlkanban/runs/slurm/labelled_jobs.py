@@ -45,13 +45,15 @@ def _marks(data: Path) -> Path:
 def runs_of(data: Path, job: str, cluster: str) -> list[RunFolder]:
     """The runs that jobs with this number are."""
     name = f"{cluster or 'here'}-{job}"
-    found = []
+    folders = []
     with suppress(OSError):
         for mark in sorted(_marks(data).iterdir()):
             if mark.name == name or mark.name.startswith(f"{name}-"):
                 run = mark.read_text().strip()
-                found.append(RunFolder(runs_folder(data) / (run if ID.fullmatch(run) else "none")))
-    return found
+                folders.append(
+                    RunFolder(runs_folder(data) / (run if ID.fullmatch(run) else "none"))
+                )
+    return folders
 
 
 def _is_run(data: Path, job: SlurmJob, cluster: str) -> bool:
@@ -104,10 +106,10 @@ def _file(known: Mapping[str, str], name: str) -> str:
     task = known.get("ArrayTaskId", "")
     numbers = f"{_NO_TASK}|{task}" if task.isdecimal() else str(_NO_TASK)
     parent, _, file = path.rpartition("/")
-    found = list(re.finditer(rf"(?<!\d)(?:{numbers})(?!\d)", file))
-    if not found:
+    matches = list(re.finditer(rf"(?<!\d)(?:{numbers})(?!\d)", file))
+    if not matches:
         return path.replace(str(_NO_TASK), "*")
-    start, end = found[-1].span()
+    start, end = matches[-1].span()
     return f"{parent}/{file[:start]}*{file[end:]}"
 
 
@@ -123,7 +125,7 @@ def take_up(
     jobs = list(jobs)
     if not cluster:
         _remember(data, jobs)
-    for job in sorted(jobs, key=lambda one: one.submit or 0):
+    for job in sorted(jobs, key=lambda item: item.submit or 0):
         label = job.label
         if label is None or label.store not in stores or job.submit is None:
             continue
@@ -139,7 +141,7 @@ def offered(data: Path, now: datetime, seconds: float) -> list[SlurmJob]:
     forgets it soon. With accounting, whoever looks once a day misses none; without, what the queue
     forgot between two looks is not seen."""
     known = _remembered(data)
-    if client.found():
+    if client.available():
         since = min(last_look(data) or now, now - _AT_LEAST)
         jobs: list[SlurmJob] = []
         with suppress(client.NoAnswer):  # many clusters have no accounting
@@ -155,13 +157,13 @@ def offered(data: Path, now: datetime, seconds: float) -> list[SlurmJob]:
 def offered_job(data: Path, number: str, now: datetime, seconds: float) -> SlurmJob | None:
     """The job with this number if a person may decide which card it is for, however old it is."""
     jobs = {job.id: job for job in offered(data, now, seconds)}
-    if number not in jobs and number.isdecimal() and client.found():
+    if number not in jobs and number.isdecimal() and client.available():
         with suppress(client.NoAnswer):
-            jobs |= _undecided(data, client.accounting([number], "", seconds))
+            jobs |= _waiting(data, client.accounting([number], "", seconds))
     return jobs.get(number)
 
 
-def _undecided(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
+def _waiting(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
     """Those of these jobs that wait for a decision, by their numbers; of several lines about one,
     the last."""
     bare = (job for job in jobs if (label := job.label) and not label.store)
@@ -172,7 +174,7 @@ def _remembered(data: Path) -> dict[str, SlurmJob]:
     """The jobs that waited for a decision when they were seen last, and still do."""
     try:
         kept = json.loads((_marks(data) / _OFFERED).read_text())
-        return _undecided(data, [SlurmJob(**one) for one in kept])
+        return _waiting(data, [SlurmJob(**fields) for fields in kept])
     except (OSError, ValueError, TypeError):
         return {}
 
@@ -180,7 +182,7 @@ def _remembered(data: Path) -> dict[str, SlurmJob]:
 def _remember(data: Path, jobs: Iterable[SlurmJob]) -> dict[str, SlurmJob]:
     """Keep which of these jobs wait for a decision, beside those that did before; all of them."""
     before = _remembered(data)
-    known = before | _undecided(data, jobs)
+    known = before | _waiting(data, jobs)
     if known != before:
         with suppress(OSError):
             _marks(data).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -208,8 +210,8 @@ def stamp(data: Path) -> Path:
 def _attach(data: Path, job: SlurmJob, cluster: str, run: str) -> None:
     folder = RunFolder(runs_folder(data) / run)
     start = folder.start()
-    told = start.get("slurm")
-    if isinstance(told, dict) and not told.get("job"):
+    slurm = start.get("slurm")
+    if isinstance(slurm, dict) and not slurm.get("job"):
         claim(data, job.id, cluster, run)
         with suppress(OSError):
             folder.write_start(

@@ -32,14 +32,17 @@ def own_comment(words: Sequence[str], read: Callable[[str], str]) -> OwnComment:
     """The comment among the options, or else in the lines `#SBATCH` of the script, which `read`
     reads: as sbatch takes it."""
     options, rest = _split(words)
-    found = [_comment(option) for option in options]
-    given = [text for text in found if text is not None]
+    comments = [_comment(option) for option in options]
+    written = [text for text in comments if text is not None]
     kept = [
-        word for option, text in zip(options, found, strict=True) if text is None for word in option
+        word
+        for option, text in zip(options, comments, strict=True)
+        if text is None
+        for word in option
     ]
-    if not given and rest:
-        given = list(_in_script(read(rest[0])))
-    return OwnComment(given[-1] if given else "", (*kept, *rest))
+    if not written and rest:
+        written = list(_in_script(read(rest[0])))
+    return OwnComment(written[-1] if written else "", (*kept, *rest))
 
 
 def _split(words: Sequence[str]) -> tuple[list[tuple[str, ...]], Sequence[str]]:

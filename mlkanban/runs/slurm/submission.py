@@ -38,12 +38,12 @@ class Submitted(NamedTuple):
     over: bool
 
 
-def submit(data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]) -> Submitted:
+def submit(data: Path, wanted: Wanted, now: datetime, show: Callable[[str], None]) -> Submitted:
     """Submit a job with sbatch, the words after it as they are. Its comment names the run: so it is
     known again whatever happens, by whoever sees it."""
     folder, start = prepare(data, wanted, now, slurm={"job": ""})
     env = dict(os.environ)
-    if wanted.tell_job:
+    if wanted.show_card_to_job:
         env = for_job(env, wanted.label or wanted.card, folder)
     label = read_label(wanted.label or wanted.card)
     words = wanted.argv[1:]
@@ -53,7 +53,7 @@ def submit(data: Path, wanted: Wanted, now: datetime, say: Callable[[str], None]
         comment = f"{label._replace(run=folder.id).comment} {own.text}".rstrip()
         words = [f"--comment={comment}", *own.words]
     try:
-        taken = client.submit(words, env, say)
+        taken = client.submit(words, env, show)
     except client.MaybeTaken:
         raise  # the label of the job leads to this folder
     except MlkanbanError:
@@ -90,15 +90,15 @@ def cancel(
     number, cluster = str(job.get("job", "")), str(job.get("cluster", ""))
     if folder.scheduler().get("ended"):
         queue = client.queue(cluster, _SECONDS) if folder.scheduler().get("listed") else []
-        if not any(one.hopeless for one in queue if one.id == number):
+        if not any(line.hopeless for line in queue if line.id == number):
             return Stopped.NOTHING
     client.cancel(number, cluster, _SECONDS)
-    if not folder.asked():
+    if not folder.stop_asked_by():
         folder.write_stop({"by": person, "at": instant(now)})
     for pause in _PAUSES:
         sleep(pause)
         with suppress(client.NoAnswer):
             jobs = client.queue(cluster, _SECONDS)
-            if all(one.over for one in jobs if one.id == number):
+            if all(line.over for line in jobs if line.id == number):
                 return Stopped.ENDED
     return Stopped.ASKED

@@ -38,10 +38,10 @@ def scalars(source: BinaryIO) -> Iterator[Scalar | None]:
     """The scalars of a file, as far as it is whole; None for a record without any."""
     for record in _records(source):
         try:
-            found = _of_event(record)
+            read = _of_event(record)
         except (IndexError, UnicodeDecodeError, ValueError, struct.error):
-            found = []  # whole, but not what we know
-        yield from found or (None,)
+            read = []  # whole, but not what we know
+        yield from read or (None,)
 
 
 def _records(source: BinaryIO) -> Iterator[bytes]:
@@ -71,30 +71,30 @@ def _masked(data: bytes) -> int:
 
 
 def _of_event(record: bytes) -> list[Scalar]:
-    at, step, found = 0.0, 0, []
+    at, step, pairs = 0.0, 0, []
     for number, value in _fields(record):
         if number == 1 and isinstance(value, bytes):
             [at] = struct.unpack("<d", value)
         elif number == 2 and isinstance(value, int):
             step = value
         elif number == 5 and isinstance(value, bytes):
-            found += [one for _, part in _fields(value) if isinstance(part, bytes)
-                      and (one := _of_value(part))]  # fmt: skip
-    return [Scalar(tag, value, at, step) for tag, value in found]
+            pairs += [pair for _, part in _fields(value) if isinstance(part, bytes)
+                      and (pair := _of_value(part))]  # fmt: skip
+    return [Scalar(tag, value, at, step) for tag, value in pairs]
 
 
 def _of_value(part: bytes) -> tuple[str, float] | None:
-    tag, found = "", None
+    tag, measured = "", None
     for number, value in _fields(part):
         if not isinstance(value, bytes):
             continue
         if number == 1:
             tag = value.decode()
         elif number == 2:
-            [found] = struct.unpack("<f", value)
+            [measured] = struct.unpack("<f", value)
         elif number == 8:
-            found = _of_tensor(value)
-    return None if found is None else (tag, found)
+            measured = _of_tensor(value)
+    return None if measured is None else (tag, measured)
 
 
 def _of_tensor(part: bytes) -> float | None:

@@ -37,8 +37,8 @@ class MlflowDatabase:
         return "WHERE lifecycle_stage = 'active'" if "lifecycle_stage" in self._columns else ""
 
     def count(self) -> int:
-        [(found,)] = self._file.rows(f"SELECT count(*) FROM runs {self._kept}")
-        return int(found)
+        [(count,)] = self._file.rows(f"SELECT count(*) FROM runs {self._kept}")
+        return int(count)
 
     def runs(self) -> Iterator[Tracked]:
         metrics, params, tags = map(self._by_run, ("latest_metrics", "params", "tags"))
@@ -67,18 +67,18 @@ class MlflowDatabase:
         return {at: str(name) for at, name in rows}
 
     def _by_run(self, table: str) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+        values: dict[str, dict[str, Any]] = {}
         if {"run_uuid", "key", "value"} <= self._file.columns(table):
             for run, key, value in self._file.rows(f"SELECT run_uuid, key, value FROM {table}"):
-                found.setdefault(run, {})[str(key)] = value
-        return found
+                values.setdefault(run, {})[str(key)] = value
+        return values
 
     def _no_numbers_since(self) -> dict[str, dict[str, int]]:
         """The metrics of each run that are NaN by now, and the step since which they are: MLflow
         keeps 0 for NaN, and says so beside it."""
-        found: dict[str, dict[str, int]] = {}
+        counts: dict[str, dict[str, int]] = {}
         if not {"is_nan", "step"} <= self._file.columns("latest_metrics"):
-            return found
+            return counts
         for run, key, step in self._file.rows(
             "SELECT run_uuid, key, step FROM latest_metrics WHERE is_nan"
         ):
@@ -88,8 +88,8 @@ class MlflowDatabase:
                 " WHERE run_uuid = ?1 AND key = ?2 AND NOT is_nan)",
                 run, key,
             )  # fmt: skip
-            found.setdefault(run, {})[str(key)] = int(step if first is None else first)
-        return found
+            counts.setdefault(run, {})[str(key)] = int(step if first is None else first)
+        return counts
 
 
 class MlflowFolder:

@@ -46,11 +46,11 @@ class OptunaDatabase:
         return cls(file, where) if there else None
 
     def count(self) -> int:
-        [(found,)] = self._file.rows(
+        [(count,)] = self._file.rows(
             "SELECT count(*) FROM trials JOIN studies ON studies.study_id = trials.study_id"
             " WHERE state != 'WAITING'"
         )
-        return int(found)
+        return int(count)
 
     def runs(self) -> Iterator[Tracked]:
         rows = self._file.rows
@@ -62,7 +62,7 @@ class OptunaDatabase:
         )
         names = self._metric_names()
         better = self._directions()
-        utc = self._tells_utc()
+        utc = self._is_in_utc()
         params = self._params()
         trial_tags = _pairs(rows("SELECT trial_id, key, value_json FROM trial_user_attributes"))
         study_tags = _pairs(rows("SELECT study_id, key, value_json FROM study_user_attributes"))
@@ -89,13 +89,13 @@ class OptunaDatabase:
         """What the objectives of each study are called, where somebody gave them names."""
         if not {"key", "value_json"} <= self._file.columns("study_system_attributes"):
             return {}
-        found = {}
+        names = {}
         for study, text in self._file.rows(
             "SELECT study_id, value_json FROM study_system_attributes WHERE key = ?", _NAMES
         ):
             with suppress(ValueError, RecursionError):
-                found[study] = json.loads(text)
-        return found
+                names[study] = json.loads(text)
+        return names
 
     def _directions(self) -> dict[int, str]:
         if not {"direction", "study_id"} <= self._file.columns("study_directions"):
@@ -103,23 +103,23 @@ class OptunaDatabase:
         lists: dict[int, list[str]] = {}
         for study, direction in self._file.rows("SELECT study_id, direction FROM study_directions"):
             lists.setdefault(study, []).append(str(direction))
-        return {study: _direction(found) for study, found in lists.items()}
+        return {study: _direction(directions) for study, directions in lists.items()}
 
-    def _tells_utc(self) -> bool:
+    def _is_in_utc(self) -> bool:
         if "library_version" not in self._file.columns("version_info"):
             return False
         rows = self._file.rows("SELECT library_version FROM version_info")
         return any(str(version).partition(".")[0] not in _LOCAL for (version,) in rows)
 
     def _params(self) -> dict[int, dict[str, str]]:
-        told = {"distribution_json"} & self._file.columns("trial_params")
-        distribution = "distribution_json" if told else "''"
-        found: dict[int, dict[str, str]] = {}
+        known = {"distribution_json"} & self._file.columns("trial_params")
+        distribution = "distribution_json" if known else "''"
+        params: dict[int, dict[str, str]] = {}
         for trial, name, value, kind in self._file.rows(
             f"SELECT trial_id, param_name, param_value, {distribution} FROM trial_params"
         ):
-            found.setdefault(trial, {})[str(name)] = in_words(value, kind)
-        return found
+            params.setdefault(trial, {})[str(name)] = in_words(value, kind)
+        return params
 
 
 def in_words(value: Any, distribution: Any) -> str:
@@ -152,17 +152,17 @@ def _values(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Any]]:
 
 def _direction(directions: Any) -> str:
     """Which side of the only objective is good, '' of several ones."""
-    one = isinstance(directions, list) and len(directions) == 1
-    return _BETTER.get(str(directions[0]), "") if one else ""
+    single = isinstance(directions, list) and len(directions) == 1
+    return _BETTER.get(str(directions[0]), "") if single else ""
 
 
 def _moment(text: Any, utc: bool = False) -> str:
     """An instant from a time that says its zone, is UTC, or else is that of this machine."""
     with suppress(TypeError, ValueError, OverflowError):
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC) if utc else found.astimezone()
-        return instant(found)
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC) if utc else when.astimezone()
+        return instant(when)
     return ""
 
 
@@ -171,17 +171,17 @@ def named(values: Any, names: Any = None) -> dict[str, float]:
     `value`, or of several objectives `value_0`, `value_1` ... What is no list holds none."""
     if not isinstance(values, list):
         return {}
-    one = len(values) == 1
+    single = len(values) == 1
     if isinstance(names, list) and len(names) == len(values):
         return numbers({str(name): value for name, value in zip(names, values, strict=True)})
-    return numbers({"value" if one else f"value_{at}": v for at, v in enumerate(values)})
+    return numbers({"value" if single else f"value_{at}": v for at, v in enumerate(values)})
 
 
 def _pairs(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
+    pairs: dict[int, dict[str, str]] = {}
     for owner, key, value in rows:
-        found.setdefault(owner, {})[str(key)] = str(value)
-    return found
+        pairs.setdefault(owner, {})[str(key)] = str(value)
+    return pairs
 
 
 def _plain(text: str) -> str:

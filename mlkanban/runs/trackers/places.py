@@ -24,7 +24,7 @@ _ELSEWHERE = ("databricks", "databricks-uc", "uc")
 """Servers that MLflow knows by a name alone."""
 _SQLITE = b"SQLite format 3\x00"
 
-Told = Callable[[int, Path], None]
+Progress = Callable[[int, Path], None]
 """Hears of how many runs were read so far, and from where just now."""
 
 
@@ -38,7 +38,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TrackerRuns:
     """What was read: the runs of every place, and a sentence for each that could not be."""
 
     runs: tuple[Tracked, ...]
@@ -46,10 +46,10 @@ class Found:
     problems: tuple[str, ...]
 
 
-def servers(environ: Mapping[str, str], given: Iterable[str] = ()) -> list[str]:
+def servers(environ: Mapping[str, str], typed: Iterable[str] = ()) -> list[str]:
     """A sentence for each server that is named, in the environment or by a person: none is read."""
     named = {name: environ.get(name, "") for name in _NAMED}
-    named |= {text: text for text in given}
+    named |= {text: text for text in typed}
     return [
         f"{name if name in _NAMED else 'What you named'} is a server ({_address(text)}), and only"
         " files are read. By hand: a job reports its metric by a line"
@@ -61,8 +61,8 @@ def servers(environ: Mapping[str, str], given: Iterable[str] = ()) -> list[str]:
 
 def _address(text: str) -> str:
     """Where a server is, without the name and the password that may stand in its address."""
-    found = urlparse(text)
-    return display(f"{found.scheme}://{found.netloc.rpartition('@')[2]}") if found.scheme else text
+    parts = urlparse(text)
+    return display(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}") if parts.scheme else text
 
 
 def usual(cwd: Path, environ: Mapping[str, str], more: Iterable[str] = ()) -> list[Path]:
@@ -95,37 +95,37 @@ def place(text: str, cwd: Path) -> Path | None:
     return (cwd / Path(path).expanduser()).absolute()
 
 
-def read_all(paths: Iterable[Path], told: Told | None = None) -> Found:
+def read_all(paths: Iterable[Path], progress: Progress | None = None) -> TrackerRuns:
     """Read every place. What cannot be read is told of, and the others are read all the same.
     `told` hears how many runs there are so far, with every run and before every place."""
     runs: dict[str, Tracked] = {}
     seen: list[Path] = []
     problems: list[str] = []
     for path in dict.fromkeys(paths):
-        if told is not None:
-            told(len(runs), path)
+        if progress is not None:
+            progress(len(runs), path)
         with _telling(path, problems), _sources(path) as sources:
-            for one in (_sound(run) for source in sources for run in source.runs()):
-                runs[one.ref] = one
-                if told is not None:
-                    told(len(runs), path)
+            for tracked in (_sound(run) for source in sources for run in source.runs()):
+                runs[tracked.ref] = tracked
+                if progress is not None:
+                    progress(len(runs), path)
             seen.append(path)
     log = logger("tracker")
     log.info("%d runs read in %d places", len(runs), len(seen))
     for problem in problems:
         log.warning("%s", problem)
-    return Found(tuple(runs.values()), tuple(seen), tuple(problems))
+    return TrackerRuns(tuple(runs.values()), tuple(seen), tuple(problems))
 
 
-def _sound(one: Tracked) -> Tracked:
+def _sound(run: Tracked) -> Tracked:
     """A run with names that can be kept and shown: files of others hold anything."""
-    metrics = {display(name): value for name, value in one.metrics.items()}
-    params = {display(name): display_lines(value) for name, value in one.params.items()}
-    tags = {name: display(value) for name, value in one.tags.items()}  # a card is looked up by one
+    metrics = {display(name): value for name, value in run.metrics.items()}
+    params = {display(name): display_lines(value) for name, value in run.params.items()}
+    tags = {name: display(value) for name, value in run.tags.items()}  # a card is looked up by one
     return replace(
-        one, ref=display(one.ref), name=display(one.name), experiment=display(one.experiment),
-        says=display(one.says), metrics=metrics, params=params, tags=tags,
-        where=display(one.where),
+        run, ref=display(run.ref), name=display(run.name), experiment=display(run.experiment),
+        says=display(run.says), metrics=metrics, params=params, tags=tags,
+        where=display(run.where),
     )  # fmt: skip
 
 
@@ -169,10 +169,10 @@ def _sources(path: Path) -> Iterator[Sequence[Source]]:
         return
     with reading(path) as file:
         kinds = (mlflow.MlflowDatabase.of(file, path), optuna.OptunaDatabase.of(file, path))
-        found: list[Source] = [one for one in kinds if one is not None]
-        if not found:
+        sources: list[Source] = [kind for kind in kinds if kind is not None]
+        if not sources:
             raise BadInput(f"{path} is a database of neither MLflow nor Optuna.", "")
-        yield found
+        yield sources
 
 
 def _folder(path: Path) -> Source | None:

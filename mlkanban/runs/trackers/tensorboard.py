@@ -101,19 +101,19 @@ class _RunValues:
 
     def read(self, file: Path) -> None:
         with file.open("rb") as source:
-            for one in scalars(source):
+            for scalar in scalars(source):
                 if self.full:
                     return
                 self._count += 1
-                if one is None:
+                if scalar is None:
                     continue
                 if not self.started:
                     with suppress(OverflowError, OSError, ValueError):
-                        self.started = instant(datetime.fromtimestamp(one.at, UTC))
-                tag, value = one.tag, one.value
+                        self.started = instant(datetime.fromtimestamp(scalar.at, UTC))
+                tag, value = scalar.tag, scalar.value
                 self._last[tag] = value
                 if value != value:  # NaN
-                    self.since.setdefault(tag, one.step)
+                    self.since.setdefault(tag, scalar.step)
                 else:
                     self.since.pop(tag, None)
                     self._least[tag] = min(value, self._least.get(tag, value))

@@ -13,17 +13,17 @@ MOST_TEXT = 4096
 """Characters of a value that are kept."""
 
 
-def numbers(given: Mapping[str, Any]) -> dict[str, float]:
+def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     """Those that are numbers a float can hold, NaN among them, which W&B writes as a word."""
-    found = {}
-    for name, value in given.items():
+    made = {}
+    for name, value in values.items():
         if value in _WORDS:
-            found[name] = float(value)
+            made[name] = float(value)
         elif isinstance(value, int | float):
             with suppress(OverflowError):
-                found[name] = float(value)
-    return found
+                made[name] = float(value)
+    return made
 
 
-def texts(given: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value)[:MOST_TEXT] for name, value in given.items()}
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value)[:MOST_TEXT] for name, value in values.items()}

@@ -60,43 +60,43 @@ class WandbFolder:
         failed = []
         for at, run in enumerate(self._runs[-_MOST:]):
             try:
-                told = _inspected(program, run)
+                fields = _inspected(program, run)
             except _OfNoUse as error:
                 raise self._unread(self._runs[-_MOST:][at:], f"{program} {error}") from None
-            if told is None:
+            if fields is None:
                 failed.append(run)
             else:
-                yield self._told(run, told)
+                yield self._tracked(run, fields)
         if failed:
             raise self._unread(failed, f"{program} could not")
         if older := self._runs[:-_MOST]:
             raise self._unread(older, f"only the newest {_MOST} are")
 
     def _program(self) -> str:
-        found = shutil.which("wandb")
-        if found is None:
+        path = shutil.which("wandb")
+        if path is None:
             raise self._unread(self._runs, "there is no program wandb here")
-        return found
+        return path
 
     def _unread(self, runs: list[Path], why: str) -> BadInput:
         what, was = ("run", "was") if len(runs) == 1 else ("runs", "were")
         return BadInput(f"{len(runs)} {what} in {self._root} {was} not read: {why}.", "")
 
-    def _told(self, run: Path, told: Mapping[str, Any]) -> Tracked:
-        found = _RUN.fullmatch(run.name)
-        assert found is not None
-        ended = told.get("exit_code") is not None
-        tags = [str(tag).partition(":") for tag in told.get("tags") or ()]
+    def _tracked(self, run: Path, fields: Mapping[str, Any]) -> Tracked:
+        match = _RUN.fullmatch(run.name)
+        assert match is not None
+        ended = fields.get("exit_code") is not None
+        tags = [str(tag).partition(":") for tag in fields.get("tags") or ()]
         return Tracked(
-            ref=f"wandb:{found[1]}",
-            name=str(told.get("name") or ""),
-            experiment=str(told.get("project") or ""),
-            says=str(told.get("state") or ""),
-            started=_instant(told.get("start_time")),
-            ended=_instant(told.get("last_write")) if ended else "",
+            ref=f"wandb:{match[1]}",
+            name=str(fields.get("name") or ""),
+            experiment=str(fields.get("project") or ""),
+            says=str(fields.get("state") or ""),
+            started=_instant(fields.get("start_time")),
+            ended=_instant(fields.get("last_write")) if ended else "",
             about=_begun(run),
-            metrics=numbers(_flat(told.get("summary"))),
-            params=texts(_flat(told.get("config"))),
+            metrics=numbers(_flat(fields.get("summary"))),
+            params=texts(_flat(fields.get("config"))),
             tags={name: value for name, _, value in tags if name in (CARD_TAG, RUN_TAG)},
             where=str(self._root),
         )
@@ -131,31 +131,31 @@ def _inspected(program: str, run: Path) -> dict[str, Any] | None:
             raise _OfNoUse("has no `leet inspect`; a newer one has")
         out.seek(0)
         try:
-            told = json.load(out)
+            fields = json.load(out)
         except (ValueError, RecursionError):
             return None
-    return told if isinstance(told, dict) and not code else None
+    return fields if isinstance(fields, dict) and not code else None
 
 
-def _flat(given: Any) -> dict[str, Any]:
+def _flat(values: Any) -> dict[str, Any]:
     """Values by name, those inside others as `loss.min`; what W&B itself counts is left out."""
-    found: dict[str, Any] = {}
-    for name, value in given.items() if isinstance(given, dict) else ():
+    flat: dict[str, Any] = {}
+    for name, value in values.items() if isinstance(values, dict) else ():
         if isinstance(value, dict):
-            found |= {f"{name}.{inner}": one for inner, one in _flat(value).items()}
+            flat |= {f"{name}.{inner}": item for inner, item in _flat(value).items()}
         elif not name.startswith("_"):
-            found[name] = value
-    return found
+            flat[name] = value
+    return flat
 
 
 def _begun(run: Path) -> str:
     """When it began, as its name says it, in the time zone of then."""
-    found = _RUN.fullmatch(run.name)
+    match = _RUN.fullmatch(run.name)
     with suppress(ValueError):
-        return datetime.strptime(found[2] if found else "", "%Y%m%d_%H%M%S").isoformat()
+        return datetime.strptime(match[2] if match else "", "%Y%m%d_%H%M%S").isoformat()
     return ""
 
 
 def _instant(text: Any) -> str:
-    found = moment(text) if isinstance(text, str) else None
-    return instant(found) if found else ""
+    when = moment(text) if isinstance(text, str) else None
+    return instant(when) if when else ""

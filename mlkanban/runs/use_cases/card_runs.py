@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mlkanban.runs.model.results import Results
     from mlkanban.runs.model.usage import Spending
 
-_MOST_TOLD = 3
+_MOST_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class Runs:
         with self._context.store.reading() as conn:
             return _own(conn, find_face(conn, ref))[1]
 
-    def beside(self, told: RunReport) -> list[Run]:
+    def beside(self, report: RunReport) -> list[Run]:
         """The runs of the card that this one is of, newest first, and it among them; none where it
         is not known yet."""
         with self._context.store.reading() as conn:
-            face = _face(conn, told)
+            face = _face(conn, report)
             held = _held(_went(conn, face)) if face else {}
-        return next((own for own in held.values() if any(r.id == told.run.id for r in own)), [])
+        return next((own for own in held.values() if any(r.id == report.run.id for r in own)), [])
 
     def results(self, ref: str) -> Results | None:
         """What the runs of a card say about its metric; None when they say nothing."""
@@ -89,9 +89,9 @@ class Runs:
         """All runs of the cards of a board with the short ids of these, newest first, each followed
         by those started in it. One that was moved with a duplicate is of the card it went to."""
         with self._context.store.reading() as conn:
-            found = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
-        places = places_of(run for _, run in found)
-        return sorted(found, key=lambda one: places[one[1].id], reverse=True)
+            of_cards = [(face.ref, run) for face, runs in _by_card(conn, board_id) for run in runs]
+        places = places_of(run for _, run in of_cards)
+        return sorted(of_cards, key=lambda item: places[item[1].id], reverse=True)
 
     def tracked(self, run: str) -> Run | None:
         """The run that only a tracker knows with this id, or with a beginning or an end of it that
@@ -99,18 +99,18 @@ class Runs:
         with self._context.store.reading() as conn:
             cards = repository.faces_of(conn, tuple(run_queries.with_links(conn)))
             known = {
-                one.id: one
+                linked.id: linked
                 for face in cards
-                for one in runs_in(repository.entity(conn, face.id).fields)
-                if one.state is RunState.TRACKED
+                for linked in runs_in(repository.entity(conn, face.id).fields)
+                if linked.state is RunState.TRACKED
             }
         if run in known:
             return known[run]
-        found = [
-            one for name, one in known.items()
+        matching = [
+            linked_run for name, linked_run in known.items()
             if run and any(ref.startswith(run) or ref.endswith(run) for ref in (name, short(name)))
         ]  # fmt: skip
-        return found[0] if len(found) == 1 else None
+        return matching[0] if len(matching) == 1 else None
 
     def label(self, ref: str) -> str:
         """What jobs of a card carry to be found: its short id with the name of this store."""
@@ -122,15 +122,19 @@ class Runs:
         with self._context.store.reading() as conn:
             return labels.store_names(conn)
 
-    def settled(self, told: Sequence[RunReport]) -> list[str]:
+    def finished(self, reports: Sequence[RunReport]) -> list[str]:
         """Ids of those of these runs that ended and of which nothing more is to be taken in."""
         with self._context.store.reading() as conn:
-            return [one.run.id for one in told if (had := _kept(conn, one)) and had.state.ended]
+            return [
+                report.run.id
+                for report in reports
+                if (had := _kept(conn, report)) and had.state.ended
+            ]
 
-    def knows(self, told: RunReport) -> bool:
+    def knows(self, report: RunReport) -> bool:
         """Whether this run was taken in before, whatever became of it since."""
         with self._context.store.reading() as conn:
-            return _kept(conn, told) is not None
+            return _kept(conn, report) is not None
 
     def card_called(self, ref: str) -> CardFace | None:
         """The card with this short id, None when there is none."""
@@ -148,8 +152,8 @@ class Runs:
         transaction, so that of several started at once no more begin than there is room for."""
         with self._context.writing() as tx:
             _may_start(tx.conn, ref, force, tx.now)
-            told = make()
-            for _ in _begin(tx, told, told.run.since):
+            report = make()
+            for _ in _begin(tx, report, report.run.since):
                 pass
 
     def give_up(self, ref: str, run_id: str) -> None:
@@ -175,21 +179,21 @@ class Runs:
             cards = [tx.card(ref) for ref in refs]
         return Done(f"{', '.join(refs)} snoozed until the run ends.", tuple(cards))
 
-    def take_in(self, told: Sequence[RunReport]) -> Done:
+    def take_in(self, reports: Sequence[RunReport]) -> Done:
         """Keep what is new about these runs, and let their cards follow. What is known already is
         not written again."""
-        if self._context.store.read_only or not told:
+        if self._context.store.read_only or not reports:
             return Done("", changed=False)
-        if not (news := self.news(told)):
+        if not (news := self.news(reports)):
             return Done("", changed=False)
-        happened: list[_Happened] = []
+        effects: list[_RunEffect] = []
         with self._context.writing() as tx:
-            faces = [face for one in news if (face := _face(tx.conn, one))]
+            faces = [face for report in news if (face := _face(tx.conn, report))]
             boards = dict.fromkeys(repository.board_id(tx.conn, face) for face in faces)
             before = {board: repository.loads(tx.conn, board) for board in boards}
-            for step, one, at in _in_order(tx.conn, news):
+            for step, report, at in _in_order(tx.conn, news):
                 tx.writer.begin_action()
-                happened += step(tx, one, at)
+                effects += step(tx, report, at)
             over = [
                 sentence
                 for board, loads in before.items()
@@ -197,18 +201,18 @@ class Runs:
                     board_of(tx.conn, board), loads, repository.loads(tx.conn, board)
                 )
             ]
-        return Done(" ".join(filter(None, (_said(happened), *over))))
+        return Done(" ".join(filter(None, (_effects_text(effects), *over))))
 
-    def news(self, told: Iterable[RunReport]) -> list[RunReport]:
+    def news(self, reports: Iterable[RunReport]) -> list[RunReport]:
         """Those of these runs of which there is anything to take in."""
         with self._context.store.reading() as conn:
-            return [one for one in told if _news(conn, one)]
+            return [report for report in reports if _news(conn, report)]
 
 
 _STARTED, _BEGUN = "started", ""
 
 
-class _Happened(NamedTuple):
+class _RunEffect(NamedTuple):
     """What a run of a card did (`started`; nothing that is told where it has ended by now), and
     what that did to the card, as a sentence."""
 
@@ -218,27 +222,27 @@ class _Happened(NamedTuple):
     after: str = ""
 
 
-def _said(happened: Iterable[_Happened]) -> str:
+def _effects_text(effects: Iterable[_RunEffect]) -> str:
     """What became of runs, in few words: those of a card that did the same, together; then where
     that left the card."""
-    alike: dict[tuple[str, str], list[_Happened]] = {}
+    alike: dict[tuple[str, str], list[_RunEffect]] = {}
     left: dict[str, str] = {}
-    for one in happened:
-        if one.what != _BEGUN:
-            alike.setdefault((one.ref, one.what), []).append(one)
-        if one.after or one.what in (_STARTED, _BEGUN):
-            left[one.ref] = one.after
-    said = []
-    told = list(alike.items())[:_MOST_TOLD]
-    last = {ref: what for (ref, what), _ in told}
-    for (ref, what), some in told:
+    for effect in effects:
+        if effect.what != _BEGUN:
+            alike.setdefault((effect.ref, effect.what), []).append(effect)
+        if effect.after or effect.what in (_STARTED, _BEGUN):
+            left[effect.ref] = effect.after
+    sentences = []
+    named = list(alike.items())[:_MOST_SENTENCES]
+    last = {ref: what for (ref, what), _ in named}
+    for (ref, what), some in named:
         which = f"run {some[0].run} {what}"
         if len(some) > 1:
             which = f"{len(some)} runs {what}".replace(" runs is ", " runs are ")
-        said.append(f"{ref}: {which}.{left.get(ref, '') if last[ref] == what else ''}")
-    if more := sum(map(len, list(alike.values())[_MOST_TOLD:])):
-        said.append(f"{more} more about runs: mlkanban runs.")
-    return " ".join(said)
+        sentences.append(f"{ref}: {which}.{left.get(ref, '') if last[ref] == what else ''}")
+    if more := sum(map(len, list(alike.values())[_MOST_SENTENCES:])):
+        sentences.append(f"{more} more about runs: mlkanban runs.")
+    return " ".join(sentences)
 
 
 def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFace:
@@ -250,8 +254,8 @@ def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFac
     if face.work == Work.UNATTENDED and face.stage == stage.id:
         return face  # one more run of a card that has its slot already
     space = room(conn, board, stage, Work.UNATTENDED, face, now)
-    asked = (space, _gates(conn, board, stage, face))
-    verdict = rules.together(asked)
+    verdicts = (space, _gates(conn, board, stage, face))
+    verdict = rules.together(verdicts)
     if isinstance(verdict, Refused):
         verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
     passed(verdict, force)
@@ -293,29 +297,29 @@ def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
     }
 
 
-def _face(conn: Connection, told: RunReport) -> CardFace | None:
-    if told.card_id:
-        return next(iter(repository.faces_of(conn, (told.card_id,))), None)
-    return labels.face_by_label(conn, told.card)
+def _face(conn: Connection, report: RunReport) -> CardFace | None:
+    if report.card_id:
+        return next(iter(repository.faces_of(conn, (report.card_id,))), None)
+    return labels.face_by_label(conn, report.card)
 
 
-def _kept(conn: Connection, told: RunReport) -> Run | None:
+def _kept(conn: Connection, report: RunReport) -> Run | None:
     """The run as its card has it by now."""
-    face = _face(conn, told)
+    face = _face(conn, report)
     fields = repository.entity(conn, face.id).fields if face else {}
-    return Run.of_field(told.run.id, fields.get(PREFIX + told.run.id))
+    return Run.of_field(report.run.id, fields.get(PREFIX + report.run.id))
 
 
-def _news(conn: Connection, told: RunReport) -> bool:
+def _news(conn: Connection, report: RunReport) -> bool:
     """Whether there is anything to write: a run that ended stays as it was, and evidence that says
     the same in other words is nothing new, unless it is why a run has to wait, or the first that
     is known of a run that was just started."""
-    if _face(conn, told) is None:
+    if _face(conn, report) is None:
         return False
-    had = _kept(conn, told)
+    had = _kept(conn, report)
     if had is None:
         return True
-    run = told.run
+    run = report.run
     if had.state.ended:
         return run.reopens(had)
     reason_changed = run.state is RunState.QUEUED or not had.evidence
@@ -326,40 +330,40 @@ def _news(conn: Connection, told: RunReport) -> bool:
 
 
 def _in_order(
-    conn: Connection, told: Iterable[RunReport]
-) -> list[tuple[Callable[..., Iterator[_Happened]], RunReport, str]]:
+    conn: Connection, reports: Iterable[RunReport]
+) -> list[tuple[Callable[..., Iterator[_RunEffect]], RunReport, str]]:
     """What became of runs, each start and each end, in the order in which it happened, with when.
     Of one that ends as another starts, the start comes first: the card stays with that."""
     order = [
-        (step.at, step.ends, replace(one, run=step.run))
-        for one in told
-        for step in steps(one.run, _kept(conn, one))
+        (step.at, step.ends, replace(report, run=step.run))
+        for report in reports
+        for step in steps(report.run, _kept(conn, report))
     ]
     order.sort(key=lambda step: (step[0], step[1], step[2].run.id))
-    return [(_end if ends else _begin, one, at) for at, ends, one in order]
+    return [(_end if ends else _begin, report, at) for at, ends, report in order]
 
 
-def _begin(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
+def _begin(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
     """Keep that a run is queued, started or goes on otherwise than before."""
-    run, name = told.run, PREFIX + told.run.id
-    if not _news(tx.conn, told):  # any more: others take in too
+    run, name = report.run, PREFIX + report.run.id
+    if not _news(tx.conn, report):  # any more: others take in too
         return
-    had = _kept(tx.conn, told)
-    face = _face(tx.conn, told)
+    had = _kept(tx.conn, report)
+    face = _face(tx.conn, report)
     assert face is not None
     run = _with_dataset(tx, face, run, None if _begins(had, run) else had)
     if had is None and run.state is RunState.QUEUED:
         tx.write(_change(tx, "run.queued", face, run, {name: run.to_field()}, at))
-        yield _Happened(face.ref, run.id, "is queued")
+        yield _RunEffect(face.ref, run.id, "is queued")
     elif _begins(had, run):
-        if aim := _aimed(tx, face, told):
+        if aim := _aimed(tx, face, report):
             tx.write(_change(tx, "card.edited", face, run, {"metric": aim}, at))
         begun = run.begun
         effect = on_start(_scene(tx, face, run))
         values, kept = _values(tx, face, effect, begun)
         values[name] = begun.to_field()
         tx.write(_change(tx, "run.started", face, run, values, at, kept))
-        yield _Happened(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
+        yield _RunEffect(face.ref, run.id, _STARTED if not run.state.ended else _BEGUN)
     elif had and not run.state.ended:
         values = {name: run.to_field()}
         if had.state.ended and _blocked_by(tx, face) == PREFIX + run.id:
@@ -367,17 +371,17 @@ def _begin(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
         when = at if run.progress > had.progress else ""
         tx.write(_change(tx, "run.changed", face, run, values, when))
         if run.state is not had.state and had.state is not RunState.STARTING:
-            yield _Happened(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
+            yield _RunEffect(face.ref, run.id, f"is {run.state.value}: {run.evidence}")
 
 
-def _end(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
+def _end(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
     """Keep how a run ended."""
-    run, name = told.run, PREFIX + told.run.id
-    if not _news(tx.conn, told):
+    run, name = report.run, PREFIX + report.run.id
+    if not _news(tx.conn, report):
         return
-    face = _face(tx.conn, told)
+    face = _face(tx.conn, report)
     assert face is not None
-    run = _with_dataset(tx, face, run, _kept(tx.conn, told))
+    run = _with_dataset(tx, face, run, _kept(tx.conn, report))
     effect = on_end(_scene(tx, face, run), run)
     values, kept = _values(tx, face, effect, run)
     values[name] = run.to_field()
@@ -389,7 +393,7 @@ def _end(tx: Transaction, told: RunReport, at: str) -> Iterator[_Happened]:
     tx.write(_change(tx, "run.ended", face, run, values, run.ended and at, kept))
     onward = f" It is in {effect.to.name} now." if effect.to and "place" in values else ""
     blocked = " It is blocked." if values.get("blocker") else ""
-    yield _Happened(face.ref, run.id, run.ending, onward + blocked)
+    yield _RunEffect(face.ref, run.id, run.ending, onward + blocked)
 
 
 def _with_dataset(tx: Transaction, face: CardFace, run: Run, had: Run | None) -> Run:
@@ -435,7 +439,9 @@ def _scene(tx: Transaction, face: CardFace, run: Run) -> RunContext:
             tx.conn, face.id, run.since, run.ended or run.since
         ),
         blocked_by_run=_blocked_by(tx, face).startswith(PREFIX),
-        others=any(one.id != run.id and not one.state.ended for one in runs_in(entity.fields)),
+        others=any(
+            other.id != run.id and not other.state.ended for other in runs_in(entity.fields)
+        ),
     )
 
 
@@ -484,15 +490,15 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
     return rules.leave(board, face.ref, face.stage, board.position(to.id), checklist)
 
 
-def _aimed(tx: Transaction, face: CardFace, told: RunReport) -> dict[str, Any] | None:
+def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any] | None:
     """The metric of the card with what the run was started to reach; None when that is nothing new,
     or a person wrote it since."""
-    if not told.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", told.run.since):
+    if not report.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", report.run.since):
         return None
     had = tx.writer.projector.entity(face.id).fields.get("metric")
     try:
         made: dict[str, Any] = checked(
-            {"metric": parse_metric([accept_aim(told.aim)], before=had)}, partial=True
+            {"metric": parse_metric([accept_aim(report.aim)], before=had)}, partial=True
         )["metric"]
     except UsageProblem:
         return None  # a start.json that no program of ours wrote

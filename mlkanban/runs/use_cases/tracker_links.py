@@ -51,30 +51,30 @@ class Links:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def link(self, ref: str, one: Tracked) -> Done:
+    def link(self, ref: str, tracked: Tracked) -> Done:
         """Say that a run of a tracker is one of a card."""
         with self._context.writing() as tx:
             face = tx.face(ref)
-            one, other = _known(tx, one)
+            tracked, other = _known(tx, tracked)
             if other is not None and other.id != face.id:
-                raise _linked_already(one, other)
+                raise _linked_already(tracked, other)
             if other is None:
-                _link(tx, face, one)
-            return tx.done(f"{one.ref} linked to {face.ref}.", (tx.card(face.ref),))
+                _link(tx, face, tracked)
+            return tx.done(f"{tracked.ref} linked to {face.ref}.", (tx.card(face.ref),))
 
-    def new_card(self, board_id: str, title: str, one: Tracked) -> Done:
+    def new_card(self, board_id: str, title: str, tracked: Tracked) -> Done:
         """A new card, in the first stage of a board, for a run of a tracker."""
         with self._context.writing() as tx:
-            one, other = _known(tx, one)
+            tracked, other = _known(tx, tracked)
             if other is not None:
-                raise _linked_already(one, other)
+                raise _linked_already(tracked, other)
             board = board_of(tx.conn, board_id)
             stage = board.stages[0]
             warning, _ = enter(tx, board, stage, Work.ATTENDED, None, override="")
             face = write_new(tx, board, stage, flat(checked({"title": title})))
-            _link(tx, face, one)
-            said = f"{face.ref} added to {stage.name}, with {one.ref}."
-            return tx.done(said, (tx.card(face.ref),), warning)
+            _link(tx, face, tracked)
+            message = f"{face.ref} added to {stage.name}, with {tracked.ref}."
+            return tx.done(message, (tx.card(face.ref),), warning)
 
     def unlink(self, ref: str, name: str) -> Done:
         """Take a run of a tracker off a card; a tag of its does not bring it back."""
@@ -82,33 +82,37 @@ class Links:
             face = tx.face(ref)
             entity = tx.writer.projector.entity(face.id)
             fields, there = entity.fields, [*holders({face.id: entity}, _LINK)]
-            found = [run for run in there if run == name] or [r for r in there if short(r) == name]
-            if not found:
+            matching = [run for run in there if run == name] or [
+                r for r in there if short(r) == name
+            ]
+            if not matching:
                 raise NotFound(
                     f"{name} is not linked to {face.ref}.",
                     f"See: mlkanban runs {face.ref}",
                 )
-            if len(found) > 1:
-                raise UsageProblem(f"{name} could be {' or '.join(found)}.", "Name it in full.")
-            [name] = found
+            if len(matching) > 1:
+                raise UsageProblem(f"{name} could be {' or '.join(matching)}.", "Name it in full.")
+            [name] = matching
             values: dict[str, Any] = {_LINK + name: None}
             if fields.get(PREFIX + name):
                 values[PREFIX + name] = None
             tx.write(tx.change("run.unlinked", face, values))
             return tx.done(f"{name} unlinked from {face.ref}.", (tx.card(face.ref),))
 
-    def ignore(self, board_id: str, one: Tracked, *, all_of_it: bool = False) -> Done:
+    def ignore(self, board_id: str, tracked: Tracked, *, all_of_it: bool = False) -> Done:
         """Never list a run again, or no run of its experiment, until `heed` says so."""
-        name = one.group if all_of_it else one.ref
+        name = tracked.group if all_of_it else tracked.ref
         with self._context.writing() as tx:
             if not tx.writer.projector.entity(board_id).fields.get(IGNORED + name):
                 tx.write(Change("run.ignored", board_id, set={IGNORED + name: True}))
-            what = f"all runs of {one.experiment or one.where}" if all_of_it else one.ref
+            what = (
+                f"all runs of {tracked.experiment or tracked.where}" if all_of_it else tracked.ref
+            )
             return tx.done(f"Ignored from now on: {what}.")
 
     def heed(self, runs: Sequence[Tracked]) -> Done:
         """List ignored runs again; those of an ignored experiment with all of that."""
-        names = {IGNORED + name for one in runs for name in (one.ref, short(one.ref), one.group)}
+        names = {IGNORED + name for run in runs for name in (run.ref, short(run.ref), run.group)}
         with self._context.writing() as tx:
             for board in repository.boards(tx.conn):
                 fields = tx.writer.projector.entity(board.id).fields
@@ -121,109 +125,109 @@ class Links:
         """The files that runs of cards were read from."""
         with self._context.store.reading() as conn:
             linked = _linked(conn).values()
-            found = {run.where for entity in linked for run in runs_in(entity.fields)}
-        return sorted(found - {""})
+            places = {run.where for entity in linked for run in runs_in(entity.fields)}
+        return sorted(places - {""})
 
-    def inbox(self, told: Sequence[Tracked]) -> Inbox:
+    def inbox(self, tracked: Sequence[Tracked]) -> Inbox:
         """Which runs belong to no card; nothing is written."""
         with self._context.store.reading() as conn:
-            return _inbox(conn, told)
+            return _inbox(conn, tracked)
 
     def sync(
-        self, told: Sequence[Tracked], progress: Callable[[int, int], None] | None = None
+        self, tracked: Sequence[Tracked], progress: Callable[[int, int], None] | None = None
     ) -> Synced:
         """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
         and again, it writes nothing that is known. `progress` hears of how many of how many."""
-        inbox = self.inbox(told)
+        inbox = self.inbox(tracked)
         linked, changed = [], []
-        for at, (one, card, new) in enumerate(inbox.wanted):
+        for at, (run, card, new) in enumerate(inbox.wanted):
             if progress is not None:
                 progress(at, len(inbox.wanted))
-            with replace(self._context, actor=PREFIX + one.ref).writing() as tx:
+            with replace(self._context, actor=PREFIX + run.ref).writing() as tx:
                 face = next(iter(repository.faces_of(tx.conn, (card,))), None)
                 if face is None:
                     continue
                 state = tx.writer.projector.entity(card).fields
-                if new and _LINK + one.ref not in state:
-                    _link(tx, face, one)
-                    linked.append((one.ref, face.ref))
+                if new and _LINK + run.ref not in state:
+                    _link(tx, face, run)
+                    linked.append((run.ref, face.ref))
                 elif (
                     not new
-                    and state.get(_LINK + one.ref)
-                    and (values := _news(state, runs_in(state), one))
+                    and state.get(_LINK + run.ref)
+                    and (values := _news(state, runs_in(state), run))
                 ):
                     tx.write(_change(tx, "run.changed", face, values))
-                    changed.append(one.ref)
+                    changed.append(run.ref)
         return Synced(tuple(linked), tuple(changed), inbox)
 
 
-def _inbox(conn: Connection, told: Iterable[Tracked]) -> Inbox:
+def _inbox(conn: Connection, tracked: Iterable[Tracked]) -> Inbox:
     linked, ignoring = _linked(conn), _ignored(conn)
     cards = holders(linked, _LINK)
     runs = {card: runs_in(entity.fields) for card, entity in linked.items()}
-    named = [_as_linked(one, linked) for one in told]
+    named = [_as_linked(run, linked) for run in tracked]
     many = Counter(filter(None, map(_started_in, named)))
     tagged: dict[str, tuple[CardFace | None, Mapping[str, Any]]] = {}
-    found = Inbox()
-    for one in named:
-        card = cards.get(one.ref, "")
-        if many[_started_in(one)] > 1:
-            one = replace(one, beside=True)
+    inbox = Inbox()
+    for run in named:
+        card = cards.get(run.ref, "")
+        if many[_started_in(run)] > 1:
+            run = replace(run, beside=True)
         if card:
-            if _news(linked[card].fields, runs[card], one):
-                found.wanted.append((one, card, False))
+            if _news(linked[card].fields, runs[card], run):
+                inbox.wanted.append((run, card, False))
             continue
-        if one.card not in tagged:
-            face = labels.face_by_label(conn, one.card) if one.card else None
-            tagged[one.card] = face, repository.entity(conn, face.id).fields if face else {}
-        face, had = tagged[one.card]
-        if face is None or not _meant(one, runs_in(had)) or _taken_off(one, had):
-            heard = ignoring.isdisjoint((one.ref, short(one.ref), one.group))
-            (found.unlinked if heard else found.ignored).append(one)
-        elif not _waits(one, runs_in(had)):
-            found.wanted.append((one, face.id, True))
-    return found
+        if run.card not in tagged:
+            face = labels.face_by_label(conn, run.card) if run.card else None
+            tagged[run.card] = face, repository.entity(conn, face.id).fields if face else {}
+        face, had = tagged[run.card]
+        if face is None or not _names_run(run, runs_in(had)) or _taken_off(run, had):
+            heard = ignoring.isdisjoint((run.ref, short(run.ref), run.group))
+            (inbox.unlinked if heard else inbox.ignored).append(run)
+        elif not _waits(run, runs_in(had)):
+            inbox.wanted.append((run, face.id, True))
+    return inbox
 
 
-def _known(tx: Transaction, one: Tracked) -> tuple[Tracked, CardFace | None]:
+def _known(tx: Transaction, tracked: Tracked) -> tuple[Tracked, CardFace | None]:
     """The run by the name it is linked by, and the card it is linked to."""
     linked = _linked(tx.conn)
-    one = _as_linked(one, linked)
-    card = holders(linked, _LINK).get(one.ref, "")
-    return one, next(iter(repository.faces_of(tx.conn, (card,))), None)
+    tracked = _as_linked(tracked, linked)
+    card = holders(linked, _LINK).get(tracked.ref, "")
+    return tracked, next(iter(repository.faces_of(tx.conn, (card,))), None)
 
 
-def _linked_already(one: Tracked, has: CardFace) -> RuleRefused:
+def _linked_already(tracked: Tracked, has: CardFace) -> RuleRefused:
     return RuleRefused(
-        f"{one.ref} is linked to {has.ref} already.",
-        f"Unlink it there first: mlkanban unlink {has.ref} {one.ref}",
+        f"{tracked.ref} is linked to {has.ref} already.",
+        f"Unlink it there first: mlkanban unlink {has.ref} {tracked.ref}",
     )
 
 
-def _as_linked(one: Tracked, linked: Mapping[str, Entity]) -> Tracked:
+def _as_linked(tracked: Tracked, linked: Mapping[str, Entity]) -> Tracked:
     """The run by the name it is linked by: that was a short one where one file was thought of."""
-    name = short(one.ref)
-    for entity in linked.values() if name != one.ref else ():
+    name = short(tracked.ref)
+    for entity in linked.values() if name != tracked.ref else ():
         if entity.fields.get(_LINK + name) and any(
-            run.where == one.where
+            run.where == tracked.where
             for run in runs_in(entity.fields)
             if name in (run.id, run.tracked)
         ):
-            return replace(one, ref=name)
-    return one
+            return replace(tracked, ref=name)
+    return tracked
 
 
-def _meant(one: Tracked, runs: Iterable[Run]) -> bool:
+def _names_run(tracked: Tracked, runs: Iterable[Run]) -> bool:
     """Whether its tag can mean no card of another store: it names this one, or a run of the card.
     A short id alone is only a hint: every store has a g1."""
-    label = read_label(one.card)
-    named = one.tags.get(RUN_TAG, "")
+    label = read_label(tracked.card)
+    named = tracked.tags.get(RUN_TAG, "")
     return (label is not None and bool(label.store)) or any(run.id == named for run in runs)
 
 
-def _taken_off(one: Tracked, fields: Mapping[str, Any]) -> bool:
+def _taken_off(tracked: Tracked, fields: Mapping[str, Any]) -> bool:
     """Whether a person took it off a card: that is not for a tag to take back."""
-    return any(not fields.get(_LINK + name, True) for name in (one.ref, short(one.ref)))
+    return any(not fields.get(_LINK + name, True) for name in (tracked.ref, short(tracked.ref)))
 
 
 def _linked(conn: Connection) -> dict[str, Entity]:
@@ -242,59 +246,59 @@ def _ignored(conn: Connection) -> set[str]:
     }
 
 
-def _waits(one: Tracked, runs: Iterable[Run]) -> bool:
+def _waits(tracked: Tracked, runs: Iterable[Run]) -> bool:
     """Whether it is the record of a run of ours that still goes on: its end comes first."""
-    own = ours(one, [*runs])
+    own = ours(tracked, [*runs])
     return own is not None and not own.state.ended
 
 
-def _started_in(one: Tracked) -> tuple[str, ...]:
+def _started_in(tracked: Tracked) -> tuple[str, ...]:
     """Names the run of ours that a tracker says one was started in, but for one that is nested in
     another; () for none."""
-    named = one.tags.get(RUN_TAG, "")
-    return (one.kind, named) if named and not one.above else ()
+    named = tracked.tags.get(RUN_TAG, "")
+    return (tracked.kind, named) if named and not tracked.above else ()
 
 
-def _own(runs: Sequence[Run], one: Tracked) -> Run | None:
+def _own(runs: Sequence[Run], tracked: Tracked) -> Run | None:
     """The run of ours, of those of a card, it is the record of, or would be: of several that were
     started in one none is, and a run has one record at most."""
-    joined = next((run for run in runs if run.tracked == one.ref), None)
-    if joined is not None or one.above or one.beside:
+    joined = next((run for run in runs if run.tracked == tracked.ref), None)
+    if joined is not None or tracked.above or tracked.beside:
         return joined
-    if one.kind == "optuna" and RUN_TAG not in one.tags:
+    if tracked.kind == "optuna" and RUN_TAG not in tracked.tags:
         return None  # a trial is part of a search, not the record of all of it
-    if any(run.id == one.ref and run.parent for run in runs):
+    if any(run.id == tracked.ref and run.parent for run in runs):
         return None
-    own = ours(one, runs)
+    own = ours(tracked, runs)
     return None if own is None or own.tracked else own
 
 
-def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dict[str, Any]:
+def _record(fields: Mapping[str, Any], runs: Sequence[Run], tracked: Tracked) -> dict[str, Any]:
     """The fields of a card (`runs` are those in them) that keep a run of a tracker: one of its own,
     or the run of ours that it is the record of. The card's metric follows its newest run."""
-    own = _own(runs, one)
+    own = _own(runs, tracked)
     if own is not None and own.state.ended:
-        metrics = {**own.metrics, **one.numbers}
+        metrics = {**own.metrics, **tracked.numbers}
         run = replace(
-            own, tracked=one.ref, says=one.says, where=one.where, metrics=metrics,
-            params=one.settings, direction=one.direction,
-            unread=(*filterfalse(is_of_tracker, own.unread), *one.unread),
+            own, tracked=tracked.ref, says=tracked.says, where=tracked.where, metrics=metrics,
+            params=tracked.settings, direction=tracked.direction,
+            unread=(*filterfalse(is_of_tracker, own.unread), *tracked.unread),
         )  # fmt: skip
     else:
-        within = ours(one, runs) if own is None else None
-        known = next((run for run in runs if run.id == one.ref), None)
+        within = ours(tracked, runs) if own is None else None
+        known = next((run for run in runs if run.id == tracked.ref), None)
         run = replace(
-            one.as_run(within.id if within else one.above),
+            tracked.as_run(within.id if within else tracked.above),
             dataset=known.dataset if known else fields.get("dataset") or "",
         )
     values: dict[str, Any] = {PREFIX + run.id: run.to_field()}
-    if run.tracked and fields.get(PREFIX + one.ref):
-        values[PREFIX + one.ref] = None  # it was heard of before the run of ours
+    if run.tracked and fields.get(PREFIX + tracked.ref):
+        values[PREFIX + tracked.ref] = None  # it was heard of before the run of ours
     metric = fields.get("metric")
     name = metric.get("name") if metric else ""
     others = [
         other for other in runs
-        if other.id not in (run.id, one.ref) and name in other.metrics
+        if other.id not in (run.id, tracked.ref) and name in other.metrics
     ]  # fmt: skip
     if (
         metric
@@ -306,15 +310,15 @@ def _record(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dic
     return {name: value for name, value in values.items() if fields.get(name) != value}
 
 
-def _news(fields: Mapping[str, Any], runs: Sequence[Run], one: Tracked) -> dict[str, Any]:
+def _news(fields: Mapping[str, Any], runs: Sequence[Run], tracked: Tracked) -> dict[str, Any]:
     """What is to be written of a run that is linked, where anything of it is new."""
-    values = _record(fields, runs, one)
+    values = _record(fields, runs, tracked)
     return values if any(name.startswith(PREFIX) for name in values) else {}
 
 
-def _link(tx: Transaction, face: CardFace, one: Tracked) -> None:
+def _link(tx: Transaction, face: CardFace, tracked: Tracked) -> None:
     fields = tx.writer.projector.entity(face.id).fields
-    values = {_LINK + one.ref: True, **_record(fields, runs_in(fields), one)}
+    values = {_LINK + tracked.ref: True, **_record(fields, runs_in(fields), tracked)}
     tx.write(_change(tx, "run.linked", face, values))
 
 

@@ -17,7 +17,7 @@ from mlkanban.runs.local.commits import difference
 from mlkanban.runs.local.folder import find_run, folders_of
 from mlkanban.runs.local.inspect import logs
 from mlkanban.runs.local.logs import Written, last_written
-from mlkanban.runs.local.orphans import LeftOver, left_over
+from mlkanban.runs.local.orphans import OrphanProcess, orphan_processes
 from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import Results
 from mlkanban.runs.model.run import Run
@@ -46,7 +46,7 @@ class RunsScreen(ListScreen):
         self._editor = ExternalEditor(self)
         self._ref, self._title = ref, title
         self._runs: list[Run] = []
-        self._left: dict[str, list[LeftOver]] = {}
+        self._left: dict[str, list[OrphanProcess]] = {}
         self._results: Results | None = None
         self._differs: dict[str, tuple[str, ...]] = {}
         self._spent: Spending | None = None
@@ -160,9 +160,9 @@ class RunsScreen(ListScreen):
         shown = "\n".join(shortened(line, width) for line in lines[:height])
         self.query_one("#runs", Static).update(Content(self.plain(shown)))
 
-    def _left_over(self, runs: list[Run]) -> dict[str, list[LeftOver]]:
+    def _left_over(self, runs: list[Run]) -> dict[str, list[OrphanProcess]]:
         ended = (run.id for run in runs if run.state.ended)
-        return left_over(folders_of(self.host.places.data, ended))
+        return orphan_processes(folders_of(self.host.places.data, ended))
 
     def _left_lines(self) -> list[str]:
         left = self._left.get(self._runs[self.row].id, [])

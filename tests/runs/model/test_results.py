@@ -187,20 +187,20 @@ def test_other_code_is_another_configuration() -> None:
      "Fold", "run_name", "output-dir", "hydra.run.dir", "log_dir"],
 )  # fmt: skip
 def test_names_of_parameters_in_which_repeats_differ(name) -> None:
-    assert repeats.tells_repeats_apart(name)
+    assert repeats.may_differ_between_repeats(name)
 
 
 @pytest.mark.parametrize(
     "name", ["lr", "depth", "word 2", "n_seeds_used", "folder", "model", "dir"]
 )
 def test_names_of_parameters_that_make_another_configuration(name) -> None:
-    assert not repeats.tells_repeats_apart(name)
+    assert not repeats.may_differ_between_repeats(name)
 
 
 def test_other_names_make_other_repeats(monkeypatch) -> None:
     monkeypatch.setattr(repeats, "_in_force", [("Data-Shard", "*_rank", "loader.path")])
     fits = ("shard", "data-shard", "node_rank", "train.loader.path", "loader.path", "seed")
-    assert [repeats.tells_repeats_apart(name) for name in fits] == [
+    assert [repeats.may_differ_between_repeats(name) for name in fits] == [
         False, True, True, True, True, False,
     ]  # fmt: skip
     assert repeats.mark()

@@ -36,7 +36,7 @@ seen = st.builds(
     supervisor=st.sampled_from([None, True, False]),
     child=st.sampled_from([None, True, False]),
     group=st.booleans(),
-    asked=st.sampled_from(["", "ada"]),
+    stop_asked_by=st.sampled_from(["", "ada"]),
 )
 
 
@@ -51,7 +51,7 @@ seen = st.builds(
         ({"supervisor": False, "child": False}, RunState.LOST),
         ({"supervisor": False, "child": False, "rc": 0}, RunState.FINISHED),
         ({"supervisor": False, "child": False, "rc": 3}, RunState.FAILED),
-        ({"supervisor": False, "child": False, "rc": 3, "asked": "ada"}, RunState.KILLED),
+        ({"supervisor": False, "child": False, "rc": 3, "stop_asked_by": "ada"}, RunState.KILLED),
         ({"end_written": True, "exit": 0}, RunState.FINISHED),
         ({"end_written": True, "exit": None}, RunState.LOST),
         ({"end_written": True, "exit": 0, "rc": 1}, RunState.FINISHED),
@@ -97,7 +97,9 @@ def test_failed_and_finished_are_only_said_with_an_exit_status(one: Seen) -> Non
 def test_what_its_supervisor_wrote_is_never_doubted(one: Seen) -> None:
     known = replace(one, end_written=True)
     assert judge(known) == judge(
-        replace(RUNNING, end_written=True, exit=one.exit, asked=one.asked, at=one.at)
+        replace(
+            RUNNING, end_written=True, exit=one.exit, stop_asked_by=one.stop_asked_by, at=one.at
+        )
     )
 
 

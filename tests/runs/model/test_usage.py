@@ -44,7 +44,7 @@ def test_a_budget_is_told_and_warned_of_from_80_percent_on() -> None:
         spent = spending("40 gpu-h", runs, NOW)
         assert spent is not None
         assert (str(spent), spent.warning) == (said, warning)
-        assert spent.told == (f"! {warning}" if warning else said)
+        assert spent.summary == (f"! {warning}" if warning else said)
 
 
 def test_runs_of_unknown_gpus_are_said_and_a_budget_of_runs_counts_them() -> None:

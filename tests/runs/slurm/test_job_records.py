@@ -73,9 +73,9 @@ def verdict(
 )
 def test_what_a_state_means(job, state, exit, why, reason) -> None:
     found = verdict(job)
-    assert (found.found.state, found.found.exit, found.why) == (state, exit, why)
+    assert (found.judgement.state, found.judgement.exit, found.why) == (state, exit, why)
     assert found.reason.replace("-", " ") == reason
-    assert found.found.evidence
+    assert found.judgement.evidence
 
 
 def test_what_else_is_known_of_a_job() -> None:
@@ -86,26 +86,26 @@ def test_what_else_is_known_of_a_job() -> None:
 
 
 def test_why_a_job_waits_is_said() -> None:
-    assert "PENDING (Resources)" in verdict("6").found.evidence
+    assert "PENDING (Resources)" in verdict("6").judgement.evidence
 
 
 def test_cancelled_by_another_person_is_a_failure() -> None:
     found = verdict("3", uid=1)
-    assert (found.found.state, found.why) == (RunState.FAILED, "cancelled by somebody else")
-    assert "by 1000" in found.found.evidence
+    assert (found.judgement.state, found.why) == (RunState.FAILED, "cancelled by somebody else")
+    assert "by 1000" in found.judgement.evidence
 
 
 def test_without_accounting_the_queue_counts_and_a_job_that_is_gone_is_unknown() -> None:
-    assert verdict("1", counted=None).found.state is RunState.FINISHED
+    assert verdict("1", counted=None).judgement.state is RunState.FINISHED
     failed = verdict("2", counted=None)
-    assert (failed.found.state, failed.found.exit) == (RunState.FAILED, None)
+    assert (failed.judgement.state, failed.judgement.exit) == (RunState.FAILED, None)
     assert "does not know the exit status" in failed.why
-    assert verdict("5", counted=None).found.state is RunState.UNKNOWN
-    assert verdict("4", queued=[]).found.state is RunState.UNKNOWN
+    assert verdict("5", counted=None).judgement.state is RunState.UNKNOWN
+    assert verdict("4", queued=[]).judgement.state is RunState.UNKNOWN
 
 
 def test_without_a_controller_only_an_end_is_news() -> None:
-    assert verdict("2", queued=None).found.exit == 3
+    assert verdict("2", queued=None).judgement.exit == 3
     assert judge_job(Ticket("4", AT, "/w"), COUNTED, None, 0, AT) is None
     assert judge_job(Ticket("4", AT, "/w"), None, None, 0, AT) is None
 
@@ -114,23 +114,25 @@ def test_the_exit_status_is_waited_for_while_the_accounting_lags() -> None:
     late = read_sacct(SACCT.replace("2|2|FAILED|3:0", "2|2|RUNNING|0:0"))
     for counted in (late, []):
         assert judge_job(Ticket("2", AT, "/w"), counted, QUEUED, 0, AT + 5) is None
-        assert verdict("2", counted=counted).found.state is RunState.FAILED
+        assert verdict("2", counted=counted).judgement.state is RunState.FAILED
 
 
 def test_a_number_that_was_given_again_is_another_job() -> None:
-    assert verdict("1", submit=AT + 100).found.state is RunState.UNKNOWN
+    assert verdict("1", submit=AT + 100).judgement.state is RunState.UNKNOWN
     again = judge_job(Ticket("1", AT - 100, "/elsewhere"), COUNTED, QUEUED, 0, AT + 600)
     assert again is not None
-    assert again.found.state is RunState.UNKNOWN
-    assert verdict("1", submit=AT - 100).found.state is RunState.FINISHED  # put back in the queue
+    assert again.judgement.state is RunState.UNKNOWN
+    assert (
+        verdict("1", submit=AT - 100).judgement.state is RunState.FINISHED
+    )  # put back in the queue
 
 
 def test_an_array_runs_while_one_of_its_tasks_does() -> None:
     part = [job for job in COUNTED if job.task == "7_1"]
     found = verdict("7", counted=part, queued=QUEUED)
-    assert found.found.state is not RunState.FAILED
+    assert found.judgement.state is not RunState.FAILED
     going = verdict("7", counted=[], queued=QUEUED)
-    assert (going.found.state, "0 of 4 tasks over" in going.found.evidence) == (
+    assert (going.judgement.state, "0 of 4 tasks over" in going.judgement.evidence) == (
         RunState.RUNNING, True,
     )  # fmt: skip
 
@@ -141,11 +143,11 @@ def test_tasks_that_wait_are_counted_though_they_stand_on_one_line() -> None:
     [counted] = [job for job in COUNTED if job.task == "7_1"]
     found = judge_job(Ticket("7", 1, "/w"), [counted], [waits], 0, AT)
     assert found is not None
-    assert found.found.evidence == "squeue says PENDING, 1 of 8 tasks over"
+    assert found.judgement.evidence == "squeue says PENDING, 1 of 8 tasks over"
 
 
 def test_tasks_that_failed_are_named() -> None:
-    found = verdict("7", queued=[]).found
+    found = verdict("7", queued=[]).judgement
     assert (found.state, found.exit) == (RunState.FAILED, 1)
     assert "FAILED for task 7_2, 2 of 2 tasks over" in found.evidence
 
@@ -165,16 +167,16 @@ def test_while_the_queue_has_a_job_it_is_not_over(state: str) -> None:
     [waits] = read_squeue("1|PENDING|BeginTime|160|280|NONE|mlk:0a1b2c3d:g1|/w")
     found = judge_job(Ticket("1", 100, "/w"), counted, [waits], 1000, 200)
     assert found is not None
-    assert (found.found.state, found.elapsed, found.started) == (RunState.QUEUED, 50, 110)
+    assert (found.judgement.state, found.elapsed, found.started) == (RunState.QUEUED, 50, 110)
 
 
 def test_a_job_that_was_put_back_is_one_with_two_lives() -> None:
     counted = read_sacct(AGAIN.format(state="COMPLETED", seconds=100))
     found = judge_job(Ticket("1", 100, "/w"), counted, [], 1000, 1000)
     assert found is not None
-    assert (found.found.state, found.started, found.ended) == (RunState.FINISHED, 110, 400)
+    assert (found.judgement.state, found.started, found.ended) == (RunState.FINISHED, 110, 400)
     assert (found.elapsed, found.waited) == (150, 140), "140 of the 290 seconds it waited"
-    assert found.found.evidence == "sacct says COMPLETED, requeued 1 time"
+    assert found.judgement.evidence == "sacct says COMPLETED, requeued 1 time"
 
 
 def test_lives_are_known_without_an_accounting_that_tells_them() -> None:
@@ -190,7 +192,7 @@ def test_lives_are_known_without_an_accounting_that_tells_them() -> None:
     over = read_squeue(queue.format("COMPLETED", 160, 300, 400))
     third = judge_job(ticket, None, over, 0, 500, second.lives)
     assert third is not None
-    assert (third.elapsed, third.found.state) == (150, RunState.FINISHED)
+    assert (third.elapsed, third.judgement.state) == (150, RunState.FINISHED)
 
 
 def test_a_number_given_again_after_its_job_completed_is_another_job() -> None:
@@ -198,7 +200,7 @@ def test_a_number_given_again_after_its_job_completed_is_another_job() -> None:
     counted = read_sacct(AGAIN.format(state="FAILED", seconds=100).replace("REQUEUED", "COMPLETED"))
     found = judge_job(Ticket("1", 100, "/w"), counted, [], 1000, 1000)
     assert found is not None
-    assert (found.found.state, found.ended) == (RunState.FINISHED, 160)
+    assert (found.judgement.state, found.ended) == (RunState.FINISHED, 160)
     run, other = "20260320-100000-0123abcd", "20260320-110000-0123abcd"
     counted = read_sacct(AGAIN.format(state="FAILED", seconds=100).replace(":g1", f":g1/{run}"))
     assert len(Ticket("1", None, "", run).lines(counted)) == 2
@@ -208,7 +210,7 @@ def test_a_number_given_again_after_its_job_completed_is_another_job() -> None:
 def test_what_waits_for_a_job_that_failed_never_starts() -> None:
     queued = read_squeue("6|PENDING|DependencyNeverSatisfied|1795587744|N/A|NONE|mlk:g1|/w")
     found = verdict("6", queued=queued)
-    assert (found.found.state, found.found.exit) == (RunState.FAILED, None)
+    assert (found.judgement.state, found.judgement.exit) == (RunState.FAILED, None)
     assert found.why == "a job it depends on did not succeed (DependencyNeverSatisfied)"
     assert (found.reason, found.started, found.elapsed) == ("dependency", None, None)
     assert found.ended == AT + 600
@@ -221,7 +223,7 @@ def test_what_it_once_waited_for_says_nothing_of_a_job_that_started(state: str) 
     queued = read_squeue(f"4|{state}|None|100|110|160|(null)|/w")
     found = judge_job(Ticket("4", 100, "/w"), counted, queued, 1000, 400)
     assert found is not None
-    assert "Dependency" not in found.why + found.found.evidence
+    assert "Dependency" not in found.why + found.judgement.evidence
     assert found.started == 110
 
 
@@ -231,7 +233,11 @@ def test_a_job_that_was_cancelled_while_it_waited_never_ran() -> None:
     for accounting, queue in ((counted, ()), (None, queued)):
         found = judge_job(Ticket("6", 100, "/w"), accounting, queue, 1000, 400)
         assert found is not None
-        assert (found.found.state, found.started, found.elapsed) == (RunState.KILLED, None, None)
+        assert (found.judgement.state, found.started, found.elapsed) == (
+            RunState.KILLED,
+            None,
+            None,
+        )
 
 
 RUN = "20260320-100000-0123abcd"

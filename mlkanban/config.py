@@ -14,6 +14,7 @@ from mlkanban.errors import BadInput
 from mlkanban.files import write_whole
 from mlkanban.paths import places
 from mlkanban.runs.model import repeats
+from mlkanban.runs.model.repeats import Repeats
 from mlkanban.text import display
 
 DEFAULT = "default"
@@ -44,6 +45,10 @@ class Settings:
     """files and folders of trackers that sync-runs reads too"""
     repeat_parameters: list[str] = field(default_factory=lambda: [*repeats.DEFAULT_NAMES])
     """parameters in which runs of one configuration may differ; * is anything"""
+
+    @property
+    def repeats(self) -> Repeats:
+        return Repeats(tuple(self.repeat_parameters))
 
 
 _NAMES = tuple(setting.name for setting in fields(Settings))

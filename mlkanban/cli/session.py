@@ -59,11 +59,8 @@ class Session:
     def settings(self) -> Settings:
         # TOML and what it is checked with: help and the names of commands do without settings.
         from mlkanban.config import load
-        from mlkanban.runs.model import repeats
 
-        settings = load()
-        repeats.use(settings.repeat_parameters)
-        return settings
+        return load()
 
     @contextlib.contextmanager
     def service(
@@ -82,7 +79,7 @@ class Session:
         # Store and use cases, half of what a command loads: help and usage errors do without.
         from mlkanban.service import Service
 
-        _ = self.settings  # a mistake there is told before anything is written
+        settings = self.settings  # a mistake there is told before anything is written
         where = places()
         log.write_to(where.log)
         service = Service.open(
@@ -93,6 +90,7 @@ class Session:
             make=make,
             timeout=timeout,
             config=where.config,
+            repeats=settings.repeats,
         )
         try:
             if write and service.read_only:

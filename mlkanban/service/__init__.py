@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.service import models_in_use
 from mlkanban.service.auto_unblock import Conditions
 from mlkanban.service.boards import Boards, Snapshot, Update
@@ -145,18 +146,20 @@ class Service:
         make: bool = True,
         timeout: float = 30,
         config: Path | None = None,
+        repeats: Repeats = DEFAULT,
     ) -> Service:
         """Open the store below the data folder `data`, for writing or for reading.
 
         For writing, a missing store is created unless `make` is False; otherwise a missing store is
         NotFound. StoreProblem says what is wrong with a store. Below `config`, outside the store,
-        is recorded how far the store has written.
+        is recorded how far the store has written. `repeats` says which runs are averaged.
         """
         path = store_path(data)
         if write:
             store = database.open_for_writing(path, timeout=timeout, make=make)
         else:
             store = database.open_for_reading(path, timeout=timeout)
+        store.conn.repeats = repeats
         marks = config / "marks" if config is not None else None
         return cls(Context(store, actor, clock, _CONSEQUENCES, marks=marks))
 

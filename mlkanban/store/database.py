@@ -13,6 +13,7 @@ from mlkanban.core.events import FORMAT
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import put_new, sweep, sync_folder
 from mlkanban.store import backup, errors, lease
+from mlkanban.store.connection import StoreConnection
 from mlkanban.store.location import on_network
 
 APPLICATION_ID = 0x6D6C6B62
@@ -41,7 +42,7 @@ class Store:
     """One connection to one store, for one thread. `read_only` is set when the store was opened for
     reading, or because a newer program wrote it."""
 
-    def __init__(self, path: Path, conn: sqlite3.Connection, *, read_only: str = "") -> None:
+    def __init__(self, path: Path, conn: StoreConnection, *, read_only: str = "") -> None:
         self.path = path
         self.conn = conn
         self.read_only = read_only
@@ -53,7 +54,8 @@ class Store:
 
     def in_memory(self) -> "Store":
         """A copy of the store in memory: what is written to it is gone with this process."""
-        copy = sqlite3.connect(":memory:", isolation_level=None)
+        copy = sqlite3.connect(":memory:", isolation_level=None, factory=StoreConnection)
+        copy.repeats = self.conn.repeats
         try:
             self.conn.backup(copy)
             for pragma in _PRAGMAS:
@@ -274,7 +276,11 @@ def _exists(path: Path) -> bool:
 
 def _connect(path: Path, mode: str, timeout: float) -> Store:
     conn = sqlite3.connect(
-        f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None, timeout=timeout
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=timeout,
+        factory=StoreConnection,
     )
     try:
         for pragma in _PRAGMAS:

@@ -8,7 +8,8 @@ from itertools import zip_longest
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import UNREADABLE, StoreProblem
-from mlkanban.store import log, migrations, ranks
+from mlkanban.store import log, migrations, ranks, repository
+from mlkanban.store.connection import StoreConnection, repeats_of
 from mlkanban.store.rows import IN_FORCE, entity_from
 
 _FLOOR = (3, 31, 0)
@@ -31,7 +32,8 @@ def damage(conn: sqlite3.Connection) -> str:
 def copied(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """A copy of the store as it is now, in a file without a name, so that a long check keeps no
     writer waiting. StoreProblem when there is no room for it."""
-    copy = sqlite3.connect("", isolation_level=None)
+    copy = sqlite3.connect("", isolation_level=None, factory=StoreConnection)
+    copy.repeats = repeats_of(conn)
     try:
         conn.backup(copy, pages=-1)
         yield copy
@@ -72,13 +74,21 @@ def _is_full(error: Exception) -> bool:
 def _rows(conn: sqlite3.Connection, table: str) -> Iterator[object]:
     """The column names of a table, then its rows."""
     rows = conn.execute(f"SELECT * FROM {table} ORDER BY 1")
-    yield [column for column, *_ in rows.description]
-    if table != "entity":
-        yield from rows
-    else:
+    columns = [column for column, *_ in rows.description]
+    yield columns
+    if table == "entity":
         for entity, board, state in rows:
             # Of two texts of one state the order of the names is free.
             yield entity, board, entity_from(state)
+    elif table == "card":
+        for row in rows:
+            card = dict(zip(columns, row, strict=True))
+            # Rows written under other repeat_parameters are read as if written under these.
+            if remade := repository.remade_face(conn, card["id"], card["runs"]):
+                card["metric"], card["runs"] = remade
+            yield card
+    else:
+        yield from rows
 
 
 def rebuild(conn: sqlite3.Connection) -> None:

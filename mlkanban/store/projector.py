@@ -18,11 +18,13 @@ from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board, CardFace
 from mlkanban.store import search_index, stages
+from mlkanban.store.connection import repeats_of
 from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
 from mlkanban.sync.clock import far_behind
 
 if TYPE_CHECKING:
     from mlkanban.core.conflicts import Conflict
+    from mlkanban.runs.model.repeats import Repeats
 
 _CARD_COLUMNS = (*CardFace._fields, "board", "deleted")
 _SAVE_CARD = (
@@ -344,7 +346,7 @@ class Projector:
             self._conn.execute("DELETE FROM card WHERE id = ?", (card_id,))
             return
         times = self._times(card_id, self._board(event.board))
-        face = _face(card_id, entity, fields, times, event.seq)
+        face = _face(card_id, entity, fields, times, event.seq, repeats_of(self._conn))
         self._conn.execute(_SAVE_CARD, (*face, event.board, int(bool(fields.get("deleted")))))
 
 
@@ -354,12 +356,13 @@ def _face(
     fields: Mapping[str, Any],
     times: tuple[str, str, str, str],
     version: int,
+    repeats: Repeats,
 ) -> CardFace:
     """A card as the board shows it, from its fields; `times` are created, entered, started and
     finished, `version` is the number of its newest event."""
     stage, rank = fields["place"]
     blocker = fields.get("blocker") or {}
-    metric, runs = _on_face(fields)
+    metric, runs = _on_face(fields, repeats)
     created, entered, started, finished = times
     return CardFace(
         id=card_id,
@@ -391,13 +394,13 @@ def _face(
     )
 
 
-def _on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
+def _on_face(fields: Mapping[str, Any], repeats: Repeats) -> tuple[str, str]:
     """The metric and the runs of a card as the card's face shows them."""
     if not any(name.startswith("run:") for name in fields):
         return metric_text(fields.get("metric")), ""
     from mlkanban.runs.model.brief import on_face  # most cards have none
 
-    return on_face(fields)
+    return on_face(fields, repeats)
 
 
 def _step(values: dict[str, Any]) -> tuple[str | None, ...]:

@@ -14,7 +14,7 @@ from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
-from mlkanban.runs.model import repeats
+from mlkanban.store.connection import repeats_of
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import BY_PERSON, IN_FORCE, board_of, card_of, entity_from, notes_of
 
@@ -171,14 +171,22 @@ def faces(conn: sqlite3.Connection, board_id: str) -> list[CardFace]:
 def _with_repeats_in_force(conn: sqlite3.Connection, cards: list[CardFace]) -> list[CardFace]:
     """Faces updated to the current setting of names for repeats: rows were written under the
     setting at the last write of the card."""
-    mark = repeats.mark()
     for at, face in enumerate(cards):
-        if face.runs and not repeats.made_by(mark, face.runs):
-            from mlkanban.runs.model.brief import on_face  # only after the setting was changed
-
-            metric, runs = on_face(lifecycle.shown(entity(conn, face.id)))
+        if face.runs and (remade := remade_face(conn, face.id, face.runs)):
+            metric, runs = remade
             cards[at] = face._replace(metric=metric, runs=runs)
     return cards
+
+
+def remade_face(conn: sqlite3.Connection, card_id: str, runs: str) -> tuple[str, str] | None:
+    """The metric and the runs of a card whose row has `runs`, by the names for repeats that are in
+    force; None where the row has them already."""
+    repeats = repeats_of(conn)
+    if not runs or repeats.made(runs):
+        return None
+    from mlkanban.runs.model.brief import on_face  # only after the setting was changed
+
+    return on_face(lifecycle.shown(entity(conn, card_id)), repeats)
 
 
 def faces_of(conn: sqlite3.Connection, ids: tuple[str, ...]) -> list[CardFace]:
@@ -319,7 +327,7 @@ def card(conn: sqlite3.Connection, face: CardFace) -> Card:
     times = (face.created_at, face.entered_at, face.started_at, face.finished_at)
     state = entity(conn, face.id)
     noted = notes(conn, face.id, state.fields)
-    return card_of(face.id, board_id(conn, face), state, times, noted)
+    return card_of(face.id, board_id(conn, face), state, times, noted, repeats_of(conn))
 
 
 def notes(conn: sqlite3.Connection, card_id: str, fields: Mapping[str, Any]) -> tuple[Note, ...]:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
@@ -17,6 +17,9 @@ from mlkanban.core.field_kinds import metric_in
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
+
+if TYPE_CHECKING:
+    from mlkanban.runs.model.repeats import Repeats
 
 
 def entity_text(entity: Entity) -> str:
@@ -102,7 +105,12 @@ def _zone_here(name: str) -> str:
 
 
 def card_of(
-    card_id: str, board_id: str, state: Entity, times: tuple[str, ...], notes: tuple[Note, ...]
+    card_id: str,
+    board_id: str,
+    state: Entity,
+    times: tuple[str, ...],
+    notes: tuple[Note, ...],
+    repeats: Repeats,
 ) -> Card:
     """A whole card from its fields; `times` are created, entered, started and finished."""
     # What measures: the board, which shows faces, does without.
@@ -124,7 +132,7 @@ def card_of(
         entered_at=entered,
         started_at=started,
         finished_at=finished,
-        measured=metric_in(measured(runs_in(fields), fields.get("metric") or None)),
+        measured=metric_in(measured(runs_in(fields), fields.get("metric") or None, repeats)),
         readings=tuple(readings(fields)),
         notes=notes,
     )

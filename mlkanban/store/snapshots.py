@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, in_order, undone
+from mlkanban.store.connection import repeats_of
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import IN_FORCE, card_of, notes_of, own_id
 
@@ -52,7 +53,8 @@ def card_at(conn: sqlite3.Connection, board_id: str, card_id: str, cursor: int) 
     notes = [e for e in events if e.kind == "card.noted" and e.id not in dead]
     first = events[0].at
     times = (first, first, "", "")
-    return card_of(card_id, board_id, state, times, notes_of(in_order(notes), state.fields))
+    noted = notes_of(in_order(notes), state.fields)
+    return card_of(card_id, board_id, state, times, noted, repeats_of(conn))
 
 
 def board_at(conn: sqlite3.Connection, board_id: str, cursor: int) -> Entity:

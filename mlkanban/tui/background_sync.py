@@ -70,7 +70,13 @@ class BackgroundSync:
         from mlkanban.sync.transports import remotes  # git and files: few boards have them
 
         places = self._app.places
-        service = Service.open(places.data, actor=actor, clock=self._app.now, config=places.config)
+        service = Service.open(
+            places.data,
+            actor=actor,
+            clock=self._app.now,
+            config=places.config,
+            repeats=self._app.settings.repeats,
+        )
         try:
             if by_itself:
                 return remotes.meet(service)

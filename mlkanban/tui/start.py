@@ -8,6 +8,7 @@ from mlkanban.config import Settings
 from mlkanban.core.triage import TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
 from mlkanban.paths import Places
+from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import Service
 from mlkanban.tui import auto_backup
 from mlkanban.tui.app import BoardApp, look_at
@@ -34,7 +35,7 @@ def run_board(
             "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
         )
     log.write_to(places.log)
-    store_thread = StoreThread(lambda: _open(places, actor))
+    store_thread = StoreThread(lambda: _open(places, actor, settings.repeats))
     try:
         # Read before the app runs: beside its start the same takes half as long again.
         warning, first = store_thread.at_once(lambda s: (s.read_only, look_at(s, board_key)))
@@ -61,14 +62,18 @@ def run_board(
         store_thread.close()
 
 
-def _open(places: Places, actor: str) -> Service:
+def _open(places: Places, actor: str, repeats: Repeats) -> Service:
     try:
-        return Service.open(places.data, actor=actor, clock=now, config=places.config)
+        return Service.open(
+            places.data, actor=actor, clock=now, config=places.config, repeats=repeats
+        )
     except StoreBusy:
         raise
     except MlkanbanError as error:
         try:
-            service = Service.open(places.data, actor=actor, clock=now, write=False)
+            service = Service.open(
+                places.data, actor=actor, clock=now, write=False, repeats=repeats
+            )
         except NotFound:
             raise error from None
         service.forbid_writing(str(error))

@@ -64,7 +64,12 @@ class TrackerReader:
         app = self._app
         places = app.places
         service = Service.open(
-            places.data, actor=actor, clock=app.now, make=False, config=places.config
+            places.data,
+            actor=actor,
+            clock=app.now,
+            make=False,
+            config=places.config,
+            repeats=app.settings.repeats,
         )
         try:
             service.links.sync(

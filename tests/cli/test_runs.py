@@ -97,6 +97,28 @@ def test_runs_with_other_parameters_are_not_averaged(home: dict[str, str], mlk: 
     assert (figures["basis"]["label"], figures["basis"]["n"]) == ("depth 6", 3)
 
 
+def test_the_names_for_repeats_in_the_settings_hold_on_every_surface(
+    home: dict[str, str], mlk: Person
+) -> None:
+    ada = people.Person(Path(home["MLKANBAN_HOME"]))
+    ada.starts()
+    [ref] = ada.adds("focal loss", to="Training", metric=AIM)
+    box = Machine(ada)
+    for shard, reached in ((1, 0.94), (2, 0.93)):
+        box.starts(ref, f"r{shard}", argv=("python", "x.py", f"shard={shard}"))
+        box.ends(ref, f"r{shard}", FINISHED, metrics={"auc": reached})
+    ada.service.close()
+    assert "auc .93/>=.92" in mlk().out
+    (Path(home["MLKANBAN_HOME"]) / "config.toml").write_text('repeat_parameters = ["shard"]')
+    for command in ([], ["show", ref], ["export", "csv"]):
+        assert "auc .935/>=.92" in mlk(*command).out
+    assert mlk("--json", "runs", ref).object["meta"]["figures"]["n"] == 2
+    assert mlk("doctor", "--deep").code == 0, "though the card was written under other names"
+    mlk("edit", ref, "--priority", "high")
+    assert "auc .935/>=.92" in mlk().out
+    assert mlk("doctor", "--deep").code == 0
+
+
 def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(
     home: dict[str, str], mlk: Person
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkanban.core.metrics import TYPED, metric_text, number_text
 from mlkanban.core.timestamps import moment
-from mlkanban.runs.model import repeats
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.usage import usage
@@ -47,7 +47,7 @@ class Brief(NamedTuple):
     mark: str = ""
 
     @classmethod
-    def of(cls, runs: Sequence[Run], best: float | None = None) -> Brief:
+    def of(cls, runs: Sequence[Run], best: float | None = None, mark: str = "") -> Brief:
         """Of the runs of a card, newest first."""
         live = [run for run in runs if not run.state.ended and run.state is not RunState.QUEUED]
         begun = {run.id: at.timestamp() for run in live if (at := moment(run.started))}
@@ -72,7 +72,7 @@ class Brief(NamedTuple):
             busy=math.fsum(n * at for n, at in working.values()) / gpus if gpus else 0.0,
             partly=bool(used.unknown),
             best=best,
-            mark=repeats.mark(),
+            mark=mark,
         )
 
     @classmethod
@@ -91,33 +91,37 @@ class Brief(NamedTuple):
         return self.gpu_hours + self.gpus * max(0.0, now.timestamp() - self.busy) / 3600
 
 
-def on_face(fields: Mapping[str, Any]) -> tuple[str, str]:
+def on_face(fields: Mapping[str, Any], repeats: Repeats = DEFAULT) -> tuple[str, str]:
     """The metric and the runs among the fields of a card, as its face keeps them."""
     runs, metric = runs_in(fields), fields.get("metric")
-    text = metric_text(measured(runs, metric))
+    text = metric_text(measured(runs, metric, repeats))
     if is_typed(runs, metric):
         text += TYPED
-    return text, Brief.of(runs, _best(_results(runs, metric))).packed
+    return text, Brief.of(runs, _best(_results(runs, metric, repeats)), repeats.mark).packed
 
 
-def measured(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def measured(
+    runs: Sequence[Run], metric: Mapping[str, Any] | None, repeats: Repeats = DEFAULT
+) -> Mapping[str, Any] | None:
     """The metric of a card as every surface shows it: at the mean of the configuration that was
     tried last, unless a person wrote another value. The mean is rounded, but not over the target.
     """
     if metric is None or is_typed(runs, metric):
         return metric
-    results = _results(runs, metric)
+    results = _results(runs, metric, repeats)
     if results is not None:
         return {**metric, "value": float(number_text(results.latest.mean, metric))}
     return {**metric, "value": None} if runs and metric.get("value") is not None else metric
 
 
-def _results(runs: Sequence[Run], metric: Mapping[str, Any] | None) -> Results | None:
+def _results(
+    runs: Sequence[Run], metric: Mapping[str, Any] | None, repeats: Repeats
+) -> Results | None:
     if metric is None or not runs:
         return None
     from mlkanban.runs.model.results import results  # with statistics, which most boards do without
 
-    return results(runs, metric)
+    return results(runs, metric, repeats)
 
 
 def _best(results: Results | None) -> float | None:

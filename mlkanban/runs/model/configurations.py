@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mlkanban.runs.model.parameters import differing, is_word, parameters
 from mlkanban.runs.model.redaction import HIDDEN, names_a_secret
-from mlkanban.runs.model.repeats import is_draw, may_differ_between_repeats
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run
 
 _HIDDEN_PART = re.compile(r"(?P<name>[\w.-]+)[\"']?(?:=|:\s*|\s+)[\"']?\*{3}|://\*{3}@")
@@ -33,11 +33,11 @@ class Key(NamedTuple):
     alone: str = ""
 
 
-def configuration_key(run: Run) -> Key:
+def configuration_key(run: Run, repeats: Repeats = DEFAULT) -> Key:
     """The configuration of a run: its commit, whether files differed from that, the folder it was
     started in, its dataset, and its parameters by command line and tracker."""
     known = {**run.params, **parameters(run.argv)}
-    kept = {name: value for name, value in known.items() if not may_differ_between_repeats(name)}
+    kept = {name: value for name, value in known.items() if not repeats.may_differ(name)}
     kept = {n: v for n, v in kept.items() if not (HIDDEN in v and names_a_secret(n))}
     from_tracker = bool(known) and not any(map(_hides_a_setting, kept.values()))
     return Key(
@@ -54,23 +54,25 @@ def _hides_a_setting(value: str) -> bool:
     return HIDDEN in named
 
 
-def grouped(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
+def grouped(runs: Iterable[Run], repeats: Repeats = DEFAULT) -> list[tuple[Run, ...]]:
     """Runs by configuration, each with its runs in the order they started; the configuration that
     was tried last stands last."""
     groups: dict[Key, list[Run]] = {}
     for run in sorted(runs, key=lambda run: (run.started, run.id)):
-        key = configuration_key(run)
+        key = configuration_key(run, repeats)
         groups[key] = [*groups.pop(key, []), run]
     return [tuple(group) for group in groups.values()]
 
 
-def observations(group: Sequence[Run]) -> tuple[Run, ...]:
+def observations(group: Sequence[Run], repeats: Repeats = DEFAULT) -> tuple[Run, ...]:
     """The runs of a configuration that are observations of their own: of those with the same seed,
     only the newest. Runs without a seed draw another one each time."""
     newest_by_draw: dict[object, Run] = {}
     for run in group:
         known = {**run.params, **parameters(run.argv)}
-        draw = tuple(sorted((name, value) for name, value in known.items() if is_draw(name)))
+        draw = tuple(
+            sorted((name, value) for name, value in known.items() if repeats.is_draw(name))
+        )
         newest_by_draw[draw or run.id] = run
     newest = {run.id for run in newest_by_draw.values()}
     return tuple(run for run in group if run.id in newest)
@@ -93,11 +95,11 @@ def _with_origin(run: Run, above: Run | None) -> Run:
     )  # fmt: skip
 
 
-def labels(groups: Sequence[Sequence[Run]]) -> list[str]:
+def labels(groups: Sequence[Sequence[Run]], repeats: Repeats = DEFAULT) -> list[str]:
     """What tells each configuration from the others: `depth 6  lr 3e-4`, `commit a1b2c3d`; '' for
     an only one."""
     firsts = [group[0] for group in groups]
-    differences = {n: v for n, v in differing(firsts).items() if not may_differ_between_repeats(n)}
+    differences = {n: v for n, v in differing(firsts).items() if not repeats.may_differ(n)}
     # A word of the command line has no name that would say more than itself.
     unlike = [("" if is_word(name) else f"{name} ", values) for name, values in differences.items()]
     for name, values in (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from zlib import crc32
@@ -42,8 +43,8 @@ def refusal(names: Iterable[str]) -> str:
     return ""
 
 
-class _Names:
-    """Names, ready to be compared. `mark` tells them from others, '' for the default ones."""
+class _Patterns:
+    """Names, ready to be compared."""
 
     def __init__(self, names: Iterable[str]) -> None:
         plain = sorted({_plain(name) for name in names})
@@ -60,38 +61,37 @@ class _Names:
         return bool(self._last.match(last) or self._whole.match(f".{plain}"))
 
 
-_compiled = lru_cache(maxsize=3)(_Names)
-# What reads a card asks for this everywhere, so it is not handed from the settings through it all.
-_in_force: list[tuple[str, ...]] = [DEFAULT_NAMES]
+_compiled = lru_cache(maxsize=3)(_Patterns)
 
 
-def use(names: Iterable[str]) -> None:
-    """Let runs that differ in these parameters alone be repeats of one another, from now on in
-    this process."""
-    _in_force[0] = tuple(names)
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """By which names of parameters runs are repeats of one another: they differ in those alone."""
+
+    names: tuple[str, ...] = DEFAULT_NAMES
+
+    @property
+    def mark(self) -> str:
+        """What tells these names from others, '' for the default ones."""
+        return "" if self.names == DEFAULT_NAMES else _compiled(self.names).mark
+
+    def made(self, packed: str) -> bool:
+        """Whether the runs that a face keeps (brief.py) were told to be repeats by these names: the
+        mark stands at the end, and nothing where it is ''."""
+        return packed.endswith(f'"{self.mark}"]') if self.mark else not packed.endswith('"]')
+
+    def may_differ(self, name: str) -> bool:
+        """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,
+        `trainer.data_seed`, `hydra.run.dir`."""
+        return _compiled(self.names).fit(name)
+
+    def is_draw(self, name: str) -> bool:
+        """Whether a parameter in which repeats may differ makes another observation of them, as a
+        seed does and an output folder does not."""
+        return self.may_differ(name) and not _compiled(_LABELS).fit(name)
 
 
-def mark() -> str:
-    """What tells the names in force from others, '' for the default ones."""
-    return "" if _in_force[0] == DEFAULT_NAMES else _compiled(_in_force[0]).mark
-
-
-def made_by(mark: str, packed: str) -> bool:
-    """Whether the runs that a face keeps (runs/model/brief.py) were told to be repeats by the names
-    with this mark: it stands at the end, and nothing where it is ''."""
-    return packed.endswith(f'"{mark}"]') if mark else not packed.endswith('"]')
-
-
-def may_differ_between_repeats(name: str) -> bool:
-    """Whether a parameter is one in which repeats may differ: `seed`, `--random-state`,
-    `trainer.data_seed`, `hydra.run.dir`."""
-    return _compiled(_in_force[0]).fit(name)
-
-
-def is_draw(name: str) -> bool:
-    """Whether a parameter in which repeats may differ makes another observation of them, as a seed
-    does and an output folder does not."""
-    return may_differ_between_repeats(name) and not _compiled(_LABELS).fit(name)
+DEFAULT = Repeats()
 
 
 def _plain(name: str) -> str:

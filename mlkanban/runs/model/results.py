@@ -14,6 +14,7 @@ from typing import Any
 
 from mlkanban.core.metrics import number_text, precise
 from mlkanban.runs.model.configurations import grouped, labels, observations, with_origin
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run, is_typed
 from mlkanban.runs.model.tracker_run import KINDS
 
@@ -200,19 +201,21 @@ class Results:
         return f"{self.proposal}: {self.name} {self.basis.summary}"
 
 
-def results(runs: Iterable[Run], metric: Mapping[str, Any] | None) -> Results | None:
+def results(
+    runs: Iterable[Run], metric: Mapping[str, Any] | None, repeats: Repeats = DEFAULT
+) -> Results | None:
     """The results of a card with this metric; None without one, or when no run that finished
     reported it."""
     if not metric or not metric.get("name"):
         return None
     counted = {run.id: run for run in with_origin([*runs]) if run.is_result and _value(run, metric)}
     # What a run says for all that was started in it is not counted once more with each of those.
-    groups = grouped(run for run in counted.values() if run.parent not in counted)
+    groups = grouped((run for run in counted.values() if run.parent not in counted), repeats)
     if not groups:
         return None
     configurations = []
-    for group, label in zip(groups, labels(groups), strict=True):
-        some = observations(group)
+    for group, label in zip(groups, labels(groups, repeats), strict=True):
+        some = observations(group, repeats)
         configurations.append(Configuration(some, metric, label, len(group) - len(some)))
     made = Results(metric, tuple(configurations))
     if metric.get("target") is None:

@@ -25,6 +25,7 @@ from mlkanban.service.fields import checked
 from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import labels, repository, run_queries
+from mlkanban.store.connection import repeats_of
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -70,7 +71,7 @@ class Runs:
 
         with self._context.store.reading() as conn:
             fields, runs = _own(conn, find_face(conn, ref))
-        return results(runs, fields.get("metric"))
+            return results(runs, fields.get("metric"), repeats_of(conn))
 
     def metric(self, ref: str) -> Mapping[str, Any] | None:
         """The metric of a card as it was written, None without one."""

@@ -121,7 +121,7 @@ class CardScreen(TextScreen):
         if runs:
             zone, now = self._zone, self.host.now()
             metric = to_json(card.metric) if card.metric else None
-            found = results(runs, metric)
+            found = results(runs, metric, self.host.settings.repeats)
             room = max(20, self.size.width - 8)
             differs = {name: values[:_RUNS] for name, values in differing(runs).items()}
             rows = run_rows(

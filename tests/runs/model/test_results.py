@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.runs.model import repeats
 from mlkanban.runs.model.configurations import grouped
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.results import Proposal, remarks, results, sparkline
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -187,23 +187,24 @@ def test_other_code_is_another_configuration() -> None:
      "Fold", "run_name", "output-dir", "hydra.run.dir", "log_dir"],
 )  # fmt: skip
 def test_names_of_parameters_in_which_repeats_differ(name) -> None:
-    assert repeats.may_differ_between_repeats(name)
+    assert DEFAULT.may_differ(name)
 
 
 @pytest.mark.parametrize(
     "name", ["lr", "depth", "word 2", "n_seeds_used", "folder", "model", "dir"]
 )
 def test_names_of_parameters_that_make_another_configuration(name) -> None:
-    assert not repeats.may_differ_between_repeats(name)
+    assert not DEFAULT.may_differ(name)
 
 
-def test_other_names_make_other_repeats(monkeypatch) -> None:
-    monkeypatch.setattr(repeats, "_in_force", [("Data-Shard", "*_rank", "loader.path")])
+def test_other_names_make_other_repeats() -> None:
+    other = Repeats(("Data-Shard", "*_rank", "loader.path"))
     fits = ("shard", "data-shard", "node_rank", "train.loader.path", "loader.path", "seed")
-    assert [repeats.may_differ_between_repeats(name) for name in fits] == [
+    assert [other.may_differ(name) for name in fits] == [
         False, True, True, True, True, False,
     ]  # fmt: skip
-    assert repeats.mark()
+    assert other.mark
+    assert not DEFAULT.mark
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=60), st.booleans())

@@ -9,8 +9,8 @@ import pytest
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
 from mlkanban.display.event_text import told
-from mlkanban.runs.model import repeats
 from mlkanban.runs.model.brief import Brief
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
@@ -430,8 +430,9 @@ def test_a_start_file_of_somebody_else_cannot_break_the_card(ada: Person, box: M
 
 
 def test_faces_follow_the_names_of_parameters_in_which_repeats_differ(
-    ada: Person, box: Machine, monkeypatch: pytest.MonkeyPatch
+    ada: Person, box: Machine
 ) -> None:
+    conn = ada.service._context.store.conn
     [ref] = ada.adds("focal loss", metric={"name": "auc", "target": 0.9})
     for at, value in enumerate((0.95, 0.91)):
         box.starts(ref, f"r{at}", argv=("train", f"--shard={at}"))
@@ -444,11 +445,11 @@ def test_faces_follow_the_names_of_parameters_in_which_repeats_differ(
 
     apart = "auc .91/>=.9 0.95 auc .91/>=.9"
     assert shown() == apart
-    monkeypatch.setattr(repeats, "_in_force", [("shard",)])
+    conn.repeats = Repeats(("shard",))
     assert shown() == "auc .93/>=.9 None auc .93/>=.9", "though nothing was written"
     ada.cards.edit([ref], {"priority": "high"})
     assert shown() == "auc .93/>=.9 None auc .93/>=.9"
-    monkeypatch.setattr(repeats, "_in_force", [repeats.DEFAULT_NAMES])
+    conn.repeats = DEFAULT
     assert shown() == apart
 
 

@@ -22,6 +22,7 @@ from tests.visible import Visible
         ("@dataclass(slots=3)\nclass A: pass", False),
         ("logger('sync').info(3)", False),
         ("def __repr__(self): return 3", False),
+        ("def limit_text(x): return 3", False),
         ("if TYPE_CHECKING:\n    x = 3", False),
         ("x = 'ä' + 'b' if y else 3", True),
         ("raise ValueError(f'{x}') if x else y\nz = 3", True),

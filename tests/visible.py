@@ -1,12 +1,14 @@
 """Where in a file somebody could notice a change: words, types and logs are left out."""
 
 import ast
+import re
 from bisect import bisect
 from collections.abc import Iterator
 
 UNSEEN_CALLS = {"dataclass", "cache", "lru_cache", "field", "zip", "TypeVar", "NewType"}
 """Calls whose arguments nobody notices: of declarations, logs, and what must be true anyway."""
-UNSEEN_FUNCTIONS = {"__repr__", "__hash__"}
+UNSEEN_FUNCTIONS = re.compile("__repr__|__hash__|.*_text")
+"""Words are tested where they are shown."""
 
 
 class Visible:
@@ -43,7 +45,7 @@ def _unseen(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
             case ast.AnnAssign() | ast.arg() if node.annotation is not None:
                 yield node.annotation
             case ast.FunctionDef(name=name, returns=returns):
-                if name in UNSEEN_FUNCTIONS:
+                if UNSEEN_FUNCTIONS.fullmatch(name):
                     yield node
                 elif returns is not None:
                     yield returns

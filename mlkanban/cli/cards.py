@@ -21,7 +21,7 @@ from mlkanban.core.field_kinds import items_typed
 from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
-from mlkanban.core.quick_add import Captured, captured, card_lines
+from mlkanban.core.quick_add import QuickAdd, captured, card_lines
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
 
@@ -148,7 +148,7 @@ def _lines_of_stdin() -> list[str]:
 
 
 def _new_fields(
-    made: Captured, start: Mapping[str, Any], plain: Mapping[str, Any], given: Mapping[str, Any]
+    made: QuickAdd, start: Mapping[str, Any], plain: Mapping[str, Any], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The fields of a new card: by its template, the marks in its line and the options, of which
     the later win."""

@@ -41,8 +41,8 @@ def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
         day = parse_day(until, now := today(board)) or now + timedelta(days=AHEAD)
         service.planning.check_day(board, day)
         if replenish:
-            session.tell(service.planning.replenish(board, by_worth=by_worth))
-        made = service.planning.plan(board, by_worth=by_worth)
+            session.tell(service.planning.replenish(board, by_score=by_worth))
+        made = service.planning.plan(board, by_score=by_worth)
         fit = service.planning.fit(board, day)
         session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, board, made, fit))
 
@@ -54,8 +54,8 @@ def _data(made: Plan, fit: Fit) -> dict[str, Any]:
             {
                 "id": row.face.ref,
                 "title": row.face.title,
-                "worth": row.worth.text if row.worth else None,
-                "score": row.worth.score if row.worth else None,
+                "worth": row.score.text if row.score else None,
+                "score": row.score.value if row.score else None,
                 "fits": word or None,
             }
         )
@@ -74,7 +74,7 @@ def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str
         (
             row.face.ref,
             session.clean(board.stage(row.face.stage).name),
-            row.worth.told if row.worth else "",
+            row.score.summary if row.score else "",
             word,
             session.clean(beginning(row.face.title, 200)),
         )

@@ -72,7 +72,7 @@ class CheckItem:
 
 def to_json(part: Blocker | Metric | CheckItem) -> dict[str, Any]:
     """A part in the shape the log keeps it."""
-    values = {one.name: getattr(part, one.name) for one in fields(part)}
+    values = {field.name: getattr(part, field.name) for field in fields(part)}
     return {
         name: instant(value) if isinstance(value, datetime)
         else str(value) if isinstance(value, StrEnum) else value

@@ -37,7 +37,7 @@ from mlkanban.core.lineage import Kind as Ancestry
 from mlkanban.core.lineage import parsed
 from mlkanban.core.models import CardType, Health, Outcome, Priority, ServiceClass, Work
 from mlkanban.core.names import as_tag
-from mlkanban.core.score import parse_worth, worth_text
+from mlkanban.core.score import parse_score, score_text
 from mlkanban.text import natural
 
 
@@ -102,9 +102,9 @@ class CardField:
         return self.kind.words(fields, self.stored)
 
 
-def _no_worth(text: str) -> str:
-    worth = parse_worth(text)
-    return worth.text if worth else ""
+def _stored_score(text: str) -> str:
+    score = parse_score(text)
+    return score.text if score else ""
 
 
 FIELDS: tuple[CardField, ...] = (
@@ -144,7 +144,7 @@ FIELDS: tuple[CardField, ...] = (
         asks="metric", in_form=False,
     ),
     CardField(
-        "worth", Written("worth", _no_worth, worth_text),
+        "worth", Written("worth", _stored_score, score_text),
         "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", metavar="WORTH",
         form_help="5/2",
     ),

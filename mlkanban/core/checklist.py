@@ -35,18 +35,20 @@ def find(checklist: Sequence[CheckItem], wanted: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= len(checklist):
         return int(text) - 1
     texts = [item.text.strip().casefold() for item in checklist]
-    found = [at for at, one in enumerate(texts) if one == text]
-    found = found or [at for at, one in enumerate(texts) if text and one.startswith(text)]
-    if len(found) > 1:
-        listed = " or ".join(f"{at + 1} ({checklist[at].text})" for at in found)
+    matching = [at for at, item_text in enumerate(texts) if item_text == text]
+    matching = matching or [
+        at for at, item_text in enumerate(texts) if text and item_text.startswith(text)
+    ]
+    if len(matching) > 1:
+        listed = " or ".join(f"{at + 1} ({checklist[at].text})" for at in matching)
         raise UsageProblem(f"{wanted!r} could be {listed}.", "Type its number.")
-    if not found:
+    if not matching:
         listed = "; ".join(f"{at} {item.text}" for at, item in enumerate(checklist, 1))
         raise NotFound(
             f"No item of the checklist is called {wanted!r}.",
             f"There are: {listed}." if listed else "The checklist is empty.",
         )
-    return found[0]
+    return matching[0]
 
 
 def marked(
@@ -59,20 +61,20 @@ def marked(
     )
 
 
-def with_gates_of(given: Any, before: Sequence[CheckItem]) -> Any:
+def with_gates_of(typed: Any, before: Sequence[CheckItem]) -> Any:
     """Items as they were given, each that says nothing of a gate with the one it had `before`: by
     its text, or by its place where it was only worded anew."""
     gates = {item.text: item.gate for item in before}
-    texts = [str(item.get("text")) if isinstance(item, Mapping) else "" for item in given]
+    texts = [str(item.get("text")) if isinstance(item, Mapping) else "" for item in typed]
     made = []
-    for at, (item, text) in enumerate(zip(given, texts, strict=True)):
-        reworded = len(given) == len(before) and text not in gates and before[at].text not in texts
+    for at, (item, text) in enumerate(zip(typed, texts, strict=True)):
+        reworded = len(typed) == len(before) and text not in gates and before[at].text not in texts
         gate = before[at].gate if reworded else gates.get(text, "")
         made.append({"gate": gate, **item} if isinstance(item, Mapping) and gate else item)
     return made
 
 
-def told(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
+def changes_text(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
     """What happened to a checklist, in words: `ticked three seeds; added report written`."""
     was = {str(item["text"]): bool(item.get("done")) for item in before}
     now = {str(item["text"]): bool(item.get("done")) for item in after}

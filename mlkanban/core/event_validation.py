@@ -75,7 +75,7 @@ def _envelope(event: Event) -> bool:
     stage = event.data.get("stage", "")
     return (
         all(map(is_id, (event.id, event.replica, event.board, event.action)))
-        and all(not one or is_id(one) for one in (event.card, event.undoes))
+        and all(not entity_id or is_id(entity_id) for entity_id in (event.card, event.undoes))
         and isinstance(stage, str)
         and (not stage or is_id(stage))
         and not (event.card and stage)
@@ -102,10 +102,10 @@ def _instant(text: str) -> bool:
 
 def _data(event: Event) -> bool:
     data, kind = event.data, event.kind
-    given = [data.get(name, {}) for name in ("set", "was", "restores", "saw", "settles")]
-    if not all(isinstance(part, dict) for part in given) or not _plain(data):
+    tables = [data.get(name, {}) for name in ("set", "was", "restores", "saw", "settles")]
+    if not all(isinstance(part, dict) for part in tables) or not _plain(data):
         return False
-    values, was, restores, saw, settles = given
+    values, was, restores, saw, settles = tables
     return (
         all(isinstance(data.get(name, ""), str) for name in ("note", "reason"))
         and all(_texts(data.get(name, [])) for name in ("unticked", "passed", "instead"))
@@ -152,7 +152,7 @@ def _plain(value: Any) -> bool:
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _text(value: Any) -> bool:

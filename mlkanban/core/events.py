@@ -271,14 +271,14 @@ def fold(events: Iterable[Event]) -> dict[str, Entity]:
 def holders(entities: Mapping[str, Entity], prefix: str) -> dict[str, str]:
     """The id of the entity that has each field beginning with `prefix`, by the rest of its name: of
     several, the one that got it last."""
-    found: dict[str, tuple[str, str]] = {}
+    newest: dict[str, tuple[str, str]] = {}
     for entity_id, entity in entities.items():
         for name, value in entity.fields.items():
             if value and name.startswith(prefix):
-                one = entity.stamps[name], entity_id
+                candidate = entity.stamps[name], entity_id
                 rest = name[len(prefix) :]
-                found[rest] = max(found.get(rest, one), one)
-    return {rest: entity_id for rest, (_, entity_id) in found.items()}
+                newest[rest] = max(newest.get(rest, candidate), candidate)
+    return {rest: entity_id for rest, (_, entity_id) in newest.items()}
 
 
 def undone(events: Iterable[Event]) -> frozenset[str]:
@@ -295,14 +295,14 @@ def undone(events: Iterable[Event]) -> frozenset[str]:
 def roots(events: Iterable[Event]) -> dict[str, str]:
     """The event that each undo and redo is about, however often it was undone and done again."""
     undoes = {event.id: event.undoes for event in events if event.undoes}
-    found = {}
+    root_of = {}
     for event_id in undoes:
         root, seen = event_id, set[str]()
         while root in undoes and root not in seen:  # what a peer says may go round in a circle
             seen.add(root)
             root = undoes[root]
-        found[event_id] = root
-    return found
+        root_of[event_id] = root
+    return root_of
 
 
 def changes(event: Event) -> dict[str, Any]:

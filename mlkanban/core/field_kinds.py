@@ -328,9 +328,9 @@ class Members(Kind):
         return text
 
     def parse(self, typed: Text, name: str, today: date) -> Text:
-        given = self.split(typed) if isinstance(typed, str) else typed
-        texts = filter(None, map(str.strip, given))
-        return tuple(sorted({one for text in texts if (one := self._normal(text))}))
+        texts_typed = self.split(typed) if isinstance(typed, str) else typed
+        texts = filter(None, map(str.strip, texts_typed))
+        return tuple(sorted({member for text in texts if (member := self._normal(text))}))
 
     def split(self, line: str) -> list[str]:
         """The members that stand in one line of a form."""
@@ -340,10 +340,10 @@ class Members(Kind):
         return [part.strip() for part in parts if part.strip()]
 
     def text(self, value: Any) -> Text:
-        return tuple(sorted({text for one in value if (text := display(one).strip())}))
+        return tuple(sorted({text for item in value if (text := display(item).strip())}))
 
     def shown(self, value: Any) -> str:
-        return self.between.join(some([self._mark + display(one) for one in value], MANY_TAGS))
+        return self.between.join(some([self._mark + display(item) for item in value], MANY_TAGS))
 
     def data(self, value: Any) -> Any:
         return list(value)
@@ -356,7 +356,7 @@ class Lineage(Members):
     """The cards a card comes from, `ablation-of:g12`; for scripts as two parts."""
 
     def data(self, value: Any) -> Any:
-        return [dict(zip(("kind", "card"), one.split(":", 1), strict=True)) for one in value]
+        return [dict(zip(("kind", "card"), member.split(":", 1), strict=True)) for member in value]
 
 
 class MetricKind(Kind):
@@ -443,7 +443,7 @@ class Checklist(Kind):
         return typed if isinstance(typed, tuple) else tuple(typed.split("\n"))
 
     def text(self, value: Any) -> Text:
-        texts = ((display(one.text).strip(), one.done) for one in value)
+        texts = ((display(item.text).strip(), item.done) for item in value)
         return tuple(item_text(text, done=done) for text, done in texts if text)
 
     def data(self, value: Any) -> Any:
@@ -478,10 +478,10 @@ class BlockerKind(Kind):
     def data(self, value: Any) -> Any:
         if not value:
             return None
-        given = to_json(value)
+        block = to_json(value)
         return {
-            "reason": given["reason"], "external": given["external"], "note": given["note"],
-            "until": given["until"] or None, "since": given["since"],
+            "reason": block["reason"], "external": block["external"], "note": block["note"],
+            "until": block["until"] or None, "since": block["since"],
         }  # fmt: skip
 
     def words(self, fields: Fields, stored: str) -> Iterable[str]:
@@ -510,7 +510,7 @@ class Place(Kind):
     def is_valid(self, value: Any) -> bool:
         return (
             isinstance(value, list)
-            and all(isinstance(one, str) for one in value)
+            and all(isinstance(part, str) for part in value)
             and len(value) == 2
             and is_id(value[0])
             and is_rank(value[1])
@@ -603,10 +603,10 @@ def item_text(text: str, *, done: bool) -> str:
 
 def items_typed(lines: Sequence[str]) -> list[dict[str, Any]]:
     """A checklist as it is stored, from `[x] what is done` and `what is to do`."""
-    found = (_ITEM.fullmatch(line) for line in lines)
+    matches = (_ITEM.fullmatch(line) for line in lines)
     return [
         {"text": item[2], "done": (item[1] or "").lower() == "x"}
-        for item in found
+        for item in matches
         if item and item[2]
     ]
 

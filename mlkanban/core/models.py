@@ -251,15 +251,15 @@ class Board:
 
     @cached_property
     def _positions(self) -> dict[str, int]:
-        found = {stage.id: at for at, stage in enumerate(self.stages)}
+        positions = {stage.id: at for at, stage in enumerate(self.stages)}
         for removed in self.former:
             at = max(0, sum(stage.rank < removed.rank for stage in self.stages) - 1)
             if self.is_committed(removed.id):
                 at = max(self.first_committed, min(at, self.first_delivered - 1))
             elif self.is_delivered(removed.id):
                 at = max(at, min(self.first_delivered, len(self.stages) - 1))
-            found[removed.id] = at
-        return found
+            positions[removed.id] = at
+        return positions
 
     def stage(self, stage_id: str) -> Stage:
         return self.stages[self.position(stage_id)]

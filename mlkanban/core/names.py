@@ -68,7 +68,7 @@ def pick(wanted: str, choices: dict[str, T]) -> T | None:
     return choices[begun[0]] if begun else None
 
 
-def cards_meant(faces: Iterable[CardFace], text: str) -> list[CardFace]:
+def matching_cards(faces: Iterable[CardFace], text: str) -> list[CardFace]:
     """The card with this short id; otherwise the cards whose titles contain all these words, open
     ones only if there are any."""
     words = text.casefold().split()

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from mlkanban.core.models import Board, CardFace, Stage, place
-from mlkanban.core.score import Worth, parse_worth
+from mlkanban.core.score import Score, parse_score
 from mlkanban.core.visibility import asleep
 
 AHEAD = 30
@@ -17,7 +17,7 @@ class PlanRow(NamedTuple):
     """A card of the plan; `worth` is its score, None where none was typed."""
 
     face: CardFace
-    worth: Worth | None
+    score: Score | None
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def plan(
     board: Board,
     ready: Stage,
     faces: Collection[CardFace],
-    worths: Mapping[str, str],
+    scores: Mapping[str, str],
     today: date,
     *,
-    by_worth: bool,
+    by_score: bool,
 ) -> Plan:
     """Plan the open, awake cards before commitment. `worths` are the scores as typed, by card id;
     ordered by score, cards without one come last; ties are in board order."""
@@ -80,12 +80,12 @@ def plan(
     open_cards = [face for face in faces if face.is_open and board.position(face.stage) <= at]
     open_cards.sort(key=lambda face: (board.position(face.stage), *place(face)))
     rows = [
-        PlanRow(face, parse_worth(worths.get(face.id, "")))
+        PlanRow(face, parse_score(scores.get(face.id, "")))
         for face in open_cards
         if not asleep(face, today)
     ]
-    if by_worth:
-        rows.sort(key=lambda row: -row.worth.score if row.worth else 1.0)
+    if by_score:
+        rows.sort(key=lambda row: -row.score.value if row.score else 1.0)
     return Plan(
         ready,
         tuple(row for row in rows if row.face.stage != ready.id),

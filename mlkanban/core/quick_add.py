@@ -17,7 +17,7 @@ from mlkanban.core.budget import budget_text
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import metric_text, parse_metric
 from mlkanban.core.models import CardType, Priority
-from mlkanban.core.score import parse_worth, worth_text
+from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")
@@ -30,7 +30,7 @@ _PREFIXED = re.compile(r"([a-z]+):\S", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Captured:
+class QuickAdd:
     """A title, and the fields that were typed into it, JSON-ready. `doubts` are sentences about
     words that look like marks and were not taken, or that a later mark replaced."""
 
@@ -39,7 +39,7 @@ class Captured:
     doubts: list[str] = field(default_factory=list)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The understood fields in words, for the person who types; '' when there is only a
         title."""
         fields = self.fields
@@ -49,7 +49,7 @@ class Captured:
             f"priority {fields['priority']}" if "priority" in fields else "",
             f"due {fields['due']}" if "due" in fields else "",
             metric_text(fields.get("metric")),
-            f"worth {worth_text(fields['worth'])}" if "worth" in fields else "",
+            f"worth {score_text(fields['worth'])}" if "worth" in fields else "",
             f"budget {fields['budget']}" if "budget" in fields else "",
         ]
         return ", ".join(part for part in parts if part)
@@ -65,9 +65,9 @@ def card_lines(text: str) -> list[str]:
     return [item[1] for item in items if item]
 
 
-def captured(text: str, today: date) -> Captured:
+def captured(text: str, today: date) -> QuickAdd:
     """Take the marked words out of a line; `today` is the day from which `^fri` counts."""
-    made, words = Captured(), []
+    made, words = QuickAdd(), []
     for word in text.split():
         if _ESCAPED.match(word):
             words.append(word[1:])
@@ -175,8 +175,8 @@ def _take_prefixed(word: str, name: str, fields: dict[str, Any]) -> str:
     try:
         if name == "metric":
             fields[name] = parse_metric([value])
-        elif name == "worth" and (worth := parse_worth(value)):
-            fields[name] = worth.text
+        elif name == "worth" and (score := parse_score(value)):
+            fields[name] = score.text
         elif name == "budget" and (budget := budget_text(value)):
             fields[name] = budget
     except UsageProblem:

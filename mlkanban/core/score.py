@@ -15,22 +15,22 @@ _NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(%?)")
 _HINT = "Write value/effort such as 5/2, RICE as 8*2*80%/3, or WSJF as 5+3+1/2."
 
 
-class Worth(NamedTuple):
+class Score(NamedTuple):
     """What was written, without blanks, and the number cards are ranked by: higher comes first."""
 
     text: str
-    score: float
+    value: float
 
     def __str__(self) -> str:
-        return f"{self.score:.1f}" if self.score < 100 else f"{self.score:.0f}"
+        return f"{self.value:.1f}" if self.value < 100 else f"{self.value:.0f}"
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """`5/2 = 2.5`."""
         return f"{self.text} = {self}"
 
 
-def parse_worth(written: str) -> Worth | None:
+def parse_score(written: str) -> Score | None:
     """Read a worth; None for `` or `none`. UsageProblem says how it is written."""
     text = "".join(written.split()).replace("x", "*").replace("×", "*")
     if text in ("", "none"):
@@ -45,20 +45,20 @@ def parse_worth(written: str) -> Worth | None:
     if not cost:
         raise UsageProblem(f"{written!r} has no effort to divide by.", _HINT)
     total = math.prod(numbers) if sign == "*" else sum(numbers)
-    score = total / cost
-    if not math.isfinite(score):
+    value = total / cost
+    if not math.isfinite(value):
         raise UsageProblem(f"{written!r} is too large.", _HINT)
-    return Worth(text, score)
+    return Score(text, value)
 
 
-def worth_text(written: str) -> str:
+def score_text(written: str) -> str:
     """`5/2 = 2.5`; '' for none."""
-    worth = parse_worth(written)
-    return worth.told if worth else ""
+    score = parse_score(written)
+    return score.summary if score else ""
 
 
 def _number(text: str, written: str) -> float:
-    found = _NUMBER.fullmatch(text)
-    if not found or not math.isfinite(number := float(found[1])):
+    match = _NUMBER.fullmatch(text)
+    if not match or not math.isfinite(number := float(match[1])):
         raise UsageProblem(f"{written!r} says no worth.", _HINT)
-    return number / 100 if found[2] else number
+    return number / 100 if match[2] else number

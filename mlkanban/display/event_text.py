@@ -185,7 +185,9 @@ def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> s
 def _ticked(values: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> str:
     """An edit of a checklist, and of what else was edited with it."""
     after = values["checklist"] or ()
-    said = _cut(checklist.told(before, after)) or f"checklist: {quantity(len(after), 'item')}"
+    said = (
+        _cut(checklist.changes_text(before, after)) or f"checklist: {quantity(len(after), 'item')}"
+    )
     others = {name: value for name, value in values.items() if name != "checklist"}
     return ", ".join(filter(None, (said, _fields(others))))
 

@@ -114,7 +114,7 @@ class Boards:
         _known(fields, BOARD_FIELDS, "A board", "mlkanban boards")
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
-            changed = validated(Board, {**_given(board), **fields})
+            changed = validated(Board, {**_set_values(board), **fields})
             values = {name: getattr(changed, name) for name in fields}
             if "timezone" in values:
                 _zone(values["timezone"])
@@ -154,7 +154,7 @@ class Boards:
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
-            changed = validated(Stage, {**_given(stage), **fields})
+            changed = validated(Stage, {**_set_values(stage), **fields})
             values = {name: getattr(changed, name) for name in fields}
             if "name" in values:
                 values["name"] = accept_title(values["name"])
@@ -167,7 +167,7 @@ class Boards:
             moved = cards_after(tx, board, replace(board, stages=then), agreed=agreed)
             if values := _unlike(stage, values):
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=values))
-            told = moved.write(tx)
+            message = moved.write(tx)
             load = repository.loads(tx.conn, board_id).get(stage_id, Load())
             shown = rules.meters(changed, load)
             counts = " + ".join(map(str, shown))
@@ -175,8 +175,8 @@ class Boards:
             warning = f"{changed.name} is over its limit now: {counts}." if over else ""
             warning = " ".join(filter(None, (warning, moved.warning)))
             if "committed" in values:
-                told = _counting(load.total, changed.committed) + told
-            return tx.done(f"Stage {changed.name} saved ({counts}).{told}", warning=warning)
+                message = _counting(load.total, changed.committed) + message
+            return tx.done(f"Stage {changed.name} saved ({counts}).{message}", warning=warning)
 
     def move_stage(self, board_id: str, stage_id: str, to: int, *, agreed: bool = False) -> Done:
         """Put a stage at position `to` (from 0); committed stages stay together. `agreed` as for
@@ -195,9 +195,9 @@ class Boards:
             if rank != moved.rank:
                 place = {"rank": rank}
                 tx.write(Change("stage.edited", board_id, stage=stage_id, set=place))
-            told = moved_cards.write(tx)
-            told = f"Stage {moved.name} is number {to + 1} now.{told}"
-            return tx.done(told, warning=moved_cards.warning)
+            message = moved_cards.write(tx)
+            message = f"Stage {moved.name} is number {to + 1} now.{message}"
+            return tx.done(message, warning=moved_cards.warning)
 
     def remove_stage(self, board_id: str, stage_id: str, *, agreed: bool = False) -> Done:
         """Remove a stage in which no card stands; `agreed` as for an edit."""
@@ -211,8 +211,8 @@ class Boards:
             then = replace(board, stages=left, former=(*board.former, stage))
             moved = cards_after(tx, board, then, agreed=agreed)
             tx.write(Change("stage.removed", board_id, stage=stage_id, set={"deleted": True}))
-            told = moved.write(tx)
-        return Done(f"Stage {stage.name} removed.{told}", warning=moved.warning)
+            message = moved.write(tx)
+        return Done(f"Stage {stage.name} removed.{message}", warning=moved.warning)
 
     def loads(self, board_id: str) -> dict[str, Load]:
         """Open cards per stage id."""
@@ -223,7 +223,7 @@ class Boards:
         """Why the blocked cards of a board cannot go on, by card id: a face has only the reason."""
         with self._context.store.reading() as conn:
             stored = repository.blockers(conn, board_id)
-        return {card: block for card, one in stored.items() if (block := blocker_in(one))}
+        return {card: block for card, fields in stored.items() if (block := blocker_in(fields))}
 
     def over_since_merge(self, board_id: str) -> frozenset[str]:
         """Ids of the stages that a merge took over their limits."""
@@ -283,7 +283,7 @@ def _counting(cards: int, committed: bool) -> str:
     )
 
 
-def _given(value: Board | Stage) -> dict[str, Any]:
+def _set_values(value: Board | Stage) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in dataclass_fields(value)}
 
 

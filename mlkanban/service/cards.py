@@ -82,7 +82,7 @@ class Cards:
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
-            added = [_add(tx, board, stage, one, override) for one in new]
+            added = [_add(tx, board, stage, new_card, override) for new_card in new]
             cards = tuple(tx.card(face.ref) for face, _ in added)
             of = f" of {board.name}" if repository.count_boards(tx.conn) > 1 else ""
         names = ", ".join(card.ref for card in cards)
@@ -122,8 +122,8 @@ class Cards:
                     made = parse_metric(*metric, before)
                     wanted |= checked({"metric": made}, partial=True)
                 if tick or untick or wanted.get("checklist"):
-                    had, given = checklist_of(tx, face), (fields or {}).get("checklist")
-                    wanted["checklist"] = dumped(edited(had, given, tick, untick))
+                    had, items = checklist_of(tx, face), (fields or {}).get("checklist")
+                    wanted["checklist"] = dumped(edited(had, items, tick, untick))
                 work = Work(wanted.get("work") or Work.ATTENDED)
                 if "work" in wanted and face.is_open:
                     board = tx.board_of(face)
@@ -160,13 +160,15 @@ class Cards:
                 gates.check(board, face, board.position(stage_id))
             for ref in refs:
                 try:
-                    said = move_one(tx, ref, stage_id, gates, override=override, before=before)
+                    warning_of_move = move_one(
+                        tx, ref, stage_id, gates, override=override, before=before
+                    )
                 except LimitReached as error:
                     room = f"There is room for {len(cards)} of these {len(refs)} cards."
                     gates.require_passed(
                         LimitReached(room, error.hint) if cards else error
                     )  # raises
-                warning = said or warning
+                warning = warning_of_move or warning
                 cards.append(tx.card(ref))
             warnings = filter(None, (gates.require_passed(), warning))
             name = board_of(tx.conn, cards[0].board).stage(stage_id).name
@@ -183,10 +185,10 @@ class Cards:
                     f"{face.ref} and {other.ref} are on different boards.",
                     "Choose cards of one board.",
                 )
-            for one in (face, other):
-                if not one.is_open:
+            for card in (face, other):
+                if not card.is_open:
                     raise RuleRefused(
-                        f"{one.ref} is {'archived' if one.archived else 'finished'}.",
+                        f"{card.ref} is {'archived' if card.archived else 'finished'}.",
                         "Only open cards change places.",
                     )
             gates = Gates(tx, override, ticks)
@@ -214,7 +216,9 @@ class Cards:
             board = tx.board_of(face)
             stage = board.stage(face.stage)
             ahead_of = tx.face(before).id if before else ""
-            order = [one for one, _ in repository.stage_order(tx.conn, board.id, stage.id)] + [""]
+            order = [
+                card_id for card_id, _ in repository.stage_order(tx.conn, board.id, stage.id)
+            ] + [""]
             if order[order.index(face.id) + 1] != ahead_of:
                 rank = rank_before(tx, board, stage, face.id, ahead_of)
                 tx.write(tx.change("card.reordered", face, {RANK + face.stage: rank}))
@@ -327,19 +331,23 @@ class Cards:
             for ref in refs:
                 face = tx.face(ref)
                 board = tx.board_of(face)
-                given = rules.outcome_for(outcome, committed=bool(face.started_at))
-                if face.outcome not in ("", given):
+                outcome_in_flow = rules.outcome_for(outcome, committed=bool(face.started_at))
+                if face.outcome not in ("", outcome_in_flow):
                     raise RuleRefused(
                         f"{face.ref} is finished already ({face.outcome}).",
                         "Move it back into a stage to re-open it first.",
                     )
-                values = {**lifting(tx.fields(face)), "outcome": given.value, "work": "attended"}
+                values = {
+                    **lifting(tx.fields(face)),
+                    "outcome": outcome_in_flow.value,
+                    "work": "attended",
+                }
                 if verdict:
                     values["verdict"] = accept(verdict, "the verdict").strip()
-                rest = rules.resting_place(board, given)
+                rest = rules.resting_place(board, outcome_in_flow)
                 if rest and not board.is_delivered(face.stage):
                     values["place"] = [rest.id, rank_at_end(tx, board, rest)]
-                if given is Outcome.SHIPPED and not face.outcome:
+                if outcome_in_flow is Outcome.SHIPPED and not face.outcome:
                     gates.check(board, face, board.first_delivered)
                 if tx.new_values(face.id, values).keys() - {"work"}:
                     tx.write(tx.change("card.finished", face, values, **gates.kept(face)))
@@ -365,8 +373,8 @@ class Cards:
         if len(ended) == len(done.cards):
             return replace(done, message=f"{_listed(done.cards)} archived as abandoned.")
         if ended:
-            told = f"{_listed(done.cards)} archived; in progress, and so abandoned: "
-            return replace(done, message=f"{told}{_listed(ended)}.")
+            message = f"{_listed(done.cards)} archived; in progress, and so abandoned: "
+            return replace(done, message=f"{message}{_listed(ended)}.")
         return done
 
     def restore(self, refs: Sequence[str]) -> Done:

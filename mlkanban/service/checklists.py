@@ -24,16 +24,16 @@ def checklist_of(tx: Transaction, face: CardFace) -> tuple[CheckItem, ...]:
 
 
 def edited(
-    before: Sequence[CheckItem], given: Any, tick: Sequence[str], untick: Sequence[str]
+    before: Sequence[CheckItem], typed: Any, tick: Sequence[str], untick: Sequence[str]
 ) -> tuple[CheckItem, ...]:
     """A checklist after an edit: `given` takes its place unless that is None, then items are
     ticked and unticked by number or by the beginning of their text."""
     items = tuple(before)
-    if given is not None:
-        whole = checked({"checklist": checklist.with_gates_of(given, before)}, partial=True)
+    if typed is not None:
+        whole = checked({"checklist": checklist.with_gates_of(typed, before)}, partial=True)
         items = items_in(whole["checklist"])
     for wanted, done in ((tick, True), (untick, False)):
-        places = [checklist.find(items, one) for one in wanted]
+        places = [checklist.find(items, text) for text in wanted]
         items = checklist.marked(items, places, done=done)
     return items
 

@@ -14,8 +14,8 @@ from mlkanban.core.events import Change, Position
 from mlkanban.core.markdown.board import BoardPage, CardText, board_page
 from mlkanban.core.markdown.card import (
     Sheet,
-    asked,
     card_page,
+    changed_values,
     corrections,
     note_lines,
     read_card,
@@ -160,25 +160,25 @@ class Documents:
             card, board = _card(conn, ref)
             planned, _ = _Look(conn, board, since, self._today(board)).card(sheet)
             notes = note_lines(planned.noted(), ZoneInfo(board.timezone))
-            said = {**planned.now, **planned.changes}
-            return card_page(card.ref, said, notes, sheet.note), snapshots.position(conn)
+            values_now = {**planned.now, **planned.changes}
+            return card_page(card.ref, values_now, notes, sheet.note), snapshots.position(conn)
 
     # A board
 
     def board_page(self, board_id: str) -> tuple[list[str], int]:
         """The lines of a document with the charter and all cards but the archived ones, and how
         many cards that are."""
-        told: dict[str, list[CardText]] = {}
+        cards: dict[str, list[CardText]] = {}
         with self._context.store.reading() as conn:
             board, at = board_of(conn, board_id), instant(self._context.clock())
             zone = ZoneInfo(board.timezone)
             faces = [face for face in repository.faces(conn, board_id) if not face.archived]
             for face in sorted(faces, key=place):
                 card = repository.card(conn, face)
-                one = CardText(card.ref, values(card, board), note_lines(card.notes, zone))
-                told.setdefault(board.stage(card.stage).id, []).append(one)
+                card_text = CardText(card.ref, values(card, board), note_lines(card.notes, zone))
+                cards.setdefault(board.stage(card.stage).id, []).append(card_text)
             charter = charter_in(repository.entity(conn, board_id).fields)
-            return list(board_page(board, at, snapshots.position(conn), charter, told)), len(faces)
+            return list(board_page(board, at, snapshots.position(conn), charter, cards)), len(faces)
 
     def refs(self) -> frozenset[str]:
         """The short ids of all cards, those that are no more too."""
@@ -196,11 +196,11 @@ class Documents:
         """Change the board as an edited document says, all of it or nothing. A limit (LimitReached)
         or a gate (GateClosed) in the way is passed where `override` gives the reason."""
         with self._context.writing() as tx:
-            found, planned = self._plan(tx.conn, board_id, page, mine)
-            if found.conflicts:
-                raise ChangedMeanwhile(found.conflicts)
+            differences, planned = self._plan(tx.conn, board_id, page, mine)
+            if differences.conflicts:
+                raise ChangedMeanwhile(differences.conflicts)
             gates = Gates(tx, override, None)
-            growth = _Growth(tx, found.board, planned)
+            growth = _Growth(tx, differences.board, planned)
             forced = ""
             limit: LimitReached | None = None
             try:
@@ -208,15 +208,21 @@ class Documents:
             except LimitReached as error:
                 warning, limit = "", error
             refs = [
-                _write(tx, found.board, one, gates, forced if growth.is_over(one) else "")
-                for one in planned
+                _write(
+                    tx,
+                    differences.board,
+                    planned_card,
+                    gates,
+                    forced if growth.is_over(planned_card) else "",
+                )
+                for planned_card in planned
             ]
             warnings = dict.fromkeys(filter(None, (gates.require_passed(limit), warning)))
-            write_charter(tx, board_id, {key: new for key, _, new in found.charter})
-            if found.name:
-                tx.write(Change("board.edited", board_id, set={"name": found.name[1]}))
+            write_charter(tx, board_id, {key: new for key, _, new in differences.charter})
+            if differences.name:
+                tx.write(Change("board.edited", board_id, set={"name": differences.name[1]}))
             cards = tuple(map(tx.card, refs))
-            return tx.done(f"{summary(found)}.", cards, " ".join(warnings))
+            return tx.done(f"{summary(differences)}.", cards, " ".join(warnings))
 
     def _plan(
         self, conn: Connection, board_id: str, page: BoardPage, mine: bool
@@ -236,17 +242,19 @@ class Documents:
             if not sheet.ref and title in newer:
                 added.append(newer[title])
                 continue
-            one, found = look.card(sheet)
-            conflicts += found
-            if not one.nothing and not any(conflict.name == GONE for conflict in found):
-                planned.append(one)
+            planned_card, more_conflicts = look.card(sheet)
+            conflicts += more_conflicts
+            if not planned_card.nothing and not any(
+                conflict.name == GONE for conflict in more_conflicts
+            ):
+                planned.append(planned_card)
         charter: Values = {}
         now: Mapping[str, str] = {}
         if page.charter is not None:
             was, now = charter_states(conn, board_id, look.since)
-            charter, found = three_way("", was, page.charter, now)
+            charter, more_conflicts = three_way("", was, page.charter, now)
             look.note(page.charter, was, now)
-            conflicts += found
+            conflicts += more_conflicts
         return (
             Differences(
                 board,
@@ -269,14 +277,14 @@ class Documents:
         return self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
 
 
-def summary(found: Differences) -> str:
+def summary(differences: Differences) -> str:
     """How much a document changes, in words."""
-    new = sum(not one.ref for one in found.cards)
-    old = len(found.cards) - new
+    new = sum(not card.ref for card in differences.cards)
+    old = len(differences.cards) - new
     parts = [f"{old} card{'' if old == 1 else 's'} changed"] if old else []
     parts += [f"{new} added"] if new else []
-    parts += ["the charter changed"] if found.charter else []
-    parts += ["the board renamed"] if found.name else []
+    parts += ["the charter changed"] if differences.charter else []
+    parts += ["the board renamed"] if differences.name else []
     return ", ".join(parts).capitalize()
 
 
@@ -326,13 +334,15 @@ class _Look:
         """What a text changes on a card, and where somebody else did as well."""
         if not sheet.ref:
             self.edited = True
-            wanted = asked(sheet, DEFAULTS, self._board, self._today, None)
+            wanted = changed_values(sheet, DEFAULTS, self._board, self._today, None)
             return _Planned(sheet, None, dict(DEFAULTS), wanted), []
         known = self._known(sheet)
         then = self._then(known.id)
         if known.deleted:
             changed = then and (
-                self._asked(sheet, then) or sheet.note or corrections(sheet, then.notes, self._zone)
+                self._changed_values(sheet, then)
+                or sheet.note
+                or corrections(sheet, then.notes, self._zone)
             )
             gone = (
                 [TextConflict(sheet.ref, GONE, then.title, "", then.title)]
@@ -345,7 +355,7 @@ class _Look:
         card = repository.card(self._conn, find_face(self._conn, sheet.ref))
         now = values(card, self._board)
         base = then or card
-        wanted = self._asked(sheet, base)
+        wanted = self._changed_values(sheet, base)
         was = values(base, self._board)
         changes, conflicts = three_way(card.ref, was, wanted, now, lists=LISTS)
         corrected = corrections(sheet, base.notes, self._zone)
@@ -375,9 +385,11 @@ class _Look:
         if self.since is not None:
             then = snapshots.board_at(self._conn, self._board.id, self.since.cursor).fields
             was = str(then.get("name") or now)
-        told = display(was)
-        self.note({"name": page.name.strip() or told}, {"name": told}, {"name": display(now)})
-        if not page.name.strip() or page.name in (told, display(now)):
+        name_then = display(was)
+        self.note(
+            {"name": page.name.strip() or name_then}, {"name": name_then}, {"name": display(now)}
+        )
+        if not page.name.strip() or page.name in (name_then, display(now)):
             return (), []
         conflict = (
             [TextConflict("", "name of the board", was, now, page.name)] if was != now else []
@@ -417,8 +429,8 @@ class _Look:
             return None
         return snapshots.card_at(self._conn, self._board.id, card_id, self.since.cursor)
 
-    def _asked(self, sheet: Sheet, card: Card) -> Values:
-        return asked(sheet, values(card, self._board), self._board, self._today, card)
+    def _changed_values(self, sheet: Sheet, card: Card) -> Values:
+        return changed_values(sheet, values(card, self._board), self._board, self._today, card)
 
 
 def _corrected(
@@ -453,12 +465,18 @@ def _sheet(ref: str, text: str) -> Sheet:
     return sheet
 
 
-def _difference(one: _Planned) -> CardDifference:
-    changes = [(name, one.now[name], one.changes[name]) for name in DEFAULTS if name in one.changes]
-    had = _note_texts(one.card) if one.card else {}
-    changes += [("note", had.get(note, ""), text) for note, text in one.notes.items()]
-    title = one.now["title"] if one.card else one.changes["title"]
-    return CardDifference(one.sheet.ref, str(title), one.sheet.line, changes, one.sheet.note)
+def _difference(planned: _Planned) -> CardDifference:
+    changes = [
+        (name, planned.now[name], planned.changes[name])
+        for name in DEFAULTS
+        if name in planned.changes
+    ]
+    had = _note_texts(planned.card) if planned.card else {}
+    changes += [("note", had.get(note, ""), text) for note, text in planned.notes.items()]
+    title = planned.now["title"] if planned.card else planned.changes["title"]
+    return CardDifference(
+        planned.sheet.ref, str(title), planned.sheet.line, changes, planned.sheet.note
+    )
 
 
 class _Growth:
@@ -469,17 +487,17 @@ class _Growth:
         before = repository.loads(tx.conn, board.id)
         self._after = dict(before)
         self._entered: dict[int, Stage] = {}
-        for one in planned:
-            face = tx.face(one.card.ref) if one.card else None
+        for card in planned:
+            face = tx.face(card.card.ref) if card.card else None
             had = (face.stage, Work(face.work)) if face is not None and face.is_open else None
-            wanted = _slot(board, one, face)
+            wanted = _slot(board, card, face)
             if had == wanted:
                 continue
             if had is not None:
                 self._count(*had, -1)
             if wanted is not None:
                 self._count(*wanted, 1)
-                self._entered[id(one)] = board.stage(wanted[0])
+                self._entered[id(card)] = board.stage(wanted[0])
         self.verdict = rules.grown(board, before, self._after)
         if isinstance(self.verdict, rules.Refused):
             hint = f"{self.verdict.hint.rstrip('.')}, or override with a reason."
@@ -488,9 +506,9 @@ class _Growth:
     def _count(self, stage: str, work: Work, cards: int) -> None:
         self._after[stage] = self._after.get(stage, Load()).plus(work, cards)
 
-    def is_over(self, one: _Planned) -> bool:
+    def is_over(self, planned: _Planned) -> bool:
         """Whether a card enters a place that is over a limit then."""
-        stage = self._entered.get(id(one))
+        stage = self._entered.get(id(planned))
         if stage is None:
             return False
         board, load = self._board, self._after[stage.id]
@@ -498,53 +516,53 @@ class _Growth:
         return any(meter.over for meter in rules.meters(stage, load)) or (full and stage.committed)
 
 
-def _slot(board: Board, one: _Planned, face: CardFace | None) -> tuple[str, Work] | None:
+def _slot(board: Board, planned: _Planned, face: CardFace | None) -> tuple[str, Work] | None:
     """The stage (id) and the work that a card of a document counts for, None when it is ended."""
-    moved = "stage" in one.changes
+    moved = "stage" in planned.changes
     if face is not None and not moved and not face.is_open:
         return None
     if moved or face is None:
-        stage = find_stage(board, str(one.changes["stage"]))
+        stage = find_stage(board, str(planned.changes["stage"]))
     else:
         stage = board.stage(face.stage)
     if board.is_delivered(stage.id):
         return None
-    work = str(one.changes.get("work") or (face.work if face else Work.ATTENDED))
+    work = str(planned.changes.get("work") or (face.work if face else Work.ATTENDED))
     return stage.id, rules.work_in(stage, work) if moved else Work(work)
 
 
-def _write(tx: Transaction, board: Board, one: _Planned, gates: Gates, forced: str) -> str:
+def _write(tx: Transaction, board: Board, planned: _Planned, gates: Gates, forced: str) -> str:
     """Write what becomes of one card, asking the gates it goes past; its short id. `forced` is the
     reason why it passes a limit."""
-    fields = stored(one.changes, one.now, one.card)
+    fields = stored(planned.changes, planned.now, planned.card)
     lists = {name: fields.pop(name) for name in LISTS if name in fields}
-    stage = find_stage(board, str(one.changes["stage"])) if "stage" in one.changes else None
-    if one.card is None:
+    stage = find_stage(board, str(planned.changes["stage"])) if "stage" in planned.changes else None
+    if planned.card is None:
         assert stage is not None
         wanted = flat(checked({**fields, **{name: lists[name] or () for name in lists}}))
         face = write_new(tx, board, stage, wanted, forced)
     else:
-        face = tx.face(one.card.ref)
+        face = tx.face(planned.card.ref)
         work = str(fields.pop("work", None) or face.work) if stage else ""
-        if given := fields.get("checklist"):
-            fields["checklist"] = dumped(edited(one.card.checklist, given, (), ()))
+        if items := fields.get("checklist"):
+            fields["checklist"] = dumped(edited(planned.card.checklist, items, (), ()))
         wanted = flat(checked(fields, partial=True))
         for name, members in lists.items():
-            wanted |= _members(FIELD[name], one.card.values[name], members or ())
+            wanted |= _members(FIELD[name], planned.card.values[name], members or ())
         write_edit(tx, face, wanted, "" if stage else forced)
         if stage:
             face = tx.face(face.ref)
             gates.check(board, face, board.position(stage.id))
             kept = ({"reason": forced} if forced else {}) | gates.kept(face)
             write_move(tx, board, face, stage, rank_at_end(tx, board, stage), work, **kept)
-    correct_notes(tx, face, one.notes)
-    if text := accept(one.sheet.note, "the note").strip():
+    correct_notes(tx, face, planned.notes)
+    if text := accept(planned.sheet.note, "the note").strip():
         tx.write(tx.change("card.noted", tx.face(face.ref), {}, note=text))
     return face.ref
 
 
 def _members(field: CardField, has: Sequence[str], wanted: Sequence[str]) -> dict[str, bool]:
     """The members of a set to add and to remove; a text has them as they are shown."""
-    there = {shown(one) for one in has}
-    changes = {field.stored + one: False for one in has if shown(one) not in wanted}
-    return changes | {member(field.name, one): True for one in wanted if one not in there}
+    there = {shown(value) for value in has}
+    changes = {field.stored + value: False for value in has if shown(value) not in wanted}
+    return changes | {member(field.name, value): True for value in wanted if value not in there}

@@ -40,11 +40,11 @@ def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     for field in FIELDS:
         if field.name not in fields:
             continue
-        given = fields[field.name]
+        value = fields[field.name]
         if field.is_set:
-            values.update({field.stored + member: True for member in given or ()})
+            values.update({field.stored + member: True for member in value or ()})
         else:
-            values[field.stored] = given
+            values[field.stored] = value
     return values
 
 

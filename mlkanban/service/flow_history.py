@@ -38,15 +38,15 @@ def read(store: Store, board: Board, now: datetime | None) -> tuple[Workflow, li
         transitions = repository.transitions(conn, board.id)
         healths = repository.healths(conn, board.id)
         archivings = repository.archivings(conn, board.id)
-        limits = [_by(last, one) for one in repository.limits_set(conn, board.id)]
-    transitions = [_by(last, one) for one in transitions]
-    archivings = {card: _by(last, one) for card, one in archivings.items()}
+        limits = [_by(last, item) for item in repository.limits_set(conn, board.id)]
+    transitions = [_by(last, item) for item in transitions]
+    archivings = {card: _by(last, item) for card, item in archivings.items()}
     healths = {
         card: [(min(at, last), health) for at, health in some] for card, some in healths.items()
     }
     lived = _as_lived(board, transitions)
-    found = _histories(lived, faces, transitions, healths, archivings)
-    return _workflow(lived, board, limits), list(found)
+    histories = _histories(lived, faces, transitions, healths, archivings)
+    return _workflow(lived, board, limits), list(histories)
 
 
 def pace(store: Store, board: Board, as_of: datetime) -> Pace:
@@ -56,7 +56,7 @@ def pace(store: Store, board: Board, as_of: datetime) -> Pace:
         ids = repository.finished_since(conn, board.id, since, BASIS_CARDS)
         faces = {face.id: face for face in repository.faces_of(conn, tuple(ids))}
         transitions = repository.transitions_of(conn, ids)
-    transitions = [_by(instant(as_of), one) for one in transitions]
+    transitions = [_by(instant(as_of), item) for item in transitions]
     lived = _as_lived(board, transitions)
     workflow = _workflow(lived, board, ())
     histories = _histories(lived, faces, transitions, {}, {})
@@ -89,7 +89,7 @@ def _workflow(lived: Board, board: Board, limits_set: Sequence[LimitsSet]) -> Wo
         tuple(stage.kind for stage in lived.stages),
         tuple(Limits(stage.limit, stage.unattended) for stage in lived.stages),
         tuple(
-            _past_limits([one for one in limits_set if one.stage == stage.id])
+            _past_limits([limits for limits in limits_set if limits.stage == stage.id])
             for stage in lived.stages
         ),
         frozenset(at for at, stage in enumerate(lived.stages) if stage not in board.stages),
@@ -98,8 +98,8 @@ def _workflow(lived: Board, board: Board, limits_set: Sequence[LimitsSet]) -> Wo
 
 def _past_limits(limits_set: Sequence[LimitsSet]) -> tuple[PastLimits, ...]:
     """What held before each of the changes of the limits of a stage; before the first, none."""
-    instants = in_sequence([one.at for one in limits_set])
-    before = [Limits(), *(Limits(one.limit, one.unattended) for one in limits_set)]
+    instants = in_sequence([limits.at for limits in limits_set])
+    before = [Limits(), *(Limits(limits.limit, limits.unattended) for limits in limits_set)]
     return tuple(
         PastLimits(_instant(at), held)
         for at, held, then in zip(instants, before, before[1:], strict=False)

@@ -49,9 +49,9 @@ def _about(conn: Connection, events: Sequence[Event]) -> dict[str, Event]:
     known = {event.id: event for event in events}
     due = {event.undoes for event in events if event.undoes} - known.keys()
     while due:
-        found = repository.events_by_id(conn, due)
-        known |= {event.id: event for event in found}
-        due = {event.undoes for event in found if event.undoes} - known.keys()
+        due_events = repository.events_by_id(conn, due)
+        known |= {event.id: event for event in due_events}
+        due = {event.undoes for event in due_events if event.undoes} - known.keys()
     about = roots(known.values())
     return {e.id: known[about[e.id]] for e in events if about.get(e.id) in known}
 

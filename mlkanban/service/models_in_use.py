@@ -54,7 +54,7 @@ def open_retrain(conn: Connection, champion: CardFace) -> CardFace | None:
     """The open card that retrains a model, if there is one."""
     board = repository.board_id(conn, champion)
     tie = f"{lineage.Kind.RETRAIN_OF}:{champion.ref}"
-    return next((one for one in repository.tied(conn, board, tie) if one.is_open), None)
+    return next((card for card in repository.tied(conn, board, tie) if card.is_open), None)
 
 
 def _change(conn: Connection, face: CardFace, health: Health | None) -> Change:

@@ -28,7 +28,7 @@ class Planning:
         self._cards = cards
         self._history = history
 
-    def plan(self, board: Board, *, by_worth: bool = False) -> Plan:
+    def plan(self, board: Board, *, by_score: bool = False) -> Plan:
         """The ideas and what is ready. RuleRefused on a board where work begins at once."""
         ready = ready_stage(board)
         if ready is None:
@@ -38,13 +38,13 @@ class Planning:
             )
         with self._context.store.reading() as conn:
             faces = repository.faces(conn, board.id)
-            worths = repository.worths(conn, board.id)
+            scores = repository.scores(conn, board.id)
         today = self._context.clock().astimezone(ZoneInfo(board.timezone)).date()
-        return plan(board, ready, faces, worths, today, by_worth=by_worth)
+        return plan(board, ready, faces, scores, today, by_score=by_score)
 
-    def replenish(self, board: Board, *, by_worth: bool = False) -> Done:
+    def replenish(self, board: Board, *, by_score: bool = False) -> Done:
         """Pull the first ideas into the stage that is ready, as many as its limit has room for."""
-        plan = self.plan(board, by_worth=by_worth)
+        plan = self.plan(board, by_score=by_score)
         ready: Stage = plan.ready
         if plan.room is None:
             raise RuleRefused(

@@ -53,7 +53,7 @@ class Retraining:
                 cards.append(joined.ref)
                 where = f"; noted on {joined.ref}"
             message = f"{face.ref}: {reading.text}; {now.value}{where}."
-            return tx.done(message, [tx.card(one) for one in cards])
+            return tx.done(message, [tx.card(card_ref) for card_ref in cards])
 
     def retrain(self, ref: str, title: str = "", *, stage_id: str = "") -> Done:
         """A new card that trains a model again, with its metric, data and tags; what the model

@@ -22,18 +22,18 @@ class Search:
         """What a query asks of the cards of a board that their faces do not say. A text occurs in
         notes, hypothesis, checklist and so on, in any case."""
         texts = [accept(text, "the query") for text in terms.texts]
-        for one in terms.fields:
-            accept(one.text, "the query")
+        for field in terms.fields:
+            accept(field.text, "the query")
         with self._context.store.reading() as conn:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
                 newest_runs(conn, board_id) if terms.runs else None,
                 frozenset(c.entity for c in open_conflicts.open_conflicts(conn))
-                if terms.undecided
+                if terms.conflicts
                 else None,
                 {
-                    one: repository.having_in(conn, board_id, FIELD[one.field], one.text)
-                    for one in terms.fields
+                    field: repository.having_in(conn, board_id, FIELD[field.field], field.text)
+                    for field in terms.fields
                 },
             )
 
@@ -45,7 +45,7 @@ class Search:
             return list(faces)
         # The query language, which the board does without at its start.
         from mlkanban.core.query.fields import QueryContext
-        from mlkanban.core.query.match import asked, matcher
+        from mlkanban.core.query.match import matcher, store_terms
 
-        answers = self.answers(board.id, asked(query))
+        answers = self.answers(board.id, store_terms(query))
         return list(filter(matcher(query, QueryContext(board, today, faces, answers)), faces))

@@ -22,12 +22,12 @@ class Views:
         """The queries of a board by their names, in order of these."""
         with self._context.store.reading() as conn:
             fields = repository.entity(conn, board_id).fields
-        found = {
+        queries = {
             name.removeprefix(VIEW): str(query)
             for name, query in fields.items()
             if name.startswith(VIEW) and query
         }
-        return dict(sorted(found.items(), key=lambda one: one[0].casefold()))
+        return dict(sorted(queries.items(), key=lambda item: item[0].casefold()))
 
     def query(self, board_id: str, name: str) -> str:
         """The query called so; NotFound lists what there is."""

@@ -265,7 +265,7 @@ def ref_by_id(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
     return dict(conn.execute("SELECT id, ref FROM card WHERE board = ?", (board_id,)).fetchall())
 
 
-def worths(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
+def scores(conn: sqlite3.Connection, board_id: str) -> dict[str, str]:
     """The score of each card of a board as it was typed (value and effort), by card id."""
     rows = conn.execute(
         "SELECT id, json_extract(state, '$.fields.worth') FROM entity WHERE board = ?"

@@ -78,5 +78,5 @@ def test_what_changed_in_words() -> None:
         {"text": "b", "done": False},
         {"text": "d"},
     ]
-    assert checklist.told(before, after) == "ticked a; unticked b; added d; removed c"
-    assert checklist.told(before, before) == ""
+    assert checklist.changes_text(before, after) == "ticked a; unticked b; added d; removed c"
+    assert checklist.changes_text(before, before) == ""

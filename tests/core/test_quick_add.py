@@ -22,7 +22,7 @@ def test_a_whole_card_in_one_line():
         "metric": {"name": "val_auc", "direction": ">=", "target": 0.92}, "budget": "12 runs",
     }  # fmt: skip
     assert (
-        made.told
+        made.summary
         == "#nlp #gpu, experiment, priority high, due 2026-03-20, val_auc >=.92, budget 12 runs"
     )
 
@@ -37,7 +37,7 @@ def test_a_whole_card_in_one_line():
 )  # fmt: skip
 def test_what_is_not_understood_stays_in_the_title(title):
     made = captured(title, TODAY)
-    assert (made.title, made.fields, made.told) == (title, {}, "")
+    assert (made.title, made.fields, made.summary) == (title, {}, "")
 
 
 @pytest.mark.parametrize(

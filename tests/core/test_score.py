@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.score import parse_worth, worth_text
+from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
 
 numbers = st.integers(0, 1000) | st.decimals(0, 1000, places=2)
@@ -18,19 +18,19 @@ efforts = st.integers(1, 100)
 def test_a_sum_is_wsjf_and_one_number_value_by_effort(
     parts: list[int | Decimal], effort: int
 ) -> None:
-    worth = parse_worth(f" {' + '.join(map(str, parts))} / {effort}")
+    worth = parse_score(f" {' + '.join(map(str, parts))} / {effort}")
     assert worth is not None
-    assert math.isclose(worth.score, sum(map(float, parts)) / effort, abs_tol=1e-12)
-    assert parse_worth(worth.text) == worth
+    assert math.isclose(worth.value, sum(map(float, parts)) / effort, abs_tol=1e-12)
+    assert parse_score(worth.text) == worth
 
 
 @given(numbers, numbers, st.integers(0, 100), efforts)
 def test_a_product_is_rice(reach: object, impact: object, percent: int, effort: int) -> None:
-    worth = parse_worth(f"{reach}*{impact}*{percent}%/{effort}")
+    worth = parse_score(f"{reach}*{impact}*{percent}%/{effort}")
     assert worth is not None
     expected = float(str(reach)) * float(str(impact)) * percent / 100 / effort
-    assert math.isclose(worth.score, expected, abs_tol=1e-9)
-    assert parse_worth(f"{reach} x {impact} × {percent}% / {effort}") == worth
+    assert math.isclose(worth.value, expected, abs_tol=1e-9)
+    assert parse_score(f"{reach} x {impact} × {percent}% / {effort}") == worth
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_a_product_is_rice(reach: object, impact: object, percent: int, effort: 
 )  # fmt: skip
 def test_what_is_no_worth_is_refused_with_how_it_is_written(text: str) -> None:
     with pytest.raises(UsageProblem, match=r"5/2"):
-        parse_worth(text)
+        parse_score(text)
 
 
 def test_nothing_is_no_worth_and_large_numbers_take_little_room() -> None:
-    assert parse_worth("") is parse_worth(" none ") is None
-    assert worth_text("5/2") == "5/2 = 2.5"
-    assert worth_text("9000*2*1/3") == "9000*2*1/3 = 6000"
-    assert worth_text("") == ""
+    assert parse_score("") is parse_score(" none ") is None
+    assert score_text("5/2") == "5/2 = 2.5"
+    assert score_text("9000*2*1/3") == "9000*2*1/3 = 6000"
+    assert score_text("") == ""

@@ -56,9 +56,9 @@ def test_each_board_has_its_own_words(ada: Person) -> None:
     ada.cards.note([ref], "secret")
     first = ada.board
     ada.starts(name="Other")
-    asked = StoreTerms(("secret",))
-    assert ada.service.search.answers(ada.board_id, asked) == Answers({"secret": frozenset()})
-    assert len(ada.service.search.answers(first.id, asked).written["secret"]) == 1
+    store_terms = StoreTerms(("secret",))
+    assert ada.service.search.answers(ada.board_id, store_terms) == Answers({"secret": frozenset()})
+    assert len(ada.service.search.answers(first.id, store_terms).written["secret"]) == 1
 
 
 def test_cards_are_found_by_the_state_of_their_newest_run(ada: Person) -> None:

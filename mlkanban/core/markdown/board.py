@@ -48,7 +48,7 @@ class CardText(NamedTuple):
     """A card as a document tells it: its `values` and its `note_lines`."""
 
     ref: str
-    said: Values
+    values: Values
     notes: Sequence[str]
 
 
@@ -89,23 +89,23 @@ def board_page(
     yield from (f"# {CARDS}", "")
     for stage in board.stages:
         yield from (f"## {display(stage.name).strip()}", "")
-        for told in cards.get(stage.id, ()):
-            yield from _card(told)
+        for card in cards.get(stage.id, ()):
+            yield from _card(card)
 
 
-def _card(told: CardText) -> Iterator[str]:
-    said = told.said
-    yield from (f"### {told.ref} {said['title']}", "")
+def _card(card: CardText) -> Iterator[str]:
+    values = card.values
+    yield from (f"### {card.ref} {values['title']}", "")
     fields = [
-        f"- {field_line(name, said[name])}"
+        f"- {field_line(name, values[name])}"
         for name, default in DEFAULTS.items()
-        if name not in _ELSEWHERE and said[name] != default
+        if name not in _ELSEWHERE and values[name] != default
     ]
     if fields:
         yield from (*fields, "")
     for title, lines in (
-        *((title, section_lines(field, said, LEVELS)) for title, field in SECTIONS.items()),
-        (NOTES, told.notes),
+        *((title, section_lines(field, values, LEVELS)) for title, field in SECTIONS.items()),
+        (NOTES, card.notes),
     ):
         if lines:
             yield from (f"#### {title}", "", *lines, "")
@@ -145,7 +145,7 @@ def read_board(text: str, known: Container[str]) -> BoardPage:
             charter = charter_from(_only(below, 2), LEVELS)
         else:
             sheets = list(_cards(below, known))
-            stages = {one.title: one.line for one in below if one.level == 2}
+            stages = {heading.title: heading.line for heading in below if heading.level == 2}
     key, name = read_scalar(front["board"]), front.get("name")
     return BoardPage(
         key, _position(front), charter, tuple(sheets), read_scalar(name) if name else "", stages
@@ -202,14 +202,14 @@ def _cards(parts: Sequence[Part], known: Container[str]) -> Iterator[Sheet]:
             _only(parts[at + 1 : end], 3)
             stage = part
         elif part.level == 3 and stage is not None:
-            found = _sheet(part, parts[at + 1 : end], stage, known)
-            if found.ref and found.ref in seen:
+            card_sheet = _sheet(part, parts[at + 1 : end], stage, known)
+            if card_sheet.ref and card_sheet.ref in seen:
                 raise BadMarkdown(
-                    f"{found.ref} stands here a second time.", part.line,
-                    f"Keep one of the two; the other is in line {seen[found.ref]}.",
+                    f"{card_sheet.ref} stands here a second time.", part.line,
+                    f"Keep one of the two; the other is in line {seen[card_sheet.ref]}.",
                 )  # fmt: skip
-            seen[found.ref] = part.line
-            yield found
+            seen[card_sheet.ref] = part.line
+            yield card_sheet
         else:
             raise BadMarkdown(
                 f"The heading {part.title[:40]!r} belongs to nothing.", part.line,
@@ -233,10 +233,10 @@ def _sheet(part: Part, below: Sequence[Part], stage: Part, known: Container[str]
             where = "a second time" if name in entries else "in a place of its own"
             raise BadMarkdown(f"{name} stands {where}.", number, "Take this line out.")
         entries[name] = FrontMatterLine(raw, number)
-    found = sheet(ref, entries, below, LEVELS, part.line)
-    found.values["title"] = "".join(rest) if ref else part.title
-    found.values["stage"] = stage.title
+    card_sheet = sheet(ref, entries, below, LEVELS, part.line)
+    card_sheet.values["title"] = "".join(rest) if ref else part.title
+    card_sheet.values["stage"] = stage.title
     return Sheet(
-        ref, found.values, found.note, found.notes,
-        {**found.lines, "title": part.line, "stage": stage.line}, part.line,
+        ref, card_sheet.values, card_sheet.note, card_sheet.notes,
+        {**card_sheet.lines, "title": part.line, "stage": stage.line}, part.line,
     )  # fmt: skip

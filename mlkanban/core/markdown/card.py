@@ -71,15 +71,15 @@ class Sheet:
     line: int
 
 
-def card_page(ref: str, said: Mapping[str, Value], notes: Sequence[str], note: str = "") -> str:
+def card_page(ref: str, values: Mapping[str, Value], notes: Sequence[str], note: str = "") -> str:
     """The text of a card: its `values`, its `note_lines`, and a note that is being written."""
     front = [entry_line("id", scalar(ref))]
     for name in DEFAULTS:
-        if name not in IN_SECTIONS and (said[name] or name not in READ_ONLY):
-            front.append(field_line(name, said[name]))
+        if name not in IN_SECTIONS and (values[name] or name not in READ_ONLY):
+            front.append(field_line(name, values[name]))
     lines = [FENCE, *front, FENCE, ""]
     for title, below in (
-        *((title, section_lines(field, said, LEVELS)) for title, field in SECTIONS.items()),
+        *((title, section_lines(field, values, LEVELS)) for title, field in SECTIONS.items()),
         (NEW_NOTE, _text_lines(LEVELS.guarded(note))),
         (NOTES, list(notes)),
     ):
@@ -87,11 +87,11 @@ def card_page(ref: str, said: Mapping[str, Value], notes: Sequence[str], note: s
     return "\n".join(lines)
 
 
-def section_lines(field: CardField, said: Mapping[str, Value], levels: Levels) -> list[str]:
+def section_lines(field: CardField, values: Mapping[str, Value], levels: Levels) -> list[str]:
     """A field in the section it has of its own: a list, or a text without headings in it."""
-    value = said[field.name]
+    value = values[field.name]
     if isinstance(value, tuple):
-        return [f"- {one}" for one in value]
+        return [f"- {item}" for item in value]
     return _text_lines(levels.guarded(value))
 
 
@@ -109,22 +109,22 @@ def note_lines(notes: Iterable[Note], zone: ZoneInfo) -> list[str]:
     return lines
 
 
-def corrections(found: Sheet, notes: Sequence[Note], zone: ZoneInfo) -> dict[str, str]:
+def corrections(card_sheet: Sheet, notes: Sequence[Note], zone: ZoneInfo) -> dict[str, str]:
     """The texts that the notes of a card get, by their ids; '' deletes one. BadMarkdown says where
     a note lost its first line, by which it is known."""
-    if found.notes is None:
+    if card_sheet.notes is None:
         return {}
-    heads = [tidy(_head(note, zone)) for note in notes]
+    first_lines = [tidy(_head(note, zone)) for note in notes]
     texts: list[list[str]] = []
-    for number, paragraph in _quotes(found.notes):
-        if len(texts) < len(heads) and paragraph[0] == heads[len(texts)]:
+    for number, paragraph in _quotes(card_sheet.notes):
+        if len(texts) < len(first_lines) and paragraph[0] == first_lines[len(texts)]:
             texts.append(paragraph[1:])
         elif texts:
             texts[-1] += ["", *paragraph]
         else:
-            raise _no_note(number, heads)
-    if len(texts) < len(heads):
-        raise _no_note(found.lines["notes"], heads[len(texts) :])
+            raise _no_note(number, first_lines)
+    if len(texts) < len(first_lines):
+        raise _no_note(card_sheet.lines["notes"], first_lines[len(texts) :])
     typed = [tidy("\n".join(lines)) for lines in texts]
     return {
         note.id: text for note, text in zip(notes, typed, strict=True) if text != _as_read(note)
@@ -152,13 +152,13 @@ def _quotes(part: Part) -> Iterator[tuple[int, list[str]]]:
             quote = []
 
 
-def _no_note(line: int, heads: Sequence[str]) -> BadMarkdown:
-    if not heads:
+def _no_note(line: int, first_lines: Sequence[str]) -> BadMarkdown:
+    if not first_lines:
         return BadMarkdown(
             "There is no such note.", line, f"What you want to add goes below {NEW_NOTE}."
         )
     return BadMarkdown(
-        f"The line '> {heads[0]}' of a note is missing.", line,
+        f"The line '> {first_lines[0]}' of a note is missing.", line,
         "Put it back; to delete the note, leave that line and take out the text below it.",
     )  # fmt: skip
 
@@ -192,14 +192,14 @@ def sheet(
     line: int,
 ) -> Sheet:
     """A card from its fields and sections."""
-    said: Values = dict(DEFAULTS)
+    values: Values = dict(DEFAULTS)
     lines: dict[str, int] = {}
     for name, entry in entries.items():
         if name not in DEFAULTS or name in IN_SECTIONS:
             names = [n for n in DEFAULTS if n not in (*IN_SECTIONS, *READ_ONLY)]
             what, hint = unknown(name, names)
             raise BadMarkdown(what, entry.line, hint)
-        said[name] = read_list(entry) if name in LISTS else read_scalar(entry)
+        values[name] = read_list(entry) if name in LISTS else read_scalar(entry)
         lines[name] = entry.line
     note, notes = "", None
     for part in parts:
@@ -214,16 +214,16 @@ def sheet(
         lines[part.title.lower()] = part.line
         if field := SECTIONS.get(part.title):
             lines[field.name] = part.line
-            said[field.name] = tuple(_items(part)) if field.kind.several else levels.text(part)
+            values[field.name] = tuple(_items(part)) if field.kind.several else levels.text(part)
         elif part.title == NEW_NOTE:
             note = levels.text(part)
         else:
             notes = part
-    return Sheet(ref, said, note, notes, lines, line)
+    return Sheet(ref, values, note, notes, lines, line)
 
 
-def asked(
-    found: Sheet,
+def changed_values(
+    card_sheet: Sheet,
     was: Mapping[str, Value],
     board: Board,
     today: date,
@@ -235,10 +235,10 @@ def asked(
     that have a command of their own.
     """
     changes: Values = {}
-    for name, typed in found.values.items():
+    for name, typed in card_sheet.values.items():
         if typed == was[name]:
             continue
-        line = found.lines.get(name, found.line)
+        line = card_sheet.lines.get(name, card_sheet.line)
         if name in READ_ONLY:
             raise BadMarkdown(
                 f"{name} is not changed here.", line,

@@ -19,17 +19,19 @@ from mlkanban.text import display
 
 Values = dict[str, Value]
 
-_SAID = tuple(field for field in FIELDS if not field.part_of or field.commands)
+_IN_TEXTS = tuple(field for field in FIELDS if not field.part_of or field.commands)
 """The fields that documents speak of; the run of a snooze stands with the snooze."""
 LISTS = tuple(field.name for field in SETS)
 """Lists of members, which are changed one by one."""
 METRIC = ("metric", *(field.name for field in FIELDS if field.part_of == "metric"))
 READ_ONLY = {
-    field.name: field.changed_by for field in _SAID if field.changed_by and field.name != "stage"
+    field.name: field.changed_by
+    for field in _IN_TEXTS
+    if field.changed_by and field.name != "stage"
 }
 """What a document tells and does not change, and what does. A stage is changed by a move."""
 
-DEFAULTS: Values = {field.name: field.kind.text(field.kind.blank) for field in _SAID}
+DEFAULTS: Values = {field.name: field.kind.text(field.kind.blank) for field in _IN_TEXTS}
 """All there is to say of a card, in the order it is said, as it stands on a blank one."""
 _BRIEF = 60
 
@@ -37,11 +39,11 @@ _BRIEF = 60
 def values(card: Card, board: Board) -> Values:
     """What documents say of a card."""
     now = {**card.values, "metric": card.measured}
-    said: Values = {field.name: field.kind.text(now[field.name]) for field in _SAID}
-    said["stage"] = shown(board.stage(card.stage).name)
+    texts: Values = {field.name: field.kind.text(now[field.name]) for field in _IN_TEXTS}
+    texts["stage"] = shown(board.stage(card.stage).name)
     if card.snoozed_run:
-        said["snoozed"] = f"run:{display(card.snoozed_run)}"
-    return said
+        texts["snoozed"] = f"run:{display(card.snoozed_run)}"
+    return texts
 
 
 def brief(value: Value) -> str:
@@ -55,12 +57,12 @@ def shown(member: str) -> str:
     return display(member).strip()
 
 
-def understood(name: str, given: Value, board: Board, today: date) -> Value:
+def understood(name: str, typed: Value, board: Board, today: date) -> Value:
     """A value as a card has it, from how it was typed; UsageProblem (or NotFound) says what is
     wrong with it."""
     if name == "stage":
-        return shown(find_stage(board, str(given).strip()).name)
-    return FIELD[name].kind.parse(given, name, today)
+        return shown(find_stage(board, str(typed).strip()).name)
+    return FIELD[name].kind.parse(typed, name, today)
 
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:
@@ -133,15 +135,15 @@ def metric_of(
 ) -> dict[str, Any] | None:
     """The metric with `changes`: what its text does not say (any more) is taken away, but for the
     side that is good. UsageProblem says what cannot be."""
-    said = {**now, **changes}
+    texts = {**now, **changes}
     before = to_json(card.metric) if card and card.metric else {}
-    baseline, noise = (float(str(said[n])) if said[n] else None for n in ("baseline", "noise"))
+    baseline, noise = (float(str(texts[n])) if texts[n] else None for n in ("baseline", "noise"))
     if "metric" not in changes:
         own = {n: value for n, value in before.items() if n not in ("baseline", "noise")}
         return parse_metric((), baseline, noise, own)
-    if not said["metric"] and not any(changes.get(name) for name in METRIC):
+    if not texts["metric"] and not any(changes.get(name) for name in METRIC):
         return None
-    made = parse_metric(split_metrics(str(said["metric"])), baseline, noise)
+    made = parse_metric(split_metrics(str(texts["metric"])), baseline, noise)
     if made and before and made["name"] == spoken(before["name"]):
         made = {"direction": before["direction"], **made, "name": before["name"]}
         if card and card.measured and made.get("value") == card.measured.value:

@@ -46,11 +46,11 @@ def charter_in(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def find_section(name: str) -> Section:
     """The section called `name`, by its key or title or a beginning that only one has."""
-    found = pick(name, {s.key: s for s in SECTIONS}) or pick(name, _BY_TITLE)
-    if found is None:
+    section = pick(name, {s.key: s for s in SECTIONS}) or pick(name, _BY_TITLE)
+    if section is None:
         listed = ", ".join(s.key for s in SECTIONS)
         raise NotFound(f"The charter has no section {name!r}.", f"There are: {listed}.")
-    return found
+    return section
 
 
 def charter_page(texts: Mapping[str, str], *, hints: bool = False) -> str:

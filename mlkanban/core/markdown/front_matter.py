@@ -60,17 +60,17 @@ def entry_line(name: str, raw: str) -> str:
 
 def read_lines(lines: Sequence[str], first: int) -> dict[str, FrontMatterLine]:
     """The entries of `lines`, of which the first has the number `first`; `#` begins a comment."""
-    found: dict[str, FrontMatterLine] = {}
+    entries: dict[str, FrontMatterLine] = {}
     for number, line in enumerate(lines, first):
         if line.strip() and not line.startswith("#"):
             name, raw = read_entry(line, number)
-            if name in found:
+            if name in entries:
                 raise BadMarkdown(
                     f"{name} stands here a second time.", number,
-                    f"Keep one of the two; the other is in line {found[name].line}.",
+                    f"Keep one of the two; the other is in line {entries[name].line}.",
                 )  # fmt: skip
-            found[name] = FrontMatterLine(raw, number)
-    return found
+            entries[name] = FrontMatterLine(raw, number)
+    return entries
 
 
 def read_entry(line: str, number: int) -> tuple[str, str]:

@@ -49,17 +49,17 @@ class Levels:
 
     def parts(self, lines: Sequence[str], first: int = 1) -> list[Part]:
         """The document in parts; `first` is the number of its first line."""
-        found: list[Part] = []
+        parts: list[Part] = []
         below: list[str] = []
         level, title, at = 0, "", first - 1
         for number, line in enumerate(lines, first):
             heading = self._heading.fullmatch(line.rstrip(" \t"))
             if heading:
-                found.append(Part(level, title, at, tuple(below)))
+                parts.append(Part(level, title, at, tuple(below)))
                 level, title, at, below = len(heading[1]), heading[2], number, []
             else:
                 below.append(line)
-        return [*found, Part(level, title, at, tuple(below))]
+        return [*parts, Part(level, title, at, tuple(below))]
 
     def guarded(self, text: str) -> str:
         """`text` with no line that is a heading."""

@@ -40,7 +40,7 @@ class QueryContext:
     board: Board
     today: date
     faces: Collection[CardFace] = ()
-    told: Answers = field(default_factory=Answers)
+    answers: Answers = field(default_factory=Answers)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
@@ -70,8 +70,8 @@ class QueryField:
             or (self.kind == "metric" and not _METRIC.fullmatch(value))
         )
         if wrong:
-            said = f"{self.name}{sign}{value}"
-            raise BadQuery(f"{said} is not understood.", at, f"Write it as {self.example}.")
+            term = f"{self.name}{sign}{value}"
+            raise BadQuery(f"{term} is not understood.", at, f"Write it as {self.example}.")
 
     def predicate(self, sign: str, value: str, at: int, scene: QueryContext) -> Predicate:
         """BadQuery for a value that there is not on this board."""
@@ -84,11 +84,11 @@ class QueryField:
 def _one_of(name: str, value: str, allowed: Iterable[str]) -> frozenset[str]:
     """The allowed words that begin with a value; UsageProblem when there is none."""
     names = list(allowed)
-    found = frozenset(word for word in names if word.startswith(value.lower()))
-    exact = frozenset({value.lower()}) & found
-    if not found:
+    matching = frozenset(word for word in names if word.startswith(value.lower()))
+    exact = frozenset({value.lower()}) & matching
+    if not matching:
         raise UsageProblem(f"{value!r} is no {name}.", f"There are: {', '.join(names)}.")
-    return exact or found
+    return exact or matching
 
 
 def _stage(sign: str, value: str, scene: QueryContext) -> Predicate:
@@ -97,12 +97,12 @@ def _stage(sign: str, value: str, scene: QueryContext) -> Predicate:
         wanted = frozenset({stages[int(value) - 1].id})
     else:
         names = {stage.name.casefold(): stage.id for stage in stages}
-        found = [name for name in names if name.startswith(value.casefold())]
-        if not found:
+        matching = [name for name in names if name.startswith(value.casefold())]
+        if not matching:
             known = ", ".join(stage.name for stage in stages)
             raise UsageProblem(f"No stage begins with {value!r}.", f"There are: {known}.")
-        exact = [name for name in found if name == value.casefold()]
-        wanted = frozenset(names[name] for name in exact or found)
+        exact = [name for name in matching if name == value.casefold()]
+        wanted = frozenset(names[name] for name in exact or matching)
     return lambda face: face.stage in wanted
 
 
@@ -143,7 +143,7 @@ def _blocked(sign: str, value: str, scene: QueryContext) -> Predicate:
 def _is(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = _one_of("state", value, STATES)
     board, today = scene.board, scene.today.isoformat()
-    undecided = scene.told.undecided or frozenset()
+    in_conflict = scene.answers.conflicts or frozenset()
     checks: Mapping[str, Predicate] = {
         "open": lambda face: face.is_open,
         "committed": lambda face: face.is_open and board.is_committed(face.stage),
@@ -152,16 +152,16 @@ def _is(sign: str, value: str, scene: QueryContext) -> Predicate:
         "snoozed": lambda face: face.snoozed_until > today,
         "unattended": lambda face: face.work == Work.UNATTENDED,
         "waiting": lambda face: face.work == Work.WAITING,
-        CONFLICT: lambda face: face.id in undecided,
+        CONFLICT: lambda face: face.id in in_conflict,
     }
     some = [checks[word] for word in wanted]
     return lambda face: any(check(face) for check in some)
 
 
 def _days(value: str) -> int:
-    found = _SPAN.fullmatch(value.lower())
-    assert found is not None
-    return int(found[1]) * (7 if found[2] == "w" else 1)
+    match = _SPAN.fullmatch(value.lower())
+    assert match is not None
+    return int(match[1]) * (7 if match[2] == "w" else 1)
 
 
 def _age(sign: str, value: str, scene: QueryContext) -> Predicate:
@@ -217,9 +217,9 @@ def _ago(attribute: str) -> Callable[[str, str, QueryContext], Predicate]:
 
 
 def _metric(sign: str, value: str, scene: QueryContext) -> Predicate:
-    found = _METRIC.fullmatch(value)
-    assert found is not None
-    name, how, number = found[1].casefold(), found[2], found[3]
+    match = _METRIC.fullmatch(value)
+    assert match is not None
+    name, how, number = match[1].casefold(), match[2], match[3]
     if not how:
         return lambda face: name in face.metric.casefold().split(" ")[0]
     try:
@@ -258,7 +258,7 @@ _RUN_WORDS = (*map(str, RunState), ANY_RUN, NO_RUN)
 
 def _run(sign: str, value: str, scene: QueryContext) -> Predicate:
     wanted = _one_of("state of a run", value, _RUN_WORDS)
-    newest = scene.told.runs or {}
+    newest = scene.answers.runs or {}
     if ANY_RUN in wanted:
         return lambda face: face.id in newest
     return lambda face: newest.get(face.id, NO_RUN) in wanted
@@ -272,7 +272,7 @@ def _from(sign: str, value: str, scene: QueryContext) -> Predicate:
     kinds = [kind for kind in _KINDS if kind.startswith(word)]
     return lambda face: any(
         ref == word or kind in kinds
-        for kind, _, ref in (one.partition(":") for one in face.lineage.split())
+        for kind, _, ref in (member.partition(":") for member in face.lineage.split())
     )
 
 
@@ -285,7 +285,7 @@ def field_text(name: str, value: str) -> FieldText:
 def _stored(name: str) -> Callable[[str, str, QueryContext], Predicate]:
     def made(sign: str, value: str, scene: QueryContext) -> Predicate:
         asked = field_text(name, value)
-        found = scene.told.fields.get(asked, frozenset())
+        found = scene.answers.fields.get(asked, frozenset())
         wanted = asked.text != ANYTHING
         return lambda face: (face.id in found) == wanted
 

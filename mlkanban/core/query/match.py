@@ -14,7 +14,7 @@ def matcher(text: str, scene: QueryContext) -> Predicate:
     return _made(parse(text), scene)
 
 
-def asked(text: str) -> StoreTerms:
+def store_terms(text: str) -> StoreTerms:
     """The terms of a query that only the store can answer."""
     parts = list(_leaves(parse(text)))
     return StoreTerms(
@@ -58,7 +58,7 @@ def _made(node: Node, scene: QueryContext) -> Predicate:
     match node:
         case TextTerm(text):
             wanted = text.casefold().removeprefix("#")
-            written = scene.told.written.get(text, frozenset())
+            written = scene.answers.written.get(text, frozenset())
             return lambda face: wanted in _text(face) or face.id in written
         case Term(name, sign, value, at):
             return FIELDS[name].predicate(sign, value, at, scene)

@@ -26,7 +26,7 @@ class Answers:
 
     written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     runs: Mapping[str, str] | None = None
-    undecided: frozenset[str] | None = None
+    conflicts: frozenset[str] | None = None
     fields: Mapping[FieldText, frozenset[str]] = field(default_factory=dict)
 
     def plus(self, more: Answers) -> Answers:
@@ -34,7 +34,7 @@ class Answers:
         return Answers(
             {**self.written, **more.written},
             self.runs if more.runs is None else more.runs,
-            self.undecided if more.undecided is None else more.undecided,
+            self.conflicts if more.conflicts is None else more.conflicts,
             {**self.fields, **more.fields},
         )
 
@@ -45,7 +45,7 @@ class StoreTerms(NamedTuple):
 
     texts: tuple[str, ...] = ()
     runs: bool = False
-    undecided: bool = False
+    conflicts: bool = False
     fields: tuple[FieldText, ...] = ()
 
     def beyond(self, answers: Answers) -> StoreTerms:
@@ -53,6 +53,6 @@ class StoreTerms(NamedTuple):
         return StoreTerms(
             tuple(text for text in self.texts if text not in answers.written),
             self.runs and answers.runs is None,
-            self.undecided and answers.undecided is None,
-            tuple(one for one in self.fields if one not in answers.fields),
+            self.conflicts and answers.conflicts is None,
+            tuple(field for field in self.fields if field not in answers.fields),
         )

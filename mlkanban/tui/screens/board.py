@@ -223,9 +223,9 @@ class BoardScreen(KeyScreen):
     def _ask_store(self, text: str, *, again: bool = False) -> None:
         """Find cards by what their faces do not say too, as soon as the store has said it."""
         # The query language, which the board does without at its start.
-        from mlkanban.core.query.match import asked
+        from mlkanban.core.query.match import store_terms
 
-        unknown = asked(text).beyond(self._answers)
+        unknown = store_terms(text).beyond(self._answers)
         if any(unknown) or again:
             self.run_worker(self._store_answered(text, unknown))
 

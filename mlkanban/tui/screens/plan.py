@@ -72,7 +72,7 @@ class PlanScreen(KeyScreen):
         board, by_worth = self.board, self._by_worth
         try:
             self._plan = await self.host.store_thread.call(
-                lambda service: service.planning.plan(board, by_worth=by_worth)
+                lambda service: service.planning.plan(board, by_score=by_worth)
             )
         except MlkanbanError as error:
             self.show_error(error)
@@ -243,7 +243,7 @@ class PlanScreen(KeyScreen):
     async def do_plan_replenish(self) -> None:
         board, by_worth = self.board, self._by_worth
         await self._cards.edits.change(
-            lambda service: service.planning.replenish(board, by_worth=by_worth)
+            lambda service: service.planning.replenish(board, by_score=by_worth)
         )
 
     async def do_plan_day(self) -> None:
@@ -280,6 +280,6 @@ def _nothing(place: int) -> str:
 def _entry(row: PlanRow, word: str, marked: bool) -> ListRow:
     face = row.face
     priority = PRIORITY_MARKS.get(Priority(face.priority), "")
-    worth = str(row.worth) if row.worth else ""
+    worth = str(row.score) if row.score else ""
     title = steady(display(face.title)) + (f"  ! {face.block_reason}" if face.block_reason else "")
     return ListRow(f"{face.ref:<5}{priority:<2} ", title, f"{worth:>4} {word:<3}", marked)

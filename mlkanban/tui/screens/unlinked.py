@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mlkanban.cells import shortened
-from mlkanban.core.names import cards_meant
+from mlkanban.core.names import matching_cards
 from mlkanban.display.inbox_text import experiment_line, run_details, run_line
 from mlkanban.display.table import first_in_sight
 from mlkanban.errors import MlkanbanError
@@ -236,7 +236,7 @@ class UnlinkedScreen(ListScreen):
             self.refocus()
             if text is None or not text.strip():
                 return None
-            found = cards_meant(self.host.model.faces.values(), text)
+            found = matching_cards(self.host.model.faces.values(), text)
             if len(found) == 1:
                 return found[0].ref
             typed = text
@@ -246,7 +246,7 @@ class UnlinkedScreen(ListScreen):
         """The card that is meant by what is typed."""
         if not text.strip():
             return ""
-        found = cards_meant(self.host.model.faces.values(), text)
+        found = matching_cards(self.host.model.faces.values(), text)
         if len(found) == 1:
             return f"{found[0].ref} {shortened(display(found[0].title), 40)}"
         if not found:

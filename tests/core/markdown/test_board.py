@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlkanban.core.card import Card
 from mlkanban.core.events import Position
 from mlkanban.core.markdown.board import CardText, board_page, read_board
-from mlkanban.core.markdown.card import asked, corrections, note_lines
+from mlkanban.core.markdown.card import changed_values, corrections, note_lines
 from mlkanban.core.markdown.card_values import values
 from mlkanban.core.markdown.charter import SECTIONS, charter_page, read_charter
 from mlkanban.core.models import Board
@@ -39,7 +39,7 @@ def test_what_is_said_is_what_is_read(both: tuple[Board, Card], charter: dict[st
         "b", AT, charter if any(charter.values()) else {},
     )  # fmt: skip
     assert (found.ref, found.note, found.values) == ("g12", "", said)
-    assert asked(found, said, board, TODAY, card) == {}
+    assert changed_values(found, said, board, TODAY, card) == {}
     assert corrections(found, card.notes, ZONE) == {}
 
 

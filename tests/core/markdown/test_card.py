@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mlkanban.core.card import Blocker, Card, CheckItem, Metric, Note
 from mlkanban.core.card_fields import FIELDS
 from mlkanban.core.markdown.card import (
-    asked,
     card_page,
+    changed_values,
     corrections,
     note_lines,
     read_card,
@@ -110,7 +110,7 @@ def test_what_is_said_is_what_is_read(both: tuple[Board, Card], note: str, other
     found = read_card(text)
     assert found.values == said
     assert (found.ref, found.note) == ("g12", "")
-    assert asked(found, said, board, TODAY, card) == {}
+    assert changed_values(found, said, board, TODAY, card) == {}
     assert corrections(found, card.notes, ZONE) == {}
 
 
@@ -202,7 +202,7 @@ def page_of(card: Card, board: Board) -> str:
 
 def changed(text: str, card: Card, board: Board) -> dict[str, Any]:
     found = read_card(text)
-    changes: dict[str, Any] = asked(found, values(card, board), board, TODAY, card)
+    changes: dict[str, Any] = changed_values(found, values(card, board), board, TODAY, card)
     changes |= corrections(found, card.notes, ZONE)
     return changes | ({"note": found.note} if found.note else {})
 

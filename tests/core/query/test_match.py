@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, QueryContext
-from mlkanban.core.query.match import asked, matcher
+from mlkanban.core.query.match import matcher, store_terms
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.core.templates import template
 from mlkanban.errors import BadQuery
@@ -146,16 +146,16 @@ def test_the_examples_of_the_table_are_queries():
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_a_query_or_an_error(text):
     try:
-        asked = matcher(text, SCENE)
+        store_terms = matcher(text, SCENE)
     except BadQuery:
         return
-    assert asked(card()) in (True, False)
+    assert store_terms(card()) in (True, False)
 
 
 @given(st.text(min_size=1, max_size=12).filter(lambda t: '"' not in t and "\\" not in t))
 def test_any_quoted_text_is_searched_as_it_stands(text):
-    asked = matcher(f'"{text}"', SCENE)
-    assert asked(card(title=f"a {text} b"))
+    store_terms = matcher(f'"{text}"', SCENE)
+    assert store_terms(card(title=f"a {text} b"))
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,12 @@ def test_what_a_card_waits_for_is_known_from_the_others() -> None:
 
 
 def test_words_are_found_where_they_were_written_too() -> None:
-    scene = replace(SCENE, told=Answers(written={"drift": frozenset({"c1"}), "a or": frozenset()}))
+    scene = replace(
+        SCENE, answers=Answers(written={"drift": frozenset({"c1"}), "a or": frozenset()})
+    )
     query = 'drift -(other or "a or") stage:train drift'
-    assert asked(query) == StoreTerms(("drift", "other", "a or"))
-    assert asked(query).beyond(scene.told) == StoreTerms(("other",))
+    assert store_terms(query) == StoreTerms(("drift", "other", "a or"))
+    assert store_terms(query).beyond(scene.answers) == StoreTerms(("other",))
     assert matcher("drift", scene)(card())
     assert not matcher("-drift", scene)(card())
     assert not matcher("drift", scene)(card(id="c2"))
@@ -208,7 +210,7 @@ def test_words_are_found_where_they_were_written_too() -> None:
 
 def test_run_is_the_state_of_the_newest_one() -> None:
     newest = {"c1": "failed", "c2": "finished", "c3": "lost"}
-    scene = replace(SCENE, told=Answers(runs=newest))
+    scene = replace(SCENE, answers=Answers(runs=newest))
     cards = [card(id=f"c{n}", ref=f"g{n}") for n in range(1, 5)]
 
     def refs(query: str) -> list[str]:
@@ -224,7 +226,7 @@ def test_run_is_the_state_of_the_newest_one() -> None:
 
 
 def test_what_is_undecided_is_found() -> None:
-    scene = replace(SCENE, told=Answers(undecided=frozenset({"c1"})))
+    scene = replace(SCENE, answers=Answers(conflicts=frozenset({"c1"})))
     assert matcher("is:conflict", scene)(card())
     assert not matcher("is:conflict", scene)(card(id="c2"))
 
@@ -234,11 +236,11 @@ def test_what_is_undecided_is_found() -> None:
     [
         ("stage:train tag:gpu is:open snoozed:yes", StoreTerms()),
         ("-(tag:gpu or run:failed)", StoreTerms(runs=True)),
-        ("is:CONF", StoreTerms(undecided=True)),
-        ("run is:con", StoreTerms(("run",), undecided=True)),
+        ("is:CONF", StoreTerms(conflicts=True)),
+        ("run is:con", StoreTerms(("run",), conflicts=True)),
     ],
 )
 def test_only_what_a_query_asks_for_is_asked_of_the_store(query: str, wanted: StoreTerms) -> None:
-    assert asked(query) == wanted
+    assert store_terms(query) == wanted
     told = Answers({text: frozenset() for text in wanted.texts}, {}, frozenset())
-    assert not any(asked(query).beyond(told))
+    assert not any(store_terms(query).beyond(told))

@@ -20,6 +20,7 @@ from mlkanban.core.event_validation import MALFORMED, inert
 from mlkanban.display.event_text import told
 from tests.core.test_event_validation import event
 from tests.editors import FakeEditor, replacing
+from tests.json_shapes import check_shape
 from tests.service.exchanging import meet
 from tests.service.people import Clock, Person
 from tests.tui.page import NOW, opened
@@ -154,6 +155,13 @@ def conflicts(place: Path) -> None:
     assert ada.cards.get(ref).values["risk"] == other
     last = ada.service.history.of_card(ref)[-1].event
     assert told(last, ada.board) == f"conflict resolved: risk: {other}"
+
+
+@surface("schema")
+def schema(place: Path) -> None:
+    check_shape(says("--json", "show", added("--risk", "leaks")))
+    shape = data("schema", "card")["$defs"]["Card"]["properties"]
+    assert shape["risk"]["type"] == "string"
 
 
 def main(place: Path) -> None:

@@ -10,7 +10,6 @@ import click
 import pytest
 
 from mlkanban.cli.cards import add, edit
-from mlkanban.cli.json_output import card_data
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS, CardField, called, values_of
@@ -22,6 +21,7 @@ from mlkanban.core.models import Board, Stage
 from mlkanban.core.query.fields import FIELDS as QUERY_FIELDS
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.display.card_face import FaceContext
+from mlkanban.display.card_json import card_data
 from mlkanban.display.card_page import CardPage, field_lines
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service.conflicts import OpenConflict
@@ -94,7 +94,7 @@ def test_it_is_read_from_what_events_wrote(field: CardField) -> None:
 
 @every_field
 def test_scripts_see_it(field: CardField) -> None:
-    data = card_data(whole_card(), BOARD)
+    data = card_data(whole_card(), BOARD, NOW)
     text = json.dumps(data["metric"] if field.part_of == "metric" else data[field.json_name])
     shown = {"archived": "true", "lineage": "v2", "snoozed": UNTIL_RUN}
     assert shown.get(field.name, SEEN[field.name]) in text

@@ -50,7 +50,7 @@ def print_board(session: Session) -> None:
 
 def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
     # What prints is nothing that the screen has to wait for.
-    from mlkanban.cli.json_output import board_data, by_stage, face_data
+    from mlkanban.display.card_json import board_data, by_stage, face_data
 
     faces = by_stage(snapshot.faces, snapshot.board)
     shown = [face for face in faces if on_board(snapshot.board, face, today(snapshot.board))]
@@ -60,15 +60,15 @@ def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:
             service.boards.loads(snapshot.board.id),
             snapshot.over_since_merge,
         ),
-        "cards": face_data(shown, snapshot.board, service),
+        "cards": face_data(shown, snapshot.board, service, clock.now()),
     }
 
 
 def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[str]:
     # As above.
-    from mlkanban.cli.json_output import by_stage
     from mlkanban.cli.layout import bold
     from mlkanban.display.card_face import SNOOZED, FaceContext, HeadNote, header, lines
+    from mlkanban.display.card_json import by_stage
 
     board = snapshot.board
     loads = service.boards.loads(board.id)

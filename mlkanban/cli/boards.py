@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import click
 
-from mlkanban.cli.json_output import board_data
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import NEW_NAME, ZONE
@@ -12,6 +11,7 @@ from mlkanban.clock import local_timezone, odd_timezone
 from mlkanban.core.models import Board
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES
+from mlkanban.display.card_json import board_data
 
 _KEYS = [template.key for template in TEMPLATES]
 

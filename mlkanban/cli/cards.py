@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mlkanban import clock
 from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
 from mlkanban.cli.groups import TextCommand
-from mlkanban.cli.json_output import card_data
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, LINEAGE, STAGE
 from mlkanban.core.card_fields import FIELDS, SETS, CardField
@@ -22,6 +22,7 @@ from mlkanban.core.metrics import MetricParts, parse_metric
 from mlkanban.core.models import BlockReason, Board, Outcome
 from mlkanban.core.names import find_stage
 from mlkanban.core.quick_add import QuickAdd, captured, card_lines
+from mlkanban.display.card_json import cards_data
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MAX_TEXT
 
@@ -130,7 +131,7 @@ def add(
             stage_id=find_stage(board, stage).id if stage else "",
             override=override,
         )
-        cards = [card_data(card, board) for card in done.cards] if session.json else []
+        cards = cards_data(done.cards, service, clock.now()) if session.json else []
         session.answer("card", lambda: cards if several else cards[0])
         session.tell(done)
         for doubt in dict.fromkeys(doubt for one in made for doubt in one.doubts):

@@ -168,8 +168,23 @@ def board_stages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     return _offered(items)
 
 
+def output_kinds(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The kinds of JSON output."""
+
+    def items() -> Iterator[CompletionItem]:
+        # Its models take a while to make, and only this completion needs them.
+        from mlkanban.display.json_output import KINDS
+
+        for name, kind in KINDS.items():
+            if name.startswith(incomplete):
+                yield CompletionItem(name, help=kind.about)
+
+    return _offered(items)
+
+
 _BY_ITSELF: dict[str, Callable[[click.Context, str], list[CompletionItem]]] = {
     "cards": card_refs,
+    "kinds": output_kinds,
     "lineages": lineages,
     "stages": board_stages,
 }

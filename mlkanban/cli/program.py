@@ -141,6 +141,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "themes": ("about:themes", "List the themes that can be used."),
         "config": ("about:config", "Print the settings, where each comes from and what it means."),
         "completion": ("completion:completion", "Print the completion script of a shell."),
+        "schema": (
+            "schema:schema",
+            "List the kinds of JSON output, or print the JSON Schema of one.",
+        ),
     },
 }
 """Every command with the module of this package and the name there that it is loaded from, and what

@@ -276,12 +276,12 @@ class Session:
     def answer_done(self, kind: str, done: Done, service: Service) -> None:
         """Report what an action did to cards."""
         # Models of cards, which help and usage errors do without.
-        from mlkanban.cli.json_output import cards_data
+        from mlkanban.display.card_json import cards_data
 
         self.answer(
             kind,
             lambda: {
-                "cards": cards_data(done.cards, service),
+                "cards": cards_data(done.cards, service, clock.now()),
                 "message": done.message,
                 "warning": done.warning,
             },

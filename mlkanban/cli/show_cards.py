@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban import clock
-from mlkanban.cli.json_output import age_days, by_stage, card_data, face_data, spent_data
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
 from mlkanban.core.models import Board, CardFace, Priority
 from mlkanban.core.visibility import asleep, on_board
+from mlkanban.display.card_json import age_days, by_stage, card_data, face_data, spent_data
 from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_name, some
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
             if everything or on_board(board, face, date.max if sleepers else today(board))
         ]
         session.answer(
-            "cards", lambda: face_data(shown, board, service), lambda: _table(session, shown, board)
+            "cards",
+            lambda: face_data(shown, board, service, clock.now()),
+            lambda: _table(session, shown, board),
         )
         listed = {face.id for face in shown}
         others = _out_of_sight([face for face in matching if face.id not in listed], board)
@@ -87,7 +89,11 @@ def show(session: Session, card: str) -> None:
 
         session.answer(
             "card",
-            lambda: {**card_data(whole, board), "label": label, "spent": spent_data(spent)},
+            lambda: {
+                **card_data(whole, board, clock.now()),
+                "label": label,
+                "spent": spent_data(spent),
+            },
             lines,
         )
 
@@ -207,7 +213,7 @@ def _facts(card: Card, board: Board, label: str) -> Iterator[tuple[str, str]]:
 
     yield "label", label
     yield "created", day(card.created_at)
-    days = age_days(card.started_at, card.finished_at, zone)
+    days = age_days(card.started_at, card.finished_at, board, clock.now())
     if days is not None and card.started_at:
         took = quantity(days, "day")
         if card.finished_at:

@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.json_output import stages_data
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
@@ -15,6 +14,7 @@ from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress
 from mlkanban.core.visibility import asleep, stands
 from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
+from mlkanban.display.card_json import stages_data
 from mlkanban.errors import UsageProblem, WouldChangeCards
 from mlkanban.service import Done, Service, Snapshot
 

@@ -5,7 +5,7 @@ Every number of the catalogue has a module in `number_text` with its view.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Generic, TypedDict, TypeVar
 
 from mlkanban.charts.catalogue import CATALOGUE, FlowNumber
 from mlkanban.charts.spec import Spec
@@ -14,7 +14,7 @@ from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
 
-Json = dict[str, Any]
+Day = Annotated[str, "date"]
 Figures = tuple[tuple[str, str], ...]
 """The few figures that groups of cards are compared by: a short name and a value."""
 Number = TypeVar("Number")
@@ -34,6 +34,18 @@ class Summary:
     note: str
 
 
+ScopeJson = TypedDict(
+    "ScopeJson", {"window": str, "from": Day | None, "to": Day, "as_of": Day, "timezone": str}
+)
+
+
+class NumberJson(ScopeJson):
+    """What every number says of itself in JSON. The types of JSON are checked with those of the
+    code, and `display.json_output` makes models of them."""
+
+    convention: str
+
+
 @dataclass(frozen=True, slots=True)
 class NumberView(Generic[Number]):
     """One number of the catalogue, by its name there.
@@ -48,7 +60,7 @@ class NumberView(Generic[Number]):
     count: Callable[[Sample], Number]
     summary: Callable[[Number], Summary]
     figures: Callable[[Number], Figures]
-    to_json: Callable[[Number], Json]
+    to_json: Callable[[Number], NumberJson]
     draw: Callable[[Number, Sample], Spec | None] = lambda number, sample: None
     by_stage: Callable[[Sample], Sequence[Number]] | None = None
     staged: bool = False
@@ -87,12 +99,12 @@ def _window_text(scope: Scope) -> str:
     return f"{quantity((last - first).days + 1, 'day')} to {last}"
 
 
-def scope_json(scope: Scope) -> Json:
+def scope_json(scope: Scope) -> ScopeJson:
     """The part of a number's JSON that names its scope; `from` is null for all time."""
     first = scope.window.first
     return {
         "window": scope.window.name,
-        "from": first and first.isoformat(),
+        "from": None if first is None else first.isoformat(),
         "to": scope.window.last.isoformat(),
         "as_of": scope.as_of.isoformat(),
         "timezone": scope.timezone,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mlkanban.cli.program import run
+from tests.json_shapes import check_shape
 
 PROGRAM = [sys.executable, "-m", "mlkanban"]
 
@@ -43,6 +44,8 @@ class Person:
         self._capsys.readouterr()
         code = run(args)
         out, err = self._capsys.readouterr()
+        if "--json" in args and out.startswith('{"schema"'):
+            check_shape(out)
         return Answer(code, out, err)
 
     def data(self, *args: str) -> Any:

@@ -25,7 +25,7 @@ def test_the_start_loads_nothing_heavy() -> None:
 
 def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
     code = (
-        "import sys, mlkanban.cli.show_cards, mlkanban.cli.json_output;"
+        "import sys, mlkanban.cli.show_cards, mlkanban.display.card_json;"
         f"print([m for m in {HEAVY[:5]!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -123,7 +123,9 @@ def test_days_are_dates_beside_numbers():
     assert (ahead.days, ahead.cards) == (30, 3)
     data = to_json(ahead)
     for p in ("50", "85"):
-        day = date(2026, 1, 20) + timedelta(days=data["when"]["days"][p])
+        days = data["when"]["days"][p]
+        assert days is not None
+        day = date(2026, 1, 20) + timedelta(days=days)
         assert data["when"]["day"][p] == day.isoformat()
     assert sum(chance for _, chance in ahead.chances) == pytest.approx(1)
     assert ahead.dates[0][0] == date(2026, 1, 21)

@@ -57,7 +57,9 @@ def test_they_are_said() -> None:
         "the last on 2026-01-16 21:00: 5 of 10 decided in 10 minutes, 1 left",
     )
     assert rows(said)[0] == ("2025-12-29", "2", "10", "5")
-    assert to_json(counted(*FIVE))["last"]["left"] == ["a"]
+    last = to_json(counted(*FIVE))["last"]
+    assert last is not None
+    assert last["left"] == ["a"]
 
 
 def test_of_a_few_sessions_there_is_no_median() -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 import pytest
+from pydantic import ValidationError
 
 from mlkanban.cli.program import program
 from mlkanban.service import Service
 from tests.hostile.board import LOCAL_RUN, RICH
 from tests.hostile.stream import strangers
 from tests.hostile.texts import FAKE, hostile
+from tests.json_shapes import check_shape
 from tests.terminal import Terminal
 from tests.tui.page import clock
 
@@ -99,6 +101,9 @@ keys
 themes
 config
 completion bash
+schema
+schema {new} -> 3
+schema cards
 flow cycle-time --by tag --chart
 flow scatter --chart
 flow throughput --by stage
@@ -209,6 +214,18 @@ def faults(line: list[str], out: bytes) -> list[str]:
     return [f"{line[:3]}: {fault}" for fault in found]
 
 
+def wrong_shapes(out: bytes) -> list[str]:
+    """What in the JSON that came to the terminal is not as its model says."""
+    objects = [part for part in out.split(b"\r\n") if part.startswith(b'{"schema"')]
+    found = []
+    for text in objects:
+        try:
+            check_shape(text.decode())
+        except ValidationError as error:
+            found.append(f"{text[:60]!r}: {error}")
+    return found
+
+
 @pytest.mark.parametrize("json_too", [False, True], ids=["words", "json"])
 def test_no_hostile_text_drives_the_terminal(
     json_too: bool, hostile_home: Path, home: dict[str, str], tmp_path: Path
@@ -220,6 +237,8 @@ def test_no_hostile_text_drives_the_terminal(
     ended = [(line, str(code), out) for line, (code, out) in zip(wanted, said, strict=True)]
     odd = [one for one, code in zip(ended, codes, strict=True) if code not in ("any", one[1])]
     assert json_too or odd == []
+    assert not json_too or sum(b'{"schema"' in out for _, out in said) > len(said) // 2
+    assert not json_too or [shape for _, out in said for shape in wrong_shapes(out)] == []
 
 
 def test_hostile_arguments_are_answered_in_a_sentence(

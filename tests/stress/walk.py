@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.cli.json_output import card_data, stages_data
 from mlkanban.cli.program import run
 from mlkanban.core.models import Board, place
+from mlkanban.display.card_json import card_data, stages_data
 from mlkanban.paths import places
 from mlkanban.service import Service
 from mlkanban.store.rows import CONDITION
@@ -490,7 +490,7 @@ def _seen(service: Service, board: Board) -> State:
 
 
 def _card(service: Service, board: Board, ref: str) -> State:
-    data: State = _plain(card_data(service.cards.get(ref), board))
+    data: State = _plain(card_data(service.cards.get(ref), board, datetime.now(UTC)))
     del data["age_days"]
     return data
 

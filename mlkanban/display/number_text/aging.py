@@ -1,7 +1,16 @@
 """Aging work in progress, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE_MARK, Aging
 from mlkanban.flow.aging import aging as count
@@ -10,7 +19,32 @@ from mlkanban.flow.sle import sle
 _CONVENTION = "age in calendar days with both ends | nearest rank"
 
 
-def to_json(aging: Aging) -> Json:
+class StageJson(TypedDict):
+    stage: str
+    n: int
+    pace: dict[str, int | None]
+
+
+class CardJson(TypedDict):
+    id: str
+    title: str
+    stage: str
+    age_days: int
+    pace: float | None
+    blocked: bool
+    stale: bool
+    past_sle: bool
+
+
+class AgingJson(NumberJson):
+    n: int
+    open: int
+    sle_days: int | None
+    stages: list[StageJson]
+    cards: list[CardJson]
+
+
+def to_json(aging: Aging) -> AgingJson:
     return {
         "n": aging.n,
         "open": len(aging.cards),

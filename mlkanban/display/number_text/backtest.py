@@ -1,8 +1,16 @@
 """Back-test, in words and as JSON."""
 
-from typing import Any
+from typing import Any, TypedDict
 
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.backtest import FEWEST_PAST, HORIZON, KINDS, PASTS, Backtest
 from mlkanban.flow.backtest import backtest as count
@@ -24,6 +32,25 @@ _KINDS = {
 _CONVENTION = "replayed with what was known on each day; trials overlap"
 
 
+class ScoreJson(TypedDict):
+    past_days: int
+    kind: str
+    percent: int
+    trials: int
+    held: int
+    share: float | None
+
+
+class BacktestJson(NumberJson):
+    n: int
+    first_trial: Day | None
+    last_trial: Day | None
+    horizon_days: int
+    cards_ahead: int
+    best_past_days: int
+    scores: list[ScoreJson]
+
+
 def sentence(backtest: Backtest, kind: str, p: int = 85, *, back: int) -> str:
     """`The 85 % forecast from 90 days (how many in 14 days) held 83 % of 120 times.`; ''
     without a trial."""
@@ -37,7 +64,7 @@ def sentence(backtest: Backtest, kind: str, p: int = 85, *, back: int) -> str:
     )
 
 
-def to_json(backtest: Backtest) -> Json:
+def to_json(backtest: Backtest) -> BacktestJson:
     return {
         "n": len(backtest.days),
         "first_trial": backtest.days[0].isoformat() if backtest.days else None,

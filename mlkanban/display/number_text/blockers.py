@@ -1,7 +1,16 @@
 """Blocker clusters, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.blockers import LEAST, Blockers, Cluster
 from mlkanban.flow.blockers import blockers as count
@@ -10,11 +19,28 @@ from mlkanban.text import quantity
 _CONVENTION = "real days of 24 hours within the window; committed cards"
 
 
+class ClusterJson(TypedDict):
+    reason: str
+    external: bool
+    count: int
+    days: float
+    median_days: float
+    open: int
+    cards: list[str]
+
+
+class BlockersJson(NumberJson):
+    n: int
+    days: float
+    blocked_not_committed: int
+    clusters: list[ClusterJson]
+
+
 def _side(cluster: Cluster) -> str:
     return "external" if cluster.external else "internal"
 
 
-def to_json(blockers: Blockers) -> Json:
+def to_json(blockers: Blockers) -> BlockersJson:
     return {
         "n": blockers.n,
         "days": blockers.days,

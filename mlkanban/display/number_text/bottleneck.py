@@ -1,7 +1,16 @@
 """The bottleneck, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.bottleneck import FEWEST, Bottleneck
 from mlkanban.flow.bottleneck import bottleneck as count
@@ -11,7 +20,23 @@ _CONVENTION = (
 )
 
 
-def to_json(bottleneck: Bottleneck) -> Json:
+class EvidenceJson(TypedDict):
+    stage: str
+    residence_share: float
+    at_limit_share: float | None
+    arrivals: int
+    arrivals_minus_departures: int
+    blocked_share: float
+    queue_before: float | None
+
+
+class BottleneckJson(NumberJson):
+    n: int
+    bottleneck: str | None
+    stages: list[EvidenceJson]
+
+
+def to_json(bottleneck: Bottleneck) -> BottleneckJson:
     named = bottleneck.named
     return {
         "n": bottleneck.n,

@@ -2,9 +2,18 @@
 
 from datetime import date
 from itertools import pairwise
+from typing import TypedDict
 
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.cfd import Cfd
 from mlkanban.flow.cfd import cfd as count
@@ -13,7 +22,19 @@ from mlkanban.text import quantity
 _CONVENTION = "last arrival of each card at the stage or past it"
 
 
-def to_json(cfd: Cfd) -> Json:
+class LineJson(TypedDict):
+    name: str
+    arrived: list[int]
+    cards: list[str]
+
+
+class CfdJson(NumberJson):
+    n: int
+    days: list[Day]
+    stages: list[LineJson]
+
+
+def to_json(cfd: Cfd) -> CfdJson:
     return {
         "n": cfd.n,
         "days": [

@@ -1,9 +1,11 @@
 """Cycle time, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts.spec import histogram_spec
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -22,7 +24,26 @@ _CYCLE_TIME = "calendar days with both ends | nearest rank"
 _RESIDENCE = "days of 24 hours, rounded up | nearest rank"
 
 
-def to_json(times: CycleTimes) -> Json:
+BinJson = TypedDict("BinJson", {"from": int, "to": int | None, "count": int})
+
+
+class CycleTimesJson(NumberJson):
+    """The days of a bin are both included; `to` is null for the last, open one."""
+
+    n: int
+    never_worked: int
+    open: int
+    mean: float | None
+    mode: int | None
+    min: int | None
+    max: int | None
+    percentiles: dict[str, int | None]
+    percentiles_with_open: dict[str, int | None]
+    histogram: list[BinJson]
+    outcomes: dict[str, int]
+
+
+def to_json(times: CycleTimes) -> CycleTimesJson:
     """Return the data of `flow cycle-time --json`; days of a bin are both included."""
     return {
         "n": times.n,

@@ -2,7 +2,7 @@
 
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -17,7 +17,15 @@ _ERRORS = 2
 _CONVENTION = f"calendar days with both ends | +/- {_ERRORS} standard errors"
 
 
-def to_json(flow_debt: FlowDebt) -> Json:
+class DebtJson(NumberJson):
+    n: int
+    gap_days: float | None
+    mean_cycle_time: float | None
+    debt_days: float | None
+    standard_error_days: float | None
+
+
+def to_json(flow_debt: FlowDebt) -> DebtJson:
     return {
         "n": flow_debt.n,
         "gap_days": flow_debt.gap,

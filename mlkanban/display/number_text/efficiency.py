@@ -1,9 +1,11 @@
 """Where the time goes, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -18,15 +20,49 @@ from mlkanban.flow.percentiles import whole_percents
 _CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
 
 
-def to_json(efficiency: Efficiency) -> Json:
+class SharesJson(TypedDict):
+    active: float | None
+    unattended: float | None
+    waiting: float | None
+    blocked: float | None
+
+
+class StageJson(TypedDict):
+    stage: str
+    active_days: float
+    unattended_days: float
+    waiting_days: float
+    blocked_days: float
+
+
+class EfficiencyJson(NumberJson):
+    n: int
+    configured: bool
+    efficiency: float | None
+    shares: SharesJson
+    stages: list[StageJson]
+
+
+def to_json(efficiency: Efficiency) -> EfficiencyJson:
     return {
         "n": efficiency.n,
         "configured": efficiency.configured,
         "efficiency": efficiency.efficiency,
-        "shares": {share.value: efficiency.share(share) for share in Share},
+        "shares": {
+            "active": efficiency.share(Share.ACTIVE),
+            "unattended": efficiency.share(Share.UNATTENDED),
+            "waiting": efficiency.share(Share.WAITING),
+            "blocked": efficiency.share(Share.BLOCKED),
+        },
         "stages": [
-            {"stage": s.stage, **{f"{share}_days": s.spent.days(share) for share in Share}}
-            for s in efficiency.stages
+            {
+                "stage": stage.stage,
+                "active_days": stage.spent.days(Share.ACTIVE),
+                "unattended_days": stage.spent.days(Share.UNATTENDED),
+                "waiting_days": stage.spent.days(Share.WAITING),
+                "blocked_days": stage.spent.days(Share.BLOCKED),
+            }
+            for stage in efficiency.stages
         ],
         "convention": _CONVENTION,
         **scope_json(efficiency.scope),

@@ -1,7 +1,9 @@
 """How much fits until a day, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.display.number_text.forecast import reason
-from mlkanban.display.number_view import Json
+from mlkanban.display.number_view import Day
 from mlkanban.flow.fit import Fit
 
 
@@ -19,7 +21,17 @@ def fit_text(fit: Fit) -> str:
     )
 
 
-def to_json(fit: Fit) -> Json:
+class FitJson(TypedDict):
+    """So many cards fit at 85 % (`likely`) and at 50 % (`even`); 0 with a reason."""
+
+    until: Day
+    in_progress: int
+    likely: int
+    even: int
+    reason: str | None
+
+
+def to_json(fit: Fit) -> FitJson:
     return {
         "until": fit.until.isoformat(),
         "in_progress": fit.in_progress,

@@ -1,7 +1,18 @@
 """Forecasts from throughput, in words and as JSON."""
 
+from datetime import date
+from typing import TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.forecast import FEWEST_DAYS, Forecast
 from mlkanban.flow.forecast import forecast as count
@@ -9,6 +20,44 @@ from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.text import quantity
 
 _CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
+
+
+class CardsChanceJson(TypedDict):
+    cards: int
+    chance: float
+
+
+class DayChanceJson(TypedDict):
+    day: Day
+    chance: float
+
+
+class HowManyJson(TypedDict):
+    """Percent: so many cards or more within `days`."""
+
+    days: int
+    by: Day
+    cards: dict[str, int]
+    distribution: list[CardsChanceJson]
+
+
+class WhenJson(TypedDict):
+    """Percent: `cards` are finished by that day; null beyond ten years."""
+
+    cards: int
+    day: dict[str, Day | None]
+    days: dict[str, int | None]
+    distribution: list[DayChanceJson]
+
+
+class ForecastJson(NumberJson):
+    n: int
+    window_days: int
+    past_days: int
+    active_days: int
+    reason: str | None
+    how_many: HowManyJson
+    when: WhenJson
 
 
 def reason(forecast: Forecast) -> str:
@@ -19,7 +68,7 @@ def reason(forecast: Forecast) -> str:
     return f"A forecast needs cards finished on {FEWEST_DAYS} different days; here on {here}."
 
 
-def to_json(forecast: Forecast) -> Json:
+def to_json(forecast: Forecast) -> ForecastJson:
     return {
         "n": forecast.n,
         "window_days": forecast.window_days,
@@ -34,9 +83,9 @@ def to_json(forecast: Forecast) -> Json:
         },
         "when": {
             "cards": forecast.cards,
-            "day": {str(p): day and day.isoformat() for p, day in forecast.when.items()},
+            "day": {str(p): _iso(day) for p, day in forecast.when.items()},
             "days": {
-                str(p): day and (day - forecast.scope.as_of).days
+                str(p): None if day is None else (day - forecast.scope.as_of).days
                 for p, day in forecast.when.items()
             },
             "distribution": [
@@ -82,6 +131,10 @@ def summary(forecast: Forecast) -> Summary:
     )
     head = ("chance", f"cards by {forecast.by}", f"next {forecast.cards} by", "in")
     return Summary("Forecast", lines, Table(head, rows), note)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _at_least(cards: int) -> str:

@@ -1,8 +1,11 @@
 """When each open card will be finished, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.display.number_view import (
+    Day,
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -18,7 +21,25 @@ _CERTAIN = 0.95
 _CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of the card"
 
 
-def to_json(forecasts: CardForecasts) -> Json:
+class CardJson(TypedDict):
+    id: str
+    title: str
+    stage: str
+    age_days: int
+    chance: float | None
+    by: dict[str, Day | None]
+
+
+class CardForecastsJson(NumberJson):
+    n: int
+    open: int
+    censored: int
+    days: int
+    until: Day
+    cards: list[CardJson]
+
+
+def to_json(forecasts: CardForecasts) -> CardForecastsJson:
     return {
         "n": forecasts.n,
         "open": forecasts.open,
@@ -29,7 +50,9 @@ def to_json(forecasts: CardForecasts) -> Json:
             {
                 "id": card.ref, "title": card.title, "stage": card.stage, "age_days": card.age,
                 "chance": card.chance,
-                "by": {str(p): day and day.isoformat() for p, day in card.by.items()},
+                "by": {
+                    str(p): None if day is None else day.isoformat() for p, day in card.by.items()
+                },
             }
             for card in forecasts.cards
         ],

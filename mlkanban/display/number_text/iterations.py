@@ -1,7 +1,16 @@
 """Iterations, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.iterations import Iterations
 from mlkanban.flow.iterations import iterations as count
@@ -11,7 +20,26 @@ _CONVENTION = "visits of finished and open cards that were in the stage"
 _LISTED = 3
 
 
-def to_json(iterations: Iterations) -> Json:
+class PassesJson(TypedDict):
+    card: str
+    passes: int
+
+
+class StageJson(TypedDict):
+    stage: str
+    n: int
+    mean: float | None
+    max: int
+    again: int
+    cards: list[PassesJson]
+
+
+class IterationsJson(NumberJson):
+    n: int
+    stages: list[StageJson]
+
+
+def to_json(iterations: Iterations) -> IterationsJson:
     return {
         "n": iterations.n,
         "stages": [

@@ -2,7 +2,7 @@
 
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -17,7 +17,25 @@ _CONVENTION = "days between the ends (cycle time - 1) | WIP at the end of the da
 _LEAST = needed(50)
 
 
-def to_json(law: LittlesLaw) -> Json:
+class LittleJson(NumberJson):
+    n: int
+    mean_wip: float
+    throughput_per_day: float
+    implied_days: float | None
+    observed_days: float | None
+    ratio: float | None
+    reason: str
+    days_before_window: int
+    days_of_open_cards: int
+    days_of_abandoned_cards: int
+    wip_at_start: int
+    wip_at_end: int
+    begun: int
+    departed: int
+    balanced: bool
+
+
+def to_json(law: LittlesLaw) -> LittleJson:
     return {
         "n": law.n,
         "mean_wip": law.mean_wip,

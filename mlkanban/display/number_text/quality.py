@@ -1,6 +1,15 @@
 """Data quality, in words and as JSON."""
 
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from typing import TypedDict
+
+from mlkanban.display.number_view import (
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.quality import Quality
 from mlkanban.flow.quality import quality as count
@@ -17,7 +26,19 @@ _LISTED = 6
 _CONVENTION = "all cards of all time; never-worked ones of the window"
 
 
-def to_json(quality: Quality) -> Json:
+class FindingJson(TypedDict):
+    kind: str
+    count: int
+    meaning: str
+    cards: list[str]
+
+
+class QualityJson(NumberJson):
+    n: int
+    findings: list[FindingJson]
+
+
+def to_json(quality: Quality) -> QualityJson:
     return {
         "n": quality.n,
         "findings": [

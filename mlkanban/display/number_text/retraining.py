@@ -1,7 +1,17 @@
 """Retraining, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.percentiles import needed
 from mlkanban.flow.retraining import Days, Loop, RetrainingLoops
@@ -11,7 +21,45 @@ from mlkanban.text import quantity
 _CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
 
 
-def _loop_json(loop: Loop) -> Json:
+class DaysJson(TypedDict):
+    n: int
+    median: int | None
+    p85: int | None
+    days: list[int]
+
+
+class LoopJson(TypedDict):
+    model: str
+    title: str
+    line: str
+    first_alert: Day
+    retrain: str | None
+    alert_to_retrain: int | None
+    alert_to_redeploy: int | None
+    health: str | None
+    days: int
+    open: bool
+
+
+class ModelJson(TypedDict):
+    model: str
+    title: str
+    open: int
+    alert_to_retrain: DaysJson
+    alert_to_redeploy: DaysJson
+
+
+class RetrainingJson(NumberJson):
+    n: int
+    alert_to_retrain: DaysJson
+    alert_to_redeploy: DaysJson
+    open: list[LoopJson]
+    without_retraining: int
+    loops: list[LoopJson]
+    models: list[ModelJson]
+
+
+def _loop_json(loop: Loop) -> LoopJson:
     return {
         "model": loop.model, "title": loop.title, "line": loop.line, "first_alert": loop.first,
         "retrain": loop.retrain or None, "alert_to_retrain": loop.to_retrain,
@@ -20,7 +68,7 @@ def _loop_json(loop: Loop) -> Json:
     }  # fmt: skip
 
 
-def _days_json(days: Days) -> Json:
+def _days_json(days: Days) -> DaysJson:
     return {
         "n": days.n, "median": days.percentile(50), "p85": days.percentile(85),
         "days": list(days.values),
@@ -40,7 +88,7 @@ def _days_text(days: Days) -> str:
     )
 
 
-def to_json(loops: RetrainingLoops) -> Json:
+def to_json(loops: RetrainingLoops) -> RetrainingJson:
     return {
         "n": len(loops.loops),
         "alert_to_retrain": _days_json(loops.to_retrain),

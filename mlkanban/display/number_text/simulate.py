@@ -1,10 +1,11 @@
 """What if, in words and as JSON."""
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     Summary,
     finished_cards,
     scope_json,
@@ -25,12 +26,33 @@ _MEASURES = {
 _CONVENTION = "mean of the runs, 5 to 95 % of them; calendar days with both ends"
 
 
+class SpreadJson(TypedDict):
+    mean: float
+    low: float
+    high: float
+
+
+class WhatIfJson(NumberJson):
+    """Measures by name: as they were observed, as today's limits play them, and the changed ones;
+    null where nothing was played."""
+
+    n: int
+    runs: int
+    trusted: bool
+    not_reproduced: list[str]
+    limits: dict[str, int | None]
+    changes: dict[str, int | None]
+    observed: dict[str, float] | None
+    today: dict[str, SpreadJson] | None
+    proposed: dict[str, SpreadJson] | None
+
+
 def _spread_text(spread: Spread) -> str:
     return f"{spread.mean:.1f} ({spread.low:.1f}-{spread.high:.1f})"
 
 
-def to_json(what_if: WhatIf) -> Json:
-    def shown(played: Played) -> Json | None:
+def to_json(what_if: WhatIf) -> WhatIfJson:
+    def shown(played: Played) -> dict[str, SpreadJson] | None:
         return {
             m: {"mean": s.mean, "low": s.low, "high": s.high} for m, s in played.items()
         } or None

@@ -1,8 +1,10 @@
 """The service level expectation, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -17,7 +19,21 @@ from mlkanban.text import quantity
 _CONVENTION = "85 %, nearest rank, from the last 90 days or 30 cards, whichever is more"
 
 
-def to_json(sle: Sle) -> Json:
+class PastJson(TypedDict):
+    id: str
+    age_days: int
+    title: str
+
+
+class SleJson(NumberJson):
+    n: int
+    percent: int
+    days: int | None
+    open: int
+    past: list[PastJson]
+
+
+def to_json(sle: Sle) -> SleJson:
     return {
         "n": sle.n,
         "percent": PERCENT,

@@ -1,11 +1,27 @@
 """Which limits would be better, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.display.number_text import simulate
-from mlkanban.display.number_view import Figures, Json, Summary
+from mlkanban.display.number_view import Figures, Summary
 from mlkanban.flow.simulation.suggest import Suggestion
 
 
-def to_json(suggestion: Suggestion) -> Json:
+class StepJson(TypedDict):
+    stage: str
+    before: int | None
+    after: int
+    p85_change_days: float
+    per_week_change: float
+    agreed: float
+
+
+class SuggestionJson(simulate.WhatIfJson):
+    steps: list[StepJson]
+    tried: int
+
+
+def to_json(suggestion: Suggestion) -> SuggestionJson:
     return {
         "steps": [
             {

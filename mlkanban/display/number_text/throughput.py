@@ -1,7 +1,17 @@
 """Throughput and arrivals, in words and as JSON."""
 
+from typing import Literal, TypedDict
+
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.throughput import LEAST_DAYS, WEEK, Throughput
 from mlkanban.flow.throughput import throughput as count
@@ -10,7 +20,33 @@ from mlkanban.text import quantity
 _CONVENTION = "by the day of delivery, zeros kept"
 
 
-def to_json(throughput: Throughput) -> Json:
+BucketJson = TypedDict(
+    "BucketJson",
+    {
+        "from": Day,
+        "days": int,
+        "finished": int,
+        "arrived": int,
+        "abandoned": int,
+        "cards": list[str],
+    },
+)
+
+
+class ThroughputJson(NumberJson):
+    n: int
+    per_day: float | None
+    per_week: float | None
+    days: int
+    active_days: int
+    arrivals: int
+    abandoned: int
+    outcomes: dict[str, int]
+    unit: Literal["day", "week"]
+    buckets: list[BucketJson]
+
+
+def to_json(throughput: Throughput) -> ThroughputJson:
     return {
         "n": throughput.n,
         "per_day": throughput.per_day,

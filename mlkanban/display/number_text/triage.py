@@ -1,8 +1,18 @@
 """Triage, in words and as JSON."""
 
+from typing import Any, TypedDict
+
 from mlkanban.charts import pictures
 from mlkanban.core.triage_session import TriageSession, in_minutes
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.triage import TriageNumbers
 from mlkanban.flow.triage import triage as count
@@ -11,7 +21,27 @@ from mlkanban.text import quantity
 _CONVENTION = "by the day a session began; active time"
 
 
-def to_json(triage: TriageNumbers) -> Json:
+WeekJson = TypedDict("WeekJson", {"from": Day, "sessions": int, "decisions": int, "minutes": float})
+
+
+class TriageJson(NumberJson):
+    """`last` is the last session as it is written in the log."""
+
+    n: int
+    decisions: int
+    decided: dict[str, int]
+    minutes: float
+    per_minute: float | None
+    snooze_rate: float | None
+    override_rate: float | None
+    undo_rate: float | None
+    skipped: int
+    median_minutes: float | None
+    weeks: list[WeekJson]
+    last: dict[str, Any] | None
+
+
+def to_json(triage: TriageNumbers) -> TriageJson:
     return {
         "n": triage.n,
         "decisions": triage.decisions,

@@ -1,9 +1,18 @@
 """Work in progress, in words and as JSON."""
 
 from datetime import date
+from typing import TypedDict
 
 from mlkanban.charts import pictures
-from mlkanban.display.number_view import Figures, Json, NumberView, Summary, scope_json, scope_text
+from mlkanban.display.number_view import (
+    Day,
+    Figures,
+    NumberJson,
+    NumberView,
+    Summary,
+    scope_json,
+    scope_text,
+)
 from mlkanban.display.table import Table
 from mlkanban.flow.wip import WorkInProgress, wip_in_stages
 from mlkanban.flow.wip import wip as count
@@ -13,11 +22,27 @@ _CONVENTION = "at the end of the day; committed and not departed"
 _IN_STAGE = "at the end of the day; standing in the stage"
 
 
+class DayJson(TypedDict):
+    day: Day
+    wip: int
+
+
+class WipJson(NumberJson):
+    n: int
+    mean: float | None
+    min: int | None
+    max: int | None
+    max_day: Day | None
+    now: int
+    days: list[DayJson]
+    cards: list[str]
+
+
 def _convention(wip: WorkInProgress) -> str:
     return _IN_STAGE if wip.in_stage else _CONVENTION
 
 
-def to_json(wip: WorkInProgress) -> Json:
+def to_json(wip: WorkInProgress) -> WipJson:
     top = wip.highest
     return {
         "n": len(wip.counts),

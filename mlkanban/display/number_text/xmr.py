@@ -1,9 +1,11 @@
 """The XmR chart, in words and as JSON."""
 
+from typing import TypedDict
+
 from mlkanban.charts import pictures
 from mlkanban.display.number_view import (
     Figures,
-    Json,
+    NumberJson,
     NumberView,
     Summary,
     finished_cards,
@@ -17,12 +19,32 @@ from mlkanban.flow.xmr import xmr as count
 _CONVENTION = "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
 
 
-def to_json(xmr: Xmr) -> Json:
+class ValueJson(TypedDict):
+    card: str
+    days: int
+
+
+RunJson = TypedDict("RunJson", {"from": str, "to": str})
+
+
+class XmrJson(NumberJson):
+    n: int
+    mean: float | None
+    lower: float | None
+    upper: float | None
+    provisional: bool
+    values: list[ValueJson]
+    outside: list[str]
+    runs: list[RunJson]
+
+
+def to_json(xmr: Xmr) -> XmrJson:
+    limits = xmr.limits
     return {
         "n": xmr.n,
-        "mean": xmr.limits and xmr.limits.mean,
-        "lower": xmr.limits and xmr.limits.lower,
-        "upper": xmr.limits and xmr.limits.upper,
+        "mean": None if limits is None else limits.mean,
+        "lower": None if limits is None else limits.lower,
+        "upper": None if limits is None else limits.upper,
         "provisional": xmr.provisional,
         "values": [{"card": ref, "days": days} for ref, days in xmr.cards],
         "outside": [xmr.cards[at][0] for at in xmr.outside],

@@ -1,4 +1,7 @@
-"""What --json says of boards and cards: the names scripts rely on."""
+"""Boards and cards as --json prints them: the names that scripts rely on.
+
+Plain dictionaries, for `add`, `move` and `list` start with this; the models are in `json_output`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from mlkanban.clock import now
 from mlkanban.core.card import Blocker, Card, to_json
 from mlkanban.core.card_fields import FIELD, FIELDS
 from mlkanban.core.milestones import days_old
@@ -22,23 +24,24 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 
-def cards_data(cards: Iterable[Card], service: Service) -> list[Data]:
+def cards_data(cards: Iterable[Card], service: Service, now: datetime) -> list[Data]:
     """Whole cards, of whatever boards."""
     given = list(cards)
     boards = {board_id: service.boards.of_id(board_id) for board_id in {c.board for c in given}}
-    return [card_data(card, boards[card.board]) for card in given]
+    return [card_data(card, boards[card.board], now) for card in given]
 
 
-def card_data(card: Card, board: Board) -> Data:
-    """Everything on a card. Instants are UTC; `age_days` counts from commitment until finished."""
-    now = {**card.values, "metric": card.measured}
+def card_data(card: Card, board: Board, now: datetime) -> Data:
+    """Everything on a card. Instants are UTC; `age_days` counts from commitment until finished, or
+    until `now`."""
+    values = {**card.values, "metric": card.measured}
     closed = [gate(board, item.gate) for item in card.checklist]
     return {
         "id": card.ref,
         "uuid": card.id,
         "board": board.key,
         **{
-            field.json_name: field.kind.data(now[field.name])
+            field.json_name: field.kind.data(values[field.name])
             for field in FIELDS
             if field.part_of != "metric"
         },
@@ -52,7 +55,7 @@ def card_data(card: Card, board: Board) -> Data:
         "entered": _instant(card.entered_at),
         "started": _instant(card.started_at),
         "finished": _instant(card.finished_at),
-        "age_days": age_days(card.started_at, card.finished_at, ZoneInfo(board.timezone)),
+        "age_days": age_days(card.started_at, card.finished_at, board, now),
         "notes": [
             {"at": _instant(note.at), "actor": note.actor, "text": note.text} for note in card.notes
         ],
@@ -72,10 +75,11 @@ def spent_data(spent: Spending | None) -> Data | None:
     }
 
 
-def face_data(faces: Sequence[CardFace], board: Board, service: Service) -> list[Data]:
+def face_data(
+    faces: Sequence[CardFace], board: Board, service: Service, now: datetime
+) -> list[Data]:
     """What the board shows of its cards: the names and values of `card_data`, without the long
     texts."""
-    zone = ZoneInfo(board.timezone)
     blocked = FIELD["blocked"].kind
     blockers: Mapping[str, Blocker] = {}
     if any(face.block_reason for face in faces):
@@ -102,7 +106,7 @@ def face_data(faces: Sequence[CardFace], board: Board, service: Service) -> list
             "entered": face.entered_at,
             "started": face.started_at or None,
             "finished": face.finished_at or None,
-            "age_days": age_days(_moment(face.started_at), _moment(face.finished_at), zone),
+            "age_days": age_days(_moment(face.started_at), _moment(face.finished_at), board, now),
         }
         for face in faces
     ]
@@ -155,13 +159,15 @@ def _moment(instant: str) -> datetime | None:
     return datetime.fromisoformat(instant) if instant else None
 
 
-def age_days(started: datetime | None, finished: datetime | None, zone: ZoneInfo) -> int | None:
+def age_days(
+    started: datetime | None, finished: datetime | None, board: Board, now: datetime
+) -> int | None:
     """Days from the commitment of a card until it was finished, or until now; None before that."""
     if started is None:
         return None
+    zone = ZoneInfo(board.timezone)
 
     def day(moment: datetime) -> date:
         return moment.astimezone(zone).date()
 
-    today = now()
-    return days_old(day(started), day(min(finished or today, today)))
+    return days_old(day(started), day(min(finished or now, now)))

@@ -1,0 +1,796 @@
+"""What `--json` prints, kind by kind, as pydantic models: for `mlkanban schema`, and for tests that
+check every output against its model.
+
+The commands build plain dictionaries, since starting pydantic takes longer than most of them. The
+shape of a number is the type that its `to_json` returns.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.core import field_kinds
+from mlkanban.core.card_fields import FIELD, FIELDS, CardField
+from mlkanban.core.models import BlockReason, StageKind
+from mlkanban.display.number_text import fit, number_view, simulate, suggest_limits
+from mlkanban.runs.model.state import RunState
+
+
+class Shape(BaseModel):
+    """A part of the output: these keys and no others."""
+
+    model_config = ConfigDict(extra="forbid", use_enum_values=True)
+
+
+def _field_name(key: str) -> str:
+    return f"{key}_" if key in ("from", "class") else key
+
+
+# Cards
+
+
+class Blocked(Shape):
+    """`until` is a condition: `card:ID`, `run:ID` or a date."""
+
+    reason: BlockReason
+    external: bool
+    note: str
+    until: str | None
+    since: datetime
+
+
+class Metric(Shape):
+    name: str
+    direction: Literal[">=", "<="]
+    target: float | None
+    baseline: float | None
+    noise: float | None
+    value: float | None
+
+
+class ChecklistItem(Shape):
+    """`gate` is the stage that is not to be left while the item is unticked, '' for none."""
+
+    text: str
+    done: bool
+    gate: str
+
+
+class Relation(Shape):
+    kind: str
+    card: str
+
+
+class Reading(Shape):
+    metric: str
+    value: float
+    threshold: str
+    alert: bool
+    at: str
+    note: str
+
+
+class Note(Shape):
+    at: datetime
+    actor: str
+    text: str
+
+
+_TYPES: Mapping[type[field_kinds.Kind], Any] = {
+    field_kinds.Kind: str | None,
+    field_kinds.Line: str,
+    field_kinds.Prose: str,
+    field_kinds.Place: str,
+    field_kinds.Flag: bool,
+    field_kinds.Day: date | None,
+    field_kinds.Members: list[str],
+    field_kinds.Lineage: list[Relation],
+    field_kinds.Checklist: list[ChecklistItem],
+    field_kinds.MetricKind: Metric | None,
+    field_kinds.BlockerKind: Blocked | None,
+}
+"""What JSON has for each kind of fields; any other kind is like the one it is derived from."""
+
+
+def _type_of(field: CardField) -> Any:
+    kind = field.kind
+    if kind.choices:
+        word: Any = Literal.__getitem__(kind.choices)
+        return word if kind.blank else word | None
+    return next(_TYPES[one] for one in type(kind).__mro__ if one in _TYPES)
+
+
+def _with_fields(name: str, fields: Iterable[CardField]) -> type[Shape]:
+    """A shape with fields of THE table of a card's fields."""
+    typed: dict[str, Any] = {
+        _field_name(field.json_name): (_type_of(field), Field(alias=field.json_name))
+        for field in fields
+    }
+    return create_model(name, __base__=Shape, **typed)
+
+
+_ON_FACES = (
+    "stage", "title", "type", "priority", "class", "tags", "due", "snoozed", "blocked", "work",
+    "outcome", "health", "archived",
+)  # fmt: skip
+
+
+class Identity(Shape):
+    """`age_days` counts from commitment until finished, or until now."""
+
+    id: str
+    uuid: str
+    board: str
+    created: datetime
+    entered: datetime
+    started: datetime | None
+    finished: datetime | None
+    age_days: int | None
+
+
+class Face(Identity, _with_fields("FaceFields", map(FIELD.__getitem__, _ON_FACES))):  # type: ignore[misc]
+    """A card as lists show it."""
+
+
+class Card(Identity, _with_fields("CardFields", (f for f in FIELDS if f.part_of != "metric"))):  # type: ignore[misc]
+    """Everything on a card. `needs` are the cards it depends on."""
+
+    readings: list[Reading]
+    notes: list[Note]
+
+
+class Spent(Shape):
+    """What is used of the budget; `share` 1 is all of it."""
+
+    budget: float
+    unit: str
+    used: float
+    share: float
+    unknown: int
+
+
+class ShownCard(Card):
+    """`label` is what job schedulers and trackers may call it by."""
+
+    label: str
+    spent: Spent | None
+
+
+class Done(Shape):
+    """What an action did to cards; `warning` is '' for none."""
+
+    cards: list[Card]
+    message: str
+    warning: str
+
+
+class TriageItem(Shape):
+    """A card, or an unlinked run, and why it asks for a decision."""
+
+    id: str
+    why: str
+    title: str
+
+
+class PlanRow(Shape):
+    id: str
+    title: str
+    worth: str | None
+    score: float | None
+    fits: str | None
+
+
+class ChangedField(Shape):
+    field: str
+    from_: str = Field(alias="from")
+    to: str
+
+
+class HistoryEntry(Shape):
+    """An event; `changes` are the fields it set, as they are in the log."""
+
+    id: str
+    at: datetime
+    actor: str
+    card: str | None
+    kind: str
+    changes: dict[str, Any]
+    stage: str | None
+    note: str | None
+    reason: str | None
+    unticked: list[str]
+    undoes: str | None
+    in_force: bool
+
+
+class Conflict(Shape):
+    """A field that two machines wrote: the value that stands (`kept`) and the other one."""
+
+    name: str
+    entity: str
+    field: str
+    kept: str
+    other: str
+    actor: str
+    host: str
+    at: str
+    machine: str
+
+
+# Boards
+
+
+class Stage(Shape):
+    """`count` are the open cards in the stage, `running` those of them that are unattended."""
+
+    name: str
+    kind: StageKind
+    committed: bool
+    limit: int | None
+    unattended: int | None
+    soft: bool
+    count: int
+    running: int
+    over_since_merge: bool
+
+
+class Board(Shape):
+    key: str
+    uuid: str
+    name: str
+    timezone: str
+    template: str
+    conwip: int | None
+    stages: list[Stage]
+
+
+class BoardInList(Board):
+    in_use: bool
+
+
+class ShownBoard(Board):
+    cards: list[Face]
+
+
+class StagesDone(Shape):
+    stages: list[Stage]
+    message: str
+    warning: str
+
+
+class CharterSection(Shape):
+    section: str
+    title: str
+    hint: str
+    text: str
+
+
+class Charter(Shape):
+    board: str
+    sections: list[CharterSection]
+
+
+class View(Shape):
+    name: str
+    query: str
+
+
+class PortfolioRow(Shape):
+    """The numbers of a board; `past_sle` open cards are older than `sle_days`."""
+
+    key: str
+    name: str
+    in_use: bool
+    wip: int
+    conwip: int | None
+    blocked: int
+    overdue: int
+    sle_days: int | None
+    past_sle: int | None
+    finished: int
+    days: int
+    per_week: float | None
+    next_30_days: int | None
+
+
+# Runs
+
+
+class TrackerRun(Shape):
+    ref: str
+    says: str | None
+    where: str
+
+
+class LeftOver(Shape):
+    pid: int
+    command: str
+
+
+class Run(Shape):
+    """`differs` are the parameters in which the run is unlike others of its card, `left_over` the
+    processes it left running."""
+
+    card: str
+    id: str
+    state: RunState
+    evidence: str
+    exit: int | None
+    why: str | None
+    started: str | None
+    ended: str | None
+    submitted: str | None
+    host: str
+    command: list[str]
+    commit: str | None
+    dirty: bool
+    gpus: int | None
+    elapsed: int | None
+    job: str | None
+    parent: str | None
+    metrics: dict[str, float]
+    unread_metrics: list[str]
+    tracker: TrackerRun | None
+    last_lines: list[str]
+    differs: dict[str, str]
+    left_over: list[LeftOver]
+
+
+class Repeats(Shape):
+    """Runs that differ in their seed alone, summed up; `sd` and `margin` from two on."""
+
+    n: int
+    mean: float
+    sd: float | None
+    margin: float | None
+    values: list[float]
+    left_out_same_seed: int
+
+
+class Basis(Repeats):
+    label: str | None
+
+
+class Configuration(Basis):
+    runs: list[str]
+
+
+class RunFigures(Repeats):
+    """The configuration tried last; `best` is the best run of all, `basis` what the proposed
+    verdict rests on."""
+
+    metric: str
+    best: str
+    search: bool
+    proposal: str | None
+    why: str | None
+    basis: Basis | None
+    configurations: list[Configuration]
+
+
+class RunsMeta(Shape):
+    """What the runs of one card say together."""
+
+    figures: RunFigures | None
+    remarks: list[str]
+    gpu_hours: float
+    runs_of_unknown_gpu_hours: int
+
+
+class StartedRun(Shape):
+    id: str
+    card: str
+    folder: str
+
+
+class SubmittedRun(Shape):
+    """Null where sbatch took no job."""
+
+    id: str | None
+    card: str
+    job: str | None
+    folder: str | None
+
+
+class LinkedJob(Shape):
+    id: str
+    card: str
+    job: str
+
+
+class StoppedRun(Shape):
+    """`stopped` is false until SLURM has ended the job."""
+
+    id: str
+    stopped: bool
+
+
+class CodeDifference(Shape):
+    """Two runs with their commits, and what changed in the code between them."""
+
+    from_: str = Field(alias="from")
+    to: str
+    before: str
+    after: str
+    text: str
+
+
+class UnlinkedRun(Shape):
+    ref: str
+    name: str
+    experiment: str
+    says: str | None
+    started: str | None
+    ended: str | None
+    metrics: dict[str, float]
+    params: dict[str, Any]
+    tagged: str | None
+    where: str
+
+
+class RunLink(Shape):
+    run: str
+    card: str
+
+
+class SyncedRuns(Shape):
+    places: list[str]
+    problems: list[str]
+    runs: int
+    linked: list[RunLink]
+    changed: list[str]
+    unlinked: list[UnlinkedRun]
+    ignored: list[UnlinkedRun]
+
+
+# Stores and files
+
+
+class WrittenFile(Shape):
+    file: str
+    bytes: int
+
+
+class Backup(WrittenFile):
+    name: str
+    made: datetime
+    label: str
+
+
+class StoreShare(Shape):
+    events: int
+    cards: int
+
+
+class Restored(Shape):
+    """What was lost and won back; `kept` is the backup of what was there before."""
+
+    file: str
+    lost: StoreShare
+    won: StoreShare
+    kept: str | None
+
+
+class ExportedRows(Shape):
+    file: str
+    rows: int
+
+
+class ExportedCards(Shape):
+    file: str
+    cards: int
+
+
+class ImportedEvents(Shape):
+    board: str
+    rows: int
+    cards: int
+    finished: int
+    new_events: int
+    undone_events: int
+    left_out: list[str]
+
+
+class ImportedCard(Shape):
+    """`id` is null for a new card; `line` is where it stands in the file."""
+
+    id: str | None
+    title: str
+    line: int
+    changes: list[ChangedField]
+    note: str | None
+
+
+class ImportedSection(Shape):
+    section: str
+    from_: str = Field(alias="from")
+    to: str
+
+
+class ImportConflict(Shape):
+    """A field changed both on the board and in the file."""
+
+    id: str | None
+    field: str
+    at_export: str
+    now: str
+    file: str
+
+
+class Renamed(Shape):
+    from_: str = Field(alias="from")
+    to: str
+
+
+class ImportedMarkdown(Shape):
+    """`written` says whether anything was; `refused` is why it could not be."""
+
+    board: str
+    compared_with: Literal["export", "now"]
+    cards: list[ImportedCard]
+    charter: list[ImportedSection]
+    conflicts: list[ImportConflict]
+    added_before: list[str]
+    noted_before: list[str]
+    left_alone: list[str]
+    stages_left_alone: list[str]
+    name: Renamed | None
+    edited: bool
+    written: bool
+    refused: str | None
+
+
+class Sync(Shape):
+    """`hosts` are the events taken in by machine. `undecided` and `told` are old names of
+    `conflicts` and `notices`."""
+
+    hosts: dict[str, int]
+    sent: int
+    passed_over: int
+    conflicts: int
+    notices: list[str]
+    undecided: int
+    told: list[str]
+    message: str
+
+
+# The program
+
+
+class Check(Shape):
+    what: str
+    verdict: Literal["ok", "note", "problem"]
+    said: str
+    hint: str
+
+
+class Doctor(Shape):
+    problems: int
+    checks: list[Check]
+    mended: list[str]
+
+
+class Key(Shape):
+    name: str
+    keys: list[str]
+    title: str
+    help: str
+    group: str
+    screens: list[str]
+
+
+class Keys(Shape):
+    keys: list[Key]
+    problems: list[str]
+
+
+class Theme(Shape):
+    name: str
+    dark: bool
+    file: str
+
+
+class Themes(Shape):
+    themes: list[Theme]
+    in_use: str
+    problems: list[str]
+
+
+class Setting(Shape):
+    name: str
+    value: Any
+    from_: str = Field(alias="from")
+    meaning: str
+
+
+class Config(Shape):
+    file: str
+    settings: list[Setting]
+
+
+class Completion(Shape):
+    script: str
+
+
+class Version(Shape):
+    version: str
+
+
+class Error(Shape):
+    """A command that failed; `exit_code` says how (see the README)."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+class SchemaKind(Shape):
+    kind: str
+    about: str
+
+
+# The types that `to_json` of numbers return
+
+
+def _model_of(shape: Any) -> Any:
+    """A model for a TypedDict, and for those in it; any other type as it is."""
+    if is_typeddict(shape):
+        hints = get_type_hints(shape, include_extras=True)
+        fields: dict[str, Any] = {
+            _field_name(name): (_model_of(hint), Field(alias=name)) for name, hint in hints.items()
+        }
+        doc = None if shape.__doc__ == dict.__doc__ else shape.__doc__
+        return create_model(
+            shape.__name__.removesuffix("Json"), __base__=Shape, __doc__=doc, **fields
+        )
+    if get_origin(shape) is Annotated:
+        # A day, in text.
+        return date
+    if get_origin(shape) in (Union, UnionType):
+        return Union[tuple(_model_of(part) for part in get_args(shape))]  # noqa: UP007
+    if get_origin(shape) in (list, dict):
+        return get_origin(shape)[tuple(_model_of(part) for part in get_args(shape))]
+    return shape
+
+
+def _returned(to_json: Any) -> Any:
+    return get_type_hints(to_json, include_extras=True)["return"]
+
+
+@cache
+def _number_model(name: str) -> type[Shape]:
+    """The number itself, with what is said beside it, and the same of each group with `--by`."""
+    number: type[Shape] = _model_of(_returned(number_view(name).to_json))
+    group = create_model(f"{number.__name__}Group", __base__=number, name=(str, ...))
+    fields: dict[str, Any] = {
+        "remarks": (list[str], Field(default_factory=list)),
+        "by": (Literal["type", "tag", "stage"] | None, None),
+        "groups": (list[group], Field(default_factory=list)),
+    }
+    return create_model(
+        f"{number.__name__}Answer",
+        __base__=number,
+        __doc__=number.__doc__,
+        **fields,
+    )
+
+
+class Plan(Shape):
+    stage: str
+    limit: int | None
+    room: int | None
+    ready: list[PlanRow]
+    ideas: list[PlanRow]
+    fit: _model_of(_returned(fit.to_json))  # type: ignore[valid-type]
+
+
+class Kind(NamedTuple):
+    """A kind of output: the shape of its `data` (None for a number of the catalogue), what prints
+    it, and the shape of `meta` where it has one."""
+
+    shape: Any
+    about: str
+    meta: Any = None
+
+
+_DONE = {
+    name: Kind(Done, f"the cards that `{name}` changed")
+    for name in (
+        "alert", "archive", "block", "done", "edit", "merge", "move", "note", "redo", "retrain",
+        "snooze", "unblock", "undo", "unlink",
+    )
+}  # fmt: skip
+_STAGES = {
+    f"stages.{name}": Kind(StagesDone, f"the stages after `stages {name}`")
+    for name in (
+        "add", "commit", "conwip", "limit", "move", "remove", "rename", "uncommit",
+    )
+}  # fmt: skip
+
+KINDS: Mapping[str, Kind] = {
+    "error": Kind(Error, "a command that failed"),
+    "board": Kind(ShownBoard | None, "`mlkanban` without a terminal; null without a board"),
+    "boards": Kind(list[BoardInList], "`boards`"),
+    "init": Kind(Board, "the board that `init` made"),
+    "stages": Kind(list[Stage], "`stages`"),
+    **_STAGES,
+    "charter": Kind(Charter, "`charter`"),
+    "card": Kind(
+        ShownCard | Card | list[Card], "the card of `show` or `add`; the cards of `add -`"
+    ),
+    "cards": Kind(list[Face], "`list`"),
+    "views": Kind(list[View], "`views`"),
+    **_DONE,
+    "link": Kind(Done | LinkedJob, "the cards that `link` changed; a SLURM job it linked"),
+    "settle": Kind(Done, "the cards that `resolve` changed"),
+    "undecided": Kind(list[Conflict], "the conflicts that `resolve` lists"),
+    "triage": Kind(list[TriageItem], "`triage` without a terminal"),
+    "plan": Kind(Plan, "`plan`"),
+    "history": Kind(list[HistoryEntry], "`history`"),
+    "portfolio": Kind(list[PortfolioRow], "`portfolio`"),
+    "runs": Kind(list[Run], "`runs`", RunsMeta | None),
+    "run": Kind(StartedRun, "the run that `run --detach` started"),
+    "adopt": Kind(StartedRun, "the run that `adopt` made of a process"),
+    "sbatch": Kind(SubmittedRun, "the job that `sbatch` submitted"),
+    "stop": Kind(StoppedRun, "`stop`"),
+    "diff": Kind(CodeDifference, "`diff`"),
+    "sync-runs": Kind(SyncedRuns, "`sync-runs`"),
+    "sync": Kind(Sync, "`sync`"),
+    "report": Kind(WrittenFile, "the file that `report` wrote"),
+    "backup": Kind(WrittenFile, "the backup that `backup` made"),
+    "backups": Kind(list[Backup], "`backup list`"),
+    "restore": Kind(Restored, "`restore`"),
+    "export.csv": Kind(ExportedRows, "the file that `export csv` wrote"),
+    "export.jsonl": Kind(ExportedRows, "the file that `export jsonl` wrote"),
+    "export.markdown": Kind(ExportedCards, "the file that `export markdown` wrote"),
+    "import.events": Kind(ImportedEvents, "`import events`"),
+    "import.markdown": Kind(ImportedMarkdown, "`import markdown`"),
+    "doctor": Kind(Doctor, "`doctor`"),
+    "keys": Kind(Keys, "`keys`"),
+    "themes": Kind(Themes, "`themes`"),
+    "config": Kind(Config, "`config`"),
+    "completion": Kind(Completion, "`completion`"),
+    "schema": Kind(list[SchemaKind] | dict[str, Any], "`schema`; a JSON Schema of `schema KIND`"),
+    "version": Kind(Version, "`--version`"),
+    **{f"flow.{entry.name}": Kind(None, f"`flow {entry.name}`") for entry in CATALOGUE},
+    "flow.simulate": Kind(_model_of(_returned(simulate.to_json)), "`flow simulate`"),
+    "flow.suggest-limits": Kind(
+        _model_of(_returned(suggest_limits.to_json)), "`flow suggest-limits`"
+    ),
+}
+
+
+@cache
+def output_model(kind: str) -> type[Shape]:
+    """The model of all that a command with `--json` prints; KeyError for an unknown kind."""
+    shape, about, meta = KINDS[kind]
+    if shape is None:
+        shape = _number_model(kind.removeprefix("flow."))
+    fields: dict[str, Any] = {
+        "schema_": (Literal[1], Field(alias="schema")),
+        "kind": (Literal[kind], ...),
+        "data": (shape, ...),
+    }
+    if meta is not None:
+        fields["meta"] = (meta, None)
+    return create_model("Output", __base__=Shape, __doc__=f"{about}.", **fields)
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of output; KeyError for an unknown kind."""
+    return output_model(kind).model_json_schema()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.core.events import RECORD_FIELDS
+from mlkanban.core.models import CardFace
 from mlkanban.errors import StoreProblem
 from mlkanban.store import database, migrations
 from mlkanban.store.database import LATEST
@@ -208,3 +210,11 @@ def test_a_store_of_the_fifth_version_learns_what_faces_show_of_runs(ada: Person
     conn.close()
     database.open_for_writing(path).close()
     assert rows(path, "SELECT * FROM card") == now
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [("event", {*RECORD_FIELDS, "seq"}), ("card", {*CardFace._fields, "board", "deleted"})],
+)
+def test_the_columns_of_a_table_are_those_that_the_code_names(path: Path, table, columns) -> None:
+    assert {name for _, name, *_ in rows(path, f"PRAGMA table_info({table})")} == columns

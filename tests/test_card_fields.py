@@ -12,7 +12,7 @@ import pytest
 from mlkanban.cli.cards import add, edit
 from mlkanban.core.budget import parse_budget
 from mlkanban.core.card import Card
-from mlkanban.core.card_fields import FIELD, FIELDS, CardField, called, values_of
+from mlkanban.core.card_fields import FIELD, FIELDS, CardField, brief, called, values_of
 from mlkanban.core.event_validation import MALFORMED, inert
 from mlkanban.core.field_kinds import Members
 from mlkanban.core.markdown.card import card_page, read_card
@@ -163,6 +163,20 @@ def test_a_foreign_event_may_write_only_what_fits_it(field: CardField) -> None:
 def test_what_is_searchable_is_found(field: CardField) -> None:
     found = SEEN[field.name] in " ".join(field.words(STORED))
     assert found or not field.searchable
+
+
+@pytest.mark.parametrize(
+    ("stored", "text"),
+    [
+        ("metric", "auc >=.9"),
+        ("checklist", "1 item"),
+        ("blocker", "bug"),
+        ("service_class", "expedite"),
+    ],
+)
+def test_a_stored_value_is_said_in_a_few_words(stored: str, text: str) -> None:
+    assert brief(stored, STORED[stored]) == text
+    assert brief(stored, None) == ""
 
 
 @every_field

@@ -238,6 +238,15 @@ def public_name(stored: str) -> str:
     return field.name if field else stored
 
 
+def brief(stored: str, value: Any) -> str:
+    """A value that events write, for a sentence about it; '' for none. Not yet safe to show."""
+    if value in (None, "", [], {}):
+        return ""
+    if field := STORED.get(stored):
+        return field.kind.brief(value)
+    return "set" if isinstance(value, dict) else str(value)
+
+
 def values_of(fields: Fields) -> dict[str, Any]:
     """The values of a card with these stored fields, by the public names."""
     return {field.name: field.read(fields) for field in FIELDS}

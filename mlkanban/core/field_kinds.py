@@ -17,12 +17,12 @@ from typing import Any
 
 from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
 from mlkanban.core.day_input import parse_day
-from mlkanban.core.metrics import MetricParts, split_metrics
+from mlkanban.core.metrics import MetricParts, metric_text, split_metrics
 from mlkanban.core.models import BlockReason
 from mlkanban.core.timestamps import moment
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import UsageProblem
-from mlkanban.text import MANY_TAGS, accept, accept_title, display, some, tidy
+from mlkanban.text import MANY_TAGS, accept, accept_title, display, quantity, some, tidy
 
 Fields = Mapping[str, Any]
 """The stored fields of a card, by the names they have in events."""
@@ -79,6 +79,10 @@ class Kind:
     def shown(self, value: Any) -> str:
         """A value of a card on a page, in one line, safe to show; '' is not shown."""
         return display(str(value)) if value else ""
+
+    def brief(self, stored: Any) -> str:
+        """A stored value, which is not empty, for a sentence about it. Not yet safe to show."""
+        return str(stored)
 
     def data(self, value: Any) -> Any:
         """A value of a card for scripts, JSON-ready."""
@@ -394,6 +398,9 @@ class MetricKind(Kind):
         stood = split_metrics(before)
         return MetricParts([part for part in split_metrics(text.strip()) if part not in stood])
 
+    def brief(self, stored: Any) -> str:
+        return metric_text(stored)
+
     def data(self, value: Any) -> Any:
         return value and to_json(value)
 
@@ -446,6 +453,9 @@ class Checklist(Kind):
         texts = ((display(item.text).strip(), item.done) for item in value)
         return tuple(item_text(text, done=done) for text, done in texts if text)
 
+    def brief(self, stored: Any) -> str:
+        return quantity(len(stored), "item")
+
     def data(self, value: Any) -> Any:
         return [to_json(item) for item in value]
 
@@ -474,6 +484,9 @@ class BlockerKind(Kind):
             return ""
         parts = (value.reason.value, value.note, value.until and f"until {value.until}")
         return display(": ".join(filter(None, parts))).strip()
+
+    def brief(self, stored: Any) -> str:
+        return str(stored["reason"])
 
     def data(self, value: Any) -> Any:
         if not value:

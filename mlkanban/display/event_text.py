@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist, lifecycle, lineage
-from mlkanban.core.card_fields import public_name
+from mlkanban.core.card_fields import brief, public_name
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.metrics import metric_text
@@ -223,14 +223,8 @@ def _field(name: str, value: Any) -> str:
         return "archived" if value else "not archived"
     if name == "deleted":
         return "taken away" if value else "brought back"
-    if name == "metric":
-        value = metric_text(value)
-    if isinstance(value, dict):
-        value = value.get("name") or value.get("reason") or "set"
-    if isinstance(value, list):
-        value = f"{quantity(len(value), 'item')}"
-    label = public_name(name).replace("_", " ")
-    return f"{label} cleared" if value in (None, "") else f"{label}: {_cut(str(value))}"
+    label, text = public_name(name).replace("_", " "), brief(name, value)
+    return f"{label}: {_cut(text)}" if text else f"{label} cleared"
 
 
 def _cut(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core import lifecycle, notes, rules
-from mlkanban.core.card_fields import FIELD, called, public_name
+from mlkanban.core.card_fields import FIELD, brief, called, public_name
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change, Entity
 from mlkanban.core.lifecycle import Lifecycle, shown
@@ -21,7 +21,7 @@ from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import open_conflicts, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
-from mlkanban.text import quantity, short_name
+from mlkanban.text import short_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +193,9 @@ def _text(field: str, value: Any, stages: Mapping[str, str]) -> str:
     """A value as people read it."""
     if field == DELETED:
         return "its adding undone" if value else "the card stays"
-    if value in (None, "", [], {}):
-        return "nothing"
-    if field == lifecycle.FIELD:
+    if field == lifecycle.FIELD and value:
         return lifecycle.lifecycle_text(value, stages)
-    if isinstance(value, dict):
-        return str(value.get("reason") or value.get("name") or json.dumps(value))
-    if isinstance(value, list):
-        return f"{quantity(len(value), 'item')}"
-    return str(value)
+    return brief(field, value) or "nothing"
 
 
 def _spoken(field: str) -> str:

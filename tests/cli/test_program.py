@@ -32,6 +32,32 @@ def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["add", "Try", "--tag", "gpu", "--due", "3d", "--worth", "5/2"],
+        ["move", "v1", "ready"],
+        ["edit", "v1", "--hypothesis", "It helps."],
+        ["list"],
+        ["--json", "list"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_done_most_often_checks_cards_without_pydantic(
+    shell, home: dict[str, str], args: list[str]
+) -> None:
+    shell("init", "Fraud")
+    shell("add", "first")
+    code = (
+        f"import sys; from mlkanban.cli.program import run; code = run({args!r});"
+        "print([code, 'pydantic' in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=home
+    )
+    assert done.stdout.splitlines()[-1] == "[0, False]"
+
+
 def test_help_and_names_of_commands_load_no_command() -> None:
     code = (
         "import click, sys\n"

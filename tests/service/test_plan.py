@@ -24,9 +24,9 @@ def titles(rows) -> list[str]:
 
 def test_by_worth_the_dearest_come_first_and_the_others_stay_in_board_order(ada: Person) -> None:
     ada.adds("plain")
-    ada.adds("low", score="1/2")
+    ada.adds("low", worth="1/2")
     ada.adds("none")
-    ada.adds("high", score="8*2*80%/3")
+    ada.adds("high", worth="8*2*80%/3")
     ada.adds("ready", to="Ready")
     assert titles(ada.service.planning.plan(ada.board).ideas) == ["plain", "low", "none", "high"]
     made = ada.service.planning.plan(ada.board, by_score=True)
@@ -49,9 +49,9 @@ def test_finished_archived_snoozed_and_begun_cards_are_not_planned(ada: Person) 
 
 
 def test_replenishing_pulls_the_first_ideas_as_one_action(ada: Person) -> None:
-    ada.adds("a", score="1/1")
-    ada.adds("b", score="3/1")
-    ada.adds("c", score="2/1")
+    ada.adds("a", worth="1/1")
+    ada.adds("b", worth="3/1")
+    ada.adds("c", worth="2/1")
     ada.adds("d")
     ada.adds("ready", to="Ready")
     before = ada.state()

@@ -53,14 +53,14 @@ def keys(session: Session) -> None:
         lines,
     )
     for problem in problems:
-        session.say(problem)
+        session.show_message(problem)
 
 
 @click.command()
 @pass_session
 def themes(session: Session) -> None:
     """List the themes that can be used."""
-    found, problems = available()
+    themes_found, problems = available()
     in_use = session.settings.theme
 
     def lines() -> Iterator[str]:
@@ -71,7 +71,7 @@ def themes(session: Session) -> None:
                 "dark" if theme.dark else "light",
                 session.clean(str(theme.path)),
             )
-            for theme in found.values()
+            for theme in themes_found.values()
         ]
         yield from table(rows, ("", "NAME", "GROUND", "FILE"))
 
@@ -80,7 +80,7 @@ def themes(session: Session) -> None:
         lambda: {
             "themes": [
                 {"name": theme.name, "dark": theme.dark, "file": str(theme.path)}
-                for theme in found.values()
+                for theme in themes_found.values()
             ],
             "in_use": in_use,
             "problems": problems,
@@ -88,7 +88,7 @@ def themes(session: Session) -> None:
         lines,
     )
     for problem in problems:
-        session.say(problem)
+        session.show_message(problem)
 
 
 @click.command()

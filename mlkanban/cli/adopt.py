@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mlkanban.cli.before_run import say, slot_for
+from mlkanban.cli.before_run import show, slot_for
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
@@ -32,4 +32,4 @@ def adopt(session: Session, card: str, pid: int, force: str) -> None:
         lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)},
         acted=True,
     )
-    say(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")
+    show(f"Process {pid} is run {folder.id} of {ref} now: mlkanban runs {ref}")

@@ -47,7 +47,7 @@ def backup(ctx: click.Context, to: Path | None) -> None:
         size = made.stat().st_size
         session.answer("backup", lambda: {"file": str(made), "bytes": size}, acted=True)
         if not session.json:
-            session.say(f"Written and verified: {made} ({_size(size)}).")
+            session.show_message(f"Written and verified: {made} ({_size(size)}).")
 
 
 @backup.command("list")
@@ -69,14 +69,14 @@ def list_backups(session: Session) -> None:
     session.answer(
         "backups",
         lambda: [
-            {"name": one.path.name, "file": str(one.path), "made": one.made.isoformat(),
-             "label": one.label, "bytes": one.size}
-            for one in backups
+            {"name": entry.path.name, "file": str(entry.path), "made": entry.made.isoformat(),
+             "label": entry.label, "bytes": entry.size}
+            for entry in backups
         ],
         lines,
     )  # fmt: skip
     if not backups and not session.json:
-        session.say("There is no backup yet. Make one: mlkanban backup")
+        session.show_message("There is no backup yet. Make one: mlkanban backup")
 
 
 @click.command()
@@ -93,21 +93,21 @@ def restore_backup(session: Session, name: str, yes: bool) -> None:
     plan = restore.plan(data, restore.find_backup(data, name))
     if not session.json:
         for line in _plan(session, plan):
-            session.say(line)
+            session.show_message(line)
     if not yes:
         if session.json or not sys.stdin.isatty():
             raise UsageProblem(
                 "Nobody is here to be asked whether to restore.", "Nothing was changed. Add --yes."
             )
         if not click.confirm("Restore it?", err=True):
-            session.say("Nothing was changed.")
+            session.show_message("Nothing was changed.")
             return
     kept = restore.restore(data, plan.file)
     session.answer("restore", lambda: _data(plan, kept), acted=True)
     if not session.json:
-        session.say(f"Restored {plan.file}.")
+        session.show_message(f"Restored {plan.file}.")
         if kept is not None:
-            session.say(f"What was there before: {kept}")
+            session.show_message(f"What was there before: {kept}")
 
 
 def _plan(session: Session, plan: RestorePlan) -> Iterator[str]:
@@ -133,8 +133,8 @@ def _share(session: Session, share: StoreShare, what: str) -> Iterator[str]:
     for entry, board in share.newest:
         at = datetime.fromisoformat(entry.event.at).astimezone(ZoneInfo(board.timezone))
         card = f"{entry.ref} " if entry.ref else ""
-        said = f"{short_name(entry.event.actor)}: {card}{told(entry.event, board)}"
-        yield from hanging(session.clean(f"  {at:%Y-%m-%d %H:%M}  {said}"), 20)
+        line = f"{short_name(entry.event.actor)}: {card}{told(entry.event, board)}"
+        yield from hanging(session.clean(f"  {at:%Y-%m-%d %H:%M}  {line}"), 20)
 
 
 def _data(plan: RestorePlan, kept: Path | None) -> dict[str, Any]:

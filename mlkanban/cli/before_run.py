@@ -31,7 +31,7 @@ _LATER = "The job is started; the board takes it in later."
 BY_BRANCH = "-"
 
 
-def say(message: str) -> None:
+def show(message: str) -> None:
     """Settings that cannot be read are no reason to stop a job, so this asks for none."""
     with suppress(OSError):  # nobody is there to read it
         click.echo(f"mlkanban: {display(message)}", err=True)
@@ -60,9 +60,9 @@ class RunSlot(NamedTuple):
 
         def made() -> RunReport:
             make(folder, start)
-            told = report_of(folder, start, here(), now())
-            assert told is not None
-            return replace(told, run=replace(told.run, state=RunState.RUNNING, evidence=""))
+            report = report_of(folder, start, here(), now())
+            assert report is not None
+            return replace(report, run=replace(report.run, state=RunState.RUNNING, evidence=""))
 
         try:
             if self.service is not None:
@@ -70,7 +70,7 @@ class RunSlot(NamedTuple):
         except FolderProblem:
             raise
         except StoreProblem as error:
-            say(f"{error} {_LATER}")
+            show(f"{error} {_LATER}")
         if not folder.path.is_dir():
             make(folder, start)
 
@@ -84,21 +84,21 @@ def slot_for(card: str, force: str) -> Iterator[RunSlot]:
     try:
         service = _opened()
     except (MlkanbanError, OSError) as error:
-        say(f"{error} {_LATER}")
+        show(f"{error} {_LATER}")
         yield RunSlot(JobCard(names[0]))
         return
     with closing(service):
         try:
             if (data / "runs").is_dir():
                 _take_in_others(service)
-            slot = RunSlot(_named(service, names, force, given=card), service)
+            slot = RunSlot(_named(service, names, force, source=card), service)
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
-            say(f"{error} {_LATER}")
+            show(f"{error} {_LATER}")
             slot = RunSlot(JobCard(names[0]))
         yield slot
         for notice in service.take_notices():
-            say(notice)
+            show(notice)
 
 
 def which_card(card: str, force: str) -> JobCard:
@@ -133,20 +133,20 @@ def _take_in_others(service: Service) -> None:
     try:
         done = Intake(places().data).take_in(service, now())
     except StoreProblem as error:
-        say(f"What became of other runs was not taken in: {error}")
+        show(f"What became of other runs was not taken in: {error}")
     else:
         if done.message:
-            say(done.message)
+            show(done.message)
 
 
 def _warn_of_budget(service: Service, ref: str) -> None:
     """A budget is no limit: it is said, and the job starts."""
     spent = service.runs.spending(ref)
     if spent and spent.warning:
-        say(f"{ref}: budget {spent.warning}.")
+        show(f"{ref}: budget {spent.warning}.")
 
 
-def _named(service: Service, names: Sequence[str], force: str, *, given: str) -> JobCard:
+def _named(service: Service, names: Sequence[str], force: str, *, source: str) -> JobCard:
     """The one card that there is of these names. A branch may hold more that look like ids."""
     faces = {face.id: face for name in names if (face := service.runs.card_called(name))}
     if len(faces) > 1:
@@ -154,7 +154,7 @@ def _named(service: Service, names: Sequence[str], force: str, *, given: str) ->
         raise UsageProblem(
             f"The git branch names several cards ({refs}).", "Name one: mlkanban run CARD -- ..."
         )
-    if not faces and given == BY_BRANCH:
+    if not faces and source == BY_BRANCH:
         raise NotFound(
             f"The git branch names no card that there is ({', '.join(names)}).",
             "Name the card: mlkanban run CARD -- ...",
@@ -167,16 +167,16 @@ def _named(service: Service, names: Sequence[str], force: str, *, given: str) ->
 def names_in_branch(branch: str) -> list[str]:
     """What may be the id of a card in the name of a branch: alone between separators, such as g12
     in `exp/g12-focal`, and no part of a version, such as v2 in `release/v2.0`."""
-    found = re.findall(r"(?<![^/_-])[a-z]{1,3}\d+(?![^/_-])", branch.lower())
-    return list(dict.fromkeys(found))
+    names = re.findall(r"(?<![^/_-])[a-z]{1,3}\d+(?![^/_-])", branch.lower())
+    return list(dict.fromkeys(names))
 
 
 def _branch_names() -> list[str]:
     branch = git_branch()
-    found = names_in_branch(branch)
-    if not found:
+    names = names_in_branch(branch)
+    if not names:
         where = f"The git branch {branch!r} names no card" if branch else "This is no git branch"
         raise UsageProblem(
             f"{where}.", "Name the card, or call the branch after it: exp/g12-focal."
         )
-    return found
+    return names

@@ -40,12 +40,12 @@ def print_board(session: Session) -> None:
                 lambda: _data(service, snapshot),
                 lambda: _lines(session, service, snapshot),
             )
-            session.say_conflicts(snapshot.conflicts)
+            session.show_conflicts(snapshot.conflicts)
     except NotFound as nothing:
         if session.board_key or session.settings.board:
             raise
         session.answer("board", lambda: None)
-        session.say(str(nothing))
+        session.show_message(str(nothing))
 
 
 def _data(service: Service, snapshot: Snapshot) -> dict[str, object]:

@@ -43,11 +43,13 @@ def init(session: Session, name: str, template: str, timezone: str) -> None:
         board = service.boards.create(name, template, zone)
         session.answer("init", lambda: board_data(board, {}, ()))
         if not given and (odd := odd_timezone()):
-            session.say(f"{odd} Name the right one: mlkanban init NAME --timezone Europe/Rome")
+            session.show_message(
+                f"{odd} Name the right one: mlkanban init NAME --timezone Europe/Rome"
+            )
         if not session.json:
             stages = ", ".join(stage.name for stage in board.stages)
-            session.say(f"Board {board.key} made: {stages}.")
-            session.say("Add a card with: mlkanban add TITLE")
+            session.show_message(f"Board {board.key} made: {stages}.")
+            session.show_message("Add a card with: mlkanban add TITLE")
 
 
 @click.command()
@@ -69,7 +71,7 @@ def boards(session: Session) -> None:
             lambda: _table(session, found, in_use),
         )
         if not found and not session.json:
-            session.say("There is no board yet. Make one: mlkanban init NAME")
+            session.show_message("There is no board yet. Make one: mlkanban init NAME")
 
 
 def _table(

@@ -133,9 +133,9 @@ def add(
         )
         cards = cards_data(done.cards, service, clock.now()) if session.json else []
         session.answer("card", lambda: cards if several else cards[0])
-        session.tell(done)
+        session.show_done(done)
         for doubt in dict.fromkeys(doubt for one in made for doubt in one.doubts):
-            session.say(doubt)
+            session.show_message(doubt)
 
 
 def _lines_of_stdin() -> list[str]:
@@ -343,8 +343,10 @@ def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, ove
 def _propose(session: Session, service: "Service", ref: str) -> None:
     found = service.runs.results(ref)
     if found is not None and found.verdict:
-        session.say(f"{ref}: its runs say {found.verdict}; {found.why}.")
-        session.say(f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.verdict)}")
+        session.show_message(f"{ref}: its runs say {found.verdict}; {found.why}.")
+        session.show_message(
+            f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.verdict)}"
+        )
 
 
 @click.command()

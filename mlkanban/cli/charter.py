@@ -28,7 +28,7 @@ def charter(ctx: click.Context, edit: bool) -> None:
     with session.service(write=edit) as service:
         board = session.board(service)
         if edit:
-            session.tell(edit_text(session, service, CharterDocument(board.id, board.key)))
+            session.show_done(edit_text(session, service, CharterDocument(board.id, board.key)))
             if not session.json:
                 return
         _show(session, service, board)
@@ -47,7 +47,7 @@ def set_section(session: Session, section: str, text: str) -> None:
         done = service.charter.set(board.id, section, text)
         if session.json:
             _show(session, service, board)
-        session.tell(done)
+        session.show_done(done)
 
 
 def _show(session: Session, service: Service, board: Board) -> None:
@@ -69,4 +69,6 @@ def _show(session: Session, service: Service, board: Board) -> None:
     )
     if not any(texts.values()) and not session.json:
         names = ", ".join(s.key for s in SECTIONS)
-        session.say(f"The charter is empty. Write it: mlkanban charter --edit. Sections: {names}.")
+        session.show_message(
+            f"The charter is empty. Write it: mlkanban charter --edit. Sections: {names}."
+        )

@@ -26,15 +26,15 @@ def diff(session: Session, run: str, before: str | None) -> None:
     """
     folder = folder_of(session, run)
     start = folder.start()
-    told = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
+    report = RunReport(Run(folder.id), str(start.get("card", "")), str(start.get("card_id", "")))
     with session.service() as service:
-        known = service.runs.beside(told)
+        known = service.runs.beside(report)
     if not known:
         raise NotFound(f"The board does not know run {folder.id} yet.", "See: mlkanban runs")
-    at = [one.id for one in known].index(folder.id)
+    at = [run.id for run in known].index(folder.id)
     if before is not None:
         wanted = folder_of(session, before).id
-        others = [one for one in known if one.id == wanted]
+        others = [run for run in known if run.id == wanted]
     else:
         others = known[at + 1 : at + 2]
     if not others:
@@ -42,9 +42,9 @@ def diff(session: Session, run: str, before: str | None) -> None:
             f"There is no {before or 'run before it'} among the runs of this card.",
             "See: mlkanban runs CARD",
         )
-    found = difference(places().data, others[0], known[at])
+    changes = difference(places().data, others[0], known[at])
     session.answer(
         "diff",
-        lambda: {"from": others[0].id, "to": folder.id, **found._asdict()},
-        lambda: [found.text],
+        lambda: {"from": others[0].id, "to": folder.id, **changes._asdict()},
+        lambda: [changes.text],
     )

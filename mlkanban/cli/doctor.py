@@ -58,7 +58,7 @@ class Check:
 
     what: str
     verdict: Verdict
-    said: str
+    text: str
     hint: str = ""
 
 
@@ -93,7 +93,7 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
             yield f"repaired  {session.clean(sentence)}"
         for check in checks:
             mark = {"ok": "ok  ", "note": "note", "problem": "BAD "}[check.verdict]
-            yield f"{mark}  {check.what:<10} {session.clean(check.said)}"
+            yield f"{mark}  {check.what:<10} {session.clean(check.text)}"
             if check.hint:
                 yield f"{'':17}{session.clean(check.hint)}"
         yield ""
@@ -107,13 +107,18 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
         "doctor",
         lambda: {
             "problems": problems,
-            "checks": [asdict(c) for c in checks],
+            "checks": [_check_data(check) for check in checks],
             "mended": repaired,
         },
         lines,
     )
     if problems:
         raise click.exceptions.Exit(4)
+
+
+def _check_data(check: Check) -> dict[str, str]:
+    values = asdict(check)
+    return {"said" if name == "text" else name: value for name, value in values.items()}
 
 
 def _log() -> Iterator[Check]:
@@ -131,8 +136,8 @@ def _log() -> Iterator[Check]:
                     f"Repair it: chmod u+rw {shlex.quote(str(path))}")  # fmt: skip
         return
     warnings = [line for line in lines if " WARNING " in line]
-    said = f"{path}: {quantity(len(lines), 'line')}, {quantity(len(warnings), 'warning')}"
-    yield Check("log", "ok", said, f"The last one: {warnings[-1][:160]}" if warnings else "")
+    counts = f"{path}: {quantity(len(lines), 'line')}, {quantity(len(warnings), 'warning')}"
+    yield Check("log", "ok", counts, f"The last one: {warnings[-1][:160]}" if warnings else "")
 
 
 def _repair(session: Session) -> tuple[list[str], list[Check]]:
@@ -189,11 +194,11 @@ def _tmux(env: Mapping[str, str]) -> Iterator[Check]:
     if "TMUX" not in env:
         return
     try:
-        asked = subprocess.run(
+        done = subprocess.run(
             ["tmux", "show-options", "-gsv", "escape-time"],
             capture_output=True, text=True, timeout=2, check=True,
         )  # fmt: skip
-        delay = int(asked.stdout)
+        delay = int(done.stdout)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         yield Check("tmux", "note", f"its escape-time cannot be asked: {error}")
         return
@@ -258,7 +263,7 @@ def _store(session: Session) -> Iterator[Check]:
         with session.service(as_is=True) as service:
             path, kind = service.path, service.file_system
             boards, events = len(service.boards.all()), service.boards.cursor()
-            trouble, network = service.write_problem, service.on_network
+            problem, network = service.write_problem, service.on_network
             library, state = service.sqlite_version, service.backups.state(now())
             malformed, stageless = service.malformed(), service.boards_without_stages()
             ahead = service.history.dated_ahead(now())
@@ -275,8 +280,8 @@ def _store(session: Session) -> Iterator[Check]:
         return
     size = path.stat().st_size
     yield Check("store", "ok", f"{path}: boards {boards}, events {events:,}, {size / 1e6:.1f} MB")
-    if trouble:
-        yield Check("store", "problem", trouble)
+    if problem:
+        yield Check("store", "problem", problem)
     if malformed:
         hosts = ", ".join(
             f"{short_name(host) or '?'} ({count:,})" for host, count in sorted(malformed.items())
@@ -335,9 +340,9 @@ def _backups(state: BackupState) -> Iterator[Check]:
     if newest is None:
         yield Check("backup", "note", "there is none yet", "Make one: mlkanban backup")
         return
-    said = f"{newest.path.name}, events since: {'unknown' if since is None else f'{since:,}'}"
+    line = f"{newest.path.name}, events since: {'unknown' if since is None else f'{since:,}'}"
     late = changed - newest.made > _LATE and since != 0
-    yield Check("backup", "problem" if late else "ok", said,
+    yield Check("backup", "problem" if late else "ok", line,
                 "No automatic backup for a day. Make one, and see what it says: mlkanban backup"
                 if late else "")  # fmt: skip
 
@@ -363,52 +368,52 @@ def _trackers(session: Session) -> Iterator[Check]:
         yield Check("tracker", "note", problem)
 
 
-def deep_checks(found: Findings) -> Iterator[Check]:
+def deep_checks(findings: Findings) -> Iterator[Check]:
     """A line for each thing that was looked at."""
-    yield _check("file", found.damage, "every page is in order", _BACK)
-    if not found.damage:
+    yield _check("file", findings.damage, "every page is in order", _BACK)
+    if not findings.damage:
         yield _check(
-            "log", found.broken and f"event {found.broken} does not fit its chain of hashes",
+            "log", findings.broken and f"event {findings.broken} does not fit its chain of hashes",
             "the chains of hashes are whole", _BACK,
         )  # fmt: skip
-    if found.sound:
-        differ = ", ".join(found.differing)
+    if findings.sound:
+        differ = ", ".join(findings.differing)
         yield _check(
             "tables", differ and f"not what the log amounts to: {differ}",
             "what the log amounts to when it is replayed", _FIX,
         )  # fmt: skip
-        crowded = len(found.crowded)
+        crowded = len(findings.crowded)
         yield _check(
             "order", crowded and f"stages whose cards share or outgrew their places: {crowded}",
             "every card has a place of its own", _FIX,
         )  # fmt: skip
-    for place, wanted in found.open_modes:
+    for place, wanted in findings.open_modes:
         if place.parent.name == "backups" or place.name == "backups":
             yield Check("modes", "problem", f"{place} can be read by others",
                         f"chmod {wanted:o} {place}, or {_FIX}")  # fmt: skip
-    yield _check("writing", found.not_writable, "4 KiB fit beside the store",
+    yield _check("writing", findings.not_writable, "4 KiB fit beside the store",
                  "Make room or fix the permissions.")  # fmt: skip
-    stopped = "stopped" in found.locked_by
-    if found.locked_by:
-        yield Check("lock", "problem" if stopped else "note", f"held by {found.locked_by}",
+    stopped = "stopped" in findings.locked_by
+    if findings.locked_by:
+        yield Check("lock", "problem" if stopped else "note", f"held by {findings.locked_by}",
                     "Let it go on (kill -CONT PID) or end it." if stopped else "")  # fmt: skip
     else:
         yield Check("lock", "ok", "nobody holds it")
-    if found.open_in:
-        yield Check("open in", "ok", ", ".join(found.open_in))
-    yield _check("journal", found.library, f"{found.journal_mode}, with no known defect",
+    if findings.open_in:
+        yield Check("open in", "ok", ", ".join(findings.open_in))
+    yield _check("journal", findings.library, f"{findings.journal_mode}, with no known defect",
                  "Use a Python with a newer SQLite.")  # fmt: skip
-    if found.future:
+    if findings.future:
         hosts = ", ".join(
-            f"{short_name(host)} ({count:,})" for host, count in sorted(found.future.items())
+            f"{short_name(host)} ({count:,})" for host, count in sorted(findings.future.items())
         )
         yield Check("clock", "note", f"events from the future, by host: {hosts}",
                     "Set the clocks right; what they wrote stays in order.")  # fmt: skip
     else:
         yield Check("clock", "ok", "no event is from the future")
-    for why in found.spoilt.values():
+    for why in findings.spoilt.values():
         yield Check("backups", "problem", why, "Others may do; make a new one: mlkanban backup")
-    yield from _newest(found, now())
+    yield from _newest(findings, now())
 
 
 def _check(what: str, wrong: object, fine: str, hint: str) -> Check:
@@ -417,17 +422,17 @@ def _check(what: str, wrong: object, fine: str, hint: str) -> Check:
     return Check(what, "ok", fine)
 
 
-def _newest(found: Findings, at: datetime) -> Iterator[Check]:
-    newest = found.newest
+def _newest(findings: Findings, at: datetime) -> Iterator[Check]:
+    newest = findings.newest
     if newest is None:
         yield Check("backups", "note", "there is none", "Make one: mlkanban backup")
-    elif newest.path not in found.spoilt:
+    elif newest.path not in findings.spoilt:
         age = max(at - newest.made, timedelta())
-        said = f"the newest is whole, {_ago(age)} old"
+        line = f"the newest is whole, {_ago(age)} old"
         if age > _OLD:
-            yield Check("backups", "note", said, "Make another one: mlkanban backup")
+            yield Check("backups", "note", line, "Make another one: mlkanban backup")
         else:
-            yield Check("backups", "ok", said)
+            yield Check("backups", "ok", line)
 
 
 def _ago(age: timedelta) -> str:
@@ -479,10 +484,10 @@ def _unread(session: Session) -> Iterator[Check]:
     try:
         with session.service(as_is=True) as service:
             boards = service.boards.all()
-            found = [one for board in boards for one in service.runs.of_board(board.id)]
+            runs = [entry for board in boards for entry in service.runs.of_board(board.id)]
     except (MlkanbanError, *UNREADABLE):
         return  # said of the store already
-    unread = [(run.started, ref, run.unread) for ref, run in found if run.unread]
+    unread = [(run.started, ref, run.unread) for ref, run in runs if run.unread]
     for _, ref, some in sorted(unread, reverse=True)[:_MOST_UNREAD]:
         hint = "" if all(map(is_of_tracker, some)) else "Write `mlkanban: name=0.91`. "
         yield Check("metrics", "note", f"{ref}: {unread_text(some)}",

@@ -61,26 +61,28 @@ def markdown(
                 f"{file} is of the board {board.key}.", "Leave --board out, or name that one."
             )
         with lines_of(file):
-            found = service.documents.compare(board.id, page, mine=mine)
+            differences = service.documents.compare(board.id, page, mine=mine)
         if not session.json:
-            for line in _lines(session, found):
+            for line in _lines(session, differences):
                 click.echo(line)
-        if found.conflicts:
-            session.answer("import.markdown", lambda: _data(found, written=False))
-            session.say(
+        if differences.conflicts:
+            session.answer("import.markdown", lambda: _data(differences, written=False))
+            session.show_message(
                 "Nothing was written: the board changed where the file does. Export again and edit "
                 "that, or add --mine to let the file win."
             )
             raise click.exceptions.Exit(1)
-        if found.nothing:
-            session.answer("import.markdown", lambda: _data(found, written=False))
-            session.say(_nothing(found))
+        if differences.nothing:
+            session.answer("import.markdown", lambda: _data(differences, written=False))
+            session.show_message(_nothing(differences))
             return
         if dry_run:
             refused = _refused(service, board.id, page, mine=mine, override=override)
             if refused:
-                session.say(f"Writing this would be refused: {refused}")
-            session.answer("import.markdown", lambda: _data(found, written=False, refused=refused))
+                session.show_message(f"Writing this would be refused: {refused}")
+            session.answer(
+                "import.markdown", lambda: _data(differences, written=False, refused=refused)
+            )
             return
         if not may_write:
             raise UsageProblem(
@@ -88,19 +90,19 @@ def markdown(
                 "Add --yes to write the changes.",
             )
         if not yes and not click.confirm("Write this?", err=True):
-            session.say("Nothing was written.")
+            session.show_message("Nothing was written.")
             return
         with lines_of(file):
             done = service.documents.take_back(board.id, page, mine=mine, override=override)
-        session.tell(done)
-        session.tell_board_in_use(service, in_use)
-        session.answer("import.markdown", lambda: _data(found, written=True))
+        session.show_done(done)
+        session.show_board_in_use(service, in_use)
+        session.answer("import.markdown", lambda: _data(differences, written=True))
 
 
-def _nothing(found: Differences) -> str:
-    if not found.outdated:
+def _nothing(differences: Differences) -> str:
+    if not differences.outdated:
         return "Nothing differs."
-    if found.edited:
+    if differences.edited:
         return (
             "The board has all that was edited in the file; what else changed on the board since "
             "the export stays."
@@ -120,77 +122,83 @@ def _refused(service: Service, board_id: str, page: BoardPage, *, mine: bool, ov
     return ""
 
 
-def _lines(session: Session, found: Differences) -> Iterator[str]:
+def _lines(session: Session, differences: Differences) -> Iterator[str]:
     def clean(text: str) -> str:
         return session.clean(text)
 
-    if not found.since:
+    if not differences.since:
         yield "The board as it was exported is not in this store: compared with the board of now."
-    for one in found.cards:
-        yield clean(f"{one.ref or 'new card'}  {one.title}")
-        for name, old, new in one.changes:
-            change = f"{_told(old)} -> {_told(new)}" if one.ref else _told(new)
+    for card in differences.cards:
+        yield clean(f"{card.ref or 'new card'}  {card.title}")
+        for name, old, new in card.changes:
+            change = f"{_text(old)} -> {_text(new)}" if card.ref else _text(new)
             yield clean(f"  {name:<11} {change}")
-        if one.note:
-            yield clean(f"  {'note':<11} {_told(one.note)}")
-    if found.name:
+        if card.note:
+            yield clean(f"  {'note':<11} {_text(card.note)}")
+    if differences.name:
         yield "board"
-        yield clean(f"  {'name':<11} {' -> '.join(found.name)}")
-    if found.charter:
+        yield clean(f"  {'name':<11} {' -> '.join(differences.name)}")
+    if differences.charter:
         yield "charter"
-        for key, old, new in found.charter:
-            yield clean(f"  {key:<11} {_told(old)} -> {_told(new)}")
-    if found.conflicts:
+        for key, old, new in differences.charter:
+            yield clean(f"  {key:<11} {_text(old)} -> {_text(new)}")
+    if differences.conflicts:
         yield "in conflict"
-        for conflict in found.conflicts:
+        for conflict in differences.conflicts:
             yield clean(f"  {spoken(conflict)}")
-    if found.added_before:
-        yield f"added before, left alone: {', '.join(found.added_before)}"
-    if found.noted_before:
-        yield f"new notes written before, left alone: {', '.join(found.noted_before)}"
-    if found.added_before or found.noted_before:
+    if differences.added_before:
+        yield f"added before, left alone: {', '.join(differences.added_before)}"
+    if differences.noted_before:
+        yield f"new notes written before, left alone: {', '.join(differences.noted_before)}"
+    if differences.added_before or differences.noted_before:
         yield "  Export the board again before the next edit: that has them with their ids."
-    if found.left_alone:
-        refs = found.left_alone
+    if differences.left_alone:
+        refs = differences.left_alone
         more = f" and {len(refs) - 10} more" if len(refs) > 10 else ""
         yield f"not in the file, left alone: {', '.join(refs[:10])}{more}"
-    if found.stages_left_alone:
-        yield clean(f"stages not in the file, left alone: {', '.join(found.stages_left_alone)}")
+    if differences.stages_left_alone:
+        yield clean(
+            f"stages not in the file, left alone: {', '.join(differences.stages_left_alone)}"
+        )
 
 
-def _told(value: Value) -> str:
+def _text(value: Value) -> str:
     return brief(value) or "-"
 
 
-def _data(found: Differences, *, written: bool, refused: str = "") -> dict[str, Any]:
+def _data(differences: Differences, *, written: bool, refused: str = "") -> dict[str, Any]:
     return {
-        "board": found.board.key,
-        "compared_with": "export" if found.since else "now",
-        "cards": [_card(one) for one in found.cards],
-        "charter": [{"section": key, "from": old, "to": new} for key, old, new in found.charter],
+        "board": differences.board.key,
+        "compared_with": "export" if differences.since else "now",
+        "cards": [_card(card) for card in differences.cards],
+        "charter": [
+            {"section": key, "from": old, "to": new} for key, old, new in differences.charter
+        ],
         "conflicts": [
             {
                 "id": conflict.ref or None, "field": conflict.name, "at_export": conflict.was,
                 "now": conflict.now, "file": conflict.wanted,
             }
-            for conflict in found.conflicts
+            for conflict in differences.conflicts
         ],
-        "added_before": list(found.added_before),
-        "noted_before": list(found.noted_before),
-        "left_alone": list(found.left_alone),
-        "stages_left_alone": list(found.stages_left_alone),
-        "name": dict(zip(("from", "to"), found.name, strict=True)) if found.name else None,
-        "edited": found.edited,
+        "added_before": list(differences.added_before),
+        "noted_before": list(differences.noted_before),
+        "left_alone": list(differences.left_alone),
+        "stages_left_alone": list(differences.stages_left_alone),
+        "name": (
+            dict(zip(("from", "to"), differences.name, strict=True)) if differences.name else None
+        ),
+        "edited": differences.edited,
         "written": written,
         "refused": refused or None,
     }  # fmt: skip
 
 
-def _card(one: CardDifference) -> dict[str, Any]:
+def _card(card: CardDifference) -> dict[str, Any]:
     return {
-        "id": one.ref or None,
-        "title": one.title,
-        "line": one.line,
-        "changes": [{"field": name, "from": old, "to": new} for name, old, new in one.changes],
-        "note": one.note or None,
+        "id": card.ref or None,
+        "title": card.title,
+        "line": card.line,
+        "changes": [{"field": name, "from": old, "to": new} for name, old, new in card.changes],
+        "note": card.note or None,
     }

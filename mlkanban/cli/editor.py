@@ -22,12 +22,12 @@ def edit_text(session: Session, service: Service, document: Document) -> Done:
             try:
                 done = document.save(service, text, turn.since)
             except StoreProblem:
-                session.say(f"Your text is kept in {turn.file}.")
+                session.show_message(f"Your text is kept in {turn.file}.")
                 raise
             except MlkanbanError as error:
                 turn.refused(error, meanwhile(document, error, text, turn.since, service))
                 if not watched:
-                    session.say(f"Your text is kept in {turn.file}.")
+                    session.show_message(f"Your text is kept in {turn.file}.")
                     raise
             else:
                 turn.saved()

@@ -70,7 +70,7 @@ def _export(
     if out is not None:
         session.answer(f"export.{kind}", lambda: {"file": str(out), what: count}, acted=True)
         if not session.json:
-            session.say(f"{count:,} {what} written to {out}.")
+            session.show_message(f"{count:,} {what} written to {out}.")
 
 
 @contextlib.contextmanager

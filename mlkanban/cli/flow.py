@@ -68,8 +68,8 @@ class WindowParam(click.ParamType):  # type: ignore[type-arg]
 
 def _days(window: str) -> int | None:
     """The days of a window as it is asked for, None for all."""
-    asked = window or DEFAULT_WINDOW
-    return None if asked == "all" else int(asked.removesuffix("d"))
+    days = window or DEFAULT_WINDOW
+    return None if days == "all" else int(days.removesuffix("d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ class NumberOptions:
         }
         if self.query:
             faces = service.boards.snapshot(board.id).faces
-            found = service.search.find(board, faces, self.query, today(board))
-            kept &= {face.ref for face in found}
+            faces_found = service.search.find(board, faces, self.query, today(board))
+            kept &= {face.ref for face in faces_found}
         return sample.only(kept, self.only) if self.only else sample
 
     @property
@@ -180,9 +180,9 @@ def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Co
 
     def give(command: Command) -> Command:
         @functools.wraps(command)
-        def gathered(*args: Any, **given: Any) -> None:
-            asked = NumberOptions(*(given.pop(name, None) for name in _OPTIONS))
-            command(*args, asked=asked, **given)
+        def gathered(*args: Any, **options: Any) -> None:
+            number_options = NumberOptions(*(options.pop(name, None) for name in _OPTIONS))
+            command(*args, options=number_options, **options)
 
         made: Command = gathered
         for name in reversed(_OPTIONS):
@@ -205,8 +205,8 @@ class FlowGroup(Guessing):
         if cmd_name in self.commands or entry is None:
             return self.commands.get(cmd_name)
 
-        def command(session: Session, asked: NumberOptions) -> None:
-            answer(session, asked, number_view(cmd_name))
+        def command(session: Session, options: NumberOptions) -> None:
+            answer(session, options, number_view(cmd_name))
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
         left_out = () if entry.of_cards else _OF_CARDS
@@ -229,7 +229,7 @@ def flow() -> None:
 @pass_session
 def forecast(
     session: Session,
-    asked: NumberOptions,
+    options: NumberOptions,
     days: int | None,
     by_date: date | None,
     cards: int | None,
@@ -252,7 +252,7 @@ def forecast(
     view = replace(forecast_text.NUMBER, count=count)
     if cards is not None and days is None and by_date is None:
         view = replace(view, draw=lambda number, _: pictures.when(number))
-    answer(session, asked, view)
+    answer(session, options, view)
 
 
 @flow.command("simulate")
@@ -265,7 +265,7 @@ def forecast(
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def simulate(session: Session, asked: NumberOptions, limits: tuple[str, ...]) -> None:
+def simulate(session: Session, options: NumberOptions, limits: tuple[str, ...]) -> None:
     """What if: play other WIP limits with the board's own cards.
 
     The cards finished in the window are played again many times, with the times they took in each
@@ -277,34 +277,34 @@ def simulate(session: Session, asked: NumberOptions, limits: tuple[str, ...]) ->
     """
     with session.service() as service:
         board = session.board(service)
-        sample = asked.sample(session, service)
+        sample = options.sample(session, service)
     changes = limits_from(board, " ".join(limits))
     with _progress(session) as progress:
-        found = what_if(sample, changes, progress=progress)
+        simulated = what_if(sample, changes, progress=progress)
     session.answer(
         "flow.simulate",
-        lambda: simulate_text.to_json(found),
-        lambda: words(session, simulate_text.summary(found), []),
+        lambda: simulate_text.to_json(simulated),
+        lambda: words(session, simulate_text.summary(simulated), []),
     )
 
 
 @flow.command("suggest-limits")
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def suggest_limits(session: Session, asked: NumberOptions) -> None:
+def suggest_limits(session: Session, options: NumberOptions) -> None:
     """Search for better WIP limits, and say why they are better.
 
     One limit is changed by one at a time. A change is kept when in three of four runs with the same
     cards 85 % of them are done sooner and hardly fewer are finished.
     """
     with session.service() as service:
-        sample = asked.sample(session, service)
+        sample = options.sample(session, service)
     with _progress(session) as progress:
-        found = suggest(sample, progress=progress)
+        suggested = suggest(sample, progress=progress)
     session.answer(
         "flow.suggest-limits",
-        lambda: suggest_text.to_json(found),
-        lambda: words(session, suggest_text.summary(found), []),
+        lambda: suggest_text.to_json(suggested),
+        lambda: words(session, suggest_text.summary(suggested), []),
     )
 
 
@@ -315,40 +315,40 @@ def _progress(session: Session) -> Iterator[Callable[[float], None]]:
         yield lambda share: show("simulating", f"{100 * share:3.0f} %")
 
 
-def answer(session: Session, asked: NumberOptions, view: NumberView[Any]) -> None:
+def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> None:
     """Print a number: the picture, the sentences, the table, and the groups beside each other."""
     with session.service() as service:
-        sample = asked.sample(session, service)
-    if asked.by == "stage" and view.staged:
+        sample = options.sample(session, service)
+    if options.by == "stage" and view.staged:
         raise UsageProblem(
             f"{view.entry.title} is told stage by stage already.", "Use --by type or --by tag."
         )
     number = view.count(sample)
-    groups = view.by(sample, asked.by) if asked.by else []  # type: ignore[arg-type]
+    groups = view.by(sample, options.by) if options.by else []  # type: ignore[arg-type]
     extra = remarks(view, sample)
 
     def data() -> dict[str, Any]:
         apart = [{"name": group, **view.to_json(counted)} for group, _, counted in groups]
-        told = view.to_json(number) | ({"remarks": extra} if extra else {})
-        return told | ({"by": asked.by, "groups": apart} if asked.by else {})
+        values = view.to_json(number) | ({"remarks": extra} if extra else {})
+        return values | ({"by": options.by, "groups": apart} if options.by else {})
 
     def lines() -> Iterator[str]:
-        drawn = sys.stdout.isatty() if asked.chart is None else asked.chart
+        drawn = sys.stdout.isatty() if options.chart is None else options.chart
         spec = view.draw(number, sample) if drawn else None
         if spec is not None:
             yield from picture(spec, ascii=session.settings.ascii)
             yield ""
-        if asked.only:
-            yield session.clean(f"Only cards with {asked.only}")
+        if options.only:
+            yield session.clean(f"Only cards with {options.only}")
         yield from words(session, view.summary(number), extra)
-        if asked.by:
+        if options.by:
             yield ""
-            if asked.by == "stage" and groups:
+            if options.by == "stage" and groups:
                 of_stage = view.summary(groups[0][2])
                 of_cards = "" if view.by_stage else ", of the cards that were in it"
                 yield f"{of_stage.title}{of_cards} | {of_stage.note}"
             figures = [(name, view.figures(counted)) for name, _, counted in groups]
-            yield from _compared(session, asked.by, figures)
+            yield from _compared(session, options.by, figures)
 
     session.answer(f"flow.{view.entry.name}", data, lines)
 

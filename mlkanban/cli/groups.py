@@ -31,8 +31,8 @@ class TextCommand(click.Command):
         try:
             rest = super().parse_args(ctx, [names.get(arg, arg) for arg in args])
         except click.NoSuchOption as error:
-            said = f"{error.format_message()} A text that begins with a dash needs -- before it."
-            raise click.UsageError(said, ctx) from error
+            message = f"{error.format_message()} A text that begins with a dash needs -- before it."
+            raise click.UsageError(message, ctx) from error
 
         def put_back(value: Any) -> Any:
             if isinstance(value, tuple):

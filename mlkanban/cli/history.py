@@ -29,7 +29,7 @@ def undo(session: Session, skip: bool) -> None:
         board = session.board(service)
         done = service.undoing.undo(board.id, skip=skip)
         session.answer_done("undo", done, service)
-        session.tell_board_in_use(service, board.id)
+        session.show_board_in_use(service, board.id)
 
 
 @click.command()

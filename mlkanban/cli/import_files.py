@@ -72,7 +72,7 @@ def events(session: Session, file: Path, map_file: Path) -> None:
         in_use = session.board_in_use(service)
         with _progress(session, len(changes)) as progress:
             brought = service.history.bring_in(changes, progress)
-        told = {
+        counts = {
             "board": log.map.key,
             "rows": len(log.rows),
             "cards": log.cases,
@@ -81,16 +81,16 @@ def events(session: Session, file: Path, map_file: Path) -> None:
             "undone_events": brought.undone,
             "left_out": list(dict.fromkeys(ref for ref, _ in brought.left_out)),
         }
-        session.answer("import.events", lambda: told)
+        session.answer("import.events", lambda: counts)
         if not session.json:
-            _tell(session, log, brought)
-        session.tell_board_in_use(service, in_use)
+            _show_imported(session, log, brought)
+        session.show_board_in_use(service, in_use)
 
 
-def _tell(session: Session, log: EventLog, brought: BroughtIn) -> None:
+def _show_imported(session: Session, log: EventLog, brought: BroughtIn) -> None:
     board, new = log.map.key, brought.new
     if brought.undone:
-        session.say(
+        session.show_message(
             f"{brought.undone:,} of its steps were undone and stay so."
             f" Do them again: mlkanban --board {board} redo"
         )
@@ -98,17 +98,19 @@ def _tell(session: Session, log: EventLog, brought: BroughtIn) -> None:
         refs = [ref for ref, reason in brought.left_out if reason is why]
         if refs:
             more = " .." if len(refs) > _MOST else ""
-            session.say(f"Left alone, {words}: {', '.join(refs[:_MOST])}{more}.")
+            session.show_message(f"Left alone, {words}: {', '.join(refs[:_MOST])}{more}.")
     if not new:
         if not brought.undone and not brought.left_out:
-            session.say(f"Nothing new: all of {log.name} is on the board {board} already.")
+            session.show_message(f"Nothing new: all of {log.name} is on the board {board} already.")
         return
     rows, cards = quantity(len(log.rows), "row"), quantity(log.cases, "card")
-    session.say(f"{log.name}: {rows}, {cards} on {board}")
+    session.show_message(f"{log.name}: {rows}, {cards} on {board}")
     open_cards = log.cases - log.finished
-    session.say(f"{log.finished:,} finished, {open_cards:,} open; {new:,} new events")
+    session.show_message(f"{log.finished:,} finished, {open_cards:,} open; {new:,} new events")
     last = log.last_day
-    session.say(f"Look: mlkanban --board {board} flow cycle-time --window all --as-of {last}")
+    session.show_message(
+        f"Look: mlkanban --board {board} flow cycle-time --window all --as-of {last}"
+    )
 
 
 @contextlib.contextmanager

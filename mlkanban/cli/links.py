@@ -63,9 +63,11 @@ def link(session: Session, card: str, run: str, source: str) -> None:
             return
         if kind == "tensorboard":
             source = source or name
-        found = look(session, service, [source] if source else [], only=bool(source))
-        one = _find(found, _in_full(run))
-        session.answer_done("link", service.links.link(card, one), service)
+        tracker_runs = read_trackers(
+            session, service, [source] if source else [], only=bool(source)
+        )
+        tracked = _find(tracker_runs, _in_full(run))
+        session.answer_done("link", service.links.link(card, tracked), service)
 
 
 def _link_job(session: Session, service: Service, card: str, number: str) -> None:
@@ -79,7 +81,7 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
         )
     session.answer("link", lambda: {"id": run, "card": card, "job": number})
     if not session.json:
-        session.say(f"Job {number} is run {run} now. See: mlkanban runs {card}")
+        session.show_message(f"Job {number} is run {run} now. See: mlkanban runs {card}")
 
 
 @click.command()
@@ -134,12 +136,12 @@ def sync_runs(
     """
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
-        found = look(session, service, paths)
-        for done in _decide(session, service, found, new, ignore, ignore_all, heed):
-            session.tell(done)
+        tracker_runs = read_trackers(session, service, paths)
+        for done in _decide(session, service, tracker_runs, new, ignore, ignore_all, heed):
+            session.show_done(done)
         with counting_line(session) as show:
             synced = service.links.sync(
-                found.runs, lambda at, of: show("linking", f"{at:,} of {of:,} runs")
+                tracker_runs.runs, lambda at, of: show("linking", f"{at:,} of {of:,} runs")
             )
         inbox = synced.inbox
 
@@ -152,36 +154,36 @@ def sync_runs(
         session.answer(
             "sync-runs",
             lambda: {
-                "places": [str(path) for path in found.places],
-                "problems": list(found.problems),
-                "runs": len(found.runs),
+                "places": [str(path) for path in tracker_runs.places],
+                "problems": list(tracker_runs.problems),
+                "runs": len(tracker_runs.runs),
                 "linked": [{"run": name, "card": card} for name, card in synced.linked],
                 "changed": list(synced.changed),
-                "unlinked": [tracked_data(one) for one in inbox.unlinked],
-                "ignored": [tracked_data(one) for one in inbox.ignored],
+                "unlinked": [tracked_data(tracked) for tracked in inbox.unlinked],
+                "ignored": [tracked_data(tracked) for tracked in inbox.ignored],
             },
             lambda: map(session.clean, lines()),
         )
-    for problem in found.problems:
-        session.say(problem)
+    for problem in tracker_runs.problems:
+        session.show_message(problem)
     if session.json:
         return
-    if not found.places and not found.runs:
-        session.say("No tracker was found. Name a file: mlkanban sync-runs PATH")
+    if not tracker_runs.places and not tracker_runs.runs:
+        session.show_message("No tracker was found. Name a file: mlkanban sync-runs PATH")
         return
-    session.say(
-        f"Runs read: {len(found.runs):,}; {len(synced.linked)} linked now,"
+    session.show_message(
+        f"Runs read: {len(tracker_runs.runs):,}; {len(synced.linked)} linked now,"
         f" {len(synced.changed)} with news, {len(inbox.unlinked):,} unlinked,"
         f" {len(inbox.ignored):,} ignored."
     )
     if inbox.unlinked:
-        session.say(deciding(paths))
+        session.show_message(deciding(paths))
 
 
 def _decide(
     session: Session,
     service: Service,
-    found: TrackerRuns,
+    tracker_runs: TrackerRuns,
     new: str | None,
     ignore: Sequence[str],
     ignore_all: Sequence[str],
@@ -190,18 +192,18 @@ def _decide(
     """Do with runs what was asked for."""
     links = service.links
     if new:
-        one = _find(found, new)
-        if one.kind == "slurm":
+        tracked = _find(tracker_runs, new)
+        if tracked.kind == "slurm":
             raise UsageProblem(
                 "A job needs a card that there is.", f"Then: mlkanban link CARD {new}"
             )
-        yield links.new_card(session.board(service).id, one.title, one)
+        yield links.new_card(session.board(service).id, tracked.title, tracked)
     for names, all_of_it in ((ignore, False), (ignore_all, True)):
         for name in names:
-            one = _find(found, name)
-            yield links.ignore(session.board(service).id, one, all_of_it=all_of_it)
+            tracked = _find(tracker_runs, name)
+            yield links.ignore(session.board(service).id, tracked, all_of_it=all_of_it)
     for name in heed:
-        yield links.heed([_find(found, name)])
+        yield links.heed([_find(tracker_runs, name)])
 
 
 def deciding(paths: Sequence[str] = ()) -> str:
@@ -224,57 +226,57 @@ def _first(lines: Sequence[str]) -> Iterator[str]:
 def inbox_lines(label: str, runs: Sequence[Tracked], limit: int | None = None) -> Iterator[str]:
     """A heading for each experiment, and its newest runs: at most `limit` of all together. What is
     not listed is counted."""
-    found = experiments(runs)
+    groups = experiments(runs)
     room, headings = len(runs) if limit is None else limit, 0
-    for one in found[:_LISTED]:
+    for experiment in groups[:_LISTED]:
         if not room:
             break
         headings += 1
-        yield f"{label}  {one.name}: {one.count}  ({one.where})"
-        listed = one.runs[: min(_LISTED, room)]
+        yield f"{label}  {experiment.name}: {experiment.count}  ({experiment.where})"
+        listed = experiment.runs[: min(_LISTED, room)]
         room -= len(listed)
         for run in listed:
             hint = f"tagged {run.card}" if run.card else ""
             yield "  ".join(filter(None, (f"  {run.ref}", run.name, _metrics(run), hint)))
-        if more := len(one.runs) - len(listed):
+        if more := len(experiment.runs) - len(listed):
             yield f"  and {more:,} older"
-    if more := len(found) - headings:
+    if more := len(groups) - headings:
         yield f"and {more:,} experiment{'' if more == 1 else 's'} more"
 
 
-def tracked_data(one: Tracked) -> dict[str, object]:
+def tracked_data(tracked: Tracked) -> dict[str, object]:
     """What --json says of a run of a tracker."""
     return {
-        "ref": one.ref,
-        "name": one.name,
-        "experiment": one.experiment,
-        "says": one.says or None,
-        "started": one.started or None,
-        "ended": one.ended or None,
-        "metrics": one.numbers,
-        "params": dict(one.params),
-        "tagged": one.card or None,
-        "where": one.where,
+        "ref": tracked.ref,
+        "name": tracked.name,
+        "experiment": tracked.experiment,
+        "says": tracked.says or None,
+        "started": tracked.started or None,
+        "ended": tracked.ended or None,
+        "metrics": tracked.numbers,
+        "params": dict(tracked.params),
+        "tagged": tracked.card or None,
+        "where": tracked.where,
     }
 
 
-def _metrics(one: Tracked) -> str:
-    return "  ".join(f"{name} {value:g}" for name, value in list(one.numbers.items())[:2])
+def _metrics(tracked: Tracked) -> str:
+    return "  ".join(f"{name} {value:g}" for name, value in list(tracked.numbers.items())[:2])
 
 
-def _find(found: TrackerRuns, run: str) -> Tracked:
+def _find(tracker_runs: TrackerRuns, run: str) -> Tracked:
     try:
-        return find(found.runs, run)
+        return find(tracker_runs.runs, run)
     except NotFound as error:
-        raise NotFound(error.message, " ".join([error.hint, *found.problems])) from None
+        raise NotFound(error.message, " ".join([error.hint, *tracker_runs.problems])) from None
 
 
-def look(
-    session: Session, service: Service, given: Sequence[str] = (), *, only: bool = False
+def read_trackers(
+    session: Session, service: Service, sources: Sequence[str] = (), *, only: bool = False
 ) -> TrackerRuns:
     """What trackers tell of runs at the places that are usual here, and those `given`."""
     cwd = working_folder()
-    named = [path for text in given if (path := place(text, cwd)) is not None]
+    named = [path for text in sources if (path := place(text, cwd)) is not None]
     missing = next((path for path in named if not path.exists()), None)
     if missing is not None:
         raise NotFound(f"There is no {missing}.", "Check the path.")
@@ -282,12 +284,14 @@ def look(
         cwd, os.environ, [*session.settings.trackers, *service.links.places()]
     )  # fmt: skip
     with counting_line(session) as show:
-        found = read_all(
+        tracker_runs = read_all(
             [*named, *more], lambda count, path: show(f"reading {path.name}:", f"{count:,} runs")
         )
-    unread = servers({} if only else os.environ, given)
+    unread = servers({} if only else os.environ, sources)
     jobs = () if only else _jobs()
-    return replace(found, runs=(*found.runs, *jobs), problems=(*found.problems, *unread))
+    return replace(
+        tracker_runs, runs=(*tracker_runs.runs, *jobs), problems=(*tracker_runs.problems, *unread)
+    )
 
 
 def _jobs() -> Iterator[Tracked]:

@@ -41,7 +41,7 @@ def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
         day = parse_day(until, now := today(board)) or now + timedelta(days=AHEAD)
         service.planning.check_day(board, day)
         if replenish:
-            session.tell(service.planning.replenish(board, by_score=by_worth))
+            session.show_done(service.planning.replenish(board, by_score=by_worth))
         made = service.planning.plan(board, by_score=by_worth)
         fit = service.planning.fit(board, day)
         session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, board, made, fit))

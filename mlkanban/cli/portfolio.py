@@ -46,4 +46,4 @@ def portfolio(session: Session) -> None:
         lines,
     )
     if not rows and not session.json:
-        session.say("There is no board yet. Make one: mlkanban init NAME")
+        session.show_message("There is no board yet. Make one: mlkanban init NAME")

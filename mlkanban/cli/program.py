@@ -151,7 +151,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 help and completion say of it, without loading it: the first sentence of its docstring."""
 
 COMMANDS = {name: place for section in SECTIONS.values() for name, (place, _) in section.items()}
-SENTENCES = {name: said for section in SECTIONS.values() for name, (_, said) in section.items()}
+SENTENCES = {
+    name: sentence for section in SECTIONS.values() for name, (_, sentence) in section.items()
+}
 FORMERLY = {"settle": "resolve"}
 """Names that commands had before; they still work, and no list has them."""
 
@@ -322,11 +324,11 @@ def _printed(session: Session) -> int:
     error, text = session.unprinted
     if session.acted:
         why = error.strerror or error
-        session.say(
+        session.show_message(
             f"This was done, but the answer cannot be printed: {why}. Do not call it again."
         )
         for line in text.split("\n"):
-            session.say(line)
+            session.show_message(line)
         return 0
     if isinstance(error, BrokenPipeError):
         return 141

@@ -38,7 +38,7 @@ _KINDS = (".html", ".htm", ".md", ".markdown")
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session
-def report(session: Session, out: Path, asked: NumberOptions) -> None:
+def report(session: Session, out: Path, options: NumberOptions) -> None:
     """Write one page with the summary, every number and its picture."""
     if out.suffix.lower() not in _KINDS:
         raise UsageProblem(
@@ -46,7 +46,7 @@ def report(session: Session, out: Path, asked: NumberOptions) -> None:
         )
     with session.service() as service:
         board = session.board(service)
-        sample = asked.sample(session, service)
+        sample = options.sample(session, service)
         page = _page(service, board, sample)
     text = html(page) if out.suffix.lower() in (".html", ".htm") else markdown(page)
     draft = out.with_name(f".{out.name}.part")
@@ -60,7 +60,7 @@ def report(session: Session, out: Path, asked: NumberOptions) -> None:
         ) from error
     session.answer("report", lambda: {"file": str(out), "bytes": len(text.encode())}, acted=True)
     if not session.json:
-        session.say(f"Written: {out}")
+        session.show_message(f"Written: {out}")
 
 
 def _page(service: Service, board: Board, sample: Sample) -> Page:

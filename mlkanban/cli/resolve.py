@@ -36,9 +36,15 @@ def resolve(session: Session, name: str, field: str, keep: bool, take: bool, ove
         if keep or take:
             raise UsageProblem("Name the card and the field.", "List them: mlkanban resolve")
         with session.service() as service:
-            found = [one for one in service.conflicts.all() if not name or one.name == name]
+            conflicts = [
+                conflict
+                for conflict in service.conflicts.all()
+                if not name or conflict.name == name
+            ]
         session.answer(
-            "undecided", lambda: [asdict(one) for one in found], lambda: _listed(session, found)
+            "undecided",
+            lambda: [asdict(conflict) for conflict in conflicts],
+            lambda: _listed(session, conflicts),
         )
         return
     if keep == take:
@@ -48,12 +54,13 @@ def resolve(session: Session, name: str, field: str, keep: bool, take: bool, ove
         session.answer_done("settle", done, service)
 
 
-def _listed(session: Session, found: list[OpenConflict]) -> Iterator[str]:
-    if not found:
+def _listed(session: Session, conflicts: list[OpenConflict]) -> Iterator[str]:
+    if not conflicts:
         yield "There are no conflicts."
-    for one in found:
-        at = one.at[:16].replace("T", " ")
-        yield from hanging(session.clean(f"{one.name}  {one.label}: {one.kept}"), 4)
-        other = f"    {short_name(one.actor)} on {one.machine} wrote, {at} UTC: {one.other}"
+    for conflict in conflicts:
+        at = conflict.at[:16].replace("T", " ")
+        yield from hanging(session.clean(f"{conflict.name}  {conflict.label}: {conflict.kept}"), 4)
+        other = f"    {short_name(conflict.actor)} on {conflict.machine}"
+        other += f" wrote, {at} UTC: {conflict.other}"
         yield from hanging(session.clean(other), 6)
-        yield session.clean(f"    mlkanban resolve {one.name} {one.word} --keep | --take")
+        yield session.clean(f"    mlkanban resolve {conflict.name} {conflict.word} --keep | --take")

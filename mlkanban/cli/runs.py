@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.before_run import STORE_SECONDS, give_up, say, slot_for
+from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN
@@ -111,17 +111,17 @@ def run(
             lambda: {"id": folder.id, "card": job.ref, "folder": str(folder.path)},
             acted=True,
         )
-        say(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")
+        show(f"Run {folder.id} of {job.ref} started: mlkanban logs -f {folder.id}")
         return
-    say(f"Run {folder.id} of {job.ref}. Close the terminal and it runs on; ^C stops it.")
-    end = viewer.follow(say)
+    show(f"Run {folder.id} of {job.ref}. Close the terminal and it runs on; ^C stops it.")
+    end = viewer.follow(show)
     if end is None:
         raise click.exceptions.Exit(129)
     reported, wrong = metrics_of(folder, folder.start())
-    for told in filter(None, (unread_text(reported.unread), wrong)):
-        say(f"Run {folder.id}: {told}.")
+    for notice in filter(None, (unread_text(reported.unread), wrong)):
+        show(f"Run {folder.id}: {notice}.")
     if end.exit != 0:
-        say(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
+        show(f"Run {folder.id} {end.state.value}: {why(folder, end)}.")
     _take_in_end(session)
     raise click.exceptions.Exit(exit_code(end))
 
@@ -133,7 +133,7 @@ def _take_in_end(session: Session) -> None:
         session.bring_up_to_date(STORE_SECONDS)
         session.afterwards()
     except MlkanbanError as error:
-        say(f"{error} The board takes the run in later.")
+        show(f"{error} The board takes the run in later.")
 
 
 @click.command()
@@ -147,56 +147,56 @@ def runs(session: Session, card: str | None) -> None:
     if (places().data / "runs").is_dir() or shutil.which("squeue"):
         try:
             with session.service(write=True) as service:
-                _ask_slurm(session, service)
+                _read_slurm(session, service)
         except NotFound:
             raise
         except MlkanbanError as error:
-            session.say(str(error))
+            session.show_message(str(error))
     with session.service() as service:
         if card is None:
             board = session.board(service)
-            found = service.runs.of_board(board.id)
+            card_runs = service.runs.of_board(board.id)
         else:
             board = service.boards.of_card(card)
-            found = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
+            card_runs = [(card.strip().lower(), run) for run in service.runs.of_card(card)]
         results = service.runs.results(card) if card else None
         metric = service.runs.metric(card) if card else None
-        left, differs = _left_over(found), _differing(found, exact=session.json)
+        left, differs = _orphan_processes(card_runs), _differing(card_runs, exact=session.json)
         session.answer(
             "runs",
             lambda: [
                 {
                     "card": ref,
-                    **run_data(one),
-                    "differs": differs[one.id],
-                    "left_over": _pids(left.get(one.id, [])),
+                    **run_data(shown_run),
+                    "differs": differs[shown_run.id],
+                    "left_over": _pids(left.get(shown_run.id, [])),
                 }
-                for ref, one in found
+                for ref, shown_run in card_runs
             ],
             lambda: chain(
-                _table(session, found, results, board, differs),
-                _results(session, found, results, board, metric) if card else (),
-                _unread(session, found) if card else (),
-                _told_of(session, left),
+                _table(session, card_runs, results, board, differs),
+                _results(session, card_runs, results, board, metric) if card else (),
+                _unread(session, card_runs) if card else (),
+                _orphan_lines(session, left),
             ),
-            meta=(lambda: _meta(found, results, metric)) if card else None,
+            meta=(lambda: _meta(card_runs, results, metric)) if card else None,
         )
-        if not found and not session.json:
-            session.say("No runs yet. Start one: mlkanban run CARD -- COMMAND")
+        if not card_runs and not session.json:
+            session.show_message("No runs yet. Start one: mlkanban run CARD -- COMMAND")
 
 
-def _ask_slurm(session: Session, service: Service) -> None:
+def _read_slurm(session: Session, service: Service) -> None:
     if not client.available():
         return
     intake = Intake(places().data)
     taken_in = intake.take_in(service, now())
     stores = service.runs.store_names()
-    if said := read_job_states(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
-        session.say(f"SLURM was not asked: {said}")
+    if problem := read_job_states(places().data, intake.going_on, stores, now(), _SLURM_SECONDS):
+        session.show_message(f"SLURM was not asked: {problem}")
     # What SLURM answered was written into folders of runs: they are taken in once more.
     for done in (taken_in, intake.take_in(service, now())):
         if done.message:
-            session.say(done.message)
+            session.show_message(done.message)
 
 
 def run_data(run: Run) -> dict[str, object]:
@@ -227,16 +227,16 @@ def run_data(run: Run) -> dict[str, object]:
     }
 
 
-def _left_over(found: Sequence[tuple[str, Run]]) -> dict[str, list[OrphanProcess]]:
+def _orphan_processes(card_runs: Sequence[tuple[str, Run]]) -> dict[str, list[OrphanProcess]]:
     return orphan_processes(
-        folders_of(places().data, (run.id for _, run in found if run.state.ended))
+        folders_of(places().data, (run.id for _, run in card_runs if run.state.ended))
     )
 
 
-def _differing(found: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, dict[str, str]]:
+def _differing(card_runs: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, dict[str, str]]:
     """The parameters of each run in which it is unlike others of its card."""
     cards: dict[str, list[Run]] = {}
-    for ref, run in found:
+    for ref, run in card_runs:
         cards.setdefault(ref, []).append(run)
     return {
         run.id: {name: values[at] for name, values in names.items() if values[at]}
@@ -247,23 +247,23 @@ def _differing(found: Sequence[tuple[str, Run]], *, exact: bool) -> dict[str, di
 
 
 def _pids(left: Sequence[OrphanProcess]) -> list[dict[str, object]]:
-    return [{"pid": one.process.pid, "command": one.command} for one in left]
+    return [{"pid": orphan.process.pid, "command": orphan.command} for orphan in left]
 
 
-def _told_of(session: Session, left: Mapping[str, Sequence[OrphanProcess]]) -> Iterator[str]:
+def _orphan_lines(session: Session, left: Mapping[str, Sequence[OrphanProcess]]) -> Iterator[str]:
     """What ended runs left behind, and how to be rid of it."""
     for run, processes in left.items():
         yield ""
         yield f"Left over from run {run}, still alive (mlkanban stop {run} ends them):"
-        for one in processes:
-            yield f"  {one.process.pid:>8}  {session.clean(one.command)[:100]}"
+        for orphan in processes:
+            yield f"  {orphan.process.pid:>8}  {session.clean(orphan.command)[:100]}"
 
 
 def _meta(
-    found: Sequence[tuple[str, Run]], results: Results | None, metric: Mapping[str, Any] | None
+    card_runs: Sequence[tuple[str, Run]], results: Results | None, metric: Mapping[str, Any] | None
 ) -> dict[str, object]:
     """What --json says of the runs of a card together."""
-    used = usage((run for _, run in found), now())
+    used = usage((run for _, run in card_runs), now())
     return {
         "figures": results and {
             "metric": results.name,
@@ -277,60 +277,61 @@ def _meta(
             } if results.basis and results.verdict else None,
             "configurations": [
                 {
-                    "label": one.label or None,
-                    **_configuration(one),
-                    "runs": [run.id for run in one.runs],
+                    "label": configuration.label or None,
+                    **_configuration(configuration),
+                    "runs": [run.id for run in configuration.runs],
                 }
-                for one in results.configurations
+                for configuration in results.configurations
             ],
         },
-        "remarks": remarks([run for _, run in found], metric, results),
+        "remarks": remarks([run for _, run in card_runs], metric, results),
         "gpu_hours": used.gpu_hours,
         "runs_of_unknown_gpu_hours": used.unknown,
     }  # fmt: skip
 
 
-def _configuration(one: Configuration) -> dict[str, object]:
+def _configuration(configuration: Configuration) -> dict[str, object]:
     return {
-        "n": one.n, "mean": one.mean, "sd": one.sd, "margin": one.margin,
-        "values": list(one.values), "left_out_same_seed": one.again,
+        "n": configuration.n, "mean": configuration.mean, "sd": configuration.sd,
+        "margin": configuration.margin,
+        "values": list(configuration.values), "left_out_same_seed": configuration.again,
     }  # fmt: skip
 
 
 def _results(
     session: Session,
-    found: Sequence[tuple[str, Run]],
+    card_runs: Sequence[tuple[str, Run]],
     results: Results | None,
     board: Board,
     metric: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     """What the runs of a card say together, after a blank line."""
-    runs, zone = [run for _, run in found], ZoneInfo(board.timezone)
+    runs, zone = [run for _, run in card_runs], ZoneInfo(board.timezone)
     lines = result_lines(runs, results, zone, now(), ascii=session.settings.ascii, metric=metric)
     if lines:
         yield ""
     yield from map(session.clean, lines)
 
 
-def _unread(session: Session, found: Sequence[tuple[str, Run]]) -> Iterator[str]:
+def _unread(session: Session, card_runs: Sequence[tuple[str, Run]]) -> Iterator[str]:
     """What runs of a card reported as metrics that are no numbers, after a blank line."""
-    told = [(run.id, unread_text(run.unread)) for _, run in found if run.unread]
-    if told:
+    sentences = [(run.id, unread_text(run.unread)) for _, run in card_runs if run.unread]
+    if sentences:
         yield ""
-    for run, text in told[:_MOST_UNREAD]:
+    for run, text in sentences[:_MOST_UNREAD]:
         yield session.clean(f"Run {run}: {text}")
-    if len(told) > _MOST_UNREAD:
-        yield f"{len(told) - _MOST_UNREAD} more such runs: mlkanban --json runs"
+    if len(sentences) > _MOST_UNREAD:
+        yield f"{len(sentences) - _MOST_UNREAD} more such runs: mlkanban --json runs"
 
 
 def _table(
     session: Session,
-    found: Sequence[tuple[str, Run]],
+    card_runs: Sequence[tuple[str, Run]],
     results: Results | None,
     board: Board,
     differs: Mapping[str, Mapping[str, str]],
 ) -> Iterator[str]:
-    if not found:
+    if not card_runs:
         return
     zone, at = ZoneInfo(board.timezone), now()
     rows = [
@@ -342,7 +343,7 @@ def _table(
             session.clean("  ".join(f"{n} {v}" for n, v in differs[run.id].items()))[:40],
             session.clean(shlex.join(run.argv)),
         )
-        for ref, run in found
+        for ref, run in card_runs
     ]  # fmt: skip
     head = ("RUN", "CARD", "STATE", "STARTED", "TIME", "RESULT", "METRIC", "DIFFERS", "COMMAND")
     yield from table(rows, head)
@@ -386,8 +387,8 @@ def stop(session: Session, run: str) -> None:
     ended.
     """
     folder = folder_of(session, run)
-    found = stop_run(folder, login_name(), now)
-    if found is Stopped.NOTHING:
+    stopped = stop_run(folder, login_name(), now)
+    if stopped is Stopped.NOTHING:
         if runs_here(folder):
             raise MlkanbanError(
                 f"Run {folder.id} could not be stopped: SIGKILL did not end it.",
@@ -398,7 +399,7 @@ def stop(session: Session, run: str) -> None:
             f"Run {folder.id} does not run here.",
             f"It was started on {host}." if host and host != os.uname().nodename else "",
         )
-    ended = found is Stopped.ENDED
+    ended = stopped is Stopped.ENDED
     session.answer("stop", lambda: {"id": folder.id, "stopped": ended}, acted=True)
     job = folder.start().get("slurm")
     if isinstance(job, dict):
@@ -406,16 +407,16 @@ def stop(session: Session, run: str) -> None:
     if session.json:
         return
     if ended:
-        session.say(f"Run {folder.id} is stopped.")
+        session.show_message(f"Run {folder.id} is stopped.")
     else:
         assert isinstance(job, dict)
-        session.say(f"scancel was sent to job {job['job']}: SLURM has not ended it yet.")
+        session.show_message(f"scancel was sent to job {job['job']}: SLURM has not ended it yet.")
 
 
 def _take_in_stop(session: Session) -> None:
     """Let the board hear at once what became of a job that was cancelled."""
     try:
         with session.service(write=True) as service:
-            _ask_slurm(session, service)
+            _read_slurm(session, service)
     except MlkanbanError as error:
-        session.say(str(error))
+        session.show_message(str(error))

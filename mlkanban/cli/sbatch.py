@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.before_run import say, which_card
+from mlkanban.cli.before_run import show, which_card
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
@@ -64,10 +64,10 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
         acted=bool(job),
     )
     if made.over:
-        say(f"Run {run.id} of {ref} was job {job}, which has ended: mlkanban runs {ref}")
+        show(f"Run {run.id} of {ref} was job {job}, which has ended: mlkanban runs {ref}")
         _take_in_end(session, run)
     elif job:
-        say(f"Run {run.id} of {ref} is queued as job {job}: mlkanban runs {ref}")
+        show(f"Run {run.id} of {ref} is queued as job {job}: mlkanban runs {ref}")
     raise click.exceptions.Exit(made.exit)
 
 
@@ -81,4 +81,4 @@ def _take_in_end(session: Session, folder: RunFolder) -> None:
         with session.service(write=True):
             pass  # which takes in
     except MlkanbanError as error:
-        say(f"{error} The board takes the run in later.")
+        show(f"{error} The board takes the run in later.")

@@ -112,7 +112,7 @@ class Session:
                 self._hook_events += service.take_hook_events()
         finally:
             for notice in service.take_notices():
-                self.say(notice)
+                self.show_message(notice)
             service.close()
 
     def bring_up_to_date(self, timeout: float = 30) -> None:
@@ -129,7 +129,7 @@ class Session:
         except NotFound:
             raise
         except MlkanbanError as error:
-            self.say(str(error))
+            self.show_message(str(error))
 
     @cached_property
     def _intake(self) -> Intake | None:
@@ -147,10 +147,10 @@ class Session:
         try:
             done = self._intake.take_in(service, clock.now())
         except MlkanbanError as error:
-            self.say(f"What became of runs was not taken in: {error}")
+            self.show_message(f"What became of runs was not taken in: {error}")
         else:
             if done.message:
-                self.say(done.message)
+                self.show_message(done.message)
 
     def _with_runs(self, service: Service) -> Service:
         """The board as it is with what became of runs: a copy in memory, where that is not taken
@@ -158,17 +158,17 @@ class Session:
         if self._intake is None or service.write_problem:
             return service
         try:
-            told = self._intake.not_taken_in(service, clock.now())
-            if not told:
+            reports = self._intake.not_taken_in(service, clock.now())
+            if not reports:
                 return service
             copy = service.in_memory()
             try:
-                copy.runs.take_in(told)
+                copy.runs.take_in(reports)
             except BaseException:
                 copy.close()
                 raise
         except MlkanbanError as error:
-            self.say(f"What became of runs is not shown: {error}")
+            self.show_message(f"What became of runs is not shown: {error}")
             return service
         service.close()
         copy.forbid_writing("This command only reads.")
@@ -180,10 +180,10 @@ class Session:
         try:
             lifted = service.conditions.lift()
         except MlkanbanError as error:
-            self.say(f"Blocks that are over were not lifted: {error}")
+            self.show_message(f"Blocks that are over were not lifted: {error}")
         else:
             if lifted.changed:
-                self.say(lifted.message)
+                self.show_message(lifted.message)
 
     def _meet_other_hosts(self, service: Service) -> None:
         """On a network home, as `_lift_blocks` does it. At every write, for nobody knows whether
@@ -196,10 +196,10 @@ class Session:
         try:
             report = meet(service)
         except MlkanbanError as error:
-            self.say(f"What other hosts did was not taken in: {error}")
+            self.show_message(f"What other hosts did was not taken in: {error}")
         else:
             if report is not None and (report.taken or report.notices):
-                self.say(" ".join([report.message, *report.notices]))
+                self.show_message(" ".join([report.message, *report.notices]))
 
     def afterwards(self) -> None:
         """What waits until the answer is out: hooks, and a backup when one is due."""
@@ -215,7 +215,7 @@ class Session:
                 with self.service(as_is=True) as service:
                     service.backups.keep(moment)
         except MlkanbanError as error:
-            self.say(f"No backup was made: {error}")
+            self.show_message(f"No backup was made: {error}")
 
     def _run_hooks(self) -> None:
         if not self.hooks or not self._hook_events or not (places().config / "hooks").is_dir():
@@ -224,7 +224,7 @@ class Session:
         from mlkanban.hooks import run
 
         for problem in run(places().config, self._hook_events):
-            self.say(problem)
+            self.show_message(problem)
 
     def board(self, service: Service, *, taken_back: bool = False) -> Board:
         """The board to work on: --board, MLKANBAN_BOARD, the setting, else the last one used; one
@@ -239,12 +239,12 @@ class Session:
         except NotFound:
             return ""
 
-    def tell_board_in_use(self, service: Service, before: str) -> None:
+    def show_board_in_use(self, service: Service, before: str) -> None:
         """Say which board the next commands are about, where a command changed that."""
         board_id = self.board_in_use(service)
         if board_id and board_id != before:
             key = service.boards.of_id(board_id).key
-            self.say(f"Commands without --board are about the board {key} now.")
+            self.show_message(f"Commands without --board are about the board {key} now.")
 
     def answer(
         self,
@@ -286,26 +286,26 @@ class Session:
                 "warning": done.warning,
             },
         )
-        self.tell(done)
+        self.show_done(done)
 
-    def tell(self, done: Done) -> None:
+    def show_done(self, done: Done) -> None:
         """Say in words what an action did; a warning in any case."""
         if not self.json:
-            self.say(done.message)
+            self.show_message(done.message)
         if done.warning:
-            self.say(done.warning)
+            self.show_message(done.warning)
 
-    def say(self, message: str) -> None:
+    def show_message(self, message: str) -> None:
         """A message for the person, on stderr; where nobody can read it, what was done is done."""
         try:
             click.echo(self.clean(message), err=True)
         except OSError:
             give_up(sys.stderr)
 
-    def say_conflicts(self, conflicts: int) -> None:
+    def show_conflicts(self, conflicts: int) -> None:
         """That conflicts of the board are to be resolved, for people."""
         if conflicts and not self.json:
-            self.say(f"{quantity(conflicts, 'conflict')} to resolve: mlkanban resolve")
+            self.show_message(f"{quantity(conflicts, 'conflict')} to resolve: mlkanban resolve")
 
     def fail(self, error: MlkanbanError) -> int:
         """Say what went wrong; the exit code."""

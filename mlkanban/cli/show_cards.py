@@ -65,10 +65,10 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
         listed = {face.id for face in shown}
         others = _out_of_sight([face for face in matching if face.id not in listed], board)
         if not shown and not session.json:
-            session.say(f"No card to list on {board.name}.{others}")
+            session.show_message(f"No card to list on {board.name}.{others}")
         elif others and not session.json:
-            session.say(f"Not listed:{others}")
-        session.say_conflicts(snapshot.conflicts)
+            session.show_message(f"Not listed:{others}")
+        session.show_conflicts(snapshot.conflicts)
 
 
 @click.command()

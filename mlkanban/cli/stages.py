@@ -193,7 +193,7 @@ def _change(session: Session, name: str, act: Callable[[Service, Board], Done]) 
                 "warning": done.warning,
             },
         )
-        session.tell(done)
+        session.show_done(done)
 
 
 def _table(session: Session, snapshot: Snapshot, loads: dict[str, Load]) -> Iterator[str]:

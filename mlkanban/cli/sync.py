@@ -56,7 +56,7 @@ def init(session: Session, remote: str) -> None:
         report = _exchange(session, service, [place])
         choose(service, place.remote)
         if not session.json:
-            session.say(f"Changes go to {place.remote} from now on: mlkanban sync")
+            session.show_message(f"Changes go to {place.remote} from now on: mlkanban sync")
         _answer(session, report)
 
 
@@ -75,6 +75,6 @@ def _answer(session: Session, report: Report) -> None:
         "sync", lambda: {**asdict(report), **old_names, "message": report.message}, lines
     )
     for notice in report.notices:
-        session.say(notice)
+        session.show_message(notice)
     if report.conflicts and not session.json:
-        session.say("See the conflicts: mlkanban resolve")
+        session.show_message("See the conflicts: mlkanban resolve")

@@ -67,28 +67,30 @@ def triage(session: Session, view: str, limit: int | None) -> None:
             lines,
         )
         if not items and not session.json:
-            session.say("Nothing asks for a decision.")
+            session.show_message("Nothing asks for a decision.")
 
 
 def _unlinked(session: Session, limit: int | None) -> None:
     """Print what sync-runs would leave for a decision; it has not linked what is tagged."""
     # Trackers and SLURM: 40 ms that the other views do without.
-    from mlkanban.cli.links import deciding, inbox_lines, look
+    from mlkanban.cli.links import deciding, inbox_lines, read_trackers
     from mlkanban.runs.model.inbox import experiments
 
     with session.service() as service:
-        found = look(session, service)
-        runs = service.links.inbox(found.runs).unlinked
-    listed = [(one, run) for one in experiments(runs) for run in one.runs][:limit]
+        tracker_runs = read_trackers(session, service)
+        runs = service.links.inbox(tracker_runs.runs).unlinked
+    listed = [(experiment, run) for experiment in experiments(runs) for run in experiment.runs][
+        :limit
+    ]
     session.answer(
         "triage",
         lambda: [
-            {"id": run.ref, "why": f"unlinked run of {one.name}", "title": run.title}
-            for one, run in listed
+            {"id": run.ref, "why": f"unlinked run of {experiment.name}", "title": run.title}
+            for experiment, run in listed
         ],
         lambda: map(session.clean, inbox_lines("unlinked", runs, limit)),
     )
-    for problem in found.problems:
-        session.say(problem)
+    for problem in tracker_runs.problems:
+        session.show_message(problem)
     if not session.json:
-        session.say(deciding() if listed else "No run of a tracker asks for a decision.")
+        session.show_message(deciding() if listed else "No run of a tracker asks for a decision.")

@@ -19,17 +19,23 @@ def views(session: Session, save: str, remove: str, query: str) -> None:
     with session.service(write=bool(save or remove)) as service:
         board = session.board(service)
         if save:
-            session.tell(service.views.save(board.id, save, query))
+            session.show_done(service.views.save(board.id, save, query))
         if remove:
-            session.tell(service.views.remove(board.id, remove))
-        found = service.views.of(board.id)
+            session.show_done(service.views.remove(board.id, remove))
+        views_found = service.views.of(board.id)
 
         def lines() -> list[str]:
-            rows = [(session.clean(name), session.clean(text)) for name, text in found.items()]
+            rows = [
+                (session.clean(name), session.clean(text)) for name, text in views_found.items()
+            ]
             return list(table(rows, ("VIEW", "QUERY"))) if rows else []
 
         session.answer(
-            "views", lambda: [{"name": name, "query": text} for name, text in found.items()], lines
+            "views",
+            lambda: [{"name": name, "query": text} for name, text in views_found.items()],
+            lines,
         )
-        if not found and not session.json:
-            session.say("No view is saved yet. Keep one: mlkanban views --save NAME -q QUERY")
+        if not views_found and not session.json:
+            session.show_message(
+                "No view is saved yet. Keep one: mlkanban views --save NAME -q QUERY"
+            )

@@ -1,1 +1,1 @@
-"""Runs of cards, from what is known of one to the jobs, schedulers and trackers it comes from."""
+"""Runs of cards: what is known of a run, and the jobs, schedulers and trackers it comes from."""

@@ -1,4 +1,4 @@
-"""Taking a process that runs already as a run of a card."""
+"""Adopt a process that is already running as a run of a card."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from mlkanban.runs.model.redaction import redacted
 def adopt(
     data: Path, card: str, card_id: str, pid: int, person: str, now: datetime
 ) -> tuple[RunFolder, dict[str, Any]]:
-    """A run of a card for the process with this number, whose folder is not there yet, and what its
-    start.json says. Nobody waits for it, so how it ends will never be known."""
+    """A run of a card for the process with this pid: its folder, which does not exist yet, and the
+    contents of its start.json. The process is not our child, so its exit status will never be
+    known."""
     target = process(pid)
     if not alive(target):
         raise NotFound(f"There is no process {pid} here.", "List yours: ps -u $USER")

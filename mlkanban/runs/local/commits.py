@@ -1,4 +1,4 @@
-"""What changed in the code between two runs, by the person's own git."""
+"""What changed in the code between two runs, according to the person's own git."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _MOST = 4_000_000
 
 
 class CodeDifference(NamedTuple):
-    """The commits of two runs, and what changed from the first to the second: what is to be known
-    about that, a count by file, then the lines. Safe to show."""
+    """The commits of two runs, and the changes from the first to the second: remarks, a count by
+    file, then the lines. Safe to display."""
 
     before: str
     after: str
@@ -30,7 +30,7 @@ class CodeDifference(NamedTuple):
 
 
 def difference(data: Path, before: Run, after: Run) -> CodeDifference:
-    """What changed in the code from one run to another, both of one card."""
+    """The changes in the code from one run to another, both of one card."""
     old, new = _commit(before), _commit(after)
     if old == new:
         loose = [run.id for run in (before, after) if run.dirty]
@@ -70,7 +70,7 @@ def _commit(run: Run) -> str:
 
 
 def _folder(data: Path, run: Run) -> Path | None:
-    """Where a run was started, if that was here."""
+    """The folder that a run was started in, if that was on this machine."""
     if not ID.fullmatch(run.id):
         return None
     path = str(RunFolder(runs_folder(data) / run.id).start().get("cwd", ""))
@@ -78,7 +78,7 @@ def _folder(data: Path, run: Run) -> Path | None:
 
 
 class _Refused(StoreProblem):
-    """git did not do it."""
+    """git failed."""
 
 
 def _known(where: Path, commit: str) -> None:
@@ -96,7 +96,7 @@ def _known(where: Path, commit: str) -> None:
 
 
 def _git(where: Path, *args: str) -> str:
-    """What git prints, as far as anybody would read it. It asks nothing and fetches nothing."""
+    """The output of git, up to a limit. git asks no question and fetches nothing."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     env |= {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:

@@ -1,5 +1,5 @@
-"""The folder of one run, all that its processes ever write: what was started, how it ended, and
-what it wrote. The database is never opened by them."""
+"""The folder of one run, with everything that its processes ever write: what was started, how it
+ended, and its output. The processes never open the database."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _MOST_JSON = 1_000_000
 
 
 def runs_folder(data: Path) -> Path:
-    """Where the folders of all runs lie, below the data folder."""
+    """The folder that holds the folders of all runs, below the data folder."""
     return data / "runs"
 
 
 def new_id(now: datetime) -> str:
-    """Sortable by time, and unlike any other, wherever that was made."""
+    """A new run id: sortable by time, and unique across machines."""
     made = f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03x}"
     return made + os.urandom(3).hex()[:5]
 
 
 class RunFolder:
-    """The files of one run. What cannot be read is as if it were not there."""
+    """The files of one run. A file that cannot be read counts as missing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,7 +47,7 @@ class RunFolder:
         )  # fmt: skip
 
     def make(self) -> None:
-        """Make it, with empty logs; FileExistsError when there is one."""
+        """Create the folder with empty logs; FileExistsError when it exists."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.mkdir(mode=0o700)
         for log in (self.out, self.err):
@@ -61,11 +61,11 @@ class RunFolder:
         _write(self._end, values)
 
     def write_stop(self, values: Mapping[str, Any]) -> None:
-        """Keep who asked the run to stop, so that its end is not taken for a failure."""
+        """Record who asked the run to stop, so that its end does not count as a failure."""
         _write(self._stop, values)
 
     def write_scheduler(self, values: Mapping[str, Any]) -> None:
-        """Keep what its scheduler said last, for all who read this folder."""
+        """Record the scheduler's latest answer, for everything that reads this folder."""
         _write(self._scheduler, values)
 
     def scheduler(self) -> dict[str, Any]:
@@ -78,23 +78,25 @@ class RunFolder:
         return _read(self._end)
 
     def stop_asked_by(self) -> str:
-        """Who asked it to stop, '' when nobody did."""
+        """Who asked the run to stop; '' when nobody did."""
         return str(_read(self._stop).get("by", ""))
 
     def stop_asked_at(self) -> str:
-        """When it was asked to stop, '' when nobody did that."""
+        """When the run was asked to stop; '' when nobody asked."""
         return str(_read(self._stop).get("at", ""))
 
     def rc(self) -> int | None:
-        """What the shell around the job wrote as its exit status."""
+        """The exit status that the shell around the job wrote; None for none."""
         with suppress(OSError, ValueError):
             return int(self.rc_file.read_text()[:10])
         return None
 
     def metrics(self) -> str:
-        """What the job wrote into its file of metrics, '' when it did not. OSError says what is
-        wrong with it: the job can put anything there, which must neither be waited for nor lead
-        elsewhere."""
+        """The contents of the job's metrics file; '' without one.
+
+        OSError says what is wrong with the file: the job can put anything there, and reading it
+        must neither block nor follow a link.
+        """
         try:
             descriptor = os.open(self.metrics_file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
@@ -113,36 +115,36 @@ class RunFolder:
         return content.decode("utf-8-sig", errors="replace")
 
     def beat(self) -> None:
-        """Give a sign of life."""
+        """Record a sign of life."""
         with suppress(OSError):
             os.utime(self.start_file)
 
     def heartbeat(self, now: datetime) -> float:
-        """Seconds from the last sign of life to `now`."""
+        """Seconds since the last sign of life."""
         with suppress(OSError):
             return max(0.0, now.timestamp() - self.start_file.stat().st_mtime)
         return float("inf")
 
     def scheduler_age(self, now: datetime) -> float:
-        """Seconds from when its scheduler last said something new to `now`."""
+        """Seconds since the scheduler's answer last changed."""
         with suppress(OSError):
             return max(0.0, now.timestamp() - self._scheduler.stat().st_mtime)
         return 0.0
 
     def note(self, line: str) -> None:
-        """Add a line to what the job wrote to stderr."""
+        """Append a line to the job's stderr."""
         with suppress(OSError), self.err.open("a", encoding="utf-8", errors="replace") as log:
             log.write(f"{line}\n")
 
 
 def folders_of(data: Path, ids: Iterable[str]) -> Iterator[RunFolder]:
-    """The folders of those runs that may have one here: ids come from other machines too, and what
-    is no id of a run of ours could name any place."""
+    """The folders of those runs that may have one here. Ids come from other machines, too, and an
+    id of a foreign form could name any path."""
     return (RunFolder(runs_folder(data) / run) for run in ids if ID.fullmatch(run))
 
 
 def tail(log: Path, most: int = 65536) -> str:
-    """The end of a log, '' when there is none."""
+    """The end of a log; '' when there is none."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -153,14 +155,14 @@ def tail(log: Path, most: int = 65536) -> str:
 
 
 def run_ids(folder: Path) -> list[str]:
-    """The ids of the runs that have a folder there, oldest first."""
+    """The ids of the runs that have a folder, oldest first."""
     with suppress(OSError):
         return sorted(name for name in os.listdir(folder) if ID.fullmatch(name))
     return []
 
 
 def find_run(data: Path, wanted: str) -> RunFolder:
-    """The run with this id, or with a beginning or an end of one that only one has."""
+    """The run with this id, or with a prefix or suffix that only one run has."""
     folder = runs_folder(data)
     known = run_ids(folder)
     matching = [name for name in known if name == wanted] or [

@@ -1,4 +1,4 @@
-"""A run as it is now, from its folder and from its processes where these can be seen."""
+"""Inspect a run: its present state, from its folder and, where they are visible, its processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FOR_METRICS = 16 * 1024 * 1024
 
 
 def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime) -> Judgement:
-    """What became of a run that `start` speaks of."""
+    """The state of the run that `start` describes."""
     if start.get("slurm"):
         return _scheduled(folder)
     at = Place(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
@@ -64,7 +64,8 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
 def report(
     folder: RunFolder, start: dict[str, Any], here: Place, now: datetime
 ) -> dict[str, Any] | None:
-    """What the board keeps of a run that `start` speaks of; None when that says nothing (yet)."""
+    """The fields of the run that `start` describes, as the board stores them; None while there are
+    none."""
     if not start.get("card"):
         return None
     job = start.get("slurm")
@@ -102,8 +103,7 @@ def report(
 
 
 def _lives(kept: Any, state: RunState) -> list[str]:
-    """The starts and ends of a job that was put back into the queue; none of an array, whose tasks
-    overlap."""
+    """The starts and ends of a job that was requeued; none for an array, whose tasks overlap."""
     rows = kept if isinstance(kept, list) else []
     if len({task for task, *_ in rows}) != 1 or (len(rows) == 1 and state is not RunState.QUEUED):
         return []
@@ -135,7 +135,7 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
 
 
 def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The last lines of a run on stderr, and those on stdout where that is a file of its own."""
+    """The last lines of a run on stderr, and on stdout where that is a separate file."""
     out, err = logs(folder, start)
     alone = [log for log in out if log not in err]
     on_err, on_out = (last_lines(tail(some[-1])) if some else [] for some in (err, alone))
@@ -143,7 +143,8 @@ def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], 
 
 
 def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]:
-    """What the job reported, and what is wrong with its file of metrics, as a sentence."""
+    """The metrics that the job reported, and a sentence about what is wrong with its metrics
+    file."""
     out, _ = logs(folder, start)
     from_output = reported(line for log in out for line in tail(log, _FOR_METRICS).splitlines())
     try:
@@ -154,8 +155,8 @@ def metrics_of(folder: RunFolder, start: dict[str, Any]) -> tuple[Reported, str]
 
 
 def logs(folder: RunFolder, start: dict[str, Any]) -> tuple[list[Path], list[Path]]:
-    """The files with what a run wrote to stdout and to stderr; one and the same file where SLURM
-    put both. An array of jobs has several."""
+    """The files with a run's stdout and stderr; the same file where SLURM joined them. An array of
+    jobs has several."""
     job = start.get("slurm")
     if not isinstance(job, dict):
         return [folder.out], [folder.err]
@@ -171,7 +172,7 @@ def _files(pattern: str) -> list[Path]:
 
 
 def _scheduled(folder: RunFolder) -> Judgement:
-    """What became of a job that a scheduler has, as it was told last."""
+    """The state of a job of a scheduler, by the scheduler's latest answer."""
     judgement = _scheduler_judgement(folder)
     if judgement is None:
         return Judgement(RunState.QUEUED, "sbatch took it; SLURM was not asked yet")
@@ -185,13 +186,13 @@ def _scheduled(folder: RunFolder) -> Judgement:
 
 
 def _of_scheduler(folder: RunFolder) -> Judgement | None:
-    """What became of the job of a scheduler that a run of ours ran in, once it is over."""
+    """How the scheduler's job that this run was started in ended; None while it goes on."""
     judgement = _scheduler_judgement(folder)
     return judgement if judgement and judgement.state.ended else None
 
 
 def _waits(folder: RunFolder, start: dict[str, Any]) -> bool:
-    """Whether SLURM can still say how the job ended that a run of ours was started in."""
+    """Whether SLURM can still say how the job ended that this run was started in."""
     env = start.get("environment")
     inside = isinstance(env, dict) and env.get("SLURM_JOB_ID")
     if not inside or shutil.which("squeue") is None:
@@ -212,7 +213,7 @@ def _scheduler_judgement(folder: RunFolder) -> Judgement | None:
 
 
 def why(folder: RunFolder, judgement: Judgement) -> str:
-    """Why a run that did not finish ended, for the person who watched it."""
+    """Why a run failed, for the person who watched it."""
     if judgement.state is not RunState.FAILED:
         return judgement.evidence
     oom = bool(folder.end().get("oom"))
@@ -220,8 +221,8 @@ def why(folder: RunFolder, judgement: Judgement) -> str:
 
 
 def _last_sign(folder: RunFolder, start: Mapping[str, Any]) -> str:
-    """When the exit status was written, or else the last sign of life: a heartbeat, output, or that
-    somebody stopped it. '' when there is none but the start: then nobody knows how long it ran."""
+    """When the exit status was written, or else the last sign of life: a heartbeat, output, or a
+    request to stop. '' when there is only the start: then the duration is unknown."""
     with suppress(OSError):
         return instant(datetime.fromtimestamp(folder.rc_file.stat().st_mtime, UTC))
     files = list(chain.from_iterable(logs(folder, dict(start))))

@@ -1,4 +1,5 @@
-"""From the folders of runs into the store, again and again; what is over is not looked at again."""
+"""Take the state of runs from their folders into the store, repeatedly; finished runs are not read
+again."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ _SEEN_EVERY = 10.0
 
 
 class Intake:
-    """Takes the runs below a data folder in. Which ended and were taken in is remembered beside the
-    store, for this store alone, and can be lost without harm."""
+    """Takes in the runs below a data folder. Which finished runs were taken in is remembered beside
+    the store, for this store alone, and can be lost without harm."""
 
     def __init__(self, data: Path) -> None:
         self._folder = runs_folder(data)
@@ -32,16 +33,16 @@ class Intake:
         self._finished: set[str] | None = None
 
     def anything(self) -> bool:
-        """Whether there may be news: without runs that go on, one look at one folder."""
+        """Whether there may be news: without open runs, this looks at one folder only."""
         return bool(self._open) or self._mtime() != self._listed
 
     @property
     def going_on(self) -> list[RunFolder]:
-        """The runs that were going on when they were last taken in."""
+        """The runs that were still open when they were last taken in."""
         return list(self._open)
 
     def take_in(self, service: Service, now: datetime) -> Done:
-        """Take in what is new, and say what became of the runs."""
+        """Take in what is new; the message says what happened to the runs."""
         if service.read_only or not self.anything():
             return Done("", changed=False)
         memory, listed = self._memory(service), self._mtime()
@@ -77,7 +78,7 @@ class Intake:
         return memory
 
     def _beat(self, reports: Sequence[RunReport], now: datetime) -> None:
-        """Keep that runs were seen alive which nobody else watches."""
+        """Record a sign of life for runs that nobody else watches."""
         alive = {report.run.id for report in reports if _unwatched(report.run)}
         for folder in self._open:
             if folder.id in alive and folder.heartbeat(now) >= _SEEN_EVERY:
@@ -107,7 +108,7 @@ class Intake:
 def report_of(
     folder: RunFolder, start: dict[str, Any], place: Place, now: datetime
 ) -> RunReport | None:
-    """A run as its folder tells of it; None when that says nothing (yet)."""
+    """A run as its folder describes it; None while the folder says nothing."""
     run = Run.of_field(folder.id, report(folder, start, place, now))
     if run is None:
         return None
@@ -121,9 +122,8 @@ def _unwatched(run: Run) -> bool:
 
 
 class _Memory:
-    """Ids of the runs that need not be looked at again, with the file id of the store they are in
-    and how long its log was then: a restored store is another file, or its log is shorter, and it
-    has to hear of everything again."""
+    """Ids of finished runs, with the file id of the store and the length of its log: a restored
+    store is another file or has a shorter log, and must take in everything again."""
 
     def __init__(self, store: Path) -> None:
         self._file = store.with_name("runs-taken-in")

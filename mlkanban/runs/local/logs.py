@@ -1,4 +1,5 @@
-"""What a run wrote, shown again. On a terminal it is only text: nothing in a log may act on it."""
+"""Show the output of a run. On a terminal it is only text: nothing in a log may act on the
+terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ _LINE = re.compile(rb"[^\r\n]*[\r\n]")
 
 
 class _Copy:
-    """One log to one stream, as it grows; it may not be there yet."""
+    """Copies one growing log to one stream; the log may not exist yet."""
 
     def __init__(self, path: Path, target: int) -> None:
         self._path = path
@@ -33,7 +34,7 @@ class _Copy:
         self._rest = b""
 
     def more(self, *, last: bool = False) -> bool:
-        """Copy what has come; whether there was anything. A line is shown when it is whole."""
+        """Copy new lines, complete ones only; returns whether there were any."""
         if self._file is None:
             try:
                 self._file = self._path.open("rb")
@@ -68,7 +69,7 @@ class _Copy:
 
 
 def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
-    """Copy both logs to where they belong; with `follow` until the run has ended."""
+    """Copy both logs to stdout and stderr; with `follow`, until the run has ended."""
     sys.stdout.flush()
     start = folder.start()
     out, err = logs(folder, start)
@@ -91,16 +92,15 @@ def copy_logs(folder: RunFolder, clock: Clock, *, follow: bool) -> None:
 
 
 class Written(NamedTuple):
-    """The last lines of a run on stdout and on stderr, without what only a terminal makes sense
-    of."""
+    """The last lines of a run on stdout and on stderr, without control sequences."""
 
     out: list[str]
     err: list[str]
 
 
 def last_written(data: Path, run_id: str) -> Written:
-    """The last that a run wrote; nothing where its logs are not here. Of an array of jobs, the last
-    of them."""
+    """The last output of a run; nothing where its logs are not here. For an array of jobs, that of
+    the last task."""
     if not ID.fullmatch(run_id):
         return Written([], [])
     folder = RunFolder(runs_folder(data) / run_id)

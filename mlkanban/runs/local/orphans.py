@@ -1,4 +1,4 @@
-"""Processes that a job left behind: still alive after its end, holding memory of a GPU perhaps."""
+"""Orphan processes that a job left running: alive after its end, perhaps holding GPU memory."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _OURS = frozenset({"mlkanban", "mlk"})
 
 
 class OrphanProcess(NamedTuple):
-    """A process, and its command line without secrets."""
+    """An orphan process, with its command line without secrets."""
 
     process: Process
     command: str
 
 
 def orphan_processes(folders: Iterable[RunFolder]) -> dict[str, list[OrphanProcess]]:
-    """What runs that have ended left behind on this machine, by the id of the run: processes of
-    their group, and those that have the run in their environment."""
+    """The orphan processes of finished runs on this machine, by run id: processes of the run's
+    group, and those that have the run in their environment."""
     groups: dict[tuple[int, int], str] = {}
     leaders: dict[str, Process] = {}
     for folder in folders:
@@ -51,7 +51,7 @@ def orphan_processes(folders: Iterable[RunFolder]) -> dict[str, list[OrphanProce
 
 
 def stop_orphan_processes(folder: RunFolder) -> int:
-    """End what a run left behind: SIGTERM, after a while SIGKILL. How many processes ended."""
+    """End the orphan processes of a run: SIGTERM, later SIGKILL. Returns how many ended."""
     had = [orphan.process for orphan in orphan_processes([folder]).get(folder.id, [])]
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process in filter(alive, had):
@@ -64,6 +64,6 @@ def stop_orphan_processes(folder: RunFolder) -> int:
 
 
 def _watches(words: list[str]) -> bool:
-    """Whether it is this program, watching over another run that was started by the job."""
+    """Whether a process is this program, watching another run that the job started."""
     names = {os.path.basename(word) for word in words[:3]}
     return bool(names & _OURS)

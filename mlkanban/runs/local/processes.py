@@ -1,5 +1,8 @@
-"""Processes, told apart from others that get their numbers later: by /proc, and where that cannot
-be read (macOS, a hidden /proc) by what the system calls of every Unix say."""
+"""Processes, identified by pid and start time, since pids are reused.
+
+Read from /proc, and where that is not readable (macOS, a hidden /proc) with the system calls of
+every Unix.
+"""
 
 import os
 import re
@@ -22,7 +25,7 @@ _STOPPED = frozenset("Tt")
 
 
 class Process(NamedTuple):
-    """A process of this machine: its number, and when it started (in ticks since boot)."""
+    """A process of this machine: its pid, and its start (in ticks since boot)."""
 
     pid: int
     start: str
@@ -41,20 +44,20 @@ def here() -> Place:
 
 
 def process(pid: int) -> Process:
-    """The process that has this number now; one without a start when there is none."""
+    """The process that has this pid now; without a start time when there is none."""
     stat = _stat(pid)
     return Process(pid, stat.start if stat else "")
 
 
 def visible() -> bool:
-    """Whether all is known of processes that there is; else only whether one is there, its group
-    and its session."""
+    """Whether processes are fully visible; otherwise only existence, group and session are
+    known."""
     return (PROC / "self/stat").exists()
 
 
 def alive(process: Process, session: int = 0) -> bool:
-    """Whether it is this very process that still runs. Where its start is not known it has to be in
-    the session that it was in."""
+    """Whether this very process still runs. Without a known start it must be in its original
+    session."""
     stat = _stat(process.pid)
     if stat is None or stat.state in _DEAD:
         return False
@@ -64,13 +67,13 @@ def alive(process: Process, session: int = 0) -> bool:
 
 
 def stopped(process: Process) -> bool:
-    """Whether a process is held (SIGSTOP), as far as that can be seen."""
+    """Whether a process is stopped (SIGSTOP), as far as that is visible."""
     stat = _stat(process.pid)
     return stat is not None and stat.state in _STOPPED
 
 
 def group(leader: Process, session: int) -> list[Process]:
-    """The living processes of a process group of a session, its leader included."""
+    """The living processes of a process group in a session, including its leader."""
     stat = _stat(leader.pid)
     if stat is not None and leader.start and stat.start and stat.start != leader.start:
         return []  # the number of the group was given again, so nothing of it is left
@@ -85,7 +88,7 @@ def group(leader: Process, session: int) -> list[Process]:
 
 
 def _group_is_there(number: int, session: int) -> bool:
-    """Whether a process group has members, those that ended and were not waited for included."""
+    """Whether a process group has members, including zombies."""
     try:
         os.killpg(number, 0)
     except ProcessLookupError:
@@ -97,8 +100,8 @@ def _group_is_there(number: int, session: int) -> bool:
 
 
 def send(leader: Process, session: int, number: int, *, shell: bool = True) -> bool:
-    """Signal the processes of a group, or the one that leads none; whether there were any. SIGKILL
-    spares the leader where it is the shell that writes down how the job ended."""
+    """Signal the processes of a group, or a process that leads none; returns whether there were
+    any. SIGKILL spares the leader where that is the shell that records the job's exit status."""
     members = group(leader, session)
     if not members:
         if not alive(leader):
@@ -120,13 +123,13 @@ def send(leader: Process, session: int, number: int, *, shell: bool = True) -> b
 
 
 def session_of(process: Process) -> int:
-    """The session of a process, 0 when it is gone."""
+    """The session of a process; 0 when it is gone."""
     stat = _stat(process.pid)
     return stat.session if stat else 0
 
 
 def is_mine(process: Process) -> bool:
-    """Whether it is a process of the person who asks."""
+    """Whether a process belongs to this user."""
     with suppress(OSError):
         if visible():
             return (PROC / str(process.pid)).stat().st_uid == os.getuid()
@@ -136,7 +139,7 @@ def is_mine(process: Process) -> bool:
 
 
 def started_at(process: Process, now: datetime) -> datetime | None:
-    """When a process was started, None where the system does not say."""
+    """When a process was started; None where the system does not say."""
     if process.start and hasattr(time, "CLOCK_BOOTTIME"):
         up = time.clock_gettime(time.CLOCK_BOOTTIME)
         return now - timedelta(seconds=up - int(process.start) / os.sysconf("SC_CLK_TCK"))
@@ -167,7 +170,7 @@ def command(process: Process) -> list[str]:
 
 
 def variable(process: Process, name: str) -> str:
-    """A variable of the environment that a process was started with, '' when it cannot be read."""
+    """A variable of the environment that a process was started with; '' when it cannot be read."""
     mark = f"{name}=".encode()
     with suppress(OSError):
         for setting in (PROC / str(process.pid) / "environ").read_bytes().split(b"\0"):
@@ -177,8 +180,8 @@ def variable(process: Process, name: str) -> str:
 
 
 def everything() -> Iterator[tuple[Process, int, int]]:
-    """The living processes of this person, each with its group and its session; none where they
-    cannot be seen."""
+    """The living processes of this user, each with its group and its session; none where they are
+    not visible."""
     for number in _numbers():
         stat = _stat(number)
         if stat and stat.state not in _DEAD and is_mine(process := Process(number, stat.start)):
@@ -202,7 +205,7 @@ def _stat(pid: int) -> _Stat | None:
 
 
 def _ps_stat(pid: int) -> _Stat | None:
-    """What the system says of a process without /proc; '' for what it does not say."""
+    """The status of a process by system calls, without /proc; '' for unknown parts."""
     if pid <= 0:
         return None
     try:
@@ -220,7 +223,8 @@ def _pid_ns() -> str:
 
 
 def oom_kills() -> int:
-    """How often this machine, or the control group of this process, killed for want of memory."""
+    """How many processes this machine, or the control group of this process, has killed for lack of
+    memory."""
     counted = 0
     with suppress(OSError, ValueError):
         counted += _counter(PROC / "vmstat")

@@ -1,4 +1,4 @@
-"""Starting a run: what is recorded of it, the folder it gets, and what its job is told."""
+"""Start a run: its record, its folder, and the environment of its job."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ _GIT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A run as it is asked for. `card_id` is '' where the store could not say, and so is `label`,
-    by which the job is to name its card; `aim` is what the metric of the card is to reach
-    (`val_auc>=0.92`), '' to leave that alone."""
+    """A run to be started.
+
+    `card_id` and `label`, by which the job names its card, are '' where the store could not be
+    read; `aim` is the target for the card's metric (`val_auc>=0.92`), '' to leave it alone.
+    """
 
     card: str
     card_id: str
@@ -45,11 +47,12 @@ class Wanted:
 
 
 class FolderProblem(StoreProblem):
-    """The folder of a run cannot be made."""
+    """The folder of a run cannot be created."""
 
 
 def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str, Any]]:
-    """The folder of a new run, which is not there yet, and what its start.json says at first."""
+    """The folder of a new run, which does not exist yet, and the first contents of its
+    start.json."""
     commit, dirty = git_state()
     folder = RunFolder(runs_folder(data) / new_id(now))
     return folder, {
@@ -73,7 +76,7 @@ def plan(data: Path, wanted: Wanted, now: datetime) -> tuple[RunFolder, dict[str
 
 
 def make(folder: RunFolder, start: Mapping[str, Any]) -> None:
-    """Make the folder of a run, as a whole or not at all."""
+    """Create the folder of a run, completely or not at all."""
     try:
         folder.make()
         try:
@@ -91,7 +94,7 @@ def make(folder: RunFolder, start: Mapping[str, Any]) -> None:
 def prepare(
     data: Path, wanted: Wanted, now: datetime, **more: Any
 ) -> tuple[RunFolder, dict[str, Any]]:
-    """The folder of a new run, and what its start.json says so far, with `more`."""
+    """The folder of a new run, and the present contents of its start.json, with `more`."""
     folder, start = plan(data, wanted, now)
     start |= more
     make(folder, start)
@@ -107,7 +110,8 @@ def begin(
     umask: int,
     clock: Clock,
 ) -> None:
-    """Start the job; it reads what this process would, unless that is a terminal or it is left."""
+    """Start the job. It reads this process's stdin, unless that is a terminal or to be left
+    alone."""
     env = dict(os.environ)
     if wanted.show_card_to_job:
         env = for_job(env, wanted.label or wanted.card, folder)
@@ -123,19 +127,20 @@ def begin(
 
 
 def git_state() -> tuple[str, bool]:
-    """The commit that is checked out here, and whether files differ from it; ('', False) outside
-    of a repository."""
+    """The commit that is checked out here, and whether files differ from it; ('', False) outside a
+    repository."""
     commit = _git("rev-parse", "HEAD")
     return commit, bool(commit and _git("status", "--porcelain", "--untracked-files=no"))
 
 
 def source_folder(commit: str) -> str:
-    """Where in its repository this folder is, '' at the top; outside of one the whole path."""
+    """The path of this folder within its repository, '' at the top; outside a repository the
+    absolute path."""
     return _git("rev-parse", "--show-prefix").rstrip("/") if commit else str(working_folder())
 
 
 def git_branch() -> str:
-    """The branch that is checked out here, '' when there is none."""
+    """The branch that is checked out here; '' when there is none."""
     return _git("symbolic-ref", "--short", "HEAD")
 
 
@@ -151,9 +156,11 @@ def _git(*args: str) -> str:
 
 
 def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[str, str]:
-    """`environ` with the label of the card, the run and the place for its metrics in it, and what
-    links trackers to the card without a line of code: MLflow takes tags from MLFLOW_RUN_CONTEXT,
-    Weights & Biases from WANDB_TAGS."""
+    """`environ` for the job: with the card's label, the run, the path of its metrics file, and
+    variables that link trackers to the card without a line of code.
+
+    MLflow takes tags from MLFLOW_RUN_CONTEXT, Weights & Biases from WANDB_TAGS.
+    """
     made = dict(environ)
     made |= {"MLKANBAN_CARD": card, "MLKANBAN_RUN": folder.id}
     made["MLKANBAN_METRICS"] = str(folder.metrics_file)
@@ -168,7 +175,7 @@ def for_job(environ: Mapping[str, str], card: str, folder: RunFolder) -> dict[st
 
 
 def _context(typed: str, card: str, run: str) -> str:
-    """What is no JSON object is not ours to mend: it stays as it is."""
+    """MLFLOW_RUN_CONTEXT with the card's tags; a value that is no JSON object stays as it is."""
     try:
         context = json.loads(typed) if typed.strip() else {}
     except ValueError:

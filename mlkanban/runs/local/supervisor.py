@@ -41,8 +41,8 @@ def launch(
     umask: int,
     clock: Clock,
 ) -> bool:
-    """Start the job below a supervisor and come back at once; whether it was started. `start` is
-    what start.json says so far; `stdin` is a file descriptor, None for nothing to read."""
+    """Start the job below a supervisor and return at once; returns whether it was started. `start`
+    is the present contents of start.json; `stdin` is a file descriptor, None for no input."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -154,8 +154,8 @@ def _become_shell(
 
 
 def _keep(folder: RunFolder, start: Mapping[str, Any]) -> None:
-    """Give a sign of life. A job may have removed the folder of its own run, without which nobody
-    would hear how it ended: it is made again."""
+    """Record a sign of life. A job may have removed the folder of its own run, without which its
+    end would be lost: the folder is created again."""
     folder.beat()
     if folder.path.is_dir():
         return

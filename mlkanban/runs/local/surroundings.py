@@ -1,4 +1,4 @@
-"""What this machine is like for runs: whether they survive a logout, what they can run on."""
+"""Properties of this machine that matter to runs: whether runs survive a logout, and its GPUs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS = 5.0
 
 
 def killed_at_logout(root: Path = Path("/")) -> bool | None:
-    """Whether systemd ends the processes of a person who logs out; None without systemd."""
+    """Whether systemd kills a user's processes at logout; None without systemd."""
     if not (root / "run/systemd/system").is_dir():
         return None
     setting = "no"
@@ -34,18 +34,19 @@ def killed_at_logout(root: Path = Path("/")) -> bool | None:
 
 
 def lingers(person: str) -> bool:
-    """Whether systemd keeps what a person started after they logged out."""
+    """Whether systemd keeps a user's processes running after logout (lingering)."""
     return Path("/var/lib/systemd/linger", person).exists()
 
 
 def gpus() -> int | None:
-    """How many GPUs `nvidia-smi -L` lists; None where there is no such program, or no answer."""
+    """The number of GPUs that `nvidia-smi -L` lists; None without that program, or without an
+    answer."""
     output = _output(["nvidia-smi", "-L"])
     return None if output is None else sum(line.startswith("GPU ") for line in output.splitlines())
 
 
 def without_watch(data: Path, now: datetime) -> tuple[list[str], list[str]]:
-    """The runs that go on here without a supervisor, and those elsewhere that fell silent."""
+    """The runs here that have no supervisor any more, and those elsewhere that fell silent."""
     place = here()
     orphans, stale = [], []
     for folder in (RunFolder(runs_folder(data) / name) for name in run_ids(runs_folder(data))):

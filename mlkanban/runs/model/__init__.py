@@ -1,1 +1,2 @@
-"""Runs of cards, without looking at any process: what is known of one, and what follows from it."""
+"""The model of runs: what is known of a run, and what follows from it, without looking at
+processes."""

@@ -1,8 +1,7 @@
-"""What happened to a run, step by step, and what a run does to its card when it starts and ends.
+"""The effects of a run on its card when it starts and when it ends.
 
-A scheduler may start a job several times: each of its lives has a start and an end of its own. A
-run never takes a decision of a person back: it leaves a card alone that was moved by hand since it
-started, that is finished, or whose gates are closed.
+A run never overrides a person: it leaves a card alone that was moved by hand since it started, that
+is finished, or whose gates are closed.
 """
 
 from __future__ import annotations
@@ -36,7 +35,8 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Where the card goes (None: it stays), what it does then, and what becomes of its block."""
+    """An effect of a run: the stage the card goes to (None: it stays), its work from then on, and
+    what happens to its block."""
 
     to: Stage | None = None
     work: Work | None = None
@@ -53,7 +53,7 @@ def training_stage(board: Board, face: CardFace) -> Stage | None:
 
 
 def on_start(scene: RunContext) -> Effect:
-    """A run of the card started."""
+    """The effect of a run that started."""
     if scene.left_alone:
         return Effect()
     stage = training_stage(scene.board, scene.face)
@@ -66,7 +66,7 @@ def on_start(scene: RunContext) -> Effect:
 
 
 def on_end(scene: RunContext, run: Run) -> Effect:
-    """A run of the card ended. While others go on, the card stays where they are."""
+    """The effect of a run that ended. While others go on, the card stays where they are."""
     if scene.left_alone:
         return Effect()
     board, face = scene.board, scene.face

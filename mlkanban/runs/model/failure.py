@@ -1,4 +1,4 @@
-"""Why a run died, from its exit status and the last it wrote to stderr and stdout."""
+"""Why a run failed, from its exit status and the end of its stderr and stdout."""
 
 import re
 import signal
@@ -63,8 +63,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Death], ...] = tuple(
 
 
 def last_lines(text: str) -> list[str]:
-    """The last lines of a log as a person would have seen them: of a line drawn over and over the
-    last state, no escapes, no progress bars."""
+    """The last lines of a log as a person would have seen them: the last state of lines drawn
+    repeatedly, no escape sequences, no progress bars."""
     lines = []
     for raw in text.replace("\r\n", "\n").split("\n"):
         drawn = [part for part in raw.split("\r") if part.strip()]
@@ -75,8 +75,8 @@ def last_lines(text: str) -> list[str]:
 
 
 def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: bool = False) -> Death:
-    """Why a run died: a signal, what its last lines look like, on stderr first, else its exit
-    status. `oom` is whether the system killed processes for want of memory meanwhile."""
+    """Why a run failed: a signal, a known pattern in its last lines (stderr first), else its exit
+    status. `oom` says whether the system killed processes for lack of memory meanwhile."""
     if exit == 127:
         return Death("command not found", _ENV)
     if exit == 126:
@@ -100,5 +100,5 @@ def death(exit: int | None, err: list[str], out: Sequence[str] = (), *, oom: boo
 
 
 def _known(text: str) -> Death | None:
-    """What the last lines of a log look like."""
+    """The known pattern that the last lines of a log match."""
     return next((death for pattern, death in _PATTERNS if pattern.search(text)), None)

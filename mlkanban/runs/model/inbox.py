@@ -1,4 +1,4 @@
-"""Runs of trackers that belong to no card yet: together by experiment, newest first."""
+"""The inbox: unlinked runs of trackers, grouped by experiment, newest first."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Runs, newest first, that one tracker keeps together in one file or folder."""
+    """Runs, newest first, that a tracker keeps together in one file or folder."""
 
     runs: tuple[Tracked, ...]
 
@@ -36,8 +36,8 @@ class Experiment:
 
 
 def experiments(runs: Iterable[Tracked]) -> list[Experiment]:
-    """The experiments of runs, that with the newest run first. Where nobody says when a run began,
-    the one that was told of later is the newer one."""
+    """The experiments of these runs, the one with the newest run first. Among runs without a start
+    time the one read later counts as newer."""
     groups: dict[str, list[Tracked]] = {}
     for run in reversed(list(runs)):
         groups.setdefault(run.group, []).append(run)
@@ -49,7 +49,7 @@ def experiments(runs: Iterable[Tracked]) -> list[Experiment]:
 
 
 def find(runs: Sequence[Tracked], wanted: str) -> Tracked:
-    """The run that is called so; NotFound when none is, UsageProblem when several files have
+    """The run with this name; NotFound when there is none, UsageProblem when several files have
     one."""
     matching = [run for run in runs if run.ref == wanted]
     matching = matching or [run for run in runs if short(run.ref) == wanted]

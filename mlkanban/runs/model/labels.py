@@ -1,7 +1,8 @@
-"""What jobs and runs of trackers carry to be found: a card by its short id, and the store it is of.
+"""Labels, by which jobs and tracker runs name their card: `3fa9c21b:g12` is card g12 of the store
+3fa9c21b.
 
-A short id is unique inside one store only, and one person has several stores on one cluster and in
-one tracker. `3fa9c21b:g12` is card g12 of the store 3fa9c21b.
+A short id is unique inside one store only, and a person may have several stores on one cluster and
+in one tracker.
 """
 
 from __future__ import annotations
@@ -37,17 +38,17 @@ class CardLabel(NamedTuple):
 
 
 def store_name(replica: str) -> str:
-    """A replica's name in labels: short, and unlike that of any other."""
+    """The name of a replica in labels: short, and unique."""
     return sha256(replica.encode()).hexdigest()[:8]
 
 
 def read_label(text: str) -> CardLabel | None:
-    """The card that a tag names, or a person; None when it names none."""
+    """The card that a tag, or a person, names; None when it names none."""
     match = _LABEL.fullmatch(text.strip().lower())
     return CardLabel(match[1] or "", match[2]) if match else None
 
 
 def label_in(comment: str) -> CardLabel | None:
-    """The label in the comment of a job, which may hold more than that."""
+    """The label in the comment of a job, which may contain other text."""
     match = _IN_COMMENT.search(comment)
     return CardLabel(match[1] or "", match[2], match[3] or "") if match else None

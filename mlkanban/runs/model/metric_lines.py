@@ -1,5 +1,6 @@
-"""What a job reports of itself: lines `mlkanban: val_auc=0.917` on its stdout, and a file, one JSON
-object of names and numbers, which has the last word. What cannot be read is kept to be told."""
+"""Metrics that a job reports: lines `mlkanban: val_auc=0.917` on its stdout, and a file with one
+JSON object of names and numbers, which takes precedence. What cannot be read is kept to be
+reported."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _COUNTERS = _STEPS | {"epoch", "iter", "iteration"}
 
 
 class Reported(NamedTuple):
-    """The last value of every metric by its name, and what was not understood, as it was written:
+    """The last value of every metric by name, and what was not understood, as it was written:
     `nan_metric=nan`."""
 
     values: dict[str, float]
@@ -40,7 +41,7 @@ class Reported(NamedTuple):
 
 
 def reported(lines: Iterable[str]) -> Reported:
-    """The metrics that `lines` report. Several may stand in one, with the step they are of."""
+    """The metrics that `lines` report. A line may hold several, with their step."""
     values: dict[str, float] = {}
     unread: dict[str, str] = {}
     for line in lines:
@@ -125,14 +126,14 @@ def in_file(text: str) -> Reported:
 
 
 def together(lines: Reported, file: Reported) -> Reported:
-    """What both say, the file with the last word."""
+    """Both sources combined; the file takes precedence."""
     unread = [line for line in lines.unread if line.partition("=")[0].strip() not in file.values]
     return Reported(lines.values | file.values, tuple(dict.fromkeys([*unread, *file.unread])))
 
 
 def unread_text(unread: tuple[str, ...]) -> str:
-    """`metrics not understood: f1=high, auc=nan and 3 more`, or what a tracker has for a number:
-    `auc is NaN since step 50`; '' for none."""
+    """A sentence about unread metrics: `metrics not understood: f1=high, auc=nan and 3 more`, or a
+    tracker's `auc is NaN since step 50`; '' for none."""
     of_tracker = [line for line in unread if is_of_tracker(line)]
     written = [line for line in unread if not is_of_tracker(line)]
     sentences = [_some(of_tracker)] if of_tracker else []

@@ -1,4 +1,4 @@
-"""The parameters of runs, read from their command lines and trackers, and which of them differ."""
+"""Parameters of runs, from their command lines and trackers, and which of them differ."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def differing(runs: Sequence[Run], *, exact: bool = False) -> dict[str, tuple[st
 
 
 def is_word(name: str) -> bool:
-    """Whether a parameter has no name but its place on the command line."""
+    """Whether a parameter has no name except its position on the command line."""
     return name.startswith(_WORD)
 
 

@@ -1,4 +1,4 @@
-"""What became of a run, judged by the evidence there is; the strongest comes first.
+"""The state of a run, judged by the available evidence, strongest first.
 
 Only an exit status is proof. What cannot be known is called unknown, never failed.
 """
@@ -45,7 +45,7 @@ _ENDED = frozenset(
 
 
 class Stopped(Enum):
-    """What became of a run that a person wanted to stop."""
+    """The result of a request to stop a run."""
 
     NOTHING = auto()
     """Nothing of it runs here."""
@@ -56,8 +56,8 @@ class Stopped(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where processes have numbers that mean something: numbers are given again after a restart,
-    and differ from one pid namespace to the next."""
+    """Where pids are meaningful: they are reused after a restart, and differ between pid
+    namespaces."""
 
     host: str
     boot_id: str
@@ -66,7 +66,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The state of a run, the evidence for it as a sentence, and the exit status if it is known."""
+    """The state of a run, its evidence as a sentence, and the exit status if it is known."""
 
     state: RunState
     evidence: str
@@ -75,15 +75,18 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found of a run, looking from `here`. `at` is where it was started. `end_written`
-    is whether its supervisor wrote how it ended, with the `exit` status, None when that is not
-    known; `rc` is what the shell around the job wrote. `supervisor`, `child` and `group` (any
-    process of its process group) are whether these are alive, None where there was none yet;
-    they mean nothing unless `at` is `here`. `age` and `heartbeat` are seconds since it was made
-    and since it gave a sign of life. `stop_asked_by` is who asked it to stop. `adopted` is
-    whether it was running before anybody here watched it; `scheduler` is what became of the job
-    of the scheduler that it ran in, None while that goes on; `waits` is whether that will still
-    be known."""
+    """Observations of a run, made from `here`.
+
+    `at` is where it was started. `end_written` says that its supervisor recorded its end, with the
+    `exit` status, None when that is unknown; `rc` is the status that the shell around the job
+    wrote. `supervisor`, `child` and `group` (any process of its process group) say whether these
+    are alive, None before there was one; they mean nothing unless `at` is `here`.
+
+    `age` and `heartbeat` are seconds since its creation and its last sign of life. `stop_asked_by`
+    is who asked it to stop. `adopted` says that it was running before anybody here watched it;
+    `scheduler` is the end of the scheduler's job that it ran in, None while that goes on; `waits`
+    says whether that end will still be known.
+    """
 
     here: Place
     at: Place
@@ -102,7 +105,7 @@ class Seen:
 
 
 def judge(seen: Seen) -> Judgement:
-    """What became of a run."""
+    """The state of a run, judged by these observations."""
     if seen.end_written:
         return _ended(seen, seen.exit, "its supervisor wrote how it ended")
     here = seen.at == seen.here
@@ -146,7 +149,7 @@ def judge(seen: Seen) -> Judgement:
 
 
 def _unlike(at: Place, here: Place) -> set[str]:
-    """What two places differ in."""
+    """The parts in which two places differ."""
     pairs = ((at.boot_id, here.boot_id), (at.pid_ns, here.pid_ns))
     return {name for mine, other in pairs if mine != other for name in (mine, other)}
 

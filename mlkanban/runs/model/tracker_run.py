@@ -1,7 +1,5 @@
-"""A run as a tracker tells of it, and what a card keeps of that.
-
-Trackers lie about dead runs, so what one says of the state of a run is shown and never believed.
-"""
+"""A run as a tracker describes it, and what a card stores of that. Trackers are wrong about dead
+runs, so the state they give is shown but never believed."""
 
 from __future__ import annotations
 
@@ -76,17 +74,17 @@ class Tracked:
 
     @property
     def group(self) -> str:
-        """Names its experiment, in this file."""
+        """The name of its experiment within this file."""
         return f"{self.kind}:{self.where}:{self.experiment}"
 
     @property
     def moment(self) -> str:
-        """When it began, as well as that is known."""
+        """When it began, as precisely as that is known."""
         return (self.started or self.about)[:26].replace(" ", "T")
 
     @property
     def title(self) -> str:
-        """What to call a card that is made from it."""
+        """The title of a card that is made from it."""
         return self.name or self.experiment or self.ref
 
     @property
@@ -96,13 +94,13 @@ class Tracked:
 
     @property
     def above(self) -> str:
-        """The ref of the run of its tracker that it is nested in, '' for none."""
+        """The ref of the tracker run that it is nested in; '' for none."""
         parent = self.tags.get(_NESTED_TAG, "").strip()
         return f"{self.kind}:{parent}" if parent else ""
 
     def as_run(self, parent: str = "") -> Run:
-        """What the card it is linked to keeps of it; `parent` is the run that it was started in,
-        which uses the GPUs for it."""
+        """The run as the card it is linked to stores it; `parent` is the run that it was started
+        in, which uses the GPUs for it."""
         return Run(
             id=self.ref,
             state=RunState.TRACKED,
@@ -123,8 +121,8 @@ class Tracked:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """Its metrics that are numbers, at most so many as are worth keeping. MLflow's database has
-        the largest float for an infinite one."""
+        """Its metrics that are numbers, up to a limit. MLflow's database stores the largest float
+        for an infinite one."""
         finite = {n: v for n, v in sorted(self.metrics.items()) if abs(v) < float_info.max}
         return dict(list(finite.items())[:_MOST])
 
@@ -140,7 +138,7 @@ class Tracked:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Its parameters without what must stay secret, as far as they are worth keeping."""
+        """Its parameters without secrets, up to a limit."""
         return {
             name: redacted([f"{name}={value}"])[0].partition("=")[2][:_MOST]
             for name, value in sorted(self.params.items())[:_MOST]

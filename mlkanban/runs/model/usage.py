@@ -1,4 +1,4 @@
-"""What the runs of a card used, and how much of its budget that is."""
+"""GPU-hours and runs that the runs of a card used, and their share of its budget."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ class Usage(NamedTuple):
 
 
 def gpu_hours(run: Run, now: datetime) -> float | None:
-    """What a run used, up to now where it goes on, by its scheduler's count of the time where there
-    is one; None when that is not known. One that waits uses nothing, and neither
-    does a job that never began, but for what it used before it
-    was put back into the queue."""
+    """The GPU-hours of a run, up to now while it goes on, by its scheduler's count of the time
+    where there is one; None when unknown.
+
+    A waiting run uses nothing, and neither does a job that never began, except what it used before
+    it was requeued.
+    """
     begun, ended = moment(run.started), moment(run.ended)
     never = bool(run.job) and not run.started and run.state.ended
     if run.gpus == 0 or never or (run.state is RunState.QUEUED and not run.elapsed):
@@ -41,15 +43,15 @@ def gpu_hours(run: Run, now: datetime) -> float | None:
 
 
 def usage(runs: Iterable[Run], now: datetime) -> Usage:
-    """What runs used together."""
+    """The usage of several runs together."""
     hours = [gpu_hours(run, now) for run in runs]
     known = [known_hours for known_hours in hours if known_hours is not None]
     return Usage(math.fsum(known), len(hours) - len(known))
 
 
 class Spending(NamedTuple):
-    """What is `used` of a budget, in its unit; `unknown` are the runs that are not in it, because
-    it is not known how many gpus they used, or how long."""
+    """What is `used` of a budget, in its unit; `unknown` counts runs left out because their GPUs or
+    duration are unknown."""
 
     budget: Budget
     used: float
@@ -57,7 +59,7 @@ class Spending(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The part of the budget that is used: 1 is all of it."""
+        """The used part of the budget; 1 is all of it."""
         return self.used / self.budget.amount
 
     @property
@@ -70,7 +72,7 @@ class Spending(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What is used, with a mark and the warning where there is one."""
+        """What is used, marked and with the warning where there is one."""
         return f"! {self.warning}" if self.warning else str(self)
 
     def __str__(self) -> str:
@@ -78,7 +80,7 @@ class Spending(NamedTuple):
 
 
 def spending(written: str, runs: Collection[Run], now: datetime) -> Spending | None:
-    """What runs used of a budget, as it is written on their card; None without one."""
+    """What runs used of a budget as it is written on their card; None without one."""
     budget = parse_budget(written)
     if budget is None:
         return None

@@ -1,5 +1,5 @@
-"""The programs of SLURM. None of them is waited for longer than it was given: a controller that
-hangs must not hang us."""
+"""The programs of SLURM, each with a time limit: a controller that hangs must not hang this
+program."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ _AWAY = re.compile(
 
 
 class NoAnswer(MlkanbanError):
-    """SLURM is not here, does not answer, or says no."""
+    """SLURM is not installed here, does not answer, or refuses."""
 
 
 def available() -> bool:
-    """Whether SLURM's programs are here."""
+    """Whether SLURM's programs are installed here."""
     return shutil.which("squeue") is not None
 
 
 def version(seconds: float) -> str:
-    """The version of SLURM whose programs are here, '' when they do not answer."""
+    """The version of SLURM; '' when its programs do not answer."""
     try:
         return _output(["sinfo", "--version"], seconds).strip()
     except NoAnswer:
@@ -61,31 +61,31 @@ def version(seconds: float) -> str:
 
 
 def accounting(ids: Sequence[str], cluster: str, seconds: float) -> list[SlurmJob]:
-    """What the accounting says of these jobs, all asked for at once."""
+    """The accounting's records of these jobs, read in one call."""
     return read_sacct(_output([*_SACCT, "-j", ",".join(ids), *_on(cluster)], seconds))
 
 
 def accounting_since(since: datetime, cluster: str, seconds: float) -> list[SlurmJob]:
-    """What the accounting says of the jobs of this person that it had since then."""
+    """The accounting's records of this user's jobs since an instant."""
     begin = f"--starttime={since.astimezone():%Y-%m-%dT%H:%M:%S}"
     return read_sacct(_output([*_SACCT, "-u", str(os.getuid()), begin, *_on(cluster)], seconds))
 
 
 def queue(cluster: str, seconds: float) -> list[SlurmJob]:
-    """The jobs of this person that the controller knows: those that wait, run, or ended lately.
-    Asked for by person, not by number: a number that it forgot would be an error."""
+    """This user's jobs that the controller knows: waiting, running, or ended lately. Read by user,
+    not by job number: a forgotten number would be an error."""
     words = ["squeue", "-h", "-t", "all", "-u", str(os.getuid()), "-o", SQUEUE_FORMAT]
     return read_squeue(_output([*words, *_on(cluster)], seconds))
 
 
 def details(job: str, cluster: str, seconds: float) -> dict[str, str]:
-    """What the controller keeps of a job: SubmitTime, StdOut, StdErr, WorkDir and more."""
+    """The controller's record of a job: SubmitTime, StdOut, StdErr, WorkDir and more."""
     return read_details(_output(["scontrol", "show", "job", job, *_on(cluster)], seconds))
 
 
 def read_details(text: str) -> dict[str, str]:
-    """The keys of the first job that `scontrol show job` printed. Values have blanks in them, so
-    each goes on to the next key."""
+    """The keys of the first job that `scontrol show job` printed. Values contain blanks, so each
+    extends to the next key."""
     values: dict[str, str] = {}
     for line in text.lstrip("\n").split("\n"):
         if not line.strip():
@@ -104,9 +104,8 @@ def cancel(job: str, cluster: str, seconds: float) -> None:
 
 
 class Submission(NamedTuple):
-    """What sbatch answered: the number of the job, '' where it was only asked something
-    (`--test-only`), the cluster where it names one, and its exit code: with `--wait` that of the
-    job."""
+    """sbatch's answer: the job number, '' with options such as `--test-only`, the cluster where it
+    names one, and its exit code: with `--wait` that of the job."""
 
     job: str
     cluster: str = ""
@@ -114,12 +113,12 @@ class Submission(NamedTuple):
 
 
 class MaybeTaken(NoAnswer):
-    """The controller did not answer in time; it may have taken the job all the same."""
+    """The controller did not answer in time; it may have accepted the job nevertheless."""
 
 
 def submit(options: Sequence[str], env: dict[str, str], show: Callable[[str], None]) -> Submission:
-    """Hand a script over. What sbatch has to say goes to the person, line by line, as harmless
-    text; it may wait as long as it wants."""
+    """Submit a script. sbatch's messages are passed to `show` line by line, as harmless text; it
+    may wait as long as it wants."""
     errors = []
     try:
         with tempfile.TemporaryFile() as out:

@@ -1,6 +1,6 @@
-"""What SLURM says of jobs, read from what `sacct` and `squeue` print, and what that means.
+"""SLURM's records of jobs, read from the output of `sacct` and `squeue`, and what they mean.
 
-Only their plain output is read: what --json holds changes from version to version.
+Only plain output is read: the contents of --json change from version to version.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ _SAID = frozenset({"", "None", "None assigned", "(null)", "N/A", "Unknown", "NON
 
 @dataclass(frozen=True, slots=True)
 class SlurmJob:
-    """One line about a job, or about `tasks` tasks of an array of them. `teller` is the program
-    that printed it; `own` is why SLURM could not run it. Instants are seconds since 1970, None
-    where there is none (yet)."""
+    """One line about a job, or about `tasks` tasks of a job array. `teller` is the program that
+    printed it; `own` is why SLURM could not run it. Instants are seconds since 1970, None where
+    there is none (yet)."""
 
     id: str
     task: str
@@ -129,8 +129,8 @@ class SlurmJob:
 
 
 class Life(NamedTuple):
-    """One of the times that a job, or a task of it, was started: it is put into the queue again
-    when its node fails or another job needs that. `seconds` is None while it goes on."""
+    """One of the times that a job, or a task of it, was started: jobs are requeued when a node
+    fails or another job preempts them. `seconds` is None while it goes on."""
 
     task: str
     submit: int
@@ -140,8 +140,8 @@ class Life(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What is known of a job from its submission: its number, when and from where it was submitted,
-    and the run of ours it is. Of a job that a run of ours is `inside` of, when that began."""
+    """What is known of a job from its submission: its number, when and where it was submitted, and
+    our run that it is. For a job that our run is `inside` of, when that run began."""
 
     job: str
     submit: int | None = None
@@ -150,8 +150,8 @@ class Ticket:
     inside: int | None = None
 
     def lines(self, jobs: Iterable[SlurmJob]) -> list[SlurmJob]:
-        """The lines about this job, oldest first. A number is given again once all were; a job that
-        is put back into the queue has another time of submission."""
+        """The lines about this job, oldest first. Numbers are reused after all were given; a
+        requeued job has another time of submission."""
         about_it = sorted((job for job in jobs if job.id == self.job), key=lambda job: job._life)
         if self.inside is not None:
             begun = [job for job in about_it if (job.start or 0) <= self.inside]
@@ -180,10 +180,12 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a job as a whole. `why` and `reason` are '' where only its exit status and
-    what it wrote can tell why it failed; `elapsed` are the seconds that all its lives took, None
-    while one goes on and when it never started; `listed` is whether the queue still has the job;
-    `waited` are those between its lives."""
+    """The state of a job as a whole.
+
+    `why` and `reason` are '' where only exit status and output can tell why it failed; `elapsed`
+    are the seconds of all its lives, None while one goes on and when it never started; `listed`
+    says whether the queue still lists the job; `waited` are the seconds between its lives.
+    """
 
     judgement: Judgement
     why: str = ""
@@ -258,9 +260,12 @@ def judge_job(
     now: float,
     lives: Sequence[Life] = (),
 ) -> Verdict | None:
-    """What became of a job, None when nobody who knows could be asked. While the queue has it, it
-    goes on; the accounting has the last word on how it ended and is waited for. `uid` is whose job
-    it is: who cancels the own job does not fail. `lives` are those that are known already."""
+    """The state of a job; None when no program that knows could be read.
+
+    While the queue lists it, it goes on; how it ended is the accounting's to say, which is waited
+    for. `uid` is the job's owner: cancelling one's own job is no failure. `lives` are those known
+    already.
+    """
     counted, queued = ticket.lines(accounting or ()), ticket.lines(queue or ())
     tasks = _newest(counted, queued)
     unheard = [job for job in tasks if job.over and job.teller == "squeue"]
@@ -282,8 +287,8 @@ def judge_job(
 
 
 def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[SlurmJob]:
-    """The line that counts of each task: the queue has the newest, the accounting how it ended.
-    Which tasks wait still only the queue knows."""
+    """The line that counts for each task: the queue has the newest, the accounting how it ended.
+    Only the queue knows which tasks still wait."""
     by_task = {job.task: job for job in counted if not (queued and job.tasks > 1)}
     for job in queued:
         known = by_task.get(job.task)
@@ -294,8 +299,7 @@ def _newest(counted: Sequence[SlurmJob], queued: Sequence[SlurmJob]) -> list[Slu
 
 
 def _lives(lines: Iterable[SlurmJob], known: Iterable[Life]) -> list[Life]:
-    """Every time that a job was started, oldest first. What is put back into the queue has ended
-    by then."""
+    """All starts of a job, oldest first. A life that was requeued has ended."""
     by_start = {(life.task, life.start): life for life in known}
     for job in lines:
         if job.start is None:

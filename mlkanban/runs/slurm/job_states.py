@@ -39,7 +39,7 @@ class _Wanted:
 
 
 def pause(going_on: Iterable[RunFolder], now: datetime) -> float:
-    """Seconds between two looks: what we did ourselves is to be seen soon."""
+    """Seconds between two reads: the effect of our own requests should be seen soon."""
     stopped_at = (moment(folder.stop_asked_at()) for folder in going_on)
     soon = any(at and (now - at).total_seconds() < _UNSEEN for at in stopped_at)
     return _SOON if soon else EVERY
@@ -52,9 +52,12 @@ def read_job_states(
     now: datetime,
     seconds: float,
 ) -> str:
-    """Ask what became of those of these runs that SLURM has, and of jobs whose comment names a card
-    of one of these stores, unless that was done just now; a sentence when it did not answer.
-    `seconds` is how long each of its programs may take."""
+    """Read from SLURM the states of those of these runs that are its jobs, and find jobs whose
+    comment names a card of one of these stores, unless that was just done.
+
+    Returns a sentence when SLURM did not answer. `seconds` is the time limit for each of its
+    programs.
+    """
     if not client.available():
         return ""
     wanted = [job for folder in going_on if (job := _wanted(folder, now))]
@@ -94,7 +97,8 @@ def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) 
 def _answers(
     wanted: Sequence[_Wanted], cluster: str, seconds: float
 ) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None, str]:
-    """What accounting and queue say, None where one does not answer, and whether that matters."""
+    """The records of accounting and queue, None where one does not answer, and the problem if it
+    matters."""
     counted = queued = None
     problem = ""
     try:
@@ -150,7 +154,7 @@ def _unopened(folder: RunFolder) -> str:
 
 
 def _lives(folder: RunFolder) -> list[Life]:
-    """The lives of a job that were heard of before."""
+    """The lives of a job that are known from before."""
     kept = folder.scheduler().get("lives")
     return [
         Life(str(row[0]), row[1], row[2], row[3] if isinstance(row[3], int) else None)

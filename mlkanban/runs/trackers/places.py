@@ -1,4 +1,4 @@
-"""Where trackers keep their runs, and everything they tell from there."""
+"""The places where trackers keep their runs, and reading them."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from mlkanban.text import display, display_lines
 _USUAL = ("mlflow.db", "mlruns", "optuna.db", "optuna.log", "journal.log", "wandb", "runs",
           "lightning_logs", "tb_logs")  # fmt: skip
 _NAMED = ("MLFLOW_TRACKING_URI", "OPTUNA_STORAGE")
-"""Variables that name where runs are kept."""
+"""Environment variables that name such places."""
 _ELSEWHERE = ("databricks", "databricks-uc", "uc")
 """Servers that MLflow knows by a name alone."""
 _SQLITE = b"SQLite format 3\x00"
 
 Progress = Callable[[int, Path], None]
-"""Hears of how many runs were read so far, and from where just now."""
+"""Is called with the number of runs read so far, and the present place."""
 
 
 class Source(Protocol):
-    """Something that keeps runs."""
+    """A store of tracker runs."""
 
     def runs(self) -> Iterator[Tracked]: ...
 
     def count(self) -> int:
-        """How many there are, as cheaply as can be."""
+        """The number of its runs, as cheaply as possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerRuns:
-    """What was read: the runs of every place, and a sentence for each that could not be."""
+    """The runs of every place that was read, and a sentence for each place that could not be."""
 
     runs: tuple[Tracked, ...]
     places: tuple[Path, ...]
@@ -47,7 +47,7 @@ class TrackerRuns:
 
 
 def servers(environ: Mapping[str, str], typed: Iterable[str] = ()) -> list[str]:
-    """A sentence for each server that is named, in the environment or by a person: none is read."""
+    """A sentence for each server that the environment or a person names: servers are not read."""
     named = {name: environ.get(name, "") for name in _NAMED}
     named |= {text: text for text in typed}
     return [
@@ -60,7 +60,7 @@ def servers(environ: Mapping[str, str], typed: Iterable[str] = ()) -> list[str]:
 
 
 def _address(text: str) -> str:
-    """Where a server is, without the name and the password that may stand in its address."""
+    """The address of a server without a name and password in it."""
     parts = urlparse(text)
     return display(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}") if parts.scheme else text
 
@@ -96,8 +96,8 @@ def place(text: str, cwd: Path) -> Path | None:
 
 
 def read_all(paths: Iterable[Path], progress: Progress | None = None) -> TrackerRuns:
-    """Read every place. What cannot be read is told of, and the others are read all the same.
-    `told` hears how many runs there are so far, with every run and before every place."""
+    """Read the runs of every place. A place that cannot be read becomes a problem, and the others
+    are still read. `progress` is called with every run and before every place."""
     runs: dict[str, Tracked] = {}
     seen: list[Path] = []
     problems: list[str] = []
@@ -118,7 +118,7 @@ def read_all(paths: Iterable[Path], progress: Progress | None = None) -> Tracker
 
 
 def _sound(run: Tracked) -> Tracked:
-    """A run with names that can be kept and shown: files of others hold anything."""
+    """A run with names that can be stored and displayed: foreign files contain anything."""
     metrics = {display(name): value for name, value in run.metrics.items()}
     params = {display(name): display_lines(value) for name, value in run.params.items()}
     tags = {name: display(value) for name, value in run.tags.items()}  # a card is looked up by one
@@ -130,8 +130,8 @@ def _sound(run: Tracked) -> Tracked:
 
 
 def count_all(paths: Iterable[Path]) -> tuple[dict[Path, int], list[str]]:
-    """How many runs there are in every place, and a sentence for each that cannot be read. The
-    runs themselves are not read."""
+    """The number of runs in every place, and a sentence for each that cannot be read. The runs
+    themselves are not read."""
     counts: dict[Path, int] = {}
     problems: list[str] = []
     for path in dict.fromkeys(paths):

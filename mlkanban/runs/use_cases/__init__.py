@@ -1,1 +1,1 @@
-"""What is done with the runs of cards in the store; the service offers it with the rest."""
+"""Use cases for the runs of cards in the store; the service offers them beside its own."""

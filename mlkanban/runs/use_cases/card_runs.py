@@ -1,4 +1,4 @@
-"""The runs of cards: taken in from what their folders tell, and what follows for the cards."""
+"""The runs of cards: taken in from their folders, and what follows for the cards."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _MOST_SENTENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A run as its folder tells of it, the card it is for, by its short id or a label, by id where
-    that is known, and what its metric is to reach from the start of the run (`val_auc>=0.92`)."""
+    """A run as its folder describes it, with its card (a short id or a label, and the id where it
+    is known), and the target of its metric from the start of the run (`val_auc>=0.92`)."""
 
     run: Run
     card: str
@@ -52,21 +52,21 @@ class Runs:
         self._context = context
 
     def of_card(self, ref: str) -> list[Run]:
-        """The runs of a card, newest first. One that was moved with a duplicate is of the card it
+        """The runs of a card, newest first. Runs moved with a duplicate belong to the card they
         went to."""
         with self._context.store.reading() as conn:
             return _own(conn, find_face(conn, ref))[1]
 
     def beside(self, report: RunReport) -> list[Run]:
-        """The runs of the card that this one is of, newest first, and it among them; none where it
-        is not known yet."""
+        """All runs of the card that this run belongs to, newest first; none where the run is not
+        known yet."""
         with self._context.store.reading() as conn:
             face = _face(conn, report)
             held = _held(_went(conn, face)) if face else {}
         return next((own for own in held.values() if any(r.id == report.run.id for r in own)), [])
 
     def results(self, ref: str) -> Results | None:
-        """What the runs of a card say about its metric; None when they say nothing."""
+        """The results of a card's runs for its metric; None without any."""
         from mlkanban.runs.model.results import results  # with statistics, which few ask for
 
         with self._context.store.reading() as conn:
@@ -74,12 +74,12 @@ class Runs:
             return results(runs, fields.get("metric"), repeats_of(conn))
 
     def metric(self, ref: str) -> Mapping[str, Any] | None:
-        """The metric of a card as it was written, None without one."""
+        """The metric of a card as it was written; None without one."""
         with self._context.store.reading() as conn:
             return _own(conn, find_face(conn, ref))[0].get("metric")
 
     def spending(self, ref: str) -> Spending | None:
-        """What the runs of a card used of its budget by now; None when it has none."""
+        """What the runs of a card have used of its budget; None without a budget."""
         from mlkanban.runs.model.usage import spending  # which the board does without
 
         with self._context.store.reading() as conn:
@@ -95,8 +95,8 @@ class Runs:
         return sorted(of_cards, key=lambda item: places[item[1].id], reverse=True)
 
     def tracked(self, run: str) -> Run | None:
-        """The run that only a tracker knows with this id, or with a beginning or an end of it that
-        no other has."""
+        """The run that only a tracker knows with this id, or with a prefix or suffix that no other
+        has."""
         with self._context.store.reading() as conn:
             cards = repository.faces_of(conn, tuple(run_queries.with_links(conn)))
             known = {
@@ -124,7 +124,7 @@ class Runs:
             return labels.store_names(conn)
 
     def finished(self, reports: Sequence[RunReport]) -> list[str]:
-        """Ids of those of these runs that ended and of which nothing more is to be taken in."""
+        """Ids of those of these runs that ended and were taken in completely."""
         with self._context.store.reading() as conn:
             return [
                 report.run.id
@@ -133,7 +133,7 @@ class Runs:
             ]
 
     def knows(self, report: RunReport) -> bool:
-        """Whether this run was taken in before, whatever became of it since."""
+        """Whether this run was taken in before."""
         with self._context.store.reading() as conn:
             return _kept(conn, report) is not None
 
@@ -143,13 +143,13 @@ class Runs:
             return repository.face_by_ref(conn, ref)
 
     def may_start(self, ref: str, force: str) -> CardFace:
-        """The card, if a run of it may start: there is room for one more, and no gate is in the
-        way. An error says why not, unless `force` gives the reason to do it all the same."""
+        """The card, if a run of it may start: there is room for it, and no gate is closed.
+        Otherwise an error, unless `force` gives a reason."""
         with self._context.store.reading() as conn:
             return _may_start(conn, ref, force, self._context.clock())
 
     def start(self, ref: str, force: str, make: Callable[[], RunReport]) -> None:
-        """Give a run that may start its slot, and keep it: `make` prepares it within the
+        """Give a run that may start its slot, and store it. `make` prepares the run within the
         transaction, so that of several started at once no more begin than there is room for."""
         with self._context.writing() as tx:
             _may_start(tx.conn, ref, force, tx.now)
@@ -158,7 +158,7 @@ class Runs:
                 pass
 
     def give_up(self, ref: str, run_id: str) -> None:
-        """Take back that a run started, for it could not be."""
+        """Undo the start of a run that could not be started."""
         from mlkanban.service.undo import Undoing  # hardly ever
 
         with self._context.store.reading() as conn:
@@ -166,7 +166,7 @@ class Runs:
         Undoing(replace(self._context, actor=PREFIX + run_id)).undo(board)
 
     def snooze(self, refs: Sequence[str]) -> Done:
-        """Put open cards out of sight until the newest of their runs that go on has ended."""
+        """Hide open cards until the newest of their open runs has ended."""
         with self._context.writing() as tx:
             for face in map(tx.face, refs):
                 fields = tx.writer.projector.entity(face.id).fields
@@ -181,8 +181,8 @@ class Runs:
         return Done(f"{', '.join(refs)} snoozed until the run ends.", tuple(cards))
 
     def take_in(self, reports: Sequence[RunReport]) -> Done:
-        """Keep what is new about these runs, and let their cards follow. What is known already is
-        not written again."""
+        """Store what is new about these runs, and apply the effects on their cards. What is known
+        already is not written again."""
         if self._context.store.read_only or not reports:
             return Done("", changed=False)
         if not (news := self.news(reports)):
@@ -205,7 +205,7 @@ class Runs:
         return Done(" ".join(filter(None, (_effects_text(effects), *over))))
 
     def news(self, reports: Iterable[RunReport]) -> list[RunReport]:
-        """Those of these runs of which there is anything to take in."""
+        """Those of these runs that have anything to take in."""
         with self._context.store.reading() as conn:
             return [report for report in reports if _news(conn, report)]
 
@@ -214,8 +214,8 @@ _STARTED, _BEGUN = "started", ""
 
 
 class _RunEffect(NamedTuple):
-    """What a run of a card did (`started`; nothing that is told where it has ended by now), and
-    what that did to the card, as a sentence."""
+    """What a run of a card did (`started`; '' where it has ended by now), and its effect on the
+    card as a sentence."""
 
     ref: str
     run: str
@@ -224,8 +224,8 @@ class _RunEffect(NamedTuple):
 
 
 def _effects_text(effects: Iterable[_RunEffect]) -> str:
-    """What became of runs, in few words: those of a card that did the same, together; then where
-    that left the card."""
+    """What happened to runs in a few words: equal news of one card together, then the effect on the
+    card."""
     alike: dict[tuple[str, str], list[_RunEffect]] = {}
     left: dict[str, str] = {}
     for effect in effects:
@@ -269,7 +269,8 @@ def newest_runs(conn: Connection, board_id: str) -> dict[str, str]:
 
 
 def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[Run]]]:
-    """The cards of a board that have runs; one moved with a duplicate is of the card it went to."""
+    """The cards of a board that have runs; runs moved with a duplicate belong to the card they went
+    to."""
     faces = repository.faces_of(conn, tuple(run_queries.with_runs(conn, board_id)))
     entities = {face.id: repository.entity(conn, face.id) for face in faces}
     held = _held(entities)
@@ -278,7 +279,7 @@ def _by_card(conn: Connection, board_id: str) -> Iterator[tuple[CardFace, list[R
 
 
 def _own(conn: Connection, face: CardFace) -> tuple[Mapping[str, Any], list[Run]]:
-    """The fields of a card, and those of its runs that went to no other."""
+    """The fields of a card, and those of its runs that were not moved to another card."""
     entities = _went(conn, face)
     return entities[face.id].fields, _held(entities)[face.id]
 
@@ -289,8 +290,8 @@ def _went(conn: Connection, face: CardFace) -> dict[str, Entity]:
 
 
 def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
-    """The runs of each of these cards, newest first, by its id: of several, one is of the card that
-    got it last."""
+    """The runs of each of these cards, newest first, by card id: a run belongs to the card that got
+    it last."""
     has = holders(entities, PREFIX)
     return {
         card: [run for run in runs_in(entity.fields) if has[run.id] == card]
@@ -305,16 +306,18 @@ def _face(conn: Connection, report: RunReport) -> CardFace | None:
 
 
 def _kept(conn: Connection, report: RunReport) -> Run | None:
-    """The run as its card has it by now."""
+    """The run as its card stores it by now."""
     face = _face(conn, report)
     fields = repository.entity(conn, face.id).fields if face else {}
     return Run.of_field(report.run.id, fields.get(PREFIX + report.run.id))
 
 
 def _news(conn: Connection, report: RunReport) -> bool:
-    """Whether there is anything to write: a run that ended stays as it was, and evidence that says
-    the same in other words is nothing new, unless it is why a run has to wait, or the first that
-    is known of a run that was just started."""
+    """Whether there is anything to write.
+
+    A run that ended stays as it was, and evidence in other words is nothing new, unless it says why
+    a run has to wait, or is the first about a run that was just started.
+    """
     if _face(conn, report) is None:
         return False
     had = _kept(conn, report)
@@ -333,8 +336,8 @@ def _news(conn: Connection, report: RunReport) -> bool:
 def _in_order(
     conn: Connection, reports: Iterable[RunReport]
 ) -> list[tuple[Callable[..., Iterator[_RunEffect]], RunReport, str]]:
-    """What became of runs, each start and each end, in the order in which it happened, with when.
-    Of one that ends as another starts, the start comes first: the card stays with that."""
+    """The steps of runs, each start and each end, in order of time, with their instants. If one run
+    ends as another starts, the start comes first: the card stays with that run."""
     order = [
         (step.at, step.ends, replace(report, run=step.run))
         for report in reports
@@ -345,7 +348,7 @@ def _in_order(
 
 
 def _begin(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
-    """Keep that a run is queued, started or goes on otherwise than before."""
+    """Write that a run is queued, started or changed."""
     run, name = report.run, PREFIX + report.run.id
     if not _news(tx.conn, report):  # any more: others take in too
         return
@@ -376,7 +379,7 @@ def _begin(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
 
 
 def _end(tx: Transaction, report: RunReport, at: str) -> Iterator[_RunEffect]:
-    """Keep how a run ended."""
+    """Write how a run ended."""
     run, name = report.run, PREFIX + report.run.id
     if not _news(tx.conn, report):
         return
@@ -455,8 +458,8 @@ def _blocked_by(tx: Transaction, face: CardFace) -> str:
 def _values(
     tx: Transaction, face: CardFace, effect: Effect, run: Run
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What an effect sets on a card, and what its event keeps besides: that a limit was gone over,
-    or a gate passed. A gate that is closed keeps the card, unless the run was forced."""
+    """The values that an effect sets on a card, and what its event records: that a limit was
+    exceeded, or a gate passed. A closed gate keeps the card, unless the run was forced."""
     values: dict[str, Any] = {}
     kept: dict[str, Any] = {}
     board = tx.board_of(face)
@@ -492,8 +495,8 @@ def _gates(conn: Connection, board: Board, to: Stage, face: CardFace) -> rules.V
 
 
 def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any] | None:
-    """The metric of the card with what the run was started to reach; None when that is nothing new,
-    or a person wrote it since."""
+    """The metric of the card with the target that the run was started with; None when that is
+    nothing new, or a person wrote it since."""
     if not report.aim or run_queries.edited_by_hand(tx.conn, face.id, "metric", report.run.since):
         return None
     had = tx.writer.projector.entity(face.id).fields.get("metric")
@@ -507,7 +510,7 @@ def _aimed(tx: Transaction, face: CardFace, report: RunReport) -> dict[str, Any]
 
 
 def _metric(tx: Transaction, face: CardFace, run: Run) -> dict[str, Any] | None:
-    """The metric of the card with what the run reported for it, None when it did not."""
+    """The metric of the card with the value that the run reported for it; None when it did not."""
     had = tx.writer.projector.entity(face.id).fields.get("metric")
     if not had or not run.is_result or had.get("name") not in run.metrics:
         return None

@@ -1,4 +1,4 @@
-"""Runs that trackers tell of, linked to cards: by a tag of theirs, or by a person."""
+"""Links between runs of trackers and cards, made by a tag of the run or by a person."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Links:
         self._context = context
 
     def link(self, ref: str, tracked: Tracked) -> Done:
-        """Say that a run of a tracker is one of a card."""
+        """Link a run of a tracker to a card."""
         with self._context.writing() as tx:
             face = tx.face(ref)
             tracked, other = _known(tx, tracked)
@@ -63,7 +63,7 @@ class Links:
             return tx.done(f"{tracked.ref} linked to {face.ref}.", (tx.card(face.ref),))
 
     def new_card(self, board_id: str, title: str, tracked: Tracked) -> Done:
-        """A new card, in the first stage of a board, for a run of a tracker."""
+        """Add a card for a run of a tracker, in the first stage of a board."""
         with self._context.writing() as tx:
             tracked, other = _known(tx, tracked)
             if other is not None:
@@ -77,7 +77,7 @@ class Links:
             return tx.done(message, (tx.card(face.ref),), warning)
 
     def unlink(self, ref: str, name: str) -> Done:
-        """Take a run of a tracker off a card; a tag of its does not bring it back."""
+        """Unlink a run of a tracker from a card; a tag of the run does not link it again."""
         with self._context.writing() as tx:
             face = tx.face(ref)
             entity = tx.writer.projector.entity(face.id)
@@ -100,7 +100,7 @@ class Links:
             return tx.done(f"{name} unlinked from {face.ref}.", (tx.card(face.ref),))
 
     def ignore(self, board_id: str, tracked: Tracked, *, all_of_it: bool = False) -> Done:
-        """Never list a run again, or no run of its experiment, until `heed` says so."""
+        """Never list a run again, or no run of its experiment, until `heed` is called."""
         name = tracked.group if all_of_it else tracked.ref
         with self._context.writing() as tx:
             if not tx.writer.projector.entity(board_id).fields.get(IGNORED + name):
@@ -111,7 +111,7 @@ class Links:
             return tx.done(f"Ignored from now on: {what}.")
 
     def heed(self, runs: Sequence[Tracked]) -> Done:
-        """List ignored runs again; those of an ignored experiment with all of that."""
+        """List ignored runs again; those of an ignored experiment together."""
         names = {IGNORED + name for run in runs for name in (run.ref, short(run.ref), run.group)}
         with self._context.writing() as tx:
             for board in repository.boards(tx.conn):
@@ -129,15 +129,15 @@ class Links:
         return sorted(places - {""})
 
     def inbox(self, tracked: Sequence[Tracked]) -> Inbox:
-        """Which runs belong to no card; nothing is written."""
+        """The runs that belong to no card; nothing is written."""
         with self._context.store.reading() as conn:
             return _inbox(conn, tracked)
 
     def sync(
         self, tracked: Sequence[Tracked], progress: Callable[[int, int], None] | None = None
     ) -> Synced:
-        """Link the runs that are tagged with a card, and keep what is new about linked ones. Again
-        and again, it writes nothing that is known. `progress` hears of how many of how many."""
+        """Link the runs that are tagged with a card, and store what is new about linked ones.
+        Repeating it writes nothing that is known. `progress` is called with (done, total)."""
         inbox = self.inbox(tracked)
         linked, changed = [], []
         for at, (run, card, new) in enumerate(inbox.wanted):

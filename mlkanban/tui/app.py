@@ -30,6 +30,7 @@ from mlkanban.tui.commands import keymap
 from mlkanban.tui.hook_line import HookLine
 from mlkanban.tui.host import Repeat
 from mlkanban.tui.palette import CommandProvider, Palette
+from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
@@ -111,6 +112,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
         self.repeat: Repeat | None = None
+        self.report = ReportState()
         self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None
         self.run_watch = RunWatch(self)

@@ -14,6 +14,7 @@ from mlkanban.paths import Places
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import Command
+from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.store_thread import StoreThread
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Host(Protocol):
     layout: dict[str, str]
     own_themes: list[str]
     repeat: Repeat | None
+    report: ReportState
     tracked: Sequence[Tracked] | None
 
     def today(self) -> date: ...

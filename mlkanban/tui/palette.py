@@ -34,7 +34,6 @@ from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
 from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
-from mlkanban.tui.screens.board import BoardScreen
 
 _LONGEST = 200
 _MOST_CARDS = 8
@@ -172,25 +171,25 @@ class CommandProvider(Provider):
     def _reports(self, query: str) -> list[tuple[float, str, partial[None]]]:
         """The reports by their names, from the board."""
         screen = self._screen
-        if not isinstance(screen, BoardScreen):
+        if screen is None or screen.WHERE != BOARD:
             return []
         matcher = self.matcher(query)
         return [
             (score + _by_name(query, entry.title), f"Report: {entry.title}", go)
             for entry in CATALOGUE
             if (score := max(matcher.match(entry.title), matcher.match(entry.help) * 0.7)) > 0
-            for go in [partial(screen.open_report, entry.name)]
+            for go in [partial(screen.open, "reports", entry.name)]
         ]
 
     def _cards(self, query: str) -> list[tuple[float, str, partial[None]]]:
         screen = self._screen
-        if not isinstance(screen, BoardScreen) or screen.WHERE != BOARD:
+        if screen is None or screen.WHERE != BOARD:
             return []
         words = query.casefold().split()
         found = []
-        for face in screen.model.faces.values():
+        for face in screen.host.model.faces.values():
             text = f"{face.ref} {face.title}"
-            if all(word in text.casefold() for word in words) and screen.model.shows(face):
+            if all(word in text.casefold() for word in words) and screen.host.model.shows(face):
                 shown = screen.plain(shortened(display(text[:240]), 60))
                 go = partial(screen.go_to, face.id)
                 found.append((0.5 + (face.ref == query) * 2.5, f"Go to {shown}", go))
@@ -213,7 +212,7 @@ class CommandProvider(Provider):
                 if all(word in f"{section.title} {line}".casefold() for word in words):
                     line = display(f"{section.title}: {line.strip()}")
                     shown = screen.plain(shortened(line, 60))
-                    go = partial(screen.open_charter, section.key)
+                    go = partial(screen.open, "charter", section.key)
                     found.append((0.4, f"Charter: {shown}", go))
         return found[:_MOST_LINES]
 

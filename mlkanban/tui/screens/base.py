@@ -270,17 +270,17 @@ class KeyScreen(Screen[None]):
         self.run_worker(work, group=group, exclusive=True)
 
     def do_help(self) -> None:
-        self.host.open("help", self.WHERE)
+        self.open("help", self.WHERE)
 
     def do_charter(self) -> None:
-        self.open_charter()
+        self.open("charter")
 
-    def open_charter(self, section: str = "") -> None:
-        """Show the charter of the board, from a section on."""
-        self.host.open("charter", section)
+    def open(self, name: str, *args: Any, **options: Any) -> None:
+        """Show another screen over this one, by its name."""
+        self.host.open(name, *args, **options)
 
     def do_unlinked(self) -> None:
-        self.host.open("unlinked")
+        self.open("unlinked")
 
     def do_palette(self) -> None:
         self.app.action_command_palette()

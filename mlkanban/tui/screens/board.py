@@ -15,7 +15,6 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.card_commands.new_card import NewCardCommands
 from mlkanban.tui.commands import BOARD
-from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option, numbered
@@ -32,7 +31,6 @@ class BoardScreen(KeyScreen):
         self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
         self._filtering = False
         self._answers = Answers()
-        self._reading = ReportState()
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -121,7 +119,7 @@ class BoardScreen(KeyScreen):
     def do_card_open(self) -> None:
         card = self.model.current
         if card is not None:
-            self.host.open("card", card.ref)
+            self.open("card", card.ref)
 
     # Moving
 
@@ -304,34 +302,28 @@ class BoardScreen(KeyScreen):
     # Other screens
 
     def do_reports(self) -> None:
-        self.open_report()
-
-    def open_report(self, name: str = "") -> None:
-        """Show the reports, from the one of this name or from the one looked at last."""
-        if name:
-            self._reading.view, self._reading.part = name, None
-        self.host.open("reports", self._reading)
+        self.open("reports")
 
     def do_sync(self) -> None:
         self.host.sync()
 
     def do_plan(self) -> None:
-        self.host.open("plan")
+        self.open("plan")
 
     def do_triage(self) -> None:
         marked = [face.ref for face in self.targets()] if self.model.marks else []
         if marked:
             self.do_mark_all()
-        self.host.open("triage", marked=marked)
+        self.open("triage", marked=marked)
 
     def do_tour(self) -> None:
-        self.host.open("tour")
+        self.open("tour")
 
     def do_stages(self) -> None:
-        self.host.open("stages")
+        self.open("stages")
 
     def do_board_switch(self) -> None:
-        self.host.open("portfolio")
+        self.open("portfolio")
 
     async def do_theme(self) -> None:
         names = sorted(self.host.own_themes)

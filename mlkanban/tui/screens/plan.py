@@ -194,7 +194,7 @@ class PlanScreen(KeyScreen):
 
     def do_card_open(self) -> None:
         if self._current is not None:
-            self.host.open("card", self._current.ref)
+            self.open("card", self._current.ref)
 
     def do_mark_toggle(self) -> None:
         if self._current is not None:

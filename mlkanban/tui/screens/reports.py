@@ -29,7 +29,6 @@ from mlkanban.tui.number_worker import (
     counted,
     row_targets,
 )
-from mlkanban.tui.report_state import ReportState
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.widgets.picture import Picture
 from mlkanban.tui.widgets.table_pane import TablePane
@@ -48,9 +47,12 @@ _SIDE = 56
 class ReportsScreen(KeyScreen):
     WHERE: ClassVar[str] = REPORTS
 
-    def __init__(self, reading: ReportState) -> None:
+    def __init__(self, name: str = "") -> None:
+        """Begin with the report of this name, or with the one looked at last."""
         super().__init__()
-        self._reading = reading
+        self._report = self.host.report
+        if name:
+            self._report.view, self._report.part = name, None
         self._picture = Picture(ascii=self.host.ascii)
         self._table = TablePane(ascii=self.host.ascii, id="report-table")
         self._samples = Samples()
@@ -75,11 +77,11 @@ class ReportsScreen(KeyScreen):
 
     @property
     def _view(self) -> NumberView[Any]:
-        return number_view(self._reading.view)
+        return number_view(self._report.view)
 
     @property
     def _by(self) -> Grouping | None:
-        return _GROUPINGS[self._reading.grouping]
+        return _GROUPINGS[self._report.grouping]
 
     # Counting, beside the keys: one can go on to another view, or leave, at any time
 
@@ -97,7 +99,7 @@ class ReportsScreen(KeyScreen):
             sample = await self._sample()
             found = await asyncio.to_thread(counted, view, sample, by)
             self._counted, self._played = found, ""
-            self._reading.group = min(self._reading.group, max(0, len(found.groups) - 1))
+            self._report.group = min(self._report.group, max(0, len(found.groups) - 1))
             self._show()
             settled.set()
             if by is None:
@@ -110,7 +112,7 @@ class ReportsScreen(KeyScreen):
 
     async def _sample(self) -> Sample:
         board, now = self.board, self.host.now()
-        days = _WINDOWS[self._reading.window]
+        days = _WINDOWS[self._report.window]
         return await self.host.store_thread.call(
             lambda service: self._samples.get(service, board, days, now)
         )
@@ -118,7 +120,7 @@ class ReportsScreen(KeyScreen):
     # Showing
 
     def _title(self, found: str, what: str = "", pointed: str = "") -> None:
-        days = _WINDOWS[self._reading.window]
+        days = _WINDOWS[self._report.window]
         window = "all time" if days is None else f"{quantity(days, 'day')}"
         entry = self._view.entry
         what = self._played.capitalize() or f"{entry.key}  {what or entry.title}"
@@ -136,11 +138,11 @@ class ReportsScreen(KeyScreen):
             self._table.display = False
             self._picture.show(None)
             return
-        group = self._counted.groups[self._reading.group]
+        group = self._counted.groups[self._report.group]
         spec, summary = group.spec, group.summary
         found = ""
         if self._by is not None:
-            at = f"({self._reading.group + 1} of {len(self._counted.groups)})"
+            at = f"({self._report.group + 1} of {len(self._counted.groups)})"
             by = "cards that were in" if self._by == "stage" else f"{self._by}:"
             found = f"{by} {display(group.name) or '(none)'}  {at}"
         by_stage = summary.title if self._by == "stage" else ""
@@ -150,8 +152,8 @@ class ReportsScreen(KeyScreen):
         self._picture.display = spec is not None
         self._table.styles.width = _SIDE if spec is not None else "1fr"
         text.update(Content(self._sentences(summary)))
-        self._picture.show(spec, self._reading.part)
-        self._table.show(summary.table, self._reading.part if spec is None else None)
+        self._picture.show(spec, self._report.part)
+        self._table.show(summary.table, self._report.part if spec is None else None)
 
     def _sentences(self, summary: Summary) -> str:
         assert self._counted is not None
@@ -167,7 +169,7 @@ class ReportsScreen(KeyScreen):
             return ""
         if len(part.cards) > 1:
             return f"{part.label}: {quantity(len(part.cards), 'card')}, Enter shows them"
-        sample = self._counted.groups[self._reading.group].sample
+        sample = self._counted.groups[self._report.group].sample
         [ref] = part.cards
         title = next((c.history.title for c in sample.cards if c.ref == ref), "")
         label = "" if part.label == ref else f"{part.label}: "
@@ -179,14 +181,14 @@ class ReportsScreen(KeyScreen):
     def _parts(self) -> tuple[Target, ...]:
         if self._counted is None or not self._counted.groups:
             return ()
-        group = self._counted.groups[self._reading.group]
+        group = self._counted.groups[self._report.group]
         if group.spec is None:
             return row_targets(group)
         return self._picture.targets()
 
     @property
     def _part(self) -> Target | None:
-        at, parts = self._reading.part, self._parts
+        at, parts = self._report.part, self._parts
         return parts[at] if at is not None and at < len(parts) else None
 
     async def _counting_is_over(self) -> None:
@@ -207,8 +209,8 @@ class ReportsScreen(KeyScreen):
         if not parts:
             self.status.show(_NOTHING)
             return
-        at = self._reading.part
-        self._reading.part = (
+        at = self._report.part
+        self._report.part = (
             (0 if by > 0 else -1) % len(parts) if at is None else (at + by) % len(parts)
         )
         self._show()
@@ -222,7 +224,7 @@ class ReportsScreen(KeyScreen):
     async def do_part_open(self) -> None:
         part = await self._pointed()
         if part is not None and len(part.cards) == 1:
-            self.host.open("card", part.cards[0])
+            self.open("card", part.cards[0])
         elif part is not None:
             self._show_on_board(part)
 
@@ -287,7 +289,7 @@ class ReportsScreen(KeyScreen):
             finally:
                 progress.give_up()
             self.status.clear()
-            self._reading.grouping, self._reading.group, self._reading.part = 0, 0, None
+            self._report.grouping, self._report.group, self._report.part = 0, 0, None
             self._counted, self._played = Counted([CountedGroup(name, sample, None, summary)]), name
             self._show()
 
@@ -302,39 +304,39 @@ class ReportsScreen(KeyScreen):
         return partial(self._look_at, view) if group == "view" else super().command_method(name)
 
     async def _look_at(self, view: str) -> None:
-        self._reading.view, self._reading.part = view, None
+        self._report.view, self._report.part = view, None
         if not self._view.divides(self._by):
-            self._reading.grouping = self._reading.group = 0
+            self._report.grouping = self._report.group = 0
         self._played = ""
         await self.board_changed()
 
     def cancel(self) -> None:
-        if self._reading.part is not None:
-            self._reading.part = None
+        if self._report.part is not None:
+            self._report.part = None
             self._show()
         else:
             super().cancel()
 
     async def do_reports_window(self) -> None:
-        self._reading.window = (self._reading.window + 1) % len(_WINDOWS)
-        self._reading.part = None
+        self._report.window = (self._report.window + 1) % len(_WINDOWS)
+        self._report.part = None
         await self.board_changed()
 
     async def do_reports_group(self) -> None:
         if not self._view.entry.of_cards:
             self.status.show(f"{self._view.entry.title} is of the whole board: it has no groups.")
             return
-        self._reading.grouping = (self._reading.grouping + 1) % len(_GROUPINGS)
+        self._report.grouping = (self._report.grouping + 1) % len(_GROUPINGS)
         if not self._view.divides(self._by):
-            self._reading.grouping = 0
-        self._reading.group, self._reading.part = 0, None
+            self._report.grouping = 0
+        self._report.group, self._report.part = 0, None
         await self.board_changed()
 
     async def _turn(self, by: int) -> None:
         await self._counting_is_over()
         if self._counted is not None and self._by is not None and self._counted.groups:
-            self._reading.group = (self._reading.group + by) % len(self._counted.groups)
-            self._reading.part = None
+            self._report.group = (self._report.group + by) % len(self._counted.groups)
+            self._report.part = None
             self._show()
         else:
             self.status.show("o groups the cards by type, tag or stage first.")

@@ -302,7 +302,7 @@ class TriageScreen(KeyScreen):
     def do_card_open(self) -> None:
         item = self._item
         if item is not None:
-            self.host.open("card", item.ref)
+            self.open("card", item.ref)
 
     # Leaving
 

@@ -48,7 +48,7 @@ class WelcomeScreen(KeyScreen):
             await self.app.pop_screen()
         await self.host.open_board(board.key)
         self._new_board.welcome(board)
-        self.host.open("tour")
+        self.open("tour")
 
     async def _which(self) -> Template | None:
         if self.app.size.height < _LEAST:

@@ -63,7 +63,7 @@ class KeyScreen(Screen[None]):
         self.unsaved: dict[str, str] = {}
         self._busy = 0
         self._surprise = False
-        self._ahead: deque[events.Key | events.Paste] = deque()
+        self._typed_ahead: deque[events.Key | events.Paste] = deque()
         self.ask = Ask(self, ascii=self.host.ascii)
         self.status = StatusLine(self._hints(), ascii=self.host.ascii)
 
@@ -109,8 +109,8 @@ class KeyScreen(Screen[None]):
         """Press a key, or let it wait for the command that is under way."""
         if self._busy and not self.ask.asking:
             # A second Enter right after the first is impatience; all other keys are meant.
-            if event.key != "enter" or self._ahead or not self._surprise:
-                self._ahead.append(event)
+            if event.key != "enter" or self._typed_ahead or not self._surprise:
+                self._typed_ahead.append(event)
         else:
             self._press(event)
 
@@ -121,7 +121,7 @@ class KeyScreen(Screen[None]):
             if self.ask.asking:
                 self._press(event)
             else:
-                self._ahead.append(event)
+                self._typed_ahead.append(event)
 
     @property
     def takes_keys(self) -> bool:
@@ -194,12 +194,12 @@ class KeyScreen(Screen[None]):
         """Keys typed ahead answer a question that one knew would come, never one that the store's
         answer brought up; those wait until it is settled."""
         if not self._surprise:
-            self._go_on()
+            self._press_ahead()
 
-    def _go_on(self) -> None:
+    def _press_ahead(self) -> None:
         """Look at the keys typed ahead, as far as something takes them."""
-        while self._ahead and (self.ask.asking or not self._busy):
-            event = self._ahead.popleft()
+        while self._typed_ahead and (self.ask.asking or not self._busy):
+            event = self._typed_ahead.popleft()
             if self.is_active:
                 self._press(event)
             elif self in self.app.screen_stack:
@@ -261,7 +261,7 @@ class KeyScreen(Screen[None]):
         finally:
             self._busy -= 1
             self._surprise = False
-            self._go_on()
+            self._press_ahead()
 
     def only_newest(self, group: str, work: WorkType[None]) -> None:
         """Do `work` beside everything else; what still goes on in its group is given up."""

@@ -131,16 +131,16 @@ class TriageScreen(KeyScreen):
                 return
         if not self.ready:
             return
-        lines = self._ended()
+        lines = self._end_lines()
         if card is not None and item is not None:
-            lines = self._card(card, item, spent, snoozes)
-        self.status.offer(self._offered(next(iter(self.targets()), None)))
+            lines = self._card_lines(card, item, spent, snoozes)
+        self.status.offer(self._hints_for(next(iter(self.targets()), None)))
         shown = "\n".join(f" {self.plain(line)}" for line in lines)
         self.query_one("#triage-card", Static).update(Content(shown))
         head = shortened(self.plain(self._head()), self.size.width)
         self.query_one("#triage-head", Static).update(Content(head))
 
-    def _offered(self, face: CardFace | None) -> list[str]:
+    def _hints_for(self, face: CardFace | None) -> list[str]:
         """The reminders of keys that do something to the card: a model at alert is answered, what
         is finished is not accepted."""
         if face is None or self._can_go_on(face):
@@ -153,23 +153,25 @@ class TriageScreen(KeyScreen):
         sitting = self._sitting
         place = f"{min(sitting.at + 1, len(sitting.items))}/{len(sitting.items)}"
         resumed = " (resumed)" if sitting.resumed else ""
-        parts = [f" Triage {place}{resumed}", self._counts(), self._meters()]
+        parts = [f" Triage {place}{resumed}", self._counts(), self._stage_counts()]
         return " | ".join(part for part in parts if part)
 
     def _counts(self) -> str:
         return " ".join(f"{what} {count}" for what, count in self._sitting.decided.items())
 
-    def _meters(self) -> str:
+    def _stage_counts(self) -> str:
         """The committed stages with their counts, as much of the names as there is room for."""
         model, board = self.host.model, self.board
         letters = 12 if self.size.width >= _ROOMY else 5
-        said = []
+        counts = []
         for at in range(board.first_committed, board.first_delivered):
             name = " ".join(board.stages[at].name.split()[:1])
-            said.append(f"{name[:letters]} {model.header(at).brief}")
-        return "  ".join(said)
+            counts.append(f"{name[:letters]} {model.header(at).brief}")
+        return "  ".join(counts)
 
-    def _card(self, card: Card, item: Item, spent: Spending | None, snoozes: int) -> list[str]:
+    def _card_lines(
+        self, card: Card, item: Item, spent: Spending | None, snoozes: int
+    ) -> list[str]:
         view = FaceView.at(self.board, self.host.now())
         face = next(iter(self.targets()), None)
         why = item.why + (f"; snoozed {quantity(snoozes, 'time')} before" if snoozes else "")
@@ -184,7 +186,7 @@ class TriageScreen(KeyScreen):
             lines += [f"    {line}" for line in note[:_NOTES]]
         return lines
 
-    def _ended(self) -> list[str]:
+    def _end_lines(self) -> list[str]:
         """The last page: what was decided, how long it took, what is left."""
         sitting, model = self._sitting, self.host.model
         if not sitting.items:
@@ -210,7 +212,7 @@ class TriageScreen(KeyScreen):
         if done.changed and not self._counting:
             self._sitting.note()
 
-    async def _watched(self, action: Awaitable[object]) -> Done | None:
+    async def _result_of(self, action: Awaitable[object]) -> Done | None:
         """What an action did, if it did something."""
         self._done, self._counting = None, True
         try:
@@ -222,7 +224,7 @@ class TriageScreen(KeyScreen):
 
     async def _decide(self, what: str, action: Awaitable[object]) -> None:
         """Do it, and go on to the next card if it was done."""
-        done = await self._watched(action)
+        done = await self._result_of(action)
         if done is not None:
             self._sitting.decide(what, forced=done.forced)
         await self.board_changed()
@@ -288,13 +290,13 @@ class TriageScreen(KeyScreen):
 
     async def do_undo(self) -> None:
         """Take the last change back, and go to the card it was about."""
-        done = await self._watched(self._undo.do_undo())
+        done = await self._result_of(self._undo.do_undo())
         if done is not None:
             self._sitting.undo([card.ref for card in done.cards])
         await self.board_changed()
 
     async def do_redo(self) -> None:
-        done = await self._watched(self._undo.do_redo())
+        done = await self._result_of(self._undo.do_redo())
         if done is not None:
             self._sitting.redo([card.ref for card in done.cards])
         await self.board_changed()
@@ -318,13 +320,13 @@ class TriageScreen(KeyScreen):
     def do_back(self) -> None:
         if self._sitting.has_changes:
             # Of the app: this screen is left meanwhile, and nobody waits for it.
-            self.app.run_worker(self._kept(self.host.store_thread.begin(self._keep())))
+            self.app.run_worker(self._wait_until_kept(self.host.store_thread.begin(self._keep())))
         self.close()
         left = self._sitting.left
         counts = self._counts() or "nothing decided"
         self.host.show_message(f"Triage: {counts}{f'; {left} left{self._onward}' if left else ''}.")
 
-    async def _kept(self, future: Future[Done]) -> None:
+    async def _wait_until_kept(self, future: Future[Done]) -> None:
         try:
             await asyncio.shield(asyncio.wrap_future(future))
         except MlkanbanError as error:

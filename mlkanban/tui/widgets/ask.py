@@ -72,7 +72,7 @@ class Ask(Vertical):
         self._preview: Callable[[str], str] | None = None
         self.form = ""
 
-    async def _made(self) -> None:
+    async def _make_parts(self) -> None:
         """Its parts are made for the first question: the board is drawn without them. A command
         that asks on a screen that is going ends with it."""
         if self._asker.ready and not self.children:
@@ -118,7 +118,7 @@ class Ask(Vertical):
         is understood as. With `lines` those of a paste are kept. What is `given` as `suggested` is
         replaced by typing."""
         async with self._turn:
-            await self._made()
+            await self._make_parts()
             self.form, self._given = form, given
             self._guarded, self._warned = guarded, False
             field = self.query_one(Field)
@@ -157,13 +157,13 @@ class Ask(Vertical):
             head = wrap(display(label), room, max_lines=most, placeholder=" ..")
             line = "\n".join([*head, *(shortened(display(text), room) for text in texts)])
         async with self._turn:
-            await self._made()
+            await self._make_parts()
             self._keys = frozenset(option.key for option in options)
             self._show(line)
             return await self._wait(stays=stays)
 
     def stand_above(self, lines: int) -> None:
-        """Leave so many lines below free, for what is said there."""
+        """Leave so many lines below free, for what is shown there."""
         self.styles.margin = (0, 0, lines, 0)
 
     def close(self) -> None:
@@ -175,7 +175,7 @@ class Ask(Vertical):
         """A key while choosing; False for one that is no answer."""
         if key not in self._keys and key != "q" and key not in CANCEL_KEYS:
             return False
-        self._settle(key if key in self._keys else None)
+        self._end_with(key if key in self._keys else None)
         return True
 
     def type(self, key: str, character: str | None) -> None:
@@ -191,7 +191,7 @@ class Ask(Vertical):
 
     def submit(self) -> None:
         """Enter: the text is the answer."""
-        self._settle(self.query_one(Field).text)
+        self._end_with(self.query_one(Field).text)
 
     def cancel(self) -> str:
         """Cancel the question; a text that took some writing is only dropped when asked a second
@@ -200,7 +200,7 @@ class Ask(Vertical):
         if self.unsaved and self.form and effort and not self._warned:
             self._warned = True
             return "Your text is not saved: Enter saves it, Ctrl+g again drops it."
-        self._settle(None)
+        self._end_with(None)
         return ""
 
     @on(Input.Changed)
@@ -216,17 +216,17 @@ class Ask(Vertical):
 
     def _hint(self) -> None:
         if not self.choosing:
-            made = self._completed()
-            said = f"Tab: {made.split()[-1]}" if made else ""
+            completed = self._completed()
+            remark = f"Tab: {completed.split()[-1]}" if completed else ""
             if self._preview is not None:
-                said = self._preview(self.query_one(Field).text)
-            self._show(f"{self._label}  {said}".rstrip())
+                remark = self._preview(self.query_one(Field).text)
+            self._show(f"{self._label}  {remark}".rstrip())
 
     def _tab(self) -> None:
-        if made := self._completed():
+        if completed := self._completed():
             field = self.query_one(Field)
-            field.value = made
-            field.cursor_position = len(made)
+            field.value = completed
+            field.cursor_position = len(completed)
 
     def on_descendant_blur(self) -> None:
         """A click elsewhere: what is typed on goes here all the same."""
@@ -247,7 +247,7 @@ class Ask(Vertical):
             self.display = stays
             self.remove_class("typing")
 
-    def _settle(self, answer: str | None) -> None:
+    def _end_with(self, answer: str | None) -> None:
         if self.asking and self._answer is not None:
             self._answer.set_result(answer)
             self.query_one(Field).closed = True

@@ -68,7 +68,7 @@ def mutants_in(module: Path) -> list[list[Mutant]]:
 @cache
 def tests_of(module: Path) -> tuple[tuple[str, ...], ...]:
     """The test files of a module, in the order in which a mutant meets them: its own, those of the
-    same part of the package, all others that import it."""
+    same part of the package that import it, all others that import it or are of its name."""
     inside = module.relative_to("mlkanban")
     dotted = ".".join(module.with_suffix("").parts)
     package, _, name = dotted.rpartition(".")
@@ -80,7 +80,7 @@ def tests_of(module: Path) -> tuple[tuple[str, ...], ...]:
     far: list[Path] = []
     for part in TESTS:
         for path in sorted(Path("tests", part).rglob("test_*.py")):
-            if path != own and imports.search(path.read_text()):
+            if path != own and (path.name == own.name or imports.search(path.read_text())):
                 (near if path.is_relative_to(Path("tests", inside.parts[0])) else far).append(path)
     stages = [own] * own.exists(), near, far
     return tuple(tuple(map(str, stage)) for stage in stages if stage)
@@ -97,10 +97,12 @@ def copied(to: Path) -> None:
     compileall.compile_dir(to / "mlkanban", quiet=1)
 
 
-def command_for(tests: tuple[str, ...]) -> str:
-    """How these tests are run, to the first that fails."""
+def command_for(tests: tuple[str, ...], seconds: int) -> str:
+    """How these tests are run, to the first that fails. They end themselves, even if this program
+    was ended meanwhile: some mutants never come to an end."""
+    start = f"import signal; signal.alarm({seconds}); import pytest; pytest.console_main()"
     return (
-        f"{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:xdist --hypothesis-seed=0 "
+        f"{sys.executable} -c '{start}' -x -q -p no:cacheprovider -p no:xdist --hypothesis-seed=0 "
         f"-m 'not slow and not terminal and not network and not slurm' {' '.join(tests)}"
     )
 
@@ -130,7 +132,7 @@ def main() -> int:
 
 def report(sample: list[Mutant]) -> int:
     """Try these, and print what became of them."""
-    survivors: list[tuple[str, str]] = []
+    survivors: list[str] = []
     untested = [mutant for mutant in sample if not tests_of(mutant.module)]
     for number, mutant in enumerate(sample, 1):
         if mutant in untested:
@@ -138,14 +140,14 @@ def report(sample: list[Mutant]) -> int:
         place, diff = f"{mutant.module}:{mutant.line}", survived(mutant)
         print(f"{number:4} {'survived' if diff else 'noticed '} {place}", flush=True)
         if diff:
-            survivors.append((place, diff))
-    for place, diff in survivors:
-        print(f"\nsurvived: {place}\n{diff}")
+            survivors.append(place)
+            print(diff, flush=True)
     for mutant in untested:
         print(f"\nno test imports {mutant.module}, which was to be changed in line {mutant.line}")
     tried = len(sample) - len(untested)
     killed = tried - len(survivors)
-    print(f"\n{killed} of {tried} were noticed ({killed / max(1, tried):.0%}).")
+    print(f"\nsurvivors: {' '.join(survivors) or 'none'}")
+    print(f"{killed} of {tried} were noticed ({killed / max(1, tried):.0%}).")
     return int(killed < 0.95 * tried)
 
 
@@ -153,8 +155,8 @@ def survived(mutant: Mutant) -> str:
     """The difference that no test of its module noticed; '' where one did."""
     diff = ""
     for tests in tests_of(mutant.module):
-        limit = 30 + 5 * seconds_of(tests)
-        result = mutate_and_test([mutant.spec], command_for(tests), limit)
+        limit = 15 + round(3 * seconds_of(tests))
+        result = mutate_and_test([mutant.spec], command_for(tests, limit), limit)
         if result.test_outcome is TestOutcome.KILLED:
             return ""
         diff = result.diff or result.output or "cosmic-ray says nothing"
@@ -165,7 +167,7 @@ def survived(mutant: Mutant) -> str:
 def seconds_of(tests: tuple[str, ...]) -> float:
     """How long these tests take where nothing is changed; SystemExit where they fail even so."""
     begun = time.monotonic()
-    outcome, said = run_tests(command_for(tests), 600)
+    outcome, said = run_tests(command_for(tests, 600), 600)
     if outcome is not TestOutcome.SURVIVED:
         sys.exit(f"Without any change there is a failure in {' '.join(tests)}:\n{said}")
     return time.monotonic() - begun

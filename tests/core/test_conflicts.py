@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,3 +139,39 @@ def test_an_addition_that_a_removal_did_not_see_survives_it() -> None:
     assert state(q.log).members("tag:") == ["gpu"]
     q.write("tag:gpu", 0)
     assert state(q.log).members("tag:") == []
+
+
+def card_event(number: int, kind: str, values: dict[str, Any], was: dict[str, Any], **more: Any):
+    return replace(
+        BLANK, id=f"e{number}", kind=kind, hlc=f"{number:04}", rseq=number,
+        **{"replica": "p", **more.pop("by", {})},
+        data={"set": values, "was": {name: [was.get(name), "0001:p"] for name in values}, **more},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("knew_of_it", "conflicts"), [(False, ["lifecycle"]), (True, [])])
+def test_a_note_on_a_card_that_was_archived_without_knowing_of_it_is_a_conflict(
+    knew_of_it, conflicts
+) -> None:
+    place = ["s1", "r"]
+    made = card_event(1, "card.created", {"place": place}, {})
+    note = card_event(2, "card.noted", {}, {}, note="It diverges.", saw={"card": []})
+    archived = card_event(
+        3, "card.archived", {"place": place, "outcome": None, "archived": True}, {"place": place},
+        by={"replica": "q"}, saw={"card": [(note if knew_of_it else made).stamp]},
+    )  # fmt: skip
+    found = conflicts_of([made, note, archived])
+    assert [conflict.field for conflict in found] == conflicts
+    if found:
+        assert (found[0].other_stamp, found[0].kept["archived"]) == (note.stamp, True)
+
+
+def test_a_rank_beside_a_field_hides_no_conflict_about_it() -> None:
+    made = card_event(1, "card.created", {"title": "a"}, {})
+    here = card_event(2, "card.edited", {"title": "b"}, {"title": "a"})
+    there = card_event(
+        3, "card.edited", {"rank:s1": "q", "title": "c"}, {"title": "a"}, by={"replica": "q"},
+        saw={"card": [made.stamp]},
+    )  # fmt: skip
+    (conflict,) = conflicts_of([made, here, there])
+    assert (conflict.field, conflict.kept, conflict.other) == ("title", "c", "b")

@@ -51,3 +51,11 @@ def test_the_way_from_one_card_to_another() -> None:
     beyond = {"a": ["b", "c"], "b": ["a"], "c": ["d"]}
     assert lineage.way("a", "d", lambda one: beyond.get(one, [])) == ["a", "c", "d"]
     assert lineage.way("b", "z", lambda one: beyond.get(one, [])) == []
+
+
+def test_the_origins_among_the_fields_of_a_card() -> None:
+    fields = {"title": "x", "lineage:retrain-of:g2": True, "lineage:follow-up-of:g3": False}
+    assert lineage.members({}) == []
+    assert lineage.members({**fields, "parent": ""}) == ["retrain-of:g2"]
+    fields |= {"parent": "g1", "lineage:ablation-of:g9": True}
+    assert lineage.members(fields) == ["parent:g1", "ablation-of:g9", "retrain-of:g2"]

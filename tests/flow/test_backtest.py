@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlkanban.display.number_text.backtest import sentence, summary
 from mlkanban.flow.backtest import PASTS, _Replay, backtest
-from mlkanban.flow.history import FlowState, trace
+from mlkanban.flow.history import CardHistory, FlowState, trace
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.window import Window
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
@@ -101,3 +101,34 @@ def test_a_short_history_is_a_sentence():
     assert "Nothing to replay" in summary(found).lines[0]
     assert sentence(found, "how_many", back=90) == ""
     assert found.best == PASTS[-1]
+
+
+def like_clockwork(until: int) -> list[CardHistory]:
+    """A card begun every day, each finished on its fifth day."""
+    return [took(f"c{day}", 5, start=day) for day in range(1, until + 1)]
+
+
+def test_forecasts_of_work_like_clockwork_all_hold():
+    found = backtest(sample(like_clockwork(200), day=200))
+    for kinds in found.scores.values():
+        for kind, scores in kinds.items():
+            assert {score.share for score in scores} == {100.0}, kind
+    assert found.cards == 14
+
+
+def test_a_day_is_a_trial_once_two_weeks_after_it_are_known():
+    """The last day is not over, and there are thirty days of past before the first trial."""
+    assert backtest(sample(like_clockwork(45), day=45)).days == ()
+    assert backtest(sample(like_clockwork(46), day=46)).days == (at(31).date(),)
+
+
+def test_an_open_card_that_is_late_counts_against_its_forecast():
+    cards = [*like_clockwork(200), card("late", (100, 1))]
+    scores = backtest(sample(cards, day=200)).scores[90]["card"]
+    assert all(score.held < score.trials for score in scores)
+
+
+def test_a_card_that_takes_a_day_longer_than_any_other_holds_no_forecast():
+    cards = [*like_clockwork(200), took("slow", 6, start=100)]
+    scores = backtest(sample(cards, day=200)).scores[90]["card"]
+    assert all(score.held < score.trials for score in scores)

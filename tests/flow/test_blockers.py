@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.blockers import figures, summary, to_json
-from mlkanban.flow.blockers import blockers
+from mlkanban.flow.blockers import LEAST, blockers
 from mlkanban.flow.history import Block
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
@@ -105,3 +105,10 @@ def test_minutes_lead_nobody():
     assert dict(figures(found))["most"] == "-"
     longer = summary(blockers(sample([card("a", (1, 1, None, None, GPU))], day=1.2))).lines
     assert longer[1] == "Most days went to compute-queue (external): 0.2 (100 %)"
+
+
+def test_what_most_days_went_to_leads_whatever_else_was_blocked():
+    hours = card("b", (11, 1, None, None, Block("bug", False)), (11.05, 1))
+    found = blockers(sample([card("a", (1, 1, None, None, GPU)), hours], day=12))
+    assert found.clusters[-1].days < LEAST
+    assert found.leader == found.clusters[0]

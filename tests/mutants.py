@@ -100,7 +100,7 @@ def copied(to: Path) -> None:
 def command_for(tests: tuple[str, ...], seconds: int) -> str:
     """How these tests are run, to the first that fails. They end themselves, even if this program
     was ended meanwhile: some mutants never come to an end."""
-    start = f"import signal; signal.alarm({seconds}); import pytest; pytest.console_main()"
+    start = f"import pytest, signal, sys; signal.alarm({seconds}); sys.exit(pytest.console_main())"
     return (
         f"{sys.executable} -c '{start}' -x -q -p no:cacheprovider -p no:xdist --hypothesis-seed=0 "
         f"-m 'not slow and not terminal and not network and not slurm' {' '.join(tests)}"

@@ -32,3 +32,8 @@ def test_the_ways_to_write_it(written: str, kept: str) -> None:
 def test_what_is_no_budget_is_refused_with_how_it_is_written(text: str) -> None:
     with pytest.raises(UsageProblem, match="40 gpu-h or 12 runs"):
         parse_budget(text)
+
+
+def test_one_run_is_in_the_singular() -> None:
+    assert [str(parse_budget(f"{amount}runs")) for amount in (1, 2)] == ["1 run", "2 runs"]
+    assert str(parse_budget("1gpu-h")) == "1 gpu-h"

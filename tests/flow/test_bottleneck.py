@@ -143,3 +143,13 @@ def test_the_limits_of_each_time_count():
     assert found.stages[0].at_limit == pytest.approx(4 / 8), "one card is full from day 5 on"
     before = bottleneck(sample([card("a", (1, 1))], day=4, workflow=changed))
     assert before.stages[0].at_limit == 0
+
+
+def test_two_committed_stages_are_enough_to_name_one():
+    """Cards come every day into Train, and stay three days in Evaluate, which takes two."""
+    two = Workflow(
+        ("Ideas", "Train", "Evaluate", "Done"), 1, 3, WORKFLOW.timezone,
+        limits=(Limits(), Limits(), Limits(2), Limits()),
+    )  # fmt: skip
+    cards = [card(f"c{k}", (k, 1), (k + 1, 2), (k + 4, 3)) for k in range(1, 21)]
+    assert bottleneck(sample(cards, day=20, workflow=two)).named == 1

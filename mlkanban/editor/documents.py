@@ -208,17 +208,17 @@ def meanwhile(
 def command() -> list[str]:
     """The editor to run: $VISUAL, $EDITOR, else nano or vi."""
     for variable in ("VISUAL", "EDITOR"):
-        if given := os.environ.get(variable, "").strip():
+        if typed := os.environ.get(variable, "").strip():
             try:
-                return shlex.split(given)
+                return shlex.split(typed)
             except ValueError as error:
                 raise UsageProblem(
-                    f"${variable} is no command: {display(given)}.", "Close its quotes."
+                    f"${variable} is no command: {display(typed)}.", "Close its quotes."
                 ) from error
-    found = next(filter(None, map(shutil.which, ("nano", "vi"))), None)
-    if found is None:
+    program = next(filter(None, map(shutil.which, ("nano", "vi"))), None)
+    if program is None:
         raise UsageProblem("There is no editor here.", "Name one: export EDITOR=...")
-    return [found]
+    return [program]
 
 
 def run(file: Path) -> int:

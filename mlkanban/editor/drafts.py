@@ -57,13 +57,13 @@ class Drafts:
 
     def forms(self) -> list[str]:
         """What there are drafts for."""
-        found = []
+        drafts = []
         for path in sorted(self._folder.glob("*.json")):
             try:
-                found.append(str(json.loads(path.read_text())["form"]))
+                drafts.append(str(json.loads(path.read_text())["form"]))
             except (OSError, ValueError, KeyError, TypeError):
                 continue  # as above
-        return found
+        return drafts
 
     def _path(self, form: str) -> Path:
         safe = "".join(c if c.isalnum() else "-" for c in form)[:80]

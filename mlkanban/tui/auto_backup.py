@@ -39,10 +39,10 @@ class AutoBackup:
         except StoreBusy:
             return  # somebody writes: the next look will do it
         except MlkanbanError as error:
-            said = f"No backup was made: {error}"
-            if said != self._said:
-                self._app.show_message(said, warning=True)
-            self._said = said
+            message = f"No backup was made: {error}"
+            if message != self._said:
+                self._app.show_message(message, warning=True)
+            self._said = message
         else:
             self._said = ""
 

@@ -36,12 +36,12 @@ class BackgroundSync:
         self._app.run_worker(self._now())
 
     async def _now(self) -> None:
-        self._say_how_far("Sync ...")
+        self._show_progress("Sync ...")
         report = await self._exchange(by_itself=False)
         if report is not None:
-            told = " ".join(report.notices)
+            notices = " ".join(report.notices)
             check = " Resolve with =." if report.conflicts else ""
-            self._app.show_message(f"{report.message}{check} {told}".strip())
+            self._app.show_message(f"{report.message}{check} {notices}".strip())
 
     async def look(self) -> None:
         """Exchange through the folder that the hosts of one home share, if there is one."""
@@ -87,9 +87,9 @@ class BackgroundSync:
     def _hear(self, step: str) -> None:
         """From the thread of the sync: how far it is."""
         with contextlib.suppress(RuntimeError):  # the program has ended meanwhile
-            self._app.call_later(self._say_how_far, f"Sync: {step} ...")
+            self._app.call_later(self._show_progress, f"Sync: {step} ...")
 
-    def _say_how_far(self, message: str) -> None:
+    def _show_progress(self, message: str) -> None:
         """Say it where the last such message or none stands: what somebody reads stays."""
         screen = self._app.screen
         if isinstance(screen, KeyScreen) and screen.status.message in ("", self._said):

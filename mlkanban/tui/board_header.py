@@ -10,7 +10,7 @@ from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import Geometry
 
 
-class Heads:
+class StageHeaders:
     """Draws `shape.head` lines. `first` is the leftmost stage in sight, `tops` the first rows."""
 
     def __init__(self, model: BoardModel, shape: Geometry, first: int, tops: list[int]) -> None:
@@ -24,7 +24,7 @@ class Heads:
         if y == 0:
             return self._title()
         if self._shape.narrow:
-            return self._all_stages() if y == 1 else self._one_stage()
+            return self._all_stages() if y == 1 else self._single_stage()
         stages = range(self._first, self._first + self._shape.visible)
         return [piece for at in stages for piece in self._stage(at, y)]
 
@@ -59,20 +59,20 @@ class Heads:
         head = self._model.header(at)
         here = at == self._model.stage
         room = self._shape.column - 1
-        name, said = ("> " if here else "  ") + head.name, head.fitting(room - 2)
+        name, words = ("> " if here else "  ") + head.name, head.fitting(room - 2)
         beside = ""
         if head.filtered and cell_len(f"{name}  {head.counts}") <= room:
             beside = next(
                 text for text in (head.text, head.counts) if cell_len(f"{name}  {text}") <= room
             )
-            said = head.text.removeprefix(beside).lstrip(", ")
+            words = head.text.removeprefix(beside).lstrip(", ")
         if y == 1:
             title = Piece(name if beside else cells.padded(name, room),
                           "stage-title" if here else "count")  # fmt: skip
             rest = cells.padded(f"  {beside}", room - cell_len(name)) if beside else ""
             return [title, Piece(rest + " ", head.role)]
         if y == 2:
-            return [Piece(cells.padded("  " + said, room) + " ", head.role)]
+            return [Piece(cells.padded("  " + words, room) + " ", head.role)]
         rule = _ruled(self._where(at), room - 2, "=" if here else "-")
         return [Piece("  " + rule + " ", "stage-rule")]
 
@@ -86,9 +86,9 @@ class Heads:
     def _all_stages(self) -> list[Piece]:
         """All stages in one line, as much of their names and counts as fits; the one shown is in
         brackets."""
-        heads = [self._model.header(at) for at in range(len(self._model.columns))]
+        headers = [self._model.header(at) for at in range(len(self._model.columns))]
         for letters, limits in (*((n, True) for n in range(12, -1, -1)), (0, False)):
-            cells = [self._strip_cell(at, head, letters, limits) for at, head in enumerate(heads)]
+            cells = [self._strip_cell(at, head, letters, limits) for at, head in enumerate(headers)]
             if sum(cell_len(cell.text) for cell in cells) <= self._shape.width:
                 return cells
         # Side by side with the stage shown, as many as there is room for.
@@ -109,15 +109,15 @@ class Heads:
             return Piece(f"[{name} {counts}]", "stage-title")
         return Piece(" ".join(("", number, *filter(None, (name[:letters], counts)), "")), head.role)
 
-    def _one_stage(self) -> list[Piece]:
+    def _single_stage(self) -> list[Piece]:
         head = self._model.header(self._model.stage)
         where = self._where(self._model.stage)
         title = f"== {head.name} "
         room = self._shape.width - cell_len(title) - len(where) - 4
         text = head.fitting(max(room, len(head.text)))
-        said = [Piece(title, "stage-title"), Piece(f" {text} ", head.role)]
-        left = self._shape.width - sum(cell_len(piece.text) for piece in said)
-        return [*said, Piece(_ruled(where, left, "="), "stage-rule")]
+        pieces = [Piece(title, "stage-title"), Piece(f" {text} ", head.role)]
+        left = self._shape.width - sum(cell_len(piece.text) for piece in pieces)
+        return [*pieces, Piece(_ruled(where, left, "="), "stage-rule")]
 
 
 def _ruled(where: str, width: int, fill: str) -> str:

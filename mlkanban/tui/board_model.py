@@ -44,7 +44,7 @@ class BoardModel:
     waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     over_since_merge: frozenset[str] = frozenset()
     conflicts: int = 0
-    _found: Callable[[CardFace], bool] = lambda face: True
+    _matches: Callable[[CardFace], bool] = lambda face: True
     _sleepers: bool = False
     _counted: list[Load] = field(default_factory=list)
 
@@ -200,13 +200,13 @@ class BoardModel:
         """Whether a card stands on the board now: open or delivered, and found by the filter; or
         one of the few asked for."""
         if self.only:
-            return face.ref in self.only and self._found(face)
+            return face.ref in self.only and self._matches(face)
         if not self.everything:
             if not stands(self.board, face):
                 return False
             if face.snoozed_until and not self._sleepers and asleep(face, self.today):
                 return False
-        return self._found(face)
+        return self._matches(face)
 
     def new_day(self, today: date) -> None:
         """Wake the cards whose day has come."""
@@ -217,16 +217,16 @@ class BoardModel:
         if here is not None:
             self.go_to(here.id)
 
-    def filter(self, text: str, told: Answers = _NOTHING) -> None:
+    def filter(self, text: str, answers: Answers = _NOTHING) -> None:
         """Show only cards that a query asks for; BadQuery leaves what is shown as it was. `told` is
         what the store says of them besides, as far as it was asked already."""
         # The query language, which the board does without at its start.
         from mlkanban.core.query.fields import QueryContext
         from mlkanban.core.query.match import looks_for_sleepers, matcher
 
-        found = matcher(text, QueryContext(self.board, self.today, self.faces.values(), told))
+        matches = matcher(text, QueryContext(self.board, self.today, self.faces.values(), answers))
         here = self.current
-        self.query, self._found = text.strip(), found
+        self.query, self._matches = text.strip(), matches
         self._sleepers = looks_for_sleepers(text)
         self._arrange()
         if here is not None:
@@ -300,7 +300,7 @@ class BoardModel:
             1
             for face in self.faces.values()
             if asleep(face, self.today)
-            and self._found(face)
+            and self._matches(face)
             and (not self.only or face.ref in self.only)
         )
 

@@ -95,4 +95,4 @@ PAGES: tuple[tuple[str, str], ...] = (
 def with_keys(text: str, commands: Iterable[Command]) -> str:
     """The text with the first key of each command it names."""
     keys = {command.name: keys_shown(command).split()[0] for command in commands}
-    return _KEY.sub(lambda found: keys.get(found[1], found[0]), text)
+    return _KEY.sub(lambda match: keys.get(match[1], match[0]), text)

@@ -23,19 +23,19 @@ class HookLine:
         self._failed = failed
         self._thread: ThreadPoolExecutor | None = None
 
-    def run(self, happened: Sequence[HookEvent]) -> Future[None] | None:
+    def run(self, events: Sequence[HookEvent]) -> Future[None] | None:
         """Run the hooks for what happened, when it is their turn."""
-        if not happened or not (self._config / "hooks").is_dir():
+        if not events or not (self._config / "hooks").is_dir():
             return None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="hooks")
-        return self._thread.submit(self._run, happened)
+        return self._thread.submit(self._run, events)
 
-    def _run(self, happened: Sequence[HookEvent]) -> None:
+    def _run(self, events: Sequence[HookEvent]) -> None:
         # subprocess: only a person with hooks waits for it.
         from mlkanban.hooks import run as run_hooks
 
-        for problem in run_hooks(self._config, happened):
+        for problem in run_hooks(self._config, events):
             with contextlib.suppress(RuntimeError):  # the board is gone: nobody is there to read it
                 self._failed(problem)
 

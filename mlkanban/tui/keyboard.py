@@ -109,11 +109,11 @@ class Keyboard(XTermParser):
         yield from super().tick()
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        found = list(super()._sequence_to_key_events(sequence, alt))
-        if not found and _CSI.fullmatch(sequence) and not _means_more(sequence):
+        key_events = list(super()._sequence_to_key_events(sequence, alt))
+        if not key_events and _CSI.fullmatch(sequence) and not _means_more(sequence):
             # A report that nobody asked for: letter by letter it would be commands.
-            found = [events.Key(Keys.Ignore, sequence)]
-        return found
+            key_events = [events.Key(Keys.Ignore, sequence)]
+        return key_events
 
     def _parse_extended_key(  # type: ignore[override]
         self, sequence: str
@@ -197,8 +197,8 @@ class KeyboardDriver(LinuxDriver):
                     self._take(keyboard.feed(text))
             self._take(keyboard.tick())
 
-    def _take(self, found: Iterable[Message]) -> None:
-        for message in found:
+    def _take(self, messages: Iterable[Message]) -> None:
+        for message in messages:
             self.process_message(message)
 
     def process_message(self, message: Message) -> None:

@@ -79,18 +79,18 @@ class GivenUp(Exception):
 class Progress:
     """Tells how far a simulation is in percent, and ends it once it is given up."""
 
-    def __init__(self, tell: Callable[[int], None]) -> None:
-        self._tell = tell
-        self._told = -1
+    def __init__(self, show: Callable[[int], None]) -> None:
+        self._show = show
+        self._shown = -1
         self._over = threading.Event()
 
     def __call__(self, share: float) -> None:
         if self._over.is_set():
             raise GivenUp
         percent = int(100 * share)
-        if percent != self._told:
-            self._told = percent
-            self._tell(percent)
+        if percent != self._shown:
+            self._shown = percent
+            self._show(percent)
 
     def give_up(self) -> None:
         self._over.set()

@@ -18,7 +18,7 @@ def command() -> list[str]:
     except ValueError:
         words = []
     if not words:
-        words = [found for found in map(shutil.which, ("less", "more")) if found][:1]
+        words = [path for path in map(shutil.which, ("less", "more")) if path][:1]
     if not words:
         raise UsageProblem("There is no pager here.", "Name one: export PAGER=...")
     return words

@@ -26,11 +26,11 @@ _EVERY = 0.2
 class TrackerReader:
     """One look at the trackers; `tell` hears how far it is, until it is given up."""
 
-    def __init__(self, app: Host, tell: Callable[[str], None]) -> None:
+    def __init__(self, app: Host, show: Callable[[str], None]) -> None:
         self._app = app
-        self._tell = tell
+        self._show = show
         self._loop = asyncio.get_running_loop()
-        self._told = float("-inf")
+        self._shown_at = float("-inf")
         self._over = threading.Event()
 
     async def read(self) -> TrackerRuns:
@@ -45,21 +45,21 @@ class TrackerReader:
             lambda service: (service.links.places(), service.actor, service.read_only)
         )
         cwd, more = working_folder(), [*self._app.settings.trackers, *known]
-        found = await beside(
+        tracker_runs = await beside(
             lambda: read_all(
                 usual(cwd, os.environ, more),
                 lambda count, path: self._so_far(f"Reading {path.name}: {count:,} runs"),
             )
         )
         if not read_only:
-            await beside(lambda: self._sync(actor, found))
+            await beside(lambda: self._sync(actor, tracker_runs))
             await self._app.catch_up()
-        return replace(found, problems=(*found.problems, *servers(os.environ)))
+        return replace(tracker_runs, problems=(*tracker_runs.problems, *servers(os.environ)))
 
     def give_up(self) -> None:
         self._over.set()
 
-    def _sync(self, actor: str, found: TrackerRuns) -> None:
+    def _sync(self, actor: str, tracker_runs: TrackerRuns) -> None:
         """Through a connection of its own: each run is written by itself, and keys come between."""
         app = self._app
         places = app.places
@@ -73,7 +73,7 @@ class TrackerReader:
         )
         try:
             service.links.sync(
-                found.runs, lambda at, of: self._so_far(f"Linking {at:,} of {of:,} runs")
+                tracker_runs.runs, lambda at, of: self._so_far(f"Linking {at:,} of {of:,} runs")
             )
         finally:
             service.close()
@@ -81,6 +81,6 @@ class TrackerReader:
     def _so_far(self, text: str) -> None:
         if self._over.is_set():
             raise GivenUp
-        if time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
-            self._loop.call_soon_threadsafe(self._tell, text)
+        if time.monotonic() - self._shown_at >= _EVERY:
+            self._shown_at = time.monotonic()
+            self._loop.call_soon_threadsafe(self._show, text)

@@ -24,8 +24,8 @@ class CardEdits:
         """The cards a command is about; with none, the status line says so."""
         faces = self._screen.targets()
         if not faces:
-            found = "The filter finds no card here." if self._screen.host.model.query else ""
-            self._screen.status.show(found or "There is no card here. Press n to write one.")
+            hint = "The filter finds no card here." if self._screen.host.model.query else ""
+            self._screen.status.show(hint or "There is no card here. Press n to write one.")
         return faces
 
     async def change(self, action: Callable[[Service], Done]) -> Done | None:

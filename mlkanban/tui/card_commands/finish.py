@@ -35,18 +35,20 @@ class FinishCommands:
         screen, faces = self._screen, self._edits.chosen()
         if not faces:
             return
-        given = {outcome_for(Outcome.ABANDONED, committed=bool(f.started_at)) for f in faces}
-        dropped = " or ".join(sorted(outcome.value for outcome in given))
+        outcomes = {outcome_for(Outcome.ABANDONED, committed=bool(f.started_at)) for f in faces}
+        dropped = " or ".join(sorted(outcome.value for outcome in outcomes))
         options = [
             Option(key, dropped if outcome is Outcome.ABANDONED else text)
             for key, (outcome, text) in _OUTCOMES.items()
         ]
-        found = await self._proposed(faces)
-        said = f", whose runs say {found.proposal_text}," if found else ""
-        key = await screen.ask.choose(f"{names(faces)}{said} ends as:", options)
+        results = await self._proposed(faces)
+        by_runs = f", whose runs say {results.proposal_text}," if results else ""
+        key = await screen.ask.choose(f"{names(faces)}{by_runs} ends as:", options)
         verdict: str | None = ""
-        if key is not None and found is not None:
-            verdict = await screen.ask.text(f"Verdict on {faces[0].ref}", found.verdict, lines=True)
+        if key is not None and results is not None:
+            verdict = await screen.ask.text(
+                f"Verdict on {faces[0].ref}", results.verdict, lines=True
+            )
             screen.refocus()
         if key is not None and verdict is not None:
             await self.finish(faces, _OUTCOMES[key][0], verdict)
@@ -57,8 +59,8 @@ class FinishCommands:
             return None
         ref = faces[0].ref
         read = await self._screen.fetch(lambda s: (s.runs.results(ref), s.cards.get(ref).verdict))
-        found, written = read or (None, "")
-        return found if found and found.verdict and not written else None
+        results, written = read or (None, "")
+        return results if results and results.verdict and not written else None
 
     async def finish(self, faces: Sequence[CardFace], outcome: Outcome, verdict: str = "") -> None:
         """Finish cards; what is shipped goes past gates."""

@@ -157,8 +157,8 @@ class MoveCommands:
     async def _pick(self, label: str, faces: Sequence[CardFace]) -> CardFace | None:
         options = numbered([f"{face.ref}  {face.title}" for face in faces])
         key = await self._screen.ask.choose(label, options, rows=True)
-        found = next((at for at, option in enumerate(options) if option.key == key), None)
-        return None if found is None else faces[found]
+        place = next((at for at, option in enumerate(options) if option.key == key), None)
+        return None if place is None else faces[place]
 
 
 def _open_in(face: CardFace, stage: Stage) -> bool:

@@ -149,13 +149,13 @@ class NewCardCommands:
         """What is asked for: a metric that stands in the first line is there already."""
         if template is None:
             return (_TITLE,)
-        given = captured(title, self._screen.host.today()).fields
+        fields = captured(title, self._screen.host.today()).fields
         wanted = {
             _TITLE: True,
             _HYPOTHESIS: bool(template.hypothesis),
-            _METRIC: bool(template.metric) and "metric" not in given,
+            _METRIC: bool(template.metric) and "metric" not in fields,
         }
-        return tuple(part for part, asked in wanted.items() if asked)
+        return tuple(part for part, needed in wanted.items() if needed)
 
     def _fits(self, part: str, text: str) -> bool:
         """Whether a line can be taken; if not, why is said."""

@@ -65,7 +65,7 @@ class CardScreen(TextScreen):
     async def board_changed(self) -> None:
         """Read the card again."""
         try:
-            card, entries, runs, spent, undecided = await self.host.store_thread.call(
+            card, entries, runs, spent, conflicts = await self.host.store_thread.call(
                 lambda s: (
                     s.cards.get(self._ref),
                     s.history.of_card(self._ref),
@@ -84,7 +84,7 @@ class CardScreen(TextScreen):
         if not self.ready:
             return
         self.query_one("#fields", Static).update(
-            Content(self.plain(self._fields(card, runs, spent, undecided)))
+            Content(self.plain(self._fields(card, runs, spent, conflicts)))
         )
         notes = "\n\n".join(
             f"**{note.at.astimezone(self._zone):%Y-%m-%d %H:%M}**\n\n{note.text}"
@@ -107,30 +107,31 @@ class CardScreen(TextScreen):
         return ZoneInfo(self.board.timezone)
 
     def _fields(
-        self, card: Card, runs: list[Run], spent: Spending | None, undecided: list[OpenConflict]
+        self, card: Card, runs: list[Run], spent: Spending | None, conflicts: list[OpenConflict]
     ) -> str:
         view = FaceContext.at(self.board, self.host.now())
         faces = self.host.model.faces.values()
         lines = field_lines(card, CardPage(view, spent, "x", self._face()), self.size.width)
         lines += [
-            f"  conflict     {display(one.label)}: {display(one.kept)} stands,"
-            f" {short_name(one.actor)} on {display(one.machine)} wrote {display(one.other)}"
+            f"  conflict     {display(conflict.label)}: {display(conflict.kept)} stands,"
+            f" {short_name(conflict.actor)} on {display(conflict.machine)}"
+            f" wrote {display(conflict.other)}"
             "  (= decides)"
-            for one in undecided
+            for conflict in conflicts
         ]
         if runs:
             zone, now = self._zone, self.host.now()
             metric = to_json(card.metric) if card.metric else None
-            found = results(runs, metric, self.host.settings.repeats)
+            card_results = results(runs, metric, self.host.settings.repeats)
             room = max(20, self.size.width - 8)
             differs = {name: values[:_RUNS] for name, values in differing(runs).items()}
             rows = run_rows(
-                runs[:_RUNS], found, zone, now, evidence=True, ids=short_ids(runs),
+                runs[:_RUNS], card_results, zone, now, evidence=True, ids=short_ids(runs),
                 differs=differs, width=room,
             )  # fmt: skip
             more = f" (the newest of {len(runs)}, r shows all)" if len(runs) > _RUNS else ""
             rows += result_lines(
-                runs, found, zone, now, ascii=self.host.ascii, metric=metric, width=room
+                runs, card_results, zone, now, ascii=self.host.ascii, metric=metric, width=room
             )  # fmt: skip
             lines += ["", f"  runs{more}", *(f"    {shortened(row, room)}" for row in rows)]
         return "\n".join([*lines, *tree_lines(faces, card.ref, self.board)])

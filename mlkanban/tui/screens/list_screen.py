@@ -26,7 +26,7 @@ class ListScreen(KeyScreen):
         self.row = max(0, min(row, self.length - 1))
         self.draw()
 
-    def in_sight(self, lines: Sequence[str], room: int) -> list[str]:
+    def visible_lines(self, lines: Sequence[str], room: int) -> list[str]:
         """At most `room` of the lines, the one under the cursor among them with its mark."""
         first = first_in_sight(self.row, room, len(lines))
         return [

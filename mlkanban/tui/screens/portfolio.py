@@ -92,22 +92,22 @@ class PortfolioScreen(ListScreen):
         in_use = self.board.id
         rows = [PortfolioRow(b, self._standings.get(b.id), b.id == in_use) for b in self._boards]
         head, *lines = table(rows, width - 2, ascii=ascii)
-        told = [
+        notes = [
             line
             for sentence in sentences(rows[self.row], ascii=ascii)
             for line in wrapped_note(sentence, width)
         ]
         # Beside the title, the head, the lines between and the status line; boards come first.
         room = self.size.height - 5
-        told = told[: max(0, room - min(len(lines), _FEWEST) - 1)]
-        room = max(1, room - len(told) - bool(told))
+        notes = notes[: max(0, room - min(len(lines), _FEWEST) - 1)]
+        room = max(1, room - len(notes) - bool(notes))
         text = [
             "Boards (* the one in use)",
             "",
             f"  {head}",
-            *self.in_sight(lines, room),
+            *self.visible_lines(lines, room),
             "",
-            *told,
+            *notes,
         ]
         self.query_one("#portfolio", Static).update(Content("\n".join(text)))
 

@@ -73,7 +73,7 @@ class RunsScreen(ListScreen):
     async def board_changed(self) -> None:
         """Read the runs again; the one under the cursor stays there."""
         try:
-            found, results, spent, metric = await self.host.store_thread.call(
+            runs, results, spent, metric = await self.host.store_thread.call(
                 lambda s: (
                     s.runs.of_card(self._ref),
                     s.runs.results(self._ref),
@@ -89,12 +89,12 @@ class RunsScreen(ListScreen):
         except MlkanbanError as error:
             self.show_error(error)
             return
-        left = await asyncio.to_thread(self._left_over, found)
+        left = await asyncio.to_thread(self._left_over, runs)
         here = self._runs[self.row].id if self._runs else ""
-        self._runs, self._left = found, left
+        self._runs, self._left = runs, left
         self._results, self._spent, self._metric = results, spent, metric
-        self._differs = differing(found)
-        ids = [run.id for run in found]
+        self._differs = differing(runs)
+        ids = [run.id for run in runs]
         self.row = ids.index(here) if here in ids else 0
         self._marked = self._marked if self._marked in ids else ""
         self.draw()
@@ -137,7 +137,7 @@ class RunsScreen(ListScreen):
                 f"{'*' if run.id == self._marked else ' '}{row}"
                 for run, row in zip(self._runs, rows, strict=True)
             ]
-            said = result_lines(
+            words = result_lines(
                 self._runs, self._results, zone, now, ascii=self.host.ascii,
                 spent=self._spent, metric=self._metric, width=width - 3,
             )  # fmt: skip
@@ -149,8 +149,8 @@ class RunsScreen(ListScreen):
             differs = {name: values[self.row] for name, values in self._differs.items()}
             lines += [
                 f"   {head}",
-                *self.in_sight(rows, room),
-                *(f"   {line}" for line in said),
+                *self.visible_lines(rows, room),
+                *(f"   {line}" for line in words),
                 "",
                 *run_details(run, width, differs),
                 *self._left_lines(),
@@ -168,7 +168,7 @@ class RunsScreen(ListScreen):
         left = self._left.get(self._runs[self.row].id, [])
         if not left:
             return []
-        shown = [f"  {one.process.pid:>8}  {display(one.command)}" for one in left]
+        shown = [f"  {orphan.process.pid:>8}  {display(orphan.command)}" for orphan in left]
         return ["", "left over, still alive (X ends them)", *shown]
 
     def do_run_log(self) -> None:
@@ -213,18 +213,18 @@ class RunsScreen(ListScreen):
         if not self._runs:
             return
         run = self._runs[self.row]
-        before = next((one for one in self._runs if one.id == self._marked != run.id), None)
+        before = next((other for other in self._runs if other.id == self._marked != run.id), None)
         before = before or next(iter(self._runs[self.row + 1 :]), None)
         if before is None:
             self.status.show("There is no run before this one. Space marks another one.")
             return
         self.status.show("git is asked ...")
-        found = await asyncio.to_thread(difference, self.host.places.data, before, run)
+        changes = await asyncio.to_thread(difference, self.host.places.data, before, run)
         self.status.clear()
-        if found.before == found.after:
-            self.status.show(found.text)
+        if changes.before == changes.after:
+            self.status.show(changes.text)
         else:
-            self._editor.hand_over(partial(page_text, found.text, ".diff"))
+            self._editor.hand_over(partial(page_text, changes.text, ".diff"))
 
     async def do_run_stop(self) -> None:
         """Ask, then stop the run under the cursor."""

@@ -78,7 +78,7 @@ class UnlinkedScreen(ListScreen):
     async def _read(self) -> None:
         reading = TrackerReader(self.host, self._so_far)
         try:
-            found = await reading.read()
+            tracker_runs = await reading.read()
         except GivenUp:
             return
         except (MlkanbanError, OSError) as error:
@@ -86,17 +86,19 @@ class UnlinkedScreen(ListScreen):
             return
         finally:
             reading.give_up()
-        self.host.tracked = found.runs
+        self.host.tracked = tracker_runs.runs
         await self.board_changed()
-        if found.problems:
-            said = " ".join(found.problems)
-        elif not found.places:
-            said = "No tracker was found here. The setting `trackers` names others."
+        if tracker_runs.problems:
+            message = " ".join(tracker_runs.problems)
+        elif not tracker_runs.places:
+            message = "No tracker was found here. The setting `trackers` names others."
         else:
-            places = f"{len(found.places)} place{'' if len(found.places) == 1 else 's'}"
-            said = f"{quantity(len(found.runs), 'run')} read from {places}."
+            places = (
+                f"{len(tracker_runs.places)} place{'' if len(tracker_runs.places) == 1 else 's'}"
+            )
+            message = f"{quantity(len(tracker_runs.runs), 'run')} read from {places}."
         remark = f" {_UNLIMITED}" if self._limited else ""
-        self.status.show(said + remark, warning=bool(found.problems))
+        self.status.show(message + remark, warning=bool(tracker_runs.problems))
 
     def _so_far(self, text: str) -> None:
         if self.ready:
@@ -104,8 +106,8 @@ class UnlinkedScreen(ListScreen):
 
     async def board_changed(self) -> None:
         """Sort the runs again; the line under the cursor stays, or the one after it."""
-        told = self.host.tracked or ()
-        inbox = await self.fetch(lambda service: service.links.inbox(told))
+        tracked = self.host.tracked or ()
+        inbox = await self.fetch(lambda service: service.links.inbox(tracked))
         if inbox is None or not self.ready:
             return
         listed, others = inbox.unlinked, inbox.ignored
@@ -117,15 +119,15 @@ class UnlinkedScreen(ListScreen):
     def _lay_out(self) -> None:
         here = self._here()
         self._rows = []
-        for one in self._experiments:
-            self._rows.append((one, None))
-            if self._opened(one):
-                self._rows += [(one, run) for run in one.runs]
+        for experiment in self._experiments:
+            self._rows.append((experiment, None))
+            if self._opened(experiment):
+                self._rows += [(experiment, run) for run in experiment.runs]
         names = [_name(row) for row in self._rows]
         self.go(names.index(here) if here in names else self.row)
 
-    def _opened(self, one: Experiment) -> bool:
-        return (len(one.runs) <= _FEW) != (one.group in self._toggled)
+    def _opened(self, experiment: Experiment) -> bool:
+        return (len(experiment.runs) <= _FEW) != (experiment.group in self._toggled)
 
     def _here(self) -> tuple[str, str] | None:
         return _name(self._rows[self.row]) if self.row < len(self._rows) else None
@@ -145,9 +147,9 @@ class UnlinkedScreen(ListScreen):
             room = max(1, height - len(lines) - (len(details) + 1 if details else 0))
             zone = ZoneInfo(self.board.timezone)
             first = first_in_sight(self.row, room, len(self._rows))
-            for at, (one, run) in enumerate(self._rows[first : first + room], first):
+            for at, (experiment, run) in enumerate(self._rows[first : first + room], first):
                 text = (
-                    experiment_line(one, width - 2, opened=self._opened(one))
+                    experiment_line(experiment, width - 2, opened=self._opened(experiment))
                     if run is None
                     else run_line(run, zone, width - 2)
                 )
@@ -157,7 +159,7 @@ class UnlinkedScreen(ListScreen):
         self.query_one("#unlinked", Static).update(Content(self.plain(shown)))
 
     def _head(self) -> str:
-        count = sum(len(one.runs) for one in self._experiments)
+        count = sum(len(experiment.runs) for experiment in self._experiments)
         what, other = ("Ignored", "unlinked") if self._ignored else ("Unlinked", "ignored")
         others = f", {self._others:,} {other}" if self._others else ""
         return f"{what} runs of trackers: {count:,}{others}" if self._known else "Unlinked runs"
@@ -172,9 +174,9 @@ class UnlinkedScreen(ListScreen):
     def do_unlinked_open(self) -> None:
         """Open or close the experiment, from any of its lines."""
         if self._rows:
-            one = self._rows[self.row][0]
-            self._toggled ^= {one.group}
-            self.row = self._rows.index((one, None))
+            experiment = self._rows[self.row][0]
+            self._toggled ^= {experiment.group}
+            self.row = self._rows.index((experiment, None))
             self._lay_out()
 
     async def do_unlinked_link(self) -> None:
@@ -202,13 +204,15 @@ class UnlinkedScreen(ListScreen):
         """The run, or on its heading the experiment; what is ignored is listed again."""
         if not self._rows:
             return
-        one, run = self._rows[self.row]
+        experiment, run = self._rows[self.row]
         board = self.board
         await self.write(
             lambda service: (
-                service.links.heed([run] if run else one.runs)
+                service.links.heed([run] if run else experiment.runs)
                 if self._ignored
-                else service.links.ignore(board.id, run or one.runs[0], all_of_it=run is None)
+                else service.links.ignore(
+                    board.id, run or experiment.runs[0], all_of_it=run is None
+                )
             )
         )
 
@@ -221,9 +225,9 @@ class UnlinkedScreen(ListScreen):
         """The run under the cursor, or the only one of its experiment; says so when it is none."""
         if not self._rows:
             return None
-        one, run = self._rows[self.row]
-        if run is None and len(one.runs) == 1:
-            return one.runs[0]
+        experiment, run = self._rows[self.row]
+        if run is None and len(experiment.runs) == 1:
+            return experiment.runs[0]
         if run is None:
             self.status.show("Choose one of its runs: Enter opens the experiment.")
         return run
@@ -236,9 +240,9 @@ class UnlinkedScreen(ListScreen):
             self.refocus()
             if text is None or not text.strip():
                 return None
-            found = matching_cards(self.host.model.faces.values(), text)
-            if len(found) == 1:
-                return found[0].ref
+            matching = matching_cards(self.host.model.faces.values(), text)
+            if len(matching) == 1:
+                return matching[0].ref
             typed = text
             self.status.show(self._understood(text))
 
@@ -246,16 +250,16 @@ class UnlinkedScreen(ListScreen):
         """The card that is meant by what is typed."""
         if not text.strip():
             return ""
-        found = matching_cards(self.host.model.faces.values(), text)
-        if len(found) == 1:
-            return f"{found[0].ref} {shortened(display(found[0].title), 40)}"
-        if not found:
+        matching = matching_cards(self.host.model.faces.values(), text)
+        if len(matching) == 1:
+            return f"{matching[0].ref} {shortened(display(matching[0].title), 40)}"
+        if not matching:
             return "No card has that."
-        refs = ", ".join(face.ref for face in found[:_NAMED])
-        return f"{len(found)} cards have that: {refs}{' ..' if len(found) > _NAMED else ''}"
+        refs = ", ".join(face.ref for face in matching[:_NAMED])
+        return f"{len(matching)} cards have that: {refs}{' ..' if len(matching) > _NAMED else ''}"
 
 
 def _name(row: tuple[Experiment, Tracked | None]) -> tuple[str, str]:
     """Names a line, whatever else there is."""
-    one, run = row
-    return one.group, run.ref if run is not None else ""
+    experiment, run = row
+    return experiment.group, run.ref if run is not None else ""

@@ -18,7 +18,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import FaceContext, Piece
 from mlkanban.text import ascii_only, quantity
-from mlkanban.tui.board_header import Heads
+from mlkanban.tui.board_header import StageHeaders
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.geometry import GUTTER, Geometry, Slot
 from mlkanban.tui.theme import role_styles
@@ -120,7 +120,7 @@ class BoardView(Widget):
         self._refresh_card(stage, row)
         self._refresh_card(model.stage, model.rows[model.stage])
         if scrolled or stage != model.stage:
-            self._refresh_heads()
+            self._refresh_headers()
 
     def changed(self, stages: set[int]) -> None:
         """Cards of these stages are different now: paint the columns and the counts."""
@@ -131,7 +131,7 @@ class BoardView(Widget):
             return
         for at in stages | {self._model.stage}:
             self._refresh_column(at)
-        self._refresh_heads()
+        self._refresh_headers()
 
     def marked(self, stages: set[int]) -> None:
         """Marks of these stages changed."""
@@ -183,7 +183,7 @@ class BoardView(Widget):
             x = (stage - self._first) * shape.column
             self.refresh(Region(x, y, shape.column, card_face.height(shape.text)))
 
-    def _refresh_heads(self) -> None:
+    def _refresh_headers(self) -> None:
         self.refresh(Region(0, 0, self.size.width, self.geometry.head))
 
     # Drawing
@@ -210,7 +210,9 @@ class BoardView(Widget):
             # have room for more stages.
             self._follow()
         if y < shape.head:
-            return self._line(Heads(self.model, shape, self._first, self._tops).line(y), width)
+            return self._line(
+                StageHeaders(self.model, shape, self._first, self._tops).line(y), width
+            )
         self._empty_shown = not self.model.shown
         if self._empty_shown and y == shape.head + 2:
             return self._line([Piece(self._empty().center(width), "card-meta")], width)
@@ -235,12 +237,12 @@ class BoardView(Widget):
         assert self._view is not None
         now = self._view.now if card.runs else None
         key = (card.id, card.version, shape.text, cursor, mark, waits, now)
-        found = self._cache.get(key)
-        if found is None:
+        drawn = self._cache.get(key)
+        if drawn is None:
             if len(self._cache) > _CACHE_LIMIT:
                 self._cache.clear()
-            found = self._cache[key] = self._draw(card, shape, cursor, mark, waits)
-        return found[line]
+            drawn = self._cache[key] = self._draw(card, shape, cursor, mark, waits)
+        return drawn[line]
 
     def _draw(
         self,
@@ -350,7 +352,7 @@ class BoardView(Widget):
             self._tops[stage] = top
             self.model.rows[stage] = max(top, min(self.model.rows[stage], top + rows - 1))
             self._refresh_column(stage)
-            self._refresh_heads()
+            self._refresh_headers()
 
 
 def _merged(segments: list[Segment]) -> list[Segment]:

@@ -147,6 +147,7 @@ async def test_reading_says_how_far_it_is_and_leaving_gives_it_up(
         await page.until(lambda: "Reading mlruns: 41 runs" in page.text())
         page.send("q")
         await page.until(lambda: page.screen is page.board_screen)
+        await page.settled()  # a screen ends its work a little after it is left
         going_on.set()
         await page.until(ended.is_set)
         assert read_on == []

@@ -1,4 +1,4 @@
-"""Checklists: finding an item by what is typed, ticking it, telling what changed."""
+"""Checklists: find an item by what is typed, tick it, and describe changes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 
 def progress(checklist: Sequence[CheckItem]) -> str:
-    """How far it is: `3/5`."""
+    """The progress of a checklist: `3/5`."""
     return f"{sum(item.done for item in checklist)}/{len(checklist)}"
 
 
 def line(board: Board, item: CheckItem) -> str:
-    """An item as it is shown, with the stage it closes: `[ ] three seeds  (gate: Evaluation)`."""
+    """An item as it is displayed, with the stage it closes: `[ ] three seeds (gate:
+    Evaluation)`."""
     closed = rules.gate(board, item.gate)
     gate = f"  (gate: {closed.name})" if closed else ""
     return f"[{'x' if item.done else ' '}] {item.text}{gate}"
 
 
 def find(checklist: Sequence[CheckItem], wanted: str) -> int:
-    """The place, from 0, of the item with a number, a text, or a beginning only one item has.
+    """The place, from 0, of the item with a number, a text, or a prefix that only one item has.
 
     NotFound when there is none, UsageProblem when there are several.
     """
@@ -62,8 +63,8 @@ def marked(
 
 
 def with_gates_of(typed: Any, before: Sequence[CheckItem]) -> Any:
-    """Items as they were given, each that says nothing of a gate with the one it had `before`: by
-    its text, or by its place where it was only worded anew."""
+    """Typed items, each without a gate getting the one it had `before`: by its text, or by its
+    place where it was only reworded."""
     gates = {item.text: item.gate for item in before}
     texts = [str(item.get("text")) if isinstance(item, Mapping) else "" for item in typed]
     made = []
@@ -75,7 +76,7 @@ def with_gates_of(typed: Any, before: Sequence[CheckItem]) -> Any:
 
 
 def changes_text(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
-    """What happened to a checklist, in words: `ticked three seeds; added report written`."""
+    """What changed in a checklist, in words: `ticked three seeds; added report written`."""
     was = {str(item["text"]): bool(item.get("done")) for item in before}
     now = {str(item["text"]): bool(item.get("done")) for item in after}
     parts = {

@@ -1,4 +1,4 @@
-"""What a card is worth for what it costs, the way people write it down.
+"""Scores: the value of a card for its effort, as people type it.
 
 `5/2` is value by effort. Three factors, `8*2*0.8/3`, are RICE: reach, impact and confidence by
 effort (S. McBride, Intercom 2016). A sum, `5+3+1/2`, is WSJF: value, urgency and risk reduced by
@@ -16,7 +16,8 @@ _HINT = "Write value/effort such as 5/2, RICE as 8*2*80%/3, or WSJF as 5+3+1/2."
 
 
 class Score(NamedTuple):
-    """What was written, without blanks, and the number cards are ranked by: higher comes first."""
+    """The text as it was typed, without blanks, and the number that cards are ranked by: higher
+    comes first."""
 
     text: str
     value: float
@@ -26,12 +27,12 @@ class Score(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """`5/2 = 2.5`."""
+        """The text and its value: `5/2 = 2.5`."""
         return f"{self.text} = {self}"
 
 
 def parse_score(written: str) -> Score | None:
-    """Read a worth; None for `` or `none`. UsageProblem says how it is written."""
+    """Parse a score; None for `` or `none`. The hint of UsageProblem shows the format."""
     text = "".join(written.split()).replace("x", "*").replace("×", "*")
     if text in ("", "none"):
         return None
@@ -52,7 +53,7 @@ def parse_score(written: str) -> Score | None:
 
 
 def score_text(written: str) -> str:
-    """`5/2 = 2.5`; '' for none."""
+    """A typed score with its value: `5/2 = 2.5`; '' for none."""
     score = parse_score(written)
     return score.summary if score else ""
 

@@ -33,7 +33,7 @@ _MOST = 1_000_000
 
 class Snapshot(NamedTuple):
     """A board with all its cards as of `cursor`, the ids of the stages that a merge took over their
-    limits, and how many conflicts are to be resolved."""
+    limits, and the number of open conflicts."""
 
     board: Board
     faces: list[CardFace]
@@ -44,8 +44,8 @@ class Snapshot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What changed on a board after a cursor. `board` is None while its shape is the same;
-    `gone` are ids of cards that are no more, the last two as of a Snapshot."""
+    """What changed on a board after a cursor. `board` is None while its stages and settings are the
+    same; `gone` are ids of cards that no longer exist, the last two fields are as in a Snapshot."""
 
     cursor: int
     board: Board | None
@@ -67,8 +67,8 @@ class Boards:
             return repository.boards(conn)
 
     def find(self, key: str = "", *, taken_back: bool = False) -> Board:
-        """The board `key`, or without one the board worked on last. NotFound when there is none.
-        One that was `taken_back` with its import is only found when that is asked for."""
+        """The board `key`, or without a key the board worked on last. NotFound when there is none.
+        A board that was `taken_back` with its import is only found when that is asked for."""
         with self._context.store.reading() as conn:
             boards = repository.board_names(conn)
             if taken_back:
@@ -81,17 +81,17 @@ class Boards:
             return board_of(conn, last if any(b.id == last for b in boards) else boards[0].id)
 
     def of_id(self, board_id: str) -> Board:
-        """The board with this long id; NotFound when there is none."""
+        """The board with this id; NotFound when there is none."""
         with self._context.store.reading() as conn:
             return board_of(conn, board_id)
 
     def of_card(self, ref: str) -> Board:
-        """The board the card `ref` is on; NotFound when there is no such card."""
+        """The board of the card `ref`; NotFound when there is no such card."""
         with self._context.store.reading() as conn:
             return board_of(conn, repository.board_id(conn, find_face(conn, ref)))
 
     def create(self, name: str, template_key: str, timezone: str, *, key: str = "") -> Board:
-        """A new board from a template; a key that is taken is refused."""
+        """Create a board from a template; a key that is taken is refused."""
         made = template(template_key)
         if made is None:
             choices = ", ".join(t.key for t in TEMPLATES)
@@ -131,8 +131,8 @@ class Boards:
     def add_stage(
         self, board_id: str, name: str, *, after: str = "", kind: StageKind = StageKind.ACTIVE
     ) -> Done:
-        """A new stage after the stage `after` (id), or first. After a committed one, the last of
-        them too, it is committed."""
+        """Add a stage after the stage `after` (id), or first. After a committed stage, even the
+        last one, it is committed."""
         name = accept_title(name)
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
@@ -149,7 +149,9 @@ class Boards:
         self, board_id: str, stage_id: str, fields: Mapping[str, Any], *, agreed: bool = False
     ) -> Done:
         """Set name, kind, committed, limit, unattended (None: no limit) or soft of a stage.
-        WouldChangeCards, unless that is `agreed`, when cards would be finished or re-opened."""
+
+        WouldChangeCards when cards would be finished or re-opened, unless that is `agreed`.
+        """
         _known(fields, STAGE_FIELDS, "A stage", "mlkanban stages")
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
@@ -179,7 +181,7 @@ class Boards:
             return tx.done(f"Stage {changed.name} saved ({counts}).{message}", warning=warning)
 
     def move_stage(self, board_id: str, stage_id: str, to: int, *, agreed: bool = False) -> Done:
-        """Put a stage at position `to` (from 0); committed stages stay together. `agreed` as for
+        """Move a stage to position `to` (from 0); committed stages stay together. `agreed` as for
         an edit."""
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
@@ -200,7 +202,7 @@ class Boards:
             return tx.done(message, warning=moved_cards.warning)
 
     def remove_stage(self, board_id: str, stage_id: str, *, agreed: bool = False) -> Done:
-        """Remove a stage in which no card stands; `agreed` as for an edit."""
+        """Remove a stage that has no cards; `agreed` as for an edit."""
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
@@ -220,7 +222,7 @@ class Boards:
             return repository.loads(conn, board_id)
 
     def blockers(self, board_id: str) -> dict[str, Blocker]:
-        """Why the blocked cards of a board cannot go on, by card id: a face has only the reason."""
+        """The blocks of a board's blocked cards, by card id: a face has only the reason."""
         with self._context.store.reading() as conn:
             stored = repository.blockers(conn, board_id)
         return {card: block for card, fields in stored.items() if (block := blocker_in(fields))}
@@ -243,15 +245,16 @@ class Boards:
             )
 
     def cursor(self) -> int:
-        """Where the log ends now: cheap to ask, grows with every change by any process."""
+        """The place where the log ends now: cheap to read, it grows with every change by any
+        process."""
         with self._context.store.reading() as conn:
             return repository.cursor(conn)
 
     def update(self, board_id: str, after: int) -> Update:
         """What changed on the board after the cursor `after`, whoever did it.
 
-        A new shape of the board moves the commitment or delivery point, and with it start and
-        finish of any card: then `faces` are all of them.
+        A change of stages moves the commitment or delivery point, and with it start and finish of
+        any card: then `faces` are all of them.
         """
         with self._context.store.reading() as conn:
             changes = repository.changes(conn, board_id, after)

@@ -1,4 +1,4 @@
-"""What a person does with cards. Rules are asked inside the transaction that writes."""
+"""The use cases of cards. Rules are checked inside the transaction that writes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from mlkanban.text import accept
 
 @dataclass(frozen=True, slots=True)
 class NewCard:
-    """A card to be made, with a first note."""
+    """A card to be added, with a first note."""
 
     title: str
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -46,7 +46,8 @@ class NewCard:
 
 
 class Cards:
-    """Cards are named by their short id; several may be given, all change or none does."""
+    """The use cases of cards, named by their short ids. Of several cards all change or none
+    does."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -71,14 +72,14 @@ class Cards:
         note: str = "",
         override: str = "",
     ) -> Done:
-        """A new card at the end of a stage (the first one unless given), with a first note."""
+        """Add a card at the end of a stage (the first one by default), with a first note."""
         made = NewCard(title, fields or {}, note)
         return self.add_all(board_id, [made], stage_id=stage_id, override=override)
 
     def add_all(
         self, board_id: str, new: Sequence[NewCard], *, stage_id: str = "", override: str = ""
     ) -> Done:
-        """New cards at the end of a stage, in their order: all of them, or none."""
+        """Add cards at the end of a stage, in their order: all of them, or none."""
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id) if stage_id else board.stages[0]
@@ -101,9 +102,12 @@ class Cards:
         untick: Sequence[str] = (),
         override: str = "",
     ) -> Done:
-        """Set `fields` (JSON-ready values by their public names, None clears); `add` and `remove`
-        members of sets such as tags, links and needs. `metric` goes on from the metric each card
-        has; `tick` and `untick` name items of its checklist."""
+        """Edit cards: set `fields` (JSON-ready values by public names, None clears), and `add` and
+        `remove` members of sets such as tags, links and needs.
+
+        `metric` changes the metric that each card has; `tick` and `untick` name items of its
+        checklist.
+        """
         wanted = flat(checked(fields or {}, partial=True))
         for members, present in ((add or {}, True), (remove or {}, False)):
             for name, values in members.items():
@@ -147,9 +151,9 @@ class Cards:
     ) -> Done:
         """Move cards to a stage, to its end or ahead of the card `before`.
 
-        Passing the delivery point finishes a card as shipped; coming back re-opens it. A full
-        stage refuses (LimitReached), and so do unticked items with a gate on the way (GateClosed),
-        unless `override` gives the reason, which is kept. `ticks` are ticked first.
+        Passing the delivery point finishes a card as shipped; coming back re-opens it. A full stage
+        refuses (LimitReached), and so do unticked items with a gate on the way (GateClosed), unless
+        `override` gives a reason, which is recorded. `ticks` are ticked first.
         """
         cards: list[Card] = []
         warning = ""
@@ -175,7 +179,7 @@ class Cards:
             return tx.done(f"{_listed(cards)} moved to {name}.", cards, " ".join(warnings))
 
     def swap(self, ref: str, out: str, *, override: str = "", ticks: Ticks | None = None) -> Done:
-        """Two open cards of one board change places: for a stage that is full. An override passes
+        """Swap the places of two open cards of one board, as for a full stage. An override passes
         gates; limits are kept."""
         with self._context.writing() as tx:
             face, other = tx.face(ref), tx.face(out)
@@ -210,7 +214,7 @@ class Cards:
         return Done(message, cards, warning)
 
     def reorder(self, ref: str, before: str = "") -> Done:
-        """Put a card ahead of another one of its stage, or last."""
+        """Move a card ahead of another one of its stage, or to the end."""
         with self._context.writing() as tx:
             face = tx.face(ref)
             board = tx.board_of(face)
@@ -235,7 +239,7 @@ class Cards:
         )
 
     def correct_note(self, ref: str, number: int, text: str) -> Done:
-        """Give a note of a card, by its number from 1, the oldest, another text; '' deletes it."""
+        """Replace the text of a note of a card, by its number from 1, the oldest; '' deletes it."""
         with self._context.writing() as tx:
             face = tx.face(ref)
             notes = tx.card(ref).notes
@@ -287,8 +291,8 @@ class Cards:
         return self._each(refs, "unblocked", lifted)
 
     def snooze(self, refs: Sequence[str], until: date) -> Done:
-        """Put open cards out of sight until a day. They keep their places and slots, and come back
-        sooner when something is done with them."""
+        """Hide open cards until a day. They keep their places and slots, and come back sooner when
+        somebody changes them."""
 
         def snoozed(tx: Transaction, face: CardFace) -> Change:
             if not face.is_open:
@@ -304,7 +308,7 @@ class Cards:
         return self._each(refs, f"snoozed until {until}", snoozed)
 
     def wake(self, refs: Sequence[str]) -> Done:
-        """Bring snoozed cards back into sight."""
+        """Show snoozed cards again."""
 
         def woken(tx: Transaction, face: CardFace) -> Change:
             if not face.snoozed_until:
@@ -322,9 +326,12 @@ class Cards:
         override: str = "",
         ticks: Ticks | None = None,
     ) -> Done:
-        """Give cards an outcome. Shipped ones go on to the stage after delivery, if there is one,
-        and past all gates before it (GateClosed, `override` and `ticks` as in a move); what was
-        never committed cannot be abandoned and is recorded as discarded."""
+        """Finish cards with an outcome.
+
+        Shipped cards go to the stage after delivery, if there is one, and pass all gates before it
+        (GateClosed, `override` and `ticks` as in a move); a card that was never committed cannot be
+        abandoned and is recorded as discarded.
+        """
         cards = []
         with self._context.writing() as tx:
             gates = Gates(tx, override, ticks)
@@ -378,7 +385,7 @@ class Cards:
         return done
 
     def restore(self, refs: Sequence[str]) -> Done:
-        """Bring archived cards back to the stage they stood in, with the outcome they had."""
+        """Restore archived cards to the stage and outcome they had."""
         cards = []
         reopened: list[Card] = []
         with self._context.writing() as tx:

@@ -1,4 +1,4 @@
-"""The charter of a board: kept in sections, changed as a page or one section at a time."""
+"""The charter of a board: stored in sections, edited as a page or one section at a time."""
 
 from __future__ import annotations
 

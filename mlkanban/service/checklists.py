@@ -1,4 +1,4 @@
-"""Checklists, from the store and back: one field of a card, whatever item of it changes."""
+"""Checklists of cards: one field of a card, whichever item changes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Ticks = Mapping[str, Sequence[str]]
 
 
 def checklist_of(tx: Transaction, face: CardFace) -> tuple[CheckItem, ...]:
-    """The checklist a card has now."""
+    """The present checklist of a card."""
     return items_in(tx.writer.projector.entity(face.id).fields.get("checklist") or ())
 
 
 def edited(
     before: Sequence[CheckItem], typed: Any, tick: Sequence[str], untick: Sequence[str]
 ) -> tuple[CheckItem, ...]:
-    """A checklist after an edit: `given` takes its place unless that is None, then items are
-    ticked and unticked by number or by the beginning of their text."""
+    """A checklist after an edit: `typed` replaces it unless that is None, then items are ticked and
+    unticked by number or by a prefix of their text."""
     items = tuple(before)
     if typed is not None:
         whole = checked({"checklist": checklist.with_gates_of(typed, before)}, partial=True)
@@ -39,12 +39,12 @@ def edited(
 
 
 def dumped(items: Sequence[CheckItem]) -> list[dict[str, Any]]:
-    """A checklist in the shape the log keeps it."""
+    """A checklist in the form that the log stores."""
     return [to_json(item) for item in items]
 
 
 def tick(tx: Transaction, ticks: Ticks) -> None:
-    """Tick items that stand in the way of what is done next."""
+    """Tick items that would otherwise block the next action."""
     for ref, texts in ticks.items():
         face = tx.face(ref)
         items = checklist_of(tx, face)
@@ -54,8 +54,8 @@ def tick(tx: Transaction, ticks: Ticks) -> None:
 
 
 class Checklists:
-    """An item is named by its place, from 0, and its text, so that nobody ticks another one than
-    the one that was looked at."""
+    """The use cases of checklists. An item is named by its place, from 0, and its text, so that
+    nobody ticks a different item than the one they saw."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -70,7 +70,7 @@ class Checklists:
             return _saved(tx, face, after, f"{'ticked' if done else 'unticked'}: {text}.")
 
     def add(self, ref: str, text: str) -> Done:
-        """One more item, at the end."""
+        """Add an item at the end."""
         text = accept(text, "the item").strip()
         if not text:
             raise UsageProblem("The item is empty.", "Type what is to be ticked.")
@@ -80,7 +80,7 @@ class Checklists:
             return _saved(tx, face, after, f"added: {text}.")
 
     def remove(self, ref: str, place: int, text: str) -> Done:
-        """Take an item off."""
+        """Remove an item."""
         with self._context.writing() as tx:
             face = tx.face(ref)
             items = _looked_at(tx, face, place, text)

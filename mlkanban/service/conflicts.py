@@ -1,4 +1,4 @@
-"""Resolving conflicts: what was written to a field, or done with a card, on two machines."""
+"""Resolve conflicts: what two machines wrote to one field, or did with one card."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from mlkanban.text import short_name
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A field that two replicas wrote to: the value that stands and the other one, as people read
-    them, and who wrote the other, on which `machine` as it is called from here. `name` is the short
-    id of the card, or the stage or board."""
+    """An open conflict: a field with the value that stands and the other one, as people read them,
+    and who wrote the other, on which `machine` as it is called from here. `name` is the short id of
+    the card, or the stage or board."""
 
     name: str
     entity: str
@@ -42,12 +42,12 @@ class OpenConflict:
 
     @property
     def label(self) -> str:
-        """What the field is about, in words."""
+        """The field of the conflict in words."""
         return _spoken(self.field)
 
     @property
     def word(self) -> str:
-        """What to call the field on a command line."""
+        """The name of the field on a command line."""
         return "stage" if self.field == lifecycle.FIELD else public_name(self.field)
 
 
@@ -56,18 +56,18 @@ class Conflicts:
         self._context = context
 
     def of_card(self, ref: str) -> list[OpenConflict]:
-        """What is undecided about a card."""
+        """The open conflicts of a card."""
         with self._context.store.reading() as conn:
             return _open(conn, find_face(conn, ref).id)
 
     def all(self) -> list[OpenConflict]:
-        """Everything that is undecided, on all boards."""
+        """The open conflicts of all boards."""
         with self._context.store.reading() as conn:
             return _open(conn, "")
 
     def resolve(self, name: str, field: str, *, take: bool, override: str = "") -> Done:
-        """Keep the value that stands, or take the other one, of what is called `name` or has that
-        long id. Taking another stage is asked as a move is."""
+        """Resolve a conflict: keep the value that stands, or take the other one, of the entity with
+        this name or id. Taking another stage is checked like a move."""
         known = called(field)
         field = known.stored if known else field
         field = lifecycle.FIELD if field in lifecycle.PARTS else field
@@ -116,8 +116,8 @@ class Conflicts:
 def _living(
     tx: Transaction, ref: str, wanted: Mapping[str, Any], override: str
 ) -> tuple[dict[str, Any], str, str]:
-    """The values that make a card what it is in `wanted` (core/lifecycle.py, value), with all that
-    goes with it, as far as the stages of its board let it; the warning, the reason."""
+    """The values that give a card the lifecycle `wanted` (core/lifecycle.py) and what belongs to
+    it, as far as the stages of its board allow; then the warning and the override's reason."""
     face = tx.face(ref)
     board, fields = tx.board_of(face), tx.fields(face)
     now = lifecycle.lifecycle(shown(tx.writer.projector.entity(face.id)))
@@ -143,14 +143,14 @@ def _living(
 
 
 def _standing(state: Entity) -> dict[str, Any]:
-    """What a card is now, with all that goes with it."""
+    """The present lifecycle of a card, with what belongs to it."""
     fields = shown(state)
     return lifecycle.conflict_value(lifecycle.lifecycle(fields), fields)
 
 
 def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
-    """A lifecycle in a stage that the board has and where it can be: what was shipped goes past
-    delivery, what is open stays before it."""
+    """A lifecycle in a stage that the board has and where it can be: a shipped card goes past
+    delivery, an open one stays before it."""
     stage = board.stage(then.stage)
     if then.outcome == Outcome.SHIPPED and not then.archived and not board.is_delivered(stage.id):
         stage = rules.resting_place(board, Outcome.SHIPPED) or stage
@@ -182,7 +182,7 @@ def _open(conn: Connection, entity_id: str) -> list[OpenConflict]:
 
 
 def _machine(conn: Connection, row: open_conflicts.ConflictRow) -> str:
-    """What to call the machine that wrote the other value: two may have one host name."""
+    """The name of the machine that wrote the other value: two machines may have one host name."""
     if replica.known_here(conn, row.stamp.rpartition(":")[2]):
         return "this machine"
     host = short_name(row.host)

@@ -1,4 +1,4 @@
-"""Cards and boards as texts that people edit: given out, compared, and taken back as one action."""
+"""Cards and boards as texts that people edit: written, compared, and read back as one action."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ _KEYS = tuple(section.key for section in SECTIONS)
 
 
 class CardDifference(NamedTuple):
-    """What a text changes on one card, new where `ref` is empty: (field, old, new), `note` of a
-    note that was corrected; and a new note."""
+    """What a text changes on one card (new where `ref` is empty): (field, old, new), with `note`
+    for a corrected note; and a new note."""
 
     ref: str
     title: str
@@ -103,7 +103,7 @@ class Differences:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """What becomes of one card of a text: `card` is None for a new one."""
+    """The planned change of one card of a text: `card` is None for a new one."""
 
     sheet: Sheet
     card: Card | None
@@ -181,7 +181,7 @@ class Documents:
             return list(board_page(board, at, snapshots.position(conn), charter, cards)), len(faces)
 
     def refs(self) -> frozenset[str]:
-        """The short ids of all cards, those that are no more too."""
+        """The short ids of all cards, deleted ones too."""
         with self._context.store.reading() as conn:
             return frozenset(snapshots.names(conn))
 
@@ -278,7 +278,7 @@ class Documents:
 
 
 def summary(differences: Differences) -> str:
-    """How much a document changes, in words."""
+    """The extent of a document's changes, in words."""
     new = sum(not card.ref for card in differences.cards)
     old = len(differences.cards) - new
     parts = [f"{old} card{'' if old == 1 else 's'} changed"] if old else []

@@ -1,4 +1,4 @@
-"""Duplicates: two cards that are one."""
+"""Duplicates: merge two cards that are about the same thing."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Duplicates:
         self._context = context
 
     def merge(self, ref: str, into: str) -> Done:
-        """Say that a card is a duplicate: its notes, tags, links, dependencies and runs go to the
-        other one, and it ends as superseded (discarded, if it was never begun)."""
+        """Merge a duplicate into another card: its notes, tags, links, dependencies and runs move
+        there, and it ends as superseded (discarded, if it was never started)."""
         with self._context.writing() as tx:
             face, other = tx.face(ref), tx.face(into)
             if face.id == other.id:

@@ -1,4 +1,4 @@
-"""The fields of a card as they are given, checked, and in the shape the log keeps them."""
+"""Field values as they are typed, checked, and in the form that the log stores."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def _accepted(field: CardField, value: Any) -> Any:
 
 
 def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Checked fields by the names that events have for them; each member of a set by itself."""
+    """Checked fields by the names that events use for them; each member of a set by itself."""
     values: dict[str, Any] = {}
     for field in FIELDS:
         if field.name not in fields:

@@ -1,4 +1,4 @@
-"""The history of cards as flow numbers count it, read from what the log says of a board."""
+"""The history of cards as flow numbers count it, read from the log of a board."""
 
 from __future__ import annotations
 

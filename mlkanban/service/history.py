@@ -1,4 +1,4 @@
-"""Looking back: the log of a card or a board; history from elsewhere."""
+"""The history of a card or a board, and importing history from elsewhere."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class HistoryEntry(NamedTuple):
 
 
 class BroughtIn(NamedTuple):
-    """What came of history from elsewhere: `new` events, events that are there and `undone`, and
-    the short ids of cards with steps that were `left_out`, each with a reason."""
+    """The result of an import: `new` events, events that are there and `undone`, and the short ids
+    of cards with steps that were `left_out`, each with a reason."""
 
     new: int
     undone: int = 0

@@ -1,4 +1,4 @@
-"""Planning: what could be pulled next and what fits until a day."""
+"""Planning: which cards could be pulled next, and what fits until a day."""
 
 from __future__ import annotations
 

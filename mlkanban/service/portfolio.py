@@ -1,4 +1,4 @@
-"""How each board stands."""
+"""The state of each board in numbers."""
 
 from __future__ import annotations
 

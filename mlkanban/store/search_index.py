@@ -14,7 +14,8 @@ from mlkanban.core.events import Event
 from mlkanban.core.notes import PREFIX, current_text
 from mlkanban.store.rows import IN_FORCE, own_id
 
-_SEARCHED = tuple(field for field in FIELDS if field.searchable)
+# Sets last, the order in which every store has its texts: doctor compares them.
+_SEARCHED = sorted((field for field in FIELDS if field.searchable), key=lambda field: field.is_set)
 _WRITTEN = (PREFIX, *(field.stored for field in _SEARCHED if field.is_set))
 _NAMES = frozenset(field.stored for field in _SEARCHED)
 

@@ -26,6 +26,7 @@ from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, TAG, today
 from mlkanban.core.models import CardType
+from mlkanban.core.names import as_tag
 from mlkanban.display.number_text import forecast as forecast_text
 from mlkanban.display.number_text import number_view
 from mlkanban.display.number_text import simulate as simulate_text
@@ -37,7 +38,6 @@ from mlkanban.flow.sample import follow
 from mlkanban.flow.simulation.suggest import suggest
 from mlkanban.flow.simulation.whatif import limits_from, what_if
 from mlkanban.flow.window import Window
-from mlkanban.service.fields import member
 
 if TYPE_CHECKING:
     from mlkanban.charts.spec import Spec
@@ -91,7 +91,7 @@ class NumberOptions:
         board = session.board(service)
         now = clock.now()
         workflow, histories = service.history.for_flow(board, now)
-        tag = member("tags", self.tag) if self.tag else ""
+        tag = as_tag(self.tag or "")
         until = workflow.end_of_day(self.as_of) if self.as_of else now
         if self.as_of and self.as_of > workflow.day(now):
             raise UsageProblem(

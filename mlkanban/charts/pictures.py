@@ -92,7 +92,8 @@ def aging(counted: Aging) -> AgingSpec:
             for stage in counted.stages
         ),
         tuple(
-            AgingItem(card.ref, column[card.stage], card.age, card.marks) for card in counted.cards
+            AgingItem(card.ref, column[card.stage], card.age_days, card.marks)
+            for card in counted.cards
         ),
     )
 
@@ -157,7 +158,7 @@ def stage_times(counted: Efficiency) -> BarsSpec:
 def bottleneck(counted: Bottleneck) -> BarsSpec:
     """The share of all time each stage takes."""
     rows = [
-        BarRow(_name(e.stage), (100 * e.residence,), f"{percent} %", ())
+        BarRow(_name(e.stage), (100 * e.residence_share,), f"{percent} %", ())
         for e, percent in zip(counted.stages, counted.percents, strict=True)
         if counted.known
     ]
@@ -191,7 +192,7 @@ def retraining(counted: RetrainingLoops) -> BarsSpec | None:
             tuple(filter(None, (loop.model, loop.retrain))),
         )
         for loop in (*counted.open, *reversed(ended))
-        for begun in [loop.days if loop.to_retrain is None else loop.to_retrain]
+        for begun in [loop.days if loop.alert_to_retrain is None else loop.alert_to_retrain]
     ]
     parts = ("waiting", "retraining")
     return BarsSpec("days since the first alert", parts, tuple(rows)) if rows else None

@@ -34,10 +34,10 @@ def _wip(s: Standing) -> str:
 _COLUMNS: dict[str, Callable[[Standing], str]] = {
     "WIP": _wip,
     "blocked": lambda s: str(s.blocked),
-    "past SLE": lambda s: _NONE if s.past is None else str(s.past),
+    "past SLE": lambda s: _NONE if s.past_sle is None else str(s.past_sle),
     "a week": lambda s: _NONE if s.per_week is None else f"{s.per_week:.1f}",
     "overdue": lambda s: str(s.overdue),
-    "next 30 d": lambda s: _LONG if s.ahead is None else f"{s.ahead} or more",
+    "next 30 d": lambda s: _LONG if s.next_30_days is None else f"{s.next_30_days} or more",
 }
 
 
@@ -94,8 +94,8 @@ def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
     limit = "" if s.conwip is None else f" of {s.conwip}"
     past = (
         "no expectation yet how long cards take"
-        if s.past is None
-        else f"{s.past} past the expectation of {s.sle} {'day' if s.sle == 1 else 'days'}"
+        if s.past_sle is None
+        else f"{s.past_sle} past the expectation of {quantity(s.sle_days or 0, 'day')}"
     )
     lately = f"Nothing was in progress in the last {BACK} days"
     if s.days:
@@ -104,8 +104,8 @@ def sentences(row: PortfolioRow, *, ascii: bool = False) -> list[str]:
         lately = f"{quantity(s.finished, 'card')} finished {days}{rate}"
     ahead = (
         f"{_LONG} for a forecast"
-        if s.ahead is None
-        else f"{s.ahead} or more will be in the next {AHEAD} ({PERCENT} %)"
+        if s.next_30_days is None
+        else f"{s.next_30_days} or more will be in the next {AHEAD} ({PERCENT} %)"
     )
     return [
         f"{name}: {s.wip}{limit} in progress, {s.blocked} blocked, {s.overdue} overdue, {past}.",
@@ -119,10 +119,10 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "conwip": standing.conwip,
         "blocked": standing.blocked,
         "overdue": standing.overdue,
-        "sle_days": standing.sle,
-        "past_sle": standing.past,
+        "sle_days": standing.sle_days,
+        "past_sle": standing.past_sle,
         "finished": standing.finished,
         "days": standing.days,
         "per_week": standing.per_week,
-        "next_30_days": standing.ahead,
+        "next_30_days": standing.next_30_days,
     }

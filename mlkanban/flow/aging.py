@@ -58,7 +58,7 @@ class AgingCard:
     ref: str
     title: str
     stage: int
-    age: int
+    age_days: int
     pace: float | None
     marks: str
 
@@ -70,13 +70,13 @@ class Aging:
     stages: tuple[StagePace, ...]
     cards: tuple[AgingCard, ...]
     n: int
-    sle: int | None
+    sle_days: int | None
     scope: Scope
 
     @property
     def pace(self) -> Pace:
         stale = {stage.position: stage.percentiles[STALE] for stage in self.stages}
-        return Pace(tuple(stale.get(at) for at in range(max(stale) + 1)), self.sle)
+        return Pace(tuple(stale.get(at) for at in range(max(stale) + 1)), self.sle_days)
 
     @property
     def names(self) -> dict[int, str]:
@@ -100,7 +100,7 @@ def aging(sample: Sample, sle_days: int | None) -> Aging:
         stages.append(StagePace(at, workflow.stages[at], len(ages), enough))
     found = Aging(tuple(stages), (), len(sample.finished), sle_days, sample.scope)
     cards = [_card(sample, card, left[card.stage], found.pace) for card in sample.open]
-    cards.sort(key=lambda card: (-card.age, card.ref))
+    cards.sort(key=lambda card: (-card.age_days, card.ref))
     return Aging(found.stages, tuple(cards), found.n, sle_days, sample.scope)
 
 

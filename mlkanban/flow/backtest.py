@@ -33,7 +33,7 @@ KINDS = ("how_many", "when", "card")
 class Score:
     """Of one kind of forecast at p %: how many of the trials held."""
 
-    p: int
+    percent: int
     trials: int
     held: int
 
@@ -46,15 +46,15 @@ class Score:
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """Scores by days of past, then by kind (how_many, when, card), in order of p. `days` are the
-    trial days, `cards` how many finishes `when` waited for."""
+    trial days, `cards_ahead` how many finishes `when` waited for."""
 
     days: tuple[date, ...]
     scores: dict[int, dict[str, tuple[Score, ...]]]
-    cards: int
+    cards_ahead: int
     scope: Scope
 
     @property
-    def best(self) -> int:
+    def best_past_days(self) -> int:
         """The days of past from which the forecasts held closest to what they say; 90 if none
         is better."""
         return min(PASTS, key=lambda back: (round(self.worst(back), 6), -back))
@@ -63,7 +63,7 @@ class Backtest:
         """The most points by which a forecast held less often than it says."""
         return max(
             [
-                score.p - score.share
+                score.percent - score.share
                 for scores in self.scores[back].values()
                 for score in scores
                 if score.share is not None

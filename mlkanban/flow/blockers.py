@@ -47,7 +47,7 @@ class Cluster:
         return sum(block.days for block in self.blocks)
 
     @property
-    def median(self) -> float:
+    def median_days(self) -> float:
         return median(block.days for block in self.blocks)
 
     @property
@@ -61,11 +61,11 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Blockers:
-    """The clusters, most days lost first; `uncommitted` cards were blocked at the end of the window
-    but not committed, and are in no cluster."""
+    """The clusters, most days lost first; `blocked_not_committed` cards were blocked at the end of
+    the window but not committed, and are in no cluster."""
 
     clusters: tuple[Cluster, ...]
-    uncommitted: int
+    blocked_not_committed: int
     scope: Scope
 
     @property

@@ -27,30 +27,33 @@ roots of the arrivals."""
 class Evidence:
     """Of one committed stage in the window.
 
-    `residence` is its share of all time cards spent in committed stages, `at_limit` the share of
-    the time it was at the WIP limit it had then (None when it never had one), `arrivals` and `net`
-    the cards that came, all and less those that left, `blocked` the share of its time that was
-    blocked, `queue` the mean number of cards in the queue right before it (None when there is
-    none).
+    `residence_share` is its share of all time that cards spent in committed stages,
+    `at_limit_share` the share of the time it was at the WIP limit it had then (None when it never
+    had one), `arrivals` are the cards that came, `arrivals_minus_departures` those less the ones
+    that left, `blocked_share` is the share of its time that was blocked, `queue_before` the mean
+    number of cards in the queue right before it (None when there is none).
     """
 
     stage: str
-    residence: float
-    at_limit: float | None
+    residence_share: float
+    at_limit_share: float | None
     arrivals: int
-    net: int
-    blocked: float
-    queue: float | None
+    arrivals_minus_departures: int
+    blocked_share: float
+    queue_before: float | None
 
     @property
     def full(self) -> bool:
         """Whether it was at its limit half of the time."""
-        return self.at_limit is not None and self.at_limit >= _FULL
+        return self.at_limit_share is not None and self.at_limit_share >= _FULL
 
     @property
     def piles_up(self) -> bool:
         """Whether more came than left, beyond chance."""
-        return self.net > 0 and self.net**2 > _ERRORS**2 * self.arrivals
+        return (
+            self.arrivals_minus_departures > 0
+            and self.arrivals_minus_departures**2 > _ERRORS**2 * self.arrivals
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,12 @@ class Bottleneck:
     @property
     def known(self) -> bool:
         """Whether any time was spent in a stage."""
-        return any(stage.residence for stage in self.stages)
+        return any(stage.residence_share for stage in self.stages)
 
     @property
     def percents(self) -> list[int]:
         """The shares of all time as whole percents."""
-        return whole_percents([e.residence for e in self.stages])
+        return whole_percents([e.residence_share for e in self.stages])
 
 
 def bottleneck(sample: Sample) -> Bottleneck:
@@ -83,7 +86,7 @@ def bottleneck(sample: Sample) -> Bottleneck:
         _evidence(sample, at, times, frame, whole, _at_limit(sample, at, there[at], frame))
         for at in sample.stages
     ]
-    longest = max(range(len(found)), key=lambda i: found[i].residence)
+    longest = max(range(len(found)), key=lambda i: found[i].residence_share)
     e = found[longest]
     n = len(sample.finished)
     named = whole and (e.full or e.piles_up) and n >= FEWEST and len(found) > 1
@@ -146,12 +149,12 @@ def _evidence(
     queued = sum((times[q].time for q in queues), timedelta())
     return Evidence(
         stage=workflow.stages[at],
-        residence=here.time / whole if whole else 0.0,
-        at_limit=at_limit,
+        residence_share=here.time / whole if whole else 0.0,
+        at_limit_share=at_limit,
         arrivals=came,
-        net=came - left,
-        blocked=here.blocked / here.time if here.time else 0.0,
-        queue=queued / length if queues and length else None,
+        arrivals_minus_departures=came - left,
+        blocked_share=here.blocked / here.time if here.time else 0.0,
+        queue_before=queued / length if queues and length else None,
     )
 
 

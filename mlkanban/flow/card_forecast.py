@@ -24,7 +24,7 @@ class CardForecast:
     ref: str
     title: str
     stage: str
-    age: int
+    age_days: int
     chance: float | None
     by: dict[int, date | None]
 
@@ -48,7 +48,7 @@ def card_forecasts(sample: Sample, *, days: int = 14) -> CardForecasts:
     survival = survival_of(sample)
     n = len(sample.finished)
     cards = [_card(sample, card, survival, days) for card in sample.open]
-    cards.sort(key=lambda card: (-(card.chance or 0), card.age, card.ref))
+    cards.sort(key=lambda card: (-(card.chance or 0), card.age_days, card.ref))
     return CardForecasts(
         n=n,
         open=len(sample.open),

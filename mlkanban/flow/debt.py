@@ -22,20 +22,24 @@ from mlkanban.flow.wip import in_progress_on
 
 @dataclass(frozen=True, slots=True)
 class FlowDebt:
-    """`gap`: mean days between the n-th commitment and the n-th departure, for the departures of
-    the window; `mean`: of the cycle times of the cards finished in it. None without any. `error`:
-    the standard error of their difference, None where nothing can be told of it."""
+    """`gap_days`: mean days between the n-th commitment and the n-th departure, for the departures
+    of the window; `mean_cycle_time`: of the cards finished in it, in days. None without any.
+    `standard_error_days`: of their difference, None where nothing can be told of it."""
 
     n: int
-    gap: float | None
-    mean: float | None
-    error: float | None
+    gap_days: float | None
+    mean_cycle_time: float | None
+    standard_error_days: float | None
     scope: Scope
 
     @property
-    def debt(self) -> float | None:
+    def debt_days(self) -> float | None:
         """Days: positive is debt made, negative debt paid back."""
-        return None if self.gap is None or self.mean is None else self.gap - self.mean
+        return (
+            None
+            if self.gap_days is None or self.mean_cycle_time is None
+            else self.gap_days - self.mean_cycle_time
+        )
 
 
 def debt(sample: Sample) -> FlowDebt:
@@ -54,8 +58,8 @@ def debt(sample: Sample) -> FlowDebt:
     lasted = [*took, *(sample.days_by_end(card) for card in still)]
     return FlowDebt(
         n=len(took),
-        gap=sum(gaps) / len(gaps) if gaps else None,
-        mean=sum(took) / len(took) if took else None,
-        error=stdev(lasted) / sqrt(len(took)) if took and len(lasted) > 1 else None,
+        gap_days=sum(gaps) / len(gaps) if gaps else None,
+        mean_cycle_time=sum(took) / len(took) if took else None,
+        standard_error_days=stdev(lasted) / sqrt(len(took)) if took and len(lasted) > 1 else None,
         scope=sample.scope,
     )

@@ -20,7 +20,7 @@ CLOSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class LittlesLaw:
-    """`implied` is mean WIP / departures per day, `observed` the mean of cycle time - 1, in days.
+    """`implied_days` is mean WIP / departures per day, `observed_days` the mean of cycle time - 1.
 
     The differences add up exactly: WIP-days in the window are those of the cards that departed in
     it (n x observed for the finished ones), less what these spent before the window, plus what
@@ -29,37 +29,37 @@ class LittlesLaw:
 
     n: int
     mean_wip: float
-    per_day: float
-    observed: float | None
-    before: int
-    open_days: int
-    abandoned_days: int
-    wip_before: int
-    wip_after: int
+    throughput_per_day: float
+    observed_days: float | None
+    days_before_window: int
+    days_of_open_cards: int
+    days_of_abandoned_cards: int
+    wip_at_start: int
+    wip_at_end: int
     begun: int
     scope: Scope
 
     @property
     def departed(self) -> int:
         """The cards finished or abandoned in the window."""
-        return self.begun - (self.wip_after - self.wip_before)
+        return self.begun - (self.wip_at_end - self.wip_at_start)
 
     @property
     def balanced(self) -> bool:
         """Whether as much was in progress at both ends of the window and as many cards left as
         came, each within a tenth or one card."""
-        change = abs(self.wip_after - self.wip_before)
+        change = abs(self.wip_at_end - self.wip_at_start)
         return change <= max(1, CLOSE * min(self.mean_wip, self.departed))
 
     @property
-    def implied(self) -> float | None:
-        return self.mean_wip / self.per_day if self.per_day else None
+    def implied_days(self) -> float | None:
+        return self.mean_wip / self.throughput_per_day if self.throughput_per_day else None
 
     @property
     def ratio(self) -> float | None:
         """Implied / observed; None when either is missing or the observed mean is 0."""
-        implied = self.implied
-        return implied / self.observed if implied is not None and self.observed else None
+        implied = self.implied_days
+        return implied / self.observed_days if implied is not None and self.observed_days else None
 
 
 def little(sample: Sample) -> LittlesLaw:
@@ -83,17 +83,17 @@ def little(sample: Sample) -> LittlesLaw:
     return LittlesLaw(
         n=n,
         mean_wip=counted.mean or 0.0,
-        per_day=n / len(days) if days else 0.0,
-        observed=sum(sample.days_of(card) - 1 for card in sample.finished) / n if n else None,
-        before=before,
-        open_days=open_days,
-        abandoned_days=abandoned_days,
-        wip_before=sum(
+        throughput_per_day=n / len(days) if days else 0.0,
+        observed_days=sum(sample.days_of(card) - 1 for card in sample.finished) / n if n else None,
+        days_before_window=before,
+        days_of_open_cards=open_days,
+        days_of_abandoned_cards=abandoned_days,
+        wip_at_start=sum(
             c.start < first and not (c.finish and c.finish < first)
             for c in sample.worked
             if c.start
         ),
-        wip_after=counted.counts[-1] if counted.counts else 0,
+        wip_at_end=counted.counts[-1] if counted.counts else 0,
         begun=sum(card.start in days for card in sample.worked),
         scope=sample.scope,
     )

@@ -22,21 +22,21 @@ BACK, AHEAD, PERCENT = 30, 30, 85
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`wip` open cards are committed, of `conwip` (None: no limit); `blocked` and `overdue` are of
-    all open ones. `past` are older than the expectation of `sle` days, both None without one;
+    all open ones. `past_sle` are older than the expectation of `sle_days`, both None without one;
     `finished` cards in the last `days`, 30 or since the first commitment, which is `per_week`, None
-    for less than two weeks; `ahead` cards or more will be, with 85 %, in the next days, None when
-    there is too little history."""
+    for less than two weeks; `next_30_days` cards or more will be finished then, with 85 %, None
+    when there is too little history."""
 
     wip: int
     conwip: int | None
     blocked: int
     overdue: int
-    sle: int | None
-    past: int | None
+    sle_days: int | None
+    past_sle: int | None
     finished: int
     days: int
     per_week: float | None
-    ahead: int | None
+    next_30_days: int | None
 
 
 def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standing:
@@ -50,10 +50,10 @@ def standing(board: Board, faces: Iterable[CardFace], sample: Sample) -> Standin
         conwip=board.conwip,
         blocked=sum(bool(face.block_reason) for face in opened),
         overdue=sum(bool(face.due) and face.due < today for face in opened),
-        sle=expected.days,
-        past=None if expected.days is None else len(expected.past),
+        sle_days=expected.days,
+        past_sle=None if expected.days is None else len(expected.past),
         finished=lately.n,
         days=lately.days,
         per_week=lately.per_week,
-        ahead=forecast(sample, days=AHEAD, cards=1).how_many.get(PERCENT),
+        next_30_days=forecast(sample, days=AHEAD, cards=1).how_many.get(PERCENT),
     )

@@ -19,7 +19,7 @@ from mlkanban.flow.window import Scope
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A model from its `first` alert on. `retrain` is the card that trains it again, '' for none
+    """A model from its first alert on. `retrain` is the card that trains it again, '' for none
     yet, with the days to its commitment and to its delivery, None while that lies ahead.
     `health` is how the model stands; `over` is when it needed no answer any more, None while it
     does; `days` is how long that took, up to now where it does. `line` is the first model of those
@@ -28,10 +28,10 @@ class Loop:
     model: str
     title: str
     line: str
-    first: str
+    first_alert: str
     retrain: str
-    to_retrain: int | None
-    to_redeploy: int | None
+    alert_to_retrain: int | None
+    alert_to_redeploy: int | None
     health: str
     days: int
     over: datetime | None
@@ -40,7 +40,7 @@ class Loop:
     @property
     def state(self) -> str:
         """What became of it, in a word or two."""
-        if self.to_redeploy is not None:
+        if self.alert_to_redeploy is not None:
             return "redeployed"
         if self.over is not None:
             return self.health or "not in use"
@@ -68,8 +68,8 @@ class RetrainingLoops:
     """The loops that are open, or had a commitment, a delivery or an end in the window."""
 
     loops: tuple[Loop, ...]
-    to_retrain: Days
-    to_redeploy: Days
+    alert_to_retrain: Days
+    alert_to_redeploy: Days
     lines: tuple[tuple[str, str, Days, Days, int], ...]
     scope: Scope
 
@@ -80,9 +80,9 @@ class RetrainingLoops:
         return tuple(sorted(some, key=lambda loop: (-loop.days, loop.model)))
 
     @property
-    def without(self) -> int:
+    def without_retraining(self) -> int:
         """How many ended without a retrained model."""
-        return sum(loop.over is not None and loop.to_redeploy is None for loop in self.loops)
+        return sum(loop.over is not None and loop.alert_to_redeploy is None for loop in self.loops)
 
 
 def retraining(sample: Sample) -> RetrainingLoops:
@@ -104,7 +104,7 @@ def retraining(sample: Sample) -> RetrainingLoops:
         for loop in _loops(sample, card, trained[card.ref], _first_of(card.ref, before))
         if _counts(sample, loop)
     ]
-    loops.sort(key=lambda loop: (loop.first, loop.model))
+    loops.sort(key=lambda loop: (loop.first_alert, loop.model))
     lines = dict.fromkeys(loop.line for loop in loops)
     return RetrainingLoops(
         tuple(loops),
@@ -129,8 +129,14 @@ def _measured(sample: Sample, loops: Sequence[Loop]) -> tuple[Days, Days]:
     def within(at: datetime | None) -> bool:
         return at is not None and sample.workflow.day(at) in sample.window
 
-    begun = [lo.to_retrain for lo in loops if lo.to_retrain is not None and within(lo.committed)]
-    used = [lo.to_redeploy for lo in loops if lo.to_redeploy is not None and within(lo.over)]
+    begun = [
+        lo.alert_to_retrain
+        for lo in loops
+        if lo.alert_to_retrain is not None and within(lo.committed)
+    ]
+    used = [
+        lo.alert_to_redeploy for lo in loops if lo.alert_to_redeploy is not None and within(lo.over)
+    ]
     return Days(tuple(sorted(begun))), Days(tuple(sorted(used)))
 
 
@@ -163,9 +169,9 @@ def _loops(
         end = used or over
         yield Loop(
             model=card.ref, title=card.history.title, line=line,
-            first=workflow.day(first).isoformat(), retrain=last[0].ref if last else "",
-            to_retrain=workflow.days(first, committed) if committed else None,
-            to_redeploy=workflow.days(first, used) if used else None,
+            first_alert=workflow.day(first).isoformat(), retrain=last[0].ref if last else "",
+            alert_to_retrain=workflow.days(first, committed) if committed else None,
+            alert_to_redeploy=workflow.days(first, used) if used else None,
             health=health, days=workflow.days(first, end or as_of), over=end, committed=committed,
         )  # fmt: skip
 
@@ -194,7 +200,7 @@ def _first_of(ref: str, before: dict[str, tuple[str, ...]]) -> str:
 
 def _counts(sample: Sample, loop: Loop) -> bool:
     day = sample.workflow.day
-    if loop.first > sample.window.last.isoformat():
+    if loop.first_alert > sample.window.last.isoformat():
         return False
     return loop.over is None or any(
         at is not None and day(at) in sample.window for at in (loop.over, loop.committed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from mlkanban.core.triage_session import VERBS, TriageSession
 from mlkanban.flow.percentiles import nearest_rank, needed
@@ -33,7 +33,7 @@ class TriageNumbers:
 
     sessions: tuple[TriageSession, ...]
     weeks: tuple[Week, ...]
-    last_at: str
+    last_at: datetime | None
     scope: Scope
 
     @property
@@ -93,9 +93,7 @@ def triage(sample: Sample) -> TriageNumbers:
         if session.began <= sample.as_of and sample.workflow.day(session.began) in sample.window
     )
     at = some[-1].began.astimezone(zone) if some else None
-    return TriageNumbers(
-        some, _weeks(sample, some), f"{at:%Y-%m-%d %H:%M}" if at else "", sample.scope
-    )
+    return TriageNumbers(some, _weeks(sample, some), at, sample.scope)
 
 
 def _weeks(sample: Sample, sessions: Sequence[TriageSession]) -> tuple[Week, ...]:

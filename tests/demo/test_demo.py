@@ -211,10 +211,10 @@ def test_one_model_was_retrained_and_one_is_being_retrained(demo: Demo) -> None:
     assert [(loop.state, bool(loop.retrain)) for loop in found.loops if loop.retrain] == [
         ("redeployed", True), ("open: retraining", True),
     ]  # fmt: skip
-    closed = next(loop for loop in found.loops if loop.to_redeploy)
-    assert closed.to_retrain
-    assert closed.to_redeploy
-    assert 2 <= closed.to_retrain < closed.to_redeploy
+    closed = next(loop for loop in found.loops if loop.alert_to_redeploy)
+    assert closed.alert_to_retrain
+    assert closed.alert_to_redeploy
+    assert 2 <= closed.alert_to_retrain < closed.alert_to_redeploy
     healths = Counter(face.health for face in demo.faces if face.health)
     assert healths == {"watch": 1, "alert": 1, "retraining": 1, "superseded": 1}
     assert all(f.outcome == Outcome.SHIPPED and not f.archived for f in demo.faces if f.health)
@@ -307,6 +307,6 @@ def test_what_if_is_trusted_on_every_day_of_the_week(tmp_path: Path) -> None:
         demo = Demo(tmp_path / str(days), now, 7, "UTC")
         workflow, histories = demo.service.history.for_flow(demo.board)
         window = Window.back(90, workflow.day(now))
-        off[f"{now:%A}"] = what_if(follow(workflow, histories, now, window), {}).off
+        off[f"{now:%A}"] = what_if(follow(workflow, histories, now, window), {}).not_reproduced
         demo.service.close()
     assert not any(off.values()), off

@@ -31,7 +31,7 @@ def test_the_pace_of_a_stage_is_the_age_on_leaving_it():
 
 def test_cards_have_their_marks_and_their_pace():
     found = {c.ref: c for c in aging(sample(board(), day=20), 12).cards}
-    assert {ref: (c.age, c.marks) for ref, c in found.items()} == {
+    assert {ref: (c.age_days, c.marks) for ref, c in found.items()} == {
         "late": (20, "~>"), "stale": (10, "~"), "stuck": (3, "!"), "young": (2, "")
     }  # fmt: skip
     assert found["young"].pace == 0.2
@@ -74,5 +74,7 @@ def test_pace_is_as_counted_and_never_falls_from_left_to_right(cards, day):
                 floor[p] = value
         for open_card in found.cards:
             if open_card.stage == at and len(ages) >= 5:
-                assert open_card.pace == sum(a <= open_card.age for a in ages) / len(ages)
-    assert [c.age for c in found.cards] == sorted((c.age for c in found.cards), reverse=True)
+                assert open_card.pace == sum(a <= open_card.age_days for a in ages) / len(ages)
+    assert [c.age_days for c in found.cards] == sorted(
+        (c.age_days for c in found.cards), reverse=True
+    )

@@ -23,11 +23,11 @@ def test_forecasts_of_a_steady_board_hold_as_often_as_they_say():
     assert len(found.days) >= 60
     for kinds in found.scores.values():
         for scores in kinds.values():
-            assert [score.p for score in scores] == list(PERCENTILES)
+            assert [score.percent for score in scores] == list(PERCENTILES)
             for score in scores:
                 assert score.trials >= 60
                 assert score.share is not None
-                assert score.share >= score.p - 12
+                assert score.share >= score.percent - 12
     assert "held" in sentence(found, "how_many", back=90)
 
 
@@ -100,7 +100,7 @@ def test_a_short_history_is_a_sentence():
     assert found.days == ()
     assert "Nothing to replay" in summary(found).lines[0]
     assert sentence(found, "how_many", back=90) == ""
-    assert found.best == PASTS[-1]
+    assert found.best_past_days == PASTS[-1]
 
 
 def like_clockwork(until: int) -> list[CardHistory]:
@@ -113,7 +113,7 @@ def test_forecasts_of_work_like_clockwork_all_hold():
     for kinds in found.scores.values():
         for kind, scores in kinds.items():
             assert {score.share for score in scores} == {100.0}, kind
-    assert found.cards == 14
+    assert found.cards_ahead == 14
 
 
 def test_a_day_is_a_trial_once_two_weeks_after_it_are_known():

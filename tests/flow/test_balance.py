@@ -28,7 +28,12 @@ from tests.flow.logs import at, card, histories, rows, sample, took
 def test_the_difference_of_littles_law_is_accounted_for_to_the_day(cards, day, days):
     some = sample(cards, day, days)
     found = little(some)
-    spent = found.n * (found.observed or 0) - found.before + found.open_days + found.abandoned_days
+    spent = (
+        found.n * (found.observed_days or 0)
+        - found.days_before_window
+        + found.days_of_open_cards
+        + found.days_of_abandoned_cards
+    )
     assert sum(wip(some).counts) == pytest.approx(spent)
     assert found.departed == len(some.finished) + len(some.abandoned)
     if found.ratio is not None and found.n >= 5:
@@ -38,7 +43,7 @@ def test_the_difference_of_littles_law_is_accounted_for_to_the_day(cards, day, d
 def test_a_card_finished_on_the_first_day_was_in_progress_at_its_start():
     cards = [took("a", 3), took("b", 2), took("c", 5, start=3)]
     found = little(sample(cards, day=10, days=8))  # from day 3 on: b is done, c not begun
-    assert (found.n, found.wip_before) == (2, 1)
+    assert (found.n, found.wip_at_start) == (2, 1)
 
 
 def test_a_balanced_board_agrees_and_an_open_pile_is_named():
@@ -60,7 +65,7 @@ def test_a_board_that_grows_is_not_in_balance():
             n += 1
     found = little(sample(cards, day=100, days=60))
     assert found.ratio == pytest.approx(1, abs=0.1)
-    assert (found.wip_before, found.wip_after) == (45, 64)
+    assert (found.wip_at_start, found.wip_at_end) == (45, 64)
     assert not found.balanced
     assert reason(found) == (
         "They agree, but the board is not in balance: WIP grew from 45 to 64, with"
@@ -92,7 +97,8 @@ def chance(seed, mean=10.0, hurried=False):
 def test_a_steady_board_makes_no_debt_beyond_chance():
     said = [debt_text.summary(chance(seed)).lines[1] for seed in range(60)]
     assert sum("No debt beyond chance" not in line for line in said) <= 3
-    assert sum(abs(chance(seed).debt) >= 0.5 for seed in range(20)) >= 5, "by itself it says little"
+    beyond_half_a_day = sum(abs(chance(seed).debt_days) >= 0.5 for seed in range(20))
+    assert beyond_half_a_day >= 5, "by itself it says little"
 
 
 def test_cards_that_are_left_to_age_are_debt_beyond_chance():
@@ -103,7 +109,9 @@ def test_cards_that_are_left_to_age_are_debt_beyond_chance():
 def test_the_standard_error_is_that_of_a_mean():
     cards = [took(f"c{days}", days) for days in (2, 4, 4, 5, 9)]
     found = debt(sample([*cards, card("open", (10, 1))], day=21))
-    assert found.error == pytest.approx(numpy.std([2, 4, 4, 5, 9, 12], ddof=1) / 5**0.5)
+    assert found.standard_error_days == pytest.approx(
+        numpy.std([2, 4, 4, 5, 9, 12], ddof=1) / 5**0.5
+    )
 
 
 def test_few_cards_are_a_sentence():
@@ -114,18 +122,18 @@ def test_few_cards_are_a_sentence():
 def test_first_in_first_out_has_no_debt():
     steady = [took(f"c{n}", 5, start=n) for n in range(1, 31)]
     found = debt(sample(steady, day=40))
-    assert (found.gap, found.mean, found.debt) == (5, 5, 0)
+    assert (found.gap_days, found.mean_cycle_time, found.debt_days) == (5, 5, 0)
 
 
 def test_hurrying_some_cards_past_others_is_debt():
     old = [card(f"old{n}", (1, 1)) for n in range(5)]
     quick = [took(f"q{n}", 1, start=n) for n in range(10, 20)]
     found = debt(sample(old + quick, day=25))
-    assert found.mean == 1
-    assert (found.debt or 0) > 2
+    assert found.mean_cycle_time == 1
+    assert (found.debt_days or 0) > 2
     assert "Debt was made" in debt_text.summary(found).lines[1]
     paid = [took(f"old{n}", 30) for n in range(5)] + quick
-    assert (debt(sample(paid, day=32, days=3)).debt or 0) < 0
+    assert (debt(sample(paid, day=32, days=3)).debt_days or 0) < 0
 
 
 def test_iterations_are_visits():

@@ -31,7 +31,7 @@ def test_blocks_are_clustered_by_reason_and_side():
     assert (gpu.reason, gpu.external, len(gpu.blocks), gpu.days, gpu.open) == (
         "compute-queue", True, 3, 8.0, 1
     )  # fmt: skip
-    assert (bug.reason, bug.external, len(bug.blocks), bug.days, bug.median) == (
+    assert (bug.reason, bug.external, len(bug.blocks), bug.days, bug.median_days) == (
         "bug", False, 2, 6.0, 3.0
     )  # fmt: skip
     assert gpu.cards == ("a", "b")
@@ -69,7 +69,7 @@ def test_an_idea_that_is_blocked_costs_no_days():
     idea = card("idea", (1, 0, None, None, GPU))
     begun = card("begun", (1, 0, None, None, GPU), (4, 1, None, None, GPU), (6, 1))
     found = blockers(sample([idea, begun], day=21))
-    assert (found.n, found.days, found.uncommitted) == (1, 2.0, 1)
+    assert (found.n, found.days, found.blocked_not_committed) == (1, 2.0, 1)
     assert summary(found).lines[-1] == "1 blocked before commitment"
     alone = blockers(sample([idea], day=40, days=7))
     assert (alone.n, alone.days) == (0, 0)

@@ -22,9 +22,9 @@ def test_a_stage_is_named_where_the_evidence_agrees():
     found = bottleneck(sample(line(20), day=20))
     evaluate = found.stages[2]
     assert found.named == 2
-    assert evaluate.residence > 0.6
-    assert (evaluate.at_limit or 0) > 0.5
-    assert evaluate.net > 0
+    assert evaluate.residence_share > 0.6
+    assert (evaluate.at_limit_share or 0) > 0.5
+    assert evaluate.arrivals_minus_departures > 0
     assert summary(found).lines[0].startswith("Evaluate is the bottleneck")
 
 
@@ -35,7 +35,7 @@ def test_it_is_not_named_on_few_cards_or_without_a_second_reason():
     roomy = replace(WORKFLOW, limits=(Limits(),) * 5)
     done = bottleneck(sample(line(12), day=40, workflow=roomy))
     assert done.named is None
-    assert done.stages[2].at_limit is None
+    assert done.stages[2].at_limit_share is None
     assert "No stage is named: Evaluate takes most" in summary(done).lines[0]
 
 
@@ -46,8 +46,8 @@ def test_the_queue_before_is_its_mean_number_of_cards():
     ]
     found = bottleneck(sample(waited, day=11))
     # Six card-days of waiting over the ten days since the first card was there.
-    assert found.stages[2].queue == pytest.approx(6 / 10)
-    assert found.stages[1].queue is None
+    assert found.stages[2].queue_before == pytest.approx(6 / 10)
+    assert found.stages[1].queue_before is None
 
 
 def test_shares_of_time_count_from_the_first_card_on():
@@ -55,14 +55,16 @@ def test_shares_of_time_count_from_the_first_card_on():
     minute = 1 / (24 * 60)
     begun = card("a", (1, 0), (1 + 2 * minute, 1))
     young = bottleneck(sample([begun], day=1 + 18 * minute))
-    assert young.stages[0].at_limit == pytest.approx(16 / 18)
-    assert young.stages[0].queue == pytest.approx(2 / 18)
+    assert young.stages[0].at_limit_share == pytest.approx(16 / 18)
+    assert young.stages[0].queue_before == pytest.approx(2 / 18)
     late = bottleneck(sample([begun], day=3, days=1))
-    assert late.stages[0].at_limit == pytest.approx(1), "a later window begins with its first day"
+    assert late.stages[0].at_limit_share == pytest.approx(1), (
+        "a later window begins with its first day"
+    )
     older = card("b", (0.5, 0))
     old = bottleneck(sample([begun, older], day=1 + 18 * minute))
-    assert old.stages[0].at_limit is not None
-    assert old.stages[0].at_limit < 0.05
+    assert old.stages[0].at_limit_share is not None
+    assert old.stages[0].at_limit_share < 0.05
 
 
 @settings(max_examples=30, deadline=None)
@@ -86,7 +88,7 @@ def test_the_time_at_the_limit_is_that_of_looking_every_hour(cards, day):
 
     looked = sum(full(start + timedelta(hours=h, minutes=30)) for h in range(hours))
     if hours:
-        assert found.stages[0].at_limit == pytest.approx(looked / hours, abs=1e-9)
+        assert found.stages[0].at_limit_share == pytest.approx(looked / hours, abs=1e-9)
 
 
 THREE = Workflow(("Ready", "A", "B", "C", "Done"), 1, 4, UTC)
@@ -140,9 +142,9 @@ def test_shares_of_time_add_up_to_100():
 def test_the_limits_of_each_time_count():
     changed = replace(WORKFLOW, past_limits=((), (PastLimits(at(5), Limits(2)),), (), (), ()))
     found = bottleneck(sample([card("a", (1, 1))], day=9, workflow=changed))
-    assert found.stages[0].at_limit == pytest.approx(4 / 8), "one card is full from day 5 on"
+    assert found.stages[0].at_limit_share == pytest.approx(4 / 8), "one card is full from day 5 on"
     before = bottleneck(sample([card("a", (1, 1))], day=4, workflow=changed))
-    assert before.stages[0].at_limit == 0
+    assert before.stages[0].at_limit_share == 0
 
 
 def test_two_committed_stages_are_enough_to_name_one():

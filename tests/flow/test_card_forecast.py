@@ -49,7 +49,7 @@ def test_every_open_card_gets_its_days():
     assert [c.ref for c in found.cards] == ["young", "old"]
     young, old = found.cards
     # Past day 2 five are at risk (4 6 8 10 and the old one): .8 stay past 4, .6 past 6, .4 past 8.
-    assert young.age == 2
+    assert young.age_days == 2
     assert young.chance is not None
     assert round(young.chance, 6) == 0.4
     assert young.by[50] == date(2026, 1, 20) + timedelta(days=6)

@@ -43,12 +43,12 @@ def test_open_cards_are_counted_as_on_the_board() -> None:
         conwip=4,
         blocked=2,
         overdue=2,
-        sle=None,
-        past=None,
+        sle_days=None,
+        past_sle=None,
         finished=0,
         days=0,
         per_week=None,
-        ahead=None,
+        next_30_days=None,
     )
 
 
@@ -56,10 +56,10 @@ def test_the_numbers_of_flow() -> None:
     cards = [took(f"c{n}", 3, start=1 + n) for n in range(12)]
     cards += [card("old", (1, 1)), card("young", (19, 1))]
     found = standing(BOARD, (), sample(cards, days=90))
-    assert (found.sle, found.past) == (3, 1)
+    assert (found.sle_days, found.past_sle) == (3, 1)
     assert (found.finished, found.days, found.per_week) == (12, 21, 12 / 21 * 7)
-    assert found.ahead == forecast(sample(cards, days=90), days=30).how_many[85]
-    assert standing_json(found)["next_30_days"] == found.ahead
+    assert found.next_30_days == forecast(sample(cards, days=90), days=30).how_many[85]
+    assert standing_json(found)["next_30_days"] == found.next_30_days
 
 
 def test_a_few_days_make_no_rate() -> None:
@@ -76,7 +76,7 @@ def test_they_are_the_same_wherever_they_are_told(cards, day) -> None:
     lately = throughput(some.within(Window.back(30, some.today)))
     assert found.per_week == to_json(lately)["per_week"]
     expected = sle(some)
-    assert (found.sle, found.past) == (
+    assert (found.sle_days, found.past_sle) == (
         expected.days, None if expected.days is None else len(expected.past),
     )  # fmt: skip
-    assert found.ahead == forecast(some, days=30).how_many.get(85)
+    assert found.next_30_days == forecast(some, days=30).how_many.get(85)

@@ -207,16 +207,21 @@ def test_cards_begun_before_the_window_count_from_their_age():
 def test_a_pile_that_grows_is_not_in_balance():
     """Counted by the rows: 488 cases begun and 437 closed in the 90 days to 2012-06-30."""
     found = little(helpdesk(date(2012, 6, 30)))
-    assert (found.wip_before, found.wip_after, found.begun, found.departed) == (172, 223, 488, 437)
+    assert (found.wip_at_start, found.wip_at_end, found.begun, found.departed) == (
+        172,
+        223,
+        488,
+        437,
+    )
     assert "WIP grew from 172 to 223" in reason(found)
 
 
 def test_from_the_best_past_the_helpdesk_forecasts_held_within_five_points():
     """From 90 days the 95 % forecasts held too seldom: the board changes faster than that."""
     found = backtest(sample_of(HELPDESK))
-    assert found.best == 30
-    for kind, scores in found.scores[found.best].items():
+    assert found.best_past_days == 30
+    for kind, scores in found.scores[found.best_past_days].items():
         for score in scores:
             assert score.share is not None
-            assert score.share >= score.p - 5, (kind, score)
+            assert score.share >= score.percent - 5, (kind, score)
     assert "--window 30d" in backtest_text.summary(found).lines[1]

@@ -35,9 +35,9 @@ CLOSED = (
 def test_a_closed_loop() -> None:
     found = counted(*CLOSED)
     [loop] = found.loops
-    assert (loop.to_retrain, loop.to_redeploy, loop.retrain) == (5, 10, "r1")
-    assert (loop.days, loop.state, loop.first) == (10, "redeployed", "2026-01-05")
-    assert (found.open, found.without) == ((), 0)
+    assert (loop.alert_to_retrain, loop.alert_to_redeploy, loop.retrain) == (5, 10, "r1")
+    assert (loop.days, loop.state, loop.first_alert) == (10, "redeployed", "2026-01-05")
+    assert (found.open, found.without_retraining) == ((), 0)
     data = to_json(found)
     assert data["alert_to_retrain"] == {"n": 1, "median": None, "p85": None, "days": [5]}
     assert data["alert_to_redeploy"] == {"n": 1, "median": None, "p85": None, "days": [10]}
@@ -59,7 +59,7 @@ def test_as_it_was_known_on_each_day() -> None:
         13: ["open: retraining"], 14: ["redeployed"],
     }  # fmt: skip
     [loop] = counted(*CLOSED, day=9).loops
-    assert (loop.to_retrain, loop.to_redeploy, loop.days) == (5, None, 5)
+    assert (loop.alert_to_retrain, loop.alert_to_redeploy, loop.days) == (5, None, 5)
 
 
 def test_what_came_to_nothing_is_part_of_the_wait() -> None:
@@ -70,7 +70,7 @@ def test_what_came_to_nothing_is_part_of_the_wait() -> None:
         trains("m1", "r2", (13, 0), (15, 1), (20, 4, "shipped")),
     )  # fmt: skip
     [loop] = found.loops
-    assert (loop.to_retrain, loop.to_redeploy, loop.retrain) == (4, 16, "r2")
+    assert (loop.alert_to_retrain, loop.alert_to_redeploy, loop.retrain) == (4, 16, "r2")
 
 
 def test_a_model_that_is_judged_ok_ends_it_without() -> None:
@@ -79,10 +79,10 @@ def test_a_model_that_is_judged_ok_ends_it_without() -> None:
         model("m2", (5, "alert"), (8, "retired")),
         trains("m1", "r1", (22, 0)),
     )
-    assert [(loop.model, loop.first[-2:], loop.state, loop.days) for loop in found.loops] == [
+    assert [(loop.model, loop.first_alert[-2:], loop.state, loop.days) for loop in found.loops] == [
         ("m1", "05", "ok", 2), ("m2", "05", "retired", 4), ("m1", "20", "open: not begun", 21),
     ]  # fmt: skip
-    assert found.without == 2
+    assert found.without_retraining == 2
     assert [loop.retrain for loop in found.open] == ["r1"]
     assert "1 still open, the oldest m1 for 21 days" in summary(found).lines
 
@@ -96,11 +96,13 @@ def test_retraining_that_no_alert_began_is_no_answer_to_one() -> None:
 
 def test_the_window_is_that_of_the_end() -> None:
     # 14 January is the last day of the 27 before the 9th of February, and of no fewer.
-    assert counted(*CLOSED, day=40, days=27).to_redeploy.n == 1
+    assert counted(*CLOSED, day=40, days=27).alert_to_redeploy.n == 1
     late = counted(*CLOSED, day=40, days=26)
-    assert (late.loops, late.to_redeploy.n) == ((), 0)
+    assert (late.loops, late.alert_to_redeploy.n) == ((), 0)
     partly = counted(*CLOSED, day=14, days=2)
-    assert (partly.to_retrain.n, partly.to_redeploy.n) == (0, 1), "the commitment lies before"
+    assert (partly.alert_to_retrain.n, partly.alert_to_redeploy.n) == (0, 1), (
+        "the commitment lies before"
+    )
 
 
 def test_the_models_of_a_line_are_counted_together() -> None:
@@ -123,9 +125,15 @@ def test_percentiles_ask_for_enough() -> None:
         cards += [model(f"m{n}", (5, "alert"), (6, "retraining"), (end, "superseded")),
                   trains(f"m{n}", f"r{n}", (6, 0), (6, 1), (end, 4, "shipped"))]  # fmt: skip
     found = counted(*cards[:10])
-    assert (found.to_redeploy.percentile(50), found.to_redeploy.percentile(85)) == (4, None)
+    assert (found.alert_to_redeploy.percentile(50), found.alert_to_redeploy.percentile(85)) == (
+        4,
+        None,
+    )
     found = counted(*cards)
-    assert (found.to_redeploy.percentile(50), found.to_redeploy.percentile(85)) == (6, 10)
+    assert (found.alert_to_redeploy.percentile(50), found.alert_to_redeploy.percentile(85)) == (
+        6,
+        10,
+    )
     assert (
         summary(found).lines[1]
         == "first alert to delivery: n 10: half within 6 days, 85 % within 10"
@@ -154,8 +162,8 @@ def test_any_history_at_all(histories, day: float) -> None:
     assert len(open_) == len(set(open_)), "a model has one open loop at most"
     for loop in found.loops:
         assert loop.days >= 1
-        assert loop.to_retrain is None or 1 <= loop.to_retrain <= loop.days
-        assert loop.to_redeploy is None or loop.to_redeploy == loop.days
+        assert loop.alert_to_retrain is None or 1 <= loop.alert_to_retrain <= loop.days
+        assert loop.alert_to_redeploy is None or loop.alert_to_redeploy == loop.days
 
 
 def test_what_was_begun_before_the_alert_was_not_begun_for_it() -> None:
@@ -164,4 +172,4 @@ def test_what_was_begun_before_the_alert_was_not_begun_for_it() -> None:
         trains("m1", "r1", (3, 0), (5, 1), (14, 4, "shipped")),
     )
     [loop] = found.loops
-    assert (loop.retrain, loop.to_retrain, loop.to_redeploy) == ("r1", None, 5)
+    assert (loop.retrain, loop.alert_to_retrain, loop.alert_to_redeploy) == ("r1", None, 5)

@@ -52,8 +52,8 @@ def test_a_stage_is_full_whatever_cards_are_looked_at():
     workflow = type(WORKFLOW)(WORKFLOW.stages, 1, 4, WORKFLOW.timezone, WORKFLOW.kinds, limits)
     whole = sample(pairs(), day=21.5, workflow=workflow)
     for some in (whole, *(group for _, group in whole.grouped("type"))):
-        assert (bottleneck(some).stages[0].at_limit or 0) > 0.9
-    assert bottleneck(whole).stages[0].residence == 1.0
+        assert (bottleneck(some).stages[0].at_limit_share or 0) > 0.9
+    assert bottleneck(whole).stages[0].residence_share == 1.0
 
 
 def test_open_cards_are_counted_where_no_forecast_can_be_made():
@@ -78,7 +78,7 @@ def test_the_expectation_stands_on_no_stage():
 def test_there_is_a_reason_too_when_all_took_one_day():
     cards = [took(f"c{n}", 1, start=n + 1) for n in range(10)]
     found = little(sample([*cards, *(card(f"o{n}", (1, 1)) for n in range(5))], day=21))
-    assert found.observed == 0
+    assert found.observed_days == 0
     assert "cards still open at the end spent 105 days" in reason(found)
 
 

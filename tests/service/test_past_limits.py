@@ -13,7 +13,7 @@ from tests.service.people import Person
 
 
 def at_limit(person: Person, as_of: datetime) -> float | None:
-    return weighed(person, as_of).stages[0].at_limit
+    return weighed(person, as_of).stages[0].at_limit_share
 
 
 def weighed(person: Person, as_of: datetime) -> Bottleneck:
@@ -86,6 +86,6 @@ def test_a_removed_stage_has_no_limit_any_more_and_had_one(ada: Person) -> None:
     ada.boards.remove_stage(ada.board_id, ada.stage("Review").id)
     found = weighed(ada, ada.clock.now)
     assert found.stages[1].stage == "Review (removed)"
-    assert found.stages[1].at_limit == pytest.approx(1 / 2, abs=0.001)
+    assert found.stages[1].at_limit_share == pytest.approx(1 / 2, abs=0.001)
     workflow, _ = ada.history.for_flow(ada.board)
     assert workflow.limits[2] == Limits()

@@ -76,7 +76,7 @@ def test_a_removed_queue_stays_a_queue_in_the_past(ada: Person) -> None:
         assert found.total.days(Share.WAITING) == pytest.approx(5 * 16, abs=0.1)
         assert [line.counts[-1] for line in cfd(now).lines] == [5, 5, 5]
         assert [name for name, _ in now.grouped("stage")] == ["To do", "Doing", "Review (removed)"]
-        assert bottleneck(now).stages[1].residence == pytest.approx(16 / 18, abs=0.001)
+        assert bottleneck(now).stages[1].residence_share == pytest.approx(16 / 18, abs=0.001)
     assert cfd(then).lines[1].counts == cfd(looked_at(ada, before)).lines[1].counts
 
 

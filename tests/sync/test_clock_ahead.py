@@ -68,7 +68,7 @@ def test_all_numbers_count_what_is_dated_ahead_as_of_now(ada: Person) -> None:
     workflow, histories = ada.history.for_flow(ada.board, now)
     sample = follow(workflow, histories, now, Window.back(30, workflow.day(now)))
     (old,) = aging(sample, None).cards
-    assert (old.ref, old.age) == (ref, 1)
+    assert (old.ref, old.age_days) == (ref, 1)
     assert wip(sample).cards == (ref,)
     standing = ada.service.portfolio.standing(ada.board)
     assert standing.wip == 1

@@ -48,7 +48,7 @@ def to_json(aging: Aging) -> AgingJson:
     return {
         "n": aging.n,
         "open": len(aging.cards),
-        "sle_days": aging.sle,
+        "sle_days": aging.sle_days,
         "stages": [
             {
                 "stage": s.stage,
@@ -60,7 +60,7 @@ def to_json(aging: Aging) -> AgingJson:
         "cards": [
             {
                 "id": c.ref, "title": c.title, "stage": aging.names[c.stage],
-                "age_days": c.age, "pace": c.pace, "blocked": BLOCKED_MARK in c.marks,
+                "age_days": c.age_days, "pace": c.pace, "blocked": BLOCKED_MARK in c.marks,
                 "stale": STALE_MARK in c.marks, "past_sle": LATE_MARK in c.marks,
             }
             for c in aging.cards
@@ -73,7 +73,7 @@ def to_json(aging: Aging) -> AgingJson:
 def figures(aging: Aging) -> Figures:
     return (
         ("open", str(len(aging.cards))),
-        ("oldest", str(aging.cards[0].age) if aging.cards else "-"),
+        ("oldest", str(aging.cards[0].age_days) if aging.cards else "-"),
         ("blocked", str(_marked(aging, BLOCKED_MARK))),
         ("stale", str(_marked(aging, STALE_MARK))),
         ("past sle", str(_marked(aging, LATE_MARK))),
@@ -88,9 +88,9 @@ def summary(aging: Aging) -> Summary:
     note = f"pace from n {aging.n} finished | {scope_text(aging.scope)} | {_CONVENTION}"
     if not aging.cards:
         return Summary("Aging work in progress", ("Nothing is in progress.",), None, note)
-    sle = f"85 % within {aging.sle} d" if aging.sle else "needs 10 finished cards"
+    sle = f"85 % within {aging.sle_days} d" if aging.sle_days else "needs 10 finished cards"
     lines = (
-        f"{len(aging.cards)} open, the oldest {aging.cards[0].age} d"
+        f"{len(aging.cards)} open, the oldest {aging.cards[0].age_days} d"
         f" | {_marked(aging, BLOCKED_MARK)} ! blocked, {_marked(aging, STALE_MARK)} ~ older than"
         f" 85 % at this stage",
         f"{_marked(aging, LATE_MARK)} > past the SLE ({sle})",
@@ -99,7 +99,7 @@ def summary(aging: Aging) -> Summary:
         (
             c.ref,
             c.marks,
-            f"{c.age} d",
+            f"{c.age_days} d",
             "-" if c.pace is None else f"{100 * c.pace:.0f} %",
             aging.names[c.stage],
             c.title,

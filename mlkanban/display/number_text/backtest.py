@@ -54,10 +54,10 @@ class BacktestJson(NumberJson):
 def sentence(backtest: Backtest, kind: str, p: int = 85, *, back: int) -> str:
     """`The 85 % forecast from 90 days (how many in 14 days) held 83 % of 120 times.`; ''
     without a trial."""
-    score = next(score for score in backtest.scores[back][kind] if score.p == p)
+    score = next(score for score in backtest.scores[back][kind] if score.percent == p)
     if score.share is None:
         return ""
-    what = _KINDS[kind].format(backtest.cards)
+    what = _KINDS[kind].format(backtest.cards_ahead)
     return (
         f"The {p} % forecast from {quantity(back, 'day')} ({what}) held {score.share:.0f} %"
         f" of {quantity(score.trials, 'time')}."
@@ -70,11 +70,11 @@ def to_json(backtest: Backtest) -> BacktestJson:
         "first_trial": backtest.days[0].isoformat() if backtest.days else None,
         "last_trial": backtest.days[-1].isoformat() if backtest.days else None,
         "horizon_days": HORIZON,
-        "cards_ahead": backtest.cards,
-        "best_past_days": backtest.best,
+        "cards_ahead": backtest.cards_ahead,
+        "best_past_days": backtest.best_past_days,
         "scores": [
             {
-                "past_days": back, "kind": kind, "percent": score.p, "trials": score.trials,
+                "past_days": back, "kind": kind, "percent": score.percent, "trials": score.trials,
                 "held": score.held, "share": score.share,
             }
             for back, kinds in backtest.scores.items()
@@ -104,7 +104,7 @@ def summary(backtest: Backtest) -> Summary:
         return Summary("Back-test", (few,), None, note)
     rows = tuple(
         (
-            _KINDS[kind].format(backtest.cards),
+            _KINDS[kind].format(backtest.cards_ahead),
             f"{back} d",
             *("-" if s.share is None else f"{s.share:.0f} %" for s in scores),
             str(scores[_MAIN].trials),
@@ -120,7 +120,7 @@ def summary(backtest: Backtest) -> Summary:
 
 
 def _verdict(backtest: Backtest) -> str:
-    worst, best = backtest.worst(backtest.best), quantity(backtest.best, "day")
+    worst, best = backtest.worst(backtest.best_past_days), quantity(backtest.best_past_days, "day")
     if worst > _TOLERANCE:
         return (
             f"Be careful: even those from {best} of past held"
@@ -128,7 +128,7 @@ def _verdict(backtest: Backtest) -> str:
         )
     held = f"From {best} all held as often as they say, within {_TOLERANCE} points"
     if backtest.worst(PASTS[-1]) > _TOLERANCE:
-        return f"{held}; from {PASTS[-1]} not: forecast with --window {backtest.best}d."
+        return f"{held}; from {PASTS[-1]} not: forecast with --window {backtest.best_past_days}d."
     return f"{held}."
 
 

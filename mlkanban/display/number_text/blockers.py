@@ -44,11 +44,12 @@ def to_json(blockers: Blockers) -> BlockersJson:
     return {
         "n": blockers.n,
         "days": blockers.days,
-        "blocked_not_committed": blockers.uncommitted,
+        "blocked_not_committed": blockers.blocked_not_committed,
         "clusters": [
             {
                 "reason": c.reason, "external": c.external, "count": len(c.blocks),
-                "days": c.days, "median_days": c.median, "open": c.open, "cards": list(c.cards),
+                "days": c.days, "median_days": c.median_days, "open": c.open,
+                "cards": list(c.cards),
             }
             for c in blockers.clusters
         ],
@@ -68,7 +69,8 @@ def figures(blockers: Blockers) -> Figures:
 
 def summary(blockers: Blockers) -> Summary:
     note = f"n {quantity(blockers.n, 'block')} | {scope_text(blockers.scope)} | {_CONVENTION}"
-    others = [f"{blockers.uncommitted} blocked before commitment"] if blockers.uncommitted else []
+    waiting = blockers.blocked_not_committed
+    others = [f"{waiting} blocked before commitment"] if waiting else []
     if not blockers.clusters:
         nothing = "Nothing committed was blocked in this window."
         return Summary("Blockers", (nothing, *others), None, note)
@@ -81,7 +83,14 @@ def summary(blockers: Blockers) -> Summary:
         )
     lines += others
     rows = tuple(
-        (c.reason, _side(c), str(len(c.blocks)), f"{c.days:.1f}", f"{c.median:.1f}", str(c.open))
+        (
+            c.reason,
+            _side(c),
+            str(len(c.blocks)),
+            f"{c.days:.1f}",
+            f"{c.median_days:.1f}",
+            str(c.open),
+        )
         for c in blockers.clusters
     )
     head = ("reason", "side", "blocks", "days lost", "median", "still open")

@@ -43,9 +43,10 @@ def to_json(bottleneck: Bottleneck) -> BottleneckJson:
         "bottleneck": None if named is None else bottleneck.stages[named].stage,
         "stages": [
             {
-                "stage": e.stage, "residence_share": e.residence, "at_limit_share": e.at_limit,
-                "arrivals": e.arrivals, "arrivals_minus_departures": e.net,
-                "blocked_share": e.blocked, "queue_before": e.queue,
+                "stage": e.stage, "residence_share": e.residence_share,
+                "at_limit_share": e.at_limit_share,
+                "arrivals": e.arrivals, "arrivals_minus_departures": e.arrivals_minus_departures,
+                "blocked_share": e.blocked_share, "queue_before": e.queue_before,
             }
             for e in bottleneck.stages
         ],
@@ -65,10 +66,10 @@ def summary(bottleneck: Bottleneck) -> Summary:
         (
             e.stage,
             f"{percent} %",
-            "no limit" if e.at_limit is None else f"{100 * e.at_limit:.0f} %",
-            f"{e.net:+d}",
-            f"{100 * e.blocked:.0f} %",
-            "-" if e.queue is None else f"{e.queue:.1f}",
+            "no limit" if e.at_limit_share is None else f"{100 * e.at_limit_share:.0f} %",
+            f"{e.arrivals_minus_departures:+d}",
+            f"{100 * e.blocked_share:.0f} %",
+            "-" if e.queue_before is None else f"{e.queue_before:.1f}",
         )
         for e, percent in zip(bottleneck.stages, bottleneck.percents, strict=True)
     )
@@ -83,7 +84,7 @@ def _sentence(bottleneck: Bottleneck) -> str:
         return f"No stage is named: {few}, and it takes {FEWEST}."
     if len(bottleneck.stages) < 2:
         return "No stage is named: one committed stage alone has none to be compared with."
-    longest = max(bottleneck.stages, key=lambda e: e.residence)
+    longest = max(bottleneck.stages, key=lambda e: e.residence_share)
     share = f"{bottleneck.percents[bottleneck.stages.index(longest)]} % of all time"
     if bottleneck.named is None:
         return (
@@ -91,10 +92,10 @@ def _sentence(bottleneck: Bottleneck) -> str:
             " limit half of the time nor does work pile up there beyond chance."
         )
     why = [f"takes {share}"]
-    if longest.full and longest.at_limit is not None:
-        why.append(f"is at its limit {100 * longest.at_limit:.0f} % of the time")
+    if longest.full and longest.at_limit_share is not None:
+        why.append(f"is at its limit {100 * longest.at_limit_share:.0f} % of the time")
     if longest.piles_up:
-        why.append(f"took in {longest.net} more than it let go")
+        why.append(f"took in {longest.arrivals_minus_departures} more than it let go")
     return f"{longest.stage} is the bottleneck: it {' and '.join(why)}."
 
 

@@ -28,10 +28,10 @@ class DebtJson(NumberJson):
 def to_json(flow_debt: FlowDebt) -> DebtJson:
     return {
         "n": flow_debt.n,
-        "gap_days": flow_debt.gap,
-        "mean_cycle_time": flow_debt.mean,
-        "debt_days": flow_debt.debt,
-        "standard_error_days": flow_debt.error,
+        "gap_days": flow_debt.gap_days,
+        "mean_cycle_time": flow_debt.mean_cycle_time,
+        "debt_days": flow_debt.debt_days,
+        "standard_error_days": flow_debt.standard_error_days,
         "convention": _CONVENTION,
         **scope_json(flow_debt.scope),
     }
@@ -43,27 +43,28 @@ def figures(flow_debt: FlowDebt) -> Figures:
 
     return (
         ("n", str(flow_debt.n)),
-        ("gap", shown(flow_debt.gap)),
-        ("mean", shown(flow_debt.mean)),
-        ("debt", shown(flow_debt.debt, "+")),
+        ("gap", shown(flow_debt.gap_days)),
+        ("mean", shown(flow_debt.mean_cycle_time)),
+        ("debt", shown(flow_debt.debt_days, "+")),
     )
 
 
 def summary(flow_debt: FlowDebt) -> Summary:
     note = f"n {flow_debt.n} | {scope_text(flow_debt.scope)} | {_CONVENTION}"
-    debt, least = flow_debt.debt, needed(50)
-    if debt is None or flow_debt.error is None or flow_debt.n < least:
+    debt, least = flow_debt.debt_days, needed(50)
+    if debt is None or flow_debt.standard_error_days is None or flow_debt.n < least:
         few = f"{finished_cards(flow_debt.n)}; flow debt needs {least}."
         return Summary("Flow debt", (few,), None, note)
-    if abs(debt) < 0.5 or abs(debt) <= _ERRORS * flow_debt.error:
+    chance = _ERRORS * flow_debt.standard_error_days
+    if abs(debt) < 0.5 or abs(debt) <= chance:
         meaning = "No debt beyond chance: what is finished takes as long as what is on the board."
     elif debt > 0:
         meaning = "Debt was made: some cards were hurried through while others aged."
     else:
         meaning = "Debt was paid back: old cards were finished."
     lines = (
-        f"Flow debt {debt:+.1f} d (+/- {_ERRORS * flow_debt.error:.1f}): {flow_debt.gap:.1f} d by"
-        f" the diagram, {flow_debt.mean:.1f} d by the finished cards",
+        f"Flow debt {debt:+.1f} d (+/- {chance:.1f}): {flow_debt.gap_days:.1f} d by"
+        f" the diagram, {flow_debt.mean_cycle_time:.1f} d by the finished cards",
         meaning,
     )
     return Summary("Flow debt", lines, None, note)

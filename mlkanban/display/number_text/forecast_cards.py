@@ -48,7 +48,7 @@ def to_json(forecasts: CardForecasts) -> CardForecastsJson:
         "until": forecasts.until.isoformat(),
         "cards": [
             {
-                "id": card.ref, "title": card.title, "stage": card.stage, "age_days": card.age,
+                "id": card.ref, "title": card.title, "stage": card.stage, "age_days": card.age_days,
                 "chance": card.chance,
                 "by": {
                     str(p): None if day is None else day.isoformat() for p, day in card.by.items()
@@ -88,7 +88,7 @@ def summary(forecasts: CardForecasts) -> Summary:
     rows = tuple(
         (
             card.ref,
-            f"{card.age} d",
+            f"{card.age_days} d",
             chance_text(card.chance),
             *(str(card.by[p] or "not reached") for p in LEVELS),
             card.title,

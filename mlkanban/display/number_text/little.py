@@ -39,16 +39,16 @@ def to_json(law: LittlesLaw) -> LittleJson:
     return {
         "n": law.n,
         "mean_wip": law.mean_wip,
-        "throughput_per_day": law.per_day,
-        "implied_days": law.implied,
-        "observed_days": law.observed,
+        "throughput_per_day": law.throughput_per_day,
+        "implied_days": law.implied_days,
+        "observed_days": law.observed_days,
         "ratio": law.ratio,
         "reason": reason(law),
-        "days_before_window": law.before,
-        "days_of_open_cards": law.open_days,
-        "days_of_abandoned_cards": law.abandoned_days,
-        "wip_at_start": law.wip_before,
-        "wip_at_end": law.wip_after,
+        "days_before_window": law.days_before_window,
+        "days_of_open_cards": law.days_of_open_cards,
+        "days_of_abandoned_cards": law.days_of_abandoned_cards,
+        "wip_at_start": law.wip_at_start,
+        "wip_at_end": law.wip_at_end,
         "begun": law.begun,
         "departed": law.departed,
         "balanced": law.balanced,
@@ -61,37 +61,37 @@ def figures(law: LittlesLaw) -> Figures:
     return (
         ("n", str(law.n)),
         ("wip", f"{law.mean_wip:.1f}"),
-        ("per day", f"{law.per_day:.2f}"),
-        ("implied", "-" if law.implied is None else f"{law.implied:.1f}"),
-        ("observed", "-" if law.observed is None else f"{law.observed:.1f}"),
+        ("per day", f"{law.throughput_per_day:.2f}"),
+        ("implied", "-" if law.implied_days is None else f"{law.implied_days:.1f}"),
+        ("observed", "-" if law.observed_days is None else f"{law.observed_days:.1f}"),
     )
 
 
 def reason(law: LittlesLaw) -> str:
     """Why the two differ, by the largest part of the difference; '' where too few cards are
     finished to compare them."""
-    if law.implied is None or law.observed is None or law.n < _LEAST:
+    if law.implied_days is None or law.observed_days is None or law.n < _LEAST:
         return ""
-    apart = law.implied - law.observed
-    if abs(apart) <= CLOSE * law.observed:
+    apart = law.implied_days - law.observed_days
+    if abs(apart) <= CLOSE * law.observed_days:
         if law.balanced:
             return "They agree: the board is in balance over this window."
-        grew = "grew" if law.wip_after > law.wip_before else "fell"
+        grew = "grew" if law.wip_at_end > law.wip_at_start else "fell"
         return (
-            f"They agree, but the board is not in balance: WIP {grew} from {law.wip_before} to"
-            f" {law.wip_after}, with {law.begun} begun and {law.departed} finished or"
+            f"They agree, but the board is not in balance: WIP {grew} from {law.wip_at_start} to"
+            f" {law.wip_at_end}, with {law.begun} begun and {law.departed} finished or"
             " abandoned."
         )
     parts = {
-        "cards still open at the end spent {} days of it here": law.open_days,
-        "abandoned cards spent {} days of it here": law.abandoned_days,
-        "the finished cards had spent {} days before the window": -law.before,
+        "cards still open at the end spent {} days of it here": law.days_of_open_cards,
+        "abandoned cards spent {} days of it here": law.days_of_abandoned_cards,
+        "the finished cards had spent {} days before the window": -law.days_before_window,
     }
     wanted = {words: days for words, days in parts.items() if days * apart > 0}
     words = max(wanted, key=lambda key: abs(wanted[key]))
-    change = law.wip_after - law.wip_before
+    change = law.wip_at_end - law.wip_at_start
     moved = (
-        f"; WIP {'grew' if change > 0 else 'fell'} from {law.wip_before} to {law.wip_after}"
+        f"; WIP {'grew' if change > 0 else 'fell'} from {law.wip_at_start} to {law.wip_at_end}"
         if change
         else ""
     )
@@ -100,18 +100,18 @@ def reason(law: LittlesLaw) -> str:
 
 def summary(law: LittlesLaw) -> Summary:
     note = f"n {law.n} | {scope_text(law.scope)} | {_CONVENTION}"
-    if law.n < _LEAST or law.implied is None or law.observed is None:
+    if law.n < _LEAST or law.implied_days is None or law.observed_days is None:
         few = f"{finished_cards(law.n)}; the check needs {_LEAST}."
         return Summary("Little's law", (few,), None, note)
     lines = (
-        f"Mean WIP {law.mean_wip:.1f} / {law.per_day:.2f} finished a day"
-        f" = {law.implied:.1f} d | observed mean {law.observed:.1f} d",
+        f"Mean WIP {law.mean_wip:.1f} / {law.throughput_per_day:.2f} finished a day"
+        f" = {law.implied_days:.1f} d | observed mean {law.observed_days:.1f} d",
         reason(law),
     )
     rows = (
-        ("of the finished cards, before the window", f"{-law.before}"),
-        ("of cards open at its end", f"+{law.open_days}"),
-        ("of abandoned cards", f"+{law.abandoned_days}"),
+        ("of the finished cards, before the window", f"{-law.days_before_window}"),
+        ("of cards open at its end", f"+{law.days_of_open_cards}"),
+        ("of abandoned cards", f"+{law.days_of_abandoned_cards}"),
     )
     return Summary(
         "Little's law", lines, Table(("days that make the difference", "days"), rows), note

@@ -61,9 +61,10 @@ class RetrainingJson(NumberJson):
 
 def _loop_json(loop: Loop) -> LoopJson:
     return {
-        "model": loop.model, "title": loop.title, "line": loop.line, "first_alert": loop.first,
-        "retrain": loop.retrain or None, "alert_to_retrain": loop.to_retrain,
-        "alert_to_redeploy": loop.to_redeploy, "health": loop.health or None,
+        "model": loop.model, "title": loop.title, "line": loop.line,
+        "first_alert": loop.first_alert,
+        "retrain": loop.retrain or None, "alert_to_retrain": loop.alert_to_retrain,
+        "alert_to_redeploy": loop.alert_to_redeploy, "health": loop.health or None,
         "days": loop.days, "open": loop.over is None,
     }  # fmt: skip
 
@@ -91,10 +92,10 @@ def _days_text(days: Days) -> str:
 def to_json(loops: RetrainingLoops) -> RetrainingJson:
     return {
         "n": len(loops.loops),
-        "alert_to_retrain": _days_json(loops.to_retrain),
-        "alert_to_redeploy": _days_json(loops.to_redeploy),
+        "alert_to_retrain": _days_json(loops.alert_to_retrain),
+        "alert_to_redeploy": _days_json(loops.alert_to_redeploy),
         "open": [_loop_json(loop) for loop in loops.open],
-        "without_retraining": loops.without,
+        "without_retraining": loops.without_retraining,
         "loops": [_loop_json(loop) for loop in loops.loops],
         "models": [
             {
@@ -110,9 +111,9 @@ def to_json(loops: RetrainingLoops) -> RetrainingJson:
 
 def figures(loops: RetrainingLoops) -> Figures:
     return (
-        ("redeployed", str(loops.to_redeploy.n)),
-        ("to retrain", _shown(loops.to_retrain.percentile(50))),
-        ("to redeploy", _shown(loops.to_redeploy.percentile(50))),
+        ("redeployed", str(loops.alert_to_redeploy.n)),
+        ("to retrain", _shown(loops.alert_to_retrain.percentile(50))),
+        ("to redeploy", _shown(loops.alert_to_redeploy.percentile(50))),
         ("open", str(len(loops.open))),
     )
 
@@ -124,18 +125,18 @@ def summary(loops: RetrainingLoops) -> Summary:
         return Summary("Retraining", (none,), None, note)
     still = loops.open
     lines = [
-        f"first alert to commitment: {_days_text(loops.to_retrain)}",
-        f"first alert to delivery: {_days_text(loops.to_redeploy)}",
+        f"first alert to commitment: {_days_text(loops.alert_to_retrain)}",
+        f"first alert to delivery: {_days_text(loops.alert_to_redeploy)}",
     ]
     if still:
         oldest = f"the oldest {still[0].model} for {quantity(still[0].days, 'day')}"
         lines.append(f"{len(still)} still open, {oldest}")
-    if loops.without:
-        lines.append(f"{loops.without} ended without a retrained model")
+    if loops.without_retraining:
+        lines.append(f"{loops.without_retraining} ended without a retrained model")
     rows = tuple(
         (
-            loop.model, loop.first, loop.retrain or "-", _shown(loop.to_retrain),
-            _shown(loop.to_redeploy), loop.state, str(loop.days), loop.title,
+            loop.model, loop.first_alert, loop.retrain or "-", _shown(loop.alert_to_retrain),
+            _shown(loop.alert_to_redeploy), loop.state, str(loop.days), loop.title,
         )
         for loop in loops.loops
     )  # fmt: skip

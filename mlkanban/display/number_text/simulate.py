@@ -61,7 +61,7 @@ def to_json(what_if: WhatIf) -> WhatIfJson:
         "n": what_if.n,
         "runs": what_if.runs,
         "trusted": what_if.trusted,
-        "not_reproduced": what_if.off,
+        "not_reproduced": what_if.not_reproduced,
         "limits": what_if.limits,
         "changes": what_if.changes,
         "observed": what_if.observed or None,
@@ -107,9 +107,9 @@ def summary(what_if: WhatIf) -> Summary:
 
 
 def _trust(what_if: WhatIf) -> str:
-    if not what_if.off:
+    if not what_if.not_reproduced:
         return "Today is reproduced: what was observed lies within 98 % of the simulated runs."
-    what = ", ".join(_MEASURES[measure] for measure in what_if.off)
+    what = ", ".join(_MEASURES[measure] for measure in what_if.not_reproduced)
     return f"Not to be trusted on this history: today is not reproduced ({what})."
 
 

@@ -26,7 +26,8 @@ def to_json(suggestion: Suggestion) -> SuggestionJson:
         "steps": [
             {
                 "stage": s.stage, "before": s.before, "after": s.after,
-                "p85_change_days": s.p85, "per_week_change": s.per_week, "agreed": s.agreed,
+                "p85_change_days": s.p85_change_days, "per_week_change": s.per_week_change,
+                "agreed": s.agreed,
             }
             for s in suggestion.steps
         ],
@@ -51,7 +52,8 @@ def summary(suggestion: Suggestion) -> Summary:
         return Summary("Limits to try", (played.lines[0], sentence), played.table, played.note)
     reasons = [
         f"{s.stage} {'no limit' if s.before is None else s.before} -> {s.after}:"
-        f" p85 {s.p85:+.1f} d, {s.per_week:+.1f} a week, in {100 * s.agreed:.0f} % of the runs"
+        f" p85 {s.p85_change_days:+.1f} d, {s.per_week_change:+.1f} a week,"
+        f" in {100 * s.agreed:.0f} % of the runs"
         for s in suggestion.steps
     ]
     return Summary("Limits to try", (*played.lines, *reasons), played.table, played.note)

@@ -93,7 +93,7 @@ def summary(triage: TriageNumbers) -> Summary:
         f"snoozed {_percent(triage.snooze_rate)}"
         f" | over a limit {_percent(triage.override_rate)} of the accepted"
         f" | taken back {_percent(triage.undo_rate)}",
-        f"the last on {triage.last_at}: {_session_text(triage.sessions[-1])}",
+        f"the last on {triage.last_at:%Y-%m-%d %H:%M}: {_session_text(triage.sessions[-1])}",
     )
     rows = tuple(
         (str(w.first), str(len(w.sessions)), str(w.decisions), f"{w.minutes:.0f}")

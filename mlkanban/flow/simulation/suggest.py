@@ -38,8 +38,8 @@ class LimitStep:
     stage: str
     before: int | None
     after: int
-    p85: float
-    per_week: float
+    p85_change_days: float
+    per_week_change: float
     agreed: float
 
 
@@ -69,7 +69,9 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
             tried += len(_neighbours(model))
             if not found:
                 break
-            step, model, best = min(found, key=lambda one: (one[0].p85, -one[0].per_week))
+            step, model, best = min(
+                found, key=lambda one: (one[0].p85_change_days, -one[0].per_week_change)
+            )
             steps.append(step)
     changes: Changes = {}
     for step in steps:

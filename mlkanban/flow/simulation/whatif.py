@@ -69,13 +69,13 @@ class WhatIf:
     scope: Scope
 
     @property
-    def off(self) -> list[str]:
+    def not_reproduced(self) -> list[str]:
         """The measures that today's simulation does not reproduce."""
         return [m for m in _CHECKED if self.today and self.observed[m] not in self.today[m]]
 
     @property
     def trusted(self) -> bool:
-        return bool(self.today) and not self.off
+        return bool(self.today) and not self.not_reproduced
 
 
 def what_if(

@@ -92,7 +92,7 @@ def test_the_known_effect_of_a_limit_is_recovered(today, other):
 def test_a_better_limit_is_found_with_its_evidence():
     found = suggest(made(1, every=1.5))
     assert next((s.stage, s.after) for s in found.steps) == ("Evaluate", 2)
-    assert found.steps[0].p85 < 0
+    assert found.steps[0].p85_change_days < 0
     assert found.steps[0].agreed >= 0.75
     assert (found.played.changes["Evaluate"] or 0) >= 2
     assert "Evaluate 1 -> 2" in " ".join(suggest_limits.summary(found).lines)

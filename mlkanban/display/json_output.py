@@ -44,7 +44,7 @@ def _field_name(key: str) -> str:
 # Cards
 
 
-class Blocked(Shape):
+class BlockedJson(Shape):
     """`until` is a condition: `card:ID`, `run:ID` or a date."""
 
     reason: BlockReason
@@ -54,7 +54,7 @@ class Blocked(Shape):
     since: datetime
 
 
-class Metric(Shape):
+class MetricJson(Shape):
     name: str
     direction: Literal[">=", "<="]
     target: float | None
@@ -63,7 +63,7 @@ class Metric(Shape):
     value: float | None
 
 
-class ChecklistItem(Shape):
+class ChecklistItemJson(Shape):
     """`gate` is the stage that is not to be left while the item is unticked, '' for none."""
 
     text: str
@@ -71,12 +71,12 @@ class ChecklistItem(Shape):
     gate: str
 
 
-class Relation(Shape):
+class RelationJson(Shape):
     kind: str
     card: str
 
 
-class Reading(Shape):
+class ReadingJson(Shape):
     metric: str
     value: float
     threshold: str
@@ -85,7 +85,7 @@ class Reading(Shape):
     note: str
 
 
-class Note(Shape):
+class NoteJson(Shape):
     at: datetime
     actor: str
     text: str
@@ -99,10 +99,10 @@ _TYPES: Mapping[type[field_kinds.Kind], Any] = {
     field_kinds.Flag: bool,
     field_kinds.Day: date | None,
     field_kinds.Members: list[str],
-    field_kinds.Lineage: list[Relation],
-    field_kinds.Checklist: list[ChecklistItem],
-    field_kinds.MetricKind: Metric | None,
-    field_kinds.BlockerKind: Blocked | None,
+    field_kinds.Lineage: list[RelationJson],
+    field_kinds.Checklist: list[ChecklistItemJson],
+    field_kinds.MetricKind: MetricJson | None,
+    field_kinds.BlockerKind: BlockedJson | None,
 }
 """What JSON has for each kind of fields; any other kind is like the one it is derived from."""
 
@@ -130,7 +130,7 @@ _ON_FACES = (
 )  # fmt: skip
 
 
-class Identity(Shape):
+class IdentityJson(Shape):
     """`age_days` counts from commitment until finished, or until now."""
 
     id: str
@@ -143,18 +143,21 @@ class Identity(Shape):
     age_days: int | None
 
 
-class Face(Identity, _with_fields("FaceFields", map(FIELD.__getitem__, _ON_FACES))):  # type: ignore[misc]
+class FaceJson(IdentityJson, _with_fields("FaceFields", map(FIELD.__getitem__, _ON_FACES))):  # type: ignore[misc]
     """A card as lists show it."""
 
 
-class Card(Identity, _with_fields("CardFields", (f for f in FIELDS if f.part_of != "metric"))):  # type: ignore[misc]
+_ON_CARDS = (field for field in FIELDS if field.part_of != "metric")
+
+
+class CardJson(IdentityJson, _with_fields("CardFields", _ON_CARDS)):  # type: ignore[misc]
     """Everything on a card. `needs` are the cards it depends on."""
 
-    readings: list[Reading]
-    notes: list[Note]
+    readings: list[ReadingJson]
+    notes: list[NoteJson]
 
 
-class Spent(Shape):
+class SpentJson(Shape):
     """What is used of the budget; `share` 1 is all of it."""
 
     budget: float
@@ -164,22 +167,22 @@ class Spent(Shape):
     unknown: int
 
 
-class ShownCard(Card):
+class ShownCardJson(CardJson):
     """`label` is what job schedulers and trackers may call it by."""
 
     label: str
-    spent: Spent | None
+    spent: SpentJson | None
 
 
-class Done(Shape):
+class DoneJson(Shape):
     """What an action did to cards; `warning` is '' for none."""
 
-    cards: list[Card]
+    cards: list[CardJson]
     message: str
     warning: str
 
 
-class TriageItem(Shape):
+class TriageItemJson(Shape):
     """A card, or an unlinked run, and why it asks for a decision."""
 
     id: str
@@ -187,7 +190,7 @@ class TriageItem(Shape):
     title: str
 
 
-class PlanRow(Shape):
+class PlanRowJson(Shape):
     id: str
     title: str
     worth: str | None
@@ -195,13 +198,13 @@ class PlanRow(Shape):
     fits: str | None
 
 
-class ChangedField(Shape):
+class ChangedFieldJson(Shape):
     field: str
     from_: str = Field(alias="from")
     to: str
 
 
-class HistoryEntry(Shape):
+class HistoryEntryJson(Shape):
     """An event; `changes` are the fields it set, as they are in the log."""
 
     id: str
@@ -218,7 +221,7 @@ class HistoryEntry(Shape):
     in_force: bool
 
 
-class Conflict(Shape):
+class ConflictJson(Shape):
     """A field that two machines wrote: the value that stands (`kept`) and the other one."""
 
     name: str
@@ -235,7 +238,7 @@ class Conflict(Shape):
 # Boards
 
 
-class Stage(Shape):
+class StageJson(Shape):
     """`count` are the open cards in the stage, `running` those of them that are unattended."""
 
     name: str
@@ -249,48 +252,48 @@ class Stage(Shape):
     over_since_merge: bool
 
 
-class Board(Shape):
+class BoardJson(Shape):
     key: str
     uuid: str
     name: str
     timezone: str
     template: str
     conwip: int | None
-    stages: list[Stage]
+    stages: list[StageJson]
 
 
-class BoardInList(Board):
+class BoardInListJson(BoardJson):
     in_use: bool
 
 
-class ShownBoard(Board):
-    cards: list[Face]
+class ShownBoardJson(BoardJson):
+    cards: list[FaceJson]
 
 
-class StagesDone(Shape):
-    stages: list[Stage]
+class StagesDoneJson(Shape):
+    stages: list[StageJson]
     message: str
     warning: str
 
 
-class CharterSection(Shape):
+class CharterSectionJson(Shape):
     section: str
     title: str
     hint: str
     text: str
 
 
-class Charter(Shape):
+class CharterJson(Shape):
     board: str
-    sections: list[CharterSection]
+    sections: list[CharterSectionJson]
 
 
-class View(Shape):
+class ViewJson(Shape):
     name: str
     query: str
 
 
-class PortfolioRow(Shape):
+class PortfolioRowJson(Shape):
     """The numbers of a board; `past_sle` open cards are older than `sle_days`."""
 
     key: str
@@ -311,18 +314,18 @@ class PortfolioRow(Shape):
 # Runs
 
 
-class TrackerRun(Shape):
+class TrackerRunJson(Shape):
     ref: str
     says: str | None
     where: str
 
 
-class LeftOver(Shape):
+class LeftOverJson(Shape):
     pid: int
     command: str
 
 
-class Run(Shape):
+class RunJson(Shape):
     """`differs` are the parameters in which the run is unlike others of its card, `left_over` the
     processes it left running."""
 
@@ -345,13 +348,13 @@ class Run(Shape):
     parent: str | None
     metrics: dict[str, float]
     unread_metrics: list[str]
-    tracker: TrackerRun | None
+    tracker: TrackerRunJson | None
     last_lines: list[str]
     differs: dict[str, str]
-    left_over: list[LeftOver]
+    left_over: list[LeftOverJson]
 
 
-class Repeats(Shape):
+class RepeatsJson(Shape):
     """Runs that differ in their seed alone, summed up; `sd` and `margin` from two on."""
 
     n: int
@@ -362,15 +365,15 @@ class Repeats(Shape):
     left_out_same_seed: int
 
 
-class Basis(Repeats):
+class BasisJson(RepeatsJson):
     label: str | None
 
 
-class Configuration(Basis):
+class ConfigurationJson(BasisJson):
     runs: list[str]
 
 
-class RunFigures(Repeats):
+class RunFiguresJson(RepeatsJson):
     """The configuration tried last; `best` is the best run of all, `basis` what the proposed
     verdict rests on."""
 
@@ -379,26 +382,26 @@ class RunFigures(Repeats):
     search: bool
     proposal: str | None
     why: str | None
-    basis: Basis | None
-    configurations: list[Configuration]
+    basis: BasisJson | None
+    configurations: list[ConfigurationJson]
 
 
-class RunsMeta(Shape):
+class RunsMetaJson(Shape):
     """What the runs of one card say together."""
 
-    figures: RunFigures | None
+    figures: RunFiguresJson | None
     remarks: list[str]
     gpu_hours: float
     runs_of_unknown_gpu_hours: int
 
 
-class StartedRun(Shape):
+class StartedRunJson(Shape):
     id: str
     card: str
     folder: str
 
 
-class SubmittedRun(Shape):
+class SubmittedRunJson(Shape):
     """Null where sbatch took no job."""
 
     id: str | None
@@ -407,20 +410,20 @@ class SubmittedRun(Shape):
     folder: str | None
 
 
-class LinkedJob(Shape):
+class LinkedJobJson(Shape):
     id: str
     card: str
     job: str
 
 
-class StoppedRun(Shape):
+class StoppedRunJson(Shape):
     """`stopped` is false until SLURM has ended the job."""
 
     id: str
     stopped: bool
 
 
-class CodeDifference(Shape):
+class CodeDifferenceJson(Shape):
     """Two runs with their commits, and what changed in the code between them."""
 
     from_: str = Field(alias="from")
@@ -430,7 +433,7 @@ class CodeDifference(Shape):
     text: str
 
 
-class UnlinkedRun(Shape):
+class UnlinkedRunJson(Shape):
     ref: str
     name: str
     experiment: str
@@ -443,60 +446,60 @@ class UnlinkedRun(Shape):
     where: str
 
 
-class RunLink(Shape):
+class RunLinkJson(Shape):
     run: str
     card: str
 
 
-class SyncedRuns(Shape):
+class SyncedRunsJson(Shape):
     places: list[str]
     problems: list[str]
     runs: int
-    linked: list[RunLink]
+    linked: list[RunLinkJson]
     changed: list[str]
-    unlinked: list[UnlinkedRun]
-    ignored: list[UnlinkedRun]
+    unlinked: list[UnlinkedRunJson]
+    ignored: list[UnlinkedRunJson]
 
 
 # Stores and files
 
 
-class WrittenFile(Shape):
+class WrittenFileJson(Shape):
     file: str
     bytes: int
 
 
-class Backup(WrittenFile):
+class BackupJson(WrittenFileJson):
     name: str
     made: datetime
     label: str
 
 
-class StoreShare(Shape):
+class StoreShareJson(Shape):
     events: int
     cards: int
 
 
-class Restored(Shape):
+class RestoredJson(Shape):
     """What was lost and won back; `kept` is the backup of what was there before."""
 
     file: str
-    lost: StoreShare
-    won: StoreShare
+    lost: StoreShareJson
+    won: StoreShareJson
     kept: str | None
 
 
-class ExportedRows(Shape):
+class ExportedRowsJson(Shape):
     file: str
     rows: int
 
 
-class ExportedCards(Shape):
+class ExportedCardsJson(Shape):
     file: str
     cards: int
 
 
-class ImportedEvents(Shape):
+class ImportedEventsJson(Shape):
     board: str
     rows: int
     cards: int
@@ -506,23 +509,23 @@ class ImportedEvents(Shape):
     left_out: list[str]
 
 
-class ImportedCard(Shape):
+class ImportedCardJson(Shape):
     """`id` is null for a new card; `line` is where it stands in the file."""
 
     id: str | None
     title: str
     line: int
-    changes: list[ChangedField]
+    changes: list[ChangedFieldJson]
     note: str | None
 
 
-class ImportedSection(Shape):
+class ImportedSectionJson(Shape):
     section: str
     from_: str = Field(alias="from")
     to: str
 
 
-class ImportConflict(Shape):
+class ImportConflictJson(Shape):
     """A field changed both on the board and in the file."""
 
     id: str | None
@@ -532,30 +535,30 @@ class ImportConflict(Shape):
     file: str
 
 
-class Renamed(Shape):
+class RenamedJson(Shape):
     from_: str = Field(alias="from")
     to: str
 
 
-class ImportedMarkdown(Shape):
+class ImportedMarkdownJson(Shape):
     """`written` says whether anything was; `refused` is why it could not be."""
 
     board: str
     compared_with: Literal["export", "now"]
-    cards: list[ImportedCard]
-    charter: list[ImportedSection]
-    conflicts: list[ImportConflict]
+    cards: list[ImportedCardJson]
+    charter: list[ImportedSectionJson]
+    conflicts: list[ImportConflictJson]
     added_before: list[str]
     noted_before: list[str]
     left_alone: list[str]
     stages_left_alone: list[str]
-    name: Renamed | None
+    name: RenamedJson | None
     edited: bool
     written: bool
     refused: str | None
 
 
-class Sync(Shape):
+class SyncJson(Shape):
     """`hosts` are the events taken in by machine. `undecided` and `told` are old names of
     `conflicts` and `notices`."""
 
@@ -572,20 +575,20 @@ class Sync(Shape):
 # The program
 
 
-class Check(Shape):
+class CheckJson(Shape):
     what: str
     verdict: Literal["ok", "note", "problem"]
     said: str
     hint: str
 
 
-class Doctor(Shape):
+class DoctorJson(Shape):
     problems: int
-    checks: list[Check]
+    checks: list[CheckJson]
     mended: list[str]
 
 
-class Key(Shape):
+class KeyJson(Shape):
     name: str
     keys: list[str]
     title: str
@@ -594,44 +597,44 @@ class Key(Shape):
     screens: list[str]
 
 
-class Keys(Shape):
-    keys: list[Key]
+class KeysJson(Shape):
+    keys: list[KeyJson]
     problems: list[str]
 
 
-class Theme(Shape):
+class ThemeJson(Shape):
     name: str
     dark: bool
     file: str
 
 
-class Themes(Shape):
-    themes: list[Theme]
+class ThemesJson(Shape):
+    themes: list[ThemeJson]
     in_use: str
     problems: list[str]
 
 
-class Setting(Shape):
+class SettingJson(Shape):
     name: str
     value: Any
     from_: str = Field(alias="from")
     meaning: str
 
 
-class Config(Shape):
+class ConfigJson(Shape):
     file: str
-    settings: list[Setting]
+    settings: list[SettingJson]
 
 
-class Completion(Shape):
+class CompletionJson(Shape):
     script: str
 
 
-class Version(Shape):
+class VersionJson(Shape):
     version: str
 
 
-class Error(Shape):
+class ErrorJson(Shape):
     """A command that failed; `exit_code` says how (see the README)."""
 
     message: str
@@ -639,7 +642,7 @@ class Error(Shape):
     exit_code: int
 
 
-class SchemaKind(Shape):
+class SchemaKindJson(Shape):
     kind: str
     about: str
 
@@ -690,16 +693,16 @@ def _number_model(name: str) -> type[Shape]:
     )
 
 
-class Plan(Shape):
+class PlanJson(Shape):
     stage: str
     limit: int | None
     room: int | None
-    ready: list[PlanRow]
-    ideas: list[PlanRow]
+    ready: list[PlanRowJson]
+    ideas: list[PlanRowJson]
     fit: _model_of(_returned(fit.to_json))  # type: ignore[valid-type]
 
 
-class Kind(NamedTuple):
+class JsonKind(NamedTuple):
     """A kind of output: the shape of its `data` (None for a number of the catalogue), what prints
     it, and the shape of `meta` where it has one."""
 
@@ -709,67 +712,72 @@ class Kind(NamedTuple):
 
 
 _DONE = {
-    name: Kind(Done, f"the cards that `{name}` changed")
+    name: JsonKind(DoneJson, f"the cards that `{name}` changed")
     for name in (
         "alert", "archive", "block", "done", "edit", "merge", "move", "note", "redo", "retrain",
         "snooze", "unblock", "undo", "unlink",
     )
 }  # fmt: skip
 _STAGES = {
-    f"stages.{name}": Kind(StagesDone, f"the stages after `stages {name}`")
+    f"stages.{name}": JsonKind(StagesDoneJson, f"the stages after `stages {name}`")
     for name in (
         "add", "commit", "conwip", "limit", "move", "remove", "rename", "uncommit",
     )
 }  # fmt: skip
 
-KINDS: Mapping[str, Kind] = {
-    "error": Kind(Error, "a command that failed"),
-    "board": Kind(ShownBoard | None, "`mlkanban` without a terminal; null without a board"),
-    "boards": Kind(list[BoardInList], "`boards`"),
-    "init": Kind(Board, "the board that `init` made"),
-    "stages": Kind(list[Stage], "`stages`"),
+KINDS: Mapping[str, JsonKind] = {
+    "error": JsonKind(ErrorJson, "a command that failed"),
+    "board": JsonKind(ShownBoardJson | None, "`mlkanban` without a terminal; null without a board"),
+    "boards": JsonKind(list[BoardInListJson], "`boards`"),
+    "init": JsonKind(BoardJson, "the board that `init` made"),
+    "stages": JsonKind(list[StageJson], "`stages`"),
     **_STAGES,
-    "charter": Kind(Charter, "`charter`"),
-    "card": Kind(
-        ShownCard | Card | list[Card], "the card of `show` or `add`; the cards of `add -`"
+    "charter": JsonKind(CharterJson, "`charter`"),
+    "card": JsonKind(
+        ShownCardJson | CardJson | list[CardJson],
+        "the card of `show` or `add`; the cards of `add -`",
     ),
-    "cards": Kind(list[Face], "`list`"),
-    "views": Kind(list[View], "`views`"),
+    "cards": JsonKind(list[FaceJson], "`list`"),
+    "views": JsonKind(list[ViewJson], "`views`"),
     **_DONE,
-    "link": Kind(Done | LinkedJob, "the cards that `link` changed; a SLURM job it linked"),
-    "settle": Kind(Done, "the cards that `resolve` changed"),
-    "undecided": Kind(list[Conflict], "the conflicts that `resolve` lists"),
-    "triage": Kind(list[TriageItem], "`triage` without a terminal"),
-    "plan": Kind(Plan, "`plan`"),
-    "history": Kind(list[HistoryEntry], "`history`"),
-    "portfolio": Kind(list[PortfolioRow], "`portfolio`"),
-    "runs": Kind(list[Run], "`runs`", RunsMeta | None),
-    "run": Kind(StartedRun, "the run that `run --detach` started"),
-    "adopt": Kind(StartedRun, "the run that `adopt` made of a process"),
-    "sbatch": Kind(SubmittedRun, "the job that `sbatch` submitted"),
-    "stop": Kind(StoppedRun, "`stop`"),
-    "diff": Kind(CodeDifference, "`diff`"),
-    "sync-runs": Kind(SyncedRuns, "`sync-runs`"),
-    "sync": Kind(Sync, "`sync`"),
-    "report": Kind(WrittenFile, "the file that `report` wrote"),
-    "backup": Kind(WrittenFile, "the backup that `backup` made"),
-    "backups": Kind(list[Backup], "`backup list`"),
-    "restore": Kind(Restored, "`restore`"),
-    "export.csv": Kind(ExportedRows, "the file that `export csv` wrote"),
-    "export.jsonl": Kind(ExportedRows, "the file that `export jsonl` wrote"),
-    "export.markdown": Kind(ExportedCards, "the file that `export markdown` wrote"),
-    "import.events": Kind(ImportedEvents, "`import events`"),
-    "import.markdown": Kind(ImportedMarkdown, "`import markdown`"),
-    "doctor": Kind(Doctor, "`doctor`"),
-    "keys": Kind(Keys, "`keys`"),
-    "themes": Kind(Themes, "`themes`"),
-    "config": Kind(Config, "`config`"),
-    "completion": Kind(Completion, "`completion`"),
-    "schema": Kind(list[SchemaKind] | dict[str, Any], "`schema`; a JSON Schema of `schema KIND`"),
-    "version": Kind(Version, "`--version`"),
-    **{f"flow.{entry.name}": Kind(None, f"`flow {entry.name}`") for entry in CATALOGUE},
-    "flow.simulate": Kind(_model_of(_returned(simulate.to_json)), "`flow simulate`"),
-    "flow.suggest-limits": Kind(
+    "link": JsonKind(
+        DoneJson | LinkedJobJson, "the cards that `link` changed; a SLURM job it linked"
+    ),
+    "settle": JsonKind(DoneJson, "the cards that `resolve` changed"),
+    "undecided": JsonKind(list[ConflictJson], "the conflicts that `resolve` lists"),
+    "triage": JsonKind(list[TriageItemJson], "`triage` without a terminal"),
+    "plan": JsonKind(PlanJson, "`plan`"),
+    "history": JsonKind(list[HistoryEntryJson], "`history`"),
+    "portfolio": JsonKind(list[PortfolioRowJson], "`portfolio`"),
+    "runs": JsonKind(list[RunJson], "`runs`", RunsMetaJson | None),
+    "run": JsonKind(StartedRunJson, "the run that `run --detach` started"),
+    "adopt": JsonKind(StartedRunJson, "the run that `adopt` made of a process"),
+    "sbatch": JsonKind(SubmittedRunJson, "the job that `sbatch` submitted"),
+    "stop": JsonKind(StoppedRunJson, "`stop`"),
+    "diff": JsonKind(CodeDifferenceJson, "`diff`"),
+    "sync-runs": JsonKind(SyncedRunsJson, "`sync-runs`"),
+    "sync": JsonKind(SyncJson, "`sync`"),
+    "report": JsonKind(WrittenFileJson, "the file that `report` wrote"),
+    "backup": JsonKind(WrittenFileJson, "the backup that `backup` made"),
+    "backups": JsonKind(list[BackupJson], "`backup list`"),
+    "restore": JsonKind(RestoredJson, "`restore`"),
+    "export.csv": JsonKind(ExportedRowsJson, "the file that `export csv` wrote"),
+    "export.jsonl": JsonKind(ExportedRowsJson, "the file that `export jsonl` wrote"),
+    "export.markdown": JsonKind(ExportedCardsJson, "the file that `export markdown` wrote"),
+    "import.events": JsonKind(ImportedEventsJson, "`import events`"),
+    "import.markdown": JsonKind(ImportedMarkdownJson, "`import markdown`"),
+    "doctor": JsonKind(DoctorJson, "`doctor`"),
+    "keys": JsonKind(KeysJson, "`keys`"),
+    "themes": JsonKind(ThemesJson, "`themes`"),
+    "config": JsonKind(ConfigJson, "`config`"),
+    "completion": JsonKind(CompletionJson, "`completion`"),
+    "schema": JsonKind(
+        list[SchemaKindJson] | dict[str, Any], "`schema`; a JSON Schema of `schema KIND`"
+    ),
+    "version": JsonKind(VersionJson, "`--version`"),
+    **{f"flow.{entry.name}": JsonKind(None, f"`flow {entry.name}`") for entry in CATALOGUE},
+    "flow.simulate": JsonKind(_model_of(_returned(simulate.to_json)), "`flow simulate`"),
+    "flow.suggest-limits": JsonKind(
         _model_of(_returned(suggest_limits.to_json)), "`flow suggest-limits`"
     ),
 }

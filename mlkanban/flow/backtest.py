@@ -30,7 +30,7 @@ KINDS = ("how_many", "when", "card")
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class HitRate:
     """Of one kind of forecast at p %: how many of the trials held."""
 
     percent: int
@@ -49,7 +49,7 @@ class Backtest:
     trial days, `cards_ahead` how many finishes `when` waited for."""
 
     days: tuple[date, ...]
-    scores: dict[int, dict[str, tuple[Score, ...]]]
+    scores: dict[int, dict[str, tuple[HitRate, ...]]]
     cards_ahead: int
     scope: Scope
 
@@ -100,7 +100,9 @@ def backtest(sample: Sample) -> Backtest:
         tuple(used),
         {
             back: {
-                kind: tuple(Score(p, made[back, kind, p], held[back, kind, p]) for p in PERCENTILES)
+                kind: tuple(
+                    HitRate(p, made[back, kind, p], held[back, kind, p]) for p in PERCENTILES
+                )
                 for kind in KINDS
             }
             for back in PASTS

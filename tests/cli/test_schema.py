@@ -32,7 +32,7 @@ def test_every_kind_has_a_json_schema_of_the_whole_object(mlk, kind) -> None:
 
 
 def test_the_schema_of_cards_names_their_keys(mlk) -> None:
-    shape = mlk.data("schema", "cards")["$defs"]["Face"]
+    shape = mlk.data("schema", "cards")["$defs"]["FaceJson"]
     assert {"id", "class", "blocked", "age_days"} <= shape["properties"].keys()
     assert shape["additionalProperties"] is False
 

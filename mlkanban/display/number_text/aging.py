@@ -19,13 +19,13 @@ from mlkanban.flow.sle import sle
 _CONVENTION = "age in calendar days with both ends | nearest rank"
 
 
-class StageJson(TypedDict):
+class AgingStageJson(TypedDict):
     stage: str
     n: int
     pace: dict[str, int | None]
 
 
-class CardJson(TypedDict):
+class AgingCardJson(TypedDict):
     id: str
     title: str
     stage: str
@@ -40,8 +40,8 @@ class AgingJson(NumberJson):
     n: int
     open: int
     sle_days: int | None
-    stages: list[StageJson]
-    cards: list[CardJson]
+    stages: list[AgingStageJson]
+    cards: list[AgingCardJson]
 
 
 def to_json(aging: Aging) -> AgingJson:

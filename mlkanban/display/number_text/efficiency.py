@@ -27,7 +27,7 @@ class SharesJson(TypedDict):
     blocked: float | None
 
 
-class StageJson(TypedDict):
+class EfficiencyStageJson(TypedDict):
     stage: str
     active_days: float
     unattended_days: float
@@ -40,7 +40,7 @@ class EfficiencyJson(NumberJson):
     configured: bool
     efficiency: float | None
     shares: SharesJson
-    stages: list[StageJson]
+    stages: list[EfficiencyStageJson]
 
 
 def to_json(efficiency: Efficiency) -> EfficiencyJson:

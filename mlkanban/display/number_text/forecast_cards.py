@@ -21,7 +21,7 @@ _CERTAIN = 0.95
 _CONVENTION = "Kaplan-Meier, open and abandoned cards censored; given the age of the card"
 
 
-class CardJson(TypedDict):
+class CardForecastJson(TypedDict):
     id: str
     title: str
     stage: str
@@ -36,7 +36,7 @@ class CardForecastsJson(NumberJson):
     censored: int
     days: int
     until: Day
-    cards: list[CardJson]
+    cards: list[CardForecastJson]
 
 
 def to_json(forecasts: CardForecasts) -> CardForecastsJson:

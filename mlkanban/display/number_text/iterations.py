@@ -25,7 +25,7 @@ class PassesJson(TypedDict):
     passes: int
 
 
-class StageJson(TypedDict):
+class IterationsStageJson(TypedDict):
     stage: str
     n: int
     mean: float | None
@@ -36,7 +36,7 @@ class StageJson(TypedDict):
 
 class IterationsJson(NumberJson):
     n: int
-    stages: list[StageJson]
+    stages: list[IterationsStageJson]
 
 
 def to_json(iterations: Iterations) -> IterationsJson:

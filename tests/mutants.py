@@ -78,8 +78,8 @@ def tests_of(module: Path) -> tuple[tuple[str, ...], ...]:
     own = Path("tests", inside.parent, f"test_{name}.py")
     near: list[Path] = []
     far: list[Path] = []
-    for part in TESTS:
-        for path in sorted(Path("tests", part).rglob("test_*.py")):
+    for found in (Path("tests").glob("*"), *(Path("tests", part).rglob("*") for part in TESTS)):
+        for path in sorted(path for path in found if path.match("test_*.py")):
             if path != own and (path.name == own.name or imports.search(path.read_text())):
                 (near if path.is_relative_to(Path("tests", inside.parts[0])) else far).append(path)
     stages = [own] * own.exists(), near, far

@@ -67,6 +67,16 @@ def test_items_that_say_nothing_of_a_gate_keep_the_one_they_had() -> None:
     ]  # fmt: skip
 
 
+def test_an_item_that_is_only_worded_anew_keeps_its_gate() -> None:
+    one, other = checklist.with_gates_of(
+        [{"text": "new words"}, {"text": ITEMS[1].text}], ITEMS[:2]
+    )
+    assert one["gate"] == ITEMS[0].gate
+    assert other.get("gate", "") == ITEMS[1].gate
+    # With another number of items nobody knows which one it was.
+    assert checklist.with_gates_of([{"text": "new words"}], ITEMS[:2]) == [{"text": "new words"}]
+
+
 def test_what_changed_in_words() -> None:
     before: Items = [
         {"text": "a", "done": False},

@@ -41,6 +41,8 @@ BAD = [
     '{"set": {"health": {}}}',
     '{"set": {"limit": "2"}}',
     '{"set": {"conwip": -1}}',
+    '{"set": {"of_a_later_version": 9223372036854775808}}',
+    '{"set": {"tag:gpu": 3}}',
     '{"set": {"kind": "odd"}}',
     '{"set": {"timezone": "../../etc"}}',
     '{"set": {"checklist": [{"text": 1}]}}',
@@ -86,3 +88,7 @@ def test_of_a_newer_program_only_the_envelope_is_checked() -> None:
     odd = '{"set": {"priority": "utmost"}}'
     assert inert(event(odd, version=FORMAT + 1)) == NEWER
     assert inert(event(odd, version=FORMAT + 1, at="soon")) == MALFORMED
+
+
+def test_the_largest_number_that_a_store_can_keep_counts() -> None:
+    assert inert(event('{"set": {"of_a_later_version": 9223372036854775807}}')) == ""

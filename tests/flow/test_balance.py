@@ -189,3 +189,8 @@ def test_numbers_of_a_group_are_those_of_its_cards_alone(cards, day):
         assert wip(some) == wip(alone)
         assert little(some) == little(alone)
         assert quality(some) == quality(alone)
+
+
+def test_the_time_that_littles_law_implies_has_fractions():
+    found = little(sample([took("a", 2, start=1), took("b", 5, start=2)], day=10))
+    assert found.implied_days == pytest.approx(5 / 2)

@@ -109,3 +109,12 @@ def test_the_same_seed_brings_the_same_run():
     model = line([1, 2], [job((0, 1.0), (1, 2.0)), job((0, 3.0))], [0.5, 2.0, 4.0])
     assert run(model, 7) == run(model, 7)
     assert run(model, 7) != run(model, 8)
+
+
+def test_the_percentiles_of_a_run_are_those_of_its_cards():
+    played = Line(line([1], [job((0, 1.0))], [2.0]))
+    played._begun = [0.0] * 100
+    played._ended = {number: float(number) for number in range(100)}  # 1 to 100 days
+    out = played.outcome(0.0, 100.0, 100)
+    assert out is not None
+    assert (out.p50, out.p85) == (50, 85)

@@ -6,6 +6,7 @@ import pytest
 from mlkanban.core.markdown.front_matter import (
     FrontMatterLine,
     flow,
+    read_lines,
     read_list,
     read_scalar,
     scalar,
@@ -45,3 +46,15 @@ def test_lists() -> None:
     assert read_list(FrontMatterLine(flow(items), 1)) == tuple(item for item in items if item)
     assert flow(()) == "[]"
     assert read_list(FrontMatterLine("[]", 1)) == ()
+
+
+def test_comments_and_empty_lines_are_no_entries() -> None:
+    entries = read_lines(["# typed by hand", "title: a", "", "due:"], 2)
+    assert entries == {"title": FrontMatterLine("a", 3), "due": FrontMatterLine("", 5)}
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"), [("'it''s'", "it's"), ("cats'", "cats'"), ("'", "'"), ("'n boot", "'n boot")]
+)
+def test_single_quotes_count_only_around_a_value(raw: str, text: str) -> None:
+    assert read_scalar(FrontMatterLine(raw, 1)) == text

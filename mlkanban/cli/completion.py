@@ -19,7 +19,7 @@ from click.shell_completion import (
 )
 
 from mlkanban.cli.session import NAMES, Session, pass_session, use_home
-from mlkanban.core.lineage import Kind
+from mlkanban.core.lineage import LineageKind
 from mlkanban.paths import places
 from mlkanban.text import display
 
@@ -137,7 +137,7 @@ def lineages(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The kinds of lineage, and after one the cards."""
     kind, colon, ref = incomplete.partition(":")
     if not colon:
-        return [CompletionItem(f"{one}:") for one in Kind if one.startswith(kind)]
+        return [CompletionItem(f"{one}:") for one in LineageKind if one.startswith(kind)]
     found = card_refs(ctx, ref)
     return [CompletionItem(f"{kind}:{one.value}", help=one.help) for one in found]
 

@@ -18,23 +18,22 @@ from mlkanban.core.field_kinds import (
     Checklist,
     Choice,
     Day,
+    FieldKind,
     Fields,
     Flag,
-    Kind,
     Lineage,
     Members,
     MetricKind,
     MetricNumber,
+    NormalText,
     OtherCard,
     Place,
     Prose,
     SnoozedRun,
     Title,
-    Written,
     is_card,
 )
-from mlkanban.core.lineage import Kind as Ancestry
-from mlkanban.core.lineage import parsed
+from mlkanban.core.lineage import LineageKind, parsed
 from mlkanban.core.models import CardType, Health, Outcome, Priority, ServiceClass, Work
 from mlkanban.core.names import as_tag
 from mlkanban.core.score import parse_score, score_text
@@ -55,7 +54,7 @@ class CardField:
     """
 
     name: str
-    kind: Kind
+    kind: FieldKind
     help: str
     stored: str = ""
     aliases: tuple[str, ...] = ()
@@ -107,6 +106,11 @@ def _stored_score(text: str) -> str:
     return score.text if score else ""
 
 
+def _is_lineage(member: str) -> bool:
+    kind, _, ref = member.partition(":")
+    return kind in {member.value for member in LineageKind} and is_card(ref)
+
+
 FIELDS: tuple[CardField, ...] = (
     CardField(
         "title", Title(), "Another title.", commands=("edit",), searchable=True,
@@ -144,12 +148,12 @@ FIELDS: tuple[CardField, ...] = (
         asks="metric", in_form=False,
     ),
     CardField(
-        "worth", Written("worth", _stored_score, score_text),
+        "worth", NormalText("worth", _stored_score, score_text),
         "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", metavar="WORTH",
         form_help="5/2",
     ),
     CardField(
-        "budget", Written("budget", budget_text),
+        "budget", NormalText("budget", budget_text),
         "What its runs may use, '40 gpu-h' or '12 runs'.", metavar="BUDGET",
         form_help="40 gpu-h or 12 runs",
     ),
@@ -175,7 +179,7 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "lineage",
-        Lineage("lineage", parsed, lambda one: _is_ancestry(one)),
+        Lineage("lineage", parsed, _is_lineage),
         "What it comes from: ablation-of:g12, retrain-of, follow-up-of.", stored="lineage:",
         metavar="KIND:CARD", drop=("lineage-not", "Does not come from it."), asks="from",
     ),
@@ -208,12 +212,6 @@ FIELDS: tuple[CardField, ...] = (
     ),
 )  # fmt: skip
 """All fields, in the order in which people read and write them."""
-
-
-def _is_ancestry(member: str) -> bool:
-    """`retrain-of:g12`."""
-    kind, _, ref = member.partition(":")
-    return kind in frozenset(one.value for one in Ancestry) and is_card(ref)
 
 
 FIELD: Mapping[str, CardField] = {field.name: field for field in FIELDS}

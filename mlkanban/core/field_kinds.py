@@ -37,7 +37,7 @@ _RANK = re.compile(r"[0-9A-Za-z]{1,1000}")
 _ITEM = re.compile(r"(?s)(?:\[([ xX]?)\])?\s*(.*)")
 
 
-class Kind:
+class FieldKind:
     """A kind of values. `typed` says what a person types, `several` whether a value is a list,
     `repeated` whether its option may be given several times, `needed` whether every card has one.
     `model` is the class of the parts that pydantic checks, None where a value has no parts."""
@@ -93,7 +93,7 @@ class Kind:
         yield str(fields.get(stored) or "")
 
 
-class Line(Kind):
+class TextLine(FieldKind):
     """One line of text."""
 
     typed = "line"
@@ -102,7 +102,7 @@ class Line(Kind):
         return value
 
 
-class Title(Line):
+class Title(TextLine):
     """One line that says something: every card has it."""
 
     typed = "title"
@@ -121,7 +121,7 @@ class Title(Line):
         return " ".join(text.split("\n"))
 
 
-class Prose(Kind):
+class Prose(FieldKind):
     """Text of several lines. `whole` keeps blanks around it, where it has a section in Markdown."""
 
     def __init__(self, *, whole: bool = False) -> None:
@@ -140,7 +140,7 @@ class Prose(Kind):
         return value
 
 
-class Choice(Kind):
+class Choice(FieldKind):
     """One of the words of an enum; without a `blank` member there may be none."""
 
     typed = "choice"
@@ -176,7 +176,7 @@ class Choice(Kind):
         return begun[0]
 
 
-class Flag(Kind):
+class Flag(FieldKind):
     """Yes or no."""
 
     typed = "yes or no"
@@ -198,7 +198,7 @@ class Flag(Kind):
         return value
 
 
-class Day(Kind):
+class Day(FieldKind):
     """A day; stored as 2026-03-31."""
 
     typed = "day"
@@ -229,7 +229,7 @@ class Day(Kind):
         return value and value.isoformat()
 
 
-class Written(Kind):
+class NormalText(FieldKind):
     """What has a form of its own, such as 5/2: `normal` writes it the way a card keeps it, '' for
     none, and raises UsageProblem for what cannot be read. `page` is how a page shows it."""
 
@@ -255,7 +255,7 @@ class Written(Kind):
         return display(self._page(value))
 
 
-class OtherCard(Kind):
+class OtherCard(FieldKind):
     """Another card, by its short id."""
 
     typed = "card"
@@ -273,7 +273,7 @@ class OtherCard(Kind):
         return "" if text == NONE else text
 
 
-class Members(Kind):
+class Members(FieldKind):
     """Several values, of which each is stored as a field of its own: `tag:gpu`. `normal` is the way
     a card keeps one, `is_member` whether an event may name it, `order` what they are sorted by, and
     `between` stands between two in a form."""
@@ -363,7 +363,7 @@ class Lineage(Members):
         return [dict(zip(("kind", "card"), member.split(":", 1), strict=True)) for member in value]
 
 
-class MetricKind(Kind):
+class MetricKind(FieldKind):
     """What an experiment is measured by: name, direction, target, baseline, noise and value."""
 
     typed = "metric"
@@ -405,7 +405,7 @@ class MetricKind(Kind):
         return value and to_json(value)
 
 
-class MetricNumber(Kind):
+class MetricNumber(FieldKind):
     """A number that is a part of the metric; its stored name is that of the part."""
 
     typed = "number"
@@ -431,7 +431,7 @@ class MetricNumber(Kind):
         return "" if value is None else f"{value:g}"
 
 
-class Checklist(Kind):
+class Checklist(FieldKind):
     """Items to tick; a text has one as `[x] three seeds`."""
 
     typed = "item"
@@ -463,7 +463,7 @@ class Checklist(Kind):
         return (str(item.get("text", "")) for item in fields.get(stored) or ())
 
 
-class BlockerKind(Kind):
+class BlockerKind(FieldKind):
     """Why a card cannot go on."""
 
     typed = "block"
@@ -501,7 +501,7 @@ class BlockerKind(Kind):
         yield str((fields.get(stored) or {}).get("note", ""))
 
 
-class SnoozedRun(Kind):
+class SnoozedRun(FieldKind):
     """The run a card is snoozed until; one it was snoozed until before is of no account."""
 
     typed = "run"
@@ -511,7 +511,7 @@ class SnoozedRun(Kind):
         return str(fields.get(stored) or "") if waits else ""
 
 
-class Place(Kind):
+class Place(FieldKind):
     """The stage a card stands in (its id) and the rank there."""
 
     typed = "stage"

@@ -9,7 +9,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.errors import UsageProblem
 
 
-class Kind(StrEnum):
+class LineageKind(StrEnum):
     """How a card came from another one. A parent is a field of its own."""
 
     RETRAIN_OF = "retrain-of"
@@ -19,17 +19,17 @@ class Kind(StrEnum):
 
 PARENT = "parent"
 _WORDS = {
-    PARENT: "part of", Kind.RETRAIN_OF: "retrain of", Kind.ABLATION_OF: "ablation of",
-    Kind.FOLLOW_UP_OF: "follow-up of",
+    PARENT: "part of", LineageKind.RETRAIN_OF: "retrain of", LineageKind.ABLATION_OF: "ablation of",
+    LineageKind.FOLLOW_UP_OF: "follow-up of",
 }  # fmt: skip
-_KINDS = ", ".join(Kind)
+_KINDS = ", ".join(LineageKind)
 
 
 def parsed(text: str) -> str:
     """Parse `ablation-of:g12`, where the kind may be abbreviated; UsageProblem for any other
     text."""
     kind, _, ref = text.strip().lower().partition(":")
-    begun = [member.value for member in Kind if member.value.startswith(kind.strip())]
+    begun = [member.value for member in LineageKind if member.value.startswith(kind.strip())]
     if not kind.strip() or not ref.strip() or len(begun) != 1:
         raise UsageProblem(
             f"{text!r} is no lineage.", f"Write KIND:CARD, such as ablation-of:g12; {_KINDS}."

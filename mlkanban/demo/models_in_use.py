@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlkanban.core.events import Change
-from mlkanban.core.lineage import Kind
+from mlkanban.core.lineage import LineageKind
 from mlkanban.core.model_health import (
     ALERTED,
     PREFIX,
@@ -87,7 +87,7 @@ def _retrained(
     calendar: Calendar,
 ) -> Iterator[tuple[float, Change]]:
     minute = _taken_up(other, dated_alerts)
-    tie = {f"lineage:{Kind.RETRAIN_OF}:{card_id}": True}
+    tie = {f"lineage:{LineageKind.RETRAIN_OF}:{card_id}": True}
     yield minute, _change(minute, board, other_id, tie, calendar)
     healths = [(minute, card_id, Health.RETRAINING)]
     if other.spec.end == Outcome.SHIPPED:

@@ -18,7 +18,7 @@ from mlkanban.demo.schedule import DAY, RUN, Calendar, Visit
 from mlkanban.runs.model.effects import block_by
 from mlkanban.runs.model.failure import death
 from mlkanban.runs.model.run import PREFIX, Run
-from mlkanban.runs.model.state import Judgement, Place, RunState, Seen, judge
+from mlkanban.runs.model.state import Judgement, PidScope, RunState, Seen, judge
 from mlkanban.runs.slurm.job_records import SlurmJob, Ticket, judge_job
 
 _HOSTS = ("gpu-01", "gpu-02", "gpu-03")
@@ -232,5 +232,5 @@ def _judged(run: Run, judgement: Judgement) -> Run:
 
 def _seen(*, exit: int | None = None, elsewhere: str = "") -> Seen:
     """The observations of a run whose end was recorded, or of a run on another host."""
-    here, there = Place(_LOGIN, "", ""), Place(elsewhere or _LOGIN, "", "")
+    here, there = PidScope(_LOGIN, "", ""), PidScope(elsewhere or _LOGIN, "", "")
     return Seen(here, there, age=9e9, heartbeat=1.0, end_written=exit is not None, exit=exit)

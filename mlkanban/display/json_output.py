@@ -91,9 +91,9 @@ class NoteJson(Shape):
     text: str
 
 
-_TYPES: Mapping[type[field_kinds.Kind], Any] = {
-    field_kinds.Kind: str | None,
-    field_kinds.Line: str,
+_TYPES: Mapping[type[field_kinds.FieldKind], Any] = {
+    field_kinds.FieldKind: str | None,
+    field_kinds.TextLine: str,
     field_kinds.Prose: str,
     field_kinds.Place: str,
     field_kinds.Flag: bool,
@@ -112,7 +112,7 @@ def _type_of(field: CardField) -> Any:
     if kind.choices:
         word: Any = Literal.__getitem__(kind.choices)
         return word if kind.blank else word | None
-    return next(_TYPES[one] for one in type(kind).__mro__ if one in _TYPES)
+    return next(_TYPES[cls] for cls in type(kind).__mro__ if cls in _TYPES)
 
 
 def _with_fields(name: str, fields: Iterable[CardField]) -> type[Shape]:

@@ -108,7 +108,7 @@ def _beyond(tx: Transaction, kind: str) -> Callable[[str], list[str]]:
             return face.needs.split()
         if kind == "parent":
             return lineage.origins(face, lineage.PARENT)
-        return [other for how in lineage.Kind for other in lineage.origins(face, how)]
+        return [other for how in lineage.LineageKind for other in lineage.origins(face, how)]
 
     return next_cards
 

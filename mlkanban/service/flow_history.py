@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from mlkanban.core import lineage
+from mlkanban.core.lineage import LineageKind, origins
 from mlkanban.core.milestones import in_sequence
 from mlkanban.core.models import Board, CardFace, Outcome, Work
 from mlkanban.core.timestamps import instant
@@ -121,7 +121,7 @@ def _histories(
             yield CardHistory(
                 face.ref, face.title, face.type, tags, _steps(board, taken, archivings.get(card)),
                 tuple(Judged(_instant(at), health) for at, health in healths.get(card, ())),
-                tuple(lineage.origins(face, lineage.Kind.RETRAIN_OF)) if face.lineage else (),
+                tuple(origins(face, LineageKind.RETRAIN_OF)) if face.lineage else (),
             )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def after_end(conn: Connection, event: Event) -> Iterator[Change]:
         return  # a shipped card that is archived was shipped before
     if face.health and not shipped:
         yield _change(conn, face, None)
-    before = lineage.origins(face, lineage.Kind.RETRAIN_OF)
+    before = lineage.origins(face, lineage.LineageKind.RETRAIN_OF)
     if shipped and before and not face.health:
         yield _change(conn, face, Health.OK)
     for champion in filter(None, (repository.face_by_ref(conn, ref) for ref in before)):
@@ -53,7 +53,7 @@ def _after(conn: Connection, face: CardFace, champion: CardFace) -> Health | Non
 def open_retrain(conn: Connection, champion: CardFace) -> CardFace | None:
     """The open card that retrains a model, if there is one."""
     board = repository.board_id(conn, champion)
-    tie = f"{lineage.Kind.RETRAIN_OF}:{champion.ref}"
+    tie = f"{lineage.LineageKind.RETRAIN_OF}:{champion.ref}"
     return next((card for card in repository.tied(conn, board, tie) if card.is_open), None)
 
 

@@ -83,7 +83,7 @@ class Retraining:
                 "title": accept_title(title) if title.strip() else f"Retrain {champion.title}",
                 "type": champion.type, "tags": champion.tags, "dataset": champion.dataset,
                 "priority": champion.priority,
-                "lineage": [f"{lineage.Kind.RETRAIN_OF}:{face.ref}"],
+                "lineage": [f"{lineage.LineageKind.RETRAIN_OF}:{face.ref}"],
             }  # fmt: skip
             if champion.metric is not None:
                 aim = {**to_json(champion.metric), "value": None}

@@ -44,7 +44,7 @@ def test_where_a_card_comes_from_and_what_came_of_it() -> None:
     assert told(gone) == [("follow-up of", 1, "g4", False)]
     assert lineage.descent(faces, "z9") == ([], [])
     assert lineage.origins(faces[3]) == ["g3", "z9"]
-    assert lineage.origins(faces[3], lineage.Kind.RETRAIN_OF) == ["z9"]
+    assert lineage.origins(faces[3], lineage.LineageKind.RETRAIN_OF) == ["z9"]
 
 
 def test_the_way_from_one_card_to_another() -> None:

@@ -19,7 +19,7 @@ from mlkanban.errors import BadQuery, UsageProblem
 from mlkanban.runs.model.state import RunState
 
 Predicate = Callable[[CardFace], bool]
-Kind = Literal["word", "span", "day", "metric"]
+TermKind = Literal["word", "span", "day", "metric"]
 
 _COMPARED: Mapping[str, Callable[..., bool]] = {
     ":": operator.eq, "=": operator.eq, ">": operator.gt, "<": operator.lt,
@@ -56,7 +56,7 @@ class QueryField:
     name: str
     meaning: str
     example: str
-    kind: Kind
+    kind: TermKind
     made: Callable[[str, str, QueryContext], Predicate]
     values: Callable[[QueryContext], Iterable[str]] = lambda scene: ()
     stored_field: str = ""
@@ -264,7 +264,7 @@ def _run(sign: str, value: str, scene: QueryContext) -> Predicate:
     return lambda face: newest.get(face.id, NO_RUN) in wanted
 
 
-_KINDS = (lineage.PARENT, *map(str, lineage.Kind))
+_KINDS = (lineage.PARENT, *map(str, lineage.LineageKind))
 
 
 def _from(sign: str, value: str, scene: QueryContext) -> Predicate:

@@ -17,18 +17,18 @@ from mlkanban.runs.local.processes import Process, alive, group, stopped
 from mlkanban.runs.model.failure import SHOWN, death, last_lines
 from mlkanban.runs.model.metric_lines import Reported, in_file, reported, together
 from mlkanban.runs.model.redaction import redacted, redacted_text
-from mlkanban.runs.model.state import Judgement, Place, RunState, Seen, judge
+from mlkanban.runs.model.state import Judgement, PidScope, RunState, Seen, judge
 
 _AT_THE_START = timedelta(seconds=1)
 """What is seen that soon is how the run was started."""
 _FOR_METRICS = 16 * 1024 * 1024
 
 
-def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime) -> Judgement:
+def judged(folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime) -> Judgement:
     """The state of the run that `start` describes."""
     if start.get("slurm"):
         return _scheduled(folder)
-    at = Place(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
+    at = PidScope(*(str(start.get(name, "")) for name in ("host", "boot_id", "pid_ns")))
     child, supervisor = (_process(start.get(name)) for name in ("child", "supervisor"))
     visible = at == here
     session = int(start.get("session") or 0)
@@ -62,7 +62,7 @@ def judged(folder: RunFolder, start: dict[str, Any], here: Place, now: datetime)
 
 
 def report(
-    folder: RunFolder, start: dict[str, Any], here: Place, now: datetime
+    folder: RunFolder, start: dict[str, Any], here: PidScope, now: datetime
 ) -> dict[str, Any] | None:
     """The fields of the run that `start` describes, as the board stores them; None while there are
     none."""

@@ -14,7 +14,7 @@ from mlkanban.runs.local.folder import RunFolder, run_ids, runs_folder
 from mlkanban.runs.local.inspect import report
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.model.run import Run
-from mlkanban.runs.model.state import Place, RunState
+from mlkanban.runs.model.state import PidScope, RunState
 from mlkanban.runs.use_cases.card_runs import RunReport
 from mlkanban.service import Done, Service
 
@@ -106,7 +106,7 @@ class Intake:
 
 
 def report_of(
-    folder: RunFolder, start: dict[str, Any], place: Place, now: datetime
+    folder: RunFolder, start: dict[str, Any], place: PidScope, now: datetime
 ) -> RunReport | None:
     """A run as its folder describes it; None while the folder says nothing."""
     run = Run.of_field(folder.id, report(folder, start, place, now))

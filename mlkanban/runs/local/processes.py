@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlkanban.machine import boot_id
-from mlkanban.runs.model.state import Place
+from mlkanban.runs.model.state import PidScope
 
 PROC = Path("/proc")
 _DEAD = frozenset("ZXx")
@@ -38,9 +38,9 @@ class _Stat(NamedTuple):
     start: str
 
 
-def here() -> Place:
+def here() -> PidScope:
     """Where this process runs."""
-    return Place(socket.gethostname() or "host", boot_id(), _pid_ns())
+    return PidScope(socket.gethostname() or "host", boot_id(), _pid_ns())
 
 
 def process(pid: int) -> Process:

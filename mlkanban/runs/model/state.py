@@ -55,9 +55,9 @@ class Stopped(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where pids are meaningful: they are reused after a restart, and differ between pid
-    namespaces."""
+class PidScope:
+    """The host, boot and pid namespace in which a pid names a process: pids are reused after a
+    restart, and differ between namespaces."""
 
     host: str
     boot_id: str
@@ -88,8 +88,8 @@ class Seen:
     says whether that end will still be known.
     """
 
-    here: Place
-    at: Place
+    here: PidScope
+    at: PidScope
     age: float
     heartbeat: float
     end_written: bool = False
@@ -148,8 +148,8 @@ def judge(seen: Seen) -> Judgement:
     return _ended(seen, None, "none of its processes is left and no exit status was written")
 
 
-def _unlike(at: Place, here: Place) -> set[str]:
-    """The parts in which two places differ."""
+def _unlike(at: PidScope, here: PidScope) -> set[str]:
+    """The parts in which two scopes of pids differ."""
     pairs = ((at.boot_id, here.boot_id), (at.pid_ns, here.pid_ns))
     return {name for mine, other in pairs if mine != other for name in (mine, other)}
 

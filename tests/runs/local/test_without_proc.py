@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from mlkanban.runs.local import processes
-from mlkanban.runs.model.state import Place, RunState, Seen, judge
+from mlkanban.runs.model.state import PidScope, RunState, Seen, judge
 from tests.runs.jobs import PROGRAM, Job
 
-WITH, WITHOUT = Place("box", "boot", "pid:[1]"), Place("box", "", "")
+WITH, WITHOUT = PidScope("box", "boot", "pid:[1]"), PidScope("box", "", "")
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from mlkanban.runs.model.state import (
     HEART_STOPPED,
     STARTS_WITHIN,
     Judgement,
-    Place,
+    PidScope,
     RunState,
     Seen,
     judge,
 )
 
-HERE = Place("box", "boot", "ns")
+HERE = PidScope("box", "boot", "ns")
 RUNNING = Seen(here=HERE, at=HERE, age=100, heartbeat=3, supervisor=True, child=True)
 GONE = {"supervisor": False, "child": False}
 TIMED_OUT = Judgement(RunState.FAILED, "sacct says TIMEOUT")
@@ -26,7 +26,12 @@ seen = st.builds(
     Seen,
     here=st.just(HERE),
     at=st.sampled_from(
-        [HERE, Place("gpu2", "b", "n"), Place("box", "other", "ns"), Place("box", "boot", "x")]
+        [
+            HERE,
+            PidScope("gpu2", "b", "n"),
+            PidScope("box", "other", "ns"),
+            PidScope("box", "boot", "x"),
+        ]
     ),
     age=st.sampled_from([0.0, STARTS_WITHIN - 1, STARTS_WITHIN + 1]),
     heartbeat=st.sampled_from([0.0, HEART_STOPPED + 1]),
@@ -57,23 +62,23 @@ seen = st.builds(
         ({"end_written": True, "exit": 0, "rc": 1}, RunState.FINISHED),
         ({"supervisor": None, "child": None, "age": 1}, RunState.STARTING),
         ({"supervisor": None, "child": None, "age": STARTS_WITHIN + 1}, RunState.LOST),
-        ({"at": Place("gpu2", "b", "n")}, RunState.UNKNOWN),
-        ({"at": Place("gpu2", "b", "n"), "heartbeat": HEART_STOPPED + 1}, RunState.STALE),
-        ({"at": Place("gpu2", "b", "n"), "rc": 0}, RunState.FINISHED),
-        ({"at": Place("box", "other", "ns")}, RunState.LOST),
+        ({"at": PidScope("gpu2", "b", "n")}, RunState.UNKNOWN),
+        ({"at": PidScope("gpu2", "b", "n"), "heartbeat": HEART_STOPPED + 1}, RunState.STALE),
+        ({"at": PidScope("gpu2", "b", "n"), "rc": 0}, RunState.FINISHED),
+        ({"at": PidScope("box", "other", "ns")}, RunState.LOST),
         ({"adopted": True, "supervisor": None}, RunState.RUNNING),
         ({"adopted": True, "supervisor": None, "child": False}, RunState.LOST),
-        ({"adopted": True, "at": Place("gpu2", "b", "n"), "heartbeat": 1e6}, RunState.UNKNOWN),
+        ({"adopted": True, "at": PidScope("gpu2", "b", "n"), "heartbeat": 1e6}, RunState.UNKNOWN),
         (GONE | {"waits": True}, RunState.UNKNOWN),
         (GONE | {"scheduler": TIMED_OUT}, RunState.FAILED),
         (GONE | {"scheduler": TIMED_OUT, "rc": 0}, RunState.FINISHED),
         (GONE | {"scheduler": COMPLETED}, RunState.LOST),
         ({"scheduler": TIMED_OUT}, RunState.RUNNING),
         (
-            {"at": Place("gpu2", "b", "n"), "heartbeat": 1e6, "scheduler": TIMED_OUT},
+            {"at": PidScope("gpu2", "b", "n"), "heartbeat": 1e6, "scheduler": TIMED_OUT},
             RunState.FAILED,
         ),
-        ({"at": Place("box", "boot", "x")}, RunState.UNKNOWN),
+        ({"at": PidScope("box", "boot", "x")}, RunState.UNKNOWN),
     ],
 )
 def test_each_piece_of_evidence(changes, state) -> None:
@@ -111,5 +116,5 @@ def test_a_living_process_here_is_never_over_without_a_status(one: Seen) -> None
 
 @given(seen)
 def test_numbers_of_processes_elsewhere_mean_nothing(one: Seen) -> None:
-    away = replace(one, at=Place("gpu2", "boot", "ns"))
+    away = replace(one, at=PidScope("gpu2", "boot", "ns"))
     assert judge(away) == judge(replace(away, supervisor=True, child=True, group=True))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from mlkanban.hints import Hint, sentences
+
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """Exceptions from reading a store that holds what this program never wrote."""
 
@@ -21,8 +23,13 @@ class MlkanbanError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def text(self) -> Hint:
+        """Message and hint, with the commands that they name."""
+        return sentences((self.message, self.hint))
+
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return self.text.strip()
 
 
 class RuleRefused(MlkanbanError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlkanban.errors import StoreProblem
+from mlkanban.hints import hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _home() -> Path:
         raise StoreProblem(
             f"You have no home folder: HOME is not set to one, and the system knows none of user "
             f"{os.getuid()}.",
-            "Set HOME, or say where everything lies: mlkanban --home DIR",
+            hint("Set HOME, or say where everything lies: {--home DIR}"),
         )
     return Path(home)
 

@@ -37,6 +37,7 @@ from mlkanban.core.lineage import LineageKind, parsed
 from mlkanban.core.models import CardType, Health, Outcome, Priority, ServiceClass, Work
 from mlkanban.core.names import as_tag
 from mlkanban.core.score import parse_score, score_text
+from mlkanban.hints import hint
 from mlkanban.text import natural
 
 
@@ -117,7 +118,7 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "stage", Place(), "The stage it stands in.", stored="place", commands=(),
-        changed_by="mlkanban move", in_form=False,
+        changed_by=hint("{move}"), in_form=False,
     ),
     CardField("type", Choice(CardType, CardType.EXPERIMENT), "What kind of work it is."),
     CardField("priority", Choice(Priority, Priority.NORMAL), "How urgent it is."),
@@ -192,19 +193,19 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "outcome", Choice(Outcome), "How it ended.", commands=(),
-        changed_by="mlkanban done, or a move", in_form=False,
+        changed_by=hint("{done}, or a move"), in_form=False,
     ),
     CardField(
         "archived", Flag(), "Whether it was taken off the board.", commands=(),
-        changed_by="mlkanban archive", asks="is", in_form=False,
+        changed_by=hint("{archive}"), asks="is", in_form=False,
     ),
     CardField(
         "blocked", BlockerKind(), "Why it cannot go on.", stored="blocker", commands=(),
-        changed_by="mlkanban block or unblock", searchable=True, in_form=False,
+        changed_by=hint("{block or unblock}"), searchable=True, in_form=False,
     ),
     CardField(
         "snoozed", Day(), "The day it comes back.", stored="snoozed_until", commands=(),
-        changed_by="mlkanban snooze", in_form=False, json_name="snoozed_until",
+        changed_by=hint("{snooze}"), in_form=False, json_name="snoozed_until",
     ),
     CardField(
         "snoozed_run", SnoozedRun(), "The run it is snoozed until.", commands=(),

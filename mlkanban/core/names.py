@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from mlkanban.core.models import Board, BoardName, CardFace, Stage
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.hints import hint
 
 T = TypeVar("T")
 
@@ -49,8 +50,9 @@ def find_board(boards: Sequence[BoardName], name: str) -> BoardName:
     board = pick(name, {b.key: b for b in boards}) or pick(name, {b.name: b for b in boards})
     if board is not None:
         return board
-    listed = ", ".join(b.key for b in boards) or "none yet; make one with: mlkanban init NAME"
-    raise NotFound(f"There is no board {name!r}.", f"There are: {listed}.")
+    none = hint("none yet; make one with: {init NAME}")
+    listed = ", ".join(b.key for b in boards) or none
+    raise NotFound(f"There is no board {name!r}.", "There are: " + listed + ".")
 
 
 def pick(wanted: str, choices: dict[str, T]) -> T | None:

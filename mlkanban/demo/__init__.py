@@ -19,6 +19,7 @@ from mlkanban.demo.schedule import Calendar
 from mlkanban.demo.sessions import sessions
 from mlkanban.demo.story import Story, new_id
 from mlkanban.errors import RuleRefused
+from mlkanban.hints import hint
 from mlkanban.service import Service
 from mlkanban.service.boards import added_stage
 
@@ -32,7 +33,7 @@ def fill(service: Service, now: datetime, seed: int = 7, timezone: str = "UTC") 
     The same arguments make the same history. RuleRefused when the board exists already.
     """
     if any(board.key == KEY for board in service.boards.all()):
-        raise RuleRefused(f"There is a board {KEY!r} already.", f"Open it: mlkanban --board {KEY}")
+        raise RuleRefused(f"There is a board {KEY!r} already.", hint("Open it: {--board {}}", KEY))
     service.history.bring_in(changes(now, seed, timezone))
     return service.boards.find(KEY)
 

@@ -10,13 +10,14 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from mlkanban.core.events import Position
 from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import BadMarkdown, MlkanbanError, RuleRefused, StoreProblem, UsageProblem
+from mlkanban.hints import sentences
 from mlkanban.service import Done, Service
 from mlkanban.service.text_merge import ChangedMeanwhile
 from mlkanban.text import display
@@ -75,11 +76,11 @@ class Editing:
     """One text on its way through the editor, again and again until it is saved or given up.
 
     `edited` runs the editor and returns the text to save, or None when there is nothing (more) to
-    do; `message` then says what became of it.
+    do; `message` then says what became of it. `worded` words hints for who is in the editor.
     """
 
-    def __init__(self, drafts: Drafts, form: str) -> None:
-        self._drafts, self._form = drafts, form
+    def __init__(self, drafts: Drafts, form: str, worded: Callable[[str], str]) -> None:
+        self._drafts, self._form, self._worded = drafts, form, worded
         self._given = ""
         self._fresh = True
         self._refused: MlkanbanError | None = None
@@ -128,8 +129,8 @@ class Editing:
         if self._refused and not code:
             self.exit_code = self._refused.exit_code
         why = f" The editor ended with {code}." if code else ""
-        why += f" {self._refused}" if self._refused else ""
-        self.message = f"Not saved; your text is kept for the next time.{why}"
+        kept = f"Not saved; your text is kept for the next time.{why}"
+        self.message = sentences((kept, self._refused.text if self._refused else ""))
         return None
 
     def refused(self, error: MlkanbanError, again: tuple[str, Position] | None) -> None:
@@ -139,10 +140,10 @@ class Editing:
             text, since = again
             self._keep_position(since)
         self._fresh, self._refused = False, error
-        rows = _rows(error)
+        rows = self._rows(error)
         if isinstance(error, BadMarkdown):
             # Its line is further down once the error stands above it.
-            rows = _rows(BadMarkdown(error.what, error.line + len(rows), error.hint))
+            rows = self._rows(BadMarkdown(error.what, error.line + len(rows), error.hint))
         self._put("\n".join([*rows, text]))
 
     def saved(self) -> None:
@@ -165,6 +166,12 @@ class Editing:
         # What is no UTF-8 stays as it is in the file, and is refused with its place in a field.
         return data.decode("utf-8-sig", errors="surrogateescape").replace("\r\n", "\n")
 
+    def _rows(self, error: MlkanbanError) -> list[str]:
+        rows = [_ERROR + display(self._worded(row)) for row in (error.message, error.hint) if row]
+        if isinstance(error, ChangedMeanwhile):
+            rows += [f"{_NOTE}Your text stands below. To have it saved so, take these lines out."]
+        return [*rows, f"{_NOTE}Correct it and save; without a change it is kept for later."]
+
     def _put(self, text: str) -> None:
         self._given = text
         flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
@@ -175,11 +182,11 @@ class Editing:
 
 
 @contextlib.contextmanager
-def editing(drafts: Drafts, form: str) -> Iterator[Editing]:
+def editing(drafts: Drafts, form: str, worded: Callable[[str], str] = str) -> Iterator[Editing]:
     """The draft of a form, for this process alone while it is open."""
     try:
         with drafts.locked(form):
-            yield Editing(drafts, form)
+            yield Editing(drafts, form, worded)
     except BlockingIOError:
         raise RuleRefused(
             f"The {form.removesuffix(' in the editor')} is open in an editor already.",
@@ -240,13 +247,6 @@ def _own(text: str) -> str:
         (n for n, line in enumerate(lines) if not line.startswith((_ERROR, _NOTE))), len(lines)
     )
     return "\n".join(lines[at:])
-
-
-def _rows(error: MlkanbanError) -> list[str]:
-    rows = [_ERROR + display(row) for row in (error.message, error.hint) if row]
-    if isinstance(error, ChangedMeanwhile):
-        rows += [f"{_NOTE}Your text stands below. To have it saved so, take these lines out."]
-    return [*rows, f"{_NOTE}Correct it and save; without a change it is kept for later."]
 
 
 def _position(text: str) -> Position | None:

@@ -16,9 +16,10 @@ from mlkanban.core.names import slug
 from mlkanban.core.templates import StageTemplate
 from mlkanban.errors import BadInput, UsageProblem
 from mlkanban.exchange.text_file import bad, read_toml
+from mlkanban.hints import hint
 from mlkanban.text import accept_title
 
-_HINT = "See: mlkanban import events --help."
+_HINT = hint("See: {import events --help}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mlkanban.core.names import find_board, free_slug
 from mlkanban.core.rules import Load
 from mlkanban.core.templates import TEMPLATES, StageTemplate, template
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.service.validation import validated
@@ -76,7 +77,7 @@ class Boards:
             if key:
                 return board_of(conn, find_board(boards, key).id)
             if not boards:
-                raise NotFound("There is no board yet.", "Make one: mlkanban init NAME")
+                raise NotFound("There is no board yet.", hint("Make one: {init NAME}"))
             last = repository.last_used_board(conn, taken_back=taken_back)
             return board_of(conn, last if any(b.id == last for b in boards) else boards[0].id)
 
@@ -111,7 +112,7 @@ class Boards:
 
     def edit(self, board_id: str, fields: Mapping[str, Any]) -> Done:
         """Set name, timezone or conwip (None: no limit)."""
-        _known(fields, BOARD_FIELDS, "A board", "mlkanban boards")
+        _known(fields, BOARD_FIELDS, "A board", hint("See: {boards}"))
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             changed = validated(Board, {**_set_values(board), **fields})
@@ -152,7 +153,7 @@ class Boards:
 
         WouldChangeCards when cards would be finished or re-opened, unless that is `agreed`.
         """
-        _known(fields, STAGE_FIELDS, "A stage", "mlkanban stages")
+        _known(fields, STAGE_FIELDS, "A stage", hint("See: {stages}"))
         with self._context.writing() as tx:
             board = board_of(tx.conn, board_id)
             stage = find_stage_by_id(board, stage_id)
@@ -309,7 +310,7 @@ def added_stage(board_id: str, stage_id: str, stage: StageTemplate, rank: str) -
 def _known(fields: Mapping[str, Any], names: frozenset[str], what: str, see: str) -> None:
     unknown = sorted(set(fields) - names)
     if unknown:
-        raise UsageProblem(f"{what} has no field {unknown[0]!r}.", f"See: {see}")
+        raise UsageProblem(f"{what} has no field {unknown[0]!r}.", see)
 
 
 def _limit(number: int | None) -> None:

@@ -24,6 +24,7 @@ from mlkanban.core.models import (
     Work,
 )
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.service.card_writes import archived, correct_notes, move_one, write_edit, write_new
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.enforce import check_growth, condition, enter, passed
@@ -246,7 +247,7 @@ class Cards:
             if not 1 <= number <= len(notes):
                 has = "no notes" if not notes else f"{len(notes)} note{'s'[: len(notes) - 1]}"
                 raise NotFound(
-                    f"{face.ref} has {has}, no note {number}.", f"See: mlkanban show {face.ref}"
+                    f"{face.ref} has {has}, no note {number}.", hint("See: {show {}}", face.ref)
                 )
             note, text = notes[number - 1], text.strip()
             if text != note.text:

@@ -15,6 +15,7 @@ from mlkanban.core.events import Change, Entity
 from mlkanban.core.lifecycle import Lifecycle, shown
 from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.service.enforce import enter
 from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
@@ -81,7 +82,7 @@ class Conflicts:
             if not names:
                 raise NotFound(
                     f"There is no conflict about the {_spoken(field)} of {name}.",
-                    "List: mlkanban resolve",
+                    hint("List: {resolve}"),
                 )
             if len(names) > 1:
                 raise UsageProblem(

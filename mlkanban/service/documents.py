@@ -37,6 +37,7 @@ from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadMarkdown, LimitReached, MlkanbanError, NotFound
+from mlkanban.hints import hint, sentences
 from mlkanban.service.card_writes import correct_notes, write_edit, write_move, write_new
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
@@ -299,8 +300,8 @@ def _stages_left_alone(board: Board, page: BoardPage) -> tuple[str, ...]:
         try:
             there.add(headings.get(title) or find_stage(board, title).id)
         except MlkanbanError as error:
-            hint = f"{error.hint} Stages are changed with: mlkanban stages add, rename or remove."
-            raise BadMarkdown(error.message, line, hint) from error
+            how = hint("Stages are changed with: {stages add, rename or remove}.")
+            raise BadMarkdown(error.message, line, sentences((error.hint, how))) from error
     return tuple(stage.name for stage in board.stages if stage.id not in there)
 
 
@@ -415,7 +416,7 @@ class _Look:
             self._names = snapshots.names(self._conn)
         known = self._names.get(sheet.ref)
         if known is None:
-            raise NotFound(f"There is no card {sheet.ref!r}.", "List them: mlkanban list --all")
+            raise NotFound(f"There is no card {sheet.ref!r}.", hint("List them: {list --all}"))
         if known.board != self._board.id:
             other = board_of(self._conn, known.board)
             raise BadMarkdown(
@@ -500,8 +501,8 @@ class _Growth:
                 self._entered[id(card)] = board.stage(wanted[0])
         self.verdict = rules.grown(board, before, self._after)
         if isinstance(self.verdict, rules.Refused):
-            hint = f"{self.verdict.hint.rstrip('.')}, or override with a reason."
-            self.verdict = replace(self.verdict, hint=hint, by_limit=True)
+            advice = f"{self.verdict.hint.rstrip('.')}, or override with a reason."
+            self.verdict = replace(self.verdict, hint=advice, by_limit=True)
 
     def _count(self, stage: str, work: Work, cards: int) -> None:
         self._after[stage] = self._after.get(stage, Load()).plus(work, cards)

@@ -7,6 +7,7 @@ from mlkanban.core.card import to_json
 from mlkanban.core.card_fields import FIELDS, CardField, called
 from mlkanban.core.field_kinds import Members
 from mlkanban.errors import UsageProblem
+from mlkanban.hints import hint
 from mlkanban.service.validation import accept_all, validated
 from mlkanban.text import accept_title
 
@@ -18,7 +19,7 @@ def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, An
     for name, value in fields.items():
         field = called(name)
         if field is None or not field.settable:
-            raise UsageProblem(f"A card has no field {name!r}.", "See: mlkanban edit --help")
+            raise UsageProblem(f"A card has no field {name!r}.", hint("See: {edit --help}"))
         accept_all(value, f"the field {field.name}")
         values[field.name] = None if value is None else _accepted(field, value)
     if values.get("title") is None and ("title" in values or not partial):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlkanban.core.events import RANK, Change
 from mlkanban.errors import UNREADABLE, MlkanbanError, StoreProblem
+from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
 from mlkanban.store import backup, errors, integrity, ranks, repository, restore_backup
 from mlkanban.store.backup import Backup
@@ -99,7 +100,7 @@ def repair(context: Context, findings: Findings) -> list[str]:
     if not findings.sound:
         raise StoreProblem(
             "The store itself is damaged: it cannot be repaired from its own contents.",
-            "See: mlkanban backup list; restore one: mlkanban restore NAME. " + " ".join(done),
+            hint("See: {backup list}; restore one: {restore NAME}. ") + " ".join(done),
         )
     if not (findings.differing or findings.crowded):
         return done

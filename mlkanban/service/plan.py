@@ -12,6 +12,7 @@ from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.flow.fit import fit
 from mlkanban.flow.sample import follow
 from mlkanban.flow.window import Window
+from mlkanban.hints import hint
 from mlkanban.service.cards import Cards
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done
@@ -49,7 +50,7 @@ class Planning:
         if plan.room is None:
             raise RuleRefused(
                 f"{ready.name} has no limit to fill up to.",
-                "Set one (mlkanban stages limit), or move the cards you want.",
+                hint("Set one ({stages limit}), or move the cards you want."),
             )
         if not plan.next:
             what = "is full" if plan.ideas else "has room, but there is no idea to pull"

@@ -10,6 +10,7 @@ from pathlib import Path
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board
 from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.service.history import HistoryEntry
 from mlkanban.store import backup, repository, restore_backup, snapshots
 from mlkanban.store.database import Connection
@@ -54,7 +55,7 @@ def find_backup(data: Path, name: str) -> Path:
     if len(exact or matching) > 1:
         raise UsageProblem(f"Several backups begin with {name!r}.", "Type more of the name.")
     if not matching:
-        raise NotFound(f"There is no backup {name!r}.", "See: mlkanban backup list")
+        raise NotFound(f"There is no backup {name!r}.", hint("See: {backup list}"))
     return (exact or matching)[0]
 
 
@@ -85,7 +86,7 @@ def restore(data: Path, file: Path) -> Path | None:
 def _not_itself(path: Path, file: Path) -> None:
     with contextlib.suppress(OSError):
         if file.samefile(path):
-            raise UsageProblem(f"{file} is the store itself.", "See: mlkanban backup list")
+            raise UsageProblem(f"{file} is the store itself.", hint("See: {backup list}"))
 
 
 def _counts(conn: Connection) -> tuple[int, int]:

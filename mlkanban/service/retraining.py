@@ -12,6 +12,7 @@ from mlkanban.core.model_health import HealthReading
 from mlkanban.core.models import CardFace, Health, Outcome, Work
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import RuleRefused
+from mlkanban.hints import hint
 from mlkanban.service.card_writes import write_edit, write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
@@ -63,7 +64,7 @@ class Retraining:
             if face.health in (Health.SUPERSEDED, Health.RETIRED):
                 raise RuleRefused(
                     f"{face.ref} is {face.health}: it is not in use any more.",
-                    f"If it is: mlkanban edit {face.ref} --health ok",
+                    hint("If it is: {edit {} --health ok}", face.ref),
                 )
             present = open_retrain(tx.conn, face)
             if present is not None:
@@ -113,7 +114,7 @@ def _in_use(tx: Transaction, ref: str) -> CardFace:
     face = tx.face(ref)
     if face.archived:
         raise RuleRefused(
-            f"{face.ref} is archived.", f"Bring it back: mlkanban archive {face.ref} --restore"
+            f"{face.ref} is archived.", hint("Bring it back: {archive {} --restore}", face.ref)
         )
     if face.outcome != Outcome.SHIPPED:
         raise RuleRefused(

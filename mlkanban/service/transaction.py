@@ -14,6 +14,7 @@ from mlkanban.core.events import Change, Event
 from mlkanban.core.lifecycle import shown
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.hints import hint
 from mlkanban.store import labels, repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
@@ -132,7 +133,7 @@ def find_face(conn: Connection, ref: str) -> CardFace:
     job finds it in MLKANBAN_CARD); NotFound when there is none."""
     face = labels.face_by_label(conn, ref)
     if face is None:
-        raise NotFound(f"There is no card {ref!r}.", "List them: mlkanban list --all")
+        raise NotFound(f"There is no card {ref!r}.", hint("List them: {list --all}"))
     return face
 
 
@@ -144,7 +145,7 @@ def free_key(tx: Transaction, key: str) -> None:
     if there is not None:
         raise RuleRefused(
             f"The key {key!r} stays with the board whose import was undone.",
-            f"Choose another name, or do the import again: mlkanban --board {key} redo",
+            hint("Choose another name, or do the import again: {--board {} redo}", key),
         )
 
 

@@ -13,6 +13,7 @@ from mlkanban.core.card_fields import public_name
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
+from mlkanban.hints import hint
 from mlkanban.service.card_writes import archived
 from mlkanban.service.transaction import Context, Done, Transaction
 from mlkanban.service.views import VIEW
@@ -282,10 +283,10 @@ def _with_board(events: Sequence[Event], board: Board, kind: str) -> str:
     cards = quantity(len({event.card for event in events if event.card}), "card")
     if kind == REDONE:
         return f"Done again: the import of {cards} on the board {board.key}."
-    return (
-        f"Undone: the import of {cards}, and the board {board.key} that it made."
-        f" Do it again: mlkanban --board {board.key} redo"
-    )
+    return hint(
+        "Undone: the import of {}, and the board {} that it made. Do it again: {--board {} redo}",
+        cards, board.key, board.key,
+    )  # fmt: skip
 
 
 _SHOWN = 8

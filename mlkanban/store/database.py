@@ -12,6 +12,7 @@ from urllib.parse import quote
 from mlkanban.core.events import FORMAT
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import put_new, sweep, sync_folder
+from mlkanban.hints import hint
 from mlkanban.store import backup, errors, lease
 from mlkanban.store.connection import StoreConnection
 from mlkanban.store.location import on_network
@@ -252,10 +253,10 @@ def newer(path: Path, version: int) -> str:
 
 
 def _none(path: Path) -> NotFound:
-    hint = "Make one: mlkanban init NAME"
+    advice = hint("Make one: {init NAME}")
     if on_network(path) and (path.parent.parent / "log").is_dir():
-        hint = "Take in what other hosts of this home have: mlkanban sync"
-    return NotFound(f"There is no board yet ({path}).", hint)
+        advice = hint("Take in what other hosts of this home have: {sync}")
+    return NotFound(f"There is no board yet ({path}).", advice)
 
 
 def _exists(path: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mlkanban.access import refusal
 from mlkanban.errors import StoreBusy, StoreProblem
+from mlkanban.hints import hint
 
 _SPACE = {
     errno.ENOSPC: "the disk is full",
@@ -46,7 +47,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreProblem:
         if _gone(path):
             return StoreProblem(
                 f"The store {path} is not there any more.",
-                "Nothing was written. Put it back or restore a backup: mlkanban restore NAME.",
+                hint("Nothing was written. Put it back or restore a backup: {restore NAME}."),
             )
         if not os.access(path, os.R_OK):
             cause, mend = refusal(path)
@@ -109,13 +110,13 @@ def _busy(path: Path) -> StoreBusy:
     holder = lock_holder(path)
     if holder is None:
         return StoreBusy(f"The store {path} is locked.", "Nothing was written; try again.")
-    hint = "Nothing was written; try again in a moment."
+    advice = "Nothing was written; try again in a moment."
     if holder.stopped:
-        hint = (
+        advice = (
             "Nothing was written. That process is stopped: let it go on "
             f"(kill -CONT {holder.pid}) or end it."
         )
-    return StoreBusy(f"The store {path} is locked by {holder}.", hint)
+    return StoreBusy(f"The store {path} is locked by {holder}.", advice)
 
 
 def not_written(error: OSError, path: Path) -> StoreProblem:
@@ -134,8 +135,9 @@ def damaged(path: Path, detail: str) -> StoreProblem:
     """The error to show for a store that is no readable database; the file is left untouched."""
     return StoreProblem(
         f"The store {path} is damaged ({detail}).",
-        "It was left untouched. List the backups: mlkanban backup list; "
-        "restore one: mlkanban restore NAME.",
+        hint(
+            "It was left untouched. List the backups: {backup list}; restore one: {restore NAME}."
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mlkanban.errors import BadInput, MlkanbanError, NotFound, StoreProblem
 from mlkanban.files import put_new, sync_file, sync_folder
+from mlkanban.hints import hint
 from mlkanban.store import backup, database, errors, replica
 from mlkanban.store.database import Connection, Store
 
@@ -24,7 +25,7 @@ def opened(file: Path) -> Iterator[Connection]:
     try:
         size = file.stat().st_size
     except FileNotFoundError:
-        raise NotFound(f"There is no file {file}.", "See: mlkanban backup list") from None
+        raise NotFound(f"There is no file {file}.", hint("See: {backup list}")) from None
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the file.") from error
     if not size:

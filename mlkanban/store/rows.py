@@ -17,6 +17,7 @@ from mlkanban.core.field_kinds import metric_in
 from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
+from mlkanban.hints import hint
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.repeats import Repeats
@@ -85,7 +86,7 @@ def board_of(conn: sqlite3.Connection, board_id: str) -> Board:
         "SELECT key, name, timezone, conwip, template FROM board WHERE id = ?", (board_id,)
     ).fetchone()
     if row is None:
-        raise NotFound(f"There is no board {board_id}.", "List them: mlkanban boards")
+        raise NotFound(f"There is no board {board_id}.", hint("List them: {boards}"))
     key, name, timezone, conwip, template = row
     return Board(
         id=board_id, key=key, name=name, timezone=_zone_here(timezone), conwip=conwip,
@@ -184,8 +185,7 @@ def _loaded(text: str) -> Any:
     except ValueError as error:
         raise StoreProblem(
             f"The store is damaged: what it says of a card or a board cannot be read ({error}).",
-            "See what can be repaired: mlkanban doctor --deep; or restore a backup: "
-            "mlkanban restore NAME.",
+            hint("See what can be repaired: {doctor --deep}; or restore a backup: {restore NAME}."),
         ) from error
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 from mlkanban.core import rules
 from mlkanban.core.events import Record
 from mlkanban.core.rules import Load
+from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
 from mlkanban.store import forks, inert, merge, open_conflicts, repository
 from mlkanban.store.database import Connection
@@ -309,7 +310,7 @@ def _about_malformed(conn: Connection, records: list[Record]) -> list[str]:
     return [
         f"{count:,} change{' is' if count == 1 else 's are'} malformed "
         f"({short_name(host) or 'no host'}): kept and passed on, but not shown or counted. "
-        "Update mlkanban there; mlkanban doctor counts them."
+        + hint("Update mlkanban there; {doctor} counts them.")
         for host, count in sorted(counted.items())
     ]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mlkanban.core.events import Record
 from mlkanban.errors import StoreProblem
+from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
 from mlkanban.store import backup, forks, integrity, merge, replica
 from mlkanban.sync import file_format
@@ -114,10 +115,10 @@ class Forks:
         notices.append(
             f"Two stores write as the replica {forked.theirs.replica[-6:]} of "
             f"{host}: event {forked.theirs.rseq} is there twice and differs. Nothing "
-            f"more of it is taken in; both are kept in {self._aside}. Run mlkanban sync on "
-            f"{host}, then here. If it stays so, go back to a backup from before "
-            "(mlkanban restore NAME), and sync."
-        )
+            f"more of it is taken in; both are kept in {self._aside}. "
+            + hint("Run {sync} on {}, then here. If it stays so, go back to a backup from before "
+                   "({restore NAME}), and sync.", host)
+        )  # fmt: skip
         return False
 
     @property

@@ -21,6 +21,7 @@ from mlkanban.core.triage import TriageView
 from mlkanban.display.card_face import FaceContext
 from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
+from mlkanban.hints import hint, sentences
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
 from mlkanban.tui import auto_backup, background_sync, draft_autosave, run_watch
@@ -167,7 +168,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._problems += problems
         wanted = self.settings.theme
         if wanted not in self.available_themes:
-            self._problems.append(f"There is no theme {wanted!r}; `mlkanban themes` lists them.")
+            self._problems.append(hint("There is no theme {}; {themes} lists them.", repr(wanted)))
             wanted = _DEFAULT_THEME
         if wanted not in self.available_themes:
             wanted = "textual-dark"
@@ -188,7 +189,7 @@ class BoardApp(App[None], inherit_bindings=False):
         except OSError as error:
             self.show_message(f"Theme {name}, for now: {file}: {error.strerror}.", warning=True)
         except MlkanbanError as error:
-            self.show_message(f"Theme {name}, for now: {error}", warning=True)
+            self.show_message(f"Theme {name}, for now: " + error.text, warning=True)
         else:
             self.show_message(f"Theme {name}.")
 
@@ -239,7 +240,7 @@ class BoardApp(App[None], inherit_bindings=False):
         if self._warning:
             self.show_message(self._warning, warning=True)
         elif self._problems:
-            self.show_message(" ".join(self._problems), warning=True)
+            self.show_message(sentences(self._problems), warning=True)
         elif forms:
             self.show_message(
                 f"Kept from last time: {', '.join(forms)}. Open the form again to go on."
@@ -312,9 +313,9 @@ class BoardApp(App[None], inherit_bindings=False):
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
             # Once, not with every look: the person may have other things to read.
-            if str(error) != self._poll_error:
-                self.show_message(str(error), warning=True)
-            self._poll_error = str(error)
+            if error.text != self._poll_error:
+                self.show_message(error.text, warning=True)
+            self._poll_error = error.text
         if self.model.today != self.today():
             self.model.new_day(self.today())
             self._board_screen.view.new_day(self.now())
@@ -337,7 +338,7 @@ class BoardApp(App[None], inherit_bindings=False):
         except StoreBusy:
             return  # somebody writes: whoever comes next does it
         except MlkanbanError as error:
-            self.show_message(str(error), warning=True)
+            self.show_message(error.text, warning=True)
             return
         if lifted.changed:
             await self.catch_up()
@@ -352,7 +353,7 @@ class BoardApp(App[None], inherit_bindings=False):
         try:
             pace = await self.store_thread.call(lambda service: service.history.pace(board, now))
         except MlkanbanError as error:
-            self.show_message(str(error), warning=True)
+            self.show_message(error.text, warning=True)
             return
         if board is self.model.board:
             self._board_screen.view.mark_old(pace, now)
@@ -364,7 +365,7 @@ class BoardApp(App[None], inherit_bindings=False):
         except StoreBusy:
             pass  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            self.show_message(str(error), warning=True)
+            self.show_message(error.text, warning=True)
         for other in self.screen_stack:
             if isinstance(other, KeyScreen) and other is not self._board_screen and other.ready:
                 await other.board_changed()

@@ -39,7 +39,7 @@ class AutoBackup:
         except StoreBusy:
             return  # somebody writes: the next look will do it
         except MlkanbanError as error:
-            message = f"No backup was made: {error}"
+            message = "No backup was made: " + error.text
             if message != self._said:
                 self._app.show_message(message, warning=True)
             self._said = message

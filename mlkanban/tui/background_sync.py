@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from mlkanban.errors import MlkanbanError
+from mlkanban.hints import sentences
 from mlkanban.service import Service
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.store_thread import beside
@@ -39,9 +40,8 @@ class BackgroundSync:
         self._show_progress("Sync ...")
         report = await self._exchange(by_itself=False)
         if report is not None:
-            notices = " ".join(report.notices)
-            check = " Resolve with =." if report.conflicts else ""
-            self._app.show_message(f"{report.message}{check} {notices}".strip())
+            check = "Resolve with =." if report.conflicts else ""
+            self._app.show_message(sentences((report.message, check, *report.notices)))
 
     async def look(self) -> None:
         """Exchange through the folder that the hosts of one home share, if there is one."""
@@ -50,7 +50,7 @@ class BackgroundSync:
         self._going = True
         report = await self._exchange(by_itself=True)
         if report is not None and (report.taken or report.notices):
-            self._app.show_message(f"{report.message} {' '.join(report.notices)}".strip())
+            self._app.show_message(sentences((report.message, *report.notices)))
 
     async def _exchange(self, *, by_itself: bool) -> Report | None:
         try:
@@ -58,7 +58,7 @@ class BackgroundSync:
             report = await beside(lambda: self._run(actor, by_itself))
         except MlkanbanError as error:
             if not by_itself:
-                self._app.show_message(str(error), warning=True)
+                self._app.show_message(error.text, warning=True)
             return None
         finally:
             self._going = False

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import SuspendNotSupported
 
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
+from mlkanban.tui.commands import FORM
+from mlkanban.tui.help_text import hint_with_keys
 
 if TYPE_CHECKING:
     from mlkanban.editor.documents import Document, Editing
@@ -39,7 +41,8 @@ class ExternalEditor:
         why = await app.store_thread.call(lambda service: service.read_only)
         if why:
             raise StoreProblem(why, "Nothing can be changed.")
-        with editing(app.drafts, document.form) as turn:
+        worded = partial(hint_with_keys, commands=app.commands, where=FORM)
+        with editing(app.drafts, document.form, worded) as turn:
             page, since = await app.store_thread.call(document.page)
             turn.begin(page, since)
             while (text := self.hand_over(turn.edited)) is not None:

@@ -38,7 +38,7 @@ class RunWatch:
         except StoreBusy:
             return  # somebody writes: the next look will see it
         except MlkanbanError as error:
-            self._app.show_message(str(error), warning=True)
+            self._app.show_message(error.text, warning=True)
             return
         finally:
             self._looking = False

@@ -7,6 +7,7 @@ from mlkanban.clock import now
 from mlkanban.config import Settings
 from mlkanban.core.triage import TriageView
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import Service
@@ -32,7 +33,7 @@ def run_board(
     if os.environ.get("TERM", "dumb") == "dumb":
         raise UsageProblem(
             "This terminal (TERM=dumb) cannot show the board.",
-            "Use the commands (mlkanban --help), or a terminal that can move its cursor.",
+            hint("Use the commands ({--help}), or a terminal that can move its cursor."),
         )
     log.write_to(places.log)
     store_thread = StoreThread(lambda: _open(places, actor, settings.repeats))
@@ -76,5 +77,5 @@ def _open(places: Places, actor: str, repeats: Repeats) -> Service:
             )
         except NotFound:
             raise error from None
-        service.forbid_writing(str(error))
+        service.forbid_writing(error.text)
         return service

@@ -39,7 +39,7 @@ def meet(person: Person, bare: Path) -> None:
 async def test_without_a_place_it_says_how_to_choose_one(small: Path) -> None:
     async with opened(small) as board:
         await board.press("sync")
-        await board.until(lambda: "mlkanban sync init REMOTE" in board.status())
+        await board.until(lambda: "in a shell `mlkanban sync init REMOTE`" in board.status())
 
 
 @pytest.mark.parametrize("size", [ROOMY, SMALL])

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from mlkanban.config import Settings
+from mlkanban.hints import hint
 from mlkanban.runs.model.state import RunState
-from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS
-from mlkanban.tui.help_text import PAGES, SITUATIONS, with_keys
+from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS, RUNS, keymap
+from mlkanban.tui.help_text import HINT_KEYS, PAGES, SITUATIONS, hint_with_keys, with_keys
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.tour import TourScreen
 from tests.tui.page import SMALL, opened
@@ -68,3 +69,36 @@ async def test_help_on_the_screen_of_runs_explains_every_state(used: Path) -> No
         explained = re.findall(r"^ *(\w+)  +\w", board.text().partition("States")[2], re.MULTILINE)
         assert set(explained) == set(RunState)
         assert all(len(line.rstrip()) <= 80 for line in board.lines())
+
+
+# Hints from below
+
+
+def test_every_hint_with_a_key_names_a_command_of_the_screen() -> None:
+    assert set(HINT_KEYS.values()) <= set(BY_NAME)
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [(BOARD, "See: B, or r."), (RUNS, "See: B on the board, or r on the board.")],
+)
+def test_a_hint_names_keys_and_where_they_work(where: str, shown: str) -> None:
+    assert hint_with_keys(hint("See: {boards}, or {runs {}}.", "g1"), COMMANDS, where) == shown
+
+
+def test_a_hint_names_the_persons_own_keys() -> None:
+    commands, _ = keymap({"board.switch": "%"})
+    assert hint_with_keys(hint("Make one: {init NAME}"), commands, BOARD) == "Make one: %"
+
+
+def test_what_has_no_key_is_for_a_shell_which_is_said_once() -> None:
+    text = hint("List them: {backup list}; restore one: {restore NAME}.")
+    assert hint_with_keys(text, COMMANDS, BOARD) == (
+        "List them: in a shell `mlkanban backup list`; restore one: `mlkanban restore NAME`."
+    )
+
+
+def test_words_of_a_person_are_not_read_as_a_hint() -> None:
+    typed = "mlkanban boards {boards}"
+    assert hint_with_keys(typed, COMMANDS, BOARD) == typed
+    assert hint_with_keys(hint("No {}: {boards}", typed), COMMANDS, BOARD) == f"No {typed}: B"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlkanban.tui.screens.plan import PlanScreen
+from tests.tui.boards import somebody
 from tests.tui.page import ROOMY, SMALL, Page, opened
 
 
@@ -111,3 +112,13 @@ async def test_what_another_process_does_is_seen(small: Path) -> None:
         with board.store() as service:
             service.cards.add(board.app.model.board.id, "from elsewhere")
         await board.until(lambda: "from elsewhere" in lists(board)[0])
+
+
+async def test_a_stage_without_limit_names_the_key_that_sets_one(small: Path) -> None:
+    ada = somebody(small)
+    ready = next(stage.id for stage in ada.board.stages if stage.name == "Ready")
+    ada.boards.edit_stage(ada.board_id, ready, {"limit": None})
+    ada.service.close()
+    async with opened(small) as board:
+        await board.press("plan", "plan.replenish")
+        assert "Set one (s on the board), or move" in board.status()

@@ -117,3 +117,12 @@ async def test_the_form_has_the_health_of_what_was_shipped(data: Path) -> None:
         page.app.screen.query_one("#field-health", Input).value = ""
         await page.keys("enter")
         assert health(page)["Fraud v1"] == ""
+
+
+async def test_a_model_that_is_not_in_use_names_the_key_that_says_it_is(data: Path) -> None:
+    async with opened(data, size=ROOMY) as page:
+        await page.keys("8", "j")
+        await page.press("card.health")
+        await page.keys("x")
+        await page.press("card.retrain")
+        assert page.status().endswith("is retired: it is not in use any more. If it is: w")

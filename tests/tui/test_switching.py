@@ -57,7 +57,7 @@ async def test_a_board_that_is_undone_with_its_import_makes_way(
         await board.press("undo")
         assert "Chores" in board.lines()[0]
         assert board.stages() == {"To do": ["water the plants"]}
-        assert "Do it again: mlkanban --board desk redo" in board.status()
+        assert "Do it again: in a shell `mlkanban --board desk redo`" in board.status()
 
 
 async def test_the_only_board_that_is_undone_leaves_the_choice_of_templates(

@@ -163,7 +163,9 @@ async def test_a_part_of_the_queue_is_gone_on_with_by_its_name(inbox: Path) -> N
         assert place(page) == "1/3"
         await page.keys("x")
         await page.press("back")
-        assert page.status() == "Triage: archived 1; 2 left, mlkanban triage --view inbox goes on."
+        assert page.status() == (
+            "Triage: archived 1; 2 left, in a shell `mlkanban triage --view inbox` goes on."
+        )
         await page.press("triage")
         assert "resumed" not in page.lines()[0]
         await page.press("back")

@@ -242,7 +242,8 @@ def changed_values(
         if name in READ_ONLY:
             raise BadMarkdown(
                 f"{name} is not changed here.", line,
-                f"It is {written(was[name]) or 'not set'}; change it with: {READ_ONLY[name]}.",
+                f"It is {written(was[name]) or 'not set'}; change it with: "
+                + READ_ONLY[name] + ".",
             )  # fmt: skip
         try:
             value = understood(name, typed, board, today)

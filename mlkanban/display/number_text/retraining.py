@@ -16,6 +16,7 @@ from mlkanban.display.table import Table
 from mlkanban.flow.percentiles import needed
 from mlkanban.flow.retraining import Days, Loop, RetrainingLoops
 from mlkanban.flow.retraining import retraining as count
+from mlkanban.hints import hint
 from mlkanban.text import quantity
 
 _CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
@@ -121,7 +122,7 @@ def figures(loops: RetrainingLoops) -> Figures:
 def summary(loops: RetrainingLoops) -> Summary:
     note = f"n {len(loops.loops)} | {scope_text(loops.scope)} | {_CONVENTION}"
     if not loops.loops:
-        none = "No alert in this window; mlkanban alert CARD tells of one."
+        none = hint("No alert in this window; {alert CARD} tells of one.")
         return Summary("Retraining", (none,), None, note)
     still = loops.open
     lines = [

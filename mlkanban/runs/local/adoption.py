@@ -10,6 +10,7 @@ from typing import Any
 
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import NotFound, RuleRefused
+from mlkanban.hints import hint
 from mlkanban.runs.local.folder import RunFolder, new_id, run_ids, runs_folder
 from mlkanban.runs.local.processes import (
     Process,
@@ -38,7 +39,7 @@ def adopt(
         raise RuleRefused(f"Process {pid} is not yours.", "Adopt one of your own.")
     known = [RunFolder(runs_folder(data) / name) for name in run_ids(runs_folder(data))]
     if run := _run_of(target, known):
-        raise RuleRefused(f"Process {pid} belongs to run {run} already.", "See: mlkanban runs")
+        raise RuleRefused(f"Process {pid} belongs to run {run} already.", hint("See: {runs}"))
     folder = RunFolder(runs_folder(data) / new_id(now))
     return folder, {
         "id": folder.id,

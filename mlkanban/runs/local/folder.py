@@ -15,6 +15,7 @@ from typing import Any
 
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.files import write_whole
+from mlkanban.hints import hint
 
 VERSION = 1
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
@@ -171,7 +172,7 @@ def find_run(data: Path, wanted: str) -> RunFolder:
     if not matching:
         raise NotFound(
             f"There are no files of a run {wanted!r} here.",
-            "They are on the machine it was started on. List runs: mlkanban runs",
+            hint("They are on the machine it was started on. List runs: {runs}"),
         )
     if len(matching) > 1:
         raise UsageProblem(

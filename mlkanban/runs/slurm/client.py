@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mlkanban.errors import MlkanbanError, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.runs.slurm.job_records import (
     SACCT_FIELDS,
@@ -145,8 +146,10 @@ def submit(options: Sequence[str], env: dict[str, str], show: Callable[[str], No
     if any(_LATE.search(line) for line in errors):
         raise MaybeTaken(
             "SLURM's controller did not answer in time: it may have taken the job or not.",
-            "See whether it did before you submit again: squeue --me. If it did, mlkanban runs"
-            " shows its run.",
+            hint(
+                "See whether it did before you submit again: squeue --me. If it did, {runs} shows "
+                "its run."
+            ),
         )
     if any(_AWAY.search(line) for line in errors):
         raise NoAnswer("SLURM's controller does not answer: the job was not submitted.",

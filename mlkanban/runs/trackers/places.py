@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from mlkanban.errors import BadInput, MlkanbanError
+from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.runs.trackers import mlflow, optuna, tensorboard, wandb
@@ -53,7 +54,7 @@ def servers(environ: Mapping[str, str], typed: Iterable[str] = ()) -> list[str]:
     return [
         f"{name if name in _NAMED else 'What you named'} is a server ({_address(text)}), and only"
         " files are read. By hand: a job reports its metric by a line"
-        " `mlkanban: NAME=VALUE`, and mlkanban edit CARD --link URL keeps the page of the run."
+        " `mlkanban: NAME=VALUE`, " + hint("and {edit CARD --link URL} keeps the page of the run.")
         for name, text in named.items()
         if text and place(text, Path()) is None
     ]

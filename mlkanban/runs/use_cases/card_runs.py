@@ -16,6 +16,7 @@ from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
+from mlkanban.hints import hint, sentences
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import RunState
@@ -202,7 +203,7 @@ class Runs:
                     board_of(tx.conn, board), loads, repository.loads(tx.conn, board)
                 )
             ]
-        return Done(" ".join(filter(None, (_effects_text(effects), *over))))
+        return Done(sentences((_effects_text(effects), *over)))
 
     def news(self, reports: Iterable[RunReport]) -> list[RunReport]:
         """Those of these runs that have anything to take in."""
@@ -233,17 +234,17 @@ def _effects_text(effects: Iterable[_RunEffect]) -> str:
             alike.setdefault((effect.ref, effect.what), []).append(effect)
         if effect.after or effect.what in (_STARTED, _BEGUN):
             left[effect.ref] = effect.after
-    sentences = []
+    news: list[str] = []
     named = list(alike.items())[:_MOST_SENTENCES]
     last = {ref: what for (ref, what), _ in named}
     for (ref, what), some in named:
         which = f"run {some[0].run} {what}"
         if len(some) > 1:
             which = f"{len(some)} runs {what}".replace(" runs is ", " runs are ")
-        sentences.append(f"{ref}: {which}.{left.get(ref, '') if last[ref] == what else ''}")
+        news.append(f"{ref}: {which}.{left.get(ref, '') if last[ref] == what else ''}")
     if more := sum(map(len, list(alike.values())[_MOST_SENTENCES:])):
-        sentences.append(f"{more} more about runs: mlkanban runs.")
-    return " ".join(sentences)
+        news.append(hint("{} more about runs: {runs}.", str(more)))
+    return sentences(news)
 
 
 def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFace:

@@ -11,6 +11,7 @@ from typing import Any
 from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.models import CardFace, Work
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
+from mlkanban.hints import hint
 from mlkanban.runs.model.labels import read_label
 from mlkanban.runs.model.metric_lines import is_of_tracker
 from mlkanban.runs.model.run import PREFIX, Run, runs_in
@@ -88,7 +89,7 @@ class Links:
             if not matching:
                 raise NotFound(
                     f"{name} is not linked to {face.ref}.",
-                    f"See: mlkanban runs {face.ref}",
+                    hint("See: {runs {}}", face.ref),
                 )
             if len(matching) > 1:
                 raise UsageProblem(f"{name} could be {' or '.join(matching)}.", "Name it in full.")
@@ -200,7 +201,7 @@ def _known(tx: Transaction, tracked: Tracked) -> tuple[Tracked, CardFace | None]
 def _linked_already(tracked: Tracked, has: CardFace) -> RuleRefused:
     return RuleRefused(
         f"{tracked.ref} is linked to {has.ref} already.",
-        f"Unlink it there first: mlkanban unlink {has.ref} {tracked.ref}",
+        hint("Unlink it there first: {unlink {} {}}", has.ref, tracked.ref),
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mlkanban.errors import MlkanbanError, StoreProblem
 from mlkanban.files import write_whole
+from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.sync.exchange import Progress
 from mlkanban.sync.transports import external_program
@@ -157,7 +158,7 @@ class Git(Folder):
             )
         except FileNotFoundError as error:
             raise StoreProblem(
-                "git is not installed here.", "Install it, or use: mlkanban sync --dir PATH"
+                "git is not installed here.", hint("Install it, or use: {sync --dir PATH}")
             ) from error
         # The first word alone: the others may hold addresses with names and passwords in them.
         logger("program").debug("git %s: exit %d", args[0], done.code)

@@ -12,6 +12,7 @@ from time import monotonic
 
 from mlkanban.errors import MlkanbanError, StoreBusy, StoreProblem, UsageProblem
 from mlkanban.files import write_whole
+from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.service import Service
 from mlkanban.sync.exchange import Progress, Report, Transport
@@ -63,7 +64,7 @@ def transports(service: Service) -> list[Transport]:
     if not ways:
         raise UsageProblem(
             "No place to exchange changes with was chosen yet.",
-            "Choose one: mlkanban sync init REMOTE, or sync --dir PATH",
+            hint("Choose one: {sync init REMOTE}, or sync --dir PATH"),
         )
     return ways
 

@@ -18,6 +18,7 @@ from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
 from mlkanban.tui.bindings import action_name, bindings_of, key_name, pair_menu
 from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, keys_shown
+from mlkanban.tui.help_text import hint_with_keys
 from mlkanban.tui.keyboard_layouts import is_foreign_letter, latin
 from mlkanban.tui.widgets.ask import Ask, Option
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
@@ -65,7 +66,7 @@ class KeyScreen(Screen[None]):
         self._surprise = False
         self._typed_ahead: deque[events.Key | events.Paste] = deque()
         self.ask = Ask(self, ascii=self.host.ascii)
-        self.status = StatusLine(self._hints(), ascii=self.host.ascii)
+        self.status = StatusLine(self._hints(), self.worded, ascii=self.host.ascii)
 
     @property
     def host(self) -> "Host":
@@ -86,6 +87,10 @@ class KeyScreen(Screen[None]):
             f"{keys_shown(by_name[name]).split()[0]} {by_name[name].title.lower()}"
             for name in names or STATUS[self.WHERE]
         ]
+
+    def worded(self, text: str) -> str:
+        """A sentence from below as it reads on this screen, with keys for commands."""
+        return hint_with_keys(text, self.host.commands, self.WHERE)
 
     # Keys
 
@@ -351,7 +356,7 @@ class KeyScreen(Screen[None]):
 
     def show_error(self, error: MlkanbanError) -> None:
         """Say why something could not be done."""
-        self.status.show(str(error), warning=True)
+        self.status.show(error.text, warning=True)
 
     def show_result(self, done: Done) -> None:
         """Say what an action did, and how to take it back."""

@@ -159,7 +159,7 @@ class ReportsScreen(KeyScreen):
         assert self._counted is not None
         lines: list[str] = []
         for line in (*summary.lines, *self._counted.remarks, summary.note):
-            lines += wrapped_note(line, max(20, self.size.width - 3))
+            lines += wrapped_note(self.worded(line), max(20, self.size.width - 3))
         return "\n".join(" " + self.plain(line) for line in lines[:_LINES])
 
     def _pointed_words(self) -> str:

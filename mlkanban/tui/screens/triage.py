@@ -20,6 +20,7 @@ from mlkanban.core.triage_session import Queue, Sitting, in_minutes
 from mlkanban.display.card_face import FaceContext as FaceView
 from mlkanban.display.card_page import CardPage, field_lines
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.hints import hint
 from mlkanban.runs.model.usage import Spending
 from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
@@ -324,18 +325,20 @@ class TriageScreen(KeyScreen):
         self.close()
         left = self._sitting.left
         counts = self._counts() or "nothing decided"
-        self.host.show_message(f"Triage: {counts}{f'; {left} left{self._onward}' if left else ''}.")
+        onward = f"; {left} left" + self._onward if left else ""
+        self.host.show_message(f"Triage: {counts}" + onward + ".")
 
     async def _wait_until_kept(self, future: Future[Done]) -> None:
         try:
             await asyncio.shield(asyncio.wrap_future(future))
         except MlkanbanError as error:
-            self.host.show_message(str(error), warning=True)
+            self.host.show_message(error.text, warning=True)
 
     @property
     def _onward(self) -> str:
         """How one goes on with what is left."""
         if self._marked:
             return ""
-        here = self._view is triage.TriageView.ALL
-        return f", {'i' if here else f'mlkanban triage --view {self._view}'} goes on"
+        if self._view is triage.TriageView.ALL:
+            return hint(", {triage} goes on")
+        return hint(", {triage --view {}} goes on", self._view)

@@ -12,6 +12,7 @@ from mlkanban.core.names import matching_cards
 from mlkanban.display.inbox_text import experiment_line, run_details, run_line
 from mlkanban.display.table import first_in_sight
 from mlkanban.errors import MlkanbanError
+from mlkanban.hints import sentences
 from mlkanban.runs.model.inbox import Experiment, experiments
 from mlkanban.runs.model.tracker_run import Tracked
 from mlkanban.text import display, quantity
@@ -81,7 +82,10 @@ class UnlinkedScreen(ListScreen):
             tracker_runs = await reading.read()
         except GivenUp:
             return
-        except (MlkanbanError, OSError) as error:
+        except MlkanbanError as error:
+            self.show_error(error)
+            return
+        except OSError as error:
             self.status.show(str(error), warning=True)
             return
         finally:
@@ -89,7 +93,7 @@ class UnlinkedScreen(ListScreen):
         self.host.tracked = tracker_runs.runs
         await self.board_changed()
         if tracker_runs.problems:
-            message = " ".join(tracker_runs.problems)
+            message: str = sentences(tracker_runs.problems)
         elif not tracker_runs.places:
             message = "No tracker was found here. The setting `trackers` names others."
         else:

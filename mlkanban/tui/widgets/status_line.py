@@ -1,6 +1,6 @@
 """The last line of every screen: reminders of keys, or what just happened."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -18,7 +18,7 @@ _MOST_LINES = 3
 
 class StatusLine(Widget):
     """Drawn by hand; `show` shows a message until `clear` or the next one. What does not fit in one
-    line takes up to three."""
+    line takes up to three. `worded` names keys in the place of commands in a hint."""
 
     class Resized(Message):
         """It takes another number of lines."""
@@ -29,15 +29,18 @@ class StatusLine(Widget):
 
     DEFAULT_CSS = "StatusLine { dock: bottom; height: 1; }"
 
-    def __init__(self, hints: list[str], *, ascii: bool = False) -> None:
+    def __init__(
+        self, hints: list[str], worded: Callable[[str], str], *, ascii: bool = False
+    ) -> None:
         super().__init__()
         self.hints = hints
         self.message = ""
         self.warning = False
+        self._worded = worded
         self._ascii = ascii
 
     def show(self, message: str, *, warning: bool = False) -> None:
-        self.message, self.warning = _drawable(message), warning
+        self.message, self.warning = self._drawable(message), warning
         self._fit()
         self.refresh()
 
@@ -49,7 +52,7 @@ class StatusLine(Widget):
 
     def take_back(self, messages: Iterable[str]) -> None:
         """Clear the message if it is one of these, which are not so any more."""
-        if self.message in map(_drawable, messages):
+        if self.message in map(self._drawable, messages):
             self.clear()
 
     def clear(self) -> None:
@@ -100,6 +103,5 @@ class StatusLine(Widget):
             some.pop()
         return "  ".join([*some, last])
 
-
-def _drawable(message: str) -> str:
-    return steady(display(message))
+    def _drawable(self, message: str) -> str:
+        return steady(display(self._worded(message)))

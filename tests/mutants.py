@@ -33,6 +33,8 @@ ROOT = Path(__file__).parent.parent
 PLACES = "core flow runs/model"
 TESTS = ("core", "flow", "runs/model", "service", "store", "sync", "charts", "display", "exchange")
 """Below `tests/`, where tests are that may belong to a module; those of the surfaces are slow."""
+MOST_FILES = 10
+"""Of each kind of tests but a module's own: nearly all import the models."""
 OPERATORS = re.compile(
     r"core/(NumberReplacer|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr"
     r"|ReplaceOrWithAnd|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ZeroIterationForLoop"
@@ -82,7 +84,7 @@ def tests_of(module: Path) -> tuple[tuple[str, ...], ...]:
         for path in sorted(path for path in found if path.match("test_*.py")):
             if path != own and (path.name == own.name or imports.search(path.read_text())):
                 (near if path.is_relative_to(Path("tests", inside.parts[0])) else far).append(path)
-    stages = [own] * own.exists(), near, far
+    stages = [own] * own.exists(), near[:MOST_FILES], far[:MOST_FILES]
     return tuple(tuple(map(str, stage)) for stage in stages if stage)
 
 

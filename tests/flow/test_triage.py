@@ -124,3 +124,7 @@ def test_every_session_is_in_one_week_and_no_week_is_missing(sessions, day, days
     spec = picture(some)
     if spec is not None:
         layout(spec, 60, 15)
+
+
+def test_the_median_of_many_sessions_is_the_one_in_the_middle() -> None:
+    assert counted(*(session(1, 60 * n) for n in range(1, 101))).median_minutes == 50

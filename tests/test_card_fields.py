@@ -47,7 +47,7 @@ SEEN = {
     "title": "Focal loss", "stage": "Ideas", "type": "model", "priority": "high",
     "class": "expedite", "work": "unattended", "tags": "gpu", "due": "2026-05-01", "metric": "auc",
     "baseline": "0.8", "noise": "0.01", "hypothesis": "It helps.", "dataset": "s3://lake/v3",
-    "worth": "5/2", "budget": "12 runs", "parent": "v1", "lineage": "follow-up-of:v2",
+    "score": "5/2", "budget": "12 runs", "parent": "v1", "lineage": "follow-up-of:v2",
     "needs": "v3", "links": "https://example.org", "checklist": "three seeds", "health": "watch",
     "verdict": "It does.", "outcome": "shipped", "archived": "yes", "blocked": "bug",
     "snoozed": "run:7", "snoozed_run": "run:7",

@@ -12,7 +12,7 @@ import mlkanban
 from tests.new_field import SURFACES
 
 ENTRY = '    CardField("risk", Prose(), "What may go wrong.", searchable=True),\n'
-BEFORE = '    CardField(\n        "worth",'
+BEFORE = '    CardField(\n        "score",'
 ROOT = Path(mlkanban.__file__).parents[1]
 
 

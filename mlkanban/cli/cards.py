@@ -1,6 +1,5 @@
 """Commands that change cards."""
 
-import itertools
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ import click
 from mlkanban import clock
 from mlkanban.cli import types
 from mlkanban.cli.completion import cards_or_stages
-from mlkanban.cli.groups import TextCommand
+from mlkanban.cli.groups import RenamedOption, TextCommand
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, LINEAGE, STAGE
 from mlkanban.core.card_fields import FIELDS, SETS, CardField
@@ -52,8 +51,9 @@ _TYPES: Mapping[str, Any] = {
 """What click makes of what is typed, by the kind of a field; of other kinds text."""
 
 
-def _options(field: CardField) -> Iterator[Callable[[F], F]]:
-    """The options of a field: one that sets it or puts a member in, and one that takes one out."""
+def _options(field: CardField, command: str) -> Iterator[Callable[[F], F]]:
+    """The options of a field: one that sets it or adds a member, and with `edit` one that removes
+    a member."""
     kind = field.kind
     how: dict[str, Any] = {"type": _TYPES.get(kind.typed)}
     if field.metavar:
@@ -62,10 +62,11 @@ def _options(field: CardField) -> Iterator[Callable[[F], F]]:
         words = kind.choices if kind.blank else (*kind.choices, types.NONE)
         how["type"] = click.Choice(words, case_sensitive=False)
     yield click.option(
-        f"--{field.option}", field.name, multiple=kind.repeated, help=field.help, **how
+        f"--{field.option}", field.name, multiple=kind.repeated, help=field.help,
+        cls=RenamedOption, former=field.former, **how,
     )  # fmt: skip
     name, help = field.drop
-    if name:
+    if name and command == "edit":
         how["metavar"] = field.metavar or field.option.upper()
         yield click.option(f"--{name}", f"no_{field.name}", multiple=True, help=help, **how)
 
@@ -76,7 +77,7 @@ def _fields(command: str) -> Callable[[F], F]:
         option
         for field in FIELDS
         if command in field.commands
-        for option in itertools.islice(_options(field), None if command == "edit" else 1)
+        for option in _options(field, command)
     ]
 
     def decorate(function: F) -> F:

@@ -41,3 +41,20 @@ class TextCommand(click.Command):
 
         ctx.params = {name: put_back(value) for name, value in ctx.params.items()}
         return rest
+
+
+class RenamedOption(click.Option):
+    """An option with an earlier name, `former` ('' for none), that still works and is not listed in
+    help or completion."""
+
+    def __init__(self, *args: Any, former: str = "", **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._former = [f"--{former}"] if former else []
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        listed = self.opts
+        self.opts = [*listed, *self._former]
+        try:
+            super().add_to_parser(parser, ctx)
+        finally:
+            self.opts = listed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlkanban.cli.groups import RenamedOption
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import WHEN, today
@@ -27,22 +28,25 @@ if TYPE_CHECKING:
 @click.option(
     "--until", type=WHEN, default="", metavar="DATE", help=f"2026-03-31, 2w, fri ({AHEAD} days)."
 )
-@click.option("--by-worth", is_flag=True, help="Most worth for its effort first, not board order.")
+@click.option(
+    "--by-score", is_flag=True, cls=RenamedOption, former="by-worth",
+    help="Highest score first, instead of board order.",
+)  # fmt: skip
 @click.option("--replenish", is_flag=True, help="Pull the first ideas, up to the limit.")
 @pass_session
-def plan(session: Session, until: str, by_worth: bool, replenish: bool) -> None:
+def plan(session: Session, until: str, by_score: bool, replenish: bool) -> None:
     """Show ideas and what is ready, and what of it is finished by a day.
 
     What fits comes from the forecast: finished by then in 85 % of the cases, or in 50 %, after the
-    cards that are in progress now. Cards get a worth with `edit --worth`.
+    cards that are in progress now. Give cards a score with `edit --score`.
     """
     with session.service(write=replenish) as service:
         board = session.board(service)
         day = parse_day(until, now := today(board)) or now + timedelta(days=AHEAD)
         service.planning.check_day(board, day)
         if replenish:
-            session.show_done(service.planning.replenish(board, by_score=by_worth))
-        made = service.planning.plan(board, by_score=by_worth)
+            session.show_done(service.planning.replenish(board, by_score=by_score))
+        made = service.planning.plan(board, by_score=by_score)
         fit = service.planning.fit(board, day)
         session.answer("plan", lambda: _data(made, fit), lambda: _lines(session, board, made, fit))
 
@@ -81,7 +85,7 @@ def _lines(session: Session, board: Board, made: Plan, fit: Fit) -> Iterator[str
         for row, word in made.with_words(partial(chance_at, fit))
     ]
     if rows:
-        yield from table(rows, ("ID", "STAGE", "WORTH", "FITS", "TITLE"))
+        yield from table(rows, ("ID", "STAGE", "SCORE", "FITS", "TITLE"))
         yield ""
     limit = "" if made.ready.limit is None else f"/{made.ready.limit}"
     yield f"{session.clean(made.ready.name)} {made.standing}{limit}; {fit_text(fit)}"

@@ -133,7 +133,7 @@ class Card:
     metric = _Value[Metric | None]("metric")
     hypothesis = _Value[str]("hypothesis")
     dataset = _Value[str]("dataset")
-    worth = _Value[str]("worth")
+    score = _Value[str]("score")
     budget = _Value[str]("budget")
     parent = _Value[str]("parent")
     lineage = _Value[tuple[str, ...]]("lineage")

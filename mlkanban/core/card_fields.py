@@ -1,9 +1,9 @@
-"""THE table of a card's fields: each of them once, with all that is known of it.
+"""THE table of a card's fields: each field once, with everything the program knows about it.
 
 Whatever shows, reads or writes a card goes through this table: the store, the search, the events of
 other machines, the options of `add` and `edit`, `--json`, the card page, Markdown, the edit form
 and the query language. To add a field that is a text, a choice, a day or a list, add an entry; it
-lives in the JSON of its card, so that no table of the store changes.
+lives in the JSON of its card, so no table of the store changes.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ from mlkanban.text import natural
 class CardField:
     """One field of a card.
 
-    `name` is its public name, on every surface; `stored`, what events call it (a prefix that ends
-    with `:` where each member is a field of its own), and `aliases`, what it is called besides.
-    `option` is its option on the command line, and `asks` what a query calls it, '' for none;
-    `drop` is the option that takes a member out, with its help. `commands` are the ones that have
-    the option. What `changed_by` names is changed by those commands alone. `part_of` names the
-    field that shows and writes this one. `in_form` says whether the edit form has it, for a model
-    in use alone where `in_use`. `section` is the section it has in Markdown, '' for a line.
+    `name` is its public name, on every surface. `stored` is its name in events: a prefix that ends
+    with `:` if each member is stored as a field of its own. `aliases` are further names, and
+    `former` is an earlier name of its option and its query field, '' for none. `option` is its
+    option on the command line, `commands` are the commands that have this option, `drop` is the
+    option that removes a member, with its help, and `asks` is its query field, '' for none. If
+    `changed_by` names commands, only these change the field. `part_of` names the field that shows
+    and writes this field. `in_form` says whether the edit form has the field, for `in_use` only on
+    models in use. `section` is its section in Markdown, '' for a line of the front matter.
     """
 
     name: str
@@ -60,6 +61,7 @@ class CardField:
     stored: str = ""
     aliases: tuple[str, ...] = ()
     option: str = ""
+    former: str = ""
     metavar: str = ""
     drop: tuple[str, str] = ("", "")
     commands: tuple[str, ...] = ("add", "edit")
@@ -85,20 +87,20 @@ class CardField:
 
     @property
     def is_set(self) -> bool:
-        """Whether it is a set, of which each member is stored as a field of its own."""
+        """Whether the field is a set whose members are each stored as a field."""
         return isinstance(self.kind, Members)
 
     @property
     def settable(self) -> bool:
-        """Whether it is given as a value of a new or edited card."""
+        """Whether people type its value when they add or edit a card."""
         return not self.changed_by and not self.part_of
 
     def read(self, fields: Fields) -> Any:
-        """The value on a card with these stored fields."""
+        """The value of the field on a card with these stored fields."""
         return self.kind.read(fields, self.stored)
 
     def words(self, fields: Fields) -> Iterable[str]:
-        """What is searched of a card with these stored fields."""
+        """The texts of the field that search looks through, on a card with these stored fields."""
         return self.kind.words(fields, self.stored)
 
 
@@ -149,9 +151,9 @@ FIELDS: tuple[CardField, ...] = (
         asks="metric", in_form=False,
     ),
     CardField(
-        "worth", NormalText("worth", _stored_score, score_text),
-        "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", metavar="WORTH",
-        form_help="5/2",
+        "score", NormalText("score", _stored_score, score_text),
+        "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", stored="worth",
+        former="worth", json_name="worth", form_help="5/2",
     ),
     CardField(
         "budget", NormalText("budget", budget_text),
@@ -220,7 +222,7 @@ SETS: tuple[CardField, ...] = tuple(field for field in FIELDS if field.is_set)
 STORED: Mapping[str, CardField] = {
     field.stored: field for field in FIELDS if not isinstance(field.kind, MetricNumber)
 }
-"""The fields by their names in events; those of the metric are in its value."""
+"""The fields by their names in events; the parts of the metric are inside its value."""
 _CALLED: Mapping[str, CardField] = {
     name: field for field in FIELDS for name in (*field.aliases, field.stored, field.name)
 }
@@ -232,13 +234,13 @@ def called(name: str) -> CardField | None:
 
 
 def public_name(stored: str) -> str:
-    """What people call a stored field."""
+    """The public name of a stored field."""
     field = STORED.get(stored)
     return field.name if field else stored
 
 
 def brief(stored: str, value: Any) -> str:
-    """A value that events write, for a sentence about it; '' for none. Not yet safe to show."""
+    """A stored value in a few words, for a sentence about it; '' for none. Not yet safe to show."""
     if value in (None, "", [], {}):
         return ""
     if field := STORED.get(stored):
@@ -256,4 +258,4 @@ BLANK: Mapping[str, Any] = {
     for field in FIELDS
     if field.kind.choices and field.kind.blank
 }
-"""What is stored of a card where nothing was said, for fields that always have a value."""
+"""The stored values of fields that always have one, for a card where nothing was set."""

@@ -14,7 +14,7 @@ AHEAD = 30
 
 
 class PlanRow(NamedTuple):
-    """A card of the plan; `worth` is its score, None where none was typed."""
+    """A card of the plan; `score` is its value for effort, None where none was typed."""
 
     face: CardFace
     score: Score | None

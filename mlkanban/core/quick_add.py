@@ -21,10 +21,12 @@ from mlkanban.core.score import parse_score, score_text
 from mlkanban.errors import UsageProblem
 
 _TAG = re.compile(r"#(?=\S*[^\W\d_])[^\s#]+")
-_ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|worth:|budget:)")
+_ESCAPED = re.compile(r"\\(?=[#!^@]|metric:|score:|worth:|budget:)")
 _PREFIXES = {
-    "metric": "metric:auc>=0.9", "worth": "worth:5/2", "budget": "budget:12runs or budget:40gpu-h",
+    "metric": "metric:auc>=0.9", "score": "score:5/2", "budget": "budget:12runs or budget:40gpu-h",
 }  # fmt: skip
+_FORMER = {"worth": "score"}
+"""Prefixes that were called otherwise before; they still work."""
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s+(?:\[[ xX]?\]\s+)?(\S.*)")
 _PREFIXED = re.compile(r"([a-z]+):\S", re.IGNORECASE)
 
@@ -49,7 +51,7 @@ class QuickAdd:
             f"priority {fields['priority']}" if "priority" in fields else "",
             f"due {fields['due']}" if "due" in fields else "",
             metric_text(fields.get("metric")),
-            f"worth {score_text(fields['worth'])}" if "worth" in fields else "",
+            f"score {score_text(fields['score'])}" if "score" in fields else "",
             f"budget {fields['budget']}" if "budget" in fields else "",
         ]
         return ", ".join(part for part in parts if part)
@@ -169,13 +171,14 @@ def _take_day(word: str, fields: dict[str, Any], today: date) -> str:
 
 def _take_prefixed(word: str, name: str, fields: dict[str, Any]) -> str:
     value = word[len(name) + 1 :]
+    name = _FORMER.get(name, name)
     if name not in _PREFIXES:
         near = get_close_matches(name, _PREFIXES, 1, 0.75)
         return f"{word} is no mark; did you mean {near[0]}:" if near else ""
     try:
         if name == "metric":
             fields[name] = parse_metric([value])
-        elif name == "worth" and (score := parse_score(value)):
+        elif name == "score" and (score := parse_score(value)):
             fields[name] = score.text
         elif name == "budget" and (budget := budget_text(value)):
             fields[name] = budget

@@ -40,7 +40,7 @@ def parse_score(written: str) -> Score | None:
     sign = "*" if "*" in gain else "+"
     parts = gain.split(sign)
     if not slash or len(parts) > 3 or (sign == "*" and len(parts) != 3):
-        raise UsageProblem(f"{written!r} says no worth.", _HINT)
+        raise UsageProblem(f"{written!r} is no score.", _HINT)
     numbers = [_number(part, written) for part in parts]
     cost = _number(effort, written)
     if not cost:
@@ -61,5 +61,5 @@ def score_text(written: str) -> str:
 def _number(text: str, written: str) -> float:
     match = _NUMBER.fullmatch(text)
     if not match or not math.isfinite(number := float(match[1])):
-        raise UsageProblem(f"{written!r} says no worth.", _HINT)
+        raise UsageProblem(f"{written!r} is no score.", _HINT)
     return number / 100 if match[2] else number

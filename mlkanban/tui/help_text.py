@@ -44,7 +44,7 @@ SITUATIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("that was wrong", "{undo} takes it back and returns to the card"),
     ),
     PLAN: (
-        ("what is worth most", "{card.worth} writes worth by effort, {plan.order} orders by it"),
+        ("what comes first", "{card.worth} sets a score (value/effort), {plan.order} orders by it"),
         ("what to begin", "{card.right} pulls one card, {plan.replenish} as many as there is room"),
         ("what can be done by then", "{plan.day} chooses the day; 85% and 50% stand beside cards"),
     ),

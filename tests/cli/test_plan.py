@@ -2,18 +2,29 @@
 
 
 def test_a_plan_is_printed_in_order_with_what_to_pull(board):
-    first = board.card("first worth:1/2")
-    second = board.card("second", "--worth", "5/2")
-    board("edit", first, "--worth", "1/1")
-    plan = board.data("plan", "--by-worth")
+    first = board.card("first score:1/2")
+    second = board.card("second", "--score", "5/2")
+    board("edit", first, "--score", "1/1")
+    plan = board.data("plan", "--by-score")
     assert [(c["id"], c["worth"], c["score"]) for c in plan["ideas"]] == [
         (second, "5/2", 2.5), (first, "1/1", 1.0),
     ]  # fmt: skip
     assert (plan["stage"], plan["limit"], plan["room"], plan["ready"]) == ("Ready", 3, 3, [])
     assert "A forecast needs cards finished on 5 different days" in plan["fit"]["reason"]
-    shown = board("plan", "--by-worth").out.splitlines()
-    assert shown[0].split() == ["ID", "STAGE", "WORTH", "FITS", "TITLE"]
+    shown = board("plan", "--by-score").out.splitlines()
+    assert shown[0].split() == ["ID", "STAGE", "SCORE", "FITS", "TITLE"]
     assert shown[1].split() == [second, "Ideas", "5/2", "=", "2.5", "second"]
+
+
+def test_the_earlier_names_of_scores_still_work_and_are_not_listed(board):
+    first = board.card("first worth:1/2")
+    second = board.card("second", "--worth", "5/2")
+    assert [c["id"] for c in board.data("plan", "--by-worth")["ideas"]] == [second, first]
+    assert [c["id"] for c in board.data("list", "-q", "worth:5/2")] == [second]
+    for command in ("add", "edit", "plan"):
+        shown = board(command, "--help").out
+        assert "score" in shown
+        assert "worth" not in shown
 
 
 def test_replenishing_moves_and_says_so(board):
@@ -26,10 +37,10 @@ def test_replenishing_moves_and_says_so(board):
     assert (full.code, "Ready is full" in full.err) == (1, True)
 
 
-def test_a_day_that_is_past_and_a_worth_that_is_none_are_refused(board):
+def test_a_day_that_is_past_and_a_score_that_is_none_are_refused(board):
     assert board("plan", "--until", "2020-01-01").code == 2
     assert board("plan", "--until", "soon").code == 2
-    answer = board("add", "x", "--worth", "much")
+    answer = board("add", "x", "--score", "much")
     assert (answer.code, "5/2" in answer.err) == (2, True)
     assert board.data("list") == []
 

@@ -50,7 +50,7 @@ def test_what_is_not_understood_stays_in_the_title(title):
         ("z metric:auc>=", "metric:auc>= is no metric (write metric:auc>=0.9)"),
         ("z metirc:auc>=0.9", "metirc:auc>=0.9 is no mark; did you mean metric:"),
         ("z budget:12", "budget:12 is no budget"),
-        ("z worth:much", "worth:much is no worth"),
+        ("z worth:much", "worth:much is no score"),
         ("z @experment", "@experment is no type"),
     ],
 )

@@ -68,7 +68,7 @@ archive {rich} --restore
 history
 history {rich}
 plan
-plan --by-worth --until 9w
+plan --by-score --until 9w
 triage
 run {rich} --no-env --force {new} -- true {new}
 sbatch {rich} -- {new} -> any

@@ -158,7 +158,7 @@ def _edit(b: _Board) -> list[str]:
         ["--tag", b.pick("nlp", "cv", "x-y", "é")], ["--untag", b.pick("nlp", "cv")],
         ["--due", b.pick("2026-05-01", "none", "1w")], ["--hypothesis", b.pick(*TEXTS, "")],
         ["--dataset", b.pick("s3://b/x", "d v1", "")], ["--verdict", b.text()],
-        ["--worth", b.pick("5/2", "8*2*80%/3", "5+3+1/2", "")],
+        ["--score", b.pick("5/2", "8*2*80%/3", "5+3+1/2", "")],
         ["--budget", b.pick("40 gpu-h", "12 runs", "")],
         ["--link", f"http://x/{b.rng.randint(1, 3)}"], ["--unlink", "http://x/1"],
         ["--needs", b.any()], ["--needs-not", b.any()], ["--parent", b.pick(b.any(), "none")],

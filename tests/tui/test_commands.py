@@ -148,7 +148,7 @@ async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where:
         (TRIAGE, "Skip", "Triage 2/"),
         (RUNS, "Log", "None yet"),
         (UNLINKED, "Show ignored", "Ignored runs of trackers"),
-        (PLAN, "Order", "most worth for its effort first"),
+        (PLAN, "Order", "highest score first"),
     ],
 )
 @pytest.mark.parametrize("way", [":", "ctrl+p"])

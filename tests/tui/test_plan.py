@@ -59,7 +59,7 @@ async def test_marked_cards_are_pulled_together(small: Path) -> None:
         assert len(lists(board)[0]) == 3
 
 
-async def test_worth_is_written_down_and_orders(small: Path) -> None:
+async def test_score_is_written_down_and_orders(small: Path) -> None:
     async with opened(small) as board:
         await board.press("plan", "cursor.bottom", "card.worth")
         await board.answer("much")
@@ -69,7 +69,7 @@ async def test_worth_is_written_down_and_orders(small: Path) -> None:
         await board.press("plan.order")
         assert lists(board)[0][0] == "embedding store"
         await board.press("card.down")
-        assert "ordered by worth" in board.status()
+        assert "ordered by score" in board.status()
         await board.press("plan.order", "cursor.top", "card.down")
         assert lists(board)[0][:2] == [
             "focal loss for minority classes", "calibrate probabilities",
@@ -100,7 +100,7 @@ async def test_the_day_can_be_chosen(used: Path) -> None:
 async def test_a_new_card_goes_to_the_list_one_is_in(small: Path) -> None:
     async with opened(small) as board:
         await board.press("plan", "cursor.right", "card.new")
-        await board.answer("at once worth:9/1")
+        await board.answer("at once score:9/1")
         assert lists(board)[1] == ["audit the labels", "at once"]
         await board.press("back")
         assert board.stage("Ready").cards() == ["audit the labels", "at once"]

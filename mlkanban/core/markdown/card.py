@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mlkanban.core.card_fields import FIELD, FIELDS, CardField
+from mlkanban.core.card_fields import FIELD, FIELDS, CardField, called
 from mlkanban.core.field_kinds import Day, Flag, MetricNumber, item_text
 from mlkanban.core.markdown.card_values import (
     DEFAULTS,
@@ -194,10 +194,17 @@ def sheet(
     """A card from its fields and sections."""
     values: Values = dict(DEFAULTS)
     lines: dict[str, int] = {}
-    for name, entry in entries.items():
+    for typed, entry in entries.items():
+        field = called(typed)
+        name = field.name if field else typed
+        if name in lines:
+            raise BadMarkdown(
+                f"{name} stands here a second time.", entry.line,
+                f"Keep one of the two; the other is in line {lines[name]}.",
+            )  # fmt: skip
         if name not in DEFAULTS or name in IN_SECTIONS:
             names = [n for n in DEFAULTS if n not in (*IN_SECTIONS, *READ_ONLY)]
-            what, hint = unknown(name, names)
+            what, hint = unknown(typed, names)
             raise BadMarkdown(what, entry.line, hint)
         values[name] = read_list(entry) if name in LISTS else read_scalar(entry)
         lines[name] = entry.line

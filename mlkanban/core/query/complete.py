@@ -2,7 +2,7 @@
 
 import re
 
-from mlkanban.core.query.fields import FIELDS, QueryContext
+from mlkanban.core.query.fields import FIELDS, QueryContext, field_name
 
 _LAST = re.compile(r'(?:^|(?<=[\s(-]))([A-Za-z]+)(?:(:)([^\s()"]*))?$')
 
@@ -20,6 +20,7 @@ def completion(text: str, scene: QueryContext) -> str:
                 sign = ":" if field.kind in ("word", "metric") else ""
                 return text[: match.start(1)] + field.name + sign
         return ""
+    name = field_name(name)
     if name not in FIELDS:
         return ""
     for value in FIELDS[name].values(scene):

@@ -409,3 +409,10 @@ def _plain(known: Collection[str]) -> Iterable[QueryField]:
 
 FIELDS: dict[str, QueryField] = {entry.name: entry for entry in _table()}
 FIELDS |= {entry.name: entry for entry in _plain(FIELDS)}
+_FORMER = {card_field.former: card_field.option for card_field in CARD_FIELDS if card_field.former}
+
+
+def field_name(word: str) -> str:
+    """The name of a field as the table has it, from any case or from the name it had before."""
+    name = word.lower()
+    return _FORMER.get(name, name)

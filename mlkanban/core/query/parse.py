@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from mlkanban.core.query.fields import FIELDS
+from mlkanban.core.query.fields import FIELDS, field_name
 from mlkanban.core.query.tree import (
     EVERYTHING,
     KEYWORDS,
@@ -59,8 +59,8 @@ def _tokens(text: str) -> list[_Token]:
         elif (match := _FIELD.match(text, at)) and _means_a_field(text, match[1], match[2], at):
             value, after = _value(text, match.end())
             if not value:
-                raise BadQuery(f"{match[0]} needs a value.", at, _example(match[1].lower()))
-            made.append(_Token("term", at, value, match[1].lower(), match[2]))
+                raise BadQuery(f"{match[0]} needs a value.", at, _example(field_name(match[1])))
+            made.append(_Token("term", at, value, field_name(match[1]), match[2]))
             at = after
         else:
             run = _RUN.match(text, at)
@@ -74,7 +74,7 @@ def _tokens(text: str) -> list[_Token]:
 def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
     """Whether a word is a field of the table; an error for any other name before a colon. Values
     such as `lr=3e-4` and `http://x` are text."""
-    if name.lower() in FIELDS:
+    if field_name(name) in FIELDS:
         return True
     if operator != ":" or text.startswith("://", at + len(name)):
         return False

@@ -76,10 +76,10 @@ class FieldCommands:
         if card is not None:
             await self._edits.ask_and_change(
                 faces,
-                f"Worth of {names(faces)}: value/effort 5/2, RICE 8*2*80%/3, WSJF 5+3+1/2 or none",
-                card.worth,
-                lambda service, refs, text: service.cards.edit(refs, {"worth": text}),
-                "worth",
+                f"Score of {names(faces)}: value/effort 5/2, RICE 8*2*80%/3, WSJF 5+3+1/2 or none",
+                card.score,
+                lambda service, refs, text: service.cards.edit(refs, {"score": text}),
+                "score",
             )
 
     async def do_card_due(self) -> None:

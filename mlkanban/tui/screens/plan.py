@@ -44,7 +44,7 @@ class PlanScreen(KeyScreen):
         self._plan: Plan | None = None
         self._fit: Fit | None = None
         self._soon: Timer | None = None
-        self._by_worth = False
+        self._by_score = False
         self._until = self.host.today() + timedelta(days=AHEAD)
         self._side = _IDEAS
         self._rows = [0, 0]
@@ -69,10 +69,10 @@ class PlanScreen(KeyScreen):
 
     async def board_changed(self) -> None:
         """Read the plan again, and what fits."""
-        board, by_worth = self.board, self._by_worth
+        board, by_score = self.board, self._by_score
         try:
             self._plan = await self.host.store_thread.call(
-                lambda service: service.planning.plan(board, by_score=by_worth)
+                lambda service: service.planning.plan(board, by_score=by_score)
             )
         except MlkanbanError as error:
             self.show_error(error)
@@ -121,7 +121,7 @@ class PlanScreen(KeyScreen):
             self._rows[side] = max(0, min(self._rows[side], len(rows) - 1))
             entries = [_entry(row, words[row.face.id], row.face.id in marks) for row in rows]
             self._panes[side].show(titles[side], entries, empty[side])
-        order = "most worth for its effort first" if self._by_worth else "in board order"
+        order = "highest score first" if self._by_score else "in board order"
         head = f" Plan of {display(self.board.name)}, {order}"
         self._say("plan-head", head)
         self._say("plan-fit", " " + (fit_text(fit) if fit else "Counting what fits ..."))
@@ -220,8 +220,8 @@ class PlanScreen(KeyScreen):
 
     async def _reorder(self, by: int) -> None:
         card, rows, at = self._current, self._list, self._rows[self._side]
-        if self._by_worth:
-            self.status.show("This is ordered by worth: o goes back to the order of the board.")
+        if self._by_score:
+            self.status.show("The plan is ordered by score: o goes back to board order.")
         elif card is not None and 0 <= at + by < len(rows):
             ahead_of = rows[at - 1 : at] if by < 0 else rows[at + 2 : at + 3]
             near = [row.face for row in ahead_of if row.face.stage == card.stage]
@@ -237,13 +237,13 @@ class PlanScreen(KeyScreen):
         return self._plan.ready if self._plan and there else self.board.stages[0]
 
     async def do_plan_order(self) -> None:
-        self._by_worth = not self._by_worth
+        self._by_score = not self._by_score
         await self.board_changed()
 
     async def do_plan_replenish(self) -> None:
-        board, by_worth = self.board, self._by_worth
+        board, by_score = self.board, self._by_score
         await self._cards.edits.change(
-            lambda service: service.planning.replenish(board, by_score=by_worth)
+            lambda service: service.planning.replenish(board, by_score=by_score)
         )
 
     async def do_plan_day(self) -> None:
@@ -280,6 +280,6 @@ def _nothing(place: int) -> str:
 def _entry(row: PlanRow, word: str, marked: bool) -> ListRow:
     face = row.face
     priority = PRIORITY_MARKS.get(Priority(face.priority), "")
-    worth = str(row.score) if row.score else ""
+    score = str(row.score) if row.score else ""
     title = steady(display(face.title)) + (f"  ! {face.block_reason}" if face.block_reason else "")
-    return ListRow(f"{face.ref:<5}{priority:<2} ", title, f"{worth:>4} {word:<3}", marked)
+    return ListRow(f"{face.ref:<5}{priority:<2} ", title, f"{score:>4} {word:<3}", marked)

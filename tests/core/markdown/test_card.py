@@ -79,7 +79,7 @@ def cards(draw: st.DrawFn, board: Board) -> Card:
         "due": draw(days), "snoozed": draw(days),
         "metric": draw(metric), "blocked": draw(blocker), "hypothesis": draw(TEXTS),
         "budget": draw(st.sampled_from(["", "40 gpu-h", "0.5 gpu-h", "1 run"])),
-        "worth": draw(st.sampled_from(["", "5/2", "8*2*80%/3", "1+2+3/4"])),
+        "score": draw(st.sampled_from(["", "5/2", "8*2*80%/3", "1+2+3/4"])),
         "dataset": draw(TEXTS), "verdict": draw(TEXTS), "archived": draw(st.booleans()),
         "outcome": draw(st.none() | st.sampled_from(Outcome)),
         "checklist": draw(st.lists(items, max_size=3)),
@@ -142,7 +142,7 @@ FULL: dict[str, Any] = {
     "tags": ("gpu", "nlp"), "due": date(2026, 3, 31), "hypothesis": "It helps.\n\n## Why\n# not",
     "metric": Metric(name="val_auc", target=0.92, value=0.917, baseline=0.9),
     "checklist": (CheckItem(text="split"), CheckItem(text="train: all", done=True)),
-    "links": ("https://x/a,b",), "worth": "5/2", "budget": "40 gpu-h", "verdict": "yes",
+    "links": ("https://x/a,b",), "score": "5/2", "budget": "40 gpu-h", "verdict": "yes",
     "priority": "high",
     "notes": (Note(id="n1", at=AT, actor="ada", text="## first\n\nseen"),),
 }  # fmt: skip
@@ -161,7 +161,7 @@ due: 2026-03-31
 metric: val_auc>=0.92 val_auc=0.917
 baseline: 0.9
 noise:
-worth: 5/2
+score: 5/2
 budget: 40 gpu-h
 dataset:
 verdict: "yes"
@@ -233,7 +233,7 @@ def test_the_text_of_a_card() -> None:
         ("needs: []", "needs: [G3, g4]", {"needs": ("g3", "g4")}),
         ("links: [", "links: [b, ", {"links": ("b", "https://x/a,b")}),
         ("parent:", "parent: G9", {"parent": "g9"}),
-        ("worth: 5/2", "worth: 8 x 2 x 80% / 3", {"worth": "8*2*80%/3"}),
+        ("score: 5/2", "score: 8 x 2 x 80% / 3", {"score": "8*2*80%/3"}),
         ("budget: 40 gpu-h", "budget: 12runs", {"budget": "12 runs"}),
         ("budget: 40 gpu-h", "budget:", {"budget": ""}),
         ("It helps.", "It helps.\n\n### Sub",
@@ -275,7 +275,7 @@ def test_what_is_typed_is_understood(old: str, new: str, change: dict[str, Any])
         ("val_auc=0.917", "better", 11, "is not a metric."),
         ("baseline: 0.9", "baseline: low", 12, "'low' is not a number."),
         ("baseline: 0.9", "baseline: nan", 12, "A metric cannot be nan."),
-        ("worth: 5/2", "worth: much", 14, "'much' says no worth."),
+        ("score: 5/2", "score: much", 14, "'much' is no score."),
         ("budget: 40 gpu-h", "budget: 40", 15, "'40' is no budget."),
         ("## Hypothesis\n", "lost\n## Hypothesis\n", 25, "The text here belongs to nothing."),
         ("\\## Why", "## Why", 29, "There is no 'Why' here."),

@@ -160,7 +160,7 @@ def conflicts(place: Path) -> None:
 @surface("schema")
 def schema(place: Path) -> None:
     check_shape(says("--json", "show", added("--risk", "leaks")))
-    shape = data("schema", "card")["$defs"]["Card"]["properties"]
+    shape = data("schema", "card")["$defs"]["CardJson"]["properties"]
     assert shape["risk"]["type"] == "string"
 
 

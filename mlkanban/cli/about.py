@@ -19,7 +19,7 @@ _SHOWN = 4
 @click.command()
 @pass_session
 def keys(session: Session) -> None:
-    """Print the keys of the board, your own included."""
+    """Print the keys of the board, including your own."""
     commands, problems = keymap(session.settings.keys)
 
     def lines() -> Iterator[str]:
@@ -59,7 +59,7 @@ def keys(session: Session) -> None:
 @click.command()
 @pass_session
 def themes(session: Session) -> None:
-    """List the themes that can be used."""
+    """List the available themes."""
     themes_found, problems = available()
     in_use = session.settings.theme
 

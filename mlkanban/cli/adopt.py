@@ -14,8 +14,12 @@ from mlkanban.runs.local import adoption
 
 @click.command()
 @click.argument("card", type=CARD)
-@click.option("--pid", type=click.IntRange(1), required=True, help="The process, one of yours.")
-@click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
+@click.option(
+    "--pid", type=click.IntRange(1), required=True, help="The id of one of your processes."
+)
+@click.option(
+    "--force", default="", metavar="REASON", help="Override the limit and unticked items."
+)
 @pass_session
 def adopt(session: Session, card: str, pid: int, force: str) -> None:
     """Adopt a running process as a run of CARD (-: the one named in the git branch).

@@ -84,7 +84,7 @@ def list_backups(session: Session) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def restore_backup(session: Session, name: str, yes: bool) -> None:
-    """Put a backup in the place of the store.
+    """Replace the store with a backup.
 
     First it says what you would lose and gain, and asks. What is there now is backed up before, so
     that you can go back. No other mlkanban may have the store open.

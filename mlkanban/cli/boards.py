@@ -28,7 +28,7 @@ _KEYS = [template.key for template in TEMPLATES]
 )
 @pass_session
 def init(session: Session, name: str, template: str, timezone: str) -> None:
-    """Make a new board from a template.
+    """Create a board from a template.
 
     \b
     ml                 from idea to a model in production

@@ -90,15 +90,15 @@ def _fields(command: str) -> Callable[[F], F]:
 
 @click.command(cls=TextCommand, epilog=_TEMPLATES)
 @click.argument("title", nargs=-1, required=True, metavar="TITLE...")
-@click.option("--stage", type=STAGE, default="", help="Where it goes (the first stage).")
+@click.option("--stage", type=STAGE, default="", help="The stage to add it to (the first one).")
 @click.option(
     "--template",
     type=click.Choice([template.key for template in CARD_TEMPLATES]),
-    help="Start with its type and its checklist.",
+    help="Start with the type and checklist of a template.",
 )
 @_fields("add")
-@click.option("--note", default="", metavar="TEXT", help="A first note.")
-@_override("Pass a full stage.")
+@click.option("--note", default="", metavar="TEXT", help="Add a first note.")
+@_override("Override a full stage.")
 @pass_session
 def add(
     session: Session,
@@ -173,10 +173,14 @@ def _new_fields(
     help="Tick an item of the checklist.",
 )
 @click.option(
-    "--untick", type=types.ITEM, multiple=True, metavar="N|TEXT", help="Take the tick off an item."
+    "--untick",
+    type=types.ITEM,
+    multiple=True,
+    metavar="N|TEXT",
+    help="Untick an item of the checklist.",
 )
-@click.option("--editor", is_flag=True, help="The whole card as Markdown in $EDITOR.")
-@_override("Pass a full stage.")
+@click.option("--editor", is_flag=True, help="Edit the whole card as Markdown in $EDITOR.")
+@_override("Override a full stage.")
 @pass_session
 def edit(
     session: Session,
@@ -188,7 +192,7 @@ def edit(
     override: str,
     **given: Any,
 ) -> None:
-    """Change what is on cards. Empty text clears a field, none a metric, date or parent.
+    """Change fields of cards. An empty text clears a field; none clears a metric, date or parent.
 
     An item of the checklist is named by its number or by the beginning of its text.
     """
@@ -218,8 +222,10 @@ def edit(
 @click.command()
 @_cards_then_stage
 @click.argument("stage", type=STAGE)
-@click.option("--before", type=CARD, default="", metavar="CARD", help="Put them ahead of a card.")
-@_override("Pass a full stage, or unticked items.")
+@click.option(
+    "--before", type=CARD, default="", metavar="CARD", help="Place them before this card."
+)
+@_override("Override a full stage or unticked items.")
 @pass_session
 def move(session: Session, cards: Sequence[str], stage: str, before: str, override: str) -> None:
     """Move cards to a stage. Past delivery they are shipped; moved back, open again."""
@@ -243,9 +249,9 @@ def move(session: Session, cards: Sequence[str], stage: str, before: str, overri
 )
 @pass_session
 def note(session: Session, cards: Sequence[str], text: str, number: int | None) -> None:
-    """Append a Markdown note to cards; - reads it from stdin.
+    """Append a Markdown note to cards; - reads the note from stdin.
 
-    History keeps the text that a corrected or deleted note had.
+    The history keeps the earlier text of a corrected or deleted note.
     """
     if text == "-":
         text = sys.stdin.read(MAX_TEXT + 1)
@@ -266,11 +272,13 @@ def note(session: Session, cards: Sequence[str], text: str, number: int | None) 
     required=True,
     help="Why it cannot go on.",
 )
-@click.option("--note", default="", metavar="TEXT", help="More about it.")
+@click.option("--note", default="", metavar="TEXT", help="More details.")
 @click.option(
     "--until", type=types.WHEN, default="", metavar="WHEN", help="card:ID, run:ID or 2026-03-31."
 )
-@click.option("--external/--internal", default=None, help="Whose move it is (by the reason).")
+@click.option(
+    "--external/--internal", default=None, help="Who has to act (default: by the reason)."
+)
 @pass_session
 def block(
     session: Session,
@@ -280,7 +288,7 @@ def block(
     until: str,
     external: bool | None,
 ) -> None:
-    """Flag cards as blocked; they keep their place and their slot."""
+    """Flag cards as blocked; they stay in their stage and count towards its limit."""
     with session.service(write=True) as service:
         done = service.cards.block(
             cards,
@@ -307,11 +315,11 @@ def unblock(session: Session, cards: Sequence[str]) -> None:
     "--until",
     required=True,
     metavar="DATE",
-    help="The day it comes back: 2026-03-31, 3d, 2w, fri; run: when its run ends; none: now.",
+    help="The day they come back: 2026-03-31, 3d, 2w, fri; run: when their run ends; none: now.",
 )
 @pass_session
 def snooze(session: Session, cards: Sequence[str], until: str) -> None:
-    """Put cards out of sight until a day, or until a run of theirs ends."""
+    """Hide cards until a day, or until their run ends."""
     with session.service(write=True) as service:
         if until == "run":
             done = service.runs.snooze(cards)
@@ -324,9 +332,9 @@ def snooze(session: Session, cards: Sequence[str], until: str) -> None:
 
 @click.command()
 @_cards
-@click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How it ended.")
-@click.option("--verdict", default="", metavar="TEXT", help="What was found out.")
-@_override("Ship with items unticked.")
+@click.option("--outcome", type=click.Choice(_OUTCOMES), required=True, help="How the card ended.")
+@click.option("--verdict", default="", metavar="TEXT", help="What was learned.")
+@_override("Override unticked items.")
 @pass_session
 def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, override: str) -> None:
     """Finish cards. Abandoned before commitment they are recorded as discarded.
@@ -355,14 +363,14 @@ def _propose(session: Session, service: "Service", ref: str) -> None:
 @click.argument("into", type=CARD)
 @pass_session
 def merge(session: Session, card: str, into: str) -> None:
-    """Merge CARD, a duplicate, into INTO: notes, tags and links move over."""
+    """Merge CARD, a duplicate, into INTO, which gets its notes, tags and links."""
     with session.service(write=True) as service:
         session.answer_done("merge", service.duplicates.merge(card, into), service)
 
 
 @click.command()
 @_cards
-@click.option("--restore", is_flag=True, help="Bring archived cards back.")
+@click.option("--restore", is_flag=True, help="Restore archived cards.")
 @pass_session
 def archive(session: Session, cards: Sequence[str], restore: bool) -> None:
     """Take cards off the board.

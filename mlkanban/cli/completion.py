@@ -43,7 +43,7 @@ def answer_shell(program: click.Command, name: str) -> int:
 @pass_session
 @click.pass_context
 def completion(ctx: click.Context, session: Session, shell: str) -> None:
-    """Print the completion script of a shell.
+    """Print the completion script for a shell.
 
     bash: eval "$(mlkanban completion bash)" in ~/.bashrc
 

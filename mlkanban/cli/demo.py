@@ -20,7 +20,7 @@ from mlkanban.flow.window import Window
 @click.command()
 @pass_session
 def demo(session: Session) -> None:
-    """Open a board full of examples; nothing of yours is touched."""
+    """Open a board full of examples; your own data is not touched."""
     with tempfile.TemporaryDirectory(prefix="mlkanban-demo-") as home:
         use_home(home)
         shown = Session(json=session.json)

@@ -19,7 +19,7 @@ from mlkanban.runs.use_cases.card_runs import RunReport
 @click.argument("before", type=RUN, required=False)
 @pass_session
 def diff(session: Session, run: str, before: str | None) -> None:
-    """Print what changed in the code from the run BEFORE to RUN, from the commits they ran.
+    """Print the code changes between the commits of two runs, BEFORE and RUN.
 
     Without BEFORE, from the run of the same card before it. Both are ids of runs, or a beginning or
     an end of one.

@@ -64,10 +64,12 @@ class Check:
 
 @click.command()
 @click.option("--deep", is_flag=True, help="Read the whole store and replay its log.")
-@click.option("--fix", is_flag=True, help="Check deeply, and repair what can be without harm.")
+@click.option(
+    "--fix", is_flag=True, help="Check everything, and repair what can safely be repaired."
+)
 @pass_session
 def doctor(session: Session, deep: bool, fix: bool) -> None:
-    """Look at the terminal, the settings and the store, and say what is wrong.
+    """Check the terminal, the settings and the store, and report problems.
 
     Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """

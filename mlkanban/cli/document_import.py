@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--mine", is_flag=True, help="Let the file win where the board changed as well.")
 @click.option(
-    "--override", default="", metavar="REASON", help="Pass a full stage, or unticked items."
+    "--override", default="", metavar="REASON", help="Override a full stage or unticked items."
 )
 @pass_session
 def markdown(

@@ -145,29 +145,33 @@ class NumberOptions:
 
 _OPTIONS: dict[str, Any] = {
     "as_of": click.option(
-        "--as-of", type=DAY, metavar="DATE", help="The last day that is known (today)."
+        "--as-of", type=DAY, metavar="DATE", help="Ignore everything after this day (today)."
     ),
     "window": click.option(
-        "--window", type=WindowParam(), metavar="90d|30d|all", help="The days that count (90d)."
+        "--window", type=WindowParam(), metavar="90d|30d|all", help="The days to include (90d)."
     ),
     "first": click.option(
-        "--from", "first", type=DAY, metavar="DATE", help="The first day, instead of --window."
+        "--from",
+        "first",
+        type=DAY,
+        metavar="DATE",
+        help="The first day to include, instead of --window.",
     ),
-    "last": click.option(
-        "--to", "last", type=DAY, metavar="DATE", help="The last day of the window."
-    ),
-    "by": click.option("--by", type=click.Choice(GROUPINGS), help="Compare groups too."),
+    "last": click.option("--to", "last", type=DAY, metavar="DATE", help="The last day to include."),
+    "by": click.option("--by", type=click.Choice(GROUPINGS), help="Compare groups as well."),
     "only_type": click.option(
         "--type",
         "only_type",
         type=click.Choice([t.value for t in CardType]),
-        help="Only cards of a type.",
+        help="Only cards of this type.",
     ),
-    "tag": click.option("--tag", type=TAG, default="", help="Only cards with a tag."),
+    "tag": click.option("--tag", type=TAG, default="", help="Only cards with this tag."),
     "query": click.option(
-        "-q", "--query", default="", help="Only cards a query finds, as on the board."
+        "-q", "--query", default="", help="Only cards that match a query, as on the board."
     ),
-    "chart": click.option("--chart/--no-chart", default=None, help="Draw it (on a terminal)."),
+    "chart": click.option(
+        "--chart/--no-chart", default=None, help="Draw a chart (default on a terminal)."
+    ),
 }
 
 
@@ -216,14 +220,18 @@ class FlowGroup(Guessing):
 
 @click.group(cls=FlowGroup, no_args_is_help=False)
 def flow() -> None:
-    """Show the numbers of the flow of work, and where they lead."""
+    """Show flow metrics and forecasts."""
 
 
 @flow.command("forecast")
-@click.option("--days", type=click.IntRange(1, 366), help="How many by so many days from now (14).")
-@click.option("--by-date", type=DAY, metavar="DATE", help="How many by that day.")
 @click.option(
-    "--cards", type=click.IntRange(1, 1000), help="By when so many are finished (all open ones)."
+    "--days", type=click.IntRange(1, 366), help="How many cards within this many days (14)."
+)
+@click.option("--by-date", type=DAY, metavar="DATE", help="How many cards by this day.")
+@click.option(
+    "--cards",
+    type=click.IntRange(1, 1000),
+    help="When this many cards are finished (all open cards).",
 )
 @number_options()
 @pass_session
@@ -261,7 +269,7 @@ def forecast(
     "limits",
     multiple=True,
     metavar="STAGE=N",
-    help="Another limit for a stage, or none; several times for several stages.",
+    help="A different limit for a stage, or none; may be repeated.",
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session

@@ -16,10 +16,12 @@ from mlkanban.service import HistoryEntry
 
 
 @click.command()
-@click.option("--skip", is_flag=True, help="Pass over what cannot be undone; older changes follow.")
+@click.option(
+    "--skip", is_flag=True, help="Skip changes that cannot be undone, and undo an older one."
+)
 @pass_session
 def undo(session: Session, skip: bool) -> None:
-    """Take back your last change on the board, of any session.
+    """Undo your last change on the board, from any session.
 
     What you did on another machine is undone there. What was there comes back, over a limit too,
     and so does a block that the change lifted. The first import of a file is taken back with the
@@ -33,10 +35,10 @@ def undo(session: Session, skip: bool) -> None:
 
 
 @click.command()
-@click.option("--skip", is_flag=True, help="Pass over what cannot be done again.")
+@click.option("--skip", is_flag=True, help="Skip changes that cannot be redone.")
 @pass_session
 def redo(session: Session, skip: bool) -> None:
-    """Do again what was undone last."""
+    """Redo the last undone change."""
     with session.service(write=True) as service, _hints("redo"):
         board = session.board(service, taken_back=True)
         done = service.undoing.redo(board.id, skip=skip)
@@ -58,10 +60,10 @@ def _hints(command: str) -> Iterator[None]:
 @click.command()
 @click.argument("card", type=CARD, default="")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N",
-              help="How many, the newest.")  # fmt: skip
+              help="Show at most this many, the newest.")  # fmt: skip
 @pass_session
 def history(session: Session, card: str, limit: int) -> None:
-    """Show what happened to a card, or on the board."""
+    """Show the events of a card, or of the board."""
     with session.service() as service:
         if card:
             board = service.boards.of_card(card)

@@ -37,7 +37,7 @@ import_group.add_command(markdown)
 @import_group.command()
 @click.argument("file", type=FILE)
 @click.option("--map", "map_file", type=FILE, required=True, metavar="MAP",
-              help="What its columns and states mean (TOML).")  # fmt: skip
+              help="The meaning of its columns and states (TOML).")  # fmt: skip
 @pass_session
 def events(session: Session, file: Path, map_file: Path) -> None:
     """Read an event log (CSV): a row says that a case entered a state at a time.

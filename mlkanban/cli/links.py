@@ -39,10 +39,10 @@ _NAMED = 20
 @click.command()
 @click.argument("card", type=CARD)
 @click.argument("run", type=TRACKED, metavar="KIND:REF")
-@click.option("--from", "source", default="", metavar="PATH", help="The file or folder it is in.")
+@click.option("--from", "source", default="", metavar="PATH", help="The file or folder of the run.")
 @pass_session
 def link(session: Session, card: str, run: str, source: str) -> None:
-    """Link a run of a tracker to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...
+    """Link a tracker run to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...
 
     Or wandb:RUN_ID, or tensorboard:DIR for a folder with event files. Its metrics count like those
     of any other run; what the tracker says of its state is shown and moves nothing.
@@ -89,7 +89,7 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
 @click.argument("run", type=TRACKED, metavar="KIND:REF")
 @pass_session
 def unlink(session: Session, card: str, run: str) -> None:
-    """Take a run of a tracker off CARD; sync-runs does not bring it back."""
+    """Unlink a tracker run from CARD; sync-runs does not link it again."""
     with session.service(write=True) as service:
         session.answer_done("unlink", service.links.unlink(card, _in_full(run)), service)
 
@@ -102,12 +102,12 @@ def _in_full(run: str) -> str:
 
 @click.command("sync-runs")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--new", type=TRACKED, metavar="KIND:REF", help="Make a card for this run.")
+@click.option("--new", type=TRACKED, metavar="KIND:REF", help="Add a card for this run.")
 @click.option(
     "--ignore", type=TRACKED, multiple=True, metavar="KIND:REF", help="Never list this run again."
 )
 @click.option("--ignore-experiment", "ignore_all", type=TRACKED, multiple=True, metavar="KIND:REF",
-              help="Never list a run of the experiment of this run again.")  # fmt: skip
+              help="Never list runs of its experiment again.")  # fmt: skip
 @click.option(
     "--heed", type=TRACKED, multiple=True, metavar="KIND:REF", help="List this run again."
 )

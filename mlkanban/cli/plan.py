@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--replenish", is_flag=True, help="Pull the first ideas, up to the limit.")
 @pass_session
 def plan(session: Session, until: str, by_score: bool, replenish: bool) -> None:
-    """Show ideas and what is ready, and what of it is finished by a day.
+    """Show ideas and ready cards, and which of them can be finished by a day.
 
     What fits comes from the forecast: finished by then in 85 % of the cases, or in 50 %, after the
     cards that are in progress now. Give cards a score with `edit --score`.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Start": {
-        "demo": ("demo:demo", "Open a board full of examples; nothing of yours is touched."),
-        "init": ("boards:init", "Make a new board from a template."),
+        "demo": ("demo:demo", "Open a board full of examples; your own data is not touched."),
+        "init": ("boards:init", "Create a board from a template."),
         "boards": ("boards:boards", "List the boards."),
         "stages": ("stages:stages", "List the stages of a board, or change them."),
         "charter": ("charter:charter", "Print the charter of the board as Markdown, or edit it."),
@@ -32,36 +32,42 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Cards": {
         "add": ("cards:add", "Add a card; several words make one title."),
         "list": ("show_cards:list_cards", "List the cards of a board, stage by stage."),
-        "views": ("views:views", "List the saved views of the board, keep one or forget one."),
+        "views": ("views:views", "List the saved views of the board, save one or remove one."),
         "show": ("show_cards:show", "Show everything on one card."),
         "move": ("cards:move", "Move cards to a stage."),
-        "edit": ("cards:edit", "Change what is on cards."),
-        "note": ("cards:note", "Append a Markdown note to cards; - reads it from stdin."),
-        "block": ("cards:block", "Flag cards as blocked; they keep their place and their slot."),
+        "edit": ("cards:edit", "Change fields of cards."),
+        "note": ("cards:note", "Append a Markdown note to cards; - reads the note from stdin."),
+        "block": (
+            "cards:block",
+            "Flag cards as blocked; they stay in their stage and count towards its limit.",
+        ),
         "unblock": ("cards:unblock", "Lift the block of cards."),
         "done": ("cards:done", "Finish cards."),
         "snooze": (
             "cards:snooze",
-            "Put cards out of sight until a day, or until a run of theirs ends.",
+            "Hide cards until a day, or until their run ends.",
         ),
         "merge": (
             "cards:merge",
-            "Merge CARD, a duplicate, into INTO: notes, tags and links move over.",
+            "Merge CARD, a duplicate, into INTO, which gets its notes, tags and links.",
         ),
         "archive": ("cards:archive", "Take cards off the board."),
         "alert": (
             "retraining:alert",
-            "Record a metric of a model in use, and whether it is past its threshold.",
+            "Record a metric of a model in use and compare it with its threshold.",
         ),
         "retrain": (
             "retraining:retrain",
-            "Make the card that trains a model in use again, and comes from it.",
+            "Add a card that retrains a model in use.",
         ),
         "triage": (
             "triage:triage",
-            "Decide on one card after the other; without a terminal the queue is printed.",
+            "Decide on one card after the other; without a terminal, print the queue.",
         ),
-        "plan": ("plan:plan", "Show ideas and what is ready, and what of it is finished by a day."),
+        "plan": (
+            "plan:plan",
+            "Show ideas and ready cards, and which of them can be finished by a day.",
+        ),
     },
     "Runs": {
         "run": (
@@ -86,16 +92,16 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "diff": (
             "diff:diff",
-            "Print what changed in the code from the run BEFORE to RUN, from the commits they ran.",
+            "Print the code changes between the commits of two runs, BEFORE and RUN.",
         ),
         "stop": ("runs:stop", "Stop a run: SIGINT, after 5 s SIGTERM, after 5 s more SIGKILL."),
         "link": (
             "links:link",
-            "Link a run of a tracker to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...",
+            "Link a tracker run to CARD: mlflow:RUN_ID, optuna:STUDY/TRIAL ...",
         ),
         "unlink": (
             "links:unlink",
-            "Take a run of a tracker off CARD; sync-runs does not bring it back.",
+            "Unlink a tracker run from CARD; sync-runs does not link it again.",
         ),
         "sync-runs": (
             "links:sync_runs",
@@ -103,24 +109,24 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "Time": {
-        "undo": ("history:undo", "Take back your last change on the board, of any session."),
-        "redo": ("history:redo", "Do again what was undone last."),
-        "history": ("history:history", "Show what happened to a card, or on the board."),
-        "flow": ("flow:flow", "Show the numbers of the flow of work, and where they lead."),
+        "undo": ("history:undo", "Undo your last change on the board, from any session."),
+        "redo": ("history:redo", "Redo the last undone change."),
+        "history": ("history:history", "Show the events of a card, or of the board."),
+        "flow": ("flow:flow", "Show flow metrics and forecasts."),
         "portfolio": (
             "portfolio:portfolio",
-            "Show how all boards stand, one line each; * is the board in use.",
+            "Show the state of all boards, one line each; * marks the board in use.",
         ),
         "report": (
             "report:report",
-            "Write one page with the summary, every number and its picture.",
+            "Write a report with the summary, all flow metrics and their charts.",
         ),
     },
     "Machines": {
         "sync": ("sync:sync", "Exchange changes with your other machines."),
         "resolve": (
             "resolve:resolve",
-            "Show conflicts between machines, and resolve one: keep what stands or take the other.",
+            "Show conflicts between machines, or resolve one: keep this value or take the other.",
         ),
     },
     "Files": {
@@ -130,17 +136,17 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "export": ("export:export_group", "Write a board as CSV, JSON lines or Markdown."),
         "backup": ("backup:backup", "Make a verified backup of the store, or list the backups."),
-        "restore": ("backup:restore_backup", "Put a backup in the place of the store."),
+        "restore": ("backup:restore_backup", "Replace the store with a backup."),
     },
     "Program": {
         "doctor": (
             "doctor:doctor",
-            "Look at the terminal, the settings and the store, and say what is wrong.",
+            "Check the terminal, the settings and the store, and report problems.",
         ),
-        "keys": ("about:keys", "Print the keys of the board, your own included."),
-        "themes": ("about:themes", "List the themes that can be used."),
+        "keys": ("about:keys", "Print the keys of the board, including your own."),
+        "themes": ("about:themes", "List the available themes."),
         "config": ("about:config", "Print the settings, where each comes from and what it means."),
-        "completion": ("completion:completion", "Print the completion script of a shell."),
+        "completion": ("completion:completion", "Print the completion script for a shell."),
         "schema": (
             "schema:schema",
             "List the kinds of JSON output, or print the JSON Schema of one.",
@@ -206,12 +212,14 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     invoke_without_command=True,
     context_settings={"max_content_width": 100},
 )
-@click.option("--json", is_flag=True, is_eager=True, help="Print one JSON object; works anywhere.")
+@click.option(
+    "--json", is_flag=True, is_eager=True, help="Print one JSON object; may stand anywhere."
+)
 @click.option(
     "--board", type=BOARD, default="", metavar="KEY", help="The board to work on (MLKANBAN_BOARD)."
 )
 @click.option(
-    "--home", type=HOME, default="", metavar="DIR", help="Where everything lies (MLKANBAN_HOME)."
+    "--home", type=HOME, default="", metavar="DIR", help="The folder of all data (MLKANBAN_HOME)."
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
@@ -221,12 +229,12 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 def program(ctx: click.Context, json: bool, board: str, home: str) -> None:
     """A Kanban board for machine-learning work, in the terminal.
 
-    Without a command it opens the board; without a terminal it prints it. Cards are named by their
-    short id (g12), stages by the beginning of their name (train).
+    Without a command, mlkanban opens the board, or prints it if there is no terminal. Name a card
+    by its short id (g12) and a stage by the beginning of its name (train).
 
     With --json, stdout holds one object, {"schema": 1, "kind": ..., "data": ...}; messages go to
-    stderr. Commands that change cards answer {"cards": [...], "message": ..., "warning": ...},
-    `add` and `show` the card itself.
+    stderr. Commands that change cards print {"cards": [...], "message": ..., "warning": ...}, `add`
+    and `show` print the card itself.
 
     Exit codes: 0 done, 1 refused by a rule, 2 wrong usage, 3 not found, 4 store or system error,
     5 bad input file (nothing written).

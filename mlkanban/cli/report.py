@@ -34,12 +34,12 @@ _KINDS = (".html", ".htm", ".md", ".markdown")
     type=FileParam(path_type=Path, dir_okay=False),
     required=True,
     metavar="FILE.html|FILE.md",
-    help="The file to write; one that is there is replaced.",
+    help="The file to write; an existing file is replaced.",
 )
 @number_options(leave_out=("by", "chart"))
 @pass_session
 def report(session: Session, out: Path, options: NumberOptions) -> None:
-    """Write one page with the summary, every number and its picture."""
+    """Write a report with the summary, all flow metrics and their charts."""
     if out.suffix.lower() not in _KINDS:
         raise UsageProblem(
             f"{out} is neither a page (.html) nor Markdown (.md).", "Name one of them with --out."

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", type=CONFLICT, default="", metavar="[CARD")
 @click.argument("field", type=FIELD, default="", metavar="FIELD]")
-@click.option("--keep", is_flag=True, help="Keep the value that stands.")
+@click.option("--keep", is_flag=True, help="Keep the current value.")
 @click.option("--take", is_flag=True, help="Take the other value.")
-@click.option("--override", default="", metavar="REASON", help="Go over a limit all the same.")
+@click.option("--override", default="", metavar="REASON", help="Override a limit.")
 @pass_session
 def resolve(session: Session, name: str, field: str, keep: bool, take: bool, override: str) -> None:
-    """Show conflicts between machines, and resolve one: keep what stands or take the other.
+    """Show conflicts between machines, or resolve one: keep this value or take the other.
 
     The later value stands until you resolve it; FIELD is as the list names it. The stage of a card,
     its outcome and whether it is archived are one value, called `stage` (or `lifecycle`, as in

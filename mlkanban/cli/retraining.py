@@ -16,10 +16,10 @@ from mlkanban.core.names import find_stage
     metavar="LIMIT",
     help="What it is not to pass: 0.2 or '>0.2' (not above), '<0.8' (not below).",
 )
-@click.option("--note", default="", metavar="TEXT", help="More about it.")
+@click.option("--note", default="", metavar="TEXT", help="More details.")
 @pass_session
 def alert(session: Session, card: str, metric: str, threshold: str, note: str) -> None:
-    """Record a metric of a model in use, and whether it is past its threshold.
+    """Record a metric of a model in use and compare it with its threshold.
 
     Past it the card is at alert, and first in triage; while the model is being retrained the alert
     is noted on the card that does so. Once no metric is past its threshold the card is watched.
@@ -35,10 +35,10 @@ def alert(session: Session, card: str, metric: str, threshold: str, note: str) -
 @click.command()
 @click.argument("card", type=CARD)
 @click.argument("title", nargs=-1, metavar="[TITLE...]")
-@click.option("--stage", type=STAGE, default="", help="Where it goes (the first stage).")
+@click.option("--stage", type=STAGE, default="", help="The stage to add it to (the first one).")
 @pass_session
 def retrain(session: Session, card: str, title: tuple[str, ...], stage: str) -> None:
-    """Make the card that trains a model in use again, and comes from it.
+    """Add a card that retrains a model in use.
 
     It takes over metric, target, data and tags; what the model reaches now is its baseline. While
     such a card is open no second one is made. Shipped, it supersedes the model; ended in another

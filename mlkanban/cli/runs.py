@@ -54,11 +54,15 @@ _MOST_UNREAD = 10
 @click.command()
 @click.argument("card", type=CARD)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
-@click.option("--detach", is_flag=True, help="Come back at once; the job runs on.")
-@click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
-@click.option("--gpus", type=click.IntRange(0, 10_000), metavar="N", help="How many it uses.")
-@click.option("--metric", type=AIM, metavar="GOAL", help="Aim at 'val_auc>=0.92'.")
-@click.option("--no-env", is_flag=True, help="Leave the environment of the job as it is.")
+@click.option("--detach", is_flag=True, help="Return at once; the job keeps running.")
+@click.option(
+    "--force", default="", metavar="REASON", help="Override the limit and unticked items."
+)
+@click.option(
+    "--gpus", type=click.IntRange(0, 10_000), metavar="N", help="Number of GPUs the job uses."
+)
+@click.option("--metric", type=AIM, metavar="GOAL", help="The target, 'val_auc>=0.92'.")
+@click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
 def run(
     session: Session,
@@ -364,7 +368,9 @@ def folder_of(session: Session, run: str) -> RunFolder:
 
 @click.command()
 @click.argument("run", type=RUN)
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended; ^C leaves it.")
+@click.option(
+    "-f", "--follow", is_flag=True, help="Keep printing until the run ends; ^C leaves it running."
+)
 @pass_session
 def logs(session: Session, run: str, follow: bool) -> None:
     """Print what a run wrote: its stdout to stdout, its stderr to stderr.

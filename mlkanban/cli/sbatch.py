@@ -32,8 +32,10 @@ _SLURM_SECONDS = 5.0
     type=click.UNPROCESSED,
     metavar="-- SCRIPT...",
 )
-@click.option("--force", default="", metavar="REASON", help="Over the limit, past unticked items.")
-@click.option("--no-env", is_flag=True, help="Leave the environment of the job as it is.")
+@click.option(
+    "--force", default="", metavar="REASON", help="Override the limit and unticked items."
+)
+@click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
 def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env: bool) -> None:
     """Submit a job to SLURM for CARD (-: the one named in the git branch).

@@ -28,9 +28,11 @@ _PIPED = 160
 
 
 @click.command("list")
-@click.option("-q", "--query", default="", help="Only cards a query finds, as on the board.")
-@click.option("--view", type=VIEW, default="", metavar="NAME", help="The query saved by a name.")
-@click.option("--all", "everything", is_flag=True, help="Finished and archived cards too.")
+@click.option("-q", "--query", default="", help="Only cards that match a query, as on the board.")
+@click.option(
+    "--view", type=VIEW, default="", metavar="NAME", help="Use the saved query of this name."
+)
+@click.option("--all", "everything", is_flag=True, help="Include finished and archived cards.")
 @pass_session
 def list_cards(session: Session, query: str, view: str, everything: bool) -> None:
     """List the cards of a board, stage by stage.

@@ -19,7 +19,9 @@ from mlkanban.errors import UsageProblem, WouldChangeCards
 from mlkanban.service import Done, Service, Snapshot
 
 _stage = click.argument("stage", type=STAGE)
-_yes = click.option("--yes", is_flag=True, help="Finish or re-open cards where the stages ask it.")
+_yes = click.option(
+    "--yes", is_flag=True, help="Finish or reopen cards where the change requires it."
+)
 _kind = click.Choice([kind.value for kind in StageKind])
 
 
@@ -43,8 +45,10 @@ def stages(ctx: click.Context) -> None:
 @stages.command()
 @_stage
 @click.argument("number", type=LIMIT, metavar="N|none")
-@click.option("--unattended", type=LIMIT, metavar="N|none", help="For runs, apart.")
-@click.option("--soft/--hard", default=None, help="A soft limit warns, a hard one refuses.")
+@click.option(
+    "--unattended", type=LIMIT, metavar="N|none", help="A separate limit for unattended runs."
+)
+@click.option("--soft/--hard", default=None, help="A soft limit warns, a hard limit refuses.")
 @pass_session
 def limit(
     session: Session,
@@ -53,7 +57,7 @@ def limit(
     unattended: int | str | None,
     soft: bool | None,
 ) -> None:
-    """Set how many cards may be in a stage."""
+    """Limit the cards in a stage."""
     fields: dict[str, Any] = {"limit": limit_of(number)}
     if unattended is not None:
         fields["unattended"] = limit_of(unattended)
@@ -64,7 +68,7 @@ def limit(
 
 @stages.command()
 @click.argument("name", type=NEW_NAME)
-@click.option("--after", type=STAGE, default="", help="Put it after this stage (last).")
+@click.option("--after", type=STAGE, default="", help="Insert it after this stage (default: last).")
 @click.option("--kind", type=_kind, default="active", show_default=True)
 @pass_session
 def add(session: Session, name: str, after: str, kind: str) -> None:
@@ -82,7 +86,7 @@ def add(session: Session, name: str, after: str, kind: str) -> None:
 @click.argument("name", type=NEW_NAME)
 @pass_session
 def rename(session: Session, stage: str, name: str) -> None:
-    """Give a stage another name."""
+    """Rename a stage."""
     _edit(session, "rename", stage, {"name": name})
 
 
@@ -92,7 +96,7 @@ def rename(session: Session, stage: str, name: str) -> None:
 @_yes
 @pass_session
 def move(session: Session, stage: str, position: int, yes: bool) -> None:
-    """Put a stage at a position, counted from 1.
+    """Move a stage to a position, counted from 1.
 
     Cards that come to stand past delivery that way are finished as shipped, shipped ones that come
     to stand before it are open again: then --yes is needed.
@@ -114,7 +118,7 @@ def move(session: Session, stage: str, position: int, yes: bool) -> None:
 @_yes
 @pass_session
 def remove(session: Session, stage: str, yes: bool) -> None:
-    """Remove a stage in which no card stands."""
+    """Remove an empty stage."""
     _change(
         session,
         "remove",
@@ -141,7 +145,7 @@ def commit(session: Session, stage: str, yes: bool) -> None:
 @_yes
 @pass_session
 def uncommit(session: Session, stage: str, yes: bool) -> None:
-    """Do not count the cards of a stage as work in progress.
+    """Stop counting the cards of a stage as work in progress.
 
     Open cards that come to stand past delivery are finished as shipped: then --yes is needed.
     """
@@ -152,7 +156,7 @@ def uncommit(session: Session, stage: str, yes: bool) -> None:
 @click.argument("number", type=LIMIT, metavar="N|none")
 @pass_session
 def conwip(session: Session, number: int | str) -> None:
-    """Set how many cards may be in progress on the whole board."""
+    """Limit the cards in progress on the whole board."""
     _change(
         session,
         "conwip",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Guessing, invoke_without_command=True)
 @click.option("--dir", "folder", type=FILE, metavar="PATH",
-              help="A folder that something else carries to the other machine.")  # fmt: skip
+              help="A folder that another tool copies to the other machine.")  # fmt: skip
 @click.pass_context
 def sync(ctx: click.Context, folder: Path | None) -> None:
     """Exchange changes with your other machines.

@@ -16,14 +16,14 @@ from mlkanban.text import beginning
     "--view",
     type=click.Choice([view.value for view in TriageView]),
     default=TriageView.ALL.value,
-    help="Only a part of the queue.",
+    help="Show only this part of the queue.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1, 1000), help="At most so many cards, or printed runs."
+    "--limit", type=click.IntRange(1, 1000), help="At most this many cards, or printed runs."
 )
 @pass_session
 def triage(session: Session, view: str, limit: int | None) -> None:
-    """Decide on one card after the other; without a terminal the queue is printed.
+    """Decide on one card after the other; without a terminal, print the queue.
 
     What was written on two machines at once comes first, then models at alert, snoozes that came
     due, blocked cards nothing was done with for three days, cards that are old for their stage,

@@ -8,12 +8,12 @@ from mlkanban.errors import UsageProblem
 
 
 @click.command()
-@click.option("--save", default="", metavar="NAME", help="Keep the query given with -q.")
-@click.option("--remove", default="", metavar="NAME", help="Forget one.")
-@click.option("-q", "--query", default="", help="The query to keep.")
+@click.option("--save", default="", metavar="NAME", help="Save the query of -q under this name.")
+@click.option("--remove", default="", metavar="NAME", help="Remove the view of this name.")
+@click.option("-q", "--query", default="", help="The query to save.")
 @pass_session
 def views(session: Session, save: str, remove: str, query: str) -> None:
-    """List the saved views of the board, keep one or forget one."""
+    """List the saved views of the board, save one or remove one."""
     if bool(save) != bool(query) or (save and remove):
         raise UsageProblem("--save NAME and -q QUERY go together.", "Give both, or neither.")
     with session.service(write=bool(save or remove)) as service:

@@ -116,26 +116,26 @@ def _is_lineage(member: str) -> bool:
 
 FIELDS: tuple[CardField, ...] = (
     CardField(
-        "title", Title(), "Another title.", commands=("edit",), searchable=True,
+        "title", Title(), "A new title.", commands=("edit",), searchable=True,
     ),
     CardField(
-        "stage", Place(), "The stage it stands in.", stored="place", commands=(),
+        "stage", Place(), "The stage it is in.", stored="place", commands=(),
         changed_by=hint("{move}"), in_form=False,
     ),
     CardField("type", Choice(CardType, CardType.EXPERIMENT), "What kind of work it is."),
     CardField("priority", Choice(Priority, Priority.NORMAL), "How urgent it is."),
     CardField(
-        "class", Choice(ServiceClass, ServiceClass.STANDARD), "Class of service.",
+        "class", Choice(ServiceClass, ServiceClass.STANDARD), "The class of service.",
         stored="service_class",
     ),
-    CardField("work", Choice(Work, Work.ATTENDED), "What the card is doing."),
+    CardField("work", Choice(Work, Work.ATTENDED), "How the card is being worked on."),
     CardField(
         "tags", Members("tag", as_tag, lambda one: one.split() == [one], drops="#,", mark="#"),
-        "A tag; may be repeated.", stored="tag:", option="tag", drop=("untag", "Take a tag off."),
+        "A tag; may be repeated.", stored="tag:", option="tag", drop=("untag", "Remove a tag."),
         label="tags",
     ),
     CardField(
-        "due", Day(), "Due date, 2026-03-31 (edit: or none).", metavar="DATE",
+        "due", Day(), "The due date, 2026-03-31 (edit: or none).", metavar="DATE",
         form_help="2026-12-01, fri, 3d, 2w or none",
     ),
     CardField(
@@ -143,8 +143,8 @@ FIELDS: tuple[CardField, ...] = (
         metavar="METRIC", form_help="val_auc>=0.92 val_auc=0.917 (target, value)",
     ),
     CardField(
-        "baseline", MetricNumber(), "The metric before.", part_of="metric", asks="metric",
-        in_form=False,
+        "baseline", MetricNumber(), "The value of the metric before the work.", part_of="metric",
+        asks="metric", in_form=False,
     ),
     CardField(
         "noise", MetricNumber(), "How far the metric varies by chance.", part_of="metric",
@@ -157,7 +157,7 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "budget", NormalText("budget", budget_text),
-        "What its runs may use, '40 gpu-h' or '12 runs'.", metavar="BUDGET",
+        "What its runs may use: '40 gpu-h' or '12 runs'.", metavar="BUDGET",
         form_help="40 gpu-h or 12 runs",
     ),
     CardField(
@@ -165,29 +165,29 @@ FIELDS: tuple[CardField, ...] = (
         section="Hypothesis",
     ),
     CardField("dataset", Prose(), "The data it works on.", searchable=True),
-    CardField("verdict", Prose(), "What was found out.", commands=("edit",), searchable=True),
+    CardField("verdict", Prose(), "What was learned.", commands=("edit",), searchable=True),
     CardField(
         "links",
         Members("link", str, lambda one: bool(one.strip()), order=natural, between=" | "),
         "A link; may be repeated.", stored="link:", option="link",
-        drop=("unlink", "Take a link off."), searchable=True, form_help="one | another",
+        drop=("unlink", "Remove a link."), searchable=True, form_help="one | another",
     ),
     CardField(
         "needs", Members("card", str.lower, is_card), "A card that must come first.",
         stored="needs:", aliases=("depends_on",), metavar="CARD",
-        drop=("needs-not", "Needed no more."),
+        drop=("needs-not", "Remove a card it needs."),
     ),
     CardField(
-        "parent", OtherCard(), "The card it is a part of.", metavar="CARD", asks="from",
+        "parent", OtherCard(), "The card it is part of.", metavar="CARD", asks="from",
     ),
     CardField(
         "lineage",
         Lineage("lineage", parsed, _is_lineage),
         "What it comes from: ablation-of:g12, retrain-of, follow-up-of.", stored="lineage:",
-        metavar="KIND:CARD", drop=("lineage-not", "Does not come from it."), asks="from",
+        metavar="KIND:CARD", drop=("lineage-not", "Remove an origin."), asks="from",
     ),
     CardField(
-        "checklist", Checklist(), "An item, '[x] item' when done; all of them, repeated.",
+        "checklist", Checklist(), "An item, '[x] item' if done; repeat for the whole list.",
         metavar="ITEM", searchable=True, section="Checklist", in_form=False,
     ),
     CardField(

@@ -126,7 +126,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sync": ("sync:sync", "Exchange changes with your other machines."),
         "resolve": (
             "resolve:resolve",
-            "Show conflicts between machines, or resolve one: keep this value or take the other.",
+            "Show conflicts between machines, or resolve one: keep a value or take the other.",
         ),
     },
     "Files": {

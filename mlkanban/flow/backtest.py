@@ -142,11 +142,13 @@ class _Replay:
         while self._coming and self._coming[-1].start <= day:
             self._running.append(self._coming.pop())
         self._running = [f for f in self._running if f.finish is None or f.finish > day]
-        still = [(day - facts.start + 1, facts) for facts in self._running]
+        still: list[tuple[int, _Facts | None]] = [
+            (day - facts.start + 1, facts) for facts in self._running
+        ]
         still += [
-            (day - then.start + 1, _facts(card))
+            (day - then.start + 1, None if card.start is None else _facts(card))
             for card, then in turned
-            if then is not None and then.finish is None and card.start is not None
+            if then is not None and then.finish is None
         ]
         for back in PASTS:
             since = max(self.first, day - back + 1)
@@ -177,18 +179,19 @@ class _Replay:
                 yield "when", p, 1, False
 
     def _cards(
-        self, day: int, lately: Sequence[_Facts], still: Sequence[tuple[int, _Facts]]
+        self, day: int, lately: Sequence[_Facts], still: Sequence[tuple[int, _Facts | None]]
     ) -> Iterator[tuple[str, int, int, int]]:
         took = [f.finish - f.start + 1 for f in lately if f.done and f.finish is not None]
         if len(took) < needed(PERCENTILES[0]):
             return
         cut = [f.finish - f.start + 1 for f in lately if not f.done and f.finish is not None]
         survival = kaplan_meier(took, [*cut, *(age for age, _ in still)])
-        # An abandoned card decides nothing; one that is open still, only that it is late.
+        # A card that was abandoned, discarded or taken back before commitment since decides
+        # nothing; one that is open still, only that it is late.
         ends = Counter(
             (age, f.finish - day if f.finish is not None else _NEVER)
             for age, f in still
-            if f.done or f.finish is None
+            if f is not None and (f.done or f.finish is None)
         )
         ages = {age for age, _ in ends}
         for p in PERCENTILES:

@@ -1,9 +1,17 @@
 """Cards to start from: short, known to the board template, and at home on any board."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlkanban.core import rules
-from mlkanban.core.card_templates import CARD_TEMPLATES, CardTemplate, card_template, stage_for
+from mlkanban.core.card_templates import (
+    CARD_TEMPLATES,
+    CardTemplate,
+    card_template,
+    role_of,
+    stage_for,
+)
 from mlkanban.core.models import Board, Stage, StageRole
 from mlkanban.core.templates import TEMPLATES
 from tests.core.test_templates import board_from, named
@@ -91,3 +99,38 @@ def test_stages_with_names_of_ones_own_are_known_by_their_words() -> None:
     assert [stage_for(board, role).name for role in roles] == [
         "clean DATA", "fine-tuning", "offline eval", "offline eval",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        (StageRole.DATA, ["Data prep", "clean data"]),
+        (StageRole.BUILD, ["Features", "Build it"]),
+        (StageRole.TRAIN, ["Training", "Modeling", "Fitting", "Fine-tuning", "Observe"]),
+        (StageRole.EVALUATE, ["Evaluation", "Analysis", "Validation", "Review"]),
+        (StageRole.DEPLOY, ["Deployment", "Release", "Shipping", "Serving"]),
+        (StageRole.MONITOR, ["Monitoring", "Manage", "Operate"]),
+        (None, ["Ready", "Done", "Retraining"]),
+    ],
+)
+def test_a_word_in_the_name_of_a_stage_says_its_role(role, names: list[str]) -> None:
+    board = Board("b", "b", "b", ())
+    assert [role_of(board, Stage(name, name)) for name in names] == [role] * len(names)
+
+
+@pytest.mark.parametrize("made", TEMPLATES, ids=lambda made: made.key)
+def test_the_template_of_a_board_says_the_roles_of_its_stages(made) -> None:
+    board = board_from(made)
+    assert [role_of(board, stage) for stage in board.stages] == [one.role for one in made.stages]
+
+
+@given(st.lists(st.sampled_from(["data", "build", "train", "eval", "deploy", "", "x"]), min_size=1))
+def test_work_is_done_in_the_last_committed_stage_of_its_role_or_of_one_before(words) -> None:
+    stages = tuple(Stage(str(n), word or "y", committed=bool(word)) for n, word in enumerate(words))
+    board = Board("b", "b", "b", stages)
+    committed = [stage for stage in stages if stage.committed] or list(stages)
+    for role in StageRole:
+        roles = {stage.id: role_of(board, stage) or 0 for stage in committed}
+        best = max((known for known in roles.values() if 0 < known <= role), default=None)
+        fitting = [stage for stage in committed if roles[stage.id] == best]
+        assert stage_for(board, role) == (fitting[-1] if fitting else committed[0])

@@ -119,6 +119,16 @@ def test_of_a_merge_the_card_that_went_is_gone_back_to() -> None:
     assert (here(some), some.decided) == ("a", {})
 
 
+def test_a_change_made_before_the_session_is_gone_back_to_by_its_last_card() -> None:
+    some = sitting("a", "b", "c", "d")
+    for _ in range(3):
+        some.decide("accepted")
+    some.undo(["x", "a", "b"])
+    assert (here(some), some.decided, some.ended().undone) == ("b", {"accepted": 3}, 0)
+    some.undo(["b", "x"])
+    assert here(some) == "b", "one that is not in the queue leads nowhere"
+
+
 def paused(*left: str, again: int = 0) -> TriageSession:
     return TriageSession("all", NOW, 60, 9, {}, 0, 0, 0, left, again)
 

@@ -1,13 +1,20 @@
+from collections import Counter
 from dataclasses import replace
+from datetime import date
 from random import Random
+from sys import maxsize
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.backtest import sentence, summary
-from mlkanban.flow.backtest import PASTS, _Replay, backtest
+from mlkanban.flow.backtest import HORIZON, PASTS, _Replay, backtest
+from mlkanban.flow.forecast import FEWEST_DAYS, Sums, whole_days
 from mlkanban.flow.history import CardHistory, FlowState, trace
-from mlkanban.flow.percentiles import PERCENTILES
+from mlkanban.flow.percentiles import PERCENTILES, needed
+from mlkanban.flow.sample import follow
+from mlkanban.flow.survival import kaplan_meier
 from mlkanban.flow.window import Window
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
 
@@ -132,3 +139,85 @@ def test_a_card_that_takes_a_day_longer_than_any_other_holds_no_forecast():
     cards = [*like_clockwork(200), took("slow", 6, start=100)]
     scores = backtest(sample(cards, day=200)).scores[90]["card"]
     assert all(score.held < score.trials for score in scores)
+
+
+def any_world(seed):
+    """Cards of two months that skip, go back, come back, are abandoned or still open."""
+    rng = Random(seed)
+    cards = []
+    for n in range(70):
+        day = rng.uniform(1, 55)
+        steps: list[tuple[float | int | str, ...]] = []
+        for stage in rng.choice(([1], [1, 3], [1, 0, 1], [1, 4, 3], [0, 1, 1], [1, 3])):
+            steps.append((day, stage))
+            day += rng.expovariate(0.3)
+        end = rng.choice(("shipped", "shipped", "shipped", "learned", "abandoned", "discarded", ""))
+        if end:
+            steps.append((day, steps[-1][1], end))
+        if end and n % 5 == 0:
+            steps.append((day + 2, steps[-1][1], rng.choice(("learned", "abandoned"))))
+        cards.append(card(f"c{n}", *steps))
+    return sample(cards, day=60)
+
+
+def known_on(some, day, first, cards_ahead):
+    """The forecasts of a day, from the board as it was known then, with nothing prepared: days of
+    past, kind and p -> how many are decided, and how many of these held."""
+    last = whole_days(some).stop - 1
+    as_of = WORKFLOW.end_of_day(date.fromordinal(day))
+    then = follow(WORKFLOW, some.histories, as_of, Window.back(None, WORKFLOW.day(as_of)))
+    final = {c.ref: c for c in some.cards}
+    done = [c.finish for c in some.worked if c.flow.state is FlowState.FINISHED]
+    later = sorted(at for at in done if day < at <= last)
+    found = {}
+    for back in PASTS:
+        since = max(first, day - back + 1)
+        ended = [c for c in then.worked if c.finish is not None and c.finish >= since]
+        good = [c for c in ended if c.flow.state is FlowState.FINISHED]
+        past = [sum(c.finish == at for c in good) for at in range(since, day + 1)]
+        took = [then.days_of(c) for c in good]
+        cut = [then.days_of(c) for c in (*ended, *then.open) if c not in good]
+        survival = kaplan_meier(took, cut)
+        for p in PERCENTILES:
+            if sum(map(bool, past)) >= FEWEST_DAYS:
+                sums = Sums(past)
+                came = sum(at <= day + HORIZON for at in later)
+                found[back, "how_many", p] = (1, sums.how_many(p, HORIZON) <= came)
+                due = sums.when(p, cards_ahead) or maxsize
+                if len(later) >= cards_ahead:
+                    found[back, "when", p] = (1, later[cards_ahead - 1] - day <= due)
+                elif day + due <= last:
+                    found[back, "when", p] = (1, 0)
+            if len(took) >= needed(PERCENTILES[0]):
+                decided = []
+                for c in then.open:
+                    now = final[c.ref]
+                    abandoned = now.finish is not None and now.flow.state is FlowState.ABANDONED
+                    left = survival.time_left(then.days_of(c), p)
+                    if now.start is None or abandoned or left is None:
+                        continue
+                    if now.finish is not None or day + left <= last:
+                        decided.append(now.finish is not None and now.finish - day <= left)
+                found[back, "card", p] = (len(decided), sum(decided))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_trial_is_what_the_board_of_that_day_would_have_said(seed):
+    some = any_world(seed)
+    replay, told = _Replay(some), backtest(some)
+    first = min(c.start for c in some.worked)
+    assert len(replay._turned) > 10
+    totals: Counter[tuple[tuple[int, str, int], str]] = Counter()
+    for day in range(first, whole_days(some).stop):
+        known = {(back, kind, p): (tries, good) for back, kind, p, tries, good in replay.trial(day)}
+        assert known == known_on(some, day, first, told.cards_ahead)
+        if date.fromordinal(day) in told.days:
+            for key, (tries, good) in known.items():
+                totals[key, "trials"] += tries
+                totals[key, "held"] += good
+    for back, kinds in told.scores.items():
+        for kind, scores in kinds.items():
+            for score in scores:
+                key = back, kind, score.percent
+                assert (score.trials, score.held) == (totals[key, "trials"], totals[key, "held"])

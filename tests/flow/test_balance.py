@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlkanban.core.models import Work
 from mlkanban.display.number_text import debt as debt_text
 from mlkanban.display.number_text import iterations as iterations_text
 from mlkanban.display.number_text import little as little_text
@@ -72,6 +73,26 @@ def test_a_board_that_grows_is_not_in_balance():
         f" {found.begun} begun and {found.departed} finished or abandoned."
     )
     assert found.begun - found.departed == 19
+
+
+@pytest.mark.parametrize(
+    ("mean_wip", "departed", "change", "balanced"),
+    [
+        # One card more or less is no change, however few there are.
+        (0.5, 0, 0, True), (0.5, 1, 1, True), (0.5, 1, 2, False),
+        # Else a tenth of the smaller of both.
+        (40.0, 30, 3, True), (40.0, 30, 4, False), (30.0, 40, 3, True), (30.0, 40, 4, False),
+        (100.0, 100, 10, True), (100.0, 100, 11, False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_board_is_balanced_within_a_tenth_or_one_card(mean_wip, departed, change, balanced, sign):
+    change *= sign
+    found = replace(
+        little(sample([])), mean_wip=mean_wip, begun=departed + change, wip_at_start=50,
+        wip_at_end=50 + change,
+    )  # fmt: skip
+    assert (found.departed, found.balanced) == (departed, balanced)
 
 
 def test_nothing_is_said_of_balance_below_5_finished_cards():
@@ -178,6 +199,24 @@ def test_doubtful_cards_are_counted_and_listed():
     clean = quality(sample([took("fine", 3)]))
     assert quality_text.summary(clean).lines == ("1 card, nothing to doubt.",)
     assert [row[1] for row in rows(quality_text.summary(clean))] == ["0"] * 5
+
+
+def test_what_changes_no_place_is_not_doubted_and_hides_nothing():
+    cards = [
+        # The work changes, then it goes back; and it is moved twice at an instant after that.
+        card("back", (1, 3), (2, 3, None, Work.UNATTENDED), (3, 1), (3, 3)),
+        # Work and outcome change in place, at one instant: no move.
+        card("place", (1, 1), (2, 1, None, Work.UNATTENDED), (2, 1), (2, 1, "learned")),
+        # The outcome changes; then it is opened again where it is, and at last moved once done.
+        card("done", (1, 1), (2, 1, "learned"), (3, 1, "shipped"), (4, 1), (5, 1, "shipped"),
+             (6, 3, "shipped")),
+    ]  # fmt: skip
+    found = {f.kind: (f.count, f.cards) for f in quality(sample(cards, day=20)).findings if f.count}
+    assert found == {
+        "backward_moves": (1, ("back",)),
+        "equal_timestamps": (1, ("back",)),
+        "moved_after_done": (2, ("done",)),
+    }
 
 
 @given(histories(), st.integers(1, 31))

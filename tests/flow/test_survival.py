@@ -109,3 +109,23 @@ def test_a_window_of_a_steady_board_shows_what_cards_take():
                 without.append((seen, ended, 0))
     assert abs(estimate(with_age).time(50) - 50) <= 4
     assert estimate(without).time(50) >= 60
+
+
+@given(durations, durations, st.integers(0, 30), st.integers(0, 30))
+def test_the_chance_to_end_in_time_is_that_of_those_that_lasted_so_long(ends, cut, age, days):
+    survival = kaplan_meier(ends, cut)
+
+    def lasting(t):
+        return min((share for at, share in survival.steps if at <= t), default=Fraction(1))
+
+    assert survival.at(age) == lasting(age)
+    known = bool(survival.steps) and age < max(at for at, _ in survival.steps)
+    expected = 1 - lasting(age + days) / lasting(age) if known else None
+    assert survival.chance(age, days) == expected
+
+
+@given(durations, durations, st.integers(0, 30), st.integers(1, 99))
+def test_the_time_left_is_the_first_day_on_which_the_chance_is_reached(ends, cut, age, p):
+    survival = kaplan_meier(ends, cut)
+    reached = (days for days in range(60) if 100 * (survival.chance(age, days) or 0) >= p)
+    assert survival.time_left(age, p) == next(reached, None)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.cfd import summary
-from mlkanban.flow.cfd import cfd
+from mlkanban.flow.cfd import CumulativeLine, cfd
 from mlkanban.flow.wip import in_progress_on, wip, wip_in_stages
 from tests.flow.logs import WORKFLOW, at, card, histories, sample, took
 
@@ -79,6 +79,34 @@ def test_bands_keep_the_first_and_the_last_line_and_every_card(cards, most):
     assert sorted(ref for b in bands for ref in b.cards) == sorted(
         ref for line in flow.lines for ref in line.cards
     )
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=8),
+    st.integers(0, 8),
+)
+def test_the_bands_that_are_joined_are_the_first_of_the_thinnest_two(counts, most):
+    lines = [
+        CumulativeLine(chr(97 + n), n, tuple(day), (f"c{n}",))
+        for n, day in enumerate(sorted(counts, key=sum, reverse=True))
+    ]
+    some = cfd(sample([]))
+    expected = [[line] for line in lines]
+    while len(expected) > max(2, most):
+        # The work between a line and the one after the next; the last line stays by itself.
+        between = [
+            sum(expected[n][0].counts) - sum(expected[n + 2][0].counts)
+            for n in range(len(expected) - 2)
+        ]
+        at = between.index(min(between))
+        expected[at : at + 2] = [expected[at] + expected[at + 1]]
+    assert replace(some, lines=tuple(lines)).bands(most) == tuple(
+        CumulativeLine(
+            " + ".join(line.name for line in joined), joined[0].before, joined[0].counts,
+            tuple(ref for line in joined for ref in line.cards),
+        )
+        for joined in expected
+    )  # fmt: skip
 
 
 def test_the_highest_day_is_the_first_of_its_kind():

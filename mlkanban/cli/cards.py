@@ -108,7 +108,7 @@ def add(
     template: str | None,
     note: str,
     override: str,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Add a card; several words make one title. With - for it, each line of stdin makes a card;
     where each is an item of a list (`- one`), the marks are left out.
@@ -123,19 +123,22 @@ def add(
     with session.service(write=True) as service:
         board = session.board(service)
         lines = _lines_of_stdin() if several else [" ".join(title)]
-        made = [captured(line, types.today(board)) for line in lines]
+        drafts = [captured(line, types.today(board)) for line in lines]
         start = card_template(template) if template else None
-        before, plain = start.fields(board) if start else {}, _plain(given, board)
+        before, plain = start.fields(board) if start else {}, _plain(options, board)
         done = service.cards.add_all(
             board.id,
-            [NewCard(one.title, _new_fields(one, before, plain, given), note) for one in made],
+            [
+                NewCard(draft.title, _new_fields(draft, before, plain, options), note)
+                for draft in drafts
+            ],
             stage_id=find_stage(board, stage).id if stage else "",
             override=override,
         )
         cards = cards_data(done.cards, service, clock.now()) if session.json else []
         session.answer("card", lambda: cards if several else cards[0])
         session.show_done(done)
-        for doubt in dict.fromkeys(doubt for one in made for doubt in one.doubts):
+        for doubt in dict.fromkeys(doubt for draft in drafts for doubt in draft.doubts):
             session.show_message(doubt)
 
 
@@ -150,15 +153,15 @@ def _lines_of_stdin() -> list[str]:
 
 
 def _new_fields(
-    made: QuickAdd, start: Mapping[str, Any], plain: Mapping[str, Any], given: Mapping[str, Any]
+    draft: QuickAdd, start: Mapping[str, Any], plain: Mapping[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The fields of a new card: by its template, the marks in its line and the options, of which
-    the later win."""
-    fields = {**start, **made.fields, **plain}
-    fields["tags"] = [*made.fields.get("tags", ()), *given["tags"]]
-    fields |= {field.name: given[field.name] for field in SETS if field.name != "tags"}
-    if metric := _metric(given):
-        fields["metric"] = parse_metric(*metric, made.fields.get("metric"))
+    """The fields of a new card from its template, the marks in its line and the options; the later
+    of these wins."""
+    fields = {**start, **draft.fields, **plain}
+    fields["tags"] = [*draft.fields.get("tags", ()), *options["tags"]]
+    fields |= {field.name: options[field.name] for field in SETS if field.name != "tags"}
+    if metric := _metric(options):
+        fields["metric"] = parse_metric(*metric, draft.fields.get("metric"))
     return {name: value for name, value in fields.items() if value}
 
 
@@ -190,27 +193,27 @@ def edit(
     untick: Sequence[str],
     editor: bool,
     override: str,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Change fields of cards. An empty text clears a field; none clears a metric, date or parent.
 
     An item of the checklist is named by its number or by the beginning of its text.
     """
     if editor:
-        others = [override, *tick, *untick, *given.values()]
+        others = [override, *tick, *untick, *options.values()]
         if len(cards) > 1 or any(other not in (None, (), "") for other in others):
             raise UsageProblem("--editor is for one card, and alone.", "Leave the rest out.")
         _in_editor(session, cards[0])
         return
     with session.service(write=True) as service:
-        metric = _metric(given)
+        metric = _metric(options)
         if metric and len(cards) > 1:
             raise UsageProblem("A metric is set on one card at a time.", "Name one card.")
         done = service.cards.edit(
             cards,
-            _plain(given, service.boards.of_card(cards[0])),
-            add={field.name: given[field.name] for field in SETS},
-            remove={field.name: given[f"no_{field.name}"] for field in SETS},
+            _plain(options, service.boards.of_card(cards[0])),
+            add={field.name: options[field.name] for field in SETS},
+            remove={field.name: options[f"no_{field.name}"] for field in SETS},
             metric=metric,
             tick=tick,
             untick=untick,
@@ -350,11 +353,11 @@ def done(session: Session, cards: Sequence[str], outcome: str, verdict: str, ove
 
 
 def _propose(session: Session, service: "Service", ref: str) -> None:
-    found = service.runs.results(ref)
-    if found is not None and found.verdict:
-        session.show_message(f"{ref}: its runs say {found.verdict}; {found.why}.")
+    results = service.runs.results(ref)
+    if results is not None and results.verdict:
+        session.show_message(f"{ref}: its runs say {results.verdict}; {results.why}.")
         session.show_message(
-            f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(found.verdict)}"
+            f"  Keep that: mlkanban edit {ref} --verdict {shlex.quote(results.verdict)}"
         )
 
 
@@ -392,11 +395,11 @@ def _in_editor(session: Session, ref: str) -> None:
         session.answer_done("edit", edit_text(session, service, CardDocument(ref)), service)
 
 
-def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
-    """The fields that were given, as the service takes them; those not given are left out."""
+def _plain(options: dict[str, Any], board: Board) -> dict[str, Any]:
+    """The fields set by options, as the service takes them; other fields are left out."""
     fields: dict[str, Any] = {}
     for field in FIELDS:
-        typed = given.get(field.name)
+        typed = options.get(field.name)
         if typed is None or field.is_set or "metric" in (field.name, field.part_of):
             continue
         if field.kind.several:
@@ -407,6 +410,6 @@ def _plain(given: dict[str, Any], board: Board) -> dict[str, Any]:
     return fields
 
 
-def _metric(given: Mapping[str, Any]) -> MetricParts | None:
-    parts = MetricParts(given["metric"], given["baseline"], given["noise"])
+def _metric(options: Mapping[str, Any]) -> MetricParts | None:
+    parts = MetricParts(options["metric"], options["baseline"], options["noise"])
     return parts if parts != MetricParts() else None

@@ -1,9 +1,9 @@
-"""Event validation: the one rule that says which events count.
+"""Event validation: the rule that decides which events count.
 
 Events come from other machines, and the log never forgets: a malformed event is kept and passed on,
-but it is inert. No table, page or number is made of it. The rule is pure and looks at one event
-alone, so that every machine leaves out the same events; it asks nothing that differs between
-machines, such as the time zones that are installed.
+but it is inert: no table, page or number uses it. The rule is pure and looks at one event alone, so
+every machine ignores the same events. It depends on nothing that differs between machines, such as
+the installed time zones.
 
 Values with parts (a metric, a checklist) are checked by pydantic against core/card.py. The rest is
 checked by hand: every event that is written passes here too, and `add` and `move` start
@@ -43,7 +43,8 @@ _LARGEST = 1 << 63
 def inert(event: Event) -> str:
     """Why an event does not count: MALFORMED, NEWER (a newer program wrote it), or ''.
 
-    Of what a newer program wrote only the envelope is checked: it says itself what its data means.
+    Only the envelope of an event from a newer program is checked: this program cannot know what its
+    data means.
     """
     if not _envelope(event):
         return MALFORMED
@@ -121,7 +122,7 @@ def _data(event: Event) -> bool:
 
 
 def _was(field: tuple[str, Any]) -> bool:
-    """The value and origin that an event replaces: an undo writes them back."""
+    """Whether the value and origin that an event replaced are valid: an undo writes them back."""
     name, before = field
     if not (isinstance(before, list) and len(before) == 2 and isinstance(before[1], str)):
         return False
@@ -141,7 +142,7 @@ def _value(name: str, value: Any) -> bool:
 
 
 def _plain(value: Any) -> bool:
-    """Whether all numbers of a value are ones that any JSON reader and any column takes."""
+    """Whether every JSON reader and every column can hold all numbers in a value."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, int):
@@ -173,7 +174,7 @@ def _one_of(choices: Any) -> Callable[[Any], bool]:
 
 
 def _zone(value: Any) -> bool:
-    """The form alone: which zones there are differs between machines."""
+    """Checks only the form: the known time zones differ between machines."""
     return len(value) <= _LONGEST_ZONE and bool(_ZONE.fullmatch(value))
 
 
@@ -214,7 +215,7 @@ def _reading(member: str, value: Any) -> bool:
 
 
 def _run(member: str, value: Any) -> bool:
-    """Its parts are read one by one, and left out where they are not of their kind."""
+    """The parts of a run are read one by one, and parts of the wrong type are ignored."""
     return bool(member) and (value is None or isinstance(value, dict))
 
 
@@ -226,7 +227,7 @@ _NEEDED = {
     "board.created": frozenset({"key", "name", "timezone"}),
     "stage.added": frozenset({"name", "kind", "rank"}),
 }
-"""The fields that an event of a kind has to set; what tells of it reads them."""
+"""The fields that an event of each kind has to set, because its descriptions read them."""
 _NOT_EMPTY = frozenset({"blocker"})
 _MEMBERS: Mapping[str, Callable[[str, Any], bool]] = {
     **{

@@ -67,7 +67,7 @@ class Event(LogEntry[Mapping[str, Any]]):
 
     @property
     def entity(self) -> str:
-        """The id of what it changes: a card, a stage or the board itself."""
+        """The id of the card, stage or board that the event changes."""
         return self.card or str(self.data.get("stage", "")) or self.board
 
     @property
@@ -105,7 +105,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change wanted, before the log gives it an id and a place.
+    """A change to be written, before the log gives it an id and a position.
 
     `at` (ISO 8601 UTC) and `actor` are only given for history brought in from elsewhere; `event_id`
     likewise, so that bringing it in twice adds nothing.
@@ -130,9 +130,9 @@ class Change:
 
 
 RANK = "rank:"
-"""Fields that are the rank of a card in a stage, by its id: where it was put there."""
+"""The prefix of fields that hold the rank of a card in a stage, by the id of the stage."""
 KNOWN = "card"
-"""Under which name `saw` has what the writer of an event knew about the card."""
+"""The key of `saw` under which an event keeps what its writer knew about the card."""
 MEMBERS = tuple(field.stored for field in SETS)
 """Fields that are members of a set: of an addition and a removal that knew nothing of each other
 the addition stays."""
@@ -216,7 +216,7 @@ class Entity:
         }
 
     def apply(self, event: Event) -> bool:
-        """Take in one event, in any order; True when a field changed."""
+        """Apply an event, in any order; True when a field changed."""
         stamp, changed = event.stamp, False
         restored = event.data.get("restores", {})
         for name, value in event.data.get("set", {}).items():
@@ -232,13 +232,13 @@ class Entity:
         return changed
 
     def _put_in_order(self) -> None:
-        """Give a card the rank it got since it came to its stage."""
+        """Set the rank that a card was given since it entered its stage."""
         place = self.fields.get("place")
         if place and self.stamps.get(RANK + place[0], "") > self.stamps["place"]:
             self.fields["place"] = [place[0], self.fields[RANK + place[0]]]
 
     def _member(self, name: str, value: Any, event: Event) -> bool:
-        """Put a member in or take it out."""
+        """Add or remove a member."""
         member, stamp = self.sets.setdefault(name, Member()), event.stamp
         origin = event.data.get("restores", {}).get(name, stamp)
         before = self.fields.get(name), self.origins.get(name)
@@ -261,7 +261,7 @@ class Entity:
 
 
 def fold(events: Iterable[Event]) -> dict[str, Entity]:
-    """The state of everything the events speak of, by entity id."""
+    """The state of every card, stage and board in the events, by entity id."""
     state: dict[str, Entity] = {}
     for event in events:
         state.setdefault(event.entity, Entity()).apply(event)
@@ -306,7 +306,8 @@ def roots(events: Iterable[Event]) -> dict[str, str]:
 
 
 def changes(event: Event) -> dict[str, Any]:
-    """What `event` set that was otherwise before; the rest it only wrote again."""
+    """The fields whose values `event` changed, with the new values; fields that it wrote again
+    unchanged are left out."""
     was = event.data.get("was", {})
     return {
         name: value
@@ -330,7 +331,7 @@ def knew(event: Event, other: Event) -> bool | None:
 
 
 def changed_since(event: Event, entity: Entity) -> list[str]:
-    """The fields `event` set that hold somebody's later value now."""
+    """The fields set by `event` that hold a later value now."""
     restored = event.data.get("restores", {})
     return [
         name
@@ -340,7 +341,7 @@ def changed_since(event: Event, entity: Entity) -> list[str]:
 
 
 def putting_back(event: Event) -> tuple[dict[str, Any], dict[str, str]]:
-    """What undoes `event`: the values to set, and the origin of each."""
+    """The values that undo `event`, and the origin of each value."""
     if event.kind in ("card.created", "stage.added", "board.created"):
         return {"deleted": True}, {}
     was = event.data.get("was", {})

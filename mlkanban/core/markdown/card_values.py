@@ -1,5 +1,5 @@
-"""What documents say of a card: every field as a text or as a list of texts, and what of it a
-person changed. Names are those that people type."""
+"""The values of a card in documents: every field as a text or a list of texts, by its public name,
+and which of them a person changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlkanban.text import display
 Values = dict[str, Value]
 
 _IN_TEXTS = tuple(field for field in FIELDS if not field.part_of or field.commands)
-"""The fields that documents speak of; the run of a snooze stands with the snooze."""
+"""The fields in documents; the run of a snooze is written with the snooze."""
 LISTS = tuple(field.name for field in SETS)
 """Lists of members, which are changed one by one."""
 METRIC = ("metric", *(field.name for field in FIELDS if field.part_of == "metric"))
@@ -29,15 +29,16 @@ READ_ONLY = {
     for field in _IN_TEXTS
     if field.changed_by and field.name != "stage"
 }
-"""What a document tells and does not change, and what does. A stage is changed by a move."""
+"""The fields that a document shows but cannot change, each with the command that changes it. A
+stage is changed by a move."""
 
 DEFAULTS: Values = {field.name: field.kind.text(field.kind.blank) for field in _IN_TEXTS}
-"""All there is to say of a card, in the order it is said, as it stands on a blank one."""
+"""The values of a blank card, in the order of documents."""
 _BRIEF = 60
 
 
 def values(card: Card, board: Board) -> Values:
-    """What documents say of a card."""
+    """The values of a card as documents write them."""
     now = {**card.values, "metric": card.measured}
     texts: Values = {field.name: field.kind.text(now[field.name]) for field in _IN_TEXTS}
     texts["stage"] = shown(board.stage(card.stage).name)
@@ -66,7 +67,7 @@ def understood(name: str, typed: Value, board: Board, today: date) -> Value:
 
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:
-    """Sentence and hint about a name that nothing has."""
+    """The error message and the hint for an unknown name."""
     known = list(names)
     near = get_close_matches(name, known, 1)
     guess = f" Did you mean {near[0]}?" if near else ""

@@ -62,11 +62,11 @@ class Levels:
         return [*parts, Part(level, title, at, tuple(below))]
 
     def guarded(self, text: str) -> str:
-        """`text` with no line that is a heading."""
+        """`text` with a backslash before every line that would be read as a heading."""
         return self._unsafe.sub(r"\\", text)
 
     def text(self, part: Part) -> str:
-        """What a person wrote in a part."""
+        """The text of a part, without these backslashes."""
         return tidy(self._guarded.sub("", tidy("\n".join(part.lines))))
 
 

@@ -1,4 +1,4 @@
-"""THE table of fields: what can be asked of a card, how, and what it is held against."""
+"""THE table of query fields: their names, operators, values and predicates."""
 
 import operator
 import re
@@ -34,8 +34,8 @@ NO_RUN, ANY_RUN = "none", "any"
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """What a query depends on besides the card: the board, this day there, all its cards, and what
-    was told of these besides."""
+    """The context of a query: the board, today in its time zone, all its cards, and the
+    answers of the store about them."""
 
     board: Board
     today: date
@@ -63,7 +63,7 @@ class QueryField:
     """The field of a card (core/card_fields.py) that the store looks into, '' for none."""
 
     def check(self, sign: str, value: str, at: int) -> None:
-        """BadQuery for an operator or a value that this field never takes."""
+        """Check a term; BadQuery for an operator or a value that this field never takes."""
         wrong = (
             (self.kind in ("word", "metric") and sign not in (":", "="))
             or (self.kind == "span" and not _SPAN.fullmatch(value.lower()))
@@ -74,7 +74,7 @@ class QueryField:
             raise BadQuery(f"{term} is not understood.", at, f"Write it as {self.example}.")
 
     def predicate(self, sign: str, value: str, at: int, scene: QueryContext) -> Predicate:
-        """BadQuery for a value that there is not on this board."""
+        """The predicate of a term; BadQuery for a value that this board does not have."""
         try:
             return self.made(sign, value, scene)
         except UsageProblem as error:

@@ -1,4 +1,4 @@
-"""From a tree to a predicate: built once, then applied to ten thousand cards at every key."""
+"""Predicates of queries: built once from the tree, then applied to thousands of cards per key."""
 
 from collections.abc import Iterable, Iterator
 

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test quick mutants check bench faults screenshots golden dist lock clean
+.PHONY: help demo run test quick mutants check bench faults readme screenshots golden dist lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,10 @@ faults: .venv/.dev-ready  ## Try every fault often, and write the table tests/st
 	    $(BIN)/python -m pytest -n 2 -q tests/stress tests/service/test_pairs.py --junitxml="$$report" && \
 	    $(BIN)/python -m tests.stress.faults "$$report"; code=$$?; rm -f "$$report"; exit $$code
 
-screenshots: .venv/.dev-ready  ## Draw the pictures of the README again
+readme: .venv/.dev-ready  ## Write the tables of the README again, from the code
+	@$(BIN)/python -m tests.readme
+
+screenshots: .venv/.dev-ready  ## Draw the pictures of the README again, and write its tables
 	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
 
 golden: .venv/.dev-ready  ## Keep a store of this version, for the tests of all later ones

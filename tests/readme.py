@@ -1,4 +1,5 @@
-"""The parts of the README that are made from the code: key table, list of commands."""
+"""The parts of the README that are made from the code: key table, list of commands and so on. Run
+as a program, it writes all of them but the histogram, which tests/screenshots.py draws."""
 
 import re
 from functools import partial
@@ -85,3 +86,8 @@ def histogram_of(text: str) -> str:
     """The picture of the histogram as it stands in the README."""
     found = re.search(r"<!-- histogram -->\n```text\n(.*?)\n```\n", text, flags=re.DOTALL)
     return found[1] if found else ""
+
+
+if __name__ == "__main__":
+    before = README.read_text()
+    README.write_text(written(before, histogram_of(before)))

@@ -11,7 +11,7 @@ import pytest
 import mlkanban
 from tests.new_field import SURFACES
 
-ENTRY = '    CardField("risk", Prose(), "What may go wrong.", searchable=True),\n'
+ENTRY = '    CardField("model_card", Prose(), "What the model is for.", searchable=True),\n'
 BEFORE = '    CardField(\n        "score",'
 ROOT = Path(mlkanban.__file__).parents[1]
 

@@ -406,7 +406,7 @@ def _plain(options: dict[str, Any], board: Board) -> dict[str, Any]:
             if typed:
                 fields[field.name] = items_typed(typed)
         else:
-            fields[field.name] = field.kind.parse(typed, field.name, types.today(board)) or None
+            fields[field.name] = field.kind.parse(typed, field.word, types.today(board)) or None
     return fields
 
 

@@ -11,7 +11,7 @@ import click
 
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE
-from mlkanban.core.markdown.card_values import brief
+from mlkanban.core.markdown.card_values import brief, word
 from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.exchange.markdown import lines_of, read_markdown
 from mlkanban.service.text_merge import spoken
@@ -132,7 +132,7 @@ def _lines(session: Session, differences: Differences) -> Iterator[str]:
         yield clean(f"{card.ref or 'new card'}  {card.title}")
         for name, old, new in card.changes:
             change = f"{_text(old)} -> {_text(new)}" if card.ref else _text(new)
-            yield clean(f"  {name:<11} {change}")
+            yield clean(f"  {word(name):<11} {change}")
         if card.note:
             yield clean(f"  {'note':<11} {_text(card.note)}")
     if differences.name:

@@ -45,9 +45,10 @@ from mlkanban.text import natural
 class CardField:
     """One field of a card.
 
-    `name` is its public name, on every surface. `stored` is its name in events: a prefix that ends
-    with `:` if each member is stored as a field of its own. `aliases` are further names, and
-    `former` is an earlier name of its option and its query field, '' for none. `option` is its
+    `name` is its public name, on every surface: programs read `model_card`, people type its `word`,
+    `model-card`, and pages show its `label`, `model card`. `stored` is its name in events: a prefix
+    that ends with `:` if each member is stored as a field of its own. `aliases` are further names,
+    and `former` is an earlier name of its option and its query field, '' for none. `option` is its
     option on the command line, `commands` are the commands that have this option, `drop` is the
     option that removes a member, with its help, and `asks` is its query field, '' for none. If
     `changed_by` names commands, only these change the field. `part_of` names the field that shows
@@ -77,13 +78,19 @@ class CardField:
     json_name: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("stored", "option", "json_name"):
+        for name, usual in (
+            ("stored", self.name), ("json_name", self.name), ("option", self.word),
+            ("label", self.name.replace("_", " ")),
+        ):  # fmt: skip
             if not getattr(self, name):
-                object.__setattr__(self, name, self.name)
-        if not self.label:
-            object.__setattr__(self, "label", self.option)
+                object.__setattr__(self, name, usual)
         if self.asks is None:
             object.__setattr__(self, "asks", self.option)
+
+    @property
+    def word(self) -> str:
+        """Its name as people type it."""
+        return self.name.replace("_", "-")
 
     @property
     def is_set(self) -> bool:
@@ -132,7 +139,6 @@ FIELDS: tuple[CardField, ...] = (
     CardField(
         "tags", Members("tag", as_tag, lambda one: one.split() == [one], drops="#,", mark="#"),
         "A tag; may be repeated.", stored="tag:", option="tag", drop=("untag", "Remove a tag."),
-        label="tags",
     ),
     CardField(
         "due", Day(), "The due date, 2026-03-31 (edit: or none).", metavar="DATE",
@@ -224,19 +230,27 @@ STORED: Mapping[str, CardField] = {
 }
 """The fields by their names in events; the parts of the metric are inside its value."""
 _CALLED: Mapping[str, CardField] = {
-    name: field for field in FIELDS for name in (*field.aliases, field.stored, field.name)
+    name: field
+    for field in FIELDS
+    for name in (*field.aliases, field.stored, field.word, field.name)
 }
 
 
 def called(name: str) -> CardField | None:
-    """The field with this name, alias or stored name; None when there is none."""
+    """The field with this name, word, alias or stored name; None when there is none."""
     return _CALLED.get(name)
 
 
-def public_name(stored: str) -> str:
-    """The public name of a stored field."""
+def word_of(stored: str) -> str:
+    """What people type for a stored field."""
     field = STORED.get(stored)
-    return field.name if field else stored
+    return field.word if field else stored
+
+
+def label_of(stored: str) -> str:
+    """What sentences and pages call a stored field."""
+    field = STORED.get(stored)
+    return field.label if field else stored.replace("_", " ")
 
 
 def brief(stored: str, value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist, lifecycle, lineage
-from mlkanban.core.card_fields import brief, public_name
+from mlkanban.core.card_fields import brief, label_of
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.metrics import metric_text
@@ -223,7 +223,7 @@ def _field(name: str, value: Any) -> str:
         return "archived" if value else "not archived"
     if name == "deleted":
         return "taken away" if value else "brought back"
-    label, text = public_name(name).replace("_", " "), brief(name, value)
+    label, text = label_of(name), brief(name, value)
     return f"{label}: {_cut(text)}" if text else f"{label} cleared"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core import lifecycle, notes, rules
-from mlkanban.core.card_fields import FIELD, brief, called, public_name
+from mlkanban.core.card_fields import FIELD, brief, called, label_of, word_of
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change, Entity
 from mlkanban.core.lifecycle import Lifecycle, shown
@@ -49,7 +49,7 @@ class OpenConflict:
     @property
     def word(self) -> str:
         """The name of the field on a command line."""
-        return "stage" if self.field == lifecycle.FIELD else public_name(self.field)
+        return "stage" if self.field == lifecycle.FIELD else word_of(self.field)
 
 
 class Conflicts:
@@ -207,4 +207,4 @@ def _spoken(field: str) -> str:
         DELETED: "undoing of its adding",
         FIELD["blocked"].stored: "block",
     }
-    return words.get(field, public_name(field).replace("_", " "))
+    return words.get(field, label_of(field))

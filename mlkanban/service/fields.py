@@ -20,7 +20,7 @@ def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, An
         field = called(name)
         if field is None or not field.settable:
             raise UsageProblem(f"A card has no field {name!r}.", hint("See: {edit --help}"))
-        accept_all(value, f"the field {field.name}")
+        accept_all(value, f"the field {field.word}")
         values[field.name] = None if value is None else _accepted(field, value)
     if values.get("title") is None and ("title" in values or not partial):
         values["title"] = accept_title("")
@@ -30,8 +30,8 @@ def checked(fields: Mapping[str, Any], *, partial: bool = False) -> dict[str, An
 def _accepted(field: CardField, value: Any) -> Any:
     """A value the way the log keeps it; its parts, where it has some, are checked by pydantic."""
     if field.kind.model is None:
-        return field.kind.accept(value, field.name)
-    made = validated(field.kind.model, value, field.name) if value else None
+        return field.kind.accept(value, field.word)
+    made = validated(field.kind.model, value, field.word) if value else None
     return [to_json(part) for part in made or ()] if field.kind.several else made and to_json(made)
 
 
@@ -54,7 +54,7 @@ def member(name: str, value: str) -> str:
     field = called(name)
     assert field is not None
     assert isinstance(field.kind, Members)
-    return field.stored + field.kind.member(value, field.name)
+    return field.stored + field.kind.member(value, field.word)
 
 
 def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlkanban.core.markdown.card_values import TextConflict, brief
+from mlkanban.core.markdown.card_values import TextConflict, brief, word
 from mlkanban.core.markdown.front_matter import Value
 from mlkanban.errors import RuleRefused
 
@@ -21,7 +21,7 @@ def spoken(conflict: TextConflict) -> str:
     if conflict.name == GONE:
         return f"{about}the card is no more."
     return (
-        f"{about}{conflict.name} was changed meanwhile to {_value_text(conflict.now)}; "
+        f"{about}{word(conflict.name)} was changed meanwhile to {_value_text(conflict.now)}; "
         f"the text has {_value_text(conflict.wanted)}."
     )
 

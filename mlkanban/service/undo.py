@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlkanban.core import notes, rules
-from mlkanban.core.card_fields import public_name
+from mlkanban.core.card_fields import label_of
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
@@ -333,4 +333,4 @@ def _spoken(field: str) -> str:
         "place": "its place", "rank": "its place", "note": "a note", "tag": f"tag {member}",
         "needs": "dependencies",
         "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
-    }.get(name, public_name(name).replace("_", " "))  # fmt: skip
+    }.get(name, label_of(name))  # fmt: skip

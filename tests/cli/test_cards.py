@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mlkanban.core.card_fields import FIELDS
 from mlkanban.core.card_templates import CARD_TEMPLATES
 from mlkanban.errors import StoreBusy
 from mlkanban.service.auto_unblock import Conditions
@@ -11,7 +12,7 @@ CARD_KEYS = {
     "snoozed_until", "snoozed_run", "blocked", "metric", "work", "hypothesis", "dataset",
     "checklist", "links", "needs", "parent", "outcome", "verdict", "archived", "created",
     "entered", "started", "finished", "age_days", "notes", "worth", "lineage",
-    "health", "readings", "budget",
+    "health", "readings", "budget", *(field.json_name for field in FIELDS if not field.part_of),
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from mlkanban.core.markdown.card_values import (
     metric_of,
     understood,
     unknown,
+    word,
 )
 from mlkanban.core.markdown.front_matter import (
     FENCE,
@@ -51,7 +52,6 @@ SECTIONS = {field.section: field for field in FIELDS if field.section}
 """The fields that have a section of their own, by its title."""
 _TITLES = (*SECTIONS, NEW_NOTE, NOTES)
 IN_SECTIONS = tuple(field.name for field in SECTIONS.values())
-
 _ITEM = re.compile(r"[ \t]*[-*][ \t]+(?:\[([ xX])\](?:[ \t]+|$))?(.*)")
 _RAW = (Day, Flag, MetricNumber)
 """Kinds of fields whose text YAML may take for a day or a number."""
@@ -98,7 +98,7 @@ def section_lines(field: CardField, values: Mapping[str, Value], levels: Levels)
 def field_line(name: str, value: Value) -> str:
     """A field as a line."""
     raw = isinstance(FIELD[name].kind, _RAW) and isinstance(value, str)
-    return entry_line(name, str(value) if raw else written(value))
+    return entry_line(word(name), str(value) if raw else written(value))
 
 
 def note_lines(notes: Iterable[Note], zone: ZoneInfo) -> list[str]:
@@ -199,12 +199,12 @@ def sheet(
         name = field.name if field else typed
         if name in lines:
             raise BadMarkdown(
-                f"{name} stands here a second time.", entry.line,
+                f"{typed} stands here a second time.", entry.line,
                 f"Keep one of the two; the other is in line {lines[name]}.",
             )  # fmt: skip
         if name not in DEFAULTS or name in IN_SECTIONS:
-            names = [n for n in DEFAULTS if n not in (*IN_SECTIONS, *READ_ONLY)]
-            what, hint = unknown(typed, names)
+            words = [word(n) for n in DEFAULTS if n not in (*IN_SECTIONS, *READ_ONLY)]
+            what, hint = unknown(typed, words)
             raise BadMarkdown(what, entry.line, hint)
         values[name] = read_list(entry) if name in LISTS else read_scalar(entry)
         lines[name] = entry.line
@@ -248,7 +248,7 @@ def changed_values(
         line = card_sheet.lines.get(name, card_sheet.line)
         if name in READ_ONLY:
             raise BadMarkdown(
-                f"{name} is not changed here.", line,
+                f"{word(name)} is not changed here.", line,
                 f"It is {written(was[name]) or 'not set'}; change it with: "
                 + READ_ONLY[name] + ".",
             )  # fmt: skip

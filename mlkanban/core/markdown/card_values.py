@@ -1,5 +1,5 @@
 """The values of a card in documents: every field as a text or a list of texts, by its public name,
-and which of them a person changed."""
+and which of them a person changed. The texts themselves have the words that people type."""
 
 from __future__ import annotations
 
@@ -63,7 +63,12 @@ def understood(name: str, typed: Value, board: Board, today: date) -> Value:
     wrong with it."""
     if name == "stage":
         return shown(find_stage(board, str(typed).strip()).name)
-    return FIELD[name].kind.parse(typed, name, today)
+    return FIELD[name].kind.parse(typed, FIELD[name].word, today)
+
+
+def word(name: str) -> str:
+    """What people call what texts tell of: a field of a card, or something else, as it is named."""
+    return FIELD[name].word if name in FIELD else name
 
 
 def unknown(name: str, names: Iterable[str]) -> tuple[str, str]:

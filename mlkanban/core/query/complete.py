@@ -3,8 +3,9 @@
 import re
 
 from mlkanban.core.query.fields import FIELDS, QueryContext, field_name
+from mlkanban.core.query.tree import FIELD_NAME
 
-_LAST = re.compile(r'(?:^|(?<=[\s(-]))([A-Za-z]+)(?:(:)([^\s()"]*))?$')
+_LAST = re.compile(rf'(?:^|(?<=[\s(-]))({FIELD_NAME}-?)(?:(:)([^\s()"]*))?$')
 
 
 def completion(text: str, scene: QueryContext) -> str:

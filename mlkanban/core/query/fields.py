@@ -317,11 +317,11 @@ def _table() -> Iterable[QueryField]:
         if card_field.kind.choices and card_field.stored in CardFace._fields:
             words, none = card_field.kind.choices, card_field.kind.blank is None
             yield QueryField(
-                card_field.name,
-                f"its {card_field.name}",
-                f"{card_field.name}:{words[0]}",
+                card_field.word,
+                f"its {card_field.label}",
+                f"{card_field.word}:{words[0]}",
                 "word",
-                _enum(card_field.name, card_field.stored, words, none=none),
+                _enum(card_field.label, card_field.stored, words, none=none),
                 fixed((*words, "none") if none else words),
             )
     yield QueryField(
@@ -398,7 +398,7 @@ def _plain(known: Collection[str]) -> Iterable[QueryField]:
         if name and name not in known:
             yield QueryField(
                 name,
-                f"a text in its {card_field.name}, or none",
+                f"a text in its {card_field.label}, or none",
                 f"{name}:word",
                 "word",
                 _stored(card_field.name),
@@ -413,6 +413,7 @@ _FORMER = {card_field.former: card_field.option for card_field in CARD_FIELDS if
 
 
 def field_name(word: str) -> str:
-    """The name of a field as the table has it, from any case or from the name it had before."""
-    name = word.lower()
+    """The name of a field as the table has it, from any case, with _ for -, or from the name it
+    had before."""
+    name = word.lower().replace("_", "-")
     return _FORMER.get(name, name)

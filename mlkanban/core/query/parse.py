@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mlkanban.core.query.fields import FIELDS, field_name
 from mlkanban.core.query.tree import (
     EVERYTHING,
+    FIELD_NAME,
     KEYWORDS,
     OPERATORS,
     And,
@@ -19,7 +20,7 @@ from mlkanban.core.query.tree import (
 from mlkanban.errors import BadQuery
 
 _OPERATOR = "|".join(map(re.escape, OPERATORS))
-_FIELD = re.compile(rf"([A-Za-z]+)({_OPERATOR})")
+_FIELD = re.compile(rf"({FIELD_NAME})({_OPERATOR})")
 _RUN = re.compile(r'[^\s()"]+')
 _DEEPEST = 32
 
@@ -72,13 +73,17 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
-    """Whether a word is a field of the table; an error for any other name before a colon. Values
-    such as `lr=3e-4` and `http://x` are text."""
+    """Whether a word is a field of the table; an error for any other word before a colon. Values
+    such as `lr=3e-4` and `http://x` are text, and so is `lr_max:3`, where no field of several words
+    has a similar name."""
     if field_name(name) in FIELDS:
         return True
     if operator != ":" or text.startswith("://", at + len(name)):
         return False
-    near = get_close_matches(name.lower(), FIELDS, 1, 0.75)
+    alike = FIELDS if name.isalpha() else [field for field in FIELDS if not field.isalpha()]
+    near = get_close_matches(name.lower(), alike, 1, 0.75)
+    if not near and not name.isalpha():
+        return False
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(FIELDS)}."
     raise BadQuery(f"There is no field {name}.", at, f'{hint} Text with a colon needs "quotes".')
 

@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass, field
 
 OPERATORS = (">=", "<=", ":", ">", "<", "=")
+FIELD_NAME = "[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*"
+"""What may be the name of a field, as a regular expression."""
 KEYWORDS = frozenset({"and", "or", "not"})
 _BARE = re.compile(r'[^\s()"-][^\s()"]*')
+_COMPARED = re.compile(f"{FIELD_NAME}(?:{'|'.join(map(re.escape, OPERATORS))})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +52,28 @@ Node = TextTerm | Term | Not | And | Or
 EVERYTHING = And(())
 
 
-def printed(node: Node, names: frozenset[str]) -> str:
-    """A query text that parses to this tree; `names` are the fields of the table."""
+def printed(node: Node) -> str:
+    """A query text that parses to this tree."""
     match node:
         case TextTerm(text):
-            return text if _plain(text, names) else _quoted(text)
+            return text if _plain(text) else _quoted(text)
         case Term(name, operator, value):
             bare = re.fullmatch(r'[^\s()"]+', value) and not value.startswith(("=",))
             return f"{name}{operator}{value if bare else _quoted(value)}"
         case Not(part):
-            inner = printed(part, names)
+            inner = printed(part)
             return f"-({inner})" if isinstance(part, And | Or) else f"-{inner}"
         case And(parts):
             return " ".join(
-                f"({printed(part, names)})" if isinstance(part, Or) else printed(part, names)
-                for part in parts
+                f"({printed(part)})" if isinstance(part, Or) else printed(part) for part in parts
             )
         case Or(parts):
-            return " or ".join(printed(part, names) for part in parts)
+            return " or ".join(printed(part) for part in parts)
 
 
-def _plain(text: str, names: frozenset[str]) -> bool:
-    if text.lower() in KEYWORDS or not _BARE.fullmatch(text):
-        return False
-    return re.match(r"[a-z]+", text.lower()) is None or not re.match(
-        rf"[A-Za-z]+({'|'.join(map(re.escape, OPERATORS))})", text
-    )
+def _plain(text: str) -> bool:
+    is_bare = text.lower() not in KEYWORDS and _BARE.fullmatch(text) is not None
+    return is_bare and _COMPARED.match(text) is None
 
 
 def _quoted(text: str) -> str:

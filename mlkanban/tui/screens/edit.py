@@ -36,7 +36,7 @@ class EditScreen(KeyScreen):
         with VerticalScroll(id="form", can_focus=False):
             for name, value in self._draft().items():
                 with Horizontal(classes="field"):
-                    yield Static(Content(f" {name:<12}"), markup=False, classes="label")
+                    yield Static(Content(f" {FIELD[name].word:<12}"), markup=False, classes="label")
                     field = Field(
                         value, entered=self._enter, cancelled=self.take_key, id=f"field-{name}"
                     )
@@ -118,7 +118,7 @@ class EditScreen(KeyScreen):
             if isinstance(kind, MetricKind) and text.strip():
                 metric = kind.changed(text, self._given[name])
                 continue
-            typed = kind.parse(text, name, self.host.today())
+            typed = kind.parse(text, FIELD[name].word, self.host.today())
             if isinstance(typed, tuple):
                 had = set(card.values[name])
                 add[name] = sorted(set(typed) - had)
@@ -155,12 +155,12 @@ def _help(fields: Sequence[CardField]) -> str:
     lines: list[str] = []
     for field in fields:
         words = ", ".join(field.kind.choices) or field.form_help
-        beside = f"    {field.name}  {words}"
+        beside = f"    {field.word}  {words}"
         at = next((n for n, line in enumerate(lines) if len(line + beside) < _WIDTH), None)
         if not words:
             continue
         if at is None:
-            lines.append(f" {field.name:<10} {words}")
+            lines.append(f" {field.word:<10} {words}")
         else:
             lines[at] += beside
     return "\n".join(lines)

@@ -4,19 +4,19 @@
 makes the same sample again, MUTANTS_IN="flow core/query" are other places of the package.
 
 What is changed are comparisons, arithmetic, numbers, and/or/not, True/False, loops and their exits;
-words are not. A mutant meets the tests of its module: the file of the same name, and those that
-import the module. All happens in a copy of the checkout.
+words are not. A mutant meets the tests of its module: the file of the same name, and of those that
+import the module as many as take some seconds. All happens in a copy of the checkout.
 """
 
 import compileall
 import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +33,10 @@ ROOT = Path(__file__).parent.parent
 PLACES = "core flow runs/model"
 TESTS = ("core", "flow", "runs/model", "service", "store", "sync", "charts", "display", "exchange")
 """Below `tests/`, where tests are that may belong to a module; those of the surfaces are slow."""
-MOST_FILES = 10
-"""Of each kind of tests but a module's own: nearly all import the models."""
+MOST_SECONDS = 20
+"""Of computing, for each kind of tests but a module's own: nearly all import the models."""
+PATIENCE = 8
+"""How much longer than computing the waiting may be."""
 OPERATORS = re.compile(
     r"core/(NumberReplacer|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr"
     r"|ReplaceOrWithAnd|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ZeroIterationForLoop"
@@ -70,7 +72,8 @@ def mutants_in(module: Path) -> list[list[Mutant]]:
 @cache
 def tests_of(module: Path) -> tuple[tuple[str, ...], ...]:
     """The test files of a module, in the order in which a mutant meets them: its own, those of the
-    same part of the package that import it, all others that import it or are of its name."""
+    same part of the package that import it, others that import it or are of its name. Of these the
+    ones that import least come first, for they are about what they import."""
     inside = module.relative_to("mlkanban")
     dotted = ".".join(module.with_suffix("").parts)
     package, _, name = dotted.rpartition(".")
@@ -84,8 +87,21 @@ def tests_of(module: Path) -> tuple[tuple[str, ...], ...]:
         for path in sorted(path for path in found if path.match("test_*.py")):
             if path != own and (path.name == own.name or imports.search(path.read_text())):
                 (near if path.is_relative_to(Path("tests", inside.parts[0])) else far).append(path)
-    stages = [own] * own.exists(), near[:MOST_FILES], far[:MOST_FILES]
+    for some in near, far:
+        some.sort(key=lambda path: (path.read_text().count("import"), path))
+    stages = [own] * own.exists(), near, far
     return tuple(tuple(map(str, stage)) for stage in stages if stage)
+
+
+@cache
+def within_time(files: tuple[str, ...]) -> tuple[str, ...]:
+    """As many of these files as can be run in MOST_SECONDS, at least one."""
+    spent = 0.0
+    for many, path in enumerate(files):
+        spent += seconds_of(path)
+        if many and spent > MOST_SECONDS:
+            return files[:many]
+    return files
 
 
 def copied(to: Path) -> None:
@@ -100,9 +116,15 @@ def copied(to: Path) -> None:
 
 
 def command_for(tests: tuple[str, ...], seconds: int) -> str:
-    """How these tests are run, to the first that fails. They end themselves, even if this program
-    was ended meanwhile: some mutants never come to an end."""
-    start = f"import pytest, signal, sys; signal.alarm({seconds}); sys.exit(pytest.console_main())"
+    """How these tests are run, to the first that fails. They end themselves after so many seconds
+    of computing, even if this program was ended meanwhile: some mutants never come to an end. A
+    busy machine gets more time, or what is only slow there would count as noticed."""
+    start = (
+        "import pytest, resource, signal, sys; "
+        f"resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds})); "
+        f"signal.alarm({PATIENCE * seconds}); code = pytest.console_main(); "
+        "sys.exit(code * (code != pytest.ExitCode.NO_TESTS_COLLECTED))"
+    )
     return (
         f"{sys.executable} -c '{start}' -x -q -p no:cacheprovider -p no:xdist --hypothesis-seed=0 "
         f"-m 'not slow and not terminal and not network and not slurm' {' '.join(tests)}"
@@ -135,9 +157,10 @@ def main() -> int:
 def report(sample: list[Mutant]) -> int:
     """Try these, and print what became of them."""
     survivors: list[str] = []
-    untested = [mutant for mutant in sample if not tests_of(mutant.module)]
+    untested: list[Mutant] = []
     for number, mutant in enumerate(sample, 1):
-        if mutant in untested:
+        if not tests_of(mutant.module):
+            untested.append(mutant)
             continue
         place, diff = f"{mutant.module}:{mutant.line}", survived(mutant)
         print(f"{number:4} {'survived' if diff else 'noticed '} {place}", flush=True)
@@ -156,9 +179,10 @@ def report(sample: list[Mutant]) -> int:
 def survived(mutant: Mutant) -> str:
     """The difference that no test of its module noticed; '' where one did."""
     diff = ""
-    for tests in tests_of(mutant.module):
-        limit = 15 + round(3 * seconds_of(tests))
-        result = mutate_and_test([mutant.spec], command_for(tests, limit), limit)
+    for tests in map(within_time, tests_of(mutant.module)):
+        limit = 5 + round(2 * sum(map(seconds_of, tests)))
+        command = command_for(tests, limit)
+        result = mutate_and_test([mutant.spec], command, PATIENCE * limit)
         if result.test_outcome is TestOutcome.KILLED:
             return ""
         diff = result.diff or result.output or "cosmic-ray says nothing"
@@ -166,13 +190,14 @@ def survived(mutant: Mutant) -> str:
 
 
 @cache
-def seconds_of(tests: tuple[str, ...]) -> float:
-    """How long these tests take where nothing is changed; SystemExit where they fail even so."""
-    begun = time.monotonic()
-    outcome, said = run_tests(command_for(tests, 600), 600)
+def seconds_of(tests: str) -> float:
+    """How long a file of tests computes where nothing is changed; SystemExit where it fails even
+    so."""
+    before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    outcome, said = run_tests(command_for((tests,), 600), PATIENCE * 600)
     if outcome is not TestOutcome.SURVIVED:
-        sys.exit(f"Without any change there is a failure in {' '.join(tests)}:\n{said}")
-    return time.monotonic() - begun
+        sys.exit(f"Without any change there is a failure in {tests}:\n{said}")
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -5,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.flow.history import CardHistory, FlowState, Step, Workflow, trace
+from mlkanban.flow.history import (
+    CardHistory,
+    FlowState,
+    Limits,
+    PastLimits,
+    Step,
+    Workflow,
+    trace,
+)
 
 # Ideas, Ready | Train, Evaluate | Monitor
 WORKFLOW = Workflow(("Ideas", "Ready", "Train", "Evaluate", "Monitor"), 2, 4, UTC)
@@ -223,3 +232,32 @@ def test_time_without_an_outcome_is_all_residence(history):
     ends = [*(s.at for s in history.steps[1:]), at(30)]
     idle = [e - s.at for s, e in zip(history.steps, ends, strict=True) if s.outcome is not None]
     assert sum(flow.residence, timedelta()) + sum(idle, timedelta()) == at(30) - history.steps[0].at
+
+
+PASTS = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=4, unique_by=lambda one: one[0]
+).map(lambda some: tuple(PastLimits(at(day), Limits(cards)) for day, cards in sorted(some)))
+
+
+@given(PASTS, PASTS, st.integers(0, 31), st.integers(0, 31))
+def test_each_instant_has_the_limits_that_held_then(one, other, first, last):
+    past = (one, (), other, (), ())
+    workflow = replace(WORKFLOW, limits=(Limits(11),) * 5, past_limits=past)
+
+    def held(stage, moment):
+        return next((was.limits for was in past[stage] if was.until > moment), Limits(11))
+
+    for stage in range(5):
+        assert workflow.as_of(at(first)).limits[stage] == held(stage, at(first))
+        assert workflow.as_of(at(first)).past_limits[stage] == tuple(
+            was for was in past[stage] if was.until <= at(first)
+        )
+        parts = list(workflow.limits_between(stage, at(first), at(last)))
+        assert [begin for _, begin, _ in parts[1:]] == [end for *_, end in parts[:-1]]
+        assert all(begin < end for _, begin, end in parts)
+        if first < last:
+            assert (parts[0][1], parts[-1][2]) == (at(first), at(last))
+        else:
+            assert parts == []
+        for limits, begin, end in parts:
+            assert limits == held(stage, begin) == held(stage, end - timedelta(microseconds=1))

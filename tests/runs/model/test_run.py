@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlkanban.display.run_table import result_lines, run_details, run_rows
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.results import results
-from mlkanban.runs.model.run import Run
+from mlkanban.runs.model.run import Run, is_typed
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import keepable
 
@@ -67,3 +67,14 @@ def test_what_is_kept_any_board_can_keep(name, text) -> None:
 def test_none_is_not_unknown() -> None:
     run = Run("x", RunState.FINISHED, exit=0, gpus=0, elapsed=0)
     assert Run.of_field("x", json.loads(json.dumps(run.to_field()))) == run
+
+
+def test_a_value_that_no_run_reported_was_typed() -> None:
+    metric = {"name": "auc", "value": 0.9}
+    reported = [Run("a", metrics={"auc": 0.8}), Run("b", metrics={"auc": 0.9})]
+    assert not is_typed(reported, metric)
+    assert is_typed(reported[:1], metric)
+    assert is_typed(reported, {"name": "f1", "value": 0.9})
+    assert not is_typed([], metric), "there is nothing it could be told apart from"
+    for none in (None, {}, {"name": "auc"}, {"name": "auc", "value": None}):
+        assert not is_typed(reported[:1], none)

@@ -118,3 +118,21 @@ def test_a_living_process_here_is_never_over_without_a_status(one: Seen) -> None
 def test_numbers_of_processes_elsewhere_mean_nothing(one: Seen) -> None:
     away = replace(one, at=PidScope("gpu2", "boot", "ns"))
     assert judge(away) == judge(replace(away, supervisor=True, child=True, group=True))
+
+
+@pytest.mark.parametrize(
+    ("heartbeat", "state"),
+    [(0, RunState.UNKNOWN), (179.5, RunState.UNKNOWN), (180, RunState.UNKNOWN),
+     (180.5, RunState.STALE)],
+)  # fmt: skip
+def test_a_run_elsewhere_is_stale_after_three_minutes_without_a_sign(heartbeat, state) -> None:
+    there = replace(RUNNING, at=PidScope("gpu2", "b", "n"), heartbeat=heartbeat)
+    assert judge(there).state is state
+
+
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [(0, RunState.STARTING), (59.5, RunState.STARTING), (60, RunState.LOST)],
+)
+def test_a_run_without_a_process_is_starting_for_a_minute(age, state) -> None:
+    assert judge(replace(RUNNING, supervisor=None, child=None, age=age)).state is state

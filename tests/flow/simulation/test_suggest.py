@@ -1,0 +1,69 @@
+"""When another limit is a step worth taking, and which limits are tried."""
+
+import pytest
+
+from mlkanban.flow.history import Limits
+from mlkanban.flow.simulation.model import Leg, Model, SimulatedCard
+from mlkanban.flow.simulation.run import SimulationResult
+from mlkanban.flow.simulation.suggest import LimitStep, _neighbours, _step
+
+
+def played(p85, per_week, n=8):
+    """The same in every run, or another value for each."""
+    several = [value if isinstance(value, list) else [value] * n for value in (p85, per_week)]
+    return [SimulationResult(1, p, w, 1, 0) for p, w in zip(*several, strict=True)]
+
+
+def step(before, after):
+    return _step("Train", 3, 2, before, after)
+
+
+@pytest.mark.parametrize(
+    ("p85", "per_week", "taken"),
+    [
+        # Sooner by more than 3 %, and no more than 3 % fewer are finished.
+        (96, 100, True), (97, 100, False), (98, 100, False), (96, 97, True), (96, 96, False),
+        # More by more than 3 %, and not later.
+        (100, 104, True), (100, 103, False), (101, 104, False), (99, 104, True),
+        (100, 100, False), (104, 96, False),
+    ],
+)  # fmt: skip
+def test_a_step_is_a_gain_that_costs_nothing(p85, per_week, taken):
+    found = step(played(100.0, 100.0), played(float(p85), float(per_week)))
+    assert (found is not None) == taken
+    if found is not None:
+        assert (found.stage, found.before, found.after) == ("Train", 3, 2)
+        assert (found.p85_change_days, found.per_week_change) == (p85 - 100, per_week - 100)
+        assert found.agreed == 1
+
+
+@pytest.mark.parametrize(("agree", "taken"), [(5, False), (6, True), (7, True)])
+def test_three_of_four_runs_have_to_agree(agree, taken):
+    sooner = played([50.0] * agree + [100.0] * (8 - agree), 100.0)
+    more = played(100.0, [200.0] * agree + [100.0] * (8 - agree))
+    for after in (sooner, more):
+        found = step(played(100.0, 100.0), after)
+        assert (found.agreed if found else None) == (agree / 8 if taken else None)
+
+
+def test_what_agrees_is_what_was_gained():
+    """Sooner in all runs and more in none; more in all and sooner in none."""
+    shorter = step(played(100.0, 100.0), played(50.0, 99.0))
+    faster = step(played(100.0, 100.0), played(100.0, 150.0))
+    assert shorter == LimitStep("Train", 3, 2, -50, -1, 1)
+    assert faster == LimitStep("Train", 3, 2, 0, 50, 1)
+
+
+def test_runs_without_an_outcome_are_no_evidence():
+    assert step([], []) is None
+    assert step(played(100.0, 100.0), played(50.0, 100.0, 7)) is None
+    assert step(played(100.0, 100.0, 7), played(50.0, 100.0)) is None
+
+
+def test_limits_one_off_are_tried_and_none_below_one():
+    limits = (Limits(1), Limits(), Limits(3, 2), Limits(2))
+    model = Model(tuple("abcd"), limits, (SimulatedCard((Leg(0, False, 1.0, 0.0),)),), (1.0,), 9, 1)
+    assert [(stage, wanted) for stage, _, wanted in _neighbours(model)] == [
+        (0, 2), (2, 2), (2, 4), (3, 1), (3, 3),
+    ]  # fmt: skip
+    assert all(was == limits[stage] for stage, was, _ in _neighbours(model))

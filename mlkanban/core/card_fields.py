@@ -53,7 +53,8 @@ class CardField:
     option that removes a member, with its help, and `asks` is its query field, '' for none. If
     `changed_by` names commands, only these change the field. `part_of` names the field that shows
     and writes this field. `in_form` says whether the edit form has the field, for `in_use` only on
-    models in use. `section` is its section in Markdown, '' for a line of the front matter.
+    models in use. `section` is its section in Markdown, '' for a line of the front matter. `noun`
+    is what a sentence calls it, or a member of it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class CardField:
     searchable: bool = False
     asks: str | None = None
     label: str = ""
+    noun: str = ""
     section: str = ""
     in_form: bool = True
     in_use: bool = False
@@ -84,6 +86,8 @@ class CardField:
         ):  # fmt: skip
             if not getattr(self, name):
                 object.__setattr__(self, name, usual)
+        if not self.noun:
+            object.__setattr__(self, "noun", self.label)
         if self.asks is None:
             object.__setattr__(self, "asks", self.option)
 
@@ -139,6 +143,7 @@ FIELDS: tuple[CardField, ...] = (
     CardField(
         "tags", Members("tag", as_tag, lambda one: one.split() == [one], drops="#,", mark="#"),
         "A tag; may be repeated.", stored="tag:", option="tag", drop=("untag", "Remove a tag."),
+        noun="tag",
     ),
     CardField(
         "due", Day(), "The due date, 2026-03-31 (edit: or none).", metavar="DATE",
@@ -176,12 +181,12 @@ FIELDS: tuple[CardField, ...] = (
         "links",
         Members("link", str, lambda one: bool(one.strip()), order=natural, between=" | "),
         "A link; may be repeated.", stored="link:", option="link",
-        drop=("unlink", "Remove a link."), searchable=True, form_help="one | another",
+        drop=("unlink", "Remove a link."), noun="link", searchable=True, form_help="one | another",
     ),
     CardField(
         "needs", Members("card", str.lower, is_card), "A card that must come first.",
         stored="needs:", aliases=("depends_on",), metavar="CARD",
-        drop=("needs-not", "Remove a card it needs."),
+        drop=("needs-not", "Remove a card it needs."), noun="dependency",
     ),
     CardField(
         "parent", OtherCard(), "The card it is part of.", metavar="CARD", asks="from",
@@ -209,11 +214,11 @@ FIELDS: tuple[CardField, ...] = (
     ),
     CardField(
         "blocked", BlockerKind(), "Why it cannot go on.", stored="blocker", commands=(),
-        changed_by=hint("{block or unblock}"), searchable=True, in_form=False,
+        changed_by=hint("{block or unblock}"), noun="blocker", searchable=True, in_form=False,
     ),
     CardField(
         "snoozed", Day(), "The day it comes back.", stored="snoozed_until", commands=(),
-        changed_by=hint("{snooze}"), in_form=False, json_name="snoozed_until",
+        changed_by=hint("{snooze}"), noun="snooze", in_form=False, json_name="snoozed_until",
     ),
     CardField(
         "snoozed_run", SnoozedRun(), "The run it is snoozed until.", commands=(),
@@ -247,10 +252,11 @@ def word_of(stored: str) -> str:
     return field.word if field else stored
 
 
-def label_of(stored: str) -> str:
-    """What sentences and pages call a stored field."""
-    field = STORED.get(stored)
-    return field.label if field else stored.replace("_", " ")
+def noun(stored: str) -> str:
+    """What a sentence calls a stored field, of a set one of its members."""
+    name, colon, _ = stored.partition(":")
+    field = STORED.get(name + colon)
+    return field.noun if field else name.replace("_", " ")
 
 
 def brief(stored: str, value: Any) -> str:

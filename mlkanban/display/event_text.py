@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlkanban.core import checklist, lifecycle, lineage
-from mlkanban.core.card_fields import brief, label_of
+from mlkanban.core.card_fields import brief, noun
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
 from mlkanban.core.models import Board
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
+from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import display, quantity, short_name
@@ -98,14 +99,11 @@ def _sentence(
             place = values.get("place") or [next(iter(values), "").removeprefix(RANK)]
             return f"put in another place in {stage(place)}"
         case "card.blocked":
-            block = values["blocker"]
-            note = f": {_cut(block['note'])}" if block.get("note") else ""
-            return f"blocked by {block['reason']}{note}"
+            return _field("blocker", values["blocker"])
         case "card.unblocked":
             return "unblocked"
         case "card.snoozed":
-            waits = values.get("snoozed_run")
-            return f"snoozed until {f'run {waits} ends' if waits else values['snoozed_until']}"
+            return _snooze(values)
         case "card.woken":
             return "woken"
         case "card.settled":
@@ -132,7 +130,7 @@ def _sentence(
         case "undone" if event.data.get("instead"):
             return "archived when its adding was undone: others had worked on it"
         case "undone" | "redone":
-            return f"{_BACK[event.kind]}: {_fields(values) or 'an earlier change'}"
+            return f"{_BACK[event.kind]}: {_back(values, was, stage) or 'an earlier change'}"
         case "board.created":
             return f"board {values['name']} made"
         case "stage.added":
@@ -160,6 +158,20 @@ def _sentence(
             return f"imported: {_cut(event.data.get('note', ''))}"
         case _:
             return _fields(values) or event.kind
+
+
+def _back(values: Mapping[str, Any], was: Mapping[str, Any], stage: Callable[[Any], str]) -> str:
+    """What an undo or a redo wrote: the stage first, then what belongs to being there."""
+    place = values.get("place")
+    if not place:
+        return _fields(values)
+    before = was.get("place", [None])[0]
+    same = before is not None and before[0] == place[0]
+    first = f"its place in {stage(place)}" if same else f"in {stage(place)} again"
+    without = {"place", *(name for name in ("outcome", "work") if not values.get(name))}
+    parts = [first, "open again" if "outcome" in values and not values["outcome"] else ""]
+    parts.append(_fields({name: value for name, value in values.items() if name not in without}))
+    return ", ".join(filter(None, parts))
 
 
 def _run(kind: str, values: Mapping[str, Any], stage: Callable[[Any], str]) -> str:
@@ -193,7 +205,20 @@ def _ticked(values: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> s
 
 
 def _fields(values: Mapping[str, Any]) -> str:
-    return ", ".join(_field(name, value) for name, value in values.items())
+    parts = []
+    for name, value in values.items():
+        if name == "snoozed_until" and value:
+            parts.append(_snooze(values))
+        elif name != "snoozed_run" or "snoozed_until" not in values:
+            parts.append(_field(name, value))
+    return ", ".join(parts)
+
+
+def _snooze(values: Mapping[str, Any]) -> str:
+    run, until = values.get("snoozed_run"), values["snoozed_until"]
+    if until == UNTIL_RUN and not run:
+        return "snoozed until its run ends"
+    return f"snoozed until {f'run {run} ends' if run else until}"
 
 
 def _field(name: str, value: Any) -> str:
@@ -215,16 +240,18 @@ def _field(name: str, value: Any) -> str:
             return f"{member} {'ignored' if value else 'listed again'}"
         if kind == "lineage":
             return f"{lineage.member_text(member)}{'' if value else ' no more'}"
-        word = {"tag": "tag", "link": "link", "needs": "dependency"}.get(kind, kind)
-        return f"{word} {member} {'added' if value else 'removed'}"
+        return f"{noun(name)} {member} {'added' if value else 'removed'}"
     if name == "place":
         return "its place"
     if name == "archived":
         return "archived" if value else "not archived"
     if name == "deleted":
         return "taken away" if value else "brought back"
-    label, text = label_of(name), brief(name, value)
-    return f"{label}: {_cut(text)}" if text else f"{label} cleared"
+    if name == "blocker" and value:
+        note = f": {_cut(value['note'])}" if value.get("note") else ""
+        return f"blocked by {value['reason']}{note}"
+    text = brief(name, value)
+    return f"{noun(name)}: {_cut(text)}" if text else f"{noun(name)} cleared"
 
 
 def _cut(text: str) -> str:

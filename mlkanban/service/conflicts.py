@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlkanban.core import lifecycle, notes, rules
-from mlkanban.core.card_fields import FIELD, brief, called, label_of, word_of
+from mlkanban.core.card_fields import brief, called, noun, word_of
 from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import Change, Entity
 from mlkanban.core.lifecycle import Lifecycle, shown
@@ -205,6 +205,5 @@ def _spoken(field: str) -> str:
     words = {
         lifecycle.FIELD: "stage and outcome",
         DELETED: "undoing of its adding",
-        FIELD["blocked"].stored: "block",
     }
-    return words.get(field, label_of(field))
+    return words.get(field, noun(field))

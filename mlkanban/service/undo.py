@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlkanban.core import notes, rules
-from mlkanban.core.card_fields import label_of
+from mlkanban.core.card_fields import noun
 from mlkanban.core.events import REDONE, UNDONE, Change, Event, changed_since, putting_back
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
@@ -151,17 +151,23 @@ class _TakingBack:
         kept: Sequence[str],
     ) -> str:  # fmt: skip
         more = f" and {len(refs) - _SHOWN:,} more" if len(refs) > _SHOWN else ""
-        names, things = ", ".join(refs[:_SHOWN]) + more, ", ".join(self._things(events))
-        if self._kind == REDONE:
-            message = f"Done again: {things or names or 'the change of the board'}."
-        else:
-            done = " ".join(filter(None, (_doing(events), things or names)))
-            message = f"Undone: {done}{f', with {names}' if things and names else ''}."
+        names = ", ".join(refs[:_SHOWN]) + more
+        things = ", ".join(self._things(events))
+        about = events if self._kind == UNDONE else self._originals(events)
+        did = " ".join(filter(None, (_doing(about), things or names))) or "the last change"
+        back = "Undone" if self._kind == UNDONE else "Done again"
+        message = f"{back}: {did}{f', with {names}' if things and names else ''}."
         if beside:
             message += f" With it: {', '.join(beside)}."
         if kept:
             message += f" Archived, not removed, for others have worked on it: {', '.join(kept)}."
         return message
+
+    def _originals(self, events: Sequence[Event]) -> list[Event]:
+        """The events that an undo took back, in the order in which they were written."""
+        found = repository.events_by_id(self._tx.conn, [event.undoes for event in events])
+        by_id = {event.id: event for event in found}
+        return [by_id.get(event.undoes, event) for event in reversed(events)]
 
     def _things(self, events: Sequence[Event]) -> list[str]:
         """The stages and views that an action was about, as they are called now."""
@@ -333,4 +339,4 @@ def _spoken(field: str) -> str:
         "place": "its place", "rank": "its place", "note": "a note", "tag": f"tag {member}",
         "needs": "dependencies",
         "lineage": "lineage", "alert": f"the reading of {member}", "charter": f"charter: {member}",
-    }.get(name, label_of(name))  # fmt: skip
+    }.get(name, noun(field))  # fmt: skip

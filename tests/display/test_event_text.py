@@ -7,6 +7,7 @@ import pytest
 
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board, Stage
+from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.display.event_text import told, who
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -136,13 +137,35 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
                   was={"checklist": [[{"text": "a", "done": False}], "x"]}),
             "removed a",
         ),
-        (event("undone", {"place": ["s1", "a"]}), "undone: its place"),
+        (event("undone", {"place": ["s1", "a"]}), "undone: in Ideas again"),
+        (
+            event("undone", {"place": ["s1", "b"]}, was={"place": [["s1", "a"], "x"]}),
+            "undone: its place in Ideas",
+        ),
+        (event("undone", {"blocker": None}), "undone: blocker cleared"),
+        (
+            event("redone", {"blocker": {"reason": "bug", "note": "ticket 4"}}),
+            "done again: blocked by bug: ticket 4",
+        ),
+        (event("undone", {"snoozed_until": None}), "undone: snooze cleared"),
+        (event("undone", {"snoozed_until": None, "snoozed_run": None}), "undone: snooze cleared"),
+        (event("redone", {"snoozed_until": "2026-04-01"}), "done again: snoozed until 2026-04-01"),
+        (
+            event("redone", {"snoozed_until": UNTIL_RUN, "snoozed_run": "12"}),
+            "done again: snoozed until run 12 ends",
+        ),
+        (event("undone", {"snoozed_until": UNTIL_RUN}), "undone: snoozed until its run ends"),
+        (
+            event("undone", {"blocker": {"reason": "bug"}, "outcome": None, "work": None,
+                             "place": ["s2", "a"]}, was={"place": [["s1", "a"], "x"]}),
+            "undone: in Training again, open again, blocked by bug",
+        ),
         (event("undone", {"deleted": True}), "undone: taken away"),
         (event("redone", {"deleted": False}), "done again: brought back"),
         (
             event("undone", {"place": ["s1", "a"], "outcome": None, "verdict": None},
                   was={"place": [["s2", "a"], "x"], "outcome": [None, ""], "verdict": [None, ""]}),
-            "undone: its place",
+            "undone: in Ideas again",
         ),
         (
             event("card.archived", {"archived": True, "verdict": None},

@@ -494,14 +494,25 @@ def test_an_undo_names_the_stage_or_the_view_it_changed(ada: Person) -> None:
     stage = ada.stage("Ready")
     ada.boards.edit_stage(ada.board_id, stage.id, {"limit": 9})
     assert ada.undoes() == "Undone: changing the stage Ready."
-    assert ada.redoes() == "Done again: the stage Ready."
+    assert ada.redoes() == "Done again: changing the stage Ready."
     ada.boards.edit_stage(ada.board_id, stage.id, {"name": "Next"})
     assert ada.undoes() == "Undone: changing the stage Ready."
     ada.boards.remove_stage(ada.board_id, stage.id)
     assert ada.undoes() == "Undone: removing the stage Ready."
     ada.service.views.save(ada.board_id, "mine", "is:open")
     assert ada.undoes() == "Undone: saving the view mine."
-    assert ada.redoes() == "Done again: the view mine."
+    assert ada.redoes() == "Done again: saving the view mine."
+
+
+def test_a_redo_says_what_it_did_again_as_the_undo_said_it(ada: Person) -> None:
+    [ref] = ada.adds("a")
+    ada.moves(ref, to="Ready")
+    assert ada.undoes() == f"Undone: moving {ref}."
+    assert ada.redoes() == f"Done again: moving {ref}."
+    assert ada.undoes() == f"Undone: moving {ref}."
+    ada.boards.edit(ada.board_id, {"name": "Other"})
+    assert ada.undoes() == "Undone: changing the board."
+    assert ada.redoes() == "Done again: changing the board."
 
 
 def test_an_undo_names_the_stage_and_the_cards_that_changed_with_it(ada: Person) -> None:

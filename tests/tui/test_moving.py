@@ -88,7 +88,7 @@ async def test_undo_and_redo(small: Path) -> None:
         assert "Undone: moving v1." in board.status()
         await board.press("redo")
         assert board.stages() == after
-        assert "Done again: v1." in board.status()
+        assert "Done again: moving v1." in board.status()
 
 
 async def test_undo_reaches_into_the_session_before(small: Path) -> None:

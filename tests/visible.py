@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 UNSEEN_CALLS = {"dataclass", "cache", "lru_cache", "field", "zip", "TypeVar", "NewType"}
 """Calls whose arguments nobody notices: of declarations, logs, and what must be true anyway."""
+SHOWN_DIGITS = 4
+"""To more digits one rounds only to be rid of what floats add: no number is shown with so many."""
 UNSEEN_FUNCTIONS = re.compile("__repr__|__hash__|.*_text")
 """Words are tested where they are shown."""
 
@@ -53,6 +55,10 @@ def _unseen(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
                 yield node
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="logger")))):
                 yield node
+            case ast.Call(
+                func=ast.Name(id="round"), args=[_, ast.Constant(value=int(digits)) as exact]
+            ) if digits > SHOWN_DIGITS:
+                yield exact
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 if name in UNSEEN_CALLS:
                     yield from (word.value for word in node.keywords)

@@ -5,7 +5,7 @@ them is checked by pydantic where it comes in (service/validation.py); cards are
 """
 
 from dataclasses import dataclass, replace
-from enum import IntEnum, StrEnum
+from enum import IntEnum, StrEnum, auto
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
@@ -25,12 +25,12 @@ class StageKind(StrEnum):
 class StageRole(IntEnum):
     """What a stage of a board for models is for, in the order in which work passes them."""
 
-    DATA = 1
-    BUILD = 2
-    TRAIN = 3
-    EVALUATE = 4
-    DEPLOY = 5
-    MONITOR = 6
+    DATA = auto()
+    BUILD = auto()
+    TRAIN = auto()
+    EVALUATE = auto()
+    DEPLOY = auto()
+    MONITOR = auto()
 
 
 class Outcome(StrEnum):

@@ -175,3 +175,57 @@ def test_a_rank_beside_a_field_hides_no_conflict_about_it() -> None:
     )  # fmt: skip
     (conflict,) = conflicts_of([made, here, there])
     assert (conflict.field, conflict.kept, conflict.other) == ("title", "c", "b")
+
+
+def test_a_conflict_about_a_lifecycle_is_over_when_somebody_decides_it() -> None:
+    place = ["s1", "r"]
+    made = card_event(1, "card.created", {"place": place}, {})
+    note = card_event(2, "card.noted", {}, {}, note="It diverges.", saw={"card": []})
+    archived = card_event(
+        3, "card.archived", {"place": place, "outcome": None, "archived": True}, {"place": place},
+        by={"replica": "q"}, saw={"card": [made.stamp]},
+    )  # fmt: skip
+    log = [made, note, archived]
+    [conflict] = conflicts_of(log)
+    knows_all = {"card": [note.stamp, archived.stamp]}
+    for field in ("lifecycle", "place", "outcome", "archived"):
+        settled = card_event(
+            4, "card.settled", {}, {}, by={"replica": "z"}, saw=knows_all,
+            settles={field: [conflict.other_stamp]},
+        )  # fmt: skip
+        assert conflicts_of([*log, settled]) == []
+        taken_back = replace(
+            settled, id="e5", hlc="0005", rseq=5, undoes=settled.id, kind="undone",
+            data={**settled.data, "settles": {}},
+        )  # fmt: skip
+        assert conflicts_of([*log, settled, taken_back]) == [conflict]
+    for other in ({"title": [conflict.other_stamp]}, {"lifecycle": [made.stamp]}):
+        settled = card_event(
+            4, "card.settled", {}, {}, by={"replica": "z"}, saw=knows_all, settles=other
+        )
+        assert conflicts_of([*log, settled]) == [conflict]
+
+
+@pytest.mark.parametrize(
+    ("editor_saw", "deleter_saw", "stays"),
+    [
+        (False, False, True),
+        (True, False, False),  # edited though it was known to be deleted
+        (False, True, False),  # deleted though it was known to be edited
+    ],
+)
+def test_a_card_stays_that_was_deleted_while_somebody_worked_on_it(
+    editor_saw, deleter_saw, stays
+) -> None:
+    made = card_event(1, "card.created", {"title": "a"}, {})
+    edited = card_event(2, "card.edited", {"title": "b"}, {"title": "a"}, by={"replica": "q"})
+    deleted = card_event(3, "undone", {"deleted": True}, {})
+    edited.data["saw"] = {"card": [(deleted if editor_saw else made).stamp]}
+    deleted.data["saw"] = {"card": [edited.stamp] if deleter_saw else []}
+    found = conflicts_of([made, edited, deleted])
+    assert [conflict.field for conflict in found] == (["deleted"] if stays else [])
+    if found:
+        assert (found[0].kept, found[0].other) == (False, True)
+        assert found[0].other_stamp == deleted.stamp
+    alone = replace(edited, replica="p", id="e2")
+    assert conflicts_of([made, alone, deleted]) == [], "a replica knows what it did"

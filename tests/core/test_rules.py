@@ -256,3 +256,34 @@ def test_a_meter_reads_like_the_head_of_a_stage() -> None:
     assert str(rules.Meter(3, None)) == "3"
     assert rules.Meter(2, 2).full
     assert not rules.Meter(0, None).full
+
+
+@given(boards(), st.data())
+def test_each_limit_that_was_outgrown_is_told(board: Board, data) -> None:
+    sizes = st.integers(0, 4)
+    before, after = (
+        {s.id: Load(data.draw(sizes), data.draw(sizes)) for s in board.stages} for _ in range(2)
+    )
+    expected = []
+    for stage in board.stages:
+        was, now = rules.meters(stage, before[stage.id]), rules.meters(stage, after[stage.id])
+        for then, meter in zip(was, now, strict=True):
+            if meter.limit is not None and meter.count > meter.limit and meter.count > then.count:
+                expected.append(f"{stage.name} is {meter.count}/{meter.limit}")
+    wip = [
+        sum(each.total for stage, each in held.items() if board.is_committed(stage))
+        for held in (before, after)
+    ]
+    if board.conwip is not None and wip[1] > board.conwip and wip[1] > wip[0]:
+        expected.append(f"The board has {wip[1]}/{board.conwip} cards")
+    told = list(rules.outgrown(board, before, after))
+    assert len(told) == len(expected)
+    for sentence, begin in zip(told, expected, strict=True):
+        assert sentence.startswith(begin)
+        assert sentence.endswith("over its limit now.")
+
+
+def test_a_limit_on_runs_that_was_outgrown_is_named() -> None:
+    assert list(rules.outgrown(board_of(TRAIN), {}, {"t": Load(2, 3)})) == [
+        "Training is 2/1: over its limit now.", "Training is 3/2 running: over its limit now.",
+    ]  # fmt: skip

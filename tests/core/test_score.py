@@ -47,3 +47,12 @@ def test_nothing_is_no_worth_and_large_numbers_take_little_room() -> None:
     assert score_text("5/2") == "5/2 = 2.5"
     assert score_text("9000*2*1/3") == "9000*2*1/3 = 6000"
     assert score_text("") == ""
+
+
+@pytest.mark.parametrize(
+    ("worth", "shown"),
+    [("99/1", "99.0"), ("198.8/2", "99.4"), ("199.8/2", "99.9"), ("100/1", "100"),
+     ("201/2", "100"), ("1/8", "0.1")],
+)  # fmt: skip
+def test_a_worth_below_a_hundred_has_a_decimal_place(worth: str, shown: str) -> None:
+    assert str(parse_score(worth)) == shown

@@ -129,6 +129,26 @@ def test_a_change_made_before_the_session_is_gone_back_to_by_its_last_card() -> 
     assert here(some) == "b", "one that is not in the queue leads nowhere"
 
 
+def test_a_redo_leads_on_only_from_the_card_that_it_decides() -> None:
+    some = sitting("a", "b", "c")
+    some.decide("accepted")
+    some.undo(["a"])
+    some.skip()
+    some.redo(["elsewhere"])
+    assert (here(some), some.decided) == ("b", {})
+    some.redo(["a"])
+    assert (here(some), some.decided) == ("b", {"accepted": 1})
+    some.note()
+    some.undo(["b"])
+    some.redo(["b"])
+    assert here(some) == "b", "a note decides nothing"
+    some.gone()
+    some.gone()
+    some.undo(["b"])
+    some.redo(["b"])
+    assert here(some) == "a", "the skipped card, once more"
+
+
 def paused(*left: str, again: int = 0) -> TriageSession:
     return TriageSession("all", NOW, 60, 9, {}, 0, 0, 0, left, again)
 

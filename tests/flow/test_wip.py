@@ -56,6 +56,7 @@ def test_lines_never_fall_and_never_cross(cards, day, days, workflow):
     for line in flow.lines:
         assert list(line.counts) == sorted(line.counts)
         assert all(count >= line.before for count in line.counts)
+        assert line.came == (line.counts[-1] - line.before if line.counts else 0)
     for upper, lower in zip(flow.lines, flow.lines[1:], strict=False):
         assert all(u >= low for u, low in zip(upper.counts, lower.counts, strict=True))
         assert upper.before >= lower.before

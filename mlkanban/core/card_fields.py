@@ -53,8 +53,9 @@ class CardField:
     option that removes a member, with its help, and `asks` is its query field, '' for none. If
     `changed_by` names commands, only these change the field. `part_of` names the field that shows
     and writes this field. `in_form` says whether the edit form has the field, for `in_use` only on
-    models in use. `section` is its section in Markdown, '' for a line of the front matter. `noun`
-    is what a sentence calls it, or a member of it.
+    models in use. `form_help` is its help there, if it is not `help`. `section` is its section in
+    Markdown, '' for a line of the front matter. `noun` is what a sentence calls it, or a member of
+    it.
     """
 
     name: str
@@ -128,6 +129,7 @@ def _is_lineage(member: str) -> bool:
 FIELDS: tuple[CardField, ...] = (
     CardField(
         "title", Title(), "A new title.", commands=("edit",), searchable=True,
+        form_help="What it is called, in a few words.",
     ),
     CardField(
         "stage", Place(), "The stage it is in.", stored="place", commands=(),
@@ -143,15 +145,15 @@ FIELDS: tuple[CardField, ...] = (
     CardField(
         "tags", Members("tag", as_tag, lambda one: one.split() == [one], drops="#,", mark="#"),
         "A tag; may be repeated.", stored="tag:", option="tag", drop=("untag", "Remove a tag."),
-        noun="tag",
+        noun="tag", form_help="Words: vision gpu.",
     ),
     CardField(
         "due", Day(), "The due date, 2026-03-31 (edit: or none).", metavar="DATE",
-        form_help="2026-12-01, fri, 3d, 2w or none",
+        form_help="The due date: 2026-12-01, fri, 3d, 2w or none.",
     ),
     CardField(
         "metric", MetricKind(), "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'.",
-        metavar="METRIC", form_help="val_auc>=0.92 val_auc=0.917 (target, value)",
+        metavar="METRIC", form_help="Target and value: val_auc>=0.92 val_auc=0.917.",
     ),
     CardField(
         "baseline", MetricNumber(), "The value of the metric before the work.", part_of="metric",
@@ -164,12 +166,12 @@ FIELDS: tuple[CardField, ...] = (
     CardField(
         "score", NormalText("score", _stored_score, score_text),
         "Value/effort 5/2, RICE 8*2*80%/3 or WSJF 5+3+1/2, for planning.", stored="worth",
-        former="worth", json_name="worth", form_help="5/2",
+        former="worth", json_name="worth",
     ),
     CardField(
         "budget", NormalText("budget", budget_text),
         "What its runs may use: '40 gpu-h' or '12 runs'.", metavar="BUDGET",
-        form_help="40 gpu-h or 12 runs",
+        form_help="What its runs may use: 40 gpu-h or 12 runs.",
     ),
     CardField(
         "hypothesis", Prose(whole=True), "What is expected, and why.", searchable=True,
@@ -181,21 +183,25 @@ FIELDS: tuple[CardField, ...] = (
         "links",
         Members("link", str, lambda one: bool(one.strip()), order=natural, between=" | "),
         "A link; may be repeated.", stored="link:", option="link",
-        drop=("unlink", "Remove a link."), noun="link", searchable=True, form_help="one | another",
+        drop=("unlink", "Remove a link."), noun="link", searchable=True,
+        form_help="Links with | between: one | another.",
     ),
     CardField(
         "needs", Members("card", str.lower, is_card), "A card that must come first.",
         stored="needs:", aliases=("depends_on",), metavar="CARD",
         drop=("needs-not", "Remove a card it needs."), noun="dependency",
+        form_help="Cards that must come first: v3 v12.",
     ),
     CardField(
         "parent", OtherCard(), "The card it is part of.", metavar="CARD", asks="from",
+        form_help="The card it is part of: v3, or none.",
     ),
     CardField(
         "lineage",
         Lineage("lineage", parsed, _is_lineage),
         "What it comes from: ablation-of:g12, retrain-of, follow-up-of.", stored="lineage:",
         metavar="KIND:CARD", drop=("lineage-not", "Remove an origin."), asks="from",
+        form_help="What it comes from: ablation-of:v3, retrain-of:v3, follow-up-of:v3.",
     ),
     CardField(
         "checklist", Checklist(), "An item, '[x] item' if done; repeat for the whole list.",

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from tests.tui.page import opened
+import pytest
+from textual.widgets import Static
+
+from mlkanban.core.card_fields import FIELD
+from mlkanban.core.models import Outcome
+from mlkanban.tui.widgets.field import Field
+from tests.tui.page import ROOMY, SMALL, opened
 
 FOCAL = "focal loss for minority classes"
 
@@ -182,6 +188,24 @@ async def test_the_form_saves_with_enter(small: Path) -> None:
         assert card is not None
         assert card.type == "model"
         assert "saved" in board.status()
+
+
+@pytest.mark.parametrize("size", [SMALL, ROOMY])
+async def test_the_form_explains_the_field_one_is_in(small: Path, size: tuple[int, int]) -> None:
+    async with opened(small, size=size) as board:
+        with board.store() as bob:
+            bob.cards.finish([board.ref("calibrate probabilities")], Outcome.SHIPPED)
+        await board.press("card.edit")
+        names = [str(field.id).removeprefix("field-") for field in board.screen.query(Field)]
+        assert "health" in names
+        for about in map(FIELD.__getitem__, names):
+            help = about.form_help or about.help.rstrip(".")
+            shown = str(board.screen.query_one("#edit-help", Static).content).strip()
+            assert shown.startswith(help), about.name
+            assert all(choice in shown for choice in about.kind.choices)
+            assert " ".join(shown.split()) in " ".join(board.text().split()), "all of it is seen"
+            assert board.lines()[1].startswith(" title"), "no field leaves the screen"
+            await board.keys("tab")
 
 
 async def test_the_form_keeps_what_it_cannot_read(small: Path) -> None:

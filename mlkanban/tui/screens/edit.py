@@ -1,6 +1,6 @@
 """The fields of one card as a form. Enter saves, Tab goes to the next field."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -43,7 +43,7 @@ class EditScreen(KeyScreen):
                     field.disabled = value == _SEVERAL_LINES
                     field.lines = isinstance(FIELD[name].kind, Prose)
                     yield field
-        yield Static(Content(_help(_fields(self._card))), markup=False, id="edit-help")
+        yield Static(markup=False, id="edit-help")
         yield self.ask
         yield self.status
 
@@ -51,6 +51,13 @@ class EditScreen(KeyScreen):
         # A form that was left at once has no fields any more.
         for field in self.query("#field-title").results(Input):
             field.focus()
+
+    @on(events.DescendantFocus)
+    def _explain(self, event: events.DescendantFocus) -> None:
+        """Below the form stands what can be typed into the field one is in."""
+        name = str(event.widget.id).removeprefix("field-")
+        if isinstance(event.widget, Field) and name in self._given:
+            self.query_one("#edit-help", Static).update(Content(f" {_help(FIELD[name])}"))
 
     @property
     def _form(self) -> str:
@@ -135,7 +142,6 @@ class EditScreen(KeyScreen):
         return {self._form: lines} if lines else {}
 
 
-_WIDTH = 80
 _SEVERAL_LINES = "(several lines: E edits them)"
 
 
@@ -150,20 +156,11 @@ def _fields(card: Card) -> list[CardField]:
     return [field for field in FIELDS if field.in_form and (in_use or not field.in_use)]
 
 
-def _help(fields: Sequence[CardField]) -> str:
-    """What can be typed where not every text will do, in as few lines as it takes."""
-    lines: list[str] = []
-    for field in fields:
-        words = ", ".join(field.kind.choices) or field.form_help
-        beside = f"    {field.word}  {words}"
-        at = next((n for n, line in enumerate(lines) if len(line + beside) < _WIDTH), None)
-        if not words:
-            continue
-        if at is None:
-            lines.append(f" {field.word:<10} {words}")
-        else:
-            lines[at] += beside
-    return "\n".join(lines)
+def _help(field: CardField) -> str:
+    """What can be typed into a field."""
+    if field.kind.choices:
+        return f"{field.help.rstrip('.')}: {', '.join(field.kind.choices)}"
+    return field.form_help or field.help
 
 
 def _text(field: CardField, card: Card) -> str:

@@ -11,7 +11,9 @@ from mlkanban.core.triage import Item
 
 KIND, FIELD = "triage.ended", "triage"
 """The event that keeps a session, and the field of the board it sets."""
-VERBS = ("accepted", "snoozed", "blocked", "completed", "archived", "merged", "answered")
+VERBS = (
+    "accepted", "snoozed", "blocked", "unblocked", "completed", "archived", "merged", "answered",
+)  # fmt: skip
 AWAY = timedelta(minutes=2)
 """Who presses no key for longer is not at it: that time does not count."""
 REMEMBERED = timedelta(days=7)
@@ -156,6 +158,15 @@ class Sitting:
         return len({item.ref for item in self.items})
 
     @property
+    def place(self) -> int:
+        """The number of the card in the queue, from 1 on: of a skipped card the same when it comes
+        back; at the end that of the last one, 0 where there is none."""
+        if self.item is None:
+            return self.cards
+        refs = list(dict.fromkeys(item.ref for item in self.items))
+        return refs.index(self.item.ref) + 1
+
+    @property
     def minutes(self) -> float:
         """Active time in minutes."""
         return self._active / timedelta(minutes=1)
@@ -183,10 +194,10 @@ class Sitting:
             self._do(_Change(self.item.ref, verb, forced))
             self._go_on()
 
-    def note(self) -> None:
-        """Record a change of the card that decides nothing."""
-        if self.item is not None:
-            self._do(_Change(self.item.ref, "", False))
+    def note(self, refs: Collection[str]) -> None:
+        """Record a change of cards that decides nothing."""
+        for ref in [*refs][-1:]:
+            self._do(_Change(ref, "", False))
 
     def skip(self) -> None:
         """Skip the card; it comes back once, at the end."""

@@ -39,6 +39,7 @@ class Done:
 
     `changed` is False when all was that way already: nothing was written, nothing can be undone.
     `forced` when a reason was needed for it, `board_gone` when the board was taken back by it.
+    `back` is `undone` or `redone` when it took a change back or did it again, else ''.
     """
 
     message: str
@@ -47,6 +48,7 @@ class Done:
     changed: bool = True
     forced: bool = False
     board_gone: bool = False
+    back: str = ""
 
 
 class Transaction:

@@ -119,9 +119,10 @@ class _TakingBack:
         faces = [face for ref in changed if (face := repository.face_by_ref(conn, ref))]
         cards = tuple(repository.card(conn, face) for face in faces)
         if made:
-            return Done(_with_board(events, made, self._kind), board_gone=self._kind == UNDONE)
+            gone = self._kind == UNDONE
+            return Done(_with_board(events, made, self._kind), board_gone=gone, back=self._kind)
         message = self._message(events, changed[len(others) :], others, list(kept.values()))
-        return Done(message, cards, " ".join(over))
+        return Done(message, cards, " ".join(over), back=self._kind)
 
     def _board_of_its_own(self, events: Sequence[Event], action: str) -> Board | None:
         """The board that an import made, which goes with it and comes again with it, but for its

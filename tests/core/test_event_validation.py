@@ -60,6 +60,19 @@ def test_a_value_of_another_type_is_malformed(data: str) -> None:
     assert inert(event(data)) == MALFORMED
 
 
+def test_a_session_of_triage_may_count_verbs_of_another_version() -> None:
+    decided: dict[str, object] = {"accepted": 1}
+    session = {
+        "view": "all", "began": "2026-03-02T09:00:00Z", "seconds": 1, "queue": 2,
+        "decided": decided, "skipped": 0, "undone": 0, "overrides": 0,
+        "left": [],
+    }  # fmt: skip
+    for count, fault in ((1, ""), ("x", MALFORMED)):
+        decided["postponed"] = count
+        stored = json.dumps({"set": {"triage": session}})
+        assert inert(event(stored, card="", kind="triage.ended")) == fault
+
+
 def test_the_kind_of_a_stage_is_one_of_three() -> None:
     for kind, fault in (("queue", ""), ("odd", MALFORMED)):
         stage = {"set": {"kind": kind, "name": "n", "rank": "a1"}, "stage": f"{ID}6"}

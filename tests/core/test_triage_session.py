@@ -49,10 +49,22 @@ def test_nothing_is_left_at_the_end() -> None:
     assert (some.ended().left, some.ended().again) == ((), 0)
 
 
+def test_a_skipped_card_keeps_its_number() -> None:
+    some = sitting("a", "b", "c")
+    some.skip()
+    assert (some.place, some.cards) == (2, 3)
+    some.decide("accepted")
+    some.decide("accepted")
+    assert (here(some), some.place, some.cards) == ("a", 1, 3)
+    some.skip()
+    assert (some.place, some.cards) == (3, 3)
+    assert (sitting().place, sitting().cards) == (0, 0)
+
+
 def test_who_looks_and_does_nothing_leaves_nothing() -> None:
     some = sitting("a")
     some.seen(NOW + timedelta(minutes=1))
-    some.note()
+    some.note([here(some)])
     assert not some.has_changes
 
 
@@ -98,7 +110,7 @@ def test_a_skipped_card_is_one_card_of_the_queue() -> None:
 def test_undo_takes_the_last_change_back_and_redo_does_it_again() -> None:
     some = sitting("a", "b", "c")
     some.decide("accepted", forced=True)
-    some.note()
+    some.note([here(some)])
     some.undo(["b"])
     assert (here(some), some.decided, some.ended().undone) == ("b", {"accepted": 1}, 0)
     some.undo(["a"])
@@ -138,7 +150,7 @@ def test_a_redo_leads_on_only_from_the_card_that_it_decides() -> None:
     assert (here(some), some.decided) == ("b", {})
     some.redo(["a"])
     assert (here(some), some.decided) == ("b", {"accepted": 1})
-    some.note()
+    some.note([here(some)])
     some.undo(["b"])
     some.redo(["b"])
     assert here(some) == "b", "a note decides nothing"

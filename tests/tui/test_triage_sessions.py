@@ -52,8 +52,8 @@ async def test_a_pause_is_kept_with_its_figures(inbox: Path) -> None:
     assert kept["view"] == "all"
     assert kept["queue"] == 6
     assert kept["decided"] == {
-        "accepted": 3, "snoozed": 0, "blocked": 0, "completed": 0, "archived": 0, "merged": 0,
-        "answered": 0,
+        "accepted": 3, "snoozed": 0, "blocked": 0, "unblocked": 0, "completed": 0,
+        "archived": 0, "merged": 0, "answered": 0,
     }  # fmt: skip
     assert (kept["skipped"], kept["undone"], kept["overrides"]) == (1, 1, 1)
     assert len(kept["left"]) == 3
@@ -181,6 +181,47 @@ async def test_redo_counts_the_decision_again(inbox: Path) -> None:
         await page.keys("x", "u", "U")
         assert "archived 1" in page.lines()[0]
         assert title(page) == "idea 2"
+
+
+async def test_a_decision_taken_back_on_the_page_of_a_card_counts_no_more(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        await page.keys("x", "L")
+        await page.press("card.open", "undo")
+        await page.press("back")
+        assert "accepted" not in page.lines()[0]
+        assert "archived 1" in page.lines()[0]
+        assert (place(page), title(page)) == ("2/6", "idea 2")
+        await page.press("card.open", "redo", "back")
+        assert "accepted 1" in page.lines()[0]
+
+
+async def test_an_edit_on_the_page_of_a_card_taken_back_is_no_decision_taken_back(
+    inbox: Path,
+) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        await page.keys("L")
+        await page.press("triage.previous", "card.open", "card.priority")
+        await page.keys("h")
+        await page.press("undo", "back")
+        assert "accepted 1" in page.lines()[0]
+
+
+async def test_what_is_unblocked_is_not_counted_as_blocked(inbox: Path) -> None:
+    async with opened(inbox) as page:
+        await page.press("triage")
+        assert "b block" in page.status()
+        await page.press("card.block")
+        await page.keys("8", "enter")
+        assert "blocked 1" in page.lines()[0]
+        await page.press("triage.previous")
+        assert "b unblock" in page.status()
+        await page.press("card.block")
+        assert " unblocked 1" in page.lines()[0]
+        await page.press("back")
+    [kept] = sessions(inbox)
+    assert (kept["decided"]["blocked"], kept["decided"]["unblocked"]) == (0, 1)
 
 
 async def test_a_note_taken_back_is_no_decision_taken_back(inbox: Path) -> None:

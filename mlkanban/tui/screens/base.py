@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import WorkType
 
+from mlkanban.core.events import UNDONE
 from mlkanban.core.models import Board
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
@@ -360,7 +361,7 @@ class KeyScreen(Screen[None]):
 
     def show_result(self, done: Done) -> None:
         """Say what an action did, and how to take it back."""
-        undoable = done.changed and not done.message.startswith("Undone")
+        undoable = done.changed and done.back != UNDONE
         undo = f"  {self._undo_key} undoes it." if undoable else ""
         if done.message or done.warning:
             self.status.show(done.warning or done.message + undo, warning=bool(done.warning))
@@ -408,6 +409,9 @@ class KeyScreen(Screen[None]):
 
     def after_change(self, done: Done) -> None:
         """Something was done; the board shows it already."""
+
+    def changed_above(self, done: Done) -> None:
+        """Something was done on a page of a card that lies over this screen."""
 
     def go_to(self, card_id: str) -> None:
         """Show a card, on a screen that has several."""

@@ -29,6 +29,7 @@ from mlkanban.text import display, short_name
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
 from mlkanban.tui.plain_markdown import plain_parser
+from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
 
@@ -150,5 +151,8 @@ class CardScreen(TextScreen):
         return "\n".join(lines)
 
     def after_change(self, done: Done) -> None:
+        for screen in self.host.screen_stack:
+            if isinstance(screen, KeyScreen) and screen is not self:
+                screen.changed_above(done)
         if done.cards and self._face() is None:
             self.close()

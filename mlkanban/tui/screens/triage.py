@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from mlkanban.cells import shortened
 from mlkanban.core import triage
 from mlkanban.core.card import Card
+from mlkanban.core.events import REDONE, UNDONE
 from mlkanban.core.models import CardFace, Health
 from mlkanban.core.triage import Item
 from mlkanban.core.triage_session import Queue, Sitting, in_minutes
@@ -145,14 +146,18 @@ class TriageScreen(KeyScreen):
         """The reminders of keys that do something to the card: a model at alert is answered, what
         is finished is not accepted."""
         if face is None or self._can_go_on(face):
-            return self._hints()
+            hints = self._hints()
+            if face is not None and face.block_reason:
+                at = STATUS[TRIAGE].index("card.block")
+                hints[at] = f"{hints[at].split()[0]} unblock"
+            return hints
         without = {"triage.accept", "card.block", "card.complete", "card.snooze"}
         names = [name for name in STATUS[TRIAGE] if name not in without]
         return self._hints((["card.health"] if face.health else []) + names)
 
     def _head(self) -> str:
         sitting = self._sitting
-        place = f"{min(sitting.at + 1, len(sitting.items))}/{len(sitting.items)}"
+        place = f"{sitting.place}/{sitting.cards}"
         resumed = " (resumed)" if sitting.resumed else ""
         parts = [f" Triage {place}{resumed}", self._counts(), self._stage_counts()]
         return " | ".join(part for part in parts if part)
@@ -210,8 +215,22 @@ class TriageScreen(KeyScreen):
 
     def after_change(self, done: Done) -> None:
         self._done = done
-        if done.changed and not self._counting:
-            self._sitting.note()
+        if not self._counting:
+            self._count(done)
+
+    def changed_above(self, done: Done) -> None:
+        self._count(done)
+        self.only_newest("above", self.board_changed)
+
+    def _count(self, done: Done) -> None:
+        """Count what was done without a decision, or took one back."""
+        refs = [card.ref for card in done.cards]
+        if done.back == UNDONE:
+            self._sitting.undo(refs)
+        elif done.back == REDONE:
+            self._sitting.redo(refs)
+        elif done.changed:
+            self._sitting.note(refs)
 
     async def _result_of(self, action: Awaitable[object]) -> Done | None:
         """What an action did, if it did something."""
@@ -233,6 +252,8 @@ class TriageScreen(KeyScreen):
     def command_method(self, name: str) -> Callable[..., Any]:
         method = super().command_method(name)
         decision = _DECISIONS.get(name)
+        if name == "card.block" and any(face.block_reason for face in self.targets()):
+            decision = "unblocked"
         return method if decision is None else lambda: self._decide(decision, method())
 
     async def do_triage_accept(self) -> None:
@@ -291,15 +312,11 @@ class TriageScreen(KeyScreen):
 
     async def do_undo(self) -> None:
         """Take the last change back, and go to the card it was about."""
-        done = await self._result_of(self._undo.do_undo())
-        if done is not None:
-            self._sitting.undo([card.ref for card in done.cards])
+        await self._undo.do_undo()
         await self.board_changed()
 
     async def do_redo(self) -> None:
-        done = await self._result_of(self._undo.do_redo())
-        if done is not None:
-            self._sitting.redo([card.ref for card in done.cards])
+        await self._undo.do_redo()
         await self.board_changed()
 
     def do_card_open(self) -> None:

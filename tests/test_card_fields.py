@@ -187,6 +187,11 @@ def test_what_is_searchable_is_found(field: CardField) -> None:
     assert found or not field.searchable
 
 
+def test_what_a_person_wrote_is_searched() -> None:
+    searched = "title, hypothesis, dataset, verdict, links, checklist, blocked"
+    assert ", ".join(field.name for field in FIELDS if field.searchable) == searched
+
+
 @pytest.mark.parametrize(
     ("stored", "text"),
     [

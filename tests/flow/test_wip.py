@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlkanban.display.number_text.cfd import summary
@@ -86,6 +86,7 @@ def test_bands_keep_the_first_and_the_last_line_and_every_card(cards, most):
     st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=8),
     st.integers(0, 8),
 )
+@example([[31, 0, 0], [30, 0, 0], [20, 0, 0], [15, 0, 0], [10, 0, 0]], 4)
 def test_the_bands_that_are_joined_are_the_first_of_the_thinnest_two(counts, most):
     lines = [
         CumulativeLine(chr(97 + n), n, tuple(day), (f"c{n}",))

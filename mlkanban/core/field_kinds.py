@@ -321,17 +321,24 @@ class Members(FieldKind):
             raise UsageProblem(f"{name}: {value!r} is no list.", "Nothing was changed.")
         return [self.member(one, name) for one in value]
 
-    def member(self, typed: Any, name: str) -> str:
-        """One member as it is stored; UsageProblem for an empty one."""
+    def member(self, typed: Any, name: str, *, added: bool = True) -> str:
+        """One member as it is stored; UsageProblem for an empty one, and for `none` where it is to
+        be added: a query would find the cards without a member by it."""
         if not isinstance(typed, str):
             raise UsageProblem(f"{name}: {typed!r} is no text.", "Nothing was changed.")
         text = accept(typed, f"one of {name}").strip()
         text = self._normal(text) if text else ""
         if not text:
             raise UsageProblem(f"An empty value was given for {name}.", "Leave it out.")
+        if added and text.lower() == NONE:
+            raise UsageProblem(
+                f"{typed!r} cannot be one of {name}: it means that there are none.", "Leave it out."
+            )
         return text
 
     def parse(self, typed: Text, name: str, today: date) -> Text:
+        if isinstance(typed, str) and typed.strip().lower() == NONE:
+            return ()
         texts_typed = self.split(typed) if isinstance(typed, str) else typed
         texts = filter(None, map(str.strip, texts_typed))
         return tuple(sorted({member for text in texts if (member := self._normal(text))}))

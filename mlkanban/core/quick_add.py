@@ -15,6 +15,7 @@ from typing import Any
 
 from mlkanban.core.budget import budget_text
 from mlkanban.core.day_input import parse_day
+from mlkanban.core.field_kinds import NONE
 from mlkanban.core.metrics import metric_text, parse_metric
 from mlkanban.core.models import CardType, Priority
 from mlkanban.core.score import parse_score, score_text
@@ -134,6 +135,8 @@ def _take(word: str, fields: dict[str, Any], today: date) -> str:
     else ''."""
     sign, rest = word[0], word[1:]
     if _TAG.fullmatch(word):
+        if rest.lower() == NONE:
+            return f"{word} is no tag: tag:none finds cards without tags"
         fields["tags"] = [rest.lower()]
     elif sign == "!":
         return _choose(word, "priority", Priority, fields) if rest.isalpha() else ""

@@ -113,7 +113,7 @@ class Cards:
         for members, present in ((add or {}, True), (remove or {}, False)):
             for name, values in members.items():
                 for value in values:
-                    wanted[member(name, value)] = present
+                    wanted[member(name, value, added=present)] = present
         if not wanted and metric is None and not tick and not untick:
             raise UsageProblem("Nothing to change was given.", "Name a field, such as --title.")
         cards = []

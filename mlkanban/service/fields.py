@@ -49,12 +49,12 @@ def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def member(name: str, value: str) -> str:
+def member(name: str, value: str, *, added: bool = True) -> str:
     """One tag, link or dependency by the name that events have for it."""
     field = called(name)
     assert field is not None
     assert isinstance(field.kind, Members)
-    return field.stored + field.kind.member(value, field.word)
+    return field.stored + field.kind.member(value, field.word, added=added)
 
 
 def by_ref(values: Mapping[str, Any], refs: Mapping[str, str]) -> dict[str, Any]:

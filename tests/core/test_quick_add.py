@@ -52,6 +52,7 @@ def test_what_is_not_understood_stays_in_the_title(title):
         ("z budget:12", "budget:12 is no budget"),
         ("z worth:much", "worth:much is no score"),
         ("z @experment", "@experment is no type"),
+        ("z #None", "#None is no tag: tag:none finds cards without tags"),
     ],
 )
 def test_a_mark_that_is_none_stays_in_the_title_and_that_is_said(title, doubt):

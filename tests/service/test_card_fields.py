@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mlkanban.core.card_fields import FIELD
+from mlkanban.core.events import Change
 from mlkanban.core.metrics import MetricParts
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.errors import NotFound, RuleRefused, UsageProblem
@@ -60,6 +61,7 @@ def test_an_edit_that_changes_nothing_writes_nothing(ada: Person) -> None:
         ({"title": ""}, "title"),
         ({"title": None}, "title"),
         ({"tags": ["  "]}, "tags"),
+        ({"tags": ["#None"]}, "'#None' cannot be one of tags: it means that there are none"),
     ],
 )
 def test_a_wrong_value_names_its_field_and_changes_nothing(ada: Person, fields, named: str) -> None:
@@ -180,3 +182,15 @@ def test_a_metric_goes_on_from_the_one_there_is(ada: Person, bob: Person) -> Non
     with pytest.raises(UsageProblem, match="finite"):
         ada.cards.edit([ref], metric=MetricParts(["auc=inf"]))
     assert ada.cards.edit([ref], metric=MetricParts(["none"])).cards[0].metric is None
+
+
+def test_a_tag_none_of_an_earlier_version_can_be_removed(ada: Person) -> None:
+    [ref] = ada.adds("a", tags=["x"])
+    with pytest.raises(UsageProblem, match="cannot be one of tags"):
+        ada.cards.edit([ref], add={"tags": ["none"]})
+    face = ada.cards.get(ref)
+    with ada.service._context.writing() as tx:
+        tx.write(Change("card.edited", face.board, card=face.id, set={"tag:none": True}))
+    assert ada.cards.get(ref).tags == ("none", "x")
+    ada.cards.edit([ref], remove={"tags": ["none"]})
+    assert ada.cards.get(ref).tags == ("x",)

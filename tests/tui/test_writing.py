@@ -190,6 +190,22 @@ async def test_the_form_saves_with_enter(small: Path) -> None:
         assert "saved" in board.status()
 
 
+@pytest.mark.parametrize("way", ["the form", "the line"])
+async def test_none_takes_all_tags_away(small: Path, way: str) -> None:
+    async with opened(small) as board:
+        if way == "the form":
+            await board.press("card.edit")
+            board.screen.query_one("#field-tags", Field).focus()
+            await board.keys("home", "ctrl+k")
+            await board.type("none")
+            await board.keys("enter")
+        else:
+            await board.press("card.tags")
+            await board.answer("none")
+        assert board.app.model.current is not None
+        assert board.app.model.current.tags == ""
+
+
 @pytest.mark.parametrize("size", [SMALL, ROOMY])
 async def test_the_form_explains_the_field_one_is_in(small: Path, size: tuple[int, int]) -> None:
     async with opened(small, size=size) as board:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mlkanban.core.card_fields import FIELD
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.models import Priority
-from mlkanban.core.names import as_tag
 from mlkanban.service import Done, Service
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option
@@ -59,7 +59,7 @@ class FieldCommands:
         had = set(faces[0].tags.split()).intersection(*(f.tags.split() for f in faces[1:]))
 
         def save(service: Service, refs: Sequence[str], text: str) -> Done:
-            wanted = {tag for word in text.replace(",", " ").split() if (tag := as_tag(word))}
+            wanted = set(FIELD["tags"].kind.parse(text, "tags", self._screen.host.today()))
             added, removed = sorted(wanted - had), sorted(had - wanted)
             if not added and not removed:
                 return Done("")

@@ -658,9 +658,7 @@ def _model_of(shape: Any) -> Any:
             _field_name(name): (_model_of(hint), Field(alias=name)) for name, hint in hints.items()
         }
         doc = None if shape.__doc__ == dict.__doc__ else shape.__doc__
-        return create_model(
-            shape.__name__.removesuffix("Json"), __base__=Shape, __doc__=doc, **fields
-        )
+        return create_model(shape.__name__, __base__=Shape, __doc__=doc, **fields)
     if get_origin(shape) is Annotated:
         # A day, in text.
         return date

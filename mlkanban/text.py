@@ -89,6 +89,11 @@ def quantity(number: int, what: str, several: str = "") -> str:
     return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
+def next_cards(count: int) -> str:
+    """`the next card`, `the next 2 cards`."""
+    return f"the next {'card' if count == 1 else quantity(count, 'card')}"
+
+
 LONG_TITLE, MANY_TAGS, MANY_LINKS = 1_000, 50, 8
 """So much is shown of a title, and so many tags and links, on a page about one card."""
 

@@ -333,7 +333,8 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
         )
     number = view.count(sample)
     groups = view.by(sample, options.by) if options.by else []  # type: ignore[arg-type]
-    extra = remarks(view, sample)
+    summary = view.summary(number)
+    extra = remarks(summary, sample)
 
     def data() -> dict[str, Any]:
         apart = [{"name": group, **view.to_json(counted)} for group, _, counted in groups]
@@ -348,7 +349,7 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
             yield ""
         if options.only:
             yield session.clean(f"Only cards with {options.only}")
-        yield from words(session, view.summary(number), extra)
+        yield from words(session, summary, extra)
         if options.by:
             yield ""
             if options.by == "stage" and groups:

@@ -69,13 +69,14 @@ def _page(service: Service, board: Board, sample: Sample) -> Page:
     for entry in CATALOGUE:
         view = number_view(entry.name)
         number = tested if view is backtest.NUMBER else view.count(sample)
+        summary = view.summary(number)
         sections.append(
             ReportSection(
                 entry.title,
-                view.summary(number),
+                summary,
                 view.draw(number, sample),
                 entry.definition,
-                tuple(backtest.remarks(view, sample, tested)),
+                tuple(backtest.remarks(summary, sample, tested)),
             )
         )
     return Page(

@@ -25,13 +25,15 @@ class Summary:
     """A number in words: sentences, most important first, then a table, then how it was counted.
 
     `note` names n, window, zone and convention. Lines are ASCII, but for stored titles and names;
-    whoever shows them breaks the long ones.
+    whoever shows them breaks the long ones. `forecasts`: the kinds of forecast the sentences make,
+    as the back-test names them.
     """
 
     title: str
     lines: tuple[str, ...]
     table: Table | None
     note: str
+    forecasts: tuple[str, ...] = ()
 
 
 ScopeJson = TypedDict(
@@ -52,8 +54,7 @@ class NumberView(Generic[Number]):
 
     `draw` makes the picture, None where there is none. `by_stage` counts the number of every stage
     where that is something else than the number of the cards that were in the stage. `staged`: the
-    number has a row for each stage anyway. `forecasts`: the kinds of forecast it makes, as the
-    back-test names them.
+    number has a row for each stage anyway.
     """
 
     name: str
@@ -64,7 +65,6 @@ class NumberView(Generic[Number]):
     draw: Callable[[Number, Sample], Spec | None] = lambda number, sample: None
     by_stage: Callable[[Sample], Sequence[Number]] | None = None
     staged: bool = False
-    forecasts: tuple[str, ...] = ()
 
     @property
     def entry(self) -> FlowNumber:

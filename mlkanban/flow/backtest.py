@@ -39,8 +39,9 @@ class HitRate:
 
     @property
     def share(self) -> float | None:
-        """In percent."""
-        return 100 * self.held / self.trials if self.trials else None
+        """In percent; None where there are fewer trials than a percentile asks for values."""
+        enough = self.trials >= needed(self.percent)
+        return 100 * self.held / self.trials if enough else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,23 @@ class Backtest:
     def best_past_days(self) -> int:
         """The days of past from which the forecasts held closest to what they say; 90 if none
         is better."""
-        return min(PASTS, key=lambda back: (round(self.worst(back), 6), -back))
+        known = [back for back in PASTS if self.differences(back)] or PASTS
+        return min(known, key=lambda back: (round(self.worst(back), 6), -back))
+
+    def differences(self, back: int) -> list[float]:
+        """By how many points each forecast held more often (above 0) or less often than it says;
+        those with a share."""
+        return [
+            score.share - score.percent
+            for scores in self.scores[back].values()
+            for score in scores
+            if score.share is not None
+        ]
 
     def worst(self, back: int) -> float:
-        """The most points by which a forecast held less often than it says."""
-        return max(
-            [
-                score.percent - score.share
-                for scores in self.scores[back].values()
-                for score in scores
-                if score.share is not None
-            ],
-            default=0.0,
-        )
+        """The most points by which a forecast held more or less often than it says: the one is as
+        wrong as the other."""
+        return max(map(abs, self.differences(back)), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,8 @@ class Forecast:
     it)).
 
     `past_days` of the window were drawn from; the day that is not over is `left_out`, though it is
-    one of the days of the window.
+    one of the days of the window. `none_open`: `cards` were to be all open ones, and nothing is
+    open; it is 1 then.
     """
 
     days: int
@@ -145,6 +146,7 @@ class Forecast:
     past_days: int
     active_days: int
     left_out: bool
+    none_open: bool
     scope: Scope
 
     @property
@@ -182,7 +184,8 @@ def forecast(sample: Sample, *, days: int = 14, cards: int | None = None) -> For
     return Forecast(
         days=days, by=today + timedelta(days=days), cards=wanted, how_many=how_many, when=when,
         chances=chances, dates=dates, n=sum(past), past_days=len(past), active_days=active,
-        left_out=len(past) < len(sample.days), scope=sample.scope,
+        left_out=len(past) < len(sample.days), none_open=cards is None and not sample.open,
+        scope=sample.scope,
     )  # fmt: skip
 
 

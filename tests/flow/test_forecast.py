@@ -130,3 +130,24 @@ def test_days_are_dates_beside_numbers():
     assert sum(chance for _, chance in ahead.chances) == pytest.approx(1)
     assert ahead.dates[0][0] == date(2026, 1, 21)
     assert forecast(sample([*five_days(), card("open", (19, 1))], day=20)).cards == 1
+
+
+def test_the_next_of_one_card_is_the_next_card():
+    done = [took(f"c{n}", 1, start=n) for n in range(1, 20)]
+    said = summary(forecast(sample(done), cards=1))
+    assert said.lines[1].startswith("85 %: the next card by ")
+    assert said.table is not None
+    assert said.table.head[2] == "next card by"
+    assert summary(forecast(sample(done), cards=2)).lines[1].startswith("85 %: the next 2 cards by")
+
+
+def test_with_nothing_open_nothing_is_said_of_all_open_cards():
+    done = [took(f"c{n}", 1, start=n) for n in range(1, 20)]
+    found = forecast(sample(done))
+    said = summary(found)
+    assert [line for line in said.lines if "next" in line] == []
+    assert said.forecasts == ("how_many",)
+    assert said.table is not None
+    assert said.table.head == ("chance", f"cards by {found.by}")
+    assert to_json(found)["when"]["cards"] == 1
+    assert len(summary(forecast(sample([*done, card("o", (3, 1))]))).lines) == 2

@@ -1,6 +1,7 @@
 """Back-test, in words and as JSON."""
 
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -12,27 +13,25 @@ from mlkanban.display.number_view import (
     scope_text,
 )
 from mlkanban.display.table import Table
-from mlkanban.flow.backtest import FEWEST_PAST, HORIZON, KINDS, PASTS, Backtest
+from mlkanban.flow.backtest import FEWEST_PAST, HORIZON, KINDS, PASTS, Backtest, HitRate
 from mlkanban.flow.backtest import backtest as count
 from mlkanban.flow.forecast import FEWEST_DAYS
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.window import Window
-from mlkanban.text import quantity
+from mlkanban.text import next_cards, quantity
 
 _TOLERANCE = 5
-"""Points by which a forecast may hold less often than it says."""
+"""Points by which a forecast may hold more or less often than it says."""
 _MAIN = PERCENTILES.index(85)
-"""The forecast that sentences name, and whose trials are counted."""
-_KINDS = {
-    "how_many": f"how many in {HORIZON} days",
-    "when": "when the next {} are done",
-    "card": "when an open card is done",
-}
+"""The forecast that sentences name."""
 _CONVENTION = "replayed with what was known on each day; trials overlap"
 
 
 class ScoreJson(TypedDict):
+    """`share` is `held` in percent of `trials`, null where there are too few of them: fewer than 5
+    at 50 %, 10 at 70 and 85 %, 20 at 95 %."""
+
     past_days: int
     kind: str
     percent: int
@@ -52,15 +51,19 @@ class BacktestJson(NumberJson):
 
 
 def sentence(backtest: Backtest, kind: str, p: int = 85, *, back: int) -> str:
-    """`The 85 % forecast from 90 days (how many in 14 days) held 83 % of 120 times.`; ''
-    without a trial."""
+    """`Tested with 14 days ahead, from 90 days: the 85 % held 83 % of 120 times.`; '' with too few
+    trials. What was tested need not be what is forecast."""
     score = next(score for score in backtest.scores[back][kind] if score.percent == p)
     if score.share is None:
         return ""
-    what = _KINDS[kind].format(backtest.cards_ahead)
+    tested = {
+        "how_many": f"{HORIZON} days ahead",
+        "when": next_cards(backtest.cards_ahead),
+        "card": "open cards",
+    }
     return (
-        f"The {p} % forecast from {quantity(back, 'day')} ({what}) held {score.share:.0f} %"
-        f" of {quantity(score.trials, 'time')}."
+        f"Tested with {tested[kind]}, from {quantity(back, 'day')}: the {p} % held"
+        f" {score.share:.0f} % of {quantity(score.trials, 'time')}."
     )
 
 
@@ -102,12 +105,18 @@ def summary(backtest: Backtest) -> Summary:
             f" finished on {FEWEST_DAYS} of them before a trial."
         )
         return Summary("Back-test", (few,), None, note)
+    ahead = backtest.cards_ahead
+    kinds = {
+        "how_many": f"how many in {HORIZON} days",
+        "when": f"when the next {'card is' if ahead == 1 else f'{ahead} are'} done",
+        "card": "when an open card is done",
+    }
     rows = tuple(
         (
-            _KINDS[kind].format(backtest.cards_ahead),
+            kinds[kind],
             f"{back} d",
             *("-" if s.share is None else f"{s.share:.0f} %" for s in scores),
-            str(scores[_MAIN].trials),
+            _trials(scores),
         )
         for kind in KINDS
         for back in PASTS
@@ -120,16 +129,38 @@ def summary(backtest: Backtest) -> Summary:
 
 
 def _verdict(backtest: Backtest) -> str:
-    worst, best = backtest.worst(backtest.best_past_days), quantity(backtest.best_past_days, "day")
-    if worst > _TOLERANCE:
-        return (
-            f"Be careful: even those from {best} of past held"
-            f" up to {worst:.0f} points less often than they say."
-        )
-    held = f"From {best} all held as often as they say, within {_TOLERANCE} points"
-    if backtest.worst(PASTS[-1]) > _TOLERANCE:
-        return f"{held}; from {PASTS[-1]} not: forecast with --window {backtest.best_past_days}d."
+    best = backtest.best_past_days
+    differences = backtest.differences(best)
+    if not differences:
+        return "Too few trials to see whether they hold as often as they say."
+    past, apart = quantity(best, "day"), _apart(differences)
+    if apart:
+        return f"Be careful: those from {past} of past held {apart} than they say."
+    every = len(differences) == len(KINDS) * len(PERCENTILES)
+    held = (
+        f"From {past} all{'' if every else ' that were tried often enough'} held as often as they"
+        f" say, within {_TOLERANCE} points"
+    )
+    if other := _apart(backtest.differences(PASTS[-1])):
+        return f"{held}; from {PASTS[-1]} {other}: forecast with --window {best}d."
     return f"{held}."
+
+
+def _apart(differences: Sequence[float]) -> str:
+    """`up to 8 points less often and up to 16 points more often`; '' within the tolerance."""
+    sides = (
+        ("less often", -min(differences, default=0.0)),
+        ("more often", max(differences, default=0.0)),
+    )
+    return " and ".join(
+        f"up to {points:.0f} points {how}" for how, points in sides if points > _TOLERANCE
+    )
+
+
+def _trials(scores: Sequence[HitRate]) -> str:
+    """`71`, or `4-12` where the forecasts of a row have fewer and more."""
+    trials = {score.trials for score in scores}
+    return "-".join(map(str, sorted({min(trials), max(trials)})))
 
 
 def of_all_time(sample: Sample) -> Backtest:
@@ -137,14 +168,14 @@ def of_all_time(sample: Sample) -> Backtest:
     return count(sample.within(Window.back(None, sample.window.last)))
 
 
-def remarks(view: NumberView[Any], sample: Sample, backtest: Backtest | None = None) -> list[str]:
-    """How often the forecasts of a view held, from about as much past as its own. `backtest` is
-    that of all time, if it is there already."""
-    if not view.forecasts:
+def remarks(summary: Summary, sample: Sample, backtest: Backtest | None = None) -> list[str]:
+    """How often forecasts such as those of a summary held, from about as much past as its own.
+    `backtest` is that of all time, if it is there already."""
+    if not summary.forecasts:
         return []
     tested = backtest or of_all_time(sample)
     back = min(PASTS, key=lambda days: abs(days - len(sample.days)))
-    return [text for kind in view.forecasts if (text := sentence(tested, kind, back=back))]
+    return [text for kind in summary.forecasts if (text := sentence(tested, kind, back=back))]
 
 
 NUMBER = NumberView("backtest", of_all_time, summary, figures, to_json)

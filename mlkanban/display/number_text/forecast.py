@@ -17,7 +17,7 @@ from mlkanban.display.table import Table
 from mlkanban.flow.forecast import FEWEST_DAYS, Forecast
 from mlkanban.flow.forecast import forecast as count
 from mlkanban.flow.percentiles import PERCENTILES
-from mlkanban.text import quantity
+from mlkanban.text import next_cards, quantity
 
 _CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
 
@@ -114,12 +114,14 @@ def summary(forecast: Forecast) -> Summary:
     )
     if not forecast.possible:
         return Summary("Forecast", (reason(forecast),), None, note)
+    how_many = f"85 %: {_at_least(forecast.how_many[85])} by {forecast.by} ({ahead})"
+    if forecast.none_open:
+        counts = tuple((f"{p} %", f"{forecast.how_many[p]} or more") for p in PERCENTILES)
+        only = Table(("chance", f"cards by {forecast.by}"), counts)
+        return Summary("Forecast", (how_many,), only, note, forecasts=("how_many",))
     day = forecast.when[85]
     until = f"by {day} ({(day - forecast.scope.as_of).days} d)" if day else "not within ten years"
-    lines = (
-        f"85 %: {_at_least(forecast.how_many[85])} by {forecast.by} ({ahead})",
-        f"85 %: the next {forecast.cards} card{'' if forecast.cards == 1 else 's'} {until}",
-    )
+    when = f"85 %: {next_cards(forecast.cards)} {until}"
     rows = tuple(
         (
             f"{p} %",
@@ -129,8 +131,10 @@ def summary(forecast: Forecast) -> Summary:
         )
         for p in PERCENTILES
     )
-    head = ("chance", f"cards by {forecast.by}", f"next {forecast.cards} by", "in")
-    return Summary("Forecast", lines, Table(head, rows), note)
+    following = "card" if forecast.cards == 1 else str(forecast.cards)
+    head = ("chance", f"cards by {forecast.by}", f"next {following} by", "in")
+    kinds = ("how_many", "when")
+    return Summary("Forecast", (how_many, when), Table(head, rows), note, forecasts=kinds)
 
 
 def _iso(day: date | None) -> str | None:
@@ -148,5 +152,4 @@ NUMBER = NumberView(
     figures,
     to_json,
     draw=lambda forecast, sample: pictures.how_many(forecast),
-    forecasts=("how_many", "when"),
 )

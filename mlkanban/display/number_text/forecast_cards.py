@@ -96,7 +96,7 @@ def summary(forecasts: CardForecasts) -> Summary:
         for card in forecasts.cards
     )
     head = ("card", "age", f"in {forecasts.days} d", *(f"{p} % by" for p in LEVELS), "title")
-    return Summary("Forecast by card", (line,), Table(head, rows), note)
+    return Summary("Forecast by card", (line,), Table(head, rows), note, forecasts=("card",))
 
 
 def chance_text(chance: float | None) -> str:
@@ -106,6 +106,4 @@ def chance_text(chance: float | None) -> str:
     return ">95 %" if chance > _CERTAIN else f"{100 * chance:.0f} %"
 
 
-NUMBER = NumberView(
-    "forecast-cards", card_forecasts, summary, figures, to_json, forecasts=("card",)
-)
+NUMBER = NumberView("forecast-cards", card_forecasts, summary, figures, to_json)

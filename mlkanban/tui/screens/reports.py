@@ -103,7 +103,8 @@ class ReportsScreen(KeyScreen):
             self._show()
             settled.set()
             if by is None:
-                found.remarks = await asyncio.to_thread(remarks, view, sample)
+                summary = found.groups[0].summary
+                found.remarks = await asyncio.to_thread(remarks, summary, sample)
             if found.remarks:
                 self._show()
         except MlkanbanError as error:

@@ -40,7 +40,7 @@ class Settings:
     timezone: str = ""
     """time zone of new boards; empty: this machine's"""
     keys: dict[str, str] = field(default_factory=dict)
-    """other keys for commands; see: mlkanban keys"""
+    """other keys for commands, each a key or a list of keys; see: mlkanban keys"""
     trackers: list[str] = field(default_factory=list)
     """files and folders of trackers that sync-runs reads too"""
     repeat_parameters: list[str] = field(default_factory=lambda: [*repeats.DEFAULT_NAMES])
@@ -100,14 +100,25 @@ def read(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, st
     except ValidationError as error:
         first = error.errors()[0]
         name, *rest = map(str, first["loc"])
-        what = f"{first['msg'].lower()} (given: {first['input']!r})."
+        what = f"{first['input']!r} is not {_expected(name, whole=not rest)}."
         if origins[name] in _VARIABLES.values():
             problem = display(f"{origins[name]}: {what}")
             raise BadInput(problem, "Correct or unset the variable.") from None
-        raise _problem(file, text, rest[-1] if rest else name, what, "Correct it there.") from None
+        key = rest[0] if name == "keys" and rest else name
+        raise _problem(file, text, key, what, "Correct it there.") from None
     if wrong := repeats.refusal(settings.repeat_parameters):
         raise _problem(file, text, "repeat_parameters", wrong, "Give names such as seed or *_seed.")
     return settings, origins
+
+
+def _expected(name: str, *, whole: bool) -> str:
+    """What is to be written for a setting, or for one part of it."""
+    if name == "keys":
+        return "a table: [keys]" if whole else "a key in quotes, or a list of them"
+    if isinstance(getattr(Settings(), name), bool):
+        return "true or false"
+    listed = isinstance(getattr(Settings(), name), list)
+    return "a list of texts in quotes" if listed and whole else "a text in quotes"
 
 
 def remember(file: Path, key: str, value: str) -> None:
@@ -148,11 +159,14 @@ def _parsed(file: Path) -> tuple[dict[str, Any], str]:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`card.block = "b"` is a nested table to TOML and a command's name to people."""
+    """`card.block = "b"` is a nested table to TOML and a command's name to people; several keys may
+    stand in one text or in a list."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict):
             flat.update(_flat(value, f"{prefix}{key}."))
+        elif isinstance(value, list) and all(isinstance(part, str) for part in value):
+            flat[prefix + key] = " ".join(value)
         else:
             flat[prefix + key] = value
     return flat

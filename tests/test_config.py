@@ -38,14 +38,24 @@ def test_names_of_commands_need_no_quotes(file) -> None:
     assert read(file, {})[0].keys == {"card.block": "B", "undo": "ctrl+z"}
 
 
+def test_a_command_may_have_a_list_of_keys(file) -> None:
+    file.write_text('[keys]\n"card.new" = ["ctrl+n", "+"]\nundo = "u ctrl+z"\n')
+    assert read(file, {})[0].keys == {"card.new": "ctrl+n +", "undo": "u ctrl+z"}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('bord = "x"', "line 1: bord: there is no such setting. Did you mean board?"),
-        ("\n\nascii = 7", "line 3: ascii: "),
-        ('board = "x"\n[keys]\ncard.block = 3', "line 3: card.block: "),
-        ("keys = 3", "line 1: keys: "),
-        ('repeat_parameters = "seed"', "line 1: repeat_parameters: "),
+        ("\n\nascii = 7", "line 3: ascii: 7 is not true or false."),
+        ('board = "x"\n[keys]\ncard.block = 3', "line 3: card.block: 3 is not a key in "),
+        (
+            "[keys]\n'card.block' = ['b', 3]",
+            "line 2: card.block: ['b', 3] is not a key in quotes, or a",
+        ),
+        ("keys = 3", "line 1: keys: 3 is not a table: [keys]."),
+        ("trackers = [1]", "line 1: trackers: 1 is not a text in quotes."),
+        ('repeat_parameters = "seed"', "line 1: repeat_parameters: 'seed' is not a list of "),
         ("\nrepeat_parameters = ['a', '*']", "line 2: repeat_parameters: '*' would fit every"),
         ("repeat_parameters = [' ']", "line 1: repeat_parameters: a name is empty."),
         ("repeat_parameters = ['a b']", "'a b' can be no name of a parameter."),

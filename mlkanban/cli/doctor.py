@@ -19,8 +19,9 @@ import click
 from mlkanban.access import refusal
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.clock import local_timezone, now, odd_timezone
+from mlkanban.config import Settings
 from mlkanban.editor import documents
-from mlkanban.errors import UNREADABLE, MlkanbanError, NotFound
+from mlkanban.errors import UNREADABLE, BadInput, MlkanbanError, NotFound
 from mlkanban.hooks import find_hooks
 from mlkanban.paths import places, working_folder
 from mlkanban.runs.local import processes, surroundings
@@ -73,13 +74,14 @@ def doctor(session: Session, deep: bool, fix: bool) -> None:
 
     Without --fix nothing is changed. The exit code is 4 when there is a problem.
     """
+    unread = _unread_settings(session)
     repaired, unrepaired = _repair(session) if fix else ([], [])
     checks = [
         *terminal_checks(os.environ, sys.stdout.encoding or ""),
         *_tmux(os.environ),
         *_programs(),
         *_time_zone(),
-        *_settings(session),
+        *(unread or _keys(session)),
         *_hooks(),
         *_store(session),
         *_log(),
@@ -245,7 +247,18 @@ def _time_zone() -> Iterator[Check]:
         yield Check("time zone", "ok", local_timezone())
 
 
-def _settings(session: Session) -> Iterator[Check]:
+def _unread_settings(session: Session) -> list[Check]:
+    """What is wrong with the settings, if they cannot be read; the rest is checked with those that
+    hold where nothing is set."""
+    try:
+        session.settings  # noqa: B018 - read here for the first time
+    except BadInput as error:
+        session.settings = Settings()
+        return [Check("settings", "problem", error.message, error.hint)]
+    return []
+
+
+def _keys(session: Session) -> Iterator[Check]:
     _, problems = keymap(session.settings.keys)
     yield from (Check("keys", "problem", problem) for problem in problems)
     if not problems:

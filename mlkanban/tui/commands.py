@@ -329,9 +329,11 @@ def keymap(remap: Mapping[str, str] | None = None) -> tuple[tuple[Command, ...],
                 if other != command.name:
                     doubled.setdefault((key, other, command.name), []).append(where)
     for (key, other, name), screens in doubled.items():
+        held = {where for (where, _), command in taken.items() if command == name}
+        without = "" if held.issuperset(screens) else f", and {name} has no key there"
         problems.append(
             f"[keys] {shown(key)} is given to both {other} and {name} "
-            f"({', '.join(screens)}); {other} keeps it."
+            f"({', '.join(screens)}); {other} keeps it{without}."
         )
     problems += _unreachable(commands.values(), taken)
     return tuple(commands.values()), problems

@@ -31,6 +31,15 @@ def test_before_the_first_board(mlk) -> None:
     assert "mlkanban init NAME" in answer.out
 
 
+def test_settings_that_cannot_be_read(board, home) -> None:
+    (Path(home["MLKANBAN_HOME"]) / "config.toml").write_text("ascii = 7\n")
+    shown = board("doctor")
+    assert shown.code == 4
+    assert "BAD   settings" in shown.out
+    assert "config.toml, line 1: ascii: 7 is not true or false." in shown.out
+    assert "ok    store" in shown.out
+
+
 def test_modes_that_let_others_read(board, home) -> None:
     store = next(os.path.join(home["MLKANBAN_HOME"], name)
                  for name in os.listdir(home["MLKANBAN_HOME"]) if name == "board.db")  # fmt: skip

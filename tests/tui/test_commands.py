@@ -295,7 +295,7 @@ def test_a_key_two_commands_have_stays_with_the_first() -> None:
     commands, problems = keymap({"card.note": "b"})
     assert problems == [
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
-        "card.note keeps it.",
+        "card.note keeps it, and card.block has no key there.",
     ]
     assert on_screen(commands, BOARD)["b"].name == "card.note"
 
@@ -330,7 +330,7 @@ def test_a_clash_a_typo_and_a_key_out_of_reach_are_three_clear_lines() -> None:
     assert problems == [
         "[keys] card.blok: there is no such command; `mlkanban keys` lists them.",
         "[keys] b is given to both card.note and card.block (board, card, triage, plan); "
-        "card.note keeps it.",
+        "card.note keeps it, and card.block has no key there.",
         "[keys] g alone is card.tags, so gg (cursor.top), gm (card.retrain), gp (plan), "
         "gu (unlinked), gc (charter), gt (tour) cannot be reached.",
     ]

@@ -1,0 +1,159 @@
+"""What is learned from a history: ways through the stages, the gaps between cards, the length."""
+
+from datetime import UTC
+
+import pytest
+
+from mlkanban.core.models import Work
+from mlkanban.flow.history import Limits, Workflow
+from mlkanban.flow.simulation.learn import FEWEST, learn
+from mlkanban.flow.simulation.model import Leg, Model
+from tests.flow.logs import ACTIVE, GPU, QUEUE, card, sample
+
+# Ready | A (1), B (1) | Done
+LINE = Workflow(
+    ("Ready", "A", "B", "Done"), 1, 3, UTC, (QUEUE, ACTIVE, ACTIVE, QUEUE),
+    (Limits(), Limits(1), Limits(1, 2), Limits()),
+)  # fmt: skip
+HOUR = 1 / 24
+
+
+def one(n, every=2.0, *, a=0.75, b=0.5):
+    """A card that waits for nothing: a while in A, then in B."""
+    begun = 1 + n * every
+    return card(f"c{n:03}", (begun, 1), (begun + a, 2), (begun + a + b, 3))
+
+
+def learned(cards, day=100.0, days=None) -> Model:
+    model = learn(sample(cards, day, days, LINE))
+    assert model is not None
+    return model
+
+
+def legs(model, at=-1):
+    return [(leg.stage, leg.unattended, leg.days, leg.blocked) for leg in model.jobs[at].legs]
+
+
+def test_it_takes_twenty_cards():
+    cards = [one(n) for n in range(FEWEST)]
+    assert FEWEST == 20
+    assert learn(sample(cards[1:], 100, None, LINE)) is None
+    model = learned(cards)
+    assert (model.stages, model.limits) == (("A", "B"), LINE.limits[1:3])
+    assert model.gaps == (2.0,) * 19
+    assert [legs(model, at) for at in range(20)] == [
+        [(0, False, 0.75, 0.0), (1, False, 0.5, 0.0)]
+    ] * 20
+
+
+def test_cards_that_all_came_at_once_tell_nothing_of_how_they_come():
+    assert learn(sample([one(n, every=0.0) for n in range(30)], 100, None, LINE)) is None
+
+
+@pytest.mark.parametrize(
+    ("every", "many", "day", "days"),
+    [(2.0, 20, 50, 50), (0.5, 400, 205, 150), (0.125, 1600, 205, 38), (0.05, 4000, 205, 30)],
+)
+def test_a_run_has_about_three_hundred_cards_but_a_month(every, many, day, days):
+    model = learned([one(n, every, a=0.02, b=0.02) for n in range(many)], day)
+    assert model.days == days
+    assert model.jobs_a_run == round((model.warm_up + model.days) / every)
+
+
+@pytest.mark.parametrize(("long", "warm_up"), [(0.1, 3), (9, 30), (38, 117), (39, 120), (60, 120)])
+def test_it_warms_up_for_three_usual_cycle_times(long, warm_up):
+    assert learned([one(n, 5.0, a=long, b=0.1) for n in range(25)], 400).warm_up == warm_up
+
+
+def test_only_cards_begun_in_the_window_come_and_only_finished_ones_go():
+    cards = [one(n) for n in range(40)]
+    model = learned([*cards, card("open", (90, 1))], day=100, days=70)
+    # From day 31 on: 25 finished, begun on day 31 or later, and the open one.
+    assert len(model.jobs) == 25
+    assert model.gaps == (2.0,) * 24 + (11.0,)
+
+
+def odd(*steps):
+    """The way of a card among twenty ordinary ones, far from them."""
+    return legs(learned([*(one(n) for n in range(20)), card("odd", *steps)]))
+
+
+def test_time_that_is_blocked_or_waited_is_no_touch_time():
+    assert odd((60, 1), (62, 1, None, None, GPU), (65.5, 1), (66, 3)) == [(0, False, 2.5, 3.5)]
+    assert odd((60, 1), (62, 1, None, Work.WAITING), (65, 3)) == [
+        (0, False, 2.0, 0.0), (0, False, 0.0, 0.0),
+    ]  # fmt: skip
+    assert odd((60, 1), (61, 2, None, Work.UNATTENDED), (64, 3)) == [
+        (0, False, 1.0, 0.0), (1, True, 3.0, 0.0),
+    ]  # fmt: skip
+
+
+def test_in_a_queue_nothing_is_done():
+    queue = Workflow(
+        LINE.stages, 1, 3, UTC, (QUEUE, ACTIVE, QUEUE, QUEUE), (Limits(),) * 4
+    )  # fmt: skip
+    model = learn(sample([one(n) for n in range(20)], 100, None, queue))
+    assert model is not None
+    assert legs(model) == [(0, False, 0.75, 0.0), (1, False, 0.0, 0.0)]
+
+
+def test_a_way_begins_with_the_start_that_holds():
+    assert odd((60, 1), (62, 0), (70, 1), (71, 2), (73, 1), (76, 3)) == [
+        (0, False, 1.0, 0.0), (1, False, 2.0, 0.0), (0, False, 3.0, 0.0),
+    ]  # fmt: skip
+
+
+def waits(after, stays=9.0):
+    """A card that is done in A when B is full, and moves so long after B has room again."""
+    room = 60 + stays
+    cards = [
+        *(one(n, a=0.44 - n / 100) for n in range(20)),
+        card("before", (59.5, 1), (59.75, 2), (room, 3)),
+        card("kept", (60, 1), (room + after, 2), (room + after + 0.5, 3)),
+    ]
+    return legs(learned(cards))[0][2]
+
+
+def test_a_card_that_waited_for_room_took_as_long_as_one_that_did_not():
+    free = [0.44 - n / 100 for n in range(20)]
+    for after in (0, HOUR / 2, HOUR):
+        assert any(waits(after) == pytest.approx(took) for took in free)
+    assert waits(HOUR * 1.01) == pytest.approx(9 + HOUR * 1.01)
+
+
+def test_no_card_took_longer_than_it_was_there():
+    """It was in A for less than any other: its own time is all that is known."""
+    assert waits(0, stays=0.1) == pytest.approx(0.1)
+    assert waits(0, stays=0.2501) == pytest.approx(0.25)
+
+
+def test_a_card_that_waited_to_be_begun_could_have_been_when_it_came():
+    """A is full from day 61 to 70; a card comes on day 58, one on day 65, one without waiting."""
+    ordinary = [one(n) for n in range(20)]
+    long = card("long", (61, 1), (70, 3))
+
+    def gap(*steps):
+        model = learned([*ordinary, long, card("next", *steps)])
+        return model.gaps[-1]
+
+    assert gap((65, 0), (70, 1), (71, 3)) == pytest.approx(4)
+    assert gap((58, 0), (70, 1), (71, 3)) == pytest.approx(0), "not before it had to wait"
+    assert gap((65, 0), (70 + HOUR, 1), (72, 3)) == pytest.approx(4)
+    assert gap((65, 0), (70 + 2 * HOUR, 1), (72, 3)) == pytest.approx(9 + 2 * HOUR)
+    assert gap((70, 1), (71, 3)) == pytest.approx(9), "it came and was begun at once"
+
+
+def test_a_stage_may_be_full_from_the_first_card_on():
+    cards = [one(n + 40, 1.5) for n in range(20)]
+    cards += [card("long", (1, 1), (30, 3)), card("next", (10, 0), (30, 1), (31, 3))]
+    assert learned(cards).gaps[0] == pytest.approx(9)
+
+
+def test_legs_are_stretches_of_one_way_of_working():
+    assert odd((60, 1), (61, 1), (62, 1, None, Work.UNATTENDED), (63, 1), (65, 3)) == [
+        (0, False, 2.0, 0.0), (0, True, 1.0, 0.0), (0, False, 2.0, 0.0),
+    ]  # fmt: skip
+    assert (
+        Leg(0, False, 2.0, 0.0)
+        in learned([*(one(n) for n in range(20)), card("odd", (60, 1), (62, 3))]).jobs[-1].legs
+    )

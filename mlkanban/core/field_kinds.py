@@ -489,7 +489,7 @@ class BlockerKind(FieldKind):
     def text(self, value: Any) -> Text:
         if not value:
             return ""
-        parts = (value.reason.value, value.note, value.until and f"until {value.until}")
+        parts = (value.reason.value, value.note, until_text(value.until))
         return display(": ".join(filter(None, parts))).strip()
 
     def brief(self, stored: Any) -> str:
@@ -582,6 +582,15 @@ def is_condition(until: str) -> bool:
     if not until or (colon and kind == "run" and name):
         return True
     return is_card(name) if colon and kind == "card" else is_day(until)
+
+
+def until_text(until: str) -> str:
+    """What lifts a block, in words: `until v3 is finished`; '' for nothing. Not yet safe to
+    show."""
+    kind, colon, name = until.partition(":")
+    if colon:
+        return f"until {name} is finished" if kind == "card" else f"until run {name} ends"
+    return until and f"until {until}"
 
 
 def spoken(name: str) -> str:

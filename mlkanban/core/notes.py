@@ -20,6 +20,11 @@ def alone(fields: Collection[str]) -> bool:
     return bool(fields) and all(name.startswith(PREFIX) for name in fields)
 
 
+def is_note(kind: str, fields: Collection[str]) -> bool:
+    """Whether an event of this kind, which set these fields, wrote or corrected a note."""
+    return kind == "card.noted" or alone(fields)
+
+
 def current_text(note_id: str, written: str, fields: Mapping[str, Any]) -> str:
     """The present text of a note; '' for a deleted one."""
     corrected = fields.get(field(note_id))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mlkanban.core import checklist
 from mlkanban.core.card import Card
 from mlkanban.core.card_fields import FIELD, FIELDS
+from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
 from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.runs.model.usage import Spending
@@ -100,8 +101,8 @@ def _blocked(card: Card, page: CardPage) -> Iterator[Row]:
         begun = block.since.astimezone(ZoneInfo(page.view.board.timezone)).date()
         days = quantity(max(0, (page.view.today - begun).days), "day")
         note = f": {display(block.note)}" if block.note else ""
-        until = f" until {display(block.until)}" if block.until else ""
-        yield "blocked", f"{block.reason} ({side}), {days}{note}{until}"
+        until = display(until_text(block.until))
+        yield "blocked", f"{block.reason} ({side}), {days}{note} {until}".rstrip()
 
 
 def _due(card: Card, page: CardPage) -> Iterator[Row]:

@@ -105,11 +105,14 @@ async def test_what_does_not_decide_stays_on_the_card(inbox: Path) -> None:
         await page.press("triage", "card.priority")
         await page.keys("h")
         await page.press("card.note")
-        await page.type("worth a look")
+        await page.type("**worth** a look")
         await page.keys("enter")
         assert place(page) == "1/30"
         assert "high" in page.text()
-        assert "worth a look" in page.text()
+        assert "    worth a look" in page.text()
+        await page.press("card.open")
+        assert "note: worth a look" in page.text()
+        await page.press("back")
         await page.press("card.block")
         await page.keys("8", "enter")
         assert place(page) == "2/30"

@@ -12,6 +12,7 @@ from textual.widgets import Markdown, Static
 from mlkanban.cells import shortened
 from mlkanban.core.card import Card, to_json
 from mlkanban.core.models import CardFace
+from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_page import CardPage, field_lines
 from mlkanban.display.event_text import told, who
@@ -28,7 +29,7 @@ from mlkanban.service.conflicts import OpenConflict
 from mlkanban.text import display, short_name
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD
-from mlkanban.tui.plain_markdown import plain_parser
+from mlkanban.tui.plain_markdown import plain_line, plain_parser
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.text_screen import TextScreen
 from mlkanban.tui.undo import UndoCommands
@@ -141,9 +142,11 @@ class CardScreen(TextScreen):
         lines = ["History", ""]
         for entry in reversed(entries):
             at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)
-            what = told(entry.event, self.board, entry.about) + (
-                "" if entry.in_force else "  (undone)"
-            )
+            what = told(entry.event, self.board, entry.about)
+            events = (entry.event, entry.about)
+            if any(is_note(e.kind, e.data.get("set", {})) for e in events if e is not None):
+                what = plain_line(what)
+            what += "" if entry.in_force else "  (undone)"
             start = f"  {at:%Y-%m-%d %H:%M}  {who(entry.event)[:10]:<10} "
             width = max(20, self.size.width - len(start) - 4)
             first, *rest = wrap(what, width) or [""]

@@ -27,6 +27,7 @@ from mlkanban.service import Done, Service
 from mlkanban.text import display, display_lines, quantity
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import STATUS, TRIAGE, keys_shown
+from mlkanban.tui.plain_markdown import plain_lines
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.undo import UndoCommands
 from mlkanban.tui.widgets.ask import Option
@@ -187,7 +188,7 @@ class TriageScreen(KeyScreen):
         first, *rest = field_lines(card, CardPage(view, spent, "x", face), self.size.width)
         lines = ["", first, "", f"  {'here for':<12} {why}", *rest[1:]]
         if card.notes:
-            note = display_lines(card.notes[-1].text).split("\n")
+            note = plain_lines(display_lines(card.notes[-1].text))
             lines += ["", f"  last note, {card.notes[-1].at:%Y-%m-%d}"]
             lines += [f"    {line}" for line in note[:_NOTES]]
         return lines

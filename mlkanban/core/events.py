@@ -186,15 +186,15 @@ class Entity:
     """The folded state of one card, stage or board.
 
     `stamps` decide which of two writes of a field wins; `origins` name the event a value was first
-    written by, which an undo brings back together with the value. `fits` are values of a card that
-    nobody wrote: they follow from the stages of its board (core/lifecycle.py).
+    written by, which an undo brings back together with the value. `derived` are values of a card
+    that nobody wrote: they follow from the stages of its board (core/lifecycle.py).
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     sets: dict[str, Member] = field(default_factory=dict)
-    fits: dict[str, Any] = field(default_factory=dict, compare=False)
+    derived: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def replaced_by(self, names: Iterable[str]) -> dict[str, list[Any]]:
         """For each field named, the value and origin that an event setting it replaces."""

@@ -133,7 +133,7 @@ def shown(card: Entity) -> Mapping[str, Any]:
     No block and no unattended work once it is finished, no snooze once it is no longer open, no
     health unless it is shipped.
     """
-    fields = {**card.fields, **card.fits} if card.fits else card.fields
+    fields = {**card.fields, **card.derived} if card.derived else card.fields
     hidden = {name: None for name in _hidden(lifecycle(fields)) if fields.get(name)}
     return {**fields, **hidden} if hidden else fields
 
@@ -156,7 +156,7 @@ def lifting(fields: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def fitting(
+def derived_values(
     board: Board, fields: Mapping[str, Any], *, ended_in_place: bool
 ) -> dict[str, str | None]:
     """The values that the stages of a board impose on a card, where they differ: past delivery it
@@ -166,12 +166,12 @@ def fitting(
     if stage is None or now.archived:
         return {}
     delivered = board.is_delivered(stage.id)
-    fit: dict[str, str | None] = {}
+    derived: dict[str, str | None] = {}
     if delivered and not now.outcome:
-        fit["outcome"] = Outcome.SHIPPED.value
+        derived["outcome"] = Outcome.SHIPPED.value
     if now.outcome == Outcome.SHIPPED and not delivered and not ended_in_place:
-        fit |= {"outcome": None, VERDICT: None}
-    return fit
+        derived |= {"outcome": None, VERDICT: None}
+    return derived
 
 
 def ended_in_place(events: Iterable[Event]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mlkanban.core import rules
-from mlkanban.core.lifecycle import fitting, lifting
+from mlkanban.core.lifecycle import derived_values, lifting
 from mlkanban.core.models import Board, CardFace, Outcome
 from mlkanban.core.visibility import stands
 from mlkanban.errors import WouldChangeCards
@@ -58,13 +58,13 @@ def cards_after(tx: Transaction, board: Board, then: Board, *, agreed: bool) -> 
     before = after = 0
     for face in repository.faces(tx.conn, board.id):
         now = {"place": [face.stage], "outcome": face.outcome, "archived": face.archived}
-        fit = fitting(then, now, ended_in_place=not board.is_delivered(face.stage))
-        if "outcome" in fit:
-            (shipped if fit["outcome"] else opened).append(face)
+        derived = derived_values(then, now, ended_in_place=not board.is_delivered(face.stage))
+        if "outcome" in derived:
+            (shipped if derived["outcome"] else opened).append(face)
         elif face.outcome and stands(board, face) and not stands(then, face):
             leaving.append(face)
         before += face.is_open and board.is_committed(face.stage)
-        open_then = face.is_open if "outcome" not in fit else not fit["outcome"]
+        open_then = face.is_open if "outcome" not in derived else not derived["outcome"]
         after += open_then and then.is_committed(face.stage)
     warning = rules.over_conwip(then, before, after)
     effects = [

@@ -37,42 +37,42 @@ def judge(
         conn.execute("UPDATE transition SET live = 1 WHERE event = ?", (deletion.undoes,))
     now = lifecycle.lifecycle(entity.fields)
     if entity.fields.get(DELETED):
-        entity.fits = {}  # a card that is on no board has to fit none
+        entity.derived = {}  # a card on no board follows from no stages
         return open_conflicts
     if board is None or not now.stage:
         return open_conflicts
     writer = next(event for event in reversed(ordered) if lifecycle.writes(event))
-    entity.fits = lifecycle.fitting(
+    entity.derived = lifecycle.derived_values(
         board, entity.fields, ended_in_place=lifecycle.ended_in_place(ordered)
     )
-    fit = lifecycle.lifecycle({**entity.fields, **entity.fits})
-    if fit != now:
+    derived = lifecycle.lifecycle({**entity.fields, **entity.derived})
+    if derived != now:
         open_conflicts = [
             conflict
             for conflict in open_conflicts
             if conflict.field != lifecycle.FIELD
             or (
                 conflict.other_stamp != writer.stamp
-                and lifecycle.from_conflict_value(conflict.other) != fit
+                and lifecycle.from_conflict_value(conflict.other) != derived
             )
         ]
         kept, other = (
-            lifecycle.conflict_value(fit, entity.fields),
+            lifecycle.conflict_value(derived, entity.fields),
             lifecycle.conflict_value(now, entity.fields),
         )
         open_conflicts.append(conflict_between(lifecycle.FIELD, kept, other, writer))
     if any(conflict.field == lifecycle.FIELD for conflict in open_conflicts):
         # Nothing is written to a card with a conflict without judging it again.
-        verdict = standing_verdict(ordered, fit.outcome)
+        verdict = standing_verdict(ordered, derived.outcome)
         if verdict != entity.fields.get(lifecycle.VERDICT):
-            entity.fits.setdefault(lifecycle.VERDICT, verdict)
-    _outcomes_of_steps(conn, ordered, writer, fit)
-    _end_where_it_stands(conn, writer, fit)
+            entity.derived.setdefault(lifecycle.VERDICT, verdict)
+    _outcomes_of_steps(conn, ordered, writer, derived)
+    _end_where_it_stands(conn, writer, derived)
     return open_conflicts
 
 
 def _outcomes_of_steps(
-    conn: sqlite3.Connection, ordered: Sequence[Event], writer: Event, fit: lifecycle.Lifecycle
+    conn: sqlite3.Connection, ordered: Sequence[Event], writer: Event, derived: lifecycle.Lifecycle
 ) -> None:
     """Give each step of a card the outcome that its event wrote. The last step gets the outcome
     that the board's stages make of it, which nobody need have written."""
@@ -88,14 +88,16 @@ def _outcomes_of_steps(
             continue
         values = event.data.get("set", {})
         outcome = (values["outcome"] or "") if "outcome" in values else None
-        if event is writer and (outcome is not None or fit.outcome != standing):
-            outcome = fit.outcome
+        if event is writer and (outcome is not None or derived.outcome != standing):
+            outcome = derived.outcome
         conn.execute("UPDATE transition SET outcome = ? WHERE event = ?", (outcome, event.id))
         if event.id in steps and outcome is not None:
             standing = outcome
 
 
-def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: lifecycle.Lifecycle) -> None:
+def _end_where_it_stands(
+    conn: sqlite3.Connection, writer: Event, derived: lifecycle.Lifecycle
+) -> None:
     """Make the steps of a card end at the stage it is in now.
 
     An undo takes a step back and is no step itself. But if another machine moved the card
@@ -117,9 +119,9 @@ def _end_where_it_stands(conn: sqlite3.Connection, writer: Event, fit: lifecycle
         last = max(last, at)
         stage = stage if place is None else place
         outcome = outcome if end is None else end
-    if (stage, outcome) != (fit.stage, fit.outcome):
+    if (stage, outcome) != (derived.stage, derived.outcome):
         conn.execute(
             "INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, 1, ?)",
-            (writer.id, writer.card, writer.board, max(writer.at, last), writer.seq, fit.stage,
-             fit.outcome, writer.stamp),
+            (writer.id, writer.card, writer.board, max(writer.at, last), writer.seq, derived.stage,
+             derived.outcome, writer.stamp),
         )  # fmt: skip

@@ -69,7 +69,7 @@ class Projector:
         if self._home.setdefault(entity_id, event.board) != event.board:
             return
         entity.apply(event)
-        entity.fits = {}  # `flush` looks again
+        entity.derived = {}  # `flush` looks again
         if event.undoes:
             self._undo(event)
             self._conflicting.add(entity_id)  # a conflict may be open again
@@ -235,7 +235,7 @@ class Projector:
         fields = self._entities[card_id].fields
         if "place" not in fields or fields.get("deleted") or not self._known(board_id):
             return False
-        return bool(lifecycle.fitting(self._board(board_id), fields, ended_in_place=False))
+        return bool(lifecycle.derived_values(self._board(board_id), fields, ended_in_place=False))
 
     def _unfit_on(self, board_id: str) -> set[str]:
         """The cards of a board that its stages change, now or before."""
@@ -252,7 +252,7 @@ class Projector:
         return {card for (card,) in fitted} | {
             card
             for card, stage, outcome in rows
-            if lifecycle.fitting(
+            if lifecycle.derived_values(
                 board, {"place": [stage], "outcome": outcome}, ended_in_place=False
             )
         }

@@ -36,8 +36,8 @@ def entity_text(entity: Entity) -> str:
     state = {"fields": entity.fields, "stamps": by_stamp, "origins": restored}
     if sets:
         state["sets"] = sets
-    if entity.fits:
-        state["fits"] = entity.fits
+    if entity.derived:
+        state["fits"] = entity.derived  # the key in the stores that there are
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -46,7 +46,7 @@ def entity_from(text: str) -> Entity:
     state = _loaded(text)
     stamps = {name: stamp for stamp, names in state["stamps"].items() for name in names}
     entity = Entity(state["fields"], stamps, {**stamps, **state["origins"]})
-    entity.fits = state.get("fits", {})
+    entity.derived = state.get("fits", {})
     for name, (adds, gone, until, removed) in state.get("sets", {}).items():
         entity.sets[name] = Member(adds, set(gone), until, removed)
     for name in [n for n in stamps if n.startswith(MEMBERS) and n not in entity.sets]:

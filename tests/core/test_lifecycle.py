@@ -27,7 +27,7 @@ REOPENED = {"outcome": None, "verdict": None}
 
 
 @pytest.mark.parametrize(
-    ("stage", "outcome", "archived", "in_place", "fit"),
+    ("stage", "outcome", "archived", "in_place", "derived"),
     [
         ("live", "", False, False, {"outcome": "shipped"}),
         ("live", "", False, True, {"outcome": "shipped"}),
@@ -45,10 +45,10 @@ REOPENED = {"outcome": None, "verdict": None}
     ],
 )
 def test_stages_ship_what_is_past_delivery_and_open_what_is_not(
-    stage, outcome, archived, in_place, fit
+    stage, outcome, archived, in_place, derived
 ) -> None:
     fields = {"place": [stage, "r"], "outcome": outcome, "archived": archived}
-    assert lifecycle.fitting(BOARD, fields, ended_in_place=in_place) == fit
+    assert lifecycle.derived_values(BOARD, fields, ended_in_place=in_place) == derived
 
 
 def written(number: int, values: dict[str, object], place: str = "", **more: object) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mlkanban.cli.before_run import show, slot_for
+from mlkanban.cli.groups import RenamedOption
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
@@ -18,19 +19,24 @@ from mlkanban.runs.local import adoption
     "--pid", type=click.IntRange(1), required=True, help="The id of one of your processes."
 )
 @click.option(
-    "--force", default="", metavar="REASON", help="Override the limit and unticked items."
+    "--override",
+    default="",
+    metavar="REASON",
+    cls=RenamedOption,
+    former="force",
+    help="Override the limit and unticked items.",
 )
 @pass_session
-def adopt(session: Session, card: str, pid: int, force: str) -> None:
+def adopt(session: Session, card: str, pid: int, override: str) -> None:
     """Adopt a running process as a run of CARD (-: the one named in the git branch).
 
     Only that it runs can be seen: when it is gone the run is lost, its exit status unknown, and the
     card is not blocked for it.
     """
-    with slot_for(card, force) as slot:
+    with slot_for(card, override) as slot:
         ref = slot.job.ref
         folder, start = adoption.adopt(places().data, ref, slot.job.id, pid, login_name(), now())
-        slot.take(folder, start, force)
+        slot.take(folder, start, override)
     session.answer(
         "adopt",
         lambda: {"id": folder.id, "card": ref, "folder": str(folder.path)},

@@ -53,7 +53,7 @@ class RunSlot(NamedTuple):
     job: JobCard
     service: Service | None = None
 
-    def take(self, folder: RunFolder, start: dict[str, Any], force: str) -> None:
+    def take(self, folder: RunFolder, start: dict[str, Any], override: str) -> None:
         """Make the folder of a run and let the run start on the board, both or neither: of several
         started at once no more begin than fit. Where the store cannot be written the job runs all
         the same."""
@@ -66,7 +66,7 @@ class RunSlot(NamedTuple):
 
         try:
             if self.service is not None:
-                self.service.runs.start(self.job.ref, force, made)
+                self.service.runs.start(self.job.ref, override, made)
         except FolderProblem:
             raise
         except StoreProblem as error:
@@ -76,7 +76,7 @@ class RunSlot(NamedTuple):
 
 
 @contextmanager
-def slot_for(card: str, force: str) -> Iterator[RunSlot]:
+def slot_for(card: str, override: str) -> Iterator[RunSlot]:
     """The card for which a job may start, with the store open while the block runs. Where that
     cannot be read the job runs all the same: the board hears of it later."""
     names = _branch_names() if card == BY_BRANCH else [card.strip().lower()]
@@ -91,7 +91,7 @@ def slot_for(card: str, force: str) -> Iterator[RunSlot]:
         try:
             if (data / "runs").is_dir():
                 _take_in_others(service)
-            slot = RunSlot(_named(service, names, force, source=card), service)
+            slot = RunSlot(_named(service, names, override, source=card), service)
             _warn_of_budget(service, slot.job.ref)
         except StoreProblem as error:
             show(f"{error} {_LATER}")
@@ -101,9 +101,9 @@ def slot_for(card: str, force: str) -> Iterator[RunSlot]:
             show(notice)
 
 
-def which_card(card: str, force: str) -> JobCard:
+def which_card(card: str, override: str) -> JobCard:
     """The card for which a job may start."""
-    with slot_for(card, force) as slot:
+    with slot_for(card, override) as slot:
         return slot.job
 
 
@@ -146,7 +146,7 @@ def _warn_of_budget(service: Service, ref: str) -> None:
         show(f"{ref}: budget {spent.warning}.")
 
 
-def _named(service: Service, names: Sequence[str], force: str, *, source: str) -> JobCard:
+def _named(service: Service, names: Sequence[str], override: str, *, source: str) -> JobCard:
     """The one card that there is of these names. A branch may hold more that look like ids."""
     faces = {face.id: face for name in names if (face := service.runs.card_called(name))}
     if len(faces) > 1:
@@ -160,7 +160,7 @@ def _named(service: Service, names: Sequence[str], force: str, *, source: str) -
             "Name the card: mlkanban run CARD -- ...",
         )
     [name] = [face.ref for face in faces.values()] or names
-    face = service.runs.may_start(name, force)
+    face = service.runs.may_start(name, override)
     return JobCard(face.ref, face.id, service.runs.label(face.ref))
 
 

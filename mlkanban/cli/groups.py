@@ -1,5 +1,6 @@
 """Groups and commands that read what people type a little more kindly."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -58,3 +59,15 @@ class RenamedOption(click.Option):
             super().add_to_parser(parser, ctx)
         finally:
             self.opts = listed
+
+
+class RenamedChoice(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
+    """A choice of words, of which `former` {earlier name: word} still work and are not listed in
+    help or completion."""
+
+    def __init__(self, words: Iterable[str], former: Mapping[str, str]) -> None:
+        super().__init__(tuple(words), case_sensitive=False)
+        self._former = former
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(self._former.get(value, value), param, ctx)

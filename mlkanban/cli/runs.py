@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
+from mlkanban.cli.groups import RenamedOption
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN
@@ -56,7 +57,12 @@ _MOST_UNREAD = 10
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option("--detach", is_flag=True, help="Return at once; the job keeps running.")
 @click.option(
-    "--force", default="", metavar="REASON", help="Override the limit and unticked items."
+    "--override",
+    default="",
+    metavar="REASON",
+    cls=RenamedOption,
+    former="force",
+    help="Override the limit and unticked items.",
 )
 @click.option(
     "--gpus", type=click.IntRange(0, 10_000), metavar="N", help="Number of GPUs the job uses."
@@ -69,7 +75,7 @@ def run(
     card: str,
     command: Sequence[str],
     detach: bool,
-    force: str,
+    override: str,
     gpus: int | None,
     metric: str | None,
     no_env: bool,
@@ -93,14 +99,14 @@ def run(
         raise UsageProblem(
             "The output of the job would be mixed with the JSON object.", "Add --detach."
         )
-    with slot_for(card, force) as slot:
+    with slot_for(card, override) as slot:
         job = slot.job
         wanted = Wanted(
-            job.ref, job.id, command, login_name(), gpus, force.strip(), not no_env, metric or "",
-            label=job.label,
+            job.ref, job.id, command, login_name(), gpus, override.strip(), not no_env,
+            metric or "", label=job.label,
         )  # fmt: skip
         folder, start = plan(places().data, wanted, now())
-        slot.take(folder, start, force)
+        slot.take(folder, start, override)
     viewer = Viewer(folder, wanted.person, now)
     if not detach:
         viewer.listen()

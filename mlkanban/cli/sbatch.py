@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.before_run import show, which_card
+from mlkanban.cli.groups import RenamedOption
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
@@ -33,11 +34,16 @@ _SLURM_SECONDS = 5.0
     metavar="-- SCRIPT...",
 )
 @click.option(
-    "--force", default="", metavar="REASON", help="Override the limit and unticked items."
+    "--override",
+    default="",
+    metavar="REASON",
+    cls=RenamedOption,
+    former="force",
+    help="Override the limit and unticked items.",
 )
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
-def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env: bool) -> None:
+def sbatch(session: Session, card: str, words: Sequence[str], override: str, no_env: bool) -> None:
     """Submit a job to SLURM for CARD (-: the one named in the git branch).
 
     What follows -- is given to sbatch: its options, the script and what the script takes. The
@@ -48,9 +54,9 @@ def sbatch(session: Session, card: str, words: Sequence[str], force: str, no_env
 
     Exits with the code of sbatch: with --wait, which waits for the end of the job, that of the job.
     """
-    ref, card_id, label = which_card(card, force)
+    ref, card_id, label = which_card(card, override)
     wanted = Wanted(
-        ref, card_id, ["sbatch", *words], login_name(), force=force.strip(),
+        ref, card_id, ["sbatch", *words], login_name(), force=override.strip(),
         show_card_to_job=not no_env, label=label,
     )  # fmt: skip
     made = submit(places().data, wanted, now(), lambda line: click.echo(line, err=True))

@@ -4,9 +4,10 @@ import sys
 
 import click
 
+from mlkanban.cli.groups import RenamedChoice
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
-from mlkanban.core.triage import TriageView
+from mlkanban.core.triage import FORMER_VIEWS, TriageView
 from mlkanban.paths import places
 from mlkanban.text import beginning
 
@@ -14,7 +15,7 @@ from mlkanban.text import beginning
 @click.command()
 @click.option(
     "--view",
-    type=click.Choice([view.value for view in TriageView]),
+    type=RenamedChoice(map(str, TriageView), FORMER_VIEWS),
     default=TriageView.ALL.value,
     help="Show only this part of the queue.",
 )

@@ -24,9 +24,13 @@ class TriageView(StrEnum):
     BLOCKED = "blocked"
     STALE = "stale"
     RUNS = "runs"
-    INBOX = "inbox"
+    NEW = "new"
     UNLINKED = "unlinked"
     """Runs of trackers that belong to no card yet: they are no part of the queue of cards."""
+
+
+FORMER_VIEWS = {"inbox": "new"}
+"""Earlier names of views, which scripts type and logs have."""
 
 
 class Item(NamedTuple):
@@ -78,7 +82,7 @@ def queue(
         elif what := (ended or {}).get(face.id):
             by_view[TriageView.RUNS].append((face.entered_at, face, what))
         elif board.position(face.stage) == 0 and not board.is_committed(face.stage):
-            by_view[TriageView.INBOX].append((face.created_at, face, "new"))
+            by_view[TriageView.NEW].append((face.created_at, face, "new"))
     return [
         Item(face.ref, why)
         for part in (
@@ -88,7 +92,7 @@ def queue(
             TriageView.BLOCKED,
             TriageView.STALE,
             TriageView.RUNS,
-            TriageView.INBOX,
+            TriageView.NEW,
         )
         if view in (TriageView.ALL, part)
         for _, face, why in sorted(by_view[part], key=lambda entry: (entry[0], entry[1].id))

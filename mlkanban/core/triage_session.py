@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from mlkanban.core.timestamps import instant
-from mlkanban.core.triage import Item
+from mlkanban.core.triage import FORMER_VIEWS, Item
 
 KIND, FIELD = "triage.ended", "triage"
 """The event that keeps a session, and the field of the board it sets."""
@@ -69,8 +69,9 @@ class TriageSession:
         """A stored session; None for a malformed value, since logs come from elsewhere, too."""
         try:
             began = datetime.fromisoformat(value["began"])
+            view = str(value["view"])
             return cls(
-                str(value["view"]),
+                FORMER_VIEWS.get(view, view),
                 began.astimezone(UTC) if began.tzinfo else began.replace(tzinfo=UTC),
                 int(value["seconds"]),
                 int(value["queue"]),

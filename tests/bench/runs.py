@@ -20,7 +20,7 @@ def rows(home: Path, libraries: str, repetitions: int) -> Iterator[Row]:
     mlk = [str(programs.BIN / "mlkanban"), "--home", str(home)]
     listed = subprocess.run([*mlk, "--json", "list"], capture_output=True, check=True).stdout
     card = str(json.loads(listed)["data"][0]["id"])
-    start = [*mlk, "run", card, "--force", "measured", "--"]
+    start = [*mlk, "run", card, "--override", "measured", "--"]
     write = ["head", "-c", str(MB * 1_000_000), "/dev/zero"]
     out = home / "bare.log"
     timed = partial(partial, programs.run_command, home)

@@ -204,7 +204,7 @@ def test_triage_prints_what_waits_and_links_nothing(board) -> None:
     assert (older[:5], others) == ("  and", "and 1 experiment more")
     assert len(board("triage", "--view", "unlinked", "--limit", "9").out.splitlines()) == 7
     assert board.data("runs", ref) == []
-    assert board.data("triage", "--view", "inbox") == board.data("triage")
+    assert board.data("triage", "--view", "new") == board.data("triage")
 
 
 def test_thousands_of_runs_are_listed_calmly_newest_first(board) -> None:

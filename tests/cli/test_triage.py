@@ -28,6 +28,11 @@ def test_after_a_pause_it_is_in_the_order_one_stopped_in(board) -> None:
     asked = [refs[2], refs[1], refs[0]]
     assert [item["id"] for item in board.data("triage")] == asked
     assert [item["id"] for item in board.data("triage", "--limit", "2")] == asked[:2]
-    assert [item["id"] for item in board.data("triage", "--view", "inbox")] == refs
+    for view in ("new", "inbox"):
+        assert [item["id"] for item in board.data("triage", "--view", view)] == refs
+    assert "|new|" in board("triage", "--help").out
+    refused = board("triage", "--view", "old")
+    assert refused.code == 2
+    assert "inbox" not in refused.err + board("triage", "--help").out
     assert "triage: 0 of 3 decided in 1 minute" in board("history").out
     assert board.data("flow", "triage")["skipped"] == 1

@@ -55,7 +55,7 @@ def test_a_part_of_it() -> None:
     def refs(view):
         return [item.ref for item in asked(*CARDS, quiet=QUIET, old=OLD, view=view)]
 
-    assert refs(TriageView.INBOX) == ["r8", "r9"]
+    assert refs(TriageView.NEW) == ["r8", "r9"]
     assert refs(TriageView.SNOOZED) == ["r4", "r5"]
     assert refs(TriageView.BLOCKED) == ["r6"]
     assert refs(TriageView.STALE) == ["r7"]
@@ -71,7 +71,7 @@ def test_each_open_card_is_there_once_at_most(cards, days) -> None:
     parts = [asked(*cards, quiet={card.id: days for card in cards},
                    old={card.ref for card in cards}, view=view)
              for view in (TriageView.SNOOZED, TriageView.BLOCKED, TriageView.STALE,
-                          TriageView.INBOX)]  # fmt: skip
+                          TriageView.NEW)]  # fmt: skip
     assert [item for part in parts for item in part] == found
 
 
@@ -93,4 +93,4 @@ def test_a_model_at_alert_comes_before_all() -> None:
         Item("r2", "auc 0.7"), Item("r1", "psi 0.3"), Item("r9", "new"),
     ]  # fmt: skip
     assert found(TriageView.ALERTS) == [Item("r1", "at alert"), Item("r2", "at alert")]
-    assert found(TriageView.INBOX) == [Item("r9", "new")]
+    assert found(TriageView.NEW) == [Item("r9", "new")]

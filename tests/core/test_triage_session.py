@@ -247,7 +247,7 @@ COUNT = st.integers(0, 10**6)
 @given(
     st.builds(
         TriageSession,
-        view=st.sampled_from(["all", "inbox", "marked"]),
+        view=st.sampled_from(["all", "new", "marked"]),
         began=st.datetimes(timezones=st.just(UTC)),
         seconds=COUNT, queue=COUNT, decided=st.fixed_dictionaries(dict.fromkeys(VERBS, COUNT)),
         skipped=COUNT, undone=COUNT, overrides=COUNT,

@@ -70,9 +70,9 @@ history {rich}
 plan
 plan --by-score --until 9w
 triage
-run {rich} --no-env --force {new} -- true {new}
+run {rich} --no-env --override {new} -- true {new}
 sbatch {rich} -- {new} -> any
-adopt {rich} --pid {pid} --force {new}
+adopt {rich} --pid {pid} --override {new}
 runs
 runs {rich}
 diff {run} -> any

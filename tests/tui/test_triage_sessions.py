@@ -158,18 +158,18 @@ async def test_undo_on_the_board_takes_back_a_decision_not_the_session(inbox: Pa
 
 async def test_a_part_of_the_queue_is_gone_on_with_by_its_name(inbox: Path) -> None:
     async with opened(inbox) as page:
-        page.app.push_screen(TriageScreen(TriageView.INBOX, 3))
+        page.app.push_screen(TriageScreen(TriageView.NEW, 3))
         await page.settled()
         assert place(page) == "1/3"
         await page.keys("x")
         await page.press("back")
         assert page.status() == (
-            "Triage: archived 1; 2 left, in a shell `mlkanban triage --view inbox` goes on."
+            "Triage: archived 1; 2 left, in a shell `mlkanban triage --view new` goes on."
         )
         await page.press("triage")
         assert "resumed" not in page.lines()[0]
         await page.press("back")
-        page.app.push_screen(TriageScreen(TriageView.INBOX, 4))
+        page.app.push_screen(TriageScreen(TriageView.NEW, 4))
         await page.settled()
         assert page.lines()[0].startswith(" Triage 1/4 (resumed)")
         assert title(page) == "idea 2"

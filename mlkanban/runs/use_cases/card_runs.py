@@ -143,17 +143,17 @@ class Runs:
         with self._context.store.reading() as conn:
             return repository.face_by_ref(conn, ref)
 
-    def may_start(self, ref: str, force: str) -> CardFace:
+    def may_start(self, ref: str, override: str) -> CardFace:
         """The card, if a run of it may start: there is room for it, and no gate is closed.
-        Otherwise an error, unless `force` gives a reason."""
+        Otherwise an error, unless `override` gives a reason."""
         with self._context.store.reading() as conn:
-            return _may_start(conn, ref, force, self._context.clock())
+            return _may_start(conn, ref, override, self._context.clock())
 
-    def start(self, ref: str, force: str, make: Callable[[], RunReport]) -> None:
+    def start(self, ref: str, override: str, make: Callable[[], RunReport]) -> None:
         """Give a run that may start its slot, and store it. `make` prepares the run within the
         transaction, so that of several started at once no more begin than there is room for."""
         with self._context.writing() as tx:
-            _may_start(tx.conn, ref, force, tx.now)
+            _may_start(tx.conn, ref, override, tx.now)
             report = make()
             for _ in _begin(tx, report, report.run.since):
                 pass
@@ -247,7 +247,7 @@ def _effects_text(effects: Iterable[_RunEffect]) -> str:
     return sentences(news)
 
 
-def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFace:
+def _may_start(conn: Connection, ref: str, override: str, now: datetime) -> CardFace:
     face = find_face(conn, ref)
     board = board_of(conn, repository.board_id(conn, face))
     stage = training_stage(board, face)
@@ -259,8 +259,8 @@ def _may_start(conn: Connection, ref: str, force: str, now: datetime) -> CardFac
     verdicts = (space, _gates(conn, board, stage, face))
     verdict = rules.together(verdicts)
     if isinstance(verdict, Refused):
-        verdict = replace(verdict, hint="The job was not started: --force REASON starts it.")
-    passed(verdict, force)
+        verdict = replace(verdict, hint="The job was not started: --override REASON starts it.")
+    passed(verdict, override)
     return face
 
 

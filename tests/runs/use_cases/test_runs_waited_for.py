@@ -22,7 +22,7 @@ def full(ada: Person, box: Machine) -> str:
 
 def test_over_the_unattended_limit_a_run_is_refused(ada: Person, box: Machine) -> None:
     ref = full(ada, box)
-    with pytest.raises(LimitReached, match=r"Training is 2/2 running.*--force"):
+    with pytest.raises(LimitReached, match=r"Training is 2/2 running.*--override"):
         ada.service.runs.may_start(ref, "")
     assert ada.service.runs.may_start(ref, "the deadline is today").ref == ref
     running = ada.order("Training")[0]

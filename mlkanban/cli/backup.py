@@ -35,7 +35,8 @@ def backup(ctx: click.Context, to: Path | None) -> None:
     """Make a verified backup of the store, or list the backups.
 
     The store backs itself up, at most every 30 minutes when something changed. Of those backups the
-    newest of 12 days, 10 weeks and 9 months are kept; all others stay until you remove them.
+    newest 4 are kept, and the last of each of 12 days, 10 weeks and 9 months; all others stay until
+    you remove them.
     """
     session: Session = ctx.obj
     if ctx.invoked_subcommand is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-EVERY = timedelta(minutes=30)
+INTERVAL_MINUTES = 30
 """How old the newest backup is at least when another one is made."""
 NEWEST, DAILY, WEEKLY, MONTHLY = 4, 12, 10, 9
+_INTERVAL = timedelta(minutes=INTERVAL_MINUTES)
 
 
 def split_ahead(made: Iterable[datetime], now: datetime) -> tuple[list[datetime], list[datetime]]:
@@ -14,7 +15,7 @@ def split_ahead(made: Iterable[datetime], now: datetime) -> tuple[list[datetime]
     past: list[datetime] = []
     ahead: list[datetime] = []
     for at in made:
-        (ahead if at - now >= EVERY else past).append(at)
+        (ahead if at - now >= _INTERVAL else past).append(at)
     return past, ahead
 
 
@@ -23,7 +24,7 @@ def due(changed: datetime, made: Iterable[datetime], now: datetime) -> bool:
     backup. The clock of its file system may be ahead of `now`."""
     clock = max(changed, now)
     newest = max(split_ahead(made, clock)[0], default=None)
-    return newest is None or (changed > newest and clock - newest >= EVERY)
+    return newest is None or (changed > newest and clock - newest >= _INTERVAL)
 
 
 def kept(made: Iterable[datetime]) -> set[datetime]:

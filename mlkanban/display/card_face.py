@@ -56,8 +56,9 @@ class Fact(NamedTuple):
         return ""
 
 
-SINCE_MERGE = "since merge"
-"""Of a stage: machines that did not know of each other filled it, nobody went over knowingly."""
+OVER, FULL, SINCE_MERGE = "OVER", "FULL", "since merge"
+"""The states of a stage: over its limit, at its limit, or taken over it by a merge, when machines
+filled it without knowing of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Header(NamedTuple):
 
     @property
     def _stated(self) -> str:
-        said = "" if self.state == "FULL" and " + " in self.counts else self.state
+        said = "" if self.state == FULL and " + " in self.counts else self.state
         return f"{self.counts} {said}".rstrip()
 
     @property
@@ -210,7 +211,7 @@ class Header(NamedTuple):
         return _STATES.get(self.state, "count")
 
 
-_STATES = {"OVER": "count-over", SINCE_MERGE: "count-over", "FULL": "count-full"}
+_STATES = {OVER: "count-over", SINCE_MERGE: "count-over", FULL: "count-full"}
 
 
 def header(
@@ -231,9 +232,9 @@ def header(
     shown = meters(stage, counted)
     state = ""
     if any(meter.over for meter in shown):
-        state = SINCE_MERGE if by_merge else "OVER"
+        state = SINCE_MERGE if by_merge else OVER
     elif shown[0].full or all(meter.full for meter in shown):
-        state = "FULL"
+        state = FULL
     name = f"{position + 1} {steady(display(stage.name))}"
     counts, plain = [str(meter) for meter in shown], str(counted.total)
     if found is not None:

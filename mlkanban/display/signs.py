@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mlkanban.display.card_face import FULL, OVER, SINCE_MERGE
+
 
 class Sign(NamedTuple):
     """A sign as it may stand there, what it means, and a pattern of all of its kind."""
@@ -43,11 +45,11 @@ ON_CARDS = (
     Sign("+40 more", "tags for which there is no room", r"\+[\d,]+ more"),
 )  # fmt: skip
 _COUNT = r"(\d+ of )?\d+(/\d+)?!?"
-_STATE = "( FULL| OVER| since merge| merged)?"
+_STATE = f"( {FULL}| {OVER}| {SINCE_MERGE}| merged)?"
 
 OVER_STAGES = (
-    Sign("2/3", "cards in the stage and its limit; 2/2 FULL is full", r"\d+(/\d+)?( FULL)?"),
-    Sign("3/2! OVER", "over the limit; since merge: by the cards of two machines",
+    Sign("2/3", f"cards in the stage and its limit; 2/2 {FULL} is full", rf"\d+(/\d+)?( {FULL})?"),
+    Sign(f"3/2! {OVER}", f"over the limit; {SINCE_MERGE}: by the cards of two machines",
          rf"\d+/\d+!{_STATE}"),
     Sign("1/1 + 2/2", "attended and running (unattended) cards, each with its limit",
          rf"{_COUNT}( attended)? ?\+ ?{_COUNT}( running| run)?{_STATE}"),

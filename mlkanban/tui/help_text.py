@@ -7,6 +7,7 @@ from below name commands of the command line, which `HINT_KEYS` finds keys for. 
 import re
 from collections.abc import Iterable
 
+from mlkanban.display.card_face import FULL, OVER
 from mlkanban.hints import ShellCommand, worded
 from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, RUNS, TRIAGE, Command, keys_shown
 
@@ -75,7 +76,7 @@ PAGES: tuple[tuple[str, str], ...] = (
      "{card.note} adds a note, {card.edit} edits the fields, {card.open} opens the card. Only the "
      "title is needed."),
     ("Limits",
-     "Over each stage stand its cards and its limit: 1/2, 2/2 FULL, 3/2! OVER.\n\n"
+     f"Over each stage stand its cards and its limit: 1/2, 2/2 {FULL}, 3/2! {OVER}.\n\n"
      "A full stage asks what gives way: put the card back, swap it, or go over\nthe limit with a "
      "reason. Few things in progress get done sooner."),
     ("Stuck, or not now",

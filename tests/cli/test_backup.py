@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.core import backup_schedule as schedule
+
 
 @pytest.fixture
 def folder(home) -> Path:
@@ -43,6 +45,15 @@ def test_one_is_made_by_itself_every_half_hour_when_something_changed(board, fol
     made = backups(folder, "auto")
     assert len(made) == 2
     assert [file.stat().st_mode & 0o777 for file in made] == [0o600] * 2
+
+
+def test_the_help_says_which_are_kept(board) -> None:
+    told = " ".join(board("backup", "--help").out.split())
+    assert f"at most every {schedule.INTERVAL_MINUTES} minutes when something changed" in told
+    assert (
+        f"the newest {schedule.NEWEST} are kept, and the last of each of {schedule.DAILY} days, "
+        f"{schedule.WEEKLY} weeks and {schedule.MONTHLY} months;"
+    ) in told
 
 
 def test_one_dated_ahead_stops_no_other_and_doctor_says_so(board, folder) -> None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.backup_schedule import EVERY, due, kept
+from mlkanban.core.backup_schedule import INTERVAL_MINUTES, due, kept
 
+INTERVAL = timedelta(minutes=INTERVAL_MINUTES)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 instants = st.lists(
-    st.integers(0, 600 * 48).map(lambda half_hours: NOW - half_hours * EVERY), max_size=200
+    st.integers(0, 600 * 48).map(lambda half_hours: NOW - half_hours * INTERVAL), max_size=200
 )
 
 
@@ -23,7 +24,7 @@ def test_a_few_of_each_age_are_kept_and_never_more(made: list[datetime]) -> None
 
 
 def test_a_year_of_half_hours_leaves_days_weeks_and_months() -> None:
-    keep = kept(NOW - number * EVERY for number in range(365 * 48))
+    keep = kept(NOW - number * INTERVAL for number in range(365 * 48))
     assert {NOW.date() - timedelta(days=back) for back in range(12)} <= {at.date() for at in keep}
     weeks = {at.isocalendar()[:2] for at in keep}
     assert {(NOW - timedelta(weeks=back)).isocalendar()[:2] for back in range(10)} <= weeks

@@ -14,7 +14,7 @@ from mlkanban.cells import shortened
 from mlkanban.core.day_input import day_ahead
 from mlkanban.core.models import CardFace, Priority, Stage
 from mlkanban.core.plan import AHEAD, Plan, PlanRow
-from mlkanban.display.card_face import PRIORITY_MARKS
+from mlkanban.display.card_face import FULL, PRIORITY_MARKS
 from mlkanban.display.number_text.fit import chance_at, fit_text
 from mlkanban.errors import MlkanbanError
 from mlkanban.flow.fit import Fit
@@ -113,7 +113,7 @@ class PlanScreen(KeyScreen):
         words = {row.face.id: word for row, word in plan.with_words(chances)}
         ready = steady(display(plan.ready.name))
         limit = "" if plan.ready.limit is None else f"/{plan.ready.limit}"
-        room = f"room for {plan.room}" if plan.room else "FULL" if plan.room == 0 else "no limit"
+        room = f"room for {plan.room}" if plan.room else FULL if plan.room == 0 else "no limit"
         titles = (f"Ideas {len(plan.ideas)}", f"{ready} {plan.standing}{limit} {room}")
         empty = ("No idea waits. n writes one.", "Nothing is ready. P pulls the first ideas.")
         marks = self.host.model.marks

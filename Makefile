@@ -17,7 +17,8 @@ test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
 
 quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store, for every commit
-	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store \
+	@$(BIN)/python -m pytest -n 2 -q tests/test_architecture.py tests/test_card_fields.py \
+	    tests/test_contributing.py tests/test_readme.py tests/core tests/flow tests/service tests/store \
 	    tests/runs/model tests/runs/use_cases tests/sync/test_clock.py tests/sync/test_file_format.py
 
 mutants: .venv/.mutants-ready  ## Change rules and numbers at random, and list what no test notices

@@ -26,7 +26,7 @@ class UndoCommands:
             self._screen.after_change(done)
 
     async def _take_back(self, *, again: bool = False) -> Done | None:
-        """Undo what was done last on the board, or do it `repeat`. What cannot be taken back may be
+        """Undo what was done last on the board, or do it again. What cannot be taken back may be
         passed over; None when nothing was done."""
         screen = self._screen
         board_id = screen.host.model.board.id

@@ -24,6 +24,7 @@ from mlkanban.tui.commands import (
     STATUS,
     TRIAGE,
     UNLINKED,
+    Command,
     keymap,
     keys_shown,
     on_screen,
@@ -271,6 +272,17 @@ def test_as_it_is_shipped_nothing_clashes_and_every_key_arrives() -> None:
     for command in COMMANDS:
         assert not set(command.keys) & NEVER.keys()
         assert not any(key.startswith("alt+") for key in command.keys)
+
+
+@pytest.mark.parametrize(("key", "owner"), [("l", "part.next"), ("1", "view.cycle-time")])
+def test_a_number_whose_key_is_taken_is_named_with_the_command_that_has_it(
+    key: str, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = Command("view.new", (key,), "New", "a new number", "Numbers", (REPORTS,))
+    monkeypatch.setitem(BY_NAME, added.name, added)
+    assert keymap()[1] == [
+        f"[keys] {key} is given to both {owner} and view.new (reports); {owner} keeps it."
+    ]
 
 
 def test_reminders_are_of_commands_of_their_screen() -> None:

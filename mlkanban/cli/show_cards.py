@@ -154,7 +154,9 @@ def _whole(
     )
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")
-    for name, text in (("board", board.name), *rows(card, page), *_facts(card, board, label)):
+    stage, *others = rows(card, page, usual=False)
+    facts = _facts(card, board, label)
+    for name, text in (stage, ("board", board.name), *others, *facts):
         yield dim(f"{name.capitalize():<12}") + clean(text)
     for item in card.checklist:
         yield f"  {clean(checklist.line(board, item))}"

@@ -41,8 +41,9 @@ class CardPage:
         return f"{moment.astimezone(ZoneInfo(self.view.board.timezone)):%Y-%m-%d}"
 
 
-def rows(card: Card, page: CardPage) -> Iterator[Row]:
-    """Every field of a card that is not empty, but for those of `_ELSEWHERE`. Safe to show."""
+def rows(card: Card, page: CardPage, *, usual: bool = True) -> Iterator[Row]:
+    """Every field of a card that is not empty, but for those of `_ELSEWHERE`; without `usual` none
+    but the type that is as on a new card, such as priority normal. Safe to show."""
     first = [FIELD[name] for name in _FIRST]
     others = [
         field
@@ -50,9 +51,11 @@ def rows(card: Card, page: CardPage) -> Iterator[Row]:
         if field.name not in (*_FIRST, *_ELSEWHERE) and not field.part_of
     ]  # fmt: skip
     for field in (*first, *others):
+        value = card.values[field.name]
+        told = usual or field.name == "type" or value != field.kind.blank
         if special := _SPECIAL.get(field.name):
             yield from special(card, page)
-        elif text := field.kind.shown(card.values[field.name]):
+        elif told and (text := field.kind.shown(value)):
             yield field.label, text
 
 

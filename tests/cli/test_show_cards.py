@@ -140,3 +140,16 @@ def test_huge_titles_and_thousands_of_tags_stay_readable(board) -> None:
         assert len(board(*command).out) < 5_000, command
     data = board.data("show", ref)
     assert (len(data["title"]), len(data["tags"])) == (100_000, 3_000), "scripts get all of it"
+
+
+def test_a_card_is_shown_in_the_order_of_its_fields_without_what_is_usual(board) -> None:
+    other = board.card("other")
+    ref = board.card("a", "--tag", "gpu", "--hypothesis", "h", "--link", "x", "--class", "expedite")
+    board("block", ref, "--reason", "bug", "--until", f"card:{other}")
+    lines = board("show", ref).out.splitlines()
+    names = [line[:12].strip() for line in lines[1:]]
+    assert names[:9] == [
+        "Stage", "Board", "Blocked", "Type", "Class", "Tags", "Hypothesis", "Link", "Label",
+    ]  # fmt: skip
+    assert f"Blocked     bug (internal), 0 days until {other} is finished" in lines
+    assert "Priority" not in names

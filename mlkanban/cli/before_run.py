@@ -12,11 +12,13 @@ import click
 
 from mlkanban.cli.session import login_name
 from mlkanban.clock import now
+from mlkanban.config import load
 from mlkanban.errors import MlkanbanError, NotFound, StoreProblem, UsageProblem
 from mlkanban.paths import places
 from mlkanban.runs.local.intake import Intake, report_of
 from mlkanban.runs.local.processes import here
 from mlkanban.runs.local.start import FolderProblem, git_branch, make
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.state import RunState
 from mlkanban.service import Service
 from mlkanban.text import display
@@ -32,7 +34,7 @@ BY_BRANCH = "-"
 
 
 def show(message: str) -> None:
-    """Settings that cannot be read are no reason to stop a job, so this asks for none."""
+    """On stderr, whatever the settings."""
     with suppress(OSError):  # nobody is there to read it
         click.echo(f"mlkanban: {display(message)}", err=True)
 
@@ -125,7 +127,18 @@ def _opened() -> Service:
         make=False,
         timeout=STORE_SECONDS,
         config=where.config,
+        repeats=_repeats(),
     )
+
+
+def _repeats() -> Repeats:
+    """By which names runs are repeats; the default ones where the settings cannot be read, which
+    is no reason to stop a job."""
+    try:
+        return load().repeats
+    except MlkanbanError as error:
+        show(f"{error} The default repeat_parameters are used.")
+        return DEFAULT
 
 
 def _take_in_others(service: Service) -> None:

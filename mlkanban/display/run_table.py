@@ -166,7 +166,7 @@ def _configurations(found: Results) -> Iterator[str]:
     if found.best is not found.latest:
         yield f"best configuration: {found.best.summary}"
     if all(one.n == 1 for one in found.configurations):
-        yield "repeats are runs that differ only in their seed, as in --seed 3 or seed=3"
+        yield found.repeats.sentence
 
 
 def _shown(text: str) -> str:

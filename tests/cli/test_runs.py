@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mlkanban.cli.before_run import slot_for
 from mlkanban.runs.local.folder import RunFolder
 from tests.cli.conftest import Person
 from tests.service import people
@@ -112,11 +113,36 @@ def test_the_names_for_repeats_in_the_settings_hold_on_every_surface(
     (Path(home["MLKANBAN_HOME"]) / "config.toml").write_text('repeat_parameters = ["shard"]')
     for command in ([], ["show", ref], ["export", "csv"]):
         assert "auc .935/>=.92" in mlk(*command).out
+    assert "repeats are runs" not in mlk("show", ref).out
     assert mlk("--json", "runs", ref).object["meta"]["figures"]["n"] == 2
     assert mlk("doctor", "--deep").code == 0, "though the card was written under other names"
     mlk("edit", ref, "--priority", "high")
     assert "auc .935/>=.92" in mlk().out
     assert mlk("doctor", "--deep").code == 0
+
+
+def test_the_names_for_repeats_in_the_settings_hold_where_a_job_starts(
+    home: dict[str, str], mlk: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Path(home["MLKANBAN_HOME"])
+    ada = people.Person(place)
+    ada.starts()
+    [ref] = ada.adds("focal loss", to="Training", metric=AIM)
+    box = Machine(ada)
+    for shard, reached in ((1, 0.94), (2, 0.93)):
+        box.starts(ref, f"r{shard}", argv=("python", "x.py", f"shard={shard}"))
+        box.ends(ref, f"r{shard}", FINISHED, metrics={"auc": reached})
+    ada.service.close()
+    for setting, averaged in (('["shard"]', 2), ('["seed"]', 1), ("3", 1)):
+        (place / "config.toml").write_text(f"repeat_parameters = {setting}")
+        with slot_for(ref, "") as slot:
+            assert slot.service is not None
+            found = slot.service.runs.results(ref)
+        assert found is not None
+        assert found.latest.n == averaged
+        assert ("The default repeat_parameters are used." in capsys.readouterr().err) == (
+            setting == "3"
+        )
 
 
 def test_the_runs_of_a_card_are_told_apart_where_it_is_shown(

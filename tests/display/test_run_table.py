@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mlkanban.display.run_table import result_lines, run_details, run_rows, written_lines
 from mlkanban.display.run_text import short_ids
+from mlkanban.runs.model.repeats import DEFAULT, DEFAULT_NAMES, Repeats
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -88,3 +89,19 @@ def test_why_a_verdict_is_proposed_is_not_cut_off() -> None:
     at = next(at for at, line in enumerate(narrow) if line.startswith("proposed: "))
     assert all(len(line) <= 40 for line in narrow[at:])
     assert said in " ".join(line.strip() for line in narrow[at:])
+
+
+def repeats_line(repeats: Repeats) -> str:
+    metric = {"name": "auc", "target": 0.5}
+    runs = [replace(run, argv=("t", f"depth={run.id}")) for run in MEASURED]
+    lines = result_lines(runs, results(runs, metric, repeats), UTC, NOW, metric=metric)
+    [said] = [line for line in lines if line.startswith("repeats are runs that differ")]
+    return said.removeprefix("repeats are runs that differ ")
+
+
+def test_the_parameters_in_which_repeats_differ_are_those_of_the_settings() -> None:
+    assert repeats_line(DEFAULT) == "only in their seed, as in --seed 3 or seed=3"
+    assert repeats_line(Repeats(("shard", "fold"))) == "only in shard, fold (repeat_parameters)"
+    assert repeats_line(Repeats(())) == "in no parameter (repeat_parameters is empty)"
+    more = repeats_line(Repeats((*DEFAULT_NAMES, "shard")))
+    assert more == "only in shard, seed, seeds, *_seed, seed_*, ... (repeat_parameters)"

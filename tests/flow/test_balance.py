@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.models import Work
+from mlkanban.display.json_output import json_schema
 from mlkanban.display.number_text import debt as debt_text
 from mlkanban.display.number_text import iterations as iterations_text
 from mlkanban.display.number_text import little as little_text
@@ -55,6 +56,15 @@ def test_a_balanced_board_agrees_and_an_open_pile_is_named():
     ]
     why = reason(little(sample(pile, day=20)))
     assert why.startswith("They differ: cards still open at the end spent 190 days")
+
+
+def test_the_json_names_the_balance_of_wip_beside_a_difference_of_times():
+    cards = [took(f"c{n}", 2, start=n) for n in range(1, 11)]
+    told = little_text.to_json(little(sample([*cards, card("o", (2, 1))], day=20)))
+    assert told["reason"].startswith("They differ")
+    assert (told["wip_balanced"], told["balanced"]) == (True, True)
+    text = json_schema("flow.little")["$defs"]["LittleJsonAnswer"]["description"]
+    assert "does not say that the two times agree" in " ".join(text.split())
 
 
 def test_a_board_that_grows_is_not_in_balance():

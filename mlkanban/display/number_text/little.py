@@ -18,6 +18,10 @@ _LEAST = needed(50)
 
 
 class LittleJson(NumberJson):
+    """`wip_balanced`: as much was in progress at both ends of the window, and as many cards left as
+    came, each within a tenth or one card. That does not say that the two times agree, which
+    `ratio` and `reason` do. `balanced` is its old name."""
+
     n: int
     mean_wip: float
     throughput_per_day: float
@@ -32,6 +36,7 @@ class LittleJson(NumberJson):
     wip_at_end: int
     begun: int
     departed: int
+    wip_balanced: bool
     balanced: bool
 
 
@@ -51,6 +56,7 @@ def to_json(law: LittlesLaw) -> LittleJson:
         "wip_at_end": law.wip_at_end,
         "begun": law.begun,
         "departed": law.departed,
+        "wip_balanced": law.balanced,
         "balanced": law.balanced,
         "convention": _CONVENTION,
         **scope_json(law.scope),

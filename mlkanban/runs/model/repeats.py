@@ -62,6 +62,7 @@ class _Patterns:
 
 
 _compiled = lru_cache(maxsize=3)(_Patterns)
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,19 @@ class Repeats:
     def mark(self) -> str:
         """What tells these names from others, '' for the default ones."""
         return "" if self.names == DEFAULT_NAMES else _compiled(self.names).mark
+
+    @property
+    def sentence(self) -> str:
+        """In what repeats differ: in the names of the settings where these are not the default
+        ones, those first that are no default."""
+        if not self.mark:
+            return "repeats are runs that differ only in their seed, as in --seed 3 or seed=3"
+        if not self.names:
+            return "repeats are runs that differ in no parameter (repeat_parameters is empty)"
+        own_first = sorted(self.names, key=lambda name: _plain(name) in DEFAULT_NAMES)
+        more = ["..."] if len(own_first) > _MOST_NAMED else []
+        named = ", ".join([*own_first[:_MOST_NAMED], *more])
+        return f"repeats are runs that differ only in {named} (repeat_parameters)"
 
     def made(self, packed: str) -> bool:
         """Whether the runs that a face keeps (brief.py) were told to be repeats by these names: the

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from statistics import mean, stdev
@@ -119,7 +119,7 @@ class Results:
     """The metric of a card by configuration, the one that was tried last at the end.
 
     `proposal` is None without a target; `why` says what it rests on, and `basis` is the
-    configuration that it is about.
+    configuration that it is about. `repeats` are the names by which runs were told to be repeats.
     """
 
     metric: Mapping[str, Any] = field(repr=False)
@@ -127,6 +127,7 @@ class Results:
     proposal: Proposal | None = None
     why: str = ""
     basis: Configuration | None = None
+    repeats: Repeats = DEFAULT
 
     @property
     def name(self) -> str:
@@ -217,10 +218,11 @@ def results(
     for group, label in zip(groups, labels(groups, repeats), strict=True):
         some = observations(group, repeats)
         configurations.append(Configuration(some, metric, label, len(group) - len(some)))
-    made = Results(metric, tuple(configurations))
+    made = Results(metric, tuple(configurations), repeats=repeats)
     if metric.get("target") is None:
         return made
-    return Results(metric, made.configurations, *_proposed(made, float(metric["target"])))
+    proposal, why, basis = _proposed(made, float(metric["target"]))
+    return replace(made, proposal=proposal, why=why, basis=basis)
 
 
 def remarks(
@@ -255,9 +257,12 @@ def _repeated(found_results: Results | None) -> Iterator[str]:
         if found_results
         else 0
     )
-    if again:
+    if found_results and again:
         many = "1 run has" if again == 1 else f"{again} runs have"
-        yield f"equal seeds count once, the newest run of each: {many} a seed that ran again"
+        if found_results.repeats.mark:
+            yield f"equal repeats count once, the newest of each: {many} a newer one"
+        else:
+            yield f"equal seeds count once, the newest run of each: {many} a seed that ran again"
 
 
 def _other_names(runs: Sequence[Run], metric: Mapping[str, Any]) -> Iterator[str]:

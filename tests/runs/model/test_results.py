@@ -289,6 +289,10 @@ def test_equal_seeds_count_once() -> None:
     assert said_of(twice, METRIC) == [
         "equal seeds count once, the newest run of each: 1 run has a seed that ran again"
     ]
+    by_shard = Repeats(("shard", "seed", "out"))
+    assert remarks(twice, METRIC, results(twice, METRIC, by_shard)) == [
+        "equal repeats count once, the newest of each: 1 run has a newer one"
+    ]
     other_fold = [replace(run, argv=("train", "--seed=1", f"--fold={run.id}")) for run in twice]
     without = [replace(run, argv=("train",)) for run in twice]
     for some in (other_fold, without):

@@ -152,7 +152,8 @@ FIELDS: tuple[CardField, ...] = (
         form_help="The due date: 2026-12-01, fri, 3d, 2w or none.",
     ),
     CardField(
-        "metric", MetricKind(), "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91'.",
+        "metric", MetricKind(),
+        "Target 'val_auc>=0.92' or 'loss<=0.1', value 'val_auc=0.91', or both.",
         metavar="METRIC", form_help="Target and value: val_auc>=0.92 val_auc=0.917.",
     ),
     CardField(

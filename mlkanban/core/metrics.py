@@ -30,14 +30,16 @@ def parse_metric(
     noise: float | None = None,
     before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Parse a metric from `val_auc>=0.92` (its target) and `val_auc=0.91` (its value).
+    """Parse a metric from `val_auc>=0.92` (its target) and `val_auc=0.91` (its value), each by
+    itself or both in one text.
 
     Parts that are not typed stay as they were `before`, as long as it is the same metric; `none`
     clears the metric.
     """
     made = dict(before or {})
-    for text in written:
-        if text == NONE:
+    parts = [part for text in written for part in split_metrics(text.strip()) or (text,)]
+    for at, text in enumerate(parts):
+        if text.lower() == NONE:
             made = {}
             continue
         match = _METRIC.fullmatch(text)
@@ -46,7 +48,7 @@ def parse_metric(
                 f"{text!r} is not a metric.", "Write val_auc>=0.92, loss<=0.1 or val_auc=0.91."
             )
         name, sign, number = match.groups()
-        if text is not written[0] and made.get("name") != name:
+        if at and made.get("name") != name:
             raise UsageProblem(
                 f"A card has one metric, not both {made['name']} and {name}.",
                 "Keep the other one in a note or in the checklist.",

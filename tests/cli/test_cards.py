@@ -73,6 +73,12 @@ def test_edit_changes_and_clears(board) -> None:
     assert board("edit", ref, "--needs", "g999").code == 3
 
 
+def test_target_and_value_may_stand_in_one_option(board) -> None:
+    ref = board.card("a", "--metric", "auc>=.9 auc=.7")
+    [card] = board.data("edit", ref, "--metric", "auc>=.95 auc=.8")["cards"]
+    assert (card["metric"]["target"], card["metric"]["value"]) == (0.95, 0.8)
+
+
 def test_one_metric_belongs_to_one_card(board) -> None:
     answer = board("edit", board.card("a"), board.card("b"), "--metric", "auc=1")
     assert answer.code == 2

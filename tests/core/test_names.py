@@ -1,7 +1,7 @@
 import pytest
 
 from mlkanban.core.models import Board, BoardName, Stage
-from mlkanban.core.names import find_board, find_stage, slug
+from mlkanban.core.names import find_board, find_stage, pick, slug
 from mlkanban.errors import NotFound, UsageProblem
 
 
@@ -60,3 +60,12 @@ def test_no_such_board_lists_the_boards() -> None:
         find_board([BoardName("1", "fraud", ""), BoardName("2", "churn", "")], "x")
     with pytest.raises(NotFound, match="mlkanban init"):
         find_board([], "x")
+
+
+def test_a_prefix_picks_what_one_choice_alone_has() -> None:
+    choices = {"Train": 1, "Tune": 2, "Trainer": 3}
+    assert [pick(text, choices) for text in ("tu", " TUNE ", "train", "traine")] == [2, 2, 1, 3]
+    assert pick("x", choices) is pick("  ", choices) is None
+    for text, several in (("t", "Train or Tune or Trainer"), ("tr", "Train or Trainer")):
+        with pytest.raises(UsageProblem, match=f"could be {several}"):
+            pick(text, choices)

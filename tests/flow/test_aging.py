@@ -53,6 +53,12 @@ def test_marks_without_a_sample():
     assert pace.marks(7, 1, blocked=False) == ""
 
 
+def test_a_stage_past_those_that_have_a_pace_has_none():
+    pace = Pace((None, 5, 7), 9)
+    assert pace.at((2, 1, 0, 3, 4)) == Pace((7, 5, None, None, None), 9)
+    assert [pace.marks(stage, 8, blocked=False) for stage in range(5)] == ["", "~", "~", "", ""]
+
+
 @given(histories(25), st.integers(1, 31))
 def test_pace_is_as_counted_and_never_falls_from_left_to_right(cards, day):
     some = sample(cards, day)

@@ -129,6 +129,12 @@ def test_a_day_is_a_trial_once_two_weeks_after_it_are_known():
     assert backtest(sample(like_clockwork(46), day=46)).days == (at(31).date(),)
 
 
+@pytest.mark.parametrize(("day", "ahead"), [(2, 42), (3, 21), (22, 2), (400, 1)])
+def test_as_many_cards_are_waited_for_as_two_weeks_bring(day, ahead):
+    cards = [took(f"c{n}", 1) for n in range(3)]
+    assert backtest(sample(cards, day=day)).cards_ahead == ahead
+
+
 def test_an_open_card_that_is_late_counts_against_its_forecast():
     cards = [*like_clockwork(200), card("late", (100, 1))]
     scores = backtest(sample(cards, day=200)).scores[90]["card"]

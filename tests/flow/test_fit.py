@@ -31,6 +31,7 @@ def test_more_is_even_than_is_likely():
     found = fit(some, some.today + timedelta(days=14))
     ahead = forecast(some, days=14).how_many
     assert (found.likely, found.even) == (ahead[85] - 2, ahead[50] - 2)
+    assert found.forecast == forecast(some, days=14, cards=1)
     assert 0 < found.likely < found.even
 
 

@@ -15,8 +15,9 @@ from mlkanban.display.number_text.simulate import summary, to_json
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.history import CardHistory, Limits, Step, Workflow
 from mlkanban.flow.sample import follow
+from mlkanban.flow.simulation.run import SimulationResult
 from mlkanban.flow.simulation.suggest import suggest
-from mlkanban.flow.simulation.whatif import limits_from, what_if
+from mlkanban.flow.simulation.whatif import limits_from, summed, what_if
 from mlkanban.flow.window import Window
 from tests.flow.logs import ACTIVE, GATE, QUEUE, at, took
 from tests.flow.logs import sample as small
@@ -151,3 +152,13 @@ def board():
         Stage(str(n), s.name, s.kind, s.committed, s.limit) for n, s in enumerate(ml.stages)
     )
     return Board("b", "b", "B", stages)
+
+
+def test_a_spread_has_the_values_that_few_runs_lie_beyond():
+    values = list(range(1, 201))
+    Random(2).shuffle(values)
+    spread = summed([SimulationResult(v, 0, 0, 0, 0) for v in values])["p50"]
+    assert (spread.mean, spread.low, spread.high) == (100.5, 10, 190)
+    assert (spread.lowest, spread.highest) == (2, 198)
+    assert [value in spread for value in (1, 2, 198, 199)] == [False, True, True, False]
+    assert summed([]) == {}

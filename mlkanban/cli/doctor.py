@@ -502,10 +502,14 @@ def _unread(session: Session) -> Iterator[Check]:
             runs = [entry for board in boards for entry in service.runs.of_board(board.id)]
     except (MlkanbanError, *UNREADABLE):
         return  # said of the store already
-    unread = [(run.started, ref, run.unread) for ref, run in runs if run.unread]
-    for _, ref, some in sorted(unread, reverse=True)[:_MOST_UNREAD]:
+    unread: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for ref, run in sorted(runs, key=lambda entry: entry[1].started, reverse=True):
+        if run.unread:
+            unread.setdefault((ref, run.unread), []).append(run.id)
+    for (ref, some), ids in list(unread.items())[:_MOST_UNREAD]:
         hint = "" if all(map(is_of_tracker, some)) else "Write `mlkanban: name=0.91`. "
-        yield Check("metrics", "note", f"{ref}: {unread_text(some)}",
+        named = f"{'run' if len(ids) == 1 else 'runs'} {_some(ids)}"
+        yield Check("metrics", "note", f"{ref}, {named}: {unread_text(some)}",
                     f"{hint}See: mlkanban runs {ref}")  # fmt: skip
 
 

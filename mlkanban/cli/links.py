@@ -15,11 +15,12 @@ from mlkanban import clock
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, TRACKED
-from mlkanban.errors import NotFound, UsageProblem
+from mlkanban.errors import BadInput, NotFound, UsageProblem
 from mlkanban.paths import in_full, places, working_folder
+from mlkanban.runs.local.folder import RunFolder, runs_folder
 from mlkanban.runs.model.inbox import experiments, find
 from mlkanban.runs.model.tracker_run import CARD_TAG, KINDS, Tracked
-from mlkanban.runs.slurm.job_states import at
+from mlkanban.runs.slurm.job_states import at, read_job_states
 from mlkanban.runs.slurm.labelled_jobs import make_run, offered, offered_job
 from mlkanban.runs.trackers.places import place, read_all, servers, usual
 from mlkanban.text import display
@@ -66,7 +67,7 @@ def link(session: Session, card: str, run: str, source: str) -> None:
         tracker_runs = read_trackers(
             session, service, [source] if source else [], only=bool(source)
         )
-        tracked = _find(tracker_runs, _in_full(run))
+        tracked = _find(tracker_runs, run)
         session.answer_done("link", service.links.link(card, tracked), service)
 
 
@@ -79,6 +80,8 @@ def _link_job(session: Session, service: Service, card: str, number: str) -> Non
             f"No job {number} waits for a card here.",
             "A job of SLURM does whose comment is mlk:CARD. See: mlkanban sync-runs",
         )
+    folder = RunFolder(runs_folder(data) / run)
+    read_job_states(data, [folder], frozenset(), clock.now(), _SLURM_SECONDS)
     session.answer("link", lambda: {"id": run, "card": card, "job": number})
     if not session.json:
         session.show_message(f"Job {number} is run {run} now. See: mlkanban runs {card}")
@@ -137,6 +140,9 @@ def sync_runs(
     with session.service(write=True) as service:
         session.take_in_runs(service)  # first: trackers tell of these too
         tracker_runs = read_trackers(session, service, paths)
+        cwd = working_folder()
+        if not tracker_runs.places and any(place(path, cwd) for path in paths):
+            raise BadInput(" ".join(tracker_runs.problems), "Nothing was read.")
         for done in _decide(session, service, tracker_runs, new, ignore, ignore_all, heed):
             session.show_done(done)
         with counting_line(session) as show:
@@ -177,7 +183,9 @@ def sync_runs(
         f" {len(inbox.ignored):,} ignored."
     )
     if inbox.unlinked:
-        session.show_message(deciding(paths))
+        session.show_message(
+            deciding([path for path in paths if place(path, cwd) in tracker_runs.places])
+        )
 
 
 def _decide(
@@ -266,7 +274,7 @@ def _metrics(tracked: Tracked) -> str:
 
 def _find(tracker_runs: TrackerRuns, run: str) -> Tracked:
     try:
-        return find(tracker_runs.runs, run)
+        return find(tracker_runs.runs, _in_full(run))
     except NotFound as error:
         raise NotFound(error.message, " ".join([error.hint, *tracker_runs.problems])) from None
 

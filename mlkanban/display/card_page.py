@@ -14,10 +14,10 @@ from mlkanban.core.field_kinds import until_text
 from mlkanban.core.models import CardFace
 from mlkanban.display.card_face import FaceContext, age, due
 from mlkanban.runs.model.usage import Spending
-from mlkanban.text import LONG_TITLE, MANY_LINKS, beginning, display, quantity
+from mlkanban.text import LONG_TITLE, MANY_LINKS, beginning, display
 
 Row = tuple[str, str]
-"""What a field is called on a page, and what it says."""
+"""What a field is called on a page, '' for more about the one before, and what it says."""
 
 _FIRST = ("stage", "outcome", "archived", "verdict", "health", "blocked", "due", "snoozed")
 """How a card is doing comes first; other fields follow in the order of the table."""
@@ -101,11 +101,10 @@ def _health(card: Card, page: CardPage) -> Iterator[Row]:
 def _blocked(card: Card, page: CardPage) -> Iterator[Row]:
     if block := card.blocker:
         side = "external" if block.external else "internal"
-        begun = block.since.astimezone(ZoneInfo(page.view.board.timezone)).date()
-        days = quantity(max(0, (page.view.today - begun).days), "day")
-        note = f": {display(block.note)}" if block.note else ""
-        until = display(until_text(block.until))
-        yield "blocked", f"{block.reason} ({side}), {days}{note} {until}".rstrip()
+        until = f", {text}" if (text := display(until_text(block.until))) else ""
+        yield "blocked", f"{block.reason} ({side}), since {page.day(block.since)}{until}"
+        if block.note:
+            yield "", display(block.note)
 
 
 def _due(card: Card, page: CardPage) -> Iterator[Row]:

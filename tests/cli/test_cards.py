@@ -51,7 +51,8 @@ def test_one_card_is_shown_to_people(board) -> None:
     board("block", ref, "--reason", "labelling", "--note", "until Monday")
     shown = board("show", ref).out
     for words in (
-        f"{ref}  Try\n", "Stage       Data prep", "#gpu", "labelling (external)", "until Monday",
+        f"{ref}  Try\n", "Stage       Data prep", "#gpu", "labelling (external), since 20",
+        "\n            until Monday\n",
         "Age         1 day",
     ):  # fmt: skip
         assert words in shown

@@ -126,6 +126,9 @@ def test_a_folder_of_event_files_is_linked_by_its_path(board) -> None:
     logs(Path("elsewhere/seed 1"), "tb", "2")
     assert board.data("sync-runs")["changed"] == []
     logs(Path("runs/seed 2"))
+    assert board("sync-runs", "--ignore", "tensorboard:runs/seed 2").code == 0
+    assert board.data("sync-runs")["unlinked"] == []
+    assert board("sync-runs", "--heed", "tensorboard:runs/seed 2").code == 0
     told = board.data("sync-runs")
     assert [(one["name"], one["experiment"]) for one in told["unlinked"]] == [("seed 2", "runs")]
     assert board("link", ref, "tensorboard:nowhere").code == 3
@@ -245,6 +248,13 @@ def test_what_cannot_be_read_is_told_of(board) -> None:
     assert "optuna.log is no file of a tracker" in answer.err
     assert "Runs read: 3; " in answer.err
     assert board("sync-runs", "missing.db").code == 3
+    Path("hy.py").write_text("import hydra\n")
+    advice = board("sync-runs", "hy.py").err
+    assert "hy.py is no file of a tracker" in advice
+    assert "mlkanban sync-runs with --new" in advice
+    Path("mlflow.db").unlink()
+    refused = board("sync-runs", "hy.py")
+    assert (refused.code, "Nothing was read." in refused.err) == (5, True)
 
 
 def test_the_doctor_lists_trackers(board) -> None:

@@ -13,7 +13,7 @@ async def test_the_card_says_what_is_known(used: Path) -> None:
         await board.press("card.open")
         text = board.text()
         assert "retrain on the new quarter" in board.lines()[0]
-        assert "data-access (external), 3 days: ticket 4711" in text
+        assert "data-access (external), since 2026-03-17\n                ticket 4711" in text
         assert "None yet: press a." in text
         assert "blocked by data-access: ticket 4711" in text
 

@@ -172,7 +172,7 @@ def find_run(data: Path, wanted: str) -> RunFolder:
     if not matching:
         raise NotFound(
             f"There are no files of a run {wanted!r} here.",
-            hint("They are on the machine it was started on. List runs: {runs}"),
+            hint("If it was started on another machine, they are there. List runs: {runs}"),
         )
     if len(matching) > 1:
         raise UsageProblem(

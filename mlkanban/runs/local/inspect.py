@@ -131,12 +131,20 @@ def _ending(folder: RunFolder, judgement: Judgement, start: dict[str, Any]) -> d
         else:
             died = death(judgement.exit, lines, alone, oom=bool(end.get("oom")))
             made |= {"why": redacted_text(died.why), "reason": died.reason.value}
+        if scheduler.get("failed"):
+            made["why"] += f"; {scheduler['failed']}"
     return made
 
 
 def _last_written(folder: RunFolder, start: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The last lines of a run on stderr, and on stdout where that is a separate file."""
+    """The last lines of a run on stderr, and on stdout where that is a separate file; of an array
+    those of the task whose end is that of the whole."""
     out, err = logs(folder, start)
+    job = start.get("slurm")
+    task = str(folder.scheduler().get("task") or "").partition("_")[2]
+    if isinstance(job, dict) and task:
+        own = {Path(str(job.get(name) or "").replace("*", task)) for name in ("stdout", "stderr")}
+        out, err = ([log for log in some if log in own] or some for some in (out, err))
     alone = [log for log in out if log not in err]
     on_err, on_out = (last_lines(tail(some[-1])) if some else [] for some in (err, alone))
     return on_err, on_out

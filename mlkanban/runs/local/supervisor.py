@@ -27,7 +27,7 @@ _LAST = 1.0
 # exec starts programs alone, never what is built into the shell.
 _SHELL = (
     'rc=$1; shift; trap : HUP INT QUIT TERM; (exec "$@"); code=$?; umask 077;'
-    ' printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc"; exit "$code"'
+    ' { printf %s "$code" > "$rc.tmp" && mv "$rc.tmp" "$rc"; } 2>/dev/null; exit "$code"'
 )
 
 
@@ -162,7 +162,9 @@ def _keep(folder: RunFolder, start: Mapping[str, Any]) -> None:
     with contextlib.suppress(OSError):
         folder.make()
         folder.write_start(start)
-        folder.note("mlkanban: the folder of this run was removed; what was written so far is gone")
+        folder.note(
+            "mlkanban: the folder of this run was removed, with all it wrote and its values"
+        )
 
 
 def _watch(folder: RunFolder, leader: Process, start: Mapping[str, Any]) -> int | None:

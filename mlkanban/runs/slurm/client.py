@@ -16,11 +16,13 @@ from mlkanban.errors import MlkanbanError, UsageProblem
 from mlkanban.hints import hint
 from mlkanban.log import logger
 from mlkanban.runs.slurm.job_records import (
+    EXIT_FORMAT,
     SACCT_FIELDS,
     SQUEUE_FORMAT,
     SlurmJob,
     read_sacct,
     read_squeue,
+    with_statuses,
 )
 from mlkanban.text import display
 
@@ -77,6 +79,13 @@ def queue(cluster: str, seconds: float) -> list[SlurmJob]:
     not by job number: a forgotten number would be an error."""
     words = ["squeue", "-h", "-t", "all", "-u", str(os.getuid()), "-o", SQUEUE_FORMAT]
     return read_squeue(_output([*words, *_on(cluster)], seconds))
+
+
+def exit_statuses(jobs: Sequence[SlurmJob], cluster: str, seconds: float) -> list[SlurmJob]:
+    """These jobs of the queue, those that failed with their exit status: for clusters without
+    accounting."""
+    words = ["squeue", "-h", "-t", "FAILED", "-u", str(os.getuid()), "-O", EXIT_FORMAT]
+    return with_statuses(jobs, _output([*words, *_on(cluster)], seconds))
 
 
 def details(job: str, cluster: str, seconds: float) -> dict[str, str]:

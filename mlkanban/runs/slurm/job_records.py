@@ -14,12 +14,15 @@ from typing import NamedTuple
 from mlkanban.core.models import BlockReason
 from mlkanban.runs.model.labels import CardLabel, label_in
 from mlkanban.runs.model.state import Judgement, RunState
+from mlkanban.text import quantity
 
 SACCT_FIELDS = (
     "JobID,JobIDRaw,State,ExitCode,Submit,Start,End,ElapsedRaw,NodeList,AllocTRES,Reason,Comment,"
     "WorkDir"
 )
 SQUEUE_FORMAT = "%i|%T|%r|%V|%S|%e|%k|%Z"
+EXIT_FORMAT = "JobArrayID:60,exit_code:20"
+"""How the queue is asked for exit statuses, for which its other format has no letter."""
 
 _QUEUED = frozenset(
     (
@@ -32,7 +35,7 @@ _RUNNING = frozenset(
 )
 _NEVER = "DependencyNeverSatisfied"
 """Why a job waits that will never start."""
-_ENV, _QUEUE, _BUG = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE, BlockReason.BUG
+_ENV, _QUEUE = BlockReason.ENVIRONMENT, BlockReason.COMPUTE_QUEUE
 _DEATHS = {
     "OUT_OF_MEMORY": ("out of memory", _ENV),
     "TIMEOUT": ("time limit reached", _QUEUE),
@@ -184,7 +187,8 @@ class Verdict:
 
     `why` and `reason` are '' where only exit status and output can tell why it failed; `elapsed`
     are the seconds of all its lives, None while one goes on and when it never started; `listed`
-    says whether the queue still lists the job; `waited` are the seconds between its lives.
+    says whether the queue still lists the job; `waited` are the seconds between its lives; `failed`
+    says which tasks of an array did, and `task` is the one whose end is that of the whole.
     """
 
     judgement: Judgement
@@ -198,6 +202,8 @@ class Verdict:
     nodes: str = ""
     lives: tuple[Life, ...] = ()
     listed: bool = False
+    failed: str = ""
+    task: str = ""
 
 
 def is_over(state: str) -> bool:
@@ -250,6 +256,19 @@ def read_squeue(text: str) -> list[SlurmJob]:
             )
         )  # fmt: skip
     return jobs
+
+
+def with_statuses(jobs: Iterable[SlurmJob], text: str) -> list[SlurmJob]:
+    """Jobs of the queue, those that failed with the exit status that `squeue -h -O EXIT_FORMAT`
+    printed: as wait(2) has it, 256 for an exit 1."""
+    lines = (line.split() for line in text.splitlines())
+    statuses = {parts[0]: parts[1] for parts in lines if len(parts) == 2}
+    return [
+        replace(job, exit=_exit(job.state, status), own=_own(job.state, status))
+        if job.state == "FAILED" and (status := _code_and_signal(statuses.get(job.task, "")))
+        else job
+        for job in jobs
+    ]
 
 
 def judge_job(
@@ -347,24 +366,25 @@ def _verdict(tasks: Sequence[SlurmJob], lives: Sequence[Life], uid: int, now: fl
     judged = [(_ending(job, uid), job) for job in tasks]
     state, job = min(judged, key=lambda one: _WORST.index(one[0]))
     by = f" by {job.by}" if job.by else ""
-    evidence = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}"
-    if count > 1:
-        bad = [one.task for how, one in judged if how is state]
-        some = ", ".join(bad[:_MOST_TASKS])
-        more = f" and {len(bad) - _MOST_TASKS} more" if len(bad) > _MOST_TASKS else ""
-        evidence += many if state is RunState.FINISHED else f" for task {some}{more}{many}"
-    else:
-        evidence += many
+    hint = _hint(job) if state is RunState.FAILED and job.exit is None else ""
+    evidence = f"{job.teller} says {_NEVER if job.hopeless else job.state}{by}{hint}"
+    bad = [one.task for how, one in judged if how is state]
+    more = f" and {len(bad) - _MOST_TASKS} more" if len(bad) > _MOST_TASKS else ""
+    named = f"{', '.join(bad[:_MOST_TASKS])}{more}"
+    if count > 1 and state is not RunState.FINISHED:
+        evidence += f" for task {named}"
+    evidence += many
     judgement = Judgement(state, evidence, job.exit)
     why, reason = "", None
     if state is RunState.FAILED:
         why, reason = _DEATHS.get(_NEVER if job.hopeless else job.state, (why, reason))
         if job.own:
             why, reason = job.own, _ENV
-    if state is RunState.FAILED and job.exit is None and not why:
-        why, reason = f"failed{_hint(job)}, {job.teller} does not know the exit status", _BUG
     return replace(
         about, judgement=judgement, why=why, reason=reason.value if reason else "",
+        failed=f"{quantity(len(bad), 'task')} of {count} failed: {named}"
+        if count > 1 and state is RunState.FAILED else "",
+        task=job.task if count > 1 else "",
         ended=max(one.end or 0 for one in tasks) or (int(now) if job.hopeless else None),
     )  # fmt: skip
 
@@ -415,6 +435,14 @@ def _exit(word: str, text: str) -> int | None:
     if not (code.isdecimal() and number.isdecimal()) or _own(word, text):
         return None
     return 128 + int(number) if int(number) else int(code)
+
+
+def _code_and_signal(text: str) -> str:
+    """A status of wait(2) the way the accounting writes it; '' where it is none, or 0, which is
+    no failure."""
+    if not text.isdecimal() or not (status := int(text)):
+        return ""
+    return f"0:{status & 0x7F}" if status & 0x7F else f"{status >> 8 & 0xFF}:0"
 
 
 def _own(word: str, text: str) -> str:

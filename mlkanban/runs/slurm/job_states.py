@@ -67,8 +67,15 @@ def read_job_states(
     first_problem = ""
     for cluster in sorted({job.cluster for job in wanted} | {""}):
         here = [job for job in wanted if job.cluster == cluster]
-        counted, queued, problem = _answers(here, cluster, seconds)
-        first_problem = first_problem or problem
+        queued, problem = _queue(cluster, seconds)
+        unseen = _unseen(cluster, last, now, seconds) if stores else []
+        # Judged with the others: where a job was found says in which state it was.
+        made = take_up(data, cluster, [*(queued or ()), *unseen], stores, now)
+        here += [job for folder in made if (job := _wanted(folder, now))]
+        counted = None
+        if here:
+            first_problem = first_problem or problem
+            counted, queued = _ended(here, queued, cluster, seconds)
         for job in here:
             verdict = judge_job(
                 job.ticket, counted, queued, os.getuid(), now.timestamp(), _lives(job.folder)
@@ -79,8 +86,6 @@ def read_job_states(
                 _keep(job.folder, verdict)
                 if not verdict.judgement.state.ended:
                     find_logs(job.folder)
-        unseen = _unseen(cluster, last, now, seconds) if stores else []
-        take_up(data, cluster, [*(queued or ()), *unseen], stores, now)
     return first_problem
 
 
@@ -94,21 +99,25 @@ def _unseen(cluster: str, last: datetime | None, now: datetime, seconds: float) 
     return []
 
 
-def _answers(
-    wanted: Sequence[_Wanted], cluster: str, seconds: float
-) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None, str]:
-    """The records of accounting and queue, None where one does not answer, and the problem if it
-    matters."""
-    counted = queued = None
-    problem = ""
+def _queue(cluster: str, seconds: float) -> tuple[list[SlurmJob] | None, str]:
+    """The records of the queue, None and the problem where it does not answer."""
     try:
-        queued = client.queue(cluster, seconds)
+        return client.queue(cluster, seconds), ""
     except client.NoAnswer as error:
-        problem = str(error)
-    if wanted:
-        with suppress(client.NoAnswer):  # many clusters have no accounting
-            counted = client.accounting([job.ticket.job for job in wanted], cluster, seconds)
-    return counted, queued, problem if wanted else ""
+        return None, str(error)
+
+
+def _ended(
+    wanted: Sequence[_Wanted], queued: list[SlurmJob] | None, cluster: str, seconds: float
+) -> tuple[list[SlurmJob] | None, list[SlurmJob] | None]:
+    """The records of the accounting, None where there is none, and those of the queue, in that case
+    with the exit statuses that it knows."""
+    with suppress(client.NoAnswer):  # many clusters have no accounting
+        return client.accounting([job.ticket.job for job in wanted], cluster, seconds), queued
+    if queued and any(job.state == "FAILED" for job in queued):
+        with suppress(client.NoAnswer):
+            return None, client.exit_statuses(queued, cluster, seconds)
+    return None, queued
 
 
 def _wanted(folder: RunFolder, now: datetime) -> _Wanted | None:
@@ -203,6 +212,8 @@ def _values(verdict: Verdict) -> dict[str, Any]:
         "exit": judgement.exit,
         "why": verdict.why,
         "reason": verdict.reason,
+        "failed": verdict.failed,
+        "task": verdict.task,
         "started": at(verdict.started),
         "ended": at(verdict.ended),
         "elapsed": verdict.elapsed,

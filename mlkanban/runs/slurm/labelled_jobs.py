@@ -118,10 +118,11 @@ _NO_TASK = 0xFFFFFFFE
 
 def take_up(
     data: Path, cluster: str, jobs: Iterable[SlurmJob], stores: frozenset[str], now: datetime
-) -> None:
-    """Make runs of the jobs whose comment names a card of one of these stores. That of a job which
-    was submitted as a run names that too: where it is ours, and was left before its number was
-    known, it gets that."""
+) -> list[RunFolder]:
+    """Make runs of the jobs whose comment names a card of one of these stores, and return them.
+    That of a job which was submitted as a run names that too: where it is ours, and was left before
+    its number was known, it gets that."""
+    made = []
     jobs = list(jobs)
     if not cluster:
         _remember(data, jobs)
@@ -132,7 +133,9 @@ def take_up(
         if label.run:
             _attach(data, job, cluster, label.run)
         elif not _is_run(data, job, cluster):
-            make_run(data, job, cluster, str(label))
+            run = make_run(data, job, cluster, str(label))
+            made += [RunFolder(runs_folder(data) / run)] if run else []
+    return made
 
 
 def offered(data: Path, now: datetime, seconds: float) -> list[SlurmJob]:

@@ -13,6 +13,7 @@ from mlkanban.runs.slurm.job_records import (
     judge_job,
     read_sacct,
     read_squeue,
+    with_statuses,
 )
 
 AT = 1795587744
@@ -99,7 +100,7 @@ def test_without_accounting_the_queue_counts_and_a_job_that_is_gone_is_unknown()
     assert verdict("1", counted=None).judgement.state is RunState.FINISHED
     failed = verdict("2", counted=None)
     assert (failed.judgement.state, failed.judgement.exit) == (RunState.FAILED, None)
-    assert "does not know the exit status" in failed.why
+    assert (failed.why, failed.judgement.evidence) == ("", "squeue says FAILED")
     assert verdict("5", counted=None).judgement.state is RunState.UNKNOWN
     assert verdict("4", queued=[]).judgement.state is RunState.UNKNOWN
 
@@ -147,9 +148,34 @@ def test_tasks_that_wait_are_counted_though_they_stand_on_one_line() -> None:
 
 
 def test_tasks_that_failed_are_named() -> None:
-    found = verdict("7", queued=[]).judgement
-    assert (found.state, found.exit) == (RunState.FAILED, 1)
-    assert "FAILED for task 7_2, 2 of 2 tasks over" in found.evidence
+    found = verdict("7", queued=[])
+    assert (found.judgement.state, found.judgement.exit) == (RunState.FAILED, 1)
+    assert "FAILED for task 7_2, 2 of 2 tasks over" in found.judgement.evidence
+    assert (found.failed, found.task) == ("1 task of 2 failed: 7_2", "7_2")
+    assert (verdict("2").failed, verdict("2").task) == ("", "")
+
+
+STATUSES = """\
+24                                                          256
+6_1                                                         0
+6_2                                                         9
+25                                                          4021
+26                                                          139
+27
+28                                                          1:0
+"""
+
+
+def test_the_queue_knows_the_status_of_wait() -> None:
+    """The first is what SLURM 22.05 printed of an exit 1."""
+    line = "{}|FAILED|NonZeroExitCode|1|1|2|mlk:g1|/w"
+    text = "\n".join(line.format(task) for task in ("24", "6_1", "6_2", "25", "26", "27", "28"))
+    jobs = with_statuses(read_squeue(f"{text}\n6_3|RUNNING|None|1|1|NONE|mlk:g1|/w"), STATUSES)
+    assert {job.task: job.exit for job in jobs} == {
+        "24": 1, "6_1": None, "6_2": 137, "25": None, "26": 139, "27": None, "28": None,
+        "6_3": None,
+    }  # fmt: skip
+    assert [job.task for job in jobs if job.own == NO_FILE] == ["25"]
 
 
 AGAIN = """\

@@ -461,3 +461,82 @@ def test_a_job_of_long_ago_is_asked_of_sacct_by_its_number(job: Job, cluster: Cl
     job.mlk("link", job.card, "slurm:1", code=3)
     job.mlk("link", job.card, f"slurm:{NUMBER}")
     assert [one["state"] for one in runs(job)] == ["finished"]
+
+
+def failed_in_the_queue(job: Job, cluster: Cluster, status: str) -> dict[str, Any]:
+    """A run of a cluster without accounting, whose job failed; squeue prints this exit status."""
+    cluster.submit()
+    line = queued("FAILED", 1000, 1010, cluster.label, "NonZeroExitCode")
+    cluster.program("sacct", "exit 1")
+    cluster.program(
+        "squeue", f"case \"$*\" in *exit_code*) {status};; *) echo '{line}|{cluster.work}';; esac"
+    )
+    [over] = runs(job)
+    return over
+
+
+@pytest.mark.parametrize(
+    ("status", "exit", "why", "history"),
+    [
+        (f"echo '{NUMBER}   256'", 1, "out of GPU memory (exit 1)", "out of GPU memory (exit 1)"),
+        ("exit 1", None, "out of GPU memory", "failed (out of GPU memory)"),
+    ],
+)
+def test_without_accounting_the_last_lines_tell_why_a_job_failed(
+    job: Job, cluster: Cluster, status: str, exit: int | None, why: str, history: str
+) -> None:
+    cluster.log.write_text("epoch 1\ntorch.cuda.OutOfMemoryError: CUDA out of memory.\n")
+    over = failed_in_the_queue(job, cluster, status)
+    assert (over["state"], over["exit"], over["why"]) == ("failed", exit, why)
+    assert job.card_now()["blocked"]["reason"] == "environment"
+    assert history in job.mlk("history", job.card)
+
+
+def test_without_accounting_the_queue_knows_the_exit_status(job: Job, cluster: Cluster) -> None:
+    cluster.log.write_text("Traceback\n")
+    over = failed_in_the_queue(job, cluster, f"echo '{NUMBER}   768'")
+    assert (over["exit"], over["why"]) == (3, "exit 3")
+    assert job.card_now()["blocked"]["reason"] == "bug"
+
+
+def test_the_task_of_an_array_that_failed_is_named_with_its_last_lines(
+    job: Job, cluster: Cluster
+) -> None:
+    files = {task: cluster.work / f"slurm-{NUMBER}_{task}.out" for task in (1, 2, 3)}
+    for file in files.values():
+        file.write_text("epoch 9\n")
+    files[2].write_text("torch.cuda.OutOfMemoryError: CUDA out of memory.\n")
+    cluster.program(
+        "scontrol",
+        f'echo "JobId=9 ArrayJobId={NUMBER} ArrayTaskId=3 SubmitTime=1000 StdErr={files[3]}'
+        f' StdIn=/dev/null StdOut={files[3]} WorkDir={cluster.work}"',
+    )
+    cluster.submit()
+    line = counted("COMPLETED", 1000, 1010, 2000, 990, cluster.label)
+    tasks = [line.replace(NUMBER, f"{NUMBER}_{task}", 1) for task in files]
+    tasks[1] = tasks[1].replace("COMPLETED|0:0", "FAILED|1:0")
+    cluster.says("sacct", *tasks)
+    [over] = runs(job)
+    assert over["why"] == f"out of GPU memory (exit 1); 1 task of 3 failed: {NUMBER}_2"
+    assert over["last_lines"] == ["torch.cuda.OutOfMemoryError: CUDA out of memory."]
+    for command in ("runs", "show", "history"):
+        assert f"1 task of 3 failed: {NUMBER}_2" in job.mlk(command, job.card)
+
+
+def test_a_labelled_job_is_in_the_state_in_which_it_was_found(job: Job, cluster: Cluster) -> None:
+    label = f"mlk:{job.card_now()['label']}"
+    cluster.program("sacct", "exit 1")
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, label))
+    job.mlk("runs")
+    [found] = json.loads(job.mlk("--json", "runs"))["data"]
+    assert (found["state"], found["evidence"]) == ("running", "squeue says RUNNING")
+    cluster.says("squeue", queued("COMPLETED", 2000, 2100, label).replace("N/A", "3100"))
+    [over] = runs(job)
+    assert (over["state"], over["elapsed"]) == ("finished", 1990)
+
+
+def test_a_linked_job_is_in_the_state_in_which_it_was_found(job: Job, cluster: Cluster) -> None:
+    cluster.says("squeue", queued("RUNNING", 1000, 1010, f"mlk:{job.card}"))
+    job.mlk("link", job.card, f"slurm:{NUMBER}")
+    [found] = json.loads(job.mlk("--json", "runs"))["data"]
+    assert (found["state"], found["evidence"]) == ("running", "squeue says RUNNING")

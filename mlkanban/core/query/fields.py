@@ -61,6 +61,8 @@ class QueryField:
     values: Callable[[QueryContext], Iterable[str]] = lambda scene: ()
     stored_field: str = ""
     """The field of a card (core/card_fields.py) that the store looks into, '' for none."""
+    colon_only: bool = False
+    """Whether only a colon asks for it: `score>0.8` and `work=5` are text to search for."""
 
     def check(self, sign: str, value: str, at: int) -> None:
         """Check a term; BadQuery for an operator or a value that this field never takes."""
@@ -296,6 +298,8 @@ def _tags(scene: QueryContext) -> Iterable[str]:
     return sorted({tag for face in scene.faces for tag in face.tags.split()})
 
 
+_EQUALS = frozenset({"type", "priority", "class", "outcome", "health"})
+"""The choices that can be asked for with `=` too, which is text behind every other one."""
 _REASONS = ("yes", "no", "external", "internal", *map(str, BlockReason))
 
 
@@ -323,6 +327,7 @@ def _table() -> Iterable[QueryField]:
                 "word",
                 _enum(card_field.label, card_field.stored, words, none=none),
                 fixed((*words, "none") if none else words),
+                colon_only=card_field.word not in _EQUALS,
             )
     yield QueryField(
         "blocked",
@@ -404,6 +409,7 @@ def _plain(known: Collection[str]) -> Iterable[QueryField]:
                 _stored(card_field.name),
                 lambda scene: ("none",),
                 card_field.name,
+                colon_only=True,
             )
 
 

@@ -98,6 +98,28 @@ def test_the_grammar(text, tree):
     assert parse(text) == tree
 
 
+NEWER = ["work", "title", "score", "worth", "budget", "hypothesis", "dataset", "verdict", "link",
+         "checklist"]  # fmt: skip
+OLDER = sorted(NAMES - set(NEWER))
+
+
+@pytest.mark.parametrize("operator", ["=", "<", ">", "<=", ">="])
+@pytest.mark.parametrize("name", NEWER)
+def test_a_field_that_only_a_colon_asks_for_is_text_before_other_signs(name, operator):
+    assert parse(f"{name}{operator}0.8") == TextTerm(f"{name}{operator}0.8")
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_a_colon_asks_for_every_field(name):
+    assert parse(f"{name}:none") == Term("score" if name == "worth" else name, ":", "none")
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_the_other_fields_take_an_equals_sign(name):
+    value = {"span": "5d", "day": "2026-01-31"}.get(FIELDS[name].kind, "none")
+    assert parse(f"{name}={value}") == Term(name, "=", value)
+
+
 @pytest.mark.parametrize(
     ("text", "at", "said"),
     [

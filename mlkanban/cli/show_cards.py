@@ -45,15 +45,18 @@ def list_cards(session: Session, query: str, view: str, everything: bool) -> Non
     with session.service() as service:
         snapshot = service.boards.snapshot(session.board(service).id)
         board, faces = snapshot.board, snapshot.faces
-        if view:
-            query = f"({service.views.query(board.id, view)}) {query}"
-        matching = service.search.find(board, by_stage(faces, board), query, today(board))
+        saved = service.views.query(board.id, view) if view else ""
+        queries = [text for text in (saved, query) if text.strip()]
+        every = matching = by_stage(faces, board)
+        for text in queries:  # each by itself: an error names the place in what was typed
+            wanted = {face.id for face in service.search.find(board, every, text, today(board))}
+            matching = [face for face in matching if face.id in wanted]
         sleepers = False
-        if "snoozed" in query:
+        if any("snoozed" in text for text in queries):
             # The query language: a list without a query does without.
             from mlkanban.core.query.match import looks_for_sleepers
 
-            sleepers = looks_for_sleepers(query)
+            sleepers = any(map(looks_for_sleepers, queries))
         shown = [
             face
             for face in matching

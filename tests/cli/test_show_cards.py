@@ -106,8 +106,10 @@ def test_saved_views(board) -> None:
     ]
     assert [card["id"] for card in board.data("list", "--view", "gpus")] == [first]
     assert board.data("list", "--view", "gpus", "-q", "b") == []
+    assert board.data("list", "--view", "gpus", "-q", "b or c") == []
     unknown = board("list", "--view", "x")
     assert (unknown.code, "Saved views: gpus." in unknown.err) == (3, True)
+    assert "(at character 1)" in board("list", "--view", "gpus", "-q", "nope:x").err
     assert board("views", "--save", "x").code == 2
     assert board("views", "--save", "x", "-q", "tag:(").code == 2
     assert board.data("views", "--remove", "gpus") == []

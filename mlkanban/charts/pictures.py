@@ -32,8 +32,6 @@ from mlkanban.flow.wip import WorkInProgress
 from mlkanban.flow.xmr import Xmr
 from mlkanban.text import display, steady
 
-_TOLD = (50, 85)
-
 
 def scatter(times: CycleTimes, sle: int | None) -> ScatterSpec:
     """Finished and abandoned cards by the day they ended."""

@@ -26,7 +26,6 @@ from mlkanban.runs.trackers.places import place, read_all, servers, usual
 from mlkanban.text import display
 
 if TYPE_CHECKING:
-    from mlkanban.runs.model.tracker_run import Tracked
     from mlkanban.runs.trackers.places import TrackerRuns
     from mlkanban.service import Done, Service
 

@@ -311,8 +311,9 @@ def test_a_run_of_another_host_that_ended_is_taken_in(job: Job) -> None:
 
 def test_a_job_that_removes_the_folder_of_its_run_ends_all_the_same(job: Job) -> None:
     viewer = job.start("sh", "-c", 'rm -r "$MLKANBAN_HOME/runs/$MLKANBAN_RUN"; echo up; exit 5')
-    code, out, _ = job.ended(viewer)
+    code, out, err = job.ended(viewer)
     assert (code, out) == (5, "up\n")
+    assert "rc.tmp" not in err
     run = job.run()
     assert (run["state"], run["exit"]) == ("failed", 5)
 

@@ -251,7 +251,7 @@ def test_what_is_no_number_is_told_when_it_ends_with_the_run_and_by_doctor(job: 
     assert job.run()["unread_metrics"] == ["loss=nan", "big=1e400"]
     assert f"Run {job.folder.name}: {told}" in job.mlk("runs", job.card)
     doctor = subprocess.run([*PROGRAM, "doctor"], env=job.env, capture_output=True, timeout=60)
-    assert f"{job.card}: {told}" in doctor.stdout.decode()
+    assert f"{job.card}, run {job.folder.name}: {told}" in doctor.stdout.decode()
 
 
 def test_a_loss_of_nan_on_stdout_is_why_a_run_failed(job: Job) -> None:

@@ -81,7 +81,7 @@ def split_metrics(line: str) -> tuple[str, ...]:
     """Split one line, `val_auc>=0.92 val_auc=0.917`, into arguments for `parse_metric`."""
     if not line or not _SEVERAL.fullmatch(line):
         return (line,) if line else ()
-    return tuple(match[0] for match in _METRIC.finditer(line))
+    return tuple(match[0].strip() for match in _METRIC.finditer(line))
 
 
 def metric_text(metric: Mapping[str, Any] | None) -> str:

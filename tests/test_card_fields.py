@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from mlkanban.core.event_validation import MALFORMED, inert
 from mlkanban.core.field_kinds import Day, Members, Prose, TextLine
 from mlkanban.core.markdown.card import card_page, read_card
 from mlkanban.core.markdown.card_values import values
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import Board, Outcome, Stage
 from mlkanban.core.query.fields import FIELDS as QUERY_FIELDS
 from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.display.card_face import FaceContext
@@ -53,6 +54,8 @@ SEEN = {
     "snoozed": "run:7", "snoozed_run": "run:7",
 }  # fmt: skip
 """What a person sees of it, by the public names."""
+KNOWN = frozenset(SEEN)
+"""The fields of which the tests say where they are; a text, choice or day may come to the table."""
 
 
 def _made_up(field: CardField) -> str:
@@ -188,8 +191,37 @@ def test_what_is_searchable_is_found(field: CardField) -> None:
 
 
 def test_what_a_person_wrote_is_searched() -> None:
-    searched = "title, hypothesis, dataset, verdict, links, checklist, blocked"
-    assert ", ".join(field.name for field in FIELDS if field.searchable) == searched
+    assert {field.name for field in FIELDS if field.searchable} & KNOWN == {
+        "title", "hypothesis", "dataset", "verdict", "links", "checklist", "blocked",
+    }  # fmt: skip
+
+
+def test_add_has_what_a_new_card_can_have_and_edit_what_is_learned_later() -> None:
+    both = {
+        "type", "priority", "class", "work", "tag", "due", "metric", "baseline", "noise", "score",
+        "budget", "hypothesis", "dataset", "link", "needs", "parent", "lineage", "checklist",
+    }  # fmt: skip
+    of_edit = {"title", "verdict", "health", "untag", "unlink", "needs-not", "lineage-not"}
+    neither = {"outcome", "archived", "blocked", "snoozed", "snoozed-run", "stage"}
+    for command, wanted in (
+        (add, both | {"stage"}),
+        (edit, both | of_edit),
+    ):
+        options = {o[2:] for p in command.params if isinstance(p, click.Option) for o in p.opts}
+        assert options & (both | of_edit | neither) == wanted
+
+
+def test_the_form_has_health_only_for_a_model_in_use() -> None:
+    form = {
+        "title", "type", "priority", "class", "work", "tags", "due", "metric", "score", "budget",
+        "hypothesis", "dataset", "verdict", "links", "needs", "parent", "lineage",
+    }  # fmt: skip
+    shipped = whole_card()
+    for outcome, wanted in (
+        (None, form), (Outcome.LEARNED, form), (Outcome.SHIPPED, form | {"health"}),
+    ):  # fmt: skip
+        card = replace(shipped, values={**shipped.values, "outcome": outcome})
+        assert form_texts(card).keys() & KNOWN == wanted
 
 
 @pytest.mark.parametrize(

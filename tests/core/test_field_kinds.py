@@ -1,16 +1,31 @@
-"""Fields of a card: what a stored value of each form may be, at its limits, and what it says."""
+"""Fields of a card: what a stored value of each form may be, at its limits, what is typed for it,
+and what texts say of it."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 import pytest
 from fractional_indexing import generate_n_keys_between
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.card import Blocker
+from mlkanban.core.card import Blocker, CheckItem, Metric
+from mlkanban.core.card_fields import FIELD
 from mlkanban.core.field_kinds import (
     BlockerKind,
+    Checklist,
+    Choice,
+    Day,
+    Flag,
+    Members,
+    MetricKind,
+    MetricNumber,
+    OtherCard,
     Place,
+    Prose,
+    SnoozedRun,
+    Text,
+    Title,
     is_card,
     is_condition,
     is_day,
@@ -18,11 +33,47 @@ from mlkanban.core.field_kinds import (
     is_line,
     is_rank,
     is_ref,
+    items_in,
+    items_typed,
+    metric_in,
     until_text,
 )
-from mlkanban.core.models import BlockReason
+from mlkanban.core.metrics import parse_metric
+from mlkanban.core.models import BlockReason, CardType, Health, ServiceClass
+from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.errors import UsageProblem
 
 ID = "0198f0a0-0000-7000-8000-000000000001"
+TODAY = date(2026, 3, 20)  # a Friday
+SINCE = datetime(2026, 3, 2, tzinfo=UTC)
+
+LETTERS = "aZé0 -.:#x[]'\""
+words = st.text("abZé0-.", min_size=1, max_size=5)
+lines = st.text(LETTERS, max_size=12)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+amounts = st.none() | numbers
+days = st.dates(date(2000, 1, 1), date(2100, 1, 1)).map(date.isoformat)
+tags = st.text("abz0-", min_size=1, max_size=5).filter(lambda tag: tag != "none")
+links = st.text("ab: /", min_size=1, max_size=8).filter(lambda link: link.strip())
+refs = st.from_regex(r"[a-z]{1,3}[1-9][0-9]?", fullmatch=True)
+origins = st.builds("{}:{}".format, st.sampled_from(("ablation-of", "retrain-of")), refs)
+
+
+def typed(name: str, text: Text) -> Text:
+    """What a person typed into a field, as the program takes it."""
+    return FIELD[name].kind.parse(text, name, TODAY)
+
+
+def written(name: str, taken: Text) -> Text:
+    """What the program took, stored as an event stores it, as a person reads it again."""
+    field = FIELD[name]
+    if isinstance(field.kind, Members):
+        return field.kind.text(field.read({f"{field.stored}{one}": True for one in taken}))
+    if isinstance(field.kind, MetricNumber):
+        return field.kind.text(field.read({"metric": {"name": "auc", name: float(str(taken))}}))
+    if isinstance(field.kind, Checklist):
+        return field.kind.text(field.read({name: items_typed(list(taken))}))
+    return field.kind.text(field.read({field.stored: field.kind.accept(taken, name)}))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +160,213 @@ def test_a_place_is_a_stage_and_a_rank(place) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("title", lines.filter(str.strip)),
+        ("dataset", lines),
+        ("hypothesis", lines.map(str.rstrip)),
+        ("type", st.sampled_from(("", "DATA", " mod", "dep", "chore"))),
+        ("health", st.sampled_from(("", "none", "NONE", "Ok", "retired", "w"))),
+        ("due", days | st.sampled_from(("", "none", "fri", "3d", "2w"))),
+        ("score", st.builds("{} / {}".format, st.integers(0, 99), st.integers(1, 9))),
+        ("budget", st.sampled_from(("40 gpuh", "1run", "12 RUNS", ".5 gpu hours", "None"))),
+        ("parent", refs | refs.map(str.upper) | st.sampled_from(("", "None"))),
+        ("tags", st.lists(tags, max_size=4).map(" #".join)),
+        ("links", st.lists(links, max_size=4).map("|".join)),
+        ("needs", st.lists(refs, max_size=4).map(" ".join)),
+        ("lineage", st.lists(origins, max_size=3).map(" ".join)),
+        ("noise", numbers.map(str)),
+        ("checklist", st.lists(lines.map(str.strip).filter(str), max_size=3).map(
+            lambda items: tuple(f"[ ] {item}" for item in items))),
+    ],
+)  # fmt: skip
+@given(st.data())
+def test_what_is_written_of_a_value_is_read_as_the_same_value(
+    name: str, texts: st.SearchStrategy[Text], data: st.DataObject
+) -> None:
+    taken = typed(name, data.draw(texts))
+    assert written(name, taken) == taken
+    kind = FIELD[name].kind
+    shown = written(name, taken)
+    assert typed(name, shown) == taken
+    if isinstance(kind, Members):
+        assert typed(name, kind.between.join(shown)) == taken
+
+
+@given(
+    st.builds(
+        Metric, words.filter(lambda word: word != "none"), st.sampled_from((">=", "<=")), numbers,
+        st.none(), st.none(), amounts,
+    )
+)  # fmt: skip
+def test_a_metric_is_read_from_what_is_written_of_it(metric: Metric) -> None:
+    text = MetricKind().text(metric)
+    taken = MetricKind().parse(text, "metric", TODAY)
+    assert taken == text
+    assert metric_in(parse_metric([str(taken)])) == metric
+    assert MetricKind().changed(str(text), str(text)).written == []
+
+
+@given(st.lists(st.builds(CheckItem, lines.map(str.strip).filter(str), st.booleans())))
+def test_a_checklist_is_read_from_what_is_written_of_it(items: list[CheckItem]) -> None:
+    assert items_in(items_typed(list(Checklist().text(items)))) == tuple(items)
+
+
+def test_a_title_is_one_line_that_says_something() -> None:
+    assert Title().parse(" Focal\nloss ", "title", TODAY) == "Focal loss"
+    assert Title().is_valid("Focal loss")
+    assert not Title().is_valid("Focal\nloss")
+    assert not Title().is_valid("  ")
+    with pytest.raises(UsageProblem, match="A title is needed"):
+        Title().parse(" \n", "title", TODAY)
+
+
+def test_only_whole_prose_keeps_the_blanks_around_it() -> None:
+    text = "    indented, as code is\n\n- and a list"
+    assert Prose(whole=True).parse(text, "hypothesis", TODAY) == text
+    assert Prose(whole=True).text(text) == text
+    assert Prose().parse(text, "verdict", TODAY) == text.strip()
+    assert Prose().text(text) == text.strip()
+    assert Prose().shown(text) == "indented, as code is - and a list"
+
+
+def test_a_choice_is_told_by_how_one_word_begins() -> None:
+    kind = Choice(CardType, CardType.EXPERIMENT)
+    assert kind.parse(" DAT ", "type", TODAY) == "data"
+    assert kind.parse("deployment", "type", TODAY) == "deployment"
+    for text in ("d", "mo", "x", "datas", "none"):
+        with pytest.raises(UsageProblem, match=f"'{text}' is no type") as refused:
+            kind.parse(text, "type", TODAY)
+        assert "Choose: experiment, data, " in refused.value.hint
+    with pytest.raises(UsageProblem, match="'re' is no health"):
+        Choice(Health).parse("re", "health", TODAY)
+
+
+def test_none_clears_a_choice_that_a_card_may_be_without() -> None:
+    for text in ("", " ", "none", "None "):
+        assert Choice(Health).parse(text, "health", TODAY) == ""
+    assert Choice(CardType, CardType.EXPERIMENT).parse("", "type", TODAY) == "experiment"
+    assert Choice(Health).read({}, "health") is None
+    assert Choice(ServiceClass, ServiceClass.STANDARD).read({}, "class") is ServiceClass.STANDARD
+    assert Choice(Health).is_valid("")
+    assert not Choice(ServiceClass, ServiceClass.STANDARD).is_valid("")
+    assert not Choice(Health).is_valid("o")
+
+
+def test_yes_is_written_of_a_flag() -> None:
+    assert Flag().read({"archived": True}, "archived") is True
+    assert Flag().read({}, "archived") is False
+    assert (Flag().text(True), Flag().shown(True)) == ("yes", "yes")
+    assert (Flag().text(False), Flag().shown(False)) == ("", "")
+    assert not Flag().is_valid("yes")
+
+
+def test_a_day_is_typed_as_people_say_it() -> None:
+    assert Day().parse("fri", "due", TODAY) == "2026-03-27"
+    assert Day().parse("NONE", "due", TODAY) == ""
+    assert Day().read({"due": "2026-03-27"}, "due") == date(2026, 3, 27)
+    assert Day().data(date(2026, 3, 27)) == "2026-03-27"
+    assert Day().accept("2026-03-27", "due") == "2026-03-27"
+    for value in ("27.3.2026", "2026-02-30", "20260327", 3, None):
+        with pytest.raises(UsageProblem, match="is no day"):
+            Day().accept(value, "due")
+
+
+@pytest.mark.parametrize("text", ["none", "NONE", " None "])
+def test_none_in_any_case_clears_what_is_no_free_text(text: str) -> None:
+    assert OtherCard().parse(text, "parent", TODAY) == ""
+    assert MetricKind().parse(text, "metric", TODAY) == ""
+    assert MetricNumber().parse(text, "noise", TODAY) == ""
+    for name in ("tags", "links", "needs", "lineage"):
+        assert typed(name, text) == ()
+    assert Prose().parse("none", "verdict", TODAY) == "none"
+
+
+def test_links_have_a_bar_between_them_and_may_have_blanks_in_them() -> None:
+    assert typed("links", "my notes | runs/4 of 7|") == ("my notes", "runs/4 of 7")
+    kind = FIELD["links"].kind
+    assert kind.shown(("my notes", "runs/4 of 7")) == "my notes | runs/4 of 7"
+    assert kind.read({"link:run 10": True, "link:run 9": True, "link:x": False}, "link:") == (
+        "run 9", "run 10",
+    )  # fmt: skip
+
+
+def test_tags_have_blanks_commas_or_number_signs_between_them() -> None:
+    assert typed("tags", "Vision, #gpu gpu") == ("gpu", "vision")
+    assert typed("tags", ("Big Data", " ")) == ("big-data",)
+    kind = FIELD["tags"].kind
+    assert kind.shown(("gpu", "vision")) == "#gpu #vision"
+    assert list(FIELD["tags"].words({"tag:gpu": True, "tag:old": False})) == ["gpu"]
+
+
+def test_a_member_has_to_say_something_and_none_cannot_be_added() -> None:
+    kind = FIELD["tags"].kind
+    assert isinstance(kind, Members)
+    assert kind.accept(["GPU"], "tags") == ["gpu"]
+    assert kind.member("none", "tags", added=False) == "none"
+    for value, said in (("#", "An empty value"), ("None", "it means that there are none"),
+                        (3, "is no text")):  # fmt: skip
+        with pytest.raises(UsageProblem, match=said):
+            kind.member(value, "tags")
+    with pytest.raises(UsageProblem, match="is no list"):
+        kind.accept("gpu", "tags")
+
+
+def test_only_what_a_person_changed_in_a_metric_is_written() -> None:
+    before = "auc>=0.9 auc=0.87"
+
+    def changed(text: str) -> Sequence[str]:
+        return MetricKind().changed(text, before).written
+
+    assert changed(" auc>=0.95 auc=0.87 ") == ["auc>=0.95"]
+    assert changed("auc>=0.9 auc=0.88") == ["auc=0.88"]
+    assert changed("auc=0.87 auc>=0.95") == ["auc>=0.95"]
+    assert changed("auc>=0.9") == []
+    assert changed(before) == []
+    assert changed("loss<=0.1") == ["loss<=0.1"]
+
+
+def test_a_metric_is_written_by_what_it_aims_at_and_where_it_stands() -> None:
+    text = MetricKind().text
+    assert text(Metric("auc", ">=", 0.9, value=0.875)) == "auc>=0.9 auc=0.875"
+    assert text(Metric("loss", "<=", 0.1)) == "loss<=0.1"
+    assert text(Metric("auc", value=0.875)) == "auc=0.875"
+    assert text(Metric("auc")) == "auc"
+    assert text(None) == ""
+
+
+def test_a_number_is_written_whole_and_shown_in_a_few_digits() -> None:
+    kind = MetricNumber()
+    assert kind.parse(" 1e-3 ", "noise", TODAY) == "0.001"
+    assert kind.text(0.123456789) == "0.123456789"
+    assert kind.shown(0.123456789) == "0.123457"
+    assert kind.shown(0.25) == "0.25"
+    assert kind.shown(0.0) == kind.shown(-0.0).removeprefix("-") == "0"
+    assert (kind.text(None), kind.shown(None)) == ("", "")
+    assert kind.read({"metric": {"name": "auc", "noise": 0}}, "noise") == 0.0
+    assert kind.read({"metric": {"name": "auc"}}, "noise") is kind.read({}, "noise") is None
+    with pytest.raises(UsageProblem, match="'some' is not a number"):
+        kind.parse("some", "noise", TODAY)
+
+
+def test_a_checklist_is_typed_as_lines() -> None:
+    taken = Checklist().parse("[x] three seeds\nablation", "checklist", TODAY)
+    assert taken == ("[x] three seeds", "ablation")
+    items = items_in(items_typed([*taken, "", "[X]done", "[] to do"]))
+    assert Checklist().text(items) == (
+        "[x] three seeds", "[ ] ablation", "[x] done", "[ ] to do",
+    )  # fmt: skip
+    assert Checklist().brief([{}]) == "1 item"
+
+
+def test_only_a_card_that_waits_for_a_run_is_snoozed_until_one() -> None:
+    read = SnoozedRun().read
+    assert read({"snoozed_until": UNTIL_RUN, "snoozed_run": "run:7"}, "snoozed_run") == "run:7"
+    assert read({"snoozed_until": "2026-04-01", "snoozed_run": "run:7"}, "snoozed_run") == ""
+    assert read({"snoozed_run": "run:7"}, "snoozed_run") == ""
+
+
+@pytest.mark.parametrize(
     ("until", "text"),
     [
         ("card:v137", "until v137 is finished"),
@@ -119,6 +377,5 @@ def test_a_place_is_a_stage_and_a_rank(place) -> None:
 )
 def test_what_lifts_a_block_is_said_in_words(until: str, text: str) -> None:
     assert until_text(until) == text
-    since = datetime(2026, 3, 2, tzinfo=UTC)
-    block = Blocker(BlockReason.BUG, external=False, since=since, note="", until=until)
+    block = Blocker(BlockReason.BUG, external=False, since=SINCE, note="", until=until)
     assert BlockerKind().text(block) == ": ".join(filter(None, ("bug", text)))

@@ -46,7 +46,7 @@ class RestorePlan:
 def find_backup(data: Path, name: str) -> Path:
     """The backup called `name`: a file, or a backup in the folder by its name or prefix."""
     file = Path(name)
-    if file.is_absolute() or file.exists():
+    if file.is_absolute() or _may_exist(file):
         return file
     matching = [
         copy.path for copy in backup.all_of(store_path(data)) if copy.path.name.startswith(name)
@@ -57,6 +57,13 @@ def find_backup(data: Path, name: str) -> Path:
     if not matching:
         raise NotFound(f"There is no backup {name!r}.", hint("See: {backup list}"))
     return (exact or matching)[0]
+
+
+def _may_exist(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:
+        return True  # why it cannot be read is told when it is opened
 
 
 def plan(data: Path, file: Path) -> RestorePlan:

@@ -206,6 +206,12 @@ def test_no_such_backup_and_the_store_itself(board, folder) -> None:
     assert board("restore", str(folder / "board.db"), "--yes").code == 2
 
 
+def test_a_name_that_no_file_can_have_is_refused_in_words(board) -> None:
+    answer = board("restore", "a" * 3000, "--yes")
+    assert answer.code == 5
+    assert "cannot be read: File name too long." in answer.err
+
+
 def test_a_store_that_is_open_elsewhere_is_not_replaced(board, folder) -> None:
     made = board.data("backup")["file"]
     board.card("a")

@@ -14,9 +14,12 @@ from mlkanban.core.templates import TEMPLATES
 from mlkanban.display.card_json import board_data
 
 _KEYS = [template.key for template in TEMPLATES]
+_TEMPLATES = "\b\nTemplates:\n" + "\n".join(
+    f"  {template.key:<19}{template.about}" for template in TEMPLATES
+)
 
 
-@click.command()
+@click.command(epilog=_TEMPLATES)
 @click.argument("name", type=NEW_NAME)
 @click.option("--template", type=click.Choice(_KEYS), default=_KEYS[0], show_default=True)
 @click.option(
@@ -28,15 +31,7 @@ _KEYS = [template.key for template in TEMPLATES]
 )
 @pass_session
 def init(session: Session, name: str, template: str, timezone: str) -> None:
-    """Create a board from a template.
-
-    \b
-    ml                 from idea to a model in production
-    crisp-dm           the six phases of a data-mining project
-    lifecycle          scope, understand, build, deploy, manage and trust
-    data-driven-scrum  create, observe, analyze: an iteration answers a question
-    plain              to do, doing, done
-    """
+    """Create a board from a template."""
     given = timezone or session.settings.timezone
     zone = given or local_timezone()
     with session.service(write=True, make=True) as service:

@@ -12,6 +12,7 @@ import pytest
 
 import mlkanban
 from mlkanban.cli import program
+from mlkanban.core.templates import TEMPLATES
 from mlkanban.errors import StoreProblem
 
 HEAVY = ("textual", "rich", "plotext", "pandas", "numpy", "pydantic", "sqlite_utils")
@@ -56,6 +57,12 @@ def test_what_is_done_most_often_checks_cards_without_pydantic(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=home
     )
     assert done.stdout.splitlines()[-1] == "[0, False]"
+
+
+def test_the_help_lists_the_board_templates(board) -> None:
+    shown = " ".join(board("init", "--help").out.split())
+    for template in TEMPLATES:
+        assert f" {template.key} {template.about}" in shown
 
 
 def test_help_and_names_of_commands_load_no_command() -> None:

@@ -1,6 +1,9 @@
 """Files that real trackers wrote: read whole, and left exactly as they are."""
 
 import contextlib
+import importlib
+import inspect
+import pkgutil
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +14,8 @@ from typing import NoReturn
 
 import pytest
 
-from mlkanban.runs.model.tracker_run import short
+from mlkanban.runs import trackers
+from mlkanban.runs.model.tracker_run import KINDS, short
 from mlkanban.runs.trackers.optuna import Journal
 from mlkanban.runs.trackers.places import count_all, place, read_all, usual
 from mlkanban.runs.trackers.values import numbers
@@ -245,3 +249,21 @@ def test_runs_of_mlflow_that_were_deleted_are_not_counted(tmp_path: Path) -> Non
     meta = next(root.glob("*/*/meta.yaml"))
     meta.write_text(meta.read_text().replace("lifecycle_stage: active", "lifecycle_stage: deleted"))
     assert count_all([root])[0][root] == before - 1
+
+
+def test_every_tracker_has_a_name_for_people() -> None:
+    """A card calls a run by its tracker: Tracked.as_run looks the word before the colon up."""
+    modules = [
+        importlib.import_module(f"{trackers.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(trackers.__path__)
+        if found.name != "places"
+    ]
+    words = {
+        module.__name__.rpartition(".")[2]: inspect.getsource(module)
+        for module in modules
+        if any(hasattr(cls, "runs") for _, cls in inspect.getmembers(module, inspect.isclass))
+    }
+    assert {"mlflow", "optuna", "tensorboard", "wandb"} <= words.keys()
+    for word, source in words.items():
+        assert word in KINDS, f"KINDS of runs/model/tracker_run.py has no name for {word}"
+        assert f'"{word}:' in source, f"runs/trackers/{word}.py calls its runs by another word"

@@ -241,7 +241,7 @@ class Board:
     def _ended(self, terminal: Terminal) -> None:
         status = terminal.wait()
         said = terminal.raw.decode(errors="replace")
-        if status == -signal.SIGINT and not terminal.leftovers():
+        if status in (-signal.SIGINT, 130) and not terminal.leftovers():
             status = 0  # it was left already, and Ctrl+c came while it ended
         self.close()
         asked = any(key in packet.data for packet in self._sent for key in (b"q", b"\x1b", b"\x07"))

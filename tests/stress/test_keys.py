@@ -4,11 +4,13 @@ MLKANBAN_STRESS=full presses 100,000 keys; MLKANBAN_SEED=N begins with another s
 """
 
 import os
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.stress.keys import MakeBoard, Packet, Packets, fewest, press
+from tests.stress.keys import Board, Dead, MakeBoard, Packet, Packets, fewest, press
 from tests.stress.sizes import size
 
 pytestmark = [pytest.mark.slow, pytest.mark.terminal]
@@ -35,3 +37,25 @@ def test_a_seed_always_presses_the_same_keys() -> None:
 def test_an_end_is_found_and_brought_down_to_the_packet_that_did_it(tmp_path: Path) -> None:
     packets = [Packet(b"j"), Packet(b"Q", pause=0.1)]
     assert fewest(MakeBoard(tmp_path), packets) == packets[1:]
+
+
+@pytest.mark.parametrize("status", [-signal.SIGINT, 130])
+def test_ctrl_c_while_a_board_that_was_left_ends_is_no_failure(tmp_path: Path, status: int) -> None:
+    _end(tmp_path, status, leftovers=[])
+
+
+@pytest.mark.parametrize(("status", "leftovers"), [(130, ["alternate screen"]), (1, [])])
+def test_any_other_end_is_a_failure(tmp_path: Path, status: int, leftovers: list[str]) -> None:
+    with pytest.raises(Dead, match=f"it ended with {status}"):
+        _end(tmp_path, status, leftovers)
+
+
+def _end(folder: Path, status: int, leftovers: list[str]) -> None:
+    """A board ends with a status, after a key that leaves it."""
+    ended = SimpleNamespace(
+        exit_status=status, raw=b"\x1b[?1049l", send=lambda data: None, wait=lambda: status,
+        leftovers=lambda: leftovers,
+    )  # fmt: skip
+    board = Board({"MLKANBAN_HOME": str(folder)}, folder)
+    board._start = lambda: ended  # type: ignore[assignment, return-value]
+    board.send(Packet(b"q"))

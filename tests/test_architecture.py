@@ -32,6 +32,60 @@ def test_every_import_inside_a_function_says_whom_it_spares() -> None:
     assert not found, f"Move these to the top of the file, or say what they cost: {found}"
 
 
+_PURE = (
+    "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum",
+    "fractions", "functools", "itertools", "json", "math", "operator", "re", "statistics", "sys",
+    "typing", "unicodedata", "zoneinfo", "mlkanban.core", "mlkanban.errors", "mlkanban.hints",
+    "mlkanban.runs.model", "mlkanban.text",
+)  # fmt: skip
+_PURE_HERE = {
+    "core": {"pydantic": "core/field_kinds.py"},
+    "flow": {"mlkanban.flow": "flow/", "random": "flow/simulation/", "simpy": "flow/simulation/"},
+}
+"""What only a file, or the files of a folder, may import besides."""
+
+
+@pytest.mark.parametrize("room", _PURE_HERE)
+def test_core_and_flow_import_nothing_but_what_is_pure(room: str) -> None:
+    """A module that is not in the list does I/O, looks at the clock, or has not been thought about;
+    `random` makes numbers from a seed."""
+    more = _PURE_HERE[room]
+    found = [
+        f"{where} imports {module}"
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for where in [path.relative_to(PACKAGE).as_posix()]
+        for module in imported(path.read_text())
+        if not any(f"{module}.".startswith(f"{pure}.") for pure in _PURE)
+        and not any(
+            f"{module}.".startswith(f"{pure}.") and where.startswith(place)
+            for pure, place in more.items()
+        )
+    ]
+    assert not found, f"Do this outside of {room}, or add the module to the list: {found}"
+
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ("import logging.handlers", ["logging.handlers"]),
+        ("def f():\n    from glob import glob", ["glob.glob"]),
+        ("from mlkanban import files, text", ["mlkanban.files", "mlkanban.text"]),
+    ],
+)
+def test_imports_are_found_wherever_they_stand(source: str, modules: list[str]) -> None:
+    assert list(imported(source)) == modules
+
+
+def imported(source: str) -> Iterator[str]:
+    """What a file imports, modules and names of them, with dots."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "Import by the whole name."
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 @pytest.mark.parametrize(
     ("body", "lines"),
     [

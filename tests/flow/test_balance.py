@@ -243,3 +243,31 @@ def test_numbers_of_a_group_are_those_of_its_cards_alone(cards, day):
 def test_the_time_that_littles_law_implies_has_fractions():
     found = little(sample([took("a", 2, start=1), took("b", 5, start=2)], day=10))
     assert found.implied_days == pytest.approx(5 / 2)
+
+
+def test_the_words_and_the_data_of_littles_law_have_each_figure_under_its_name():
+    law = replace(
+        little(sample([])), n=6, mean_wip=2.5, throughput_per_day=0.5, observed_days=4.3,
+        days_before_window=3, days_of_open_cards=7, days_of_abandoned_cards=2, wip_at_start=1,
+        wip_at_end=4, begun=11,
+    )  # fmt: skip
+    assert little_text.figures(law) == (
+        ("n", "6"), ("wip", "2.5"), ("per day", "0.50"), ("implied", "5.0"), ("observed", "4.3"),
+    )  # fmt: skip
+    said = little_text.summary(law)
+    assert said.lines == (
+        "Mean WIP 2.5 / 0.50 finished a day = 5.0 d | observed mean 4.3 d",
+        "They differ: cards still open at the end spent 7 days of it here; WIP grew from 1 to 4.",
+    )
+    assert rows(said) == (
+        ("of the finished cards, before the window", "-3"),
+        ("of cards open at its end", "+7"),
+        ("of abandoned cards", "+2"),
+    )
+    data = little_text.to_json(law)
+    assert data.items() >= {
+        "n": 6, "mean_wip": 2.5, "throughput_per_day": 0.5, "implied_days": 5.0,
+        "observed_days": 4.3, "ratio": 5 / 4.3, "days_before_window": 3, "days_of_open_cards": 7,
+        "days_of_abandoned_cards": 2, "wip_at_start": 1, "wip_at_end": 4, "begun": 11,
+        "departed": 8, "wip_balanced": False,
+    }.items()  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlkanban.display.number_text.cycle_time import summary, to_json
+from mlkanban.display.number_text.cycle_time import figures, summary, to_json
 from mlkanban.flow.cycle_time import cycle_times, grouped
 from mlkanban.flow.history import CardHistory, FlowState, Step, Workflow, trace
 from mlkanban.flow.sample import follow
@@ -247,10 +247,35 @@ def test_too_few_cards_are_listed():
     assert said.lines == (
         "2 finished cards (1 open, 0 abandoned, 0 never worked); percentiles need 5.",
     )
+    assert said.table is not None
+    assert said.table.head == ("card", "took", "outcome", "title")
     assert rows(said) == (
         ("F1", "1 d", "shipped", "Took 1"),
         ("F5", "5 d", "shipped", "Took 5"),
     )
     assert summary(numbers([], window=30)).lines == (
         "No finished cards (0 open, 0 abandoned, 0 never worked); percentiles need 5.",
+    )
+
+
+def test_each_figure_of_cycle_times_is_under_its_name():
+    times = numbers(example(), window=90)
+    assert figures(times) == (
+        ("finished", "8"), ("open", "2"), ("mean", "9.6"),
+        ("p50", "9"), ("p70", "-"), ("p85", "-"), ("p95", "-"),
+    )  # fmt: skip
+    assert figures(replace(times, of_stage=True))[:2] == (("left", "8"), ("there", "2"))
+    assert dict(figures(numbers([still(3, 21)])))["mean"] == "-"
+
+
+def test_the_data_for_scripts_has_each_number_of_cards_under_its_name():
+    never = card((1, 0, None), (2, 3, "shipped"))
+    dropped = [took(4, "abandoned")] * 2
+    times = numbers([*example(), still(11, 21), *dropped, *[never] * 4])
+    data = to_json(times)
+    assert (data["n"], data["open"], data["never_worked"]) == (8, 3, 4)
+    assert data["outcomes"] == {"shipped": 8, "learned": 0, "superseded": 0, "abandoned": 2}
+    assert (data["min"], data["mode"], data["max"]) == (1, 1, 17)
+    assert summary(times).lines[-1] == (
+        "8 shipped, 0 learned, 0 superseded | 3 open, 2 abandoned, 4 never worked"
     )

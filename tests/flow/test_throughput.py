@@ -4,7 +4,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.display.number_text.throughput import summary, to_json
+from mlkanban.display.number_text.throughput import figures, summary, to_json
 from mlkanban.flow.throughput import daily, throughput
 from tests.flow.logs import at, card, histories, rows, sample, took
 
@@ -19,6 +19,35 @@ def test_days_keep_their_zeros_and_abandoned_cards_stand_beside():
     assert counted.buckets[1].cards == ("a", "b")
     assert (counted.n, counted.abandoned, counted.per_day) == (2, 1, 2 / 5)
     assert counted.outcomes == {"learned": 1, "shipped": 1}
+
+
+def test_each_column_is_under_its_name():
+    cards = [
+        took("a", 2), took("b", 2, outcome="learned"), took("c", 4, outcome="abandoned"),
+        card("d", (2, 1)),
+    ]  # fmt: skip
+    counted = throughput(sample(cards, day=5))
+    said = summary(counted)
+    assert said.table is not None
+    assert said.table.head == ("day", "finished", "begun", "aband.")
+    assert said.table.rows == (
+        ("2026-01-01", "0", "3", "0"),
+        ("2026-01-02", "2", "1", "0"),
+        ("2026-01-03", "0", "0", "0"),
+        ("2026-01-04", "0", "0", "1"),
+        ("2026-01-05", "0", "0", "0"),
+    )
+    assert said.lines[1] == "4 begun, 1 abandoned | 1 learned, 1 shipped"
+    assert figures(counted) == (
+        ("finished", "2"), ("per week", "-"), ("arrived", "4"), ("abandoned", "1"),
+    )  # fmt: skip
+    data = to_json(counted)
+    assert (data["n"], data["arrivals"], data["abandoned"], data["active_days"]) == (2, 4, 1, 1)
+    assert data["buckets"][1] == {
+        "from": "2026-01-02", "days": 1, "finished": 2, "arrived": 1, "abandoned": 0,
+        "cards": ["a", "b"],
+    }  # fmt: skip
+    assert data["buckets"][3]["abandoned"] == 1
 
 
 def test_weeks_begin_on_monday_and_a_part_of_one_is_named():

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from mlkanban import toml
 from mlkanban.access import refusal
@@ -22,29 +22,46 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a person can set. The text under a setting is printed by `mlkanban config`.
+    """What a person can set. `mlkanban config` prints the description of each.
 
     A plain dataclass, because a command without settings does not wait for pydantic. pydantic
     checks what is set; pydantic-settings would need a second class, for the same start-up reason,
     and has neither the lines of the file nor the origin of a value.
     """
 
-    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
-
-    board: str = ""
-    """key of the board to open; empty: the one used last"""
-    theme: str = "mlkanban-dark"
-    """name of the theme; see: mlkanban themes"""
-    ascii: bool = False
-    """draw with ASCII characters only"""
-    timezone: str = ""
-    """time zone of new boards; empty: this machine's"""
-    keys: dict[str, str] = field(default_factory=dict)
-    """other keys for commands, each a key or a list of keys; see: mlkanban keys"""
-    trackers: list[str] = field(default_factory=list)
-    """files and folders of trackers that sync-runs reads too"""
-    repeat_parameters: list[str] = field(default_factory=lambda: [*repeats.DEFAULT_NAMES])
-    """parameters in which runs of one configuration may differ; * is anything"""
+    board: str = field(
+        default="",
+        metadata={"description": "key of the board to open; empty: the one used last"},
+    )
+    theme: str = field(
+        default="mlkanban-dark",
+        metadata={"description": "name of the theme; see: mlkanban themes"},
+    )
+    ascii: bool = field(
+        default=False,
+        metadata={"description": "draw with ASCII characters only"},
+    )
+    timezone: str = field(
+        default="",
+        metadata={"description": "time zone of new boards; empty: this machine's"},
+    )
+    keys: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "description": "other keys for commands, each a key or a list of keys;"
+            " see: mlkanban keys"
+        },
+    )
+    trackers: list[str] = field(
+        default_factory=list,
+        metadata={"description": "files and folders of trackers that sync-runs reads too"},
+    )
+    repeat_parameters: list[str] = field(
+        default_factory=lambda: [*repeats.DEFAULT_NAMES],
+        metadata={
+            "description": "parameters in which runs of one configuration may differ; * is anything"
+        },
+    )
 
     @property
     def repeats(self) -> Repeats:
@@ -60,11 +77,8 @@ _VARIABLES = {
 
 
 def meanings() -> dict[str, str]:
-    """What each setting is for: the text under it."""
-    from pydantic import TypeAdapter  # only `mlkanban config` asks
-
-    described = TypeAdapter(Settings).json_schema()["properties"]
-    return {name: described[name].get("description", "") for name in _NAMES}
+    """What each setting is for."""
+    return {setting.name: setting.metadata["description"] for setting in fields(Settings)}
 
 
 def load() -> Settings:

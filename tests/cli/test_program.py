@@ -41,6 +41,7 @@ def test_a_list_in_json_loads_nothing_of_the_screen() -> None:
         ["edit", "v1", "--hypothesis", "It helps."],
         ["list"],
         ["--json", "list"],
+        ["config"],
     ],
     ids=" ".join,
 )

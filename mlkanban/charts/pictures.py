@@ -1,6 +1,9 @@
 """The picture of each number: from what flow counted to what is drawn."""
 
+from __future__ import annotations
+
 from datetime import date
+from typing import TYPE_CHECKING
 
 from mlkanban.charts.spec import (
     AgingItem,
@@ -17,20 +20,22 @@ from mlkanban.charts.spec import (
     ScatterSpec,
     XmrSpec,
 )
-from mlkanban.flow.aging import Aging
-from mlkanban.flow.blockers import Blockers
-from mlkanban.flow.bottleneck import Bottleneck
-from mlkanban.flow.cfd import Cfd
-from mlkanban.flow.cycle_time import CycleTimes
-from mlkanban.flow.efficiency import Efficiency, Share
-from mlkanban.flow.forecast import Forecast
-from mlkanban.flow.iterations import Iterations
-from mlkanban.flow.retraining import RetrainingLoops
-from mlkanban.flow.throughput import Throughput
-from mlkanban.flow.triage import TriageNumbers
-from mlkanban.flow.wip import WorkInProgress
-from mlkanban.flow.xmr import Xmr
 from mlkanban.text import display, steady
+
+if TYPE_CHECKING:
+    from mlkanban.flow.aging import Aging
+    from mlkanban.flow.blockers import Blockers
+    from mlkanban.flow.bottleneck import Bottleneck
+    from mlkanban.flow.cfd import Cfd
+    from mlkanban.flow.cycle_time import CycleTimes
+    from mlkanban.flow.efficiency import Efficiency
+    from mlkanban.flow.forecast import Forecast
+    from mlkanban.flow.iterations import Iterations
+    from mlkanban.flow.retraining import RetrainingLoops
+    from mlkanban.flow.throughput import Throughput
+    from mlkanban.flow.triage import TriageNumbers
+    from mlkanban.flow.wip import WorkInProgress
+    from mlkanban.flow.xmr import Xmr
 
 
 def scatter(times: CycleTimes, sle: int | None) -> ScatterSpec:
@@ -140,6 +145,9 @@ def blockers(counted: Blockers) -> BarsSpec:
 
 def stage_times(counted: Efficiency) -> BarsSpec:
     """Days by stage, divided into what they were spent on."""
+    # Every other picture does without what efficiency is counted with.
+    from mlkanban.flow.efficiency import Share
+
     rows = [
         BarRow(
             _name(stage.stage),

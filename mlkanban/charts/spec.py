@@ -1,12 +1,16 @@
 """What each picture shows, whatever its size."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mlkanban.flow.cycle_time import CycleTimes
 from mlkanban.flow.percentiles import percentiles
+
+if TYPE_CHECKING:
+    from mlkanban.flow.cycle_time import CycleTimes
 
 # Below this many days a chart in days would have one or two bars, so hours are drawn.
 FEWEST_DAYS = 3

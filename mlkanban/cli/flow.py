@@ -16,31 +16,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlkanban import clock
-from mlkanban.cells import wrapped_note
-from mlkanban.charts import pictures
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.charts.render import render
 from mlkanban.cli.groups import Guessing
-from mlkanban.cli.layout import table, width
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, TAG, today
 from mlkanban.core.models import CardType
 from mlkanban.core.names import as_tag
-from mlkanban.display.number_text import forecast as forecast_text
-from mlkanban.display.number_text import number_view
-from mlkanban.display.number_text import simulate as simulate_text
-from mlkanban.display.number_text import suggest_limits as suggest_text
-from mlkanban.display.number_text.backtest import remarks
 from mlkanban.errors import NotFound, UsageProblem
-from mlkanban.flow.forecast import forecast as ahead
-from mlkanban.flow.sample import follow
-from mlkanban.flow.simulation.suggest import suggest
-from mlkanban.flow.simulation.whatif import limits_from, what_if
-from mlkanban.flow.window import Window
 
 if TYPE_CHECKING:
-    from mlkanban.charts.spec import Spec
+    from mlkanban.charts.spec import ChancesSpec, Spec
     from mlkanban.display.number_view import Figures, NumberView, Summary
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.sample import Sample
@@ -88,6 +74,9 @@ class NumberOptions:
 
     def sample(self, session: Session, service: Service) -> Sample:
         """The cards asked for, followed up to the day asked for."""
+        # Help and completion follow no cards.
+        from mlkanban.flow.sample import follow
+
         board = session.board(service)
         now = clock.now()
         workflow, histories = service.history.for_flow(board, now)
@@ -124,6 +113,9 @@ class NumberOptions:
         return " ".join([*kinds, *tags, *filter(None, [(self.query or "").strip()])])
 
     def _window(self, today: date) -> Window:
+        # It comes with the cards.
+        from mlkanban.flow.window import Window
+
         last = self.last or today
         if last > today:
             raise UsageProblem(
@@ -210,6 +202,9 @@ class FlowGroup(Guessing):
             return self.commands.get(cmd_name)
 
         def command(session: Session, options: NumberOptions) -> None:
+            # Help and completion show no number.
+            from mlkanban.display.number_text import number_view
+
             answer(session, options, number_view(cmd_name))
 
         command.__doc__ = f"{entry.title}: {entry.help}.\n\n{entry.definition}"
@@ -243,6 +238,10 @@ def forecast(
     cards: int | None,
 ) -> None:
     """Forecast how many cards are finished by a day, or when so many are."""
+    # Every other number does without the forecast.
+    from mlkanban.display.number_text import forecast as forecast_text
+    from mlkanban.flow.forecast import forecast as ahead
+
     if by_date is not None and days is not None:
         raise UsageProblem("--days and --by-date say the same.", "Give one of them.")
 
@@ -259,8 +258,15 @@ def forecast(
 
     view = replace(forecast_text.NUMBER, count=count)
     if cards is not None and days is None and by_date is None:
-        view = replace(view, draw=lambda number, _: pictures.when(number))
+        view = replace(view, draw=_when)
     answer(session, options, view)
+
+
+def _when(forecast: Forecast, _: object) -> ChancesSpec:
+    # Whoever draws nothing, such as --json, does without the pictures.
+    from mlkanban.charts import pictures
+
+    return pictures.when(forecast)
 
 
 @flow.command("simulate")
@@ -283,6 +289,10 @@ def simulate(session: Session, options: NumberOptions, limits: tuple[str, ...]) 
 
     Example: mlkanban flow simulate --limit Training=2 --limit Evaluation=none
     """
+    # Every other number does without the simulation.
+    from mlkanban.display.number_text import simulate as simulate_text
+    from mlkanban.flow.simulation.whatif import limits_from, what_if
+
     with session.service() as service:
         board = session.board(service)
         sample = options.sample(session, service)
@@ -305,6 +315,10 @@ def suggest_limits(session: Session, options: NumberOptions) -> None:
     One limit is changed by one at a time. A change is kept when in three of four runs with the same
     cards 85 % of them are done sooner and hardly fewer are finished.
     """
+    # Every other number does without the simulation.
+    from mlkanban.display.number_text import suggest_limits as suggest_text
+    from mlkanban.flow.simulation.suggest import suggest
+
     with session.service() as service:
         sample = options.sample(session, service)
     with _progress(session) as progress:
@@ -334,7 +348,12 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
     number = view.count(sample)
     groups = view.by(sample, options.by) if options.by else []  # type: ignore[arg-type]
     summary = view.summary(number)
-    extra = remarks(summary, sample)
+    extra: list[str] = []
+    if summary.forecasts:
+        # Only forecasts are tested with the past.
+        from mlkanban.display.number_text.backtest import remarks
+
+        extra = remarks(summary, sample)
 
     def data() -> dict[str, Any]:
         apart = [{"name": group, **view.to_json(counted)} for group, _, counted in groups]
@@ -364,6 +383,9 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
 
 def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
     """The picture, in the width of the terminal."""
+    # Only who looks at a picture waits for it: not --json, help and completion.
+    from mlkanban.charts.render import render
+
     size = shutil.get_terminal_size(SIZE_ELSEWHERE)
     height = max(8, min(TALLEST, size.lines - 8))
     yield render(spec, size.columns - 1, height, palette=None, ascii=ascii)
@@ -371,6 +393,10 @@ def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
 
 def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]:
     """The same in words, and as a table."""
+    # They measure cells with rich; --json, help and completion print none.
+    from mlkanban.cells import wrapped_note
+    from mlkanban.cli.layout import table, width
+
     # Elsewhere than on a terminal a sentence stays in one line, to be found by other programs.
     room = (width() or maxsize) - 1
     for line in (*summary.lines, *extra):
@@ -384,6 +410,9 @@ def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]
 
 
 def _compared(session: Session, by: str, groups: list[tuple[str, Figures]]) -> Iterator[str]:
+    # It measures cells with rich; --json, help and completion print none.
+    from mlkanban.cli.layout import table
+
     figures = [(session.clean(name) or "(none)", some) for name, some in groups]
     if not figures:
         yield "No cards to compare."

@@ -5,14 +5,16 @@ Every number of the catalogue has a module in `number_text` with its view.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypedDict, TypeVar
 
 from mlkanban.charts.catalogue import CATALOGUE, FlowNumber
-from mlkanban.charts.spec import Spec
 from mlkanban.display.table import Table
 from mlkanban.flow.sample import Grouping, Sample
 from mlkanban.flow.window import Scope
 from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.charts.spec import Spec
 
 Day = Annotated[str, "date"]
 Figures = tuple[tuple[str, str], ...]
@@ -62,7 +64,7 @@ class NumberView(Generic[Number]):
     summary: Callable[[Number], Summary]
     figures: Callable[[Number], Figures]
     to_json: Callable[[Number], NumberJson]
-    draw: Callable[[Number, Sample], Spec | None] = lambda number, sample: None
+    draw: Callable[[Number, Sample], "Spec | None"] = lambda number, sample: None
     by_stage: Callable[[Sample], Sequence[Number]] | None = None
     staged: bool = False
 

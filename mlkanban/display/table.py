@@ -7,9 +7,6 @@ Columns line up whatever the script. Markdown and HTML take every sign of the ce
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
-
-from mlkanban.cells import padded, shortened
 from mlkanban.text import display
 
 GAP = "  "
@@ -40,21 +37,29 @@ def html_text(text: str) -> str:
 def text_lines(table: Table, width: int | None = None) -> list[str]:
     """The head and a line for each row, cells as they are; the last column is cut where lines have
     a `width`, in cells."""
+    # What makes JSON of a table measures no cells.
+    from rich.cells import cell_len
+
+    # The same; they measure with rich.
+    from mlkanban.cells import padded, shortened
+
+    def line(cells: Sequence[str]) -> str:
+        *first, last = cells
+        shown = [padded(cell, size) for cell, size in zip(first, sizes, strict=True)]
+        return GAP.join([*shown, last if room is None else shortened(last, room)]).rstrip()
+
     columns = zip(table.head, *table.rows, strict=True)
     *sizes, _ = (max(map(cell_len, column)) for column in columns)
     room = None if width is None else max(_LEAST_LAST, width - sum(sizes) - len(GAP) * len(sizes))
-    return [_line(cells, sizes, room) for cells in (table.head, *table.rows)]
-
-
-def _line(cells: Sequence[str], sizes: Sequence[int], room: int | None) -> str:
-    *first, last = cells
-    shown = [padded(cell, size) for cell, size in zip(first, sizes, strict=True)]
-    return GAP.join([*shown, last if room is None else shortened(last, room)]).rstrip()
+    return [line(cells) for cells in (table.head, *table.rows)]
 
 
 def screen_lines(table: Table, width: int, height: int, selected: int | None) -> list[str]:
     """At most `height` lines of at most `width` cells, safe to show; the selected row, with a mark,
     in sight."""
+    # It measures with rich, as above.
+    from mlkanban.cells import shortened
+
     rows = [[display(cell) for cell in row] for row in table.rows]
     head, *lines = text_lines(Table([name.upper() for name in table.head], rows))
     room = max(1, height - 2)

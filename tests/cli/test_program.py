@@ -11,6 +11,7 @@ import click
 import pytest
 
 import mlkanban
+from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.cli import program
 from mlkanban.core.templates import TEMPLATES
 from mlkanban.errors import StoreProblem
@@ -64,6 +65,61 @@ def test_the_help_lists_the_board_templates(board) -> None:
     shown = " ".join(board("init", "--help").out.split())
     for template in TEMPLATES:
         assert f" {template.key} {template.about}" in shown
+
+
+def loaded_by(args: list[str], env: dict[str, str]) -> list[str]:
+    """What is loaded when somebody types a command."""
+    code = (
+        "import sys; from mlkanban.cli import main; sys.argv[1:] = "
+        f"{args!r}\n"
+        "try: sys.exit(main())\n"
+        "finally: print('\\n', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
+    )
+    return done.stdout.splitlines()[-1].split()
+
+
+def numbers_of(modules: list[str]) -> set[str]:
+    prefix = "mlkanban.display.number_text."
+    return {name.removeprefix(prefix) for name in modules if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize("args", [["flow", "--help"], ["flow", "wip", "--help"]])
+def test_the_help_of_the_numbers_loads_none_of_them(home: dict[str, str], args: list[str]) -> None:
+    assert_no_number(loaded_by(args, home))
+
+
+def test_the_completed_names_of_the_numbers_load_none_of_them(home: dict[str, str]) -> None:
+    words = {"COMP_WORDS": "mlkanban flow cy", "COMP_CWORD": "2"}
+    assert_no_number(loaded_by([], home | words | {"_MLKANBAN_COMPLETE": "bash_complete"}))
+
+
+def assert_no_number(modules: list[str]) -> None:
+    parts = ("mlkanban.flow.", "mlkanban.charts.", "mlkanban.display.", "rich")
+    assert [name for name in modules if name.startswith(parts)] == ["mlkanban.charts.catalogue"]
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        *((entry.name, {entry.name.replace("-", "_")}) for entry in CATALOGUE
+          if entry.name != "scatter"),
+        ("scatter", {"scatter", "cycle_time"}),
+        ("simulate", {"simulate"}),
+        ("suggest-limits", {"suggest_limits", "simulate"}),
+    ],
+)  # fmt: skip
+def test_a_number_in_json_loads_no_other_and_no_picture(
+    shell, home: dict[str, str], name: str, numbers: set[str]
+) -> None:
+    shell("init", "Fraud")
+    modules = loaded_by(["--json", "flow", name], home)
+    assert numbers_of(modules) == numbers
+    pictures = [m for m in modules if m.startswith("mlkanban.charts.")]
+    assert pictures == ["mlkanban.charts.catalogue"]
+    assert not {"rich", "plotext"} & set(modules)
 
 
 def test_help_and_names_of_commands_load_no_command() -> None:

@@ -1,8 +1,7 @@
 """Blocker clusters, in words and as JSON."""
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from mlkanban.charts import pictures
 from mlkanban.display.number_view import (
     Figures,
     NumberJson,
@@ -15,6 +14,9 @@ from mlkanban.display.table import Table
 from mlkanban.flow.blockers import LEAST, Blockers, Cluster
 from mlkanban.flow.blockers import blockers as count
 from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = "real days of 24 hours within the window; committed cards"
 
@@ -97,11 +99,18 @@ def summary(blockers: Blockers) -> Summary:
     return Summary("Blockers", tuple(lines), Table(head, rows), note)
 
 
+def _picture(blockers: Blockers, _: object) -> "BarsSpec":
+    # Whoever draws nothing, such as --json, does without the pictures.
+    from mlkanban.charts import pictures
+
+    return pictures.blockers(blockers)
+
+
 NUMBER = NumberView(
     "blockers",
     count,
     summary,
     figures,
     to_json,
-    draw=lambda blockers, sample: pictures.blockers(blockers),
+    draw=_picture,
 )

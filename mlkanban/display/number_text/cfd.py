@@ -2,9 +2,8 @@
 
 from datetime import date
 from itertools import pairwise
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from mlkanban.charts import pictures
 from mlkanban.display.number_view import (
     Day,
     Figures,
@@ -18,6 +17,9 @@ from mlkanban.display.table import Table
 from mlkanban.flow.cfd import Cfd
 from mlkanban.flow.cfd import cfd as count
 from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.charts.spec import CfdSpec
 
 _CONVENTION = "last arrival of each card at the stage or past it"
 
@@ -90,12 +92,19 @@ def _development(counts: list[int]) -> str:
     return f"Work in progress {grew} from {first} to {last} over the {days}{aside}."
 
 
+def _picture(cfd: Cfd, _: object) -> "CfdSpec":
+    # Whoever draws nothing, such as --json, does without the pictures.
+    from mlkanban.charts import pictures
+
+    return pictures.cfd(cfd)
+
+
 NUMBER = NumberView(
     "cfd",
     count,
     summary,
     figures,
     to_json,
-    draw=lambda cfd, sample: pictures.cfd(cfd),
+    draw=_picture,
     staged=True,
 )

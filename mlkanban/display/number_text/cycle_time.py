@@ -1,8 +1,7 @@
 """Cycle time, in words and as JSON."""
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from mlkanban.charts.spec import histogram_spec
 from mlkanban.display.number_view import (
     Figures,
     NumberJson,
@@ -18,6 +17,9 @@ from mlkanban.flow.percentiles import PERCENTILES, needed
 from mlkanban.flow.sample import Sample
 from mlkanban.flow.sle import sle
 from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.charts.spec import HistogramSpec
 
 _MAIN = 85
 _CYCLE_TIME = "calendar days with both ends | nearest rank"
@@ -142,12 +144,19 @@ def expectation(times: CycleTimes, sample: Sample) -> int | None:
     return None if times.of_stage else sle(sample).days
 
 
+def _picture(times: CycleTimes, sample: Sample) -> "HistogramSpec":
+    # Whoever draws nothing, such as --json, does without the pictures.
+    from mlkanban.charts.spec import histogram_spec
+
+    return histogram_spec(times, sle=expectation(times, sample))
+
+
 NUMBER = NumberView(
     "cycle-time",
     cycle_times,
     summary,
     figures,
     to_json,
-    draw=lambda times, sample: histogram_spec(times, sle=expectation(times, sample)),
+    draw=_picture,
     by_stage=lambda sample: [times for _, times in grouped(sample, "stage")],
 )

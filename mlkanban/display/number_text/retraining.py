@@ -1,8 +1,7 @@
 """Retraining, in words and as JSON."""
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from mlkanban.charts import pictures
 from mlkanban.display.number_view import (
     Day,
     Figures,
@@ -18,6 +17,9 @@ from mlkanban.flow.retraining import Days, Loop, RetrainingLoops
 from mlkanban.flow.retraining import retraining as count
 from mlkanban.hints import hint
 from mlkanban.text import quantity
+
+if TYPE_CHECKING:
+    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
 
@@ -149,11 +151,18 @@ def _shown(days: int | None) -> str:
     return "-" if days is None else f"{days} d"
 
 
+def _picture(loops: RetrainingLoops, _: object) -> "BarsSpec | None":
+    # Whoever draws nothing, such as --json, does without the pictures.
+    from mlkanban.charts import pictures
+
+    return pictures.retraining(loops)
+
+
 NUMBER = NumberView(
     "retraining",
     count,
     summary,
     figures,
     to_json,
-    draw=lambda retraining, sample: pictures.retraining(retraining),
+    draw=_picture,
 )

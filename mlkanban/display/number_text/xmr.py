@@ -1,8 +1,7 @@
 """The XmR chart, in words and as JSON."""
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from mlkanban.charts import pictures
 from mlkanban.display.number_view import (
     Figures,
     NumberJson,
@@ -15,6 +14,9 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.xmr import FEWEST, RUN, Xmr
 from mlkanban.flow.xmr import xmr as count
+
+if TYPE_CHECKING:
+    from mlkanban.charts.spec import XmrSpec
 
 _CONVENTION = "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
 
@@ -92,11 +94,18 @@ def summary(xmr: Xmr) -> Summary:
     )
 
 
+def _picture(xmr: Xmr, _: object) -> "XmrSpec | None":
+    # Whoever draws nothing, such as --json, does without the pictures.
+    from mlkanban.charts import pictures
+
+    return pictures.xmr(xmr)
+
+
 NUMBER = NumberView(
     "xmr",
     count,
     summary,
     figures,
     to_json,
-    draw=lambda xmr, sample: pictures.xmr(xmr),
+    draw=_picture,
 )

@@ -7,7 +7,6 @@ from textwrap import wrap
 
 import click
 
-from mlkanban.cells import shortened
 from mlkanban.display.table import Table, text_lines
 from mlkanban.text import beginning
 
@@ -39,6 +38,9 @@ def dim(text: str) -> str:
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
     """The lines of a table; on a terminal the last column is cut at the edge."""
+    # It measures with rich, which --json, and what prints no table, does without.
+    from mlkanban.cells import shortened
+
     short = [
         [*(shortened(cell, _MOST_CELLS) for cell in first), beginning(last, _MOST_LETTERS)]
         for *first, last in rows

@@ -122,6 +122,12 @@ def test_a_number_in_json_loads_no_other_and_no_picture(
     assert not {"rich", "plotext"} & set(modules)
 
 
+@pytest.mark.parametrize("name", ["boards", "list", "history", "plan", "keys", "config"])
+def test_what_is_printed_as_json_measures_no_cells(shell, home: dict[str, str], name: str) -> None:
+    shell("init", "Fraud")
+    assert "rich" not in loaded_by(["--json", name], home)
+
+
 def test_help_and_names_of_commands_load_no_command() -> None:
     code = (
         "import click, sys\n"

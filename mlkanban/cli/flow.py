@@ -113,7 +113,7 @@ class NumberOptions:
         return " ".join([*kinds, *tags, *filter(None, [(self.query or "").strip()])])
 
     def _window(self, today: date) -> Window:
-        # It comes with the cards.
+        # The same as for `follow`: help and completion do without.
         from mlkanban.flow.window import Window
 
         last = self.last or today

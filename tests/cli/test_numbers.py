@@ -46,7 +46,6 @@ def test_each_says_what_it_is_made_of(demo, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_each_is_readable_at_80_columns_with_its_picture(demo, name, monkeypatch):
     monkeypatch.setattr("mlkanban.cli.layout.width", lambda: 80)
-    monkeypatch.setattr("mlkanban.cli.flow.width", lambda: 80)
     answer = demo("flow", name, *DAY, "--chart")
     assert answer.code == 0, answer.err
     assert max(map(len, answer.out.splitlines())) <= 80

@@ -16,10 +16,13 @@ run: .venv/.ready  ## Open your own board
 test: .venv/.dev-ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -rs
 
-quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases and store, for every commit
-	@$(BIN)/python -m pytest -n 2 -q tests/test_architecture.py tests/test_card_fields.py \
-	    tests/test_contributing.py tests/test_readme.py tests/core tests/flow tests/service tests/store \
-	    tests/runs/model tests/runs/use_cases tests/sync/test_clock.py tests/sync/test_file_format.py
+# Without the random exchanges of replicas and the simulations, which take most of the time.
+quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases, store and guide, for every commit
+	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store \
+	    tests/runs/model tests/runs/use_cases tests/sync/test_clock.py tests/sync/test_file_format.py \
+	    tests/test_architecture.py tests/test_card_fields.py tests/test_contributing.py \
+	    tests/test_readme.py --ignore tests/flow/simulation \
+	    --ignore tests/service/test_replicas.py --ignore tests/service/test_planted_faults.py
 
 mutants: .venv/.mutants-ready  ## Change rules and numbers at random, and list what no test notices
 	@$(BIN)/python -m tests.mutants

@@ -66,7 +66,7 @@ class RenamedChoice(click.Choice):  # type: ignore[type-arg]  # generic since cl
     help or completion."""
 
     def __init__(self, words: Iterable[str], former: Mapping[str, str]) -> None:
-        super().__init__(tuple(words), case_sensitive=False)
+        super().__init__(tuple(words))
         self._former = former
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

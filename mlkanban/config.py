@@ -12,6 +12,7 @@ from mlkanban import toml
 from mlkanban.access import refusal
 from mlkanban.errors import BadInput
 from mlkanban.files import write_whole
+from mlkanban.hints import hint
 from mlkanban.paths import places
 from mlkanban.runs.model import repeats
 from mlkanban.runs.model.repeats import Repeats
@@ -35,7 +36,7 @@ class Settings:
     )
     theme: str = field(
         default="mlkanban-dark",
-        metadata={"description": "name of the theme; see: mlkanban themes"},
+        metadata={"description": hint("name of the theme; see: {themes}")},
     )
     ascii: bool = field(
         default=False,
@@ -48,8 +49,9 @@ class Settings:
     keys: dict[str, str] = field(
         default_factory=dict,
         metadata={
-            "description": "other keys for commands, each a key or a list of keys;"
-            " see: mlkanban keys"
+            "description": hint(
+                "other keys for commands, each a key or a list of keys; see: {keys}"
+            )
         },
     )
     trackers: list[str] = field(

@@ -281,7 +281,8 @@ def test_a_number_whose_key_is_taken_is_named_with_the_command_that_has_it(
     added = Command("view.new", (key,), "New", "a new number", "Numbers", (REPORTS,))
     monkeypatch.setitem(BY_NAME, added.name, added)
     assert keymap()[1] == [
-        f"[keys] {key} is given to both {owner} and view.new (reports); {owner} keeps it."
+        f"[keys] {key} is given to both {owner} and view.new (reports); {owner} keeps it, "
+        "and view.new has no key there."
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlkanban.charts.spec import (
     AgingItem,
@@ -18,8 +19,11 @@ from mlkanban.charts.spec import (
     Mark,
     RunSpec,
     ScatterSpec,
+    Spec,
     XmrSpec,
+    histogram_spec,
 )
+from mlkanban.flow.sle import sle
 from mlkanban.text import display, steady
 
 if TYPE_CHECKING:
@@ -32,18 +36,19 @@ if TYPE_CHECKING:
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.iterations import Iterations
     from mlkanban.flow.retraining import RetrainingLoops
+    from mlkanban.flow.sample import Sample
     from mlkanban.flow.throughput import Throughput
     from mlkanban.flow.triage import TriageNumbers
     from mlkanban.flow.wip import WorkInProgress
     from mlkanban.flow.xmr import Xmr
 
 
-def scatter(times: CycleTimes, sle: int | None) -> ScatterSpec:
+def scatter(times: CycleTimes, expected: int | None) -> ScatterSpec:
     """Finished and abandoned cards by the day they ended."""
     ended = sorted((*times.cards, *times.abandoned), key=lambda card: card.day)
     marks = [Mark(days, f"p{p}") for p, days in times.percentiles.items() if days is not None]
-    if sle is not None:
-        marks.append(Mark(sle, "SLE"))
+    if expected is not None:
+        marks.append(Mark(expected, "SLE"))
     window = times.scope.window
     return ScatterSpec(
         window.first or min((card.day for card in ended), default=window.last),
@@ -213,3 +218,27 @@ def triage(counted: TriageNumbers) -> RunSpec | None:
 def _name(text: str) -> str:
     """A stored name as it may be drawn: here it enters the picture."""
     return steady(display(text))
+
+
+def _expected_days(times: CycleTimes, sample: Sample) -> int | None:
+    """The service level expectation is of the whole way: the time in one stage has none."""
+    return None if times.of_stage else sle(sample).days
+
+
+def _of_number(draw: Callable[[Any], Spec | None]) -> Callable[[Any, Sample], Spec | None]:
+    """A picture that shows nothing of the sample but the number."""
+    return lambda number, sample: draw(number)
+
+
+PICTURES: Mapping[str, Callable[[Any, Sample], Spec | None]] = {
+    "histogram": lambda times, sample: histogram_spec(times, sle=_expected_days(times, sample)),
+    "scatter": lambda times, sample: scatter(times, _expected_days(times, sample)),
+    **{
+        draw.__name__.replace("_", "-"): _of_number(draw)
+        for draw in (
+            throughput, wip, cfd, aging, xmr, how_many, when, blockers, stage_times, bottleneck,
+            iterations, retraining, triage,
+        )
+    },
+}  # fmt: skip
+"""THE table of pictures: each is made from a number and the cards it was counted of."""

@@ -26,7 +26,7 @@ from mlkanban.core.names import as_tag
 from mlkanban.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
-    from mlkanban.charts.spec import ChancesSpec, Spec
+    from mlkanban.charts.spec import Spec
     from mlkanban.display.number_view import Figures, NumberView, Summary
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.sample import Sample
@@ -258,15 +258,8 @@ def forecast(
 
     view = replace(forecast_text.NUMBER, count=count)
     if cards is not None and days is None and by_date is None:
-        view = replace(view, draw=_when)
+        view = replace(view, picture="when")
     answer(session, options, view)
-
-
-def _when(forecast: Forecast, _: object) -> ChancesSpec:
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.when(forecast)
 
 
 @flow.command("simulate")

@@ -54,9 +54,9 @@ class NumberJson(ScopeJson):
 class NumberView(Generic[Number]):
     """One number of the catalogue, by its name there.
 
-    `draw` makes the picture, None where there is none. `by_stage` counts the number of every stage
-    where that is something else than the number of the cards that were in the stage. `staged`: the
-    number has a row for each stage anyway.
+    `picture` is the name of its picture in `charts.pictures`, '' where there is none. `by_stage`
+    counts the number of every stage where that is something else than the number of the cards that
+    were in the stage. `staged`: the number has a row for each stage anyway.
     """
 
     name: str
@@ -64,13 +64,22 @@ class NumberView(Generic[Number]):
     summary: Callable[[Number], Summary]
     figures: Callable[[Number], Figures]
     to_json: Callable[[Number], NumberJson]
-    draw: Callable[[Number, Sample], "Spec | None"] = lambda number, sample: None
+    picture: str = ""
     by_stage: Callable[[Sample], Sequence[Number]] | None = None
     staged: bool = False
 
     @property
     def entry(self) -> FlowNumber:
         return next(entry for entry in CATALOGUE if entry.name == self.name)
+
+    def draw(self, number: Number, sample: Sample) -> "Spec | None":
+        """The picture; None where there is none, or nothing to show in it."""
+        if not self.picture:
+            return None
+        # Whoever draws nothing, such as --json, does without the pictures.
+        from mlkanban.charts.pictures import PICTURES
+
+        return PICTURES[self.picture](number, sample)
 
     def divides(self, by: Grouping | None) -> bool:
         """Whether groups of cards say something more than the whole does."""

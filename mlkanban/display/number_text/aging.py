@@ -1,6 +1,6 @@
 """Aging work in progress, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -14,9 +14,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE_MARK, Aging
 from mlkanban.flow.aging import aging as count
 from mlkanban.flow.sle import sle
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import AgingSpec
 
 _CONVENTION = "age in calendar days with both ends | nearest rank"
 
@@ -116,19 +113,12 @@ def summary(aging: Aging) -> Summary:
     )
 
 
-def _picture(aging: Aging, _: object) -> "AgingSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.aging(aging)
-
-
 NUMBER = NumberView(
     "aging",
     lambda sample: count(sample, sle(sample).days),
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="aging",
     staged=True,
 )

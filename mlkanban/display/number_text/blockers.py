@@ -1,6 +1,6 @@
 """Blocker clusters, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -14,9 +14,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.blockers import LEAST, Blockers, Cluster
 from mlkanban.flow.blockers import blockers as count
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = "real days of 24 hours within the window; committed cards"
 
@@ -99,18 +96,11 @@ def summary(blockers: Blockers) -> Summary:
     return Summary("Blockers", tuple(lines), Table(head, rows), note)
 
 
-def _picture(blockers: Blockers, _: object) -> "BarsSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.blockers(blockers)
-
-
 NUMBER = NumberView(
     "blockers",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="blockers",
 )

@@ -1,6 +1,6 @@
 """The bottleneck, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -13,9 +13,6 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.bottleneck import FEWEST, Bottleneck
 from mlkanban.flow.bottleneck import bottleneck as count
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = (
     "real time within the window, from the first card on; limits as they were; named from n 10"
@@ -101,19 +98,12 @@ def _sentence(bottleneck: Bottleneck) -> str:
     return f"{longest.stage} is the bottleneck: it {' and '.join(why)}."
 
 
-def _picture(bottleneck: Bottleneck, _: object) -> "BarsSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.bottleneck(bottleneck)
-
-
 NUMBER = NumberView(
     "bottleneck",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="bottleneck",
     staged=True,
 )

@@ -2,7 +2,7 @@
 
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -17,9 +17,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.cfd import Cfd
 from mlkanban.flow.cfd import cfd as count
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import CfdSpec
 
 _CONVENTION = "last arrival of each card at the stage or past it"
 
@@ -92,19 +89,12 @@ def _development(counts: list[int]) -> str:
     return f"Work in progress {grew} from {first} to {last} over the {days}{aside}."
 
 
-def _picture(cfd: Cfd, _: object) -> "CfdSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.cfd(cfd)
-
-
 NUMBER = NumberView(
     "cfd",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="cfd",
     staged=True,
 )

@@ -1,6 +1,6 @@
 """Cycle time, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -14,12 +14,7 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.cycle_time import CycleTimes, cycle_times, grouped
 from mlkanban.flow.percentiles import PERCENTILES, needed
-from mlkanban.flow.sample import Sample
-from mlkanban.flow.sle import sle
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import HistogramSpec
 
 _MAIN = 85
 _CYCLE_TIME = "calendar days with both ends | nearest rank"
@@ -138,25 +133,12 @@ def _value(value: int | None, n: int, p: int) -> str:
     return "not reached" if n >= needed(p) else f"n < {needed(p)}"
 
 
-def expectation(times: CycleTimes, sample: Sample) -> int | None:
-    """The days of the service level expectation. It is of the whole way: the time in one stage has
-    none."""
-    return None if times.of_stage else sle(sample).days
-
-
-def _picture(times: CycleTimes, sample: Sample) -> "HistogramSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts.spec import histogram_spec
-
-    return histogram_spec(times, sle=expectation(times, sample))
-
-
 NUMBER = NumberView(
     "cycle-time",
     cycle_times,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="histogram",
     by_stage=lambda sample: [times for _, times in grouped(sample, "stage")],
 )

@@ -1,6 +1,6 @@
 """Where the time goes, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -15,9 +15,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.efficiency import Efficiency, Share, Spent
 from mlkanban.flow.efficiency import efficiency as count
 from mlkanban.flow.percentiles import whole_percents
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = "real days of 24 hours from commitment to delivery, all visits"
 
@@ -113,19 +110,12 @@ def _row(name: str, spent: Spent, percent: int) -> tuple[str, ...]:
     return (name, *(f"{spent.days(share):.1f}" for share in Share), f"{percent} %")
 
 
-def _picture(efficiency: Efficiency, _: object) -> "BarsSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.stage_times(efficiency)
-
-
 NUMBER = NumberView(
     "efficiency",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="stage-times",
     staged=True,
 )

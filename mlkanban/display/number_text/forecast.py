@@ -1,7 +1,7 @@
 """Forecasts from throughput, in words and as JSON."""
 
 from datetime import date
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -17,9 +17,6 @@ from mlkanban.flow.forecast import FEWEST_DAYS, Forecast
 from mlkanban.flow.forecast import forecast as count
 from mlkanban.flow.percentiles import PERCENTILES
 from mlkanban.text import next_cards, quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import ChancesSpec
 
 _CONVENTION = "exact convolution of daily throughput, days of no finish kept, days independent"
 
@@ -147,18 +144,11 @@ def _at_least(cards: int) -> str:
     return f"{quantity(cards, 'card')} or more" if cards else "not one card is certain"
 
 
-def _picture(forecast: Forecast, _: object) -> "ChancesSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.how_many(forecast)
-
-
 NUMBER = NumberView(
     "forecast",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="how-many",
 )

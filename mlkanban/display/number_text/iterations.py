@@ -1,6 +1,6 @@
 """Iterations, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -14,9 +14,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.iterations import Iterations
 from mlkanban.flow.iterations import iterations as count
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = "visits of finished and open cards that were in the stage"
 _LISTED = 3
@@ -84,19 +81,12 @@ def summary(iterations: Iterations) -> Summary:
     return Summary("Iterations", (line,), Table(head, rows), note)
 
 
-def _picture(iterations: Iterations, _: object) -> "BarsSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.iterations(iterations)
-
-
 NUMBER = NumberView(
     "iterations",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="iterations",
     staged=True,
 )

@@ -1,6 +1,6 @@
 """Retraining, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -17,9 +17,6 @@ from mlkanban.flow.retraining import Days, Loop, RetrainingLoops
 from mlkanban.flow.retraining import retraining as count
 from mlkanban.hints import hint
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import BarsSpec
 
 _CONVENTION = "calendar days, both ends counted; nearest rank; by the day they ended"
 
@@ -151,18 +148,11 @@ def _shown(days: int | None) -> str:
     return "-" if days is None else f"{days} d"
 
 
-def _picture(loops: RetrainingLoops, _: object) -> "BarsSpec | None":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.retraining(loops)
-
-
 NUMBER = NumberView(
     "retraining",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="retraining",
 )

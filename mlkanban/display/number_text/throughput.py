@@ -1,6 +1,6 @@
 """Throughput and arrivals, in words and as JSON."""
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -15,9 +15,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.throughput import LEAST_DAYS, WEEK, Throughput
 from mlkanban.flow.throughput import throughput as count
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import RunSpec
 
 _CONVENTION = "by the day of delivery, zeros kept"
 
@@ -120,18 +117,11 @@ def summary(throughput: Throughput) -> Summary:
     return Summary("Throughput", lines, Table(head, rows), note)
 
 
-def _picture(throughput: Throughput, _: object) -> "RunSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.throughput(throughput)
-
-
 NUMBER = NumberView(
     "throughput",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="throughput",
 )

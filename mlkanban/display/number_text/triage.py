@@ -1,6 +1,6 @@
 """Triage, in words and as JSON."""
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from mlkanban.core.triage_session import TriageSession, in_minutes
 from mlkanban.display.number_view import (
@@ -16,9 +16,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.triage import TriageNumbers
 from mlkanban.flow.triage import triage as count
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import RunSpec
 
 _CONVENTION = "by the day a session began; active time"
 
@@ -118,18 +115,11 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-def _picture(triage: TriageNumbers, _: object) -> "RunSpec | None":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.triage(triage)
-
-
 NUMBER = NumberView(
     "triage",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="triage",
 )

@@ -1,7 +1,7 @@
 """Work in progress, in words and as JSON."""
 
 from datetime import date
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Day,
@@ -16,9 +16,6 @@ from mlkanban.display.table import Table
 from mlkanban.flow.wip import WorkInProgress, wip_in_stages
 from mlkanban.flow.wip import wip as count
 from mlkanban.text import quantity
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import RunSpec
 
 _CONVENTION = "at the end of the day; committed and not departed"
 _IN_STAGE = "at the end of the day; standing in the stage"
@@ -94,19 +91,12 @@ def summary(wip: WorkInProgress) -> Summary:
     )
 
 
-def _picture(wip: WorkInProgress, _: object) -> "RunSpec":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.wip(wip)
-
-
 NUMBER = NumberView(
     "wip",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="wip",
     by_stage=wip_in_stages,
 )

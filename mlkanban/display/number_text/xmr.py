@@ -1,6 +1,6 @@
 """The XmR chart, in words and as JSON."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from mlkanban.display.number_view import (
     Figures,
@@ -14,9 +14,6 @@ from mlkanban.display.number_view import (
 from mlkanban.display.table import Table
 from mlkanban.flow.xmr import FEWEST, RUN, Xmr
 from mlkanban.flow.xmr import xmr as count
-
-if TYPE_CHECKING:
-    from mlkanban.charts.spec import XmrSpec
 
 _CONVENTION = "in order of finish | mean +/- 2.66 x mean moving range, not below 0"
 
@@ -94,18 +91,11 @@ def summary(xmr: Xmr) -> Summary:
     )
 
 
-def _picture(xmr: Xmr, _: object) -> "XmrSpec | None":
-    # Whoever draws nothing, such as --json, does without the pictures.
-    from mlkanban.charts import pictures
-
-    return pictures.xmr(xmr)
-
-
 NUMBER = NumberView(
     "xmr",
     count,
     summary,
     figures,
     to_json,
-    draw=_picture,
+    picture="xmr",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mlkanban.cli.before_run import show, slot_for
-from mlkanban.cli.groups import RenamedOption
+from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
@@ -18,14 +18,7 @@ from mlkanban.runs.local import adoption
 @click.option(
     "--pid", type=click.IntRange(1), required=True, help="The id of one of your processes."
 )
-@click.option(
-    "--override",
-    default="",
-    metavar="REASON",
-    cls=RenamedOption,
-    former="force",
-    help="Override the limit and unticked items.",
-)
+@override_at_start
 @pass_session
 def adopt(session: Session, card: str, pid: int, override: str) -> None:
     """Adopt a running process as a run of CARD (-: the one named in the git branch).

@@ -61,6 +61,13 @@ class RenamedOption(click.Option):
             self.opts = listed
 
 
+override_at_start = click.option(
+    "--override", default="", metavar="REASON", cls=RenamedOption, former="force",
+    help="Override the limit and unticked items.",
+)  # fmt: skip
+"""The option of commands that start a run."""
+
+
 class RenamedChoice(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
     """A choice of words, of which `former` {earlier name: word} still work and are not listed in
     help or completion."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlkanban.cli.before_run import STORE_SECONDS, give_up, show, slot_for
-from mlkanban.cli.groups import RenamedOption
+from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import AIM, CARD, RUN
@@ -56,14 +56,7 @@ _MOST_UNREAD = 10
 @click.argument("card", type=CARD)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option("--detach", is_flag=True, help="Return at once; the job keeps running.")
-@click.option(
-    "--override",
-    default="",
-    metavar="REASON",
-    cls=RenamedOption,
-    former="force",
-    help="Override the limit and unticked items.",
-)
+@override_at_start
 @click.option(
     "--gpus", type=click.IntRange(0, 10_000), metavar="N", help="Number of GPUs the job uses."
 )

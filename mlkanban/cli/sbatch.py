@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban.cli.before_run import show, which_card
-from mlkanban.cli.groups import RenamedOption
+from mlkanban.cli.groups import override_at_start
 from mlkanban.cli.session import Session, login_name, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.clock import now
@@ -33,14 +33,7 @@ _SLURM_SECONDS = 5.0
     type=click.UNPROCESSED,
     metavar="-- SCRIPT...",
 )
-@click.option(
-    "--override",
-    default="",
-    metavar="REASON",
-    cls=RenamedOption,
-    former="force",
-    help="Override the limit and unticked items.",
-)
+@override_at_start
 @click.option("--no-env", is_flag=True, help="Do not change the environment of the job.")
 @pass_session
 def sbatch(session: Session, card: str, words: Sequence[str], override: str, no_env: bool) -> None:

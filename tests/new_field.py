@@ -23,7 +23,7 @@ from mlkanban.core.query.complete import completion
 from mlkanban.core.query.fields import FIELDS, QueryContext
 from mlkanban.core.query.parse import parse
 from mlkanban.core.query.tree import TextTerm, printed
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from tests.core.test_event_validation import event
 from tests.editors import FakeEditor, replacing
 from tests.json_shapes import check_shape
@@ -207,7 +207,7 @@ def conflicts(place: Path) -> None:
     ada.service.conflicts.resolve(ref, "model-card", take=True)
     assert ada.cards.get(ref).values["model_card"] == other
     last = ada.service.history.of_card(ref)[-1].event
-    assert told(last, ada.board) == f"conflict resolved: model card: {other}"
+    assert event_text(last, ada.board) == f"conflict resolved: model card: {other}"
 
 
 @surface("schema")

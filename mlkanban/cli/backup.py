@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.layout import hanging, table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import BACKUP, FILE
 from mlkanban.clock import local_timezone
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from mlkanban.errors import UsageProblem
 from mlkanban.paths import places
 from mlkanban.service import restore
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlkanban.service.restore import RestorePlan, StoreShare
 
 
-@click.group("backup", cls=Guessing, invoke_without_command=True)
+@click.group("backup", cls=SuggestingGroup, invoke_without_command=True)
 @click.option("--to", type=FILE, metavar="FILE",
               help="Write it to this file, or into this folder.")  # fmt: skip
 @click.pass_context
@@ -134,7 +134,7 @@ def _share(session: Session, share: StoreShare, what: str) -> Iterator[str]:
     for entry, board in share.newest:
         at = datetime.fromisoformat(entry.event.at).astimezone(ZoneInfo(board.timezone))
         card = f"{entry.ref} " if entry.ref else ""
-        line = f"{short_name(entry.event.actor)}: {card}{told(entry.event, board)}"
+        line = f"{short_name(entry.event.actor)}: {card}{event_text(entry.event, board)}"
         yield from hanging(session.clean(f"  {at:%Y-%m-%d %H:%M}  {line}"), 20)
 
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from mlkanban.cli.editor import edit_text
-from mlkanban.cli.groups import Guessing, TextCommand
+from mlkanban.cli.groups import SuggestingGroup, TextCommand
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.core.markdown.charter import SECTIONS, charter_page
 from mlkanban.core.models import Board
@@ -15,7 +15,7 @@ from mlkanban.service import Service
 from mlkanban.text import MAX_TEXT
 
 
-@click.group("charter", cls=Guessing, invoke_without_command=True)
+@click.group("charter", cls=SuggestingGroup, invoke_without_command=True)
 @click.option("--edit", is_flag=True, help="Open it in $EDITOR.")
 @click.pass_context
 def charter(ctx: click.Context, edit: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FileParam
 from mlkanban.core.models import Board
@@ -24,7 +24,7 @@ _out = click.option(
 )
 
 
-@click.group("export", cls=Guessing, no_args_is_help=False)
+@click.group("export", cls=SuggestingGroup, no_args_is_help=False)
 def export_group() -> None:
     """Write a board as CSV, JSON lines or Markdown."""
 

@@ -17,7 +17,7 @@ import click
 
 from mlkanban import clock
 from mlkanban.charts.catalogue import CATALOGUE
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import DAY, TAG, today
@@ -189,7 +189,7 @@ def number_options(*, leave_out: tuple[str, ...] = ()) -> Callable[[Command], Co
     return give
 
 
-class FlowGroup(Guessing):
+class FlowGroup(SuggestingGroup):
     """One command per number of the catalogue, and some of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 
-class Guessing(click.Group):
+class SuggestingGroup(click.Group):
+    """A group that suggests the command that was meant by a mistyped name."""
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

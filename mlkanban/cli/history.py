@@ -106,7 +106,7 @@ def _stage(entry: HistoryEntry, board: Board) -> str | None:
 def _lines(session: Session, entries: Sequence[HistoryEntry], board: Board) -> Iterator[str]:
     # 30 ms that `undo` and `redo` need not wait for.
     from mlkanban.cli.layout import table
-    from mlkanban.display.event_text import told, who
+    from mlkanban.display.event_text import event_text, who
 
     zone = ZoneInfo(board.timezone)
     rows = [
@@ -115,7 +115,8 @@ def _lines(session: Session, entries: Sequence[HistoryEntry], board: Board) -> I
             entry.ref,
             session.clean(who(entry.event)),
             session.clean(
-                told(entry.event, board, entry.about) + ("" if entry.in_force else "  (undone)")
+                event_text(entry.event, board, entry.about)
+                + ("" if entry.in_force else "  (undone)")
             ),
         )
         for entry in entries

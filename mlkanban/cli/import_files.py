@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mlkanban.cli.document_import import markdown
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE
 from mlkanban.exchange.event_log import EventLog, read_log
@@ -26,7 +26,7 @@ _LEFT_OUT = {
 }
 
 
-@click.group("import", cls=Guessing, no_args_is_help=False)
+@click.group("import", cls=SuggestingGroup, no_args_is_help=False)
 def import_group() -> None:
     """Read history from other tools, or an edited board."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlkanban import __version__
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.interrupt import was_interrupted
 from mlkanban.cli.session import NAMES, Session, give_up, use_home
 from mlkanban.cli.types import BOARD, HOME
@@ -164,7 +164,7 @@ FORMERLY = {"settle": "resolve"}
 """Names that commands had before; they still work, and no list has them."""
 
 
-class Program(Guessing):
+class Program(SuggestingGroup):
     """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

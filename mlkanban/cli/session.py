@@ -79,7 +79,7 @@ class Session:
         # Store and use cases, half of what a command loads: help and usage errors do without.
         from mlkanban.service import Service
 
-        settings = self.settings  # a mistake there is told before anything is written
+        settings = self.settings  # a mistake there is reported before anything is written
         where = places()
         log.write_to(where.log)
         service = Service.open(

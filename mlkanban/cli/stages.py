@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
@@ -25,7 +25,7 @@ _yes = click.option(
 _kind = click.Choice([kind.value for kind in StageKind])
 
 
-@click.group(cls=Guessing, invoke_without_command=True)
+@click.group(cls=SuggestingGroup, invoke_without_command=True)
 @click.pass_context
 def stages(ctx: click.Context) -> None:
     """List the stages of a board, or change them."""

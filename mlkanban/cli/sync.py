@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlkanban.cli.groups import Guessing
+from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.progress import counting_line
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import FILE
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlkanban.sync.exchange import Report, Transport
 
 
-@click.group(cls=Guessing, invoke_without_command=True)
+@click.group(cls=SuggestingGroup, invoke_without_command=True)
 @click.option("--dir", "folder", type=FILE, metavar="PATH",
               help="A folder that another tool copies to the other machine.")  # fmt: skip
 @click.pass_context

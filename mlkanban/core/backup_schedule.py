@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 INTERVAL_MINUTES = 30
-"""How old the newest backup is at least when another one is made."""
+"""The least age of the newest backup before another one is made."""
 NEWEST, DAILY, WEEKLY, MONTHLY = 4, 12, 10, 9
 _INTERVAL = timedelta(minutes=INTERVAL_MINUTES)
 

@@ -32,12 +32,12 @@ def who(event: Event) -> str:
     return "run" if event.actor.startswith(PREFIX) else short_name(event.actor)
 
 
-def told(event: Event, board: Board, about: Event | None = None) -> str:
+def event_text(event: Event, board: Board, about: Event | None = None) -> str:
     """One line on what happened; stages by their present names. `about` is the event that an undo
     or a redo is about, however often it was undone and done again. Safe to print."""
     values = _news(event)
     if about and not values and not event.data.get("instead"):
-        return f"{_BACK[event.kind]}: {told(about, board)}"[:500]
+        return f"{_BACK[event.kind]}: {event_text(about, board)}"[:500]
     was: Mapping[str, Any] = event.data.get("was", {})
     reason = str(event.data.get("reason", ""))
     text = _sentence(event, values, was, {s.id: s.name for s in (*board.former, *board.stages)})

@@ -8,7 +8,7 @@ import pytest
 from mlkanban.core.events import Event
 from mlkanban.core.models import Board, Stage
 from mlkanban.core.visibility import UNTIL_RUN
-from mlkanban.display.event_text import told, who
+from mlkanban.display.event_text import event_text, who
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
 
@@ -205,17 +205,19 @@ def event(kind: str, set: dict[str, Any] | None = None, **data: Any) -> Event:
     ids=lambda x: x.kind if isinstance(x, Event) else "",
 )  # fmt: skip
 def test_what_happened(happened: Event, sentence: str) -> None:
-    assert told(happened, BOARD) == sentence
+    assert event_text(happened, BOARD) == sentence
 
 
 def test_a_removed_stage_is_named_by_what_it_was_called() -> None:
     removed = event("stage.removed", {"deleted": True}, was={"name": ["Review", "x"]}, stage="s9")
-    assert told(removed, BOARD) == "stage Review removed"
-    assert told(event("stage.removed", {"deleted": True}), BOARD) == "stage removed"
+    assert event_text(removed, BOARD) == "stage Review removed"
+    assert event_text(event("stage.removed", {"deleted": True}), BOARD) == "stage removed"
 
 
 def test_long_and_hostile_texts_become_one_safe_line() -> None:
-    text = told(event("card.noted", note="a\n\nb \x1b]52;c;QQ==\x07 \u202e" + "x" * 500), BOARD)
+    text = event_text(
+        event("card.noted", note="a\n\nb \x1b]52;c;QQ==\x07 \u202e" + "x" * 500), BOARD
+    )
     assert text.startswith("note: a b \ufffd]52;c;QQ==\ufffd \ufffd")
     assert text.endswith("..")
     assert len(text) < 140
@@ -224,10 +226,10 @@ def test_long_and_hostile_texts_become_one_safe_line() -> None:
 
 def test_an_undo_that_sets_nothing_says_what_it_took_back() -> None:
     note = event("card.noted", note="PSI is up")
-    assert told(event("undone"), BOARD, note) == "undone: note: PSI is up"
-    assert told(event("redone"), BOARD, note) == "done again: note: PSI is up"
+    assert event_text(event("undone"), BOARD, note) == "undone: note: PSI is up"
+    assert event_text(event("redone"), BOARD, note) == "done again: note: PSI is up"
     priority = event("undone", {"priority": None}, was={"priority": ["high", "x"]})
-    assert told(priority, BOARD, event("card.edited", {"priority": "high"})) == (
+    assert event_text(priority, BOARD, event("card.edited", {"priority": "high"})) == (
         "undone: priority cleared"
     )
 
@@ -239,7 +241,7 @@ def test_a_run_is_named_once() -> None:
         reason="run 20261128-112318-36fd7a06",
     )  # fmt: skip
     by_run = replace(ended, actor="run:20261128-112318-36fd7a06")
-    assert told(by_run, BOARD) == (
+    assert event_text(by_run, BOARD) == (
         "run 20261128-112318-36fd7a06 finished (exit 0), moved to Training, over the limit"
     )
     assert (who(by_run), who(ended)) == ("run", "ada")

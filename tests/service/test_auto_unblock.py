@@ -7,7 +7,7 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from mlkanban.errors import RuleRefused
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.state import RunState
@@ -21,7 +21,7 @@ def blocked(ada: Person, ref: str) -> bool:
 
 def last_word(ada: Person, ref: str) -> str:
     entry = ada.history.of_card(ref)[-1]
-    return f"{entry.event.actor}: {told(entry.event, ada.board)}"
+    return f"{entry.event.actor}: {event_text(entry.event, ada.board)}"
 
 
 def test_a_day_that_came_lifts_it(ada: Person) -> None:

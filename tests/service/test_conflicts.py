@@ -9,7 +9,7 @@ import pytest
 
 from mlkanban.core.card_fields import SETS
 from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.display import event_text
+from mlkanban.display.event_text import event_text
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.flow.blockers import blockers
 from mlkanban.flow.sample import follow
@@ -276,8 +276,8 @@ def test_a_block_on_a_card_that_was_finished_meanwhile_is_told_and_comes_back(
         assert conflict.other == "Data prep, blocked by data-access (ask Ann)"
     bob.service.conflicts.resolve(card, "stage", take=True)
     event = bob.history.of_card(card)[-1].event
-    told = "conflict resolved: Data prep, blocked by data-access (ask Ann)"
-    assert event_text.told(event, bob.board) == told
+    resolved = "conflict resolved: Data prep, blocked by data-access (ask Ann)"
+    assert event_text(event, bob.board) == resolved
     meet(place, ada, bob)
     for person in two:
         blocker = person.cards.get(card).blocker

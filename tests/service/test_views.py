@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from mlkanban.errors import BadQuery, NotFound, UsageProblem
 from tests.service.people import Person
 
@@ -21,7 +21,7 @@ def test_they_are_kept_with_the_board(ada: Person, bob: Person) -> None:
     assert list(views.of(ada.board_id)) == ["Mine"]
     assert "removing the view stuck" in ada.undoes()
     assert list(views.of(ada.board_id)) == ["Mine", "stuck"]
-    said = [told(e.event, ada.board) for e in ada.history.of_board(ada.board_id, 9)]
+    said = [event_text(e.event, ada.board) for e in ada.history.of_board(ada.board_id, 9)]
     assert "view stuck saved: blocked:yes age>5d" in said
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlkanban.core.triage import TriageView
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from mlkanban.service import Service
 from mlkanban.tui.screens.triage import TriageScreen
 from tests.tui.boards import started
@@ -252,7 +252,7 @@ async def test_the_history_tells_it(inbox: Path) -> None:
         with page.store() as store:
             board = page.app.model.board
             event = store.history.events(board.id)[-1]
-    assert told(event, board).startswith("triage: 2 of 6 decided in ")
+    assert event_text(event, board).startswith("triage: 2 of 6 decided in ")
 
 
 async def test_news_while_the_program_ends_are_drawn_nowhere(inbox: Path) -> None:

@@ -15,7 +15,7 @@ from mlkanban.core.models import CardFace
 from mlkanban.core.notes import is_note
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_page import CardPage, field_lines
-from mlkanban.display.event_text import told, who
+from mlkanban.display.event_text import event_text, who
 from mlkanban.display.relation_tree import tree_lines
 from mlkanban.display.run_table import result_lines, run_rows
 from mlkanban.display.run_text import short_ids
@@ -142,7 +142,7 @@ class CardScreen(TextScreen):
         lines = ["History", ""]
         for entry in reversed(entries):
             at = datetime.fromisoformat(entry.event.at).astimezone(self._zone)
-            what = told(entry.event, self.board, entry.about)
+            what = event_text(entry.event, self.board, entry.about)
             events = (entry.event, entry.about)
             if any(is_note(e.kind, e.data.get("set", {})) for e in events if e is not None):
                 what = plain_line(what)

@@ -218,7 +218,7 @@ class RunsScreen(ListScreen):
         if before is None:
             self.status.show("There is no run before this one. Space marks another one.")
             return
-        self.status.show("git is asked ...")
+        self.status.show("Asking git ...")
         changes = await asyncio.to_thread(difference, self.host.places.data, before, run)
         self.status.clear()
         if changes.before == changes.after:

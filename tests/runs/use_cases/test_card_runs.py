@@ -8,7 +8,7 @@ import pytest
 
 from mlkanban.core.models import BlockReason, Outcome
 from mlkanban.core.timestamps import instant
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from mlkanban.runs.model.brief import Brief
 from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.runs.model.run import Run
@@ -82,7 +82,7 @@ def test_a_failed_run_blocks_and_the_next_one_lifts_that(ada: Person, box: Machi
     box.starts(ref, "r2")
     assert ada.cards.get(ref).blocker is None
     last = ada.history.of_card(ref)[-1].event
-    assert told(last, ada.board) == "run r2 started, unblocked"
+    assert event_text(last, ada.board) == "run r2 started, unblocked"
 
 
 def test_a_block_that_a_person_set_stays(ada: Person, box: Machine) -> None:
@@ -146,13 +146,13 @@ def test_a_move_after_the_end_of_a_run_does_not_bury_its_failure(ada: Person, bo
 def test_runs_side_by_side_that_nobody_watched_make_one_visit(ada: Person, box: Machine) -> None:
     [ref] = ada.adds("focal loss", to="Features")
     started = {name: instant(ada.clock()) for name in ("c", "b", "a")}
-    told = [
+    reports = [
         RunReport(
             Run(name, FINISHED, exit=0, started=started[name], ended=instant(ada.clock())), ref
         )
         for name in ("c", "a", "b")
     ]
-    ada.service.runs.take_in(told)
+    ada.service.runs.take_in(reports)
     assert ada.where(ref) == "Evaluation"
     steps = [one.event for one in ada.history.of_card(ref) if one.event.kind.startswith("run.")]
     assert [step.at for step in steps] == sorted(step.at for step in steps)
@@ -245,7 +245,7 @@ def test_a_full_stage_takes_a_finished_run_and_shows_it(ada: Person, box: Machin
     )
     assert len(ada.order("Evaluation")) == 2
     last = ada.history.of_card(ref)[-1].event
-    assert told(last, ada.board).endswith(
+    assert event_text(last, ada.board).endswith(
         "r1 finished (exit 0), moved to Evaluation, over the limit"
     )
 
@@ -274,7 +274,7 @@ def test_brackets_are_not_nested_in_what_a_run_came_to(ada: Person, box: Machine
     )  # fmt: skip
     said = "run r1 failed: out of GPU memory (exit 1)"
     assert box.tells(ref, run) == f"{ref}: {said}. It is blocked."
-    assert told(ada.history.of_card(ref)[-1].event, ada.board).startswith(f"{said}, blocked")
+    assert event_text(ada.history.of_card(ref)[-1].event, ada.board).startswith(f"{said}, blocked")
 
 
 def test_a_closed_gate_keeps_the_card(ada: Person, box: Machine) -> None:
@@ -317,9 +317,9 @@ def test_many_runs_at_once_are_told_in_few_words(ada: Person, box: Machine) -> N
     at = instant(ada.clock())
     sweep = [Run(f"r{n}", RUNNING, started=at) for n in range(20)]
     single = [Run(f"s{n}", RUNNING, started=at) for n in range(4)]
-    told = [RunReport(run, refs[0]) for run in sweep]
-    told += [RunReport(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
-    assert ada.service.runs.take_in(told).message == (
+    reports = [RunReport(run, refs[0]) for run in sweep]
+    reports += [RunReport(run, ref) for run, ref in zip(single, refs[1:], strict=True)]
+    assert ada.service.runs.take_in(reports).message == (
         f"{refs[0]}: 20 runs started. {refs[1]}: run s0 started. {refs[2]}: run s1 started."
         " 2 more about runs: mlkanban runs. Training is 5/2 running: over its limit now."
     )
@@ -395,7 +395,7 @@ def test_a_run_sets_what_its_card_aims_at(ada: Person, box: Machine) -> None:
     box.starts(ref, "r1", aim="auc>=0.92")
     assert aim(ada, ref) == "auc >=.92"
     [edited] = [e.event for e in ada.history.of_card(ref) if e.event.kind == "card.edited"]
-    assert (edited.actor, told(edited, ada.board)) == ("run:r1", "metric: auc >=.92")
+    assert (edited.actor, event_text(edited, ada.board)) == ("run:r1", "metric: auc >=.92")
     box.ends(ref, "r1", FINISHED, metrics={"auc": 0.93})
     assert aim(ada, ref) == "auc .93/>=.92"
 

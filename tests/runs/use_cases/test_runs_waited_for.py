@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mlkanban.core.triage import TriageView
-from mlkanban.display.event_text import told
+from mlkanban.display.event_text import event_text
 from mlkanban.errors import GateClosed, LimitReached, NotFound, RuleRefused
 from mlkanban.runs.model.state import RunState
 from tests.service.machine import FAILED, FINISHED, KILLED, LOST, Machine
@@ -34,7 +34,7 @@ def test_what_was_forced_is_kept_with_its_reason(ada: Person, box: Machine) -> N
     box.starts(ref, "r3", force="the deadline is today")
     assert len(ada.order("Training")) == 3
     last = ada.history.of_card(ref)[-1].event
-    assert "over the limit: the deadline is today" in told(last, ada.board)
+    assert "over the limit: the deadline is today" in event_text(last, ada.board)
 
 
 def test_a_closed_gate_refuses_a_run(ada: Person) -> None:
@@ -55,7 +55,7 @@ def test_a_card_snoozed_until_its_run_ends_comes_back_then(ada: Person, box: Mac
     box.starts(ref, "r1")
     assert ada.service.runs.snooze([ref]).message == f"{ref} snoozed until the run ends."
     assert ada.cards.get(ref).snoozed_run == "r1"
-    assert told(ada.history.of_card(ref)[-1].event, ada.board) == "snoozed until run r1 ends"
+    assert event_text(ada.history.of_card(ref)[-1].event, ada.board) == "snoozed until run r1 ends"
     box.tells(ref, replace(box.runs["r1"], state=RunState.ORPHAN))
     assert ada.cards.get(ref).snoozed_until is not None, "it goes on"
     box.ends(ref, "r1", FAILED)

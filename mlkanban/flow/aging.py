@@ -98,10 +98,10 @@ def aging(sample: Sample, sle_days: int | None) -> Aging:
                 floor[p] = value if before is None else max(before, value)
         enough = {p: floor[p] if len(ages) >= needed(p) else None for p in PERCENTILES}
         stages.append(StagePace(at, workflow.stages[at], len(ages), enough))
-    found = Aging(tuple(stages), (), len(sample.finished), sle_days, sample.scope)
-    cards = [_card(sample, card, left[card.stage], found.pace) for card in sample.open]
+    aging = Aging(tuple(stages), (), len(sample.finished), sle_days, sample.scope)
+    cards = [_card(sample, card, left[card.stage], aging.pace) for card in sample.open]
     cards.sort(key=lambda card: (-card.age_days, card.ref))
-    return Aging(found.stages, tuple(cards), found.n, sle_days, sample.scope)
+    return Aging(aging.stages, tuple(cards), aging.n, sle_days, sample.scope)
 
 
 def _ages_on_leaving(sample: Sample, at: int) -> list[int]:

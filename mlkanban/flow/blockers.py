@@ -84,8 +84,8 @@ class Blockers:
     @property
     def still(self) -> tuple[Stretch, ...]:
         """What was blocked at the end of the window, longest first."""
-        found = [b for cluster in self.clusters for b in cluster.blocks if b.end is None]
-        return tuple(sorted(found, key=lambda block: (block.begin, block.ref)))
+        open_blocks = [b for cluster in self.clusters for b in cluster.blocks if b.end is None]
+        return tuple(sorted(open_blocks, key=lambda block: (block.begin, block.ref)))
 
 
 def blockers(sample: Sample) -> Blockers:

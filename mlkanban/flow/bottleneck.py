@@ -82,15 +82,15 @@ def bottleneck(sample: Sample) -> Bottleneck:
     times = _stage_times(sample, frame)
     whole = sum((times[at].time for at in sample.workflow.committed), timedelta())
     there = stays(sample, sample.stages)
-    found = [
+    evidence = [
         _evidence(sample, at, times, frame, whole, _at_limit(sample, at, there[at], frame))
         for at in sample.stages
     ]
-    longest = max(range(len(found)), key=lambda i: found[i].residence_share)
-    e = found[longest]
+    longest = max(range(len(evidence)), key=lambda i: evidence[i].residence_share)
+    e = evidence[longest]
     n = len(sample.finished)
-    named = whole and (e.full or e.piles_up) and n >= FEWEST and len(found) > 1
-    return Bottleneck(n, tuple(found), longest if named else None, sample.scope)
+    named = whole and (e.full or e.piles_up) and n >= FEWEST and len(evidence) > 1
+    return Bottleneck(n, tuple(evidence), longest if named else None, sample.scope)
 
 
 @dataclass(slots=True)
@@ -116,19 +116,19 @@ def _stage_times(sample: Sample, frame: Span) -> dict[int, _StageTime]:
     """Of every stage before delivery, the cards that were there in the frame."""
     start, end = frame
     workflow = sample.workflow
-    found = {at: _StageTime() for at in range(workflow.first_delivered)}
+    stage_times = {at: _StageTime() for at in range(workflow.first_delivered)}
     for card in sample.cards:
         for step, until in spans(card.history.steps, sample.as_of):
-            if step.outcome is not None or step.stage not in found:
+            if step.outcome is not None or step.stage not in stage_times:
                 continue
             begin, stop = max(step.at, start), min(until, end)
             if begin >= stop:
                 continue
-            here = found[step.stage]
+            here = stage_times[step.stage]
             here.time += stop - begin
             if step.block is not None and share_of(workflow, step) is Share.BLOCKED:
                 here.blocked += stop - begin
-    return found
+    return stage_times
 
 
 def _evidence(
@@ -164,13 +164,13 @@ def _within(moment: datetime | None, frame: Span) -> bool:
 
 def _queue_before(sample: Sample, at: int) -> list[int]:
     """The positions of the queues right before a stage."""
-    found = []
+    queues = []
     while at > 0 and sample.workflow.kinds[at - 1] is StageKind.QUEUE:
         at -= 1
-        found.append(at)
+        queues.append(at)
         if at < sample.workflow.first_committed:
             break
-    return found
+    return queues
 
 
 def _at_limit(sample: Sample, at: int, there: Sequence[Stay], frame: Span) -> float | None:

@@ -181,25 +181,25 @@ def _in_stages(sample: Sample) -> dict[int, _Times]:
     """The residence of the cards in each stage, up to the end of the window."""
     workflow, first = sample.workflow, sample.window.first
     begin, end = None if first is None else workflow.start_of_day(first), _end(sample)
-    found = {at: _Times() for at in range(workflow.first_delivered)}
+    times_by_stage = {at: _Times() for at in range(workflow.first_delivered)}
     for card in sample.cards:
         steps = known(card.history.steps, end)
         if not steps or card.flow.never_worked or card.flow.state is FlowState.DISCARDED:
             continue
         for at, visited in _visits(steps, end).items():
-            if at not in found or (begin and visited.left and visited.left < begin):
+            if at not in times_by_stage or (begin and visited.left and visited.left < begin):
                 continue
             took = _residence(workflow, card, visited, begin, end)
             if visited.left is None:
-                found[at].open.append(took)
+                times_by_stage[at].open.append(took)
             elif visited.outcome == "abandoned":
-                found[at].abandoned.append(took)
+                times_by_stage[at].abandoned.append(took)
             else:
-                found[at].finished.append(took)
-    for times in found.values():
+                times_by_stage[at].finished.append(took)
+    for times in times_by_stage.values():
         times.finished.sort(key=lambda took: took.day)
         times.abandoned.sort(key=lambda took: took.day)
-    return found
+    return times_by_stage
 
 
 @dataclass(slots=True)
@@ -213,17 +213,17 @@ class _Visits:
 
 
 def _visits(steps: Sequence[Step], end: datetime) -> dict[int, _Visits]:
-    found: defaultdict[int, _Visits] = defaultdict(_Visits)
+    visits: defaultdict[int, _Visits] = defaultdict(_Visits)
     standing: _Visits | None = None
     for step, until in spans(steps, end):
-        here = found[step.stage] if step.outcome is None else None
+        here = visits[step.stage] if step.outcome is None else None
         if standing is not None and standing is not here:
             standing.left, standing.outcome = step.at, step.outcome
         if here is not None:
             here.stays.append((step.at, until))
             here.left = None
         standing = here
-    return found
+    return visits
 
 
 def _residence(

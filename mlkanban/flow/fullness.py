@@ -21,23 +21,23 @@ class Stay(NamedTuple):
 
 def stays(sample: Sample, stages: Iterable[int]) -> dict[int, list[Stay]]:
     """The stays of all cards of the board in each of these stages."""
-    found: dict[int, list[Stay]] = {at: [] for at in stages}
+    stays: dict[int, list[Stay]] = {at: [] for at in stages}
     for card in sample.everyone:
         for step, until in spans(card.history.steps, sample.as_of):
-            if step.outcome is None and step.stage in found:
+            if step.outcome is None and step.stage in stays:
                 apart = step.work is Work.UNATTENDED
-                found[step.stage].append(Stay(step.at, until, apart))
-    return found
+                stays[step.stage].append(Stay(step.at, until, apart))
+    return stays
 
 
 def when_full(workflow: Workflow, stage: int, stays: Iterable[Stay], within: Span) -> list[Span]:
     """When the stage had no room for another attended card, in order, and never without a limit."""
-    found: list[Span] = []
+    full_spans: list[Span] = []
     there = list(stays)
     for limits, begin, end in workflow.limits_between(stage, *within):
         if limits.cards is not None:
-            found += _full(limits, limits.cards, there, begin, end)
-    return found
+            full_spans += _full(limits, limits.cards, there, begin, end)
+    return full_spans
 
 
 def _full(
@@ -48,7 +48,7 @@ def _full(
         apart = limits.unattended is not None and stay.unattended
         if not apart and stay.begin < end and stay.end > begin:
             changes += (max(stay.begin, begin), 1), (min(stay.end, end), -1)
-    found: list[Span] = []
+    spans: list[Span] = []
     inside, since = 0, None
     for moment, change in sorted(changes):
         inside += change
@@ -56,8 +56,8 @@ def _full(
             since = moment
         elif inside < most and since is not None:
             if moment > since:
-                found.append((since, moment))
+                spans.append((since, moment))
             since = None
     if since is not None and end > since:
-        found.append((since, end))
-    return found
+        spans.append((since, end))
+    return spans

@@ -32,8 +32,8 @@ def whole_percents(shares: Sequence[float]) -> list[int]:
     """Return shares (0..1) of one whole in whole percents that add up to what the shares do: by
     the largest remainder, the first of equal ones."""
     exact = [round(100 * share, 9) for share in shares]
-    found = [int(percent) for percent in exact]
-    most = sorted(range(len(exact)), key=lambda at: found[at] - exact[at])
-    for at in most[: round(sum(exact)) - sum(found)]:
-        found[at] += 1
-    return found
+    rounded = [int(percent) for percent in exact]
+    most = sorted(range(len(exact)), key=lambda at: rounded[at] - exact[at])
+    for at in most[: round(sum(exact)) - sum(rounded)]:
+        rounded[at] += 1
+    return rounded

@@ -177,8 +177,8 @@ class Sample:
         return card.finish is not None and date.fromordinal(card.finish) in self.window
 
     def _departed(self, state: FlowState) -> tuple[Followed, ...]:
-        found = [c for c in self.worked if c.flow.state is state and self._holds(c)]
-        return tuple(sorted(found, key=lambda card: (card.flow.finish, card.ref)))
+        cards = [c for c in self.worked if c.flow.state is state and self._holds(c)]
+        return tuple(sorted(cards, key=lambda card: (card.flow.finish, card.ref)))
 
 
 def follow(

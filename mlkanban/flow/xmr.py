@@ -71,12 +71,12 @@ def limits_of(values: Sequence[int]) -> NaturalLimits | None:
 
 
 def _runs(values: Sequence[int], mean: float) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    shifts: list[tuple[int, int]] = []
     start = 0
     sides = [(value > mean) - (value < mean) for value in values]
     for at in range(1, len(sides) + 1):
         if at == len(sides) or sides[at] != sides[start]:
             if at - start >= RUN and sides[start]:
-                found.append((start, at - 1))
+                shifts.append((start, at - 1))
             start = at
-    return found
+    return shifts

@@ -306,14 +306,14 @@ def having_in(
         " JOIN entity ON entity.id = words.card WHERE words.board = ? AND instr(words.text, ?)",
         (path, board_id, wanted if field.searchable else ""),
     )
-    found = set()
+    card_ids = set()
     for card, value in rows:
         whole = value is not None and (field.is_set or field.kind.several)
         stored = json.loads(value) if whole else value
         words = field.words(stored if field.is_set else {field.stored: stored})
         if any(word and wanted in word.casefold() for word in words):
-            found.add(card)
-    return frozenset(found)
+            card_ids.add(card)
+    return frozenset(card_ids)
 
 
 def entity(conn: sqlite3.Connection, entity_id: str) -> Entity:

@@ -286,10 +286,10 @@ def field_text(name: str, value: str) -> FieldText:
 
 def _stored(name: str) -> Callable[[str, str, QueryContext], Predicate]:
     def made(sign: str, value: str, scene: QueryContext) -> Predicate:
-        asked = field_text(name, value)
-        found = scene.answers.fields.get(asked, frozenset())
-        wanted = asked.text != ANYTHING
-        return lambda face: (face.id in found) == wanted
+        wanted_text = field_text(name, value)
+        holders = scene.answers.fields.get(wanted_text, frozenset())
+        wanted = wanted_text.text != ANYTHING
+        return lambda face: (face.id in holders) == wanted
 
     return made
 

@@ -76,8 +76,8 @@ def _means_a_field(text: str, name: str, operator: str, at: int) -> bool:
     """Whether a word is a field of the table that this operator can follow; an error for any word
     before a colon that is no field. Values such as `lr=3e-4` and `http://x` are text, and so is
     `lr_max:3`, where no field of several words has a similar name."""
-    if asked := FIELDS.get(field_name(name)):
-        return operator == ":" or not asked.colon_only
+    if query_field := FIELDS.get(field_name(name)):
+        return operator == ":" or not query_field.colon_only
     if operator != ":" or text.startswith("://", at + len(name)):
         return False
     alike = FIELDS if name.isalpha() else [field for field in FIELDS if not field.isalpha()]

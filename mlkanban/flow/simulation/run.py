@@ -77,11 +77,11 @@ class Line:
                     # somebody who waits for that place.
                     room.release(place)
                     room = None
-                asked = wanted.request()
-                yield asked
+                request = wanted.request()
+                yield request
                 if room is not None:
                     room.release(place)
-                room, place = wanted, asked
+                room, place = wanted, request
             if stage < 0:
                 number = len(self._begun)
                 self._begun.append(self.env.now)

@@ -60,10 +60,10 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
     if model is not None:
         best = play(model, _TRIES)
         for at in range(_STEPS):
-            told = part_of(progress, at, _STEPS + 1)
+            step_progress = part_of(progress, at, _STEPS + 1)
             found = [
                 (step, after, outcomes)
-                for step, after, outcomes in _tried(model, best, told)
+                for step, after, outcomes in _tried(model, best, step_progress)
                 if step is not None
             ]
             tried += len(_neighbours(model))
@@ -76,8 +76,8 @@ def suggest(sample: Sample, *, progress: Progress | None = None) -> Suggestion:
     changes: Changes = {}
     for step in steps:
         changes[step.stage] = step.after
-    told = part_of(progress, _STEPS, _STEPS + 1)
-    return Suggestion(tuple(steps), tried, what_if(sample, changes, progress=told))
+    step_progress = part_of(progress, _STEPS, _STEPS + 1)
+    return Suggestion(tuple(steps), tried, what_if(sample, changes, progress=step_progress))
 
 
 def _neighbours(model: Model) -> list[tuple[int, Limits, int]]:

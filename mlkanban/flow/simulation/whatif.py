@@ -117,12 +117,12 @@ def limits_from(board: Board, text: str) -> Changes:
     """Limits from `Training=1 Data prep=none`, the stages by the beginning of their names.
     UsageProblem or NotFound say what is wrong."""
     changes: Changes = {}
-    found = list(_LIMIT.finditer(text))
-    if "".join(match[0] for match in found).strip() != text.strip():
+    matches = list(_LIMIT.finditer(text))
+    if "".join(match[0] for match in matches).strip() != text.strip():
         raise UsageProblem(
             f"{text!r} is not a list of stages and limits.", "Write it as Training=1 Evaluation=2."
         )
-    for match in found:
+    for match in matches:
         stage = find_stage(board, match[1].strip(" ,"))
         if not board.is_committed(stage.id):
             raise UsageProblem(
@@ -142,14 +142,14 @@ def limits_from(board: Board, text: str) -> Changes:
 
 def play(model: Model, runs: int, progress: Progress | None = None) -> list[SimulationResult]:
     """The outcomes of so many runs; the n-th run of any model of a board has the same cards."""
-    found: list[SimulationResult] = []
+    outcomes: list[SimulationResult] = []
     for seed in range(runs):
         outcome = run(model, seed)
         if outcome is not None:
-            found.append(outcome)
+            outcomes.append(outcome)
         if progress is not None:
             progress((seed + 1) / runs)
-    return found
+    return outcomes
 
 
 def summed(outcomes: list[SimulationResult]) -> Played:

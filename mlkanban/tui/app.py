@@ -129,7 +129,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._warning = warning
         self._poll_error = ""
         self._messages: frozenset[str] = frozenset()
-        self._demo = demo
+        self.demo = demo
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
         self.set_class(self.ascii, "ascii")
@@ -153,7 +153,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.set_interval(_NETWORK_POLL_SECONDS if network else _POLL_SECONDS, self._poll)
         self.set_interval(draft_autosave.INTERVAL_SECONDS, self.draft_autosave.look)
         self.set_interval(run_watch.INTERVAL_SECONDS, self.run_watch.look)
-        if not self._demo:
+        if not self.demo:
             self.set_interval(auto_backup.INTERVAL_SECONDS, self.auto_backup.look)
         self.set_timer(_SETTLED_SECONDS, self.look_around)
         if network:
@@ -245,7 +245,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self.show_message(
                 f"Kept from last time: {', '.join(forms)}. Open the form again to go on."
             )
-        elif self._demo:
+        elif self.demo:
             self.show_message(
                 "A demo board, thrown away at the end: try everything. ? helps, gt is a tour."
             )

@@ -38,6 +38,7 @@ class Host(Protocol):
     drafts: Drafts
     commands: tuple[Command, ...]
     ascii: bool
+    demo: bool
     layout: dict[str, str]
     own_themes: list[str]
     repeat: Repeat | None

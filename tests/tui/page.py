@@ -225,6 +225,7 @@ async def opened(
     opening: Callable[[], Service] | None = None,
     crashes: bool = False,
     triage: tuple[TriageView, int | None] | None = None,
+    demo: bool = False,
 ) -> AsyncIterator[Page]:
     """The app at work on the store below `data`."""
     store_thread = StoreThread(opening or (lambda: Service.open(data, actor="ada", clock=clock)))
@@ -237,6 +238,7 @@ async def opened(
         "",
         warning=warning,
         triage=triage,
+        demo=demo,
         clock=clock,
     )  # fmt: skip
     try:

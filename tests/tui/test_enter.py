@@ -120,6 +120,19 @@ async def test_upper_q_leaves_from_everywhere(used: Path, keys: list[str]) -> No
         await board.until(lambda: board.app._exit)
 
 
+@pytest.mark.parametrize("key", ["q", "Q"])
+async def test_a_demo_board_asks_before_it_is_thrown_away(used: Path, key: str) -> None:
+    async with opened(used, demo=True) as board:
+        await board.keys(key)
+        assert board.question().startswith("Leave the demo?")
+        await board.keys("q")
+        assert board.question() == ""
+        assert not board.app._exit
+        await board.keys(key)
+        board.send("y")
+        await board.until(lambda: board.app._exit)
+
+
 async def test_q_is_a_letter_while_typing(used: Path) -> None:
     async with opened(used) as board:
         await board.press("card.note")

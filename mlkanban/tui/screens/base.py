@@ -303,7 +303,7 @@ class KeyScreen(Screen[None]):
         if any(isinstance(screen, KeyScreen) for screen in self.app.screen_stack[:-1]):
             self.app.pop_screen()
         else:
-            self.host.leave()
+            self.leave_program()
 
     def plain(self, text: str) -> str:
         """Text of any origin as it may be drawn: line feeds are all that is left of control
@@ -323,7 +323,19 @@ class KeyScreen(Screen[None]):
         """The program is about to end: begin to write what is to be kept of this screen."""
 
     def do_quit(self) -> None:
-        self.host.leave()
+        self.leave_program()
+
+    def leave_program(self) -> None:
+        """End the program. A demo board asks first: it is thrown away."""
+        if self.host.demo:
+            self.start(self._leave_demo())
+        else:
+            self.host.leave()
+
+    async def _leave_demo(self) -> None:
+        question = "Leave the demo? Its board and all you did on it are thrown away."
+        if await self.ask.choose(question, [Option("y", "leave")]) is not None:
+            self.host.leave()
 
     # The store
 

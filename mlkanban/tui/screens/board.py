@@ -335,4 +335,4 @@ class BoardScreen(KeyScreen):
         if self.model.query or self.model.only or self.model.marks:
             self.cancel()
         else:
-            self.host.leave()
+            self.leave_program()

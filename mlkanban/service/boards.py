@@ -20,8 +20,8 @@ from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.service.validation import validated
 from mlkanban.store import open_conflicts, ranks, repository
-from mlkanban.store.ids import uuid7
 from mlkanban.store.limit_breaches import over_since_merge
+from mlkanban.store.replica import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
 

@@ -15,7 +15,7 @@ from mlkanban.service.enforce import check_health, check_links, enter
 from mlkanban.service.gates import Gates
 from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Transaction
-from mlkanban.store.ids import uuid7
+from mlkanban.store.replica import uuid7
 from mlkanban.text import accept
 
 

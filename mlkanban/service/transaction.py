@@ -164,7 +164,7 @@ class Context:
     """What every use case works with: a store, who acts, the clock, and what follows from events.
 
     `new_events` were written since the last look, `notices` what a person should know of
-    the store. In the folder `marks` the store keeps how far it has written (store/high_water.py).
+    the store. In the folder `marks` the store keeps how far it has written (store/replica.py).
     """
 
     store: Store

@@ -23,10 +23,16 @@ from mlkanban.core.events import (
 )
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import StoreProblem
-from mlkanban.store import high_water, names
-from mlkanban.store.ids import uuid7
+from mlkanban.store import names
 from mlkanban.store.projector import Projector
-from mlkanban.store.replica import Replica, forget_place, identify
+from mlkanban.store.replica import (
+    Replica,
+    forget_place,
+    identify,
+    is_behind,
+    keep_mark,
+    uuid7,
+)
 from mlkanban.store.rows import COLUMNS as COLUMNS
 from mlkanban.store.rows import IN_FORCE, RECORD_COLUMNS, record_of
 from mlkanban.store.rows import event_of as event_of
@@ -83,7 +89,7 @@ class Writer:
         self._actor = actor
         self._marks = marks
         self.replica: Replica = identify(conn, path, now)
-        self.went_back = high_water.is_behind(conn, self.replica, marks)
+        self.went_back = is_behind(conn, self.replica, marks)
         if self.went_back:
             forget_place(conn, [])
             self.replica = identify(conn, path, now)
@@ -109,7 +115,7 @@ class Writer:
     def keep_mark(self) -> None:
         """Record how far this replica has written; call it after the commit."""
         if self._marks is not None and self._rseq > self._marked:
-            high_water.keep(self._marks, self.replica, self._rseq, self._hash)
+            keep_mark(self._marks, self.replica, self._rseq, self._hash)
 
     def begin_action(self) -> None:
         """Begin a new action: what is appended from now on is undone by itself."""

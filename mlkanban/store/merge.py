@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 from mlkanban.core.events import FORMAT, Event, Record, with_data
 from mlkanban.store import names, stages
-from mlkanban.store.ids import replica_letter
 from mlkanban.store.inert import ambiguous, contradicted, judge
 from mlkanban.store.log import chained, insert_new, rebuild
 from mlkanban.store.projector import Projector
-from mlkanban.store.replica import Replica
+from mlkanban.store.replica import Replica, replica_letter
 from mlkanban.store.rows import RECORD_COLUMNS, events_about_board, events_of, kept_as, record_of
 
 _OFTEN = 100

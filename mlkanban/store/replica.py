@@ -1,14 +1,21 @@
-"""Replicas: every copy of a store writes under an id of its own."""
+"""Replicas: every copy of a store writes under an id of its own, makes ids that no other makes, and
+records outside of the store how far it has written."""
 
+import contextlib
 import os
+import re
 import socket
 import sqlite3
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from mlkanban.core.timestamps import instant
-from mlkanban.store.ids import replica_letter, uuid7
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_MARK = re.compile(r"([0-9]{1,10}) ([0-9a-f]{64})\n")
+_MOST_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +100,63 @@ def _machine() -> str:
         if machine_id:
             return machine_id
     return f"host:{socket.gethostname()}"
+
+
+def is_behind(conn: sqlite3.Connection, replica: Replica, marks: Path | None) -> bool:
+    """Whether this replica has written more events, or other ones, than the store has: the
+    high-water mark in the folder `marks` is ahead of it.
+
+    A file that is copied back over the store keeps its path and inode. Only what lies elsewhere can
+    tell that the store went back in time. The mark is one small file per replica: the number and
+    the hash of the last event it wrote here. A mark that is missing or behind does no harm; it is
+    never ahead, for it is written after the commit.
+    """
+    if marks is None:
+        return False
+    try:
+        with open(marks / replica.id, encoding="ascii") as file:
+            mark = _MARK.fullmatch(file.read(_MOST_BYTES))
+    except (OSError, ValueError):
+        return False
+    if mark is None:
+        return False
+    row = conn.execute(
+        "SELECT hash FROM event WHERE replica = ? AND rseq = ?", (replica.id, int(mark[1]))
+    ).fetchone()
+    return row is None or row[0] != mark[2]
+
+
+def keep_mark(marks: Path, replica: Replica, rseq: int, digest: str) -> None:
+    """Record how far the replica has written.
+
+    Not synced to the disk: after a power cut the mark is at worst behind. Where it cannot be
+    written, the store goes on without it.
+    """
+    draft = marks / f".{replica.id}-{os.getpid()}"
+    with contextlib.suppress(OSError):
+        marks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with open(draft, "w", encoding="ascii") as file:
+                file.write(f"{rseq} {digest}\n")
+            os.replace(draft, marks / replica.id)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def uuid7(moment: datetime) -> str:
+    """A new id for an event or an entity, made at `moment`: a UUIDv7 (RFC 9562), 48 bits of
+    milliseconds, then random bits; sorts by time."""
+    value = int(moment.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+def replica_letter(host: str, taken: set[str]) -> str:
+    """The letter that starts the card ids of a replica: the host's own if free, else the next."""
+    first = next((c for c in host.lower() if c in _LETTERS), "m")
+    start = _LETTERS.index(first)
+    rotated = _LETTERS[start:] + _LETTERS[:start]
+    singles = list(rotated)
+    pairs = [a + b for a in rotated for b in _LETTERS]
+    return next(letter for letter in singles + pairs if letter not in taken)

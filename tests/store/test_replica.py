@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.errors import StoreProblem
-from mlkanban.store.ids import replica_letter, uuid7
+from mlkanban.store.replica import replica_letter, uuid7
 from tests.service.people import Person
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.store import backup, high_water, integrity, log
+from mlkanban.store import backup, integrity, log
 from mlkanban.sync import file_format
 from mlkanban.sync.transports.folder import Folder
 from tests.service.exchanging import files, meet, shown
@@ -321,7 +321,7 @@ def test_changes_of_our_own_behind_a_gap_stop_nothing(person: Makes, place: Path
 
 
 def _adds_and_dies(home: Path, clock: Clock, board: str) -> None:
-    high_water.keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    log.keep_mark = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[attr-defined]
     dying = Person(home / "ada", "ada", clock, config=home / "config")
     dying.board_id = board
     dying.adds("two")

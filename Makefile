@@ -45,8 +45,10 @@ faults: .venv/.dev-ready  ## Try every fault often, and write the table tests/st
 readme: .venv/.dev-ready  ## Write the tables of the README again, from the code
 	@$(BIN)/python -m tests.readme
 
-screenshots: .venv/.dev-ready  ## Draw the pictures of the README again, and write its tables
-	@PYTHONPATH=. $(BIN)/python tests/screenshots.py
+# In colours and letters that do not depend on the terminal at hand.
+PICTURES := TERM=xterm-256color COLORTERM=truecolor LC_ALL=C.UTF-8
+screenshots: .venv/.dev-ready  ## Draw the pictures of the README again, the moving one too, and write its tables
+	@$(PICTURES) $(BIN)/python -m tests.screenshots && $(PICTURES) $(BIN)/python -m tests.film
 
 golden: .venv/.dev-ready  ## Keep a store of this version, for the tests of all later ones
 	@$(BIN)/python -m tests.store.golden.make

@@ -13,10 +13,13 @@ from mlkanban.service import Service
 from mlkanban.tui.app import BoardApp
 from mlkanban.tui.store_thread import StoreThread
 from tests.readme import README, written
+from tests.screen_svg import Colors, Frame, screen_lines, still
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 FOLDER = Path(__file__).parent / "screenshots"
 SIZES = ((80, 24), (160, 45))
+STILLS, STILL_SIZE = ("board", "card", "flow-cycle-time", "triage"), (120, 35)
+"""What is also drawn in colour."""
 SCREENS = {
     "board": (),
     "full-stage": ("m", "6"),
@@ -46,8 +49,9 @@ async def draw(home: Path, keys: tuple[str, ...], size: tuple[int, int], name: s
             await pilot.press(key)
             await pilot.pause(0.3)
         text = screen_text(app)
-        if name == "board" and size == SIZES[1]:
-            (FOLDER / "board.svg").write_text(app.export_screenshot(title="mlkanban demo"))
+        if size == STILL_SIZE:
+            picture = still(Frame(screen_lines(app)), Colors.of(app))
+            (FOLDER / f"{name}.svg").write_text(picture)
     store_thread.close()
     return text
 
@@ -63,6 +67,8 @@ async def main() -> None:
             for size in SIZES:
                 text = await draw(home, keys, size, name)
                 (FOLDER / f"{name}-{size[0]}x{size[1]}.txt").write_text(text + "\n")
+            if name in STILLS:
+                await draw(home, keys, STILL_SIZE, name)
         histogram = await draw(home, ("R",), (96, 30), "")
     lines = [line.rstrip() for line in histogram.splitlines()[:-1]]
     README.write_text(written(README.read_text(), "\n".join(lines).strip("\n")))

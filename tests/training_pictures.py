@@ -1,5 +1,5 @@
 """Draw the steps of a real training again, from the idea to the shipped card, as text in both
-sizes: `PYTHONPATH=. .venv/bin/python tests/training_pictures.py`.
+sizes: `.venv/bin/python -m tests.training_pictures`.
 
 The runs are real, so their times and ids are others each time.
 """

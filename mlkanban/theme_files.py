@@ -6,7 +6,7 @@ else by then, and takes longer to load (about 100 ms) than all the themes to che
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -30,30 +30,58 @@ COLORS = (
 )
 
 ROLES = {
-    "stage-title": "primary",
-    "stage-rule": "secondary",
-    "count": "foreground",
-    "count-full": "warning",
-    "count-over": "error",
-    "card-id": "secondary",
-    "card-title": "foreground",
-    "card-meta": "foreground",
-    "card-tags": "accent",
-    "cursor-bg": "primary",
-    "cursor-fg": "background",
-    "marked": "accent",
-    "blocked": "error",
-    "due": "warning",
-    "aging": "warning",
-    "priority-high": "error",
-    "metric": "success",
-    "status-bg": "panel",
-    "status-fg": "foreground",
-    "chart-bar": "primary",
-    "chart-line": "accent",
-    "chart-axis": "foreground",
+    "title": "foreground",
+    "text": "foreground",
+    "dim": "foreground",
+    "faint": "secondary",
+    "alarm": "error",
+    "live": "success",
+    "clock": "warning",
+    "value": "accent",
+    "mark": "accent",
+    "focus": "primary",
+    "cursor-bg": "panel",
+    "area-1": "panel",
+    "area-2": "primary",
+    "area-3": "accent",
+    "area-4": "foreground",
 }
-"""The colours of the board, each with the theme colour it takes where a file leaves it out."""
+"""The colours of the board, each with the theme colour it takes where a file leaves it out.
+
+`title` are headings and the titles of committed cards, `text` other words, `dim` ids, ages and
+tags, `faint` rules and never a text. A state has one colour everywhere: `alarm` blocked, over,
+failed, late; `live` running, succeeded, ticked; `clock` old, due, full, queued; `value` a metric;
+`mark` marked, needs another card. `focus` is where the cursor is, and keys. On `cursor-bg` the
+card under the cursor keeps the colours of its text. `area-1` to `area-4` are bars and bands.
+"""
+
+REVERSE = "reverse"
+"""As `cursor-bg`: the card under the cursor in reverse video."""
+
+OLD_ROLES = {
+    "stage-title": "focus",
+    "stage-rule": "faint",
+    "count": "",
+    "count-full": "clock",
+    "count-over": "alarm",
+    "card-id": "",
+    "card-title": "title",
+    "card-meta": "dim",
+    "card-tags": "",
+    "cursor-fg": "",
+    "marked": "mark",
+    "blocked": "alarm",
+    "due": "",
+    "aging": "clock",
+    "priority-high": "",
+    "metric": "value",
+    "status-bg": "",
+    "status-fg": "",
+    "chart-bar": "area-2",
+    "chart-line": "",
+    "chart-axis": "",
+}
+"""Roles that a theme had before: each with the one that takes its colour now, if any."""
 
 _ANSI = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
 _ANSI_NAMES = {"ansi_default", *(f"ansi_{c}" for c in _ANSI), *(f"ansi_bright_{c}" for c in _ANSI)}
@@ -72,6 +100,8 @@ class ThemeFile:
     dark: bool
     colors: dict[str, str]
     board: dict[str, str]
+    note: str = ""
+    """What the person who wrote the file should change in it, as one sentence."""
 
     @property
     def ansi(self) -> bool:
@@ -126,13 +156,28 @@ def _check(path: Path, data: Mapping[str, Any]) -> ThemeFile:
         raise ThemeError("dark: true or false is needed, such as dark = true")
     if not isinstance(board, dict):
         raise ThemeError("board: a table is needed; write [board] on a line of its own")
-    _refuse_unknown(board, ROLES, table="board.")
+    _refuse_unknown(board, (*ROLES, *OLD_ROLES), table="board.")
     colors = {key: _color(key, data.get(key)) for key in COLORS}
-    roles = {
-        role: _color(f"board.{role}", board[role]) if role in board else colors[base]
-        for role, base in ROLES.items()
-    }
-    return ThemeFile(path, name, dark, colors, roles)
+    given = {role: _color(f"board.{role}", color) for role, color in board.items()}
+    roles = {role: given.get(role, colors[base]) for role, base in ROLES.items()}
+    old = [role for role in OLD_ROLES if role in given]
+    if old:
+        roles |= {OLD_ROLES[role]: given[role] for role in old if OLD_ROLES[role] not in given}
+        roles.pop("", None)
+        # The ground was chosen for another text than that of the roles.
+        roles["cursor-bg"] = colors[ROLES["cursor-bg"]]
+    return ThemeFile(path, name, dark, colors, roles, _old_names_note(path, old))
+
+
+def _old_names_note(path: Path, old: Sequence[str]) -> str:
+    if not old:
+        return ""
+    renamed = ", ".join(f"{role} ({OLD_ROLES[role]})" for role in old if OLD_ROLES[role])
+    unused = ", ".join([*(role for role in old if not OLD_ROLES[role]), "cursor-bg"])
+    parts = [f"rename {renamed}" if renamed else "", f"remove {unused}"]
+    return display(
+        f"{path}: [board] has roles of an older version: {'; '.join(filter(None, parts))}."
+    )
 
 
 def _refuse_unknown(data: Mapping[str, Any], known: Iterable[str], table: str = "") -> None:
@@ -144,6 +189,8 @@ def _refuse_unknown(data: Mapping[str, Any], known: Iterable[str], table: str = 
 
 
 def _color(key: str, value: object) -> str:
+    if key == "board.cursor-bg" and value == REVERSE:
+        return REVERSE
     advice = "write '#rgb', '#rrggbb' or a terminal colour such as 'ansi_blue'"
     if value is None:
         raise ThemeError(f"{key}: is missing; {advice}")

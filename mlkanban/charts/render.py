@@ -1,11 +1,11 @@
 """Charts drawn with plotext: the only file that knows it. It is loaded with the first chart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from mlkanban.charts.layouts import SMALLEST, Layout, layout
+from mlkanban.charts.layouts.canvas import Role
 from mlkanban.charts.picture_table import spec_table
 from mlkanban.charts.spec import Spec
 from mlkanban.text import ascii_only
@@ -20,18 +20,10 @@ NOTHING = "Nothing to draw yet."
 ASCII = str.maketrans("│─└┤┬┼┄▁▂▃▄▅▆▇█▓▒░●◆▲○", "|-++++-...::###=-.o+so")
 
 
-@dataclass(frozen=True, slots=True)
-class ChartColours:
-    """Colours of a chart: red, green, blue 0..255, or a number of the terminal's own palette."""
+Palette = Mapping[Role, Colour]
+"""The colour of each role: red, green, blue 0..255, or a number of the terminal's own palette."""
 
-    bar: Colour
-    line: Colour
-    axis: Colour
-    text: Colour
-    second: Colour
-    third: Colour
-    fourth: Colour
-    bad: Colour
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def render(
@@ -39,7 +31,7 @@ def render(
     width: int,
     height: int,
     *,
-    palette: ChartColours | None,
+    palette: Palette | None,
     ascii: bool,
     selected: int | None = None,
 ) -> str:
@@ -68,20 +60,19 @@ def render(
     return "\n".join(map(ascii_only, picture.translate(ASCII).split("\n"))) if ascii else picture
 
 
-def _draw(plotext: Any, placed: Layout, palette: ChartColours | None, selected: int | None) -> str:
-    colours: Mapping[str, Any] = {
-        role: plotext.pixel(getattr(palette, role) if palette else None)
-        for role in ChartColours.__slots__
+def _draw(plotext: Any, placed: Layout, palette: Palette | None, selected: int | None) -> str:
+    colours: Mapping[Role, Any] = {
+        role: plotext.pixel(palette[role] if palette else None) for role in ROLES
     }
 
-    def written(words: str, role: str) -> Any:
+    def written(words: str, role: Role) -> Any:
         return plotext.colorize(words).fill(colours[role])
 
     figure = plotext.figure
     plotext.terminal.limit(False, False)
     figure.clear()
     # Only a theme leaves the background alone: set one by one, each colour brings a white one.
-    plotext.add_theme(THEME, text=colours["axis"])
+    plotext.add_theme(THEME, text=colours["dim"])
     figure.theme(THEME)
     left = placed.left
     figure.plot_size(left + placed.columns, placed.rows + (2 if placed.has_axes else 0))
@@ -89,10 +80,10 @@ def _draw(plotext: Any, placed: Layout, palette: ChartColours | None, selected: 
         figure.axes(placed.has_axes, axis=axis, side=0)
         figure.axes(False, axis=axis, side=1)
     figure.ruler("x").lim(0, placed.columns - 1)
-    figure.ruler("x").ticks(*_unzip([(at, written(t, "text")) for at, t in placed.x_ticks]))
+    figure.ruler("x").ticks(*_unzip([(at, written(t, "dim")) for at, t in placed.x_ticks]))
     figure.ruler("y").lim(0, placed.rows - 1)
     figure.ruler("y").ticks(
-        *_unzip([(at, written(f"{t:>{placed.margin - 1}} ", "text")) for at, t in placed.y_ticks])
+        *_unzip([(at, written(f"{t:>{placed.margin - 1}} ", "dim")) for at, t in placed.y_ticks])
     )
     for (glyph, role), places in placed.cells.items():
         marker = plotext.marker(glyph, colours[role])
@@ -102,8 +93,8 @@ def _draw(plotext: Any, placed: Layout, palette: ChartColours | None, selected: 
     if placed.has_axes:
         below, above = placed.rows + 1, placed.heads - 1
         end = placed.margin - 1
-        picture.insert(end - len(placed.x_unit), below, written(placed.x_unit, "text"))
-        header.insert(end - len(placed.y_unit), above, written(placed.y_unit, "text"))
+        picture.insert(end - len(placed.x_unit), below, written(placed.x_unit, "dim"))
+        header.insert(end - len(placed.y_unit), above, written(placed.y_unit, "dim"))
     for words in placed.words:
         above = words.row - placed.rows
         text = written(words.text, words.role)
@@ -114,10 +105,10 @@ def _draw(plotext: Any, placed: Layout, palette: ChartColours | None, selected: 
     if selected is not None and selected < len(placed.targets):
         target = placed.targets[selected]
         if target.row is None:
-            picture.insert(left + target.column, placed.rows, written(SELECTED, "line"))
+            picture.insert(left + target.column, placed.rows, written(SELECTED, "focus"))
         else:
             column = max(0, left + target.column - 1)
-            picture.insert(column, placed.rows - 1 - target.row, written(">", "line"))
+            picture.insert(column, placed.rows - 1 - target.row, written(">", "focus"))
     drawing: str = header.vstack(picture).string(colorless=palette is None)
     return drawing
 

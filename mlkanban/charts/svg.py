@@ -75,14 +75,14 @@ def _axes(placed: Layout, left: int) -> list[str]:
     bottom = (placed.heads + placed.rows) * LINE
     right = left + placed.columns * CELL
     made = [
-        f'<path class="axis rule" d="M{left - 2} {placed.heads * LINE}V{bottom + 2}H{right}"/>',
-        _text(placed.y_unit, "text", left - 6, (placed.heads - 1) * LINE, "end"),
-        _text(placed.x_unit, "text", left - 6, bottom + 4, "end"),
+        f'<path class="faint rule" d="M{left - 2} {placed.heads * LINE}V{bottom + 2}H{right}"/>',
+        _text(placed.y_unit, "dim", left - 6, (placed.heads - 1) * LINE, "end"),
+        _text(placed.x_unit, "dim", left - 6, bottom + 4, "end"),
     ]
     for row, label in placed.y_ticks:
-        made.append(_text(label, "text", left - 6, _top(placed, row), "end"))
+        made.append(_text(label, "dim", left - 6, _top(placed, row), "end"))
     for column, label in placed.x_ticks:
-        made.append(_text(label, "text", left + column * CELL + CELL / 2, bottom + 4, "middle"))
+        made.append(_text(label, "dim", left + column * CELL + CELL / 2, bottom + 4, "middle"))
     return made
 
 

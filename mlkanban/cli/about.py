@@ -87,7 +87,7 @@ def themes(session: Session) -> None:
         },
         lines,
     )
-    for problem in problems:
+    for problem in [*problems, *(theme.note for theme in themes_found.values() if theme.note)]:
         session.show_message(problem)
 
 

@@ -73,7 +73,7 @@ def _lines(session: Session, service: Service, snapshot: Snapshot) -> Iterator[s
     board = snapshot.board
     loads = service.boards.loads(board.id)
     pace = service.history.pace(board, clock.now())
-    view = FaceContext.at(board, clock.now(), ascii=session.settings.ascii, pace=pace)
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs, pace=pace)
     width = shutil.get_terminal_size().columns
     faces = by_stage(snapshot.faces, board)
     yield session.clean(board.name)

@@ -16,6 +16,7 @@ import click
 
 from mlkanban import clock, log
 from mlkanban.errors import MlkanbanError, NotFound
+from mlkanban.glyphs import Glyphs, terminal_glyphs
 from mlkanban.paths import places
 from mlkanban.text import ascii_only, display, quantity
 
@@ -61,6 +62,10 @@ class Session:
         from mlkanban.config import load
 
         return load()
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return terminal_glyphs(os.environ.get("TERM", ""), ascii=self.settings.ascii)
 
     @contextlib.contextmanager
     def service(

@@ -118,7 +118,7 @@ def _table(session: Session, shown: Sequence[CardFace], board: Board) -> Iterato
 
     if not shown:
         return
-    view = FaceContext.at(board, clock.now(), ascii=session.settings.ascii)
+    view = FaceContext.at(board, clock.now(), glyphs=session.glyphs)
     rows = []
     for face in shown:
         marks = [
@@ -153,7 +153,7 @@ def _whole(
     from mlkanban.display.card_page import CardPage, rows
 
     page = CardPage(
-        FaceContext.at(board, clock.now(), ascii=session.settings.ascii), spent, "archive --restore"
+        FaceContext.at(board, clock.now(), glyphs=session.glyphs), spent, "archive --restore"
     )
     clean = session.clean
     yield bold(f"{card.ref}  {clean(beginning(card.title, LONG_TITLE))}")

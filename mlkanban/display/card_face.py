@@ -16,6 +16,7 @@ from mlkanban.core.metrics import TYPED
 from mlkanban.core.milestones import days_old
 from mlkanban.core.models import Board, CardFace, Health, Priority, Work
 from mlkanban.core.rules import Load, meters
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only, display, some, steady
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ WIDE = 44
 
 _MANY_TAGS, _FEW_TAGS = 8, 2
 """Of a card with more tags than the first number only the second one are drawn."""
+
+_HEALTH_ROLES: dict[str, str] = {Health.ALERT: "alarm", Health.WATCH: "clock"}
 
 PRIORITY_MARKS = {Priority.URGENT: "^^", Priority.HIGH: "^", Priority.LOW: "v"}
 
@@ -69,14 +72,14 @@ class FaceContext:
     board: Board
     today: date
     now: datetime = field(compare=False)
-    ascii: bool = False
+    glyphs: Glyphs = UTF8
     pace: "Pace | None" = None
 
     @classmethod
     def at(
-        cls, board: Board, now: datetime, *, ascii: bool = False, pace: "Pace | None" = None
+        cls, board: Board, now: datetime, *, glyphs: Glyphs = UTF8, pace: "Pace | None" = None
     ) -> "FaceContext":
-        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), now, ascii, pace)
+        return cls(board, now.astimezone(ZoneInfo(board.timezone)).date(), now, glyphs, pace)
 
     def day(self, instant: str) -> date:
         """The day of a stored instant in the board's time zone; today for what a clock that was
@@ -97,13 +100,13 @@ def lines(face: CardFace, width: int, view: FaceContext, waits: Sequence[str] = 
     if width >= WIDE:
         return [
             _spread(
-                [Piece(face.ref.ljust(5), "card-id"), *_priority(face, gap=True)],
-                Piece(title, "card-title"),
+                [Piece(face.ref.ljust(5), "dim"), *_priority(face, gap=True)],
+                Piece(title, "title"),
                 _age(face, view),
                 width,
             ),
             _said(
-                [Piece(face.type, "card-meta"), *_marks(face, view, waits)],
+                [Piece(face.type, "dim"), *_marks(face, view, waits)],
                 [*_metric(face, view), *map(_fact, _running(face, view)), *_runs(face, view)],
                 _tags(face, view),
                 width,
@@ -113,14 +116,14 @@ def lines(face: CardFace, width: int, view: FaceContext, waits: Sequence[str] = 
     first, second = wrapped(title, width)
     return [
         _spread(
-            [Piece(face.ref + " ", "card-id"), *_priority(face)],
+            [Piece(face.ref + " ", "dim"), *_priority(face)],
             # Where there is little room, what runs is of more worth than the type.
-            next(iter(_running(face, view)), Piece(face.type, "card-meta")),
+            next(iter(_running(face, view)), Piece(face.type, "dim")),
             _age(face, view),
             width,
         ),
-        [Piece(first, "card-title")],
-        [Piece(second, "card-title")],
+        [Piece(first, "title")],
+        [Piece(second, "title")],
         _said(
             _marks(face, view, waits),
             [*_metric(face, view), *_runs(face, view)],
@@ -208,10 +211,10 @@ class Header(NamedTuple):
 
     @property
     def role(self) -> str:
-        return _STATES.get(self.state, "count")
+        return _STATES.get(self.state, "dim")
 
 
-_STATES = {OVER: "count-over", SINCE_MERGE: "count-over", FULL: "count-full"}
+_STATES = {OVER: "alarm", SINCE_MERGE: "alarm", FULL: "clock"}
 
 
 def header(
@@ -278,7 +281,7 @@ def due(face: CardFace, view: FaceContext) -> str:
 
 def _priority(face: CardFace, *, gap: bool = False) -> Line:
     mark = PRIORITY_MARKS.get(Priority(face.priority), "")
-    role = "card-meta" if face.priority == Priority.LOW else "priority-high"
+    role = "dim" if face.priority == Priority.LOW else "title"
     if gap:
         return [Piece(mark.ljust(3), role)]
     return [Piece(mark + " ", role)] if mark else []
@@ -286,7 +289,7 @@ def _priority(face: CardFace, *, gap: bool = False) -> Line:
 
 def _age(face: CardFace, view: FaceContext) -> Piece:
     marks = old(face, view)
-    return Piece(marks + age(face, view), "aging" if marks else "card-meta")
+    return Piece(marks + age(face, view), "clock" if marks else "dim")
 
 
 def _marks(face: CardFace, view: FaceContext, waits: Sequence[str]) -> Line:
@@ -295,25 +298,25 @@ def _marks(face: CardFace, view: FaceContext, waits: Sequence[str]) -> Line:
         marks.append(
             Piece(
                 f"! {face.health}" if face.health == Health.ALERT else face.health,
-                "blocked" if face.health == Health.ALERT else "metric",
+                _HEALTH_ROLES.get(face.health, "live"),
             )
         )
     if face.block_reason:
         side = "ext " if face.block_external else ""
-        marks.append(Piece(f"! {side}{face.block_reason}", "blocked"))
+        marks.append(Piece(f"! {side}{face.block_reason}", "alarm"))
     if waits:
         more = f" +{len(waits) - 1}" if len(waits) > 1 else ""
-        marks.append(Piece(f"needs {_text(waits[0], view)}{more}", "blocked"))
+        marks.append(Piece(f"needs {_text(waits[0], view)}{more}", "mark"))
     if face.outcome and not view.board.is_delivered(face.stage):
-        marks.append(Piece(f"= {face.outcome}", "card-meta"))
+        marks.append(Piece(f"= {face.outcome}", "dim"))
     if face.archived:
-        marks.append(Piece("archived", "card-meta"))
+        marks.append(Piece("archived", "dim"))
     if face.work == Work.WAITING:
-        marks.append(Piece("waiting", "card-meta"))
+        marks.append(Piece("waiting", "dim"))
     if when := due(face, view):
-        marks.append(Piece(when, "due"))
+        marks.append(Piece(when, "alarm" if when.startswith("LATE") else "clock"))
     if face.service_class != "standard":
-        marks.append(Piece(face.service_class, "due"))
+        marks.append(Piece(face.service_class, "clock"))
     return marks
 
 
@@ -329,7 +332,7 @@ def running(face: CardFace, view: FaceContext) -> str:
 
 def _running(face: CardFace, view: FaceContext) -> Line:
     text = running(face, view)
-    return [Piece(text, "metric")] if text else []
+    return [Piece(text, "live")] if text else []
 
 
 def _metric(face: CardFace, view: FaceContext) -> list[Fact]:
@@ -341,12 +344,12 @@ def _metric(face: CardFace, view: FaceContext) -> list[Fact]:
     measured = said.removesuffix(TYPED)
     name, _, numbers = measured.rpartition(" ")
     if said != measured:
-        return [Fact(((name, numbers + TYPED), (name, numbers), ("", numbers)), "metric")]
+        return [Fact(((name, numbers + TYPED), (name, numbers), ("", numbers)), "value")]
     if not (best := _best(face)):
-        return [Fact(((name, numbers),), "metric")]
+        return [Fact(((name, numbers),), "value")]
     value, _, _ = numbers.partition("/")
     both = f"{numbers}  {best}"
-    return [Fact(((name, both), ("", both), ("", f"{value}  {best}"), ("", best)), "metric")]
+    return [Fact(((name, both), ("", both), ("", f"{value}  {best}"), ("", best)), "value")]
 
 
 def _best(face: CardFace) -> str:
@@ -376,18 +379,18 @@ def _runs(face: CardFace, view: FaceContext) -> list[Fact]:
         return []
     from mlkanban.display.card_face_runs import facts  # as above
 
-    return [_fact(Piece(_text(fact, view), "card-meta")) for fact in facts(face.runs, view.now)]
+    return [_fact(Piece(_text(fact, view), "dim")) for fact in facts(face.runs, view.now)]
 
 
 def _tags(face: CardFace, view: FaceContext) -> Line:
     tags = [f"#{tag}" for tag in face.tags.split()]
     if len(tags) > _MANY_TAGS:
         tags = some(tags, _FEW_TAGS)  # so that there is room to say how many
-    return [Piece(_text(tag, view), "card-tags") for tag in tags]
+    return [Piece(_text(tag, view), "dim") for tag in tags]
 
 
 def _text(text: str, view: FaceContext) -> str:
-    return drawn(text, ascii=view.ascii)
+    return drawn(text, ascii=view.glyphs.ascii)
 
 
 def drawn(text: str, *, ascii: bool) -> str:
@@ -399,7 +402,7 @@ def drawn(text: str, *, ascii: bool) -> str:
 def _said(marks: Line, facts: Sequence[Fact], tags: Line, width: int, indent: int = 0) -> Line:
     """What is said of a card in one line: words are cut where the line ends; facts, which would say
     something else then, are left out."""
-    line = [Piece(" " * min(indent, width), "card-meta")] if indent else []
+    line = [Piece(" " * min(indent, width), "dim")] if indent else []
     left, gap = width - indent, ""
     parts: list[Piece | Fact] = [*marks, *facts, *tags]
     for number, said in enumerate(parts):
@@ -410,7 +413,7 @@ def _said(marks: Line, facts: Sequence[Fact], tags: Line, width: int, indent: in
         if room < min(4, cell_len(text)):
             break
         cut = shortened(text, room)
-        line += [Piece(gap, "card-meta"), Piece(cut, role)]
+        line += [Piece(gap, "dim"), Piece(cut, role)]
         left = room - cell_len(cut)
         gap = "  " if number < len(marks) + len(facts) else " "
     return line
@@ -435,4 +438,4 @@ def _spread(left: Line, middle: Piece, right: Piece, width: int) -> Line:
     room = max(0, width - taken - cell_len(right.text) - 1)
     cut = shortened(middle.text, room)
     gap = room - cell_len(cut) + 1
-    return _fit([*left, Piece(cut, middle.role), Piece(" " * gap, "card-meta"), right], width)
+    return _fit([*left, Piece(cut, middle.role), Piece(" " * gap, "dim"), right], width)

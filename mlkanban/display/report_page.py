@@ -12,11 +12,13 @@ from mlkanban.display.table import html_table, html_text, markdown_table, markdo
 WIDE, HIGH = 100, 20
 
 _STYLE = """
-:root { --ink: #1d2733; --soft: #5d6b7a; --ground: #ffffff; --rule: #d5dce4; --bar: #2f6fb3;
-  --second: #2a8c84; --third: #7d56a8; --fourth: #5a8f3c; --line: #b4651a; --bad: #c2333f; }
+:root { --ink: #1d2733; --soft: #5d6b7a; --ground: #ffffff; --rule: #d5dce4; --area-1: #c3d2e2;
+  --area-2: #5d94c9; --area-3: #1d7f8f; --area-4: #0f3f73; --live: #17612f; --clock: #744c00;
+  --value: #0a5c6b; --mark: #6b2fa6; --focus: #0d539a; --alarm: #a81a2e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #d9dfe8; --soft: #93a4bd; --ground: #11151b;
-  --rule: #2b3644; --bar: #6cb2f7; --second: #79c4c0; --third: #c9a2f2; --fourth: #7ccf8e;
-  --line: #f2a65e; --bad: #ff7f88; } }
+  --rule: #2b3644; --area-1: #2f4a66; --area-2: #3f86c4; --area-3: #57b8c9; --area-4: #b9d7f2;
+  --live: #7ed491; --clock: #e8c266; --value: #74cbdb; --mark: #cfabf5; --focus: #74b8fa;
+  --alarm: #ff8a92; } }
 body { color: var(--ink); background: var(--ground); max-width: 58rem; margin: 2rem auto;
   padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.7rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; }
@@ -26,13 +28,16 @@ th, td { text-align: left; padding: .15rem 1rem .15rem 0; border-bottom: 1px sol
   vertical-align: top; }
 th { color: var(--soft); font-weight: 600; }
 svg { max-width: 100%; height: auto; margin: .6rem 0; font: 13px ui-monospace, Menlo, monospace; }
-svg .bar { fill: var(--bar); } svg .second { fill: var(--second); }
-svg .third { fill: var(--third); } svg .fourth { fill: var(--fourth); }
-svg .line { fill: var(--line); } svg .bad { fill: var(--bad); }
-svg .text, svg .axis { fill: var(--soft); } svg .ground { fill: var(--ground); }
-svg .rule { fill: none; stroke-width: 1; stroke: var(--line); }
-svg .axis.rule { stroke: var(--soft); }
-svg .ring { fill: var(--ground); stroke: var(--second); stroke-width: 1.5; }
+svg .area-1 { fill: var(--area-1); } svg .area-2 { fill: var(--area-2); }
+svg .area-3 { fill: var(--area-3); } svg .area-4 { fill: var(--area-4); }
+svg .live { fill: var(--live); } svg .clock { fill: var(--clock); }
+svg .value { fill: var(--value); } svg .mark { fill: var(--mark); }
+svg .focus { fill: var(--focus); } svg .alarm { fill: var(--alarm); }
+svg .title, svg .text { fill: var(--ink); } svg .dim, svg .faint { fill: var(--soft); }
+svg .ground { fill: var(--ground); }
+svg .rule { fill: none; stroke-width: 1; stroke: var(--focus); }
+svg .faint.rule { stroke: var(--soft); }
+svg .ring { fill: var(--ground); stroke: var(--value); stroke-width: 1.5; }
 ul { margin: .3rem 0; padding-left: 1.2rem; }
 @media print { body { max-width: none; margin: 0; font-size: 11pt; }
   section { break-inside: avoid; } }

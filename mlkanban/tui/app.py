@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 from collections.abc import Sequence
 from datetime import date
@@ -21,6 +22,7 @@ from mlkanban.core.triage import TriageView
 from mlkanban.display.card_face import FaceContext
 from mlkanban.editor.drafts import Drafts
 from mlkanban.errors import MlkanbanError, NotFound, StoreBusy
+from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hints import hint, sentences
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
@@ -107,7 +109,8 @@ class BoardApp(App[None], inherit_bindings=False):
         self.places = places
         self.settings = settings
         self.now = clock
-        self.ascii = settings.ascii
+        self.glyphs = terminal_glyphs(os.environ.get("TERM", ""), ascii=settings.ascii)
+        self.ascii = self.glyphs.ascii
         self.layout: dict[str, str] = {}
         self.drafts = Drafts(places.drafts)
         self.commands, self._problems = keymap(settings.keys)
@@ -161,7 +164,7 @@ class BoardApp(App[None], inherit_bindings=False):
             self.set_interval(background_sync.INTERVAL_SECONDS, self.background_sync.look)
 
     def _load_themes(self) -> None:
-        themes, problems = load_themes()
+        themes, problems, notes = load_themes()
         for theme in themes:
             self.register_theme(theme)
         self.own_themes = [theme.name for theme in themes]
@@ -172,6 +175,8 @@ class BoardApp(App[None], inherit_bindings=False):
             wanted = _DEFAULT_THEME
         if wanted not in self.available_themes:
             wanted = "textual-dark"
+        if wanted in notes:
+            self._problems.append(notes[wanted])
         if self.console.color_system == "standard" and not self.available_themes[wanted].ansi:
             wanted = _FEW_COLOURS_THEME  # other colours are rounded to the same few
         # Set before the first picture, so that it is painted once. Textual adapts its style sheet

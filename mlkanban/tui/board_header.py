@@ -53,7 +53,7 @@ class StageHeaders:
         right = "  ".join(parts) + " "
         name = cells.shortened(f" {display(board.name)}", max(4, width - cell_len(right) - 2))
         gap = " " * max(1, width - cell_len(name) - cell_len(right))
-        return [Piece(name, "stage-title"), Piece(gap + right, "card-meta")]
+        return [Piece(name, "title"), Piece(gap + right, "dim")]
 
     def _stage(self, at: int, y: int) -> list[Piece]:
         head = self._model.header(at)
@@ -68,13 +68,13 @@ class StageHeaders:
             words = head.text.removeprefix(beside).lstrip(", ")
         if y == 1:
             title = Piece(name if beside else cells.padded(name, room),
-                          "stage-title" if here else "count")  # fmt: skip
+                          "focus" if here else "text")  # fmt: skip
             rest = cells.padded(f"  {beside}", room - cell_len(name)) if beside else ""
             return [title, Piece(rest + " ", head.role)]
         if y == 2:
             return [Piece(cells.padded("  " + words, room) + " ", head.role)]
         rule = _ruled(self._where(at), room - 2, "=" if here else "-")
-        return [Piece("  " + rule + " ", "stage-rule")]
+        return [Piece("  " + rule + " ", "focus" if here else "faint")]
 
     def _where(self, at: int) -> str:
         shape, shown = self._shape, len(self._model.columns[at])
@@ -106,7 +106,7 @@ class StageHeaders:
         number, _, name = head.name.partition(" ")
         if at == self._model.stage:
             name = head.name if limits else number
-            return Piece(f"[{name} {counts}]", "stage-title")
+            return Piece(f"[{name} {counts}]", "focus")
         return Piece(" ".join(("", number, *filter(None, (name[:letters], counts)), "")), head.role)
 
     def _single_stage(self) -> list[Piece]:
@@ -115,9 +115,9 @@ class StageHeaders:
         title = f"== {head.name} "
         room = self._shape.width - cell_len(title) - len(where) - 4
         text = head.fitting(max(room, len(head.text)))
-        pieces = [Piece(title, "stage-title"), Piece(f" {text} ", head.role)]
+        pieces = [Piece(title, "focus"), Piece(f" {text} ", head.role)]
         left = self._shape.width - sum(cell_len(piece.text) for piece in pieces)
-        return [*pieces, Piece(_ruled(where, left, "="), "stage-rule")]
+        return [*pieces, Piece(_ruled(where, left, "="), "focus")]
 
 
 def _ruled(where: str, width: int, fill: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlkanban.config import Settings
 from mlkanban.core.models import CardFace
 from mlkanban.editor.drafts import Drafts
+from mlkanban.glyphs import Glyphs
 from mlkanban.paths import Places
 from mlkanban.service import Done
 from mlkanban.tui.board_model import BoardModel
@@ -39,6 +40,7 @@ class Host(Protocol):
     commands: tuple[Command, ...]
     ascii: bool
     demo: bool
+    glyphs: Glyphs
     layout: dict[str, str]
     own_themes: list[str]
     repeat: Repeat | None

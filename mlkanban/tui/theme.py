@@ -1,4 +1,5 @@
-"""Theme files become Textual themes; each role of the board is a CSS variable, $board-due."""
+"""Theme files become Textual themes; each role of the board is a CSS variable, $board-clock. What
+is under a cursor has `background: $board-cursor-bg; text-style: $board-cursor-style`."""
 
 from functools import lru_cache
 
@@ -9,21 +10,31 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from mlkanban.theme_files import ROLES, ThemeFile, available
+from mlkanban.theme_files import REVERSE, ROLES, ThemeFile, available
+
+TEXT_ROLES = [role for role in ROLES if role != "cursor-bg"]
 
 
-def load_themes() -> tuple[list[Theme], list[str]]:
-    """All usable themes, and one sentence for each file that is not."""
+def load_themes() -> tuple[list[Theme], list[str], dict[str, str]]:
+    """All usable themes, one sentence for each file that is not, and by the name of a theme what
+    should be changed in its file."""
     files, problems = available()
-    return [to_theme(file) for file in files.values()], problems
+    notes = {name: file.note for name, file in files.items() if file.note}
+    return [to_theme(file) for file in files.values()], problems, notes
 
 
 def to_theme(file: ThemeFile) -> Theme:
-    variables = {f"board-{role}": color for role, color in file.board.items()}
+    reverse = file.board["cursor-bg"] == REVERSE
+    cursor = file.colors["background"] if reverse else file.board["cursor-bg"]
+    variables = {f"board-{role}": color for role, color in file.board.items()} | {
+        "board-cursor-bg": cursor,
+        "board-cursor-style": REVERSE if reverse else "none",
+        "block-cursor-text-style": "bold reverse" if reverse else "bold",
+    }
     # Lists and input fields show their cursor and selection as the board does.
     for part in ("block-cursor", "input-selection"):
-        variables[f"{part}-background"] = file.board["cursor-bg"]
-        variables[f"{part}-foreground"] = file.board["cursor-fg"]
+        variables[f"{part}-background"] = cursor
+        variables[f"{part}-foreground"] = file.board["title"]
     if file.ansi:
         # Textual's own style sheet uses these two and makes them only for other themes.
         for ground in ("background", "foreground"):
@@ -49,7 +60,9 @@ def to_theme(file: ThemeFile) -> Theme:
 def board_variables(theme: Theme) -> dict[str, str]:
     """The roles for a theme that knows nothing of the board, such as Textual's own."""
     colors = theme.to_color_system().generate()
-    return {f"board-{role}": colors[base] for role, base in ROLES.items()}
+    return {f"board-{role}": colors[base] for role, base in ROLES.items()} | {
+        "board-cursor-style": "none"
+    }
 
 
 class WithoutColour(LineFilter):
@@ -64,25 +77,26 @@ def _without_colour(style: Style) -> Style:
     return style.without_color
 
 
-def role_styles(app: App[object]) -> dict[str, Style]:
-    """Each role of the board as a Rich style on the board's ground, and `cursor`, `status`
-    and `warning` for the card under the cursor and the last line."""
-    colors = app.theme_variables
-    ground = Color.parse(colors["background"]).rich_color
-    styles = {
-        role: Style(color=Color.parse(colors[f"board-{role}"]).rich_color, bgcolor=ground)
-        for role in ROLES
-    }
-    strong = Style(bold=True)
-    for role in ("stage-title", "count-over", "count-full", "blocked", "priority-high"):
-        styles[role] += strong
-    for state, bold in (("cursor", True), ("status", False)):
-        styles[state] = Style(
-            color=Color.parse(colors[f"board-{state}-fg"]).rich_color,
-            bgcolor=Color.parse(colors[f"board-{state}-bg"]).rich_color,
-            bold=bold,
-            reverse=app.no_color and state == "cursor",
+def role_styles(app: App[object], *, cursor: bool = False) -> dict[str, Style]:
+    """Each role of the board as a Rich style on the board's ground, or on that of the card under
+    the `cursor`. Without colours of its own, or any, a theme has bold titles and a cursor in
+    reverse video."""
+    variables = app.theme_variables
+    colors = {role: variables[f"board-{role}"] for role in ROLES}
+    bold = {"alarm", "focus"}
+    if app.no_color or colors["title"] == colors["text"]:
+        bold |= {"title", "mark"}
+    if cursor and (app.no_color or variables["board-cursor-style"] == REVERSE):
+        reverse = Style(color="default", bgcolor="default", reverse=True)
+        return {role: reverse + Style(bold=role in bold) for role in TEXT_ROLES}
+    if cursor:
+        bold.add("title")
+    ground = Color.parse(colors["cursor-bg"] if cursor else variables["background"])
+    return {
+        role: Style(
+            color=Color.parse(colors[role]).rich_color,
+            bgcolor=ground.rich_color,
+            bold=role in bold or None,
         )
-    status = Style(bgcolor=styles["status"].bgcolor)
-    styles["warning"] = styles["blocked"] + status
-    return styles
+        for role in TEXT_ROLES
+    }

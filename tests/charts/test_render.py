@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.charts.picture_table import spec_table
-from mlkanban.charts.render import ChartColours, render
+from mlkanban.charts.render import ROLES, Palette, render
 from mlkanban.charts.spec import HistogramSpec, Mark
 from mlkanban.flow.percentiles import percentiles
 
@@ -34,6 +34,7 @@ SPECS = {
     "beginner": spec_of([1, 1, 2, 3, 3, 3, 4, 5, 5, 6, 8, 12]),
     "long-tail": spec_of([1 + i * i * i % 19 + i**4 // 60000 for i in range(70)]),
 }
+TERMINAL: Palette = {role: at + 1 for at, role in enumerate(ROLES)} | {"area-2": 4}
 SIZES = {"80x24": (76, 16), "160x45": (156, 36)}
 
 
@@ -66,7 +67,7 @@ def test_it_fits_in_every_size(values, width, height, ascii):
 
 @pytest.mark.parametrize(
     "palette",
-    [ChartColours(4, 1, 8, 7, 2, 3, 5, 6), ChartColours((90, 150, 220), *7 * [(200, 200, 200)])],
+    [TERMINAL, {**dict.fromkeys(ROLES, (200, 200, 200)), "area-2": (90, 150, 220)}],
     ids=["terminal colours", "rgb"],
 )
 def test_colour_adds_nothing_but_colour(palette):
@@ -74,14 +75,14 @@ def test_colour_adds_nothing_but_colour(palette):
     coloured = render(SPECS["team"], 76, 16, palette=palette, ascii=False)
     bare = [line.rstrip() for line in ANSI.sub("", coloured).split("\n")]
     assert bare == plain.split("\n")
-    code = "38;5;4m" if palette.bar == 4 else "38;2;90;150;220m"
+    code = "38;5;4m" if palette["area-2"] == 4 else "38;2;90;150;220m"
     assert f"{code}██" in coloured
     assert "\x1b[48" not in coloured  # the background stays the terminal's
 
 
 def test_one_chart_leaves_nothing_in_the_next():
     first = render(SPECS["team"], 76, 16, palette=None, ascii=False)
-    render(SPECS["beginner"], 40, 10, palette=ChartColours(4, 1, 8, 7, 2, 3, 5, 6), ascii=True)
+    render(SPECS["beginner"], 40, 10, palette=TERMINAL, ascii=True)
     assert render(SPECS["team"], 76, 16, palette=None, ascii=False) == first
 
 

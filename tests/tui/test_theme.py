@@ -25,7 +25,7 @@ BOARD = st.fixed_dictionaries(dict.fromkeys(ROLES, HEX | ANSI))
 
 
 class Themed(App[None]):
-    CSS = "OptionList { color: $board-card-title; background: $board-status-bg; }"
+    CSS = "OptionList { color: $board-title; background: $board-cursor-bg; }"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return board_variables(self.current_theme)
@@ -39,7 +39,7 @@ async def test_every_bundled_theme_can_be_put_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path))
-    themes, problems = load_themes()
+    themes, problems, _ = load_themes()
     assert problems == []
     app = Themed()
     async with app.run_test() as pilot:
@@ -47,7 +47,7 @@ async def test_every_bundled_theme_can_be_put_on(
             app.register_theme(theme)
             app.theme = theme.name
             await pilot.pause()
-            title = Color.parse(theme.variables["board-card-title"])
+            title = Color.parse(theme.variables["board-title"])
             assert app.query_one(OptionList).styles.color == title
             assert app.native_ansi_color == (theme.name == "terminal")
 
@@ -69,8 +69,9 @@ def test_textual_takes_every_colour_that_passed_the_check(
     for role, color in board.items():
         assert variables.get(f"board-{role}", color) == color
         Color.parse(theme.variables[f"board-{role}"])
-    for name in board_variables(theme).values():
-        Color.parse(name)
+    defaults = board_variables(theme)
+    for role in ROLES:
+        Color.parse(defaults[f"board-{role}"])
 
 
 def test_a_bad_file_does_not_hide_the_good_ones(
@@ -79,7 +80,7 @@ def test_a_bad_file_does_not_hide_the_good_ones(
     monkeypatch.setenv("MLKANBAN_HOME", str(tmp_path))
     (tmp_path / "themes").mkdir()
     (tmp_path / "themes" / "bad.toml").write_text("name = 'bad'\ndark = true\nprimary = '#zzz'\n")
-    themes, problems = load_themes()
+    themes, problems, _ = load_themes()
     assert len(themes) == 5
     assert len(problems) == 1
     assert "primary: '#zzz' is not a colour" in problems[0]

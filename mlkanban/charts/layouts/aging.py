@@ -49,7 +49,7 @@ def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
     for stage, marks in enumerate(spec.pace):
         for mark in marks:
             for column in range(stage * wide, stage * wide + wide - 1):
-                cells.put_below(column, row_of(mark.value), "┄", "line")
+                cells.put_below(column, row_of(mark.value), "┄", "focus")
     groups: defaultdict[tuple[int, int], list[AgingItem]] = defaultdict(list)
     for item in spec.items:
         groups[item.stage, row_of(item.age)].append(item)
@@ -65,7 +65,7 @@ def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
             if place not in taken and wide > len(mark.label) + 3:
                 taken.add(place)
                 end = stage * wide + wide - 1 - len(mark.label)
-                words.append(CanvasText(end, place[1], mark.label, "line"))
+                words.append(CanvasText(end, place[1], mark.label, "focus"))
     names = [
         (stage * wide + (wide - 1) // 2, _cut(name, wide - 1))
         for stage, name in enumerate(spec.stages)
@@ -89,10 +89,10 @@ def _packed(
         left = len(ordered) - at - 1
         more = f"+{left + 1}"
         needs = len(text) + (len(f" +{left}") if left else 0)
-        role: Role = "bad" if item.marks else "bar"
+        role: Role = "alarm" if item.marks else "area-2"
         if start + needs > column + room and start + len(more) <= column + room:
             rest = tuple(one.card for one in ordered[at:])
-            words.append(CanvasText(start, row, more, "text"))
+            words.append(CanvasText(start, row, more, "dim"))
             targets.append(Target(f"{len(rest)} more cards", rest, start, row))
             break
         text = text[: max(1, column + room - start)]

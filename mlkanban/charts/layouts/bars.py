@@ -53,6 +53,6 @@ def _bar(cells: Cells, row: BarRow, start: int, y: int, room: int, longest: floa
         if part > 0:
             end = max(end, column + 1)
         for at in range(column, end):
-            cells.put(at, y, FILLS[i], BANDS[i])
+            cells.put(at, y, FILLS[i], BANDS[(i + 1) % len(BANDS)])
         column = max(column, end)
     return column

@@ -7,8 +7,13 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Literal
 
-Role = Literal["bar", "second", "third", "fourth", "line", "bad", "text"]
-BANDS: tuple[Role, ...] = ("bar", "second", "third", "fourth")
+Role = Literal[
+    "title", "text", "dim", "faint", "alarm", "live", "clock", "value", "mark", "focus",
+    "area-1", "area-2", "area-3", "area-4",
+]  # fmt: skip
+"""The colour roles of themes that a picture may use."""
+
+BANDS: tuple[Role, ...] = ("area-1", "area-2", "area-3", "area-4")
 
 SMALLEST = (30, 8)
 LABEL_GAP = 3
@@ -25,7 +30,7 @@ class CanvasText:
     column: int
     row: int
     text: str
-    role: Role = "text"
+    role: Role = "dim"
 
     @property
     def end(self) -> int:
@@ -185,9 +190,9 @@ def levels(cells: Cells, marks: Iterable[tuple[int, str]], columns: int) -> list
         right = columns - len(label)
         places = (at for at in range(right, -1, -1) if cells.free(row, at, at + len(label) + 1))
         if right > 0:
-            words.append(CanvasText(next(places, right), row, label, "line"))
+            words.append(CanvasText(next(places, right), row, label, "focus"))
         for column in range(columns):
-            cells.put_below(column, row, "─", "line")
+            cells.put_below(column, row, "─", "focus")
     return words
 
 

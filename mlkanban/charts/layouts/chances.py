@@ -35,16 +35,17 @@ def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
     scale = Scale(max(1, ceil(100 * max(chances))), rows - 1)
     cells = Cells()
     for at, chance in enumerate(chances):
-        cells.bar(1 + at * pitch, wide, scale.eighths(100 * chance), "bar")
+        cells.bar(1 + at * pitch, wide, scale.eighths(100 * chance), "area-2")
     marked = []
     for mark in spec.marks:
         at = max(0, min(len(chances) - 1, (mark.value - start) // size))
         column = 1 + at * pitch + (wide - 1) // 2
         marked.append((column, mark.label))
         for row in range(-(-scale.eighths(100 * chances[at]) // 8), rows):
-            cells.put(column, row, LINE, "line")
+            cells.put(column, row, LINE, "focus")
     words = [
-        CanvasText(label.column, rows, label.text, "line") for label in mark_labels(marked, columns)
+        CanvasText(label.column, rows, label.text, "focus")
+        for label in mark_labels(marked, columns)
     ]
     room = max(map(len, names)) + 2
     every = max(1, -(-(room + 2) // pitch))

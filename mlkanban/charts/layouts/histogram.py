@@ -177,7 +177,7 @@ def drawn_histogram(spec: HistogramSpec, width: int, height: int) -> Layout:
     placed = layout_histogram(spec, width, height)
     cells, targets = Cells(), []
     for b, bar in zip(placed.bins, placed.bars, strict=True):
-        cells.bar(bar.column, bar.columns, bar.eighths, "bar")
+        cells.bar(bar.column, bar.columns, bar.eighths, "area-2")
         held = zip(spec.counts, spec.cards, strict=False)
         refs = tuple(
             ref
@@ -189,7 +189,7 @@ def drawn_histogram(spec: HistogramSpec, width: int, height: int) -> Layout:
             targets.append(Target(_named(b, spec.unit), refs, bar.centre))
     for column, lowest in placed.marks:
         for row in range(lowest, placed.rows):
-            cells.put(column, row, LINE, "line")
+            cells.put(column, row, LINE, "focus")
     return Layout(
         margin=placed.margin,
         columns=placed.columns,
@@ -197,7 +197,7 @@ def drawn_histogram(spec: HistogramSpec, width: int, height: int) -> Layout:
         heads=1,
         cells=cells.groups(),
         words=tuple(
-            CanvasText(label.column, placed.rows, label.text, "line")
+            CanvasText(label.column, placed.rows, label.text, "focus")
             for label in placed.mark_labels
         ),
         y_ticks=placed.y_ticks,

@@ -44,11 +44,11 @@ def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
     cells, targets = Cells(), []
     for at, bucket in enumerate(buckets):
         column, wide = 1 + at * pitch, max(1, pitch - 1)
-        cells.bar(column, wide, scale.eighths(bucket.count), "bar")
+        cells.bar(column, wide, scale.eighths(bucket.count), "area-2")
         centre = column + (wide - 1) // 2
         if bucket.second:
             row = max(0, -(-scale.eighths(bucket.second) // 8) - 1)
-            cells.put(centre, row, _RING, "second")
+            cells.put(centre, row, _RING, "value")
         if bucket.cards:
             label = f"{spec.counted} from {bucket.first}"
             targets.append(Target(label, bucket.cards, centre))

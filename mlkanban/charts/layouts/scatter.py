@@ -19,11 +19,11 @@ from mlkanban.charts.spec import Dot, ScatterSpec
 from mlkanban.text import quantity
 
 _GLYPHS: dict[str, tuple[str, Role]] = {
-    "shipped": ("●", "bar"),
-    "moved on": ("●", "bar"),
-    "learned": ("◆", "second"),
-    "superseded": ("▲", "third"),
-    "abandoned": ("x", "bad"),
+    "shipped": ("●", "value"),
+    "moved on": ("●", "value"),
+    "learned": ("◆", "live"),
+    "superseded": ("▲", "mark"),
+    "abandoned": ("x", "alarm"),
 }
 _FAR = 4
 """Values beyond so many times the highest mark are drawn on the top row, and said."""

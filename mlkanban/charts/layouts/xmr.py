@@ -34,7 +34,10 @@ def layout_xmr(spec: XmrSpec, width: int, height: int) -> Layout:
         outside = not spec.lower <= days <= spec.upper
         column = at * pitch
         cells.put(
-            column, scale.row(days), _OUTSIDE if outside else _INSIDE, "bad" if outside else "bar"
+            column,
+            scale.row(days),
+            _OUTSIDE if outside else _INSIDE,
+            "alarm" if outside else "area-2",
         )
         label = f"{quantity(days, 'day')}, number {skipped + at + 1}" + (
             ", outside" if outside else ""

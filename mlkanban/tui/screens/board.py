@@ -26,7 +26,7 @@ class BoardScreen(KeyScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = BoardView(ascii=self.host.ascii)
+        self.view = BoardView(glyphs=self.host.glyphs)
         self._cards = CardCommands(self)
         self.command_objects = (*self._cards.objects, NewCardCommands(self), UndoCommands(self))
         self._filtering = False

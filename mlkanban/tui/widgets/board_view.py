@@ -17,6 +17,7 @@ from textual.widget import Widget
 from mlkanban.core.models import CardFace
 from mlkanban.display import card_face
 from mlkanban.display.card_face import FaceContext, Piece
+from mlkanban.glyphs import Glyphs
 from mlkanban.text import ascii_only, quantity
 from mlkanban.tui.board_header import StageHeaders
 from mlkanban.tui.board_model import BoardModel
@@ -46,13 +47,14 @@ class BoardView(Widget):
     class Opened(Message):
         """A card was double-clicked."""
 
-    def __init__(self, *, ascii: bool = False) -> None:
+    def __init__(self, *, glyphs: Glyphs) -> None:
         super().__init__(id="board")
         self.model: BoardModel | None = None
         self._empty_shown = False
-        self._ascii = ascii
+        self._glyphs = glyphs
         self._view: FaceContext | None = None
         self._styles: dict[str, Style] = {}
+        self._cursor_styles: dict[str, Style] = {}
         self._cache: dict[tuple[object, ...], list[list[Segment]]] = {}
         self._first = 0
         self._tops: list[int] = []
@@ -66,7 +68,7 @@ class BoardView(Widget):
         self.model = model
         if self._view is not None and self._view.board.id != model.board.id:
             self._pace = None
-        self._view = FaceContext.at(model.board, now, ascii=self._ascii, pace=self._pace)
+        self._view = FaceContext.at(model.board, now, glyphs=self._glyphs, pace=self._pace)
         self._tops = (self._tops + [0] * len(model.columns))[: len(model.columns)]
         self._cache.clear()
         self.redraw()
@@ -75,7 +77,7 @@ class BoardView(Widget):
         """Ages count in days: draw everything again when the day has changed; whether it has."""
         if self.model is None or self._view is None:
             return False
-        view = FaceContext.at(self.model.board, now, ascii=self._ascii, pace=self._pace)
+        view = FaceContext.at(self.model.board, now, glyphs=self._glyphs, pace=self._pace)
         if view == self._view:
             return False
         self.show(self.model, now)
@@ -193,12 +195,11 @@ class BoardView(Widget):
         self._styles = {}
         self._cache.clear()
 
-    def _style(self, role: str, state: str = "") -> Style:
+    def _style(self, role: str, *, cursor: bool = False) -> Style:
         if not self._styles:
             self._styles = role_styles(self.app)
-        if state == "cursor":
-            return self._styles["cursor"]
-        return self._styles[role]
+            self._cursor_styles = role_styles(self.app, cursor=True)
+        return self._cursor_styles[role] if cursor else self._styles[role]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -215,7 +216,7 @@ class BoardView(Widget):
             )
         self._empty_shown = not self.model.shown
         if self._empty_shown and y == shape.head + 2:
-            return self._line([Piece(self._empty().center(width), "card-meta")], width)
+            return self._line([Piece(self._empty().center(width), "dim")], width)
         row, line = divmod(y - shape.head, shape.pitch)
         segments: list[Segment] = []
         for at in range(self._first, self._first + shape.visible):
@@ -229,7 +230,7 @@ class BoardView(Widget):
         column = model.columns[at]
         blank = line >= card_face.height(shape.text) or row >= shape.rows or index >= len(column)
         if blank:
-            return [Segment(" " * shape.column, self._style("card-meta"))]
+            return [Segment(" " * shape.column, self._style("dim"))]
         card = column[index]
         cursor = at == model.stage and index == model.rows[at]
         mark = card.id in model.marks
@@ -258,12 +259,10 @@ class BoardView(Widget):
         for line, pieces in enumerate(card_face.lines(card, shape.text, self._view, waits)):
             signs = (">" if cursor else " ") + ("*" if mark else " ") if line == 0 else "  "
             used = sum(cell_len(text) for text, _ in pieces)
-            blank = Piece(" " * (shape.text - used), "card-meta")
-            segments = self._segments(
-                [Piece(signs, "marked"), *pieces, blank], "cursor" if cursor else ""
-            )
+            blank = Piece(" " * (shape.text - used), "dim")
+            segments = self._segments([Piece(signs, "mark"), *pieces, blank], cursor=cursor)
             gap = shape.column - shape.text - GUTTER
-            drawn.append([*segments, *self._segments([Piece(" " * gap, "card-meta")])])
+            drawn.append([*segments, *self._segments([Piece(" " * gap, "dim")])])
         return drawn
 
     def _empty(self) -> str:
@@ -278,16 +277,16 @@ class BoardView(Widget):
             return "Nothing open here. Press n for a new card, F to show finished ones."
         return "An empty board. Press n to write the first card, ? for help."
 
-    def _segments(self, pieces: list[Piece], state: str = "") -> list[Segment]:
-        return [Segment(text, self._style(role, state)) for text, role in pieces if text]
+    def _segments(self, pieces: list[Piece], *, cursor: bool = False) -> list[Segment]:
+        return [Segment(text, self._style(role, cursor=cursor)) for text, role in pieces if text]
 
     def _line(self, pieces: list[Piece], width: int) -> Strip:
-        if self._ascii:
+        if self._glyphs.ascii:
             pieces = [Piece(ascii_only(text), role) for text, role in pieces]
         return self._strip(self._segments(pieces), width)
 
     def _strip(self, segments: list[Segment], width: int) -> Strip:
-        return Strip(_merged(segments)).adjust_cell_length(width, self._style("card-meta"))
+        return Strip(_merged(segments)).adjust_cell_length(width, self._style("dim"))
 
     # The mouse
 
@@ -365,7 +364,7 @@ def _merged(segments: list[Segment]) -> list[Segment]:
         text, style = segment.text, segment.style
         if merged:
             before, last = merged[-1].text, merged[-1].style
-            same_ground = style is not None and last is not None and style.bgcolor == last.bgcolor
+            same_ground = _same_ground(style, last)
             if style is last or (same_ground and text.isspace()):
                 merged[-1] = Segment(before + text, last)
                 continue
@@ -374,3 +373,9 @@ def _merged(segments: list[Segment]) -> list[Segment]:
                 continue
         merged.append(segment)
     return merged
+
+
+def _same_ground(one: Style | None, other: Style | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one.bgcolor == other.bgcolor and one.reverse == other.reverse

@@ -38,6 +38,7 @@ class ListPane(Widget):
         self._entries: list[ListRow] = []
         self._row, self._top, self._active = 0, 0, False
         self._styles: dict[str, Style] = {}
+        self._cursor_styles: dict[str, Style] = {}
 
     def show(self, title: str, entries: Sequence[ListRow], empty: str) -> None:
         """Draw other entries; with none, `empty` says what to do."""
@@ -77,23 +78,32 @@ class ListPane(Widget):
     def render_line(self, y: int) -> Strip:
         if not self._styles:
             self._styles = role_styles(self.app)
+            self._cursor_styles = role_styles(self.app, cursor=True)
         width = self.size.width
+        at = self._top + y - self._HEAD
+        here = self._active and at == self._row and 0 <= at < len(self._entries)
+        styles = self._cursor_styles if here else self._styles
         pieces = [
             Piece(ascii_only(text) if self._ascii else text, role)
             for text, role in self._line(y, width)
         ]
-        segments = [Segment(text, self._styles[role]) for text, role in pieces]
-        return Strip(segments).adjust_cell_length(width, self._styles["card-meta"])
+        segments = [Segment(text, styles[role]) for text, role in pieces]
+        return Strip(segments).adjust_cell_length(width, styles["dim"])
 
     def _line(self, y: int, width: int) -> list[Piece]:
         if y == 0:
             sign = "> " if self._active else "  "
-            return [Piece(padded(sign + self._title, width), "stage-title")]
+            return [Piece(padded(sign + self._title, width), "focus" if self._active else "title")]
         if y == 1:
-            return [Piece("  " + ("=" if self._active else "-") * max(0, width - 4), "stage-rule")]
+            return [
+                Piece(
+                    "  " + ("=" if self._active else "-") * max(0, width - 4),
+                    "focus" if self._active else "faint",
+                )
+            ]
         at = self._top + y - self._HEAD
         if not self._entries and y == self._HEAD + 1:
-            return [Piece(padded("  " + self._empty, width), "card-meta")]
+            return [Piece(padded("  " + self._empty, width), "dim")]
         if at >= len(self._entries):
             return []
         return self._entry(self._entries[at], width, here=self._active and at == self._row)
@@ -102,11 +112,9 @@ class ListPane(Widget):
         signs = (">" if here else " ") + ("*" if entry.marked else " ")
         room = width - 2 - cell_len(entry.left) - cell_len(entry.right) - 2
         middle = padded(entry.middle, max(0, room))
-        if here:
-            return [Piece(f"{signs}{entry.left}{middle} {entry.right} ", "cursor")]
         return [
-            Piece(signs, "marked"),
-            Piece(entry.left, "card-id"),
-            Piece(middle, "card-title"),
-            Piece(f" {entry.right} ", "metric"),
+            Piece(signs, "mark"),
+            Piece(entry.left, "dim"),
+            Piece(middle, "title"),
+            Piece(f" {entry.right} ", "value"),
         ]

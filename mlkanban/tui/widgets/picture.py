@@ -5,20 +5,9 @@ from textual.color import Color
 from textual.widget import Widget
 
 from mlkanban.charts.layouts import layout
-from mlkanban.charts.layouts.canvas import Target
-from mlkanban.charts.render import ChartColours, render
+from mlkanban.charts.layouts.canvas import Role, Target
+from mlkanban.charts.render import ROLES, Colour, Palette, render
 from mlkanban.charts.spec import Spec
-
-_ROLES = {
-    "bar": "chart-bar",
-    "line": "chart-line",
-    "axis": "chart-axis",
-    "text": "chart-axis",
-    "second": "card-tags",
-    "third": "marked",
-    "fourth": "metric",
-    "bad": "blocked",
-}
 
 
 class Picture(Widget):
@@ -55,14 +44,14 @@ class Picture(Widget):
             self._drawn = (key, Text.from_ansi(text, no_wrap=True, end=""))
         return self._drawn[1]
 
-    def _palette(self) -> ChartColours:
+    def _palette(self) -> Palette:
         colors = self.app.theme_variables
 
-        def colour(role: str) -> tuple[int, int, int] | int:
+        def colour(role: Role) -> Colour:
             color = Color.parse(colors[f"board-{role}"])
             if color.ansi is not None:
                 # The terminal's own foreground has no number in its palette; 7 is its white.
                 return color.ansi if color.ansi >= 0 else 7
             return color.rgb
 
-        return ChartColours(**{part: colour(role) for part, role in _ROLES.items()})
+        return {role: colour(role) for role in ROLES}

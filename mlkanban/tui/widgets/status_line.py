@@ -86,7 +86,7 @@ class StatusLine(Widget):
         )
 
     def render_line(self, y: int) -> Strip:
-        style = role_styles(self.app)["warning" if self.warning else "status"]
+        style = role_styles(self.app)["alarm" if self.warning else "text"]
         lines = self._lines()
         text = " " + (lines[y] if y < len(lines) else "")
         if y == _MOST_LINES - 1 and len(lines) > _MOST_LINES:

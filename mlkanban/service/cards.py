@@ -25,12 +25,19 @@ from mlkanban.core.models import (
 )
 from mlkanban.errors import LimitReached, NotFound, RuleRefused, UsageProblem
 from mlkanban.hints import hint
-from mlkanban.service.card_writes import archived, correct_notes, move_one, write_edit, write_new
+from mlkanban.service.card_writes import (
+    archived,
+    correct_notes,
+    move_one,
+    rank_at_end,
+    rank_before,
+    write_edit,
+    write_new,
+)
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
 from mlkanban.service.enforce import check_growth, condition, enter, passed
 from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.gates import Gates
-from mlkanban.service.ordering import rank_at_end, rank_before
 from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of

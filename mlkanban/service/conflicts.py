@@ -16,8 +16,8 @@ from mlkanban.core.lifecycle import Lifecycle, shown
 from mlkanban.core.models import Board, Outcome, Work
 from mlkanban.errors import NotFound, UsageProblem
 from mlkanban.hints import hint
+from mlkanban.service.card_writes import rank_at_end
 from mlkanban.service.enforce import enter
-from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import open_conflicts, replica, repository
 from mlkanban.store.database import Connection

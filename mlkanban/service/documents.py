@@ -38,13 +38,18 @@ from mlkanban.core.rules import Load
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import BadMarkdown, LimitReached, MlkanbanError, NotFound
 from mlkanban.hints import hint, sentences
-from mlkanban.service.card_writes import correct_notes, write_edit, write_move, write_new
+from mlkanban.service.card_writes import (
+    correct_notes,
+    rank_at_end,
+    write_edit,
+    write_move,
+    write_new,
+)
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
 from mlkanban.service.enforce import check_growth, passed
 from mlkanban.service.fields import checked, flat, member
 from mlkanban.service.gates import Gates
-from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.text_merge import GONE, ChangedMeanwhile
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import repository, snapshots

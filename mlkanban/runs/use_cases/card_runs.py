@@ -21,9 +21,9 @@ from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, st
 from mlkanban.runs.model.run import PREFIX, Run, places_of, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.runs.model.tracker_run import short
+from mlkanban.service.card_writes import rank_at_end
 from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
-from mlkanban.service.ordering import rank_at_end
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import labels, repository, run_queries
 from mlkanban.store.connection import repeats_of

@@ -12,8 +12,7 @@ from mlkanban.core.lifecycle import lifting
 from mlkanban.core.models import Board, CardFace, Outcome, Stage
 from mlkanban.core.visibility import stands
 from mlkanban.errors import RuleRefused
-from mlkanban.service.enforce import check_health, check_links, enter
-from mlkanban.service.gates import Gates
+from mlkanban.service.enforce import Gates, check_health, check_links, enter
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import ranks, repository
 from mlkanban.store.replica import uuid7

@@ -35,9 +35,8 @@ from mlkanban.service.card_writes import (
     write_new,
 )
 from mlkanban.service.checklists import Ticks, checklist_of, dumped, edited
-from mlkanban.service.enforce import check_growth, condition, enter, passed
+from mlkanban.service.enforce import Gates, check_growth, condition, enter, passed
 from mlkanban.service.fields import checked, flat, member
-from mlkanban.service.gates import Gates
 from mlkanban.service.transaction import Context, Done, Transaction, find_face, find_stage_by_id
 from mlkanban.store import repository
 from mlkanban.store.rows import board_of

@@ -47,9 +47,8 @@ from mlkanban.service.card_writes import (
 )
 from mlkanban.service.charter import charter_states, write_charter
 from mlkanban.service.checklists import dumped, edited
-from mlkanban.service.enforce import check_growth, passed
+from mlkanban.service.enforce import Gates, check_growth, passed
 from mlkanban.service.fields import checked, flat, member
-from mlkanban.service.gates import Gates
 from mlkanban.service.text_merge import GONE, ChangedMeanwhile
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import repository, snapshots

@@ -19,8 +19,7 @@ from mlkanban.hints import hint
 from mlkanban.service.stage_changes import cards_after
 from mlkanban.service.transaction import Context, Done, find_face, find_stage_by_id, free_key
 from mlkanban.service.validation import validated
-from mlkanban.store import open_conflicts, ranks, repository
-from mlkanban.store.limit_breaches import over_since_merge
+from mlkanban.store import after_merge, ranks, repository
 from mlkanban.store.replica import uuid7
 from mlkanban.store.rows import board_of
 from mlkanban.text import accept_title, quantity
@@ -231,7 +230,7 @@ class Boards:
     def over_since_merge(self, board_id: str) -> frozenset[str]:
         """Ids of the stages that a merge took over their limits."""
         with self._context.store.reading() as conn:
-            return over_since_merge(conn, board_of(conn, board_id))
+            return after_merge.over_since_merge(conn, board_of(conn, board_id))
 
     def snapshot(self, board_id: str) -> Snapshot:
         """The board with all its cards."""
@@ -241,8 +240,8 @@ class Boards:
                 board,
                 repository.faces(conn, board_id),
                 repository.cursor(conn),
-                over_since_merge(conn, board),
-                open_conflicts.count(conn, board_id),
+                after_merge.over_since_merge(conn, board),
+                after_merge.count_conflicts(conn, board_id),
             )
 
     def cursor(self) -> int:
@@ -271,8 +270,8 @@ class Boards:
                 board if changes.board else None,
                 faces,
                 tuple(card for card in changes.cards if card not in there),
-                over_since_merge(conn, board),
-                open_conflicts.count(conn, board_id),
+                after_merge.over_since_merge(conn, board),
+                after_merge.count_conflicts(conn, board_id),
             )
 
 

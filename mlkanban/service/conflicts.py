@@ -19,7 +19,7 @@ from mlkanban.hints import hint
 from mlkanban.service.card_writes import rank_at_end
 from mlkanban.service.enforce import enter
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
-from mlkanban.store import open_conflicts, replica, repository
+from mlkanban.store import after_merge, replica, repository
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 from mlkanban.text import short_name
@@ -91,7 +91,7 @@ class Conflicts:
                 )
             ((entity, name),) = names.items()
             rows = [
-                row for row in open_conflicts.open_conflicts(tx.conn, entity) if row.field == field
+                row for row in after_merge.open_conflicts(tx.conn, entity) if row.field == field
             ]
             state = tx.writer.projector.entity(entity)
             card = entity if entity in repository.ref_by_id(tx.conn, rows[0].board) else ""
@@ -163,7 +163,7 @@ def _allowed(board: Board, then: Lifecycle) -> Lifecycle:
 def _open(conn: Connection, entity_id: str) -> list[OpenConflict]:
     conflicts = []
     board, stages, refs = None, {}, {}
-    for row in open_conflicts.open_conflicts(conn, entity_id):  # in order of boards
+    for row in after_merge.open_conflicts(conn, entity_id):  # in order of boards
         if board is None or board.id != row.board:
             board = board_of(conn, row.board)
             stages = {stage.id: stage.name for stage in (*board.former, *board.stages)}
@@ -182,7 +182,7 @@ def _open(conn: Connection, entity_id: str) -> list[OpenConflict]:
     return conflicts
 
 
-def _machine(conn: Connection, row: open_conflicts.ConflictRow) -> str:
+def _machine(conn: Connection, row: after_merge.ConflictRow) -> str:
     """The name of the machine that wrote the other value: two machines may have one host name."""
     if replica.known_here(conn, row.stamp.rpartition(":")[2]):
         return "this machine"

@@ -10,7 +10,7 @@ from mlkanban.core.models import Board, CardFace
 from mlkanban.core.query.store_terms import Answers, StoreTerms
 from mlkanban.runs.use_cases.card_runs import newest_runs
 from mlkanban.service.transaction import Context
-from mlkanban.store import open_conflicts, repository
+from mlkanban.store import after_merge, repository
 from mlkanban.text import accept
 
 
@@ -28,7 +28,7 @@ class Search:
             return Answers(
                 {text: repository.having(conn, board_id, text) for text in texts},
                 newest_runs(conn, board_id) if terms.runs else None,
-                frozenset(c.entity for c in open_conflicts.open_conflicts(conn))
+                frozenset(c.entity for c in after_merge.open_conflicts(conn))
                 if terms.conflicts
                 else None,
                 {

@@ -19,7 +19,7 @@ from mlkanban.runs.model.run import Run, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.service.history import History
 from mlkanban.service.transaction import Context, Done, find_face
-from mlkanban.store import open_conflicts, repository, run_queries
+from mlkanban.store import after_merge, repository, run_queries
 
 
 class Triage:
@@ -70,7 +70,7 @@ class Triage:
             blocked = [face.id for face in faces if face.is_open and face.block_reason]
             touched = repository.last_touched(conn, blocked)
             ends = run_queries.ended_runs(conn, board.id)
-            in_conflict = {row.entity for row in open_conflicts.open_conflicts(conn)}
+            in_conflict = {row.entity for row in after_merge.open_conflicts(conn)}
             alarmed = [face.id for face in faces if face.health == Health.ALERT]
             alerts = {card: _alerts(repository.entity(conn, card).fields) for card in alarmed}
 

@@ -17,9 +17,8 @@ from mlkanban.core.events import Record
 from mlkanban.core.rules import Load
 from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
-from mlkanban.store import forks, inert, merge, open_conflicts, repository
+from mlkanban.store import after_merge, forks, inert, merge, repository
 from mlkanban.store.database import Connection
-from mlkanban.store.limit_breaches import breaches
 from mlkanban.sync import file_format
 from mlkanban.sync.clock import bound
 from mlkanban.sync.forks import Forks
@@ -117,7 +116,7 @@ class Sync:
                 "Others were sending all the time: what is new here goes next time."
             )
         with self._context.store.reading() as conn:
-            report.conflicts = open_conflicts.count(conn)
+            report.conflicts = after_merge.count_conflicts(conn)
         report.notices += self._context.take_notices()
         report.notices = list(dict.fromkeys(report.notices))
         return report
@@ -292,7 +291,7 @@ def _over(conn: Connection, before: Mapping[str, Mapping[str, Load]]) -> list[st
     merge` as on the board."""
     notices = []
     for board in repository.boards(conn):
-        loads, merged = repository.loads(conn, board.id), breaches(conn, board)
+        loads, merged = repository.loads(conn, board.id), after_merge.breaches(conn, board)
         for stage in board.stages:
             was = rules.meters(stage, before.get(board.id, {}).get(stage.id, Load()))
             now = rules.meters(stage, loads.get(stage.id, Load()))

@@ -8,7 +8,7 @@ import pytest
 
 from mlkanban.core.models import Outcome
 from mlkanban.errors import LimitReached
-from mlkanban.store.limit_breaches import StageEntry, by_merge
+from mlkanban.store.after_merge import StageEntry, by_merge
 from tests.service.exchanging import meet
 from tests.service.people import Clock, Person
 

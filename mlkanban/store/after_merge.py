@@ -1,5 +1,5 @@
-"""Limit breaches: stages that a merge took over their limits. Machines that did not know of each
-other each let in what the limit allowed."""
+"""What merges leave to decide: fields that two replicas wrote without knowing of each other (open
+conflicts), and stages over their limits, where each let in what the limit allowed (breaches)."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from mlkanban.core.models import Board, Stage, Work
 from mlkanban.core.rules import Load, meters
 from mlkanban.store import repository
 
+_UNDECIDED = "FROM clash WHERE entity NOT IN (SELECT id FROM card WHERE deleted)"
 _MERGED = "SELECT (SELECT min(replica) FROM event) != (SELECT max(replica) FROM event)"
 """Whether there is anything of another machine: asked with every change of a board."""
 _STEPS = """
@@ -19,6 +20,39 @@ WHERE card.board = ? AND card.stage = ? AND card.outcome = '' AND NOT card.archi
     AND NOT card.deleted AND step.live
 ORDER BY card.id, step.stamp
 """
+
+
+class ConflictRow(NamedTuple):
+    """An open conflict: what another replica wrote to a field; `other` is JSON."""
+
+    entity: str
+    board: str
+    field: str
+    other: str
+    stamp: str
+    actor: str
+    host: str
+    at: str
+
+
+def open_conflicts(conn: sqlite3.Connection, entity_id: str = "") -> list[ConflictRow]:
+    """The open conflicts of an entity, or of all entities."""
+    rows = conn.execute(
+        f"SELECT {', '.join(ConflictRow._fields)} {_UNDECIDED} AND (entity = ? OR ? = '')"
+        " ORDER BY board, entity, field, stamp",
+        (entity_id, entity_id),
+    ).fetchall()
+    return list(map(ConflictRow._make, rows))
+
+
+def count_conflicts(conn: sqlite3.Connection, board_id: str = "") -> int:
+    """How many conflicts are open, on a board or on all boards."""
+    (fields,) = conn.execute(
+        f"SELECT count(*) FROM (SELECT DISTINCT entity, field {_UNDECIDED}"
+        " AND (board = ? OR ? = ''))",
+        (board_id, board_id),
+    ).fetchone()
+    return int(fields)
 
 
 class StageEntry(NamedTuple):

@@ -15,7 +15,7 @@ from mlkanban.core.lifecycle import shown
 from mlkanban.core.models import Board, CardFace, Stage
 from mlkanban.errors import NotFound, RuleRefused
 from mlkanban.hints import hint
-from mlkanban.store import labels, repository
+from mlkanban.store import repository
 from mlkanban.store.database import Connection, Store
 from mlkanban.store.log import Writer
 from mlkanban.store.rows import board_of
@@ -133,7 +133,7 @@ def _kept(name: str, value: Any) -> Any:
 def find_face(conn: Connection, ref: str) -> CardFace:
     """The card called `ref`, however it is written, or the one a label of this store names (as a
     job finds it in MLKANBAN_CARD); NotFound when there is none."""
-    face = labels.face_by_label(conn, ref)
+    face = repository.face_by_label(conn, ref)
     if face is None:
         raise NotFound(f"There is no card {ref!r}.", hint("List them: {list --all}"))
     return face

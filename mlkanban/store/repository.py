@@ -14,6 +14,7 @@ from mlkanban.core.card_fields import CardField
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
+from mlkanban.runs.model.labels import CardLabel, read_label, store_name
 from mlkanban.store.connection import repeats_of
 from mlkanban.store.log import COLUMNS, event_of
 from mlkanban.store.rows import BY_PERSON, IN_FORCE, board_of, card_of, entity_from, notes_of
@@ -208,6 +209,47 @@ def face_by_ref(conn: sqlite3.Connection, ref: str) -> CardFace | None:
         f"SELECT {_FACE} FROM card WHERE ref = ? AND NOT deleted AND {ON_SHOWN_BOARD}", (ref,)
     ).fetchone()
     return _with_repeats_in_force(conn, [CardFace._make(row)])[0] if row else None
+
+
+def face_by_label(conn: sqlite3.Connection, text: str) -> CardFace | None:
+    """The card that a label of this store, or a short id alone, stands for; None where the label
+    belongs to another store, or to one of several cards that had this id before their stores met.
+    """
+    label = read_label(text)
+    if label is None or not label.store:
+        return face_by_ref(conn, text.strip().lower())
+    if label.store not in store_names(conn):
+        return None
+    rows = conn.execute(
+        "SELECT card.id, (SELECT replica FROM event INDEXED BY event_card"
+        "  WHERE event.card = card.id AND event.kind = 'card.created' LIMIT 1)"
+        " FROM card WHERE NOT deleted AND (ref = ? OR ref GLOB ?)"
+        f" AND {ON_SHOWN_BOARD}",
+        (label.ref, f"{label.ref}[a-z]*"),
+    ).fetchall()
+    if len(rows) > 1:
+        rows = [row for row in rows if store_name(row[1] or "") == label.store]
+    return next(iter(faces_of(conn, (rows[0][0],))), None) if len(rows) == 1 else None
+
+
+def label_of(conn: sqlite3.Connection, ref: str) -> CardLabel:
+    """The label that jobs of a card of this store carry."""
+    row = conn.execute("SELECT replica FROM event ORDER BY seq LIMIT 1").fetchone()
+    return CardLabel(store_name(row[0]) if row else "", ref)
+
+
+def store_names(conn: sqlite3.Connection) -> frozenset[str]:
+    """The names of this store: its own, and those of all stores merged into it.
+
+    A store is named after the replica that wrote the first event of its log. So replicas that sync
+    know each other's labels, and a restored store knows the labels that were given before.
+    """
+    rows = conn.execute(
+        "WITH RECURSIVE known (replica) AS (SELECT min(replica) FROM event UNION ALL"
+        " SELECT (SELECT min(replica) FROM event WHERE replica > known.replica) FROM known"
+        " WHERE known.replica IS NOT NULL) SELECT replica FROM known WHERE replica IS NOT NULL"
+    ).fetchall()
+    return frozenset(store_name(replica) for (replica,) in rows)
 
 
 def tied(conn: sqlite3.Connection, board_id: str, tie: str) -> list[CardFace]:

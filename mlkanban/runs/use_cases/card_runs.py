@@ -25,7 +25,7 @@ from mlkanban.service.card_writes import rank_at_end
 from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
-from mlkanban.store import labels, repository, run_queries
+from mlkanban.store import repository, run_queries
 from mlkanban.store.connection import repeats_of
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
@@ -117,12 +117,12 @@ class Runs:
     def label(self, ref: str) -> str:
         """What jobs of a card carry to be found: its short id with the name of this store."""
         with self._context.store.reading() as conn:
-            return str(labels.of_card(conn, find_face(conn, ref).ref))
+            return str(repository.label_of(conn, find_face(conn, ref).ref))
 
     def store_names(self) -> frozenset[str]:
         """The names by which labels of jobs may call this store."""
         with self._context.store.reading() as conn:
-            return labels.store_names(conn)
+            return repository.store_names(conn)
 
     def finished(self, reports: Sequence[RunReport]) -> list[str]:
         """Ids of those of these runs that ended and were taken in completely."""
@@ -303,7 +303,7 @@ def _held(entities: Mapping[str, Entity]) -> dict[str, list[Run]]:
 def _face(conn: Connection, report: RunReport) -> CardFace | None:
     if report.card_id:
         return next(iter(repository.faces_of(conn, (report.card_id,))), None)
-    return labels.face_by_label(conn, report.card)
+    return repository.face_by_label(conn, report.card)
 
 
 def _kept(conn: Connection, report: RunReport) -> Run | None:

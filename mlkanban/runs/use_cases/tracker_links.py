@@ -20,7 +20,7 @@ from mlkanban.service.card_writes import write_new
 from mlkanban.service.enforce import enter
 from mlkanban.service.fields import checked, flat
 from mlkanban.service.transaction import Context, Done, Transaction
-from mlkanban.store import labels, repository, run_queries
+from mlkanban.store import repository, run_queries
 from mlkanban.store.database import Connection
 from mlkanban.store.rows import board_of
 
@@ -179,7 +179,7 @@ def _inbox(conn: Connection, tracked: Iterable[Tracked]) -> Inbox:
                 inbox.wanted.append((run, card, False))
             continue
         if run.card not in tagged:
-            face = labels.face_by_label(conn, run.card) if run.card else None
+            face = repository.face_by_label(conn, run.card) if run.card else None
             tagged[run.card] = face, repository.entity(conn, face.id).fields if face else {}
         face, had = tagged[run.card]
         if face is None or not _names_run(run, runs_in(had)) or _taken_off(run, had):

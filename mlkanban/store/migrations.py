@@ -27,9 +27,9 @@ from mlkanban.core.event_validation import inert
 from mlkanban.core.events import FORMAT, Event
 from mlkanban.core.lineage import members
 from mlkanban.runs.model.brief import on_face
-from mlkanban.store import log, search_index
+from mlkanban.store import log
 from mlkanban.store.inert import ambiguous
-from mlkanban.store.projector import Projector
+from mlkanban.store.projector import Projector, save_words
 from mlkanban.store.rows import COLUMNS, entity_from, event_of
 from mlkanban.store.sqlite import Database, Migrations
 
@@ -62,7 +62,7 @@ def m003_what_cards_wait_for_and_say(db: Database) -> None:
         "SELECT card.id, card.board, state FROM card JOIN entity ON entity.id = card.id"
     ).fetchall()
     for card, board, state in rows:
-        search_index.save(db.conn, card, board, entity_from(state).fields)
+        save_words(db.conn, card, board, entity_from(state).fields)
 
 
 @migrations()

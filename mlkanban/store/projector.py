@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlkanban.core import lifecycle, lineage
-from mlkanban.core.card_fields import BLANK
+from mlkanban.core.card_fields import BLANK, FIELDS
 from mlkanban.core.events import Entity, Event, in_order
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board, CardFace
-from mlkanban.store import search_index, stages
+from mlkanban.core.notes import PREFIX, current_text
+from mlkanban.store import stages
 from mlkanban.store.connection import repeats_of
-from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of
+from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of, own_id
 from mlkanban.sync.clock import far_behind
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _SAVE_CARD = (
     f"INSERT OR REPLACE INTO card ({', '.join(_CARD_COLUMNS)})"
     f" VALUES ({','.join('?' * len(_CARD_COLUMNS))})"
 )
+# Sets last, the order in which every store has its texts: doctor compares them.
+_WORDED = sorted((field for field in FIELDS if field.searchable), key=lambda field: field.is_set)
+_WORD_PREFIXES = (PREFIX, *(field.stored for field in _WORDED if field.is_set))
+_WORD_FIELDS = frozenset(field.stored for field in _WORDED)
 
 
 class Projector:
@@ -79,7 +84,7 @@ class Projector:
         )
         if event.card:
             self._cards[entity_id] = event
-            if search_index.may_change(event):
+            if _may_change_words(event):
                 self._reworded.add(entity_id)
             step = _step(event.data.get("set", {}))
             if not event.undoes and any(value is not None for value in step):
@@ -175,9 +180,7 @@ class Projector:
             ],
         )
         for card_id in self._reworded:
-            search_index.save(
-                self._conn, card_id, self._home[card_id], self._entities[card_id].fields
-            )
+            save_words(self._conn, card_id, self._home[card_id], self._entities[card_id].fields)
         for entity_id, of_entity in conflicts.items():
             self._conn.execute("DELETE FROM clash WHERE entity = ?", (entity_id,))
             board = self._home.get(entity_id, "")
@@ -415,3 +418,30 @@ def _step(values: dict[str, Any]) -> tuple[str | None, ...]:
         (values["work"] or "attended") if "work" in values else None,
         block if "blocker" in values else None,
     )
+
+
+def _may_change_words(event: Event) -> bool:
+    """Whether an event can change the text of its card."""
+    values = event.data.get("set", {})
+    return bool(event.data.get("note") or event.undoes) or any(
+        name in _WORD_FIELDS or name.startswith(_WORD_PREFIXES) for name in values
+    )
+
+
+def save_words(conn: sqlite3.Connection, card: str, board: str, fields: Mapping[str, Any]) -> None:
+    """Store what people wrote about a card as it is now, case-folded, for the search.
+
+    A plain table that is scanned: ten thousand cards with their notes take less time than a key
+    press may, any part of a word is found, and no character of a query has a special meaning.
+    """
+    notes = conn.execute(
+        f"SELECT id, data FROM event WHERE card = ? AND kind = 'card.noted' AND {IN_FORCE}"
+        " AND id NOT IN (SELECT event FROM undone) ORDER BY hlc, replica",
+        (card,),
+    ).fetchall()
+    parts = [
+        *(word for field in _WORDED for word in field.words(fields)),
+        *(current_text(own_id(note), json.loads(data)["note"], fields) for note, data in notes),
+    ]
+    text = "\n".join(filter(None, parts)).casefold()
+    conn.execute("INSERT OR REPLACE INTO words VALUES (?, ?, ?)", (card, board, text))

@@ -14,8 +14,8 @@ from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.files import put_new, sweep, sync_folder
 from mlkanban.hints import hint
 from mlkanban.store import backup, errors, lease
-from mlkanban.store.connection import StoreConnection
 from mlkanban.store.location import on_network
+from mlkanban.store.rows import StoreConnection
 
 APPLICATION_ID = 0x6D6C6B62
 """`mlkb`: tells our files from everybody else's."""

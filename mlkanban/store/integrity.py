@@ -9,8 +9,7 @@ from itertools import zip_longest
 from mlkanban.core.timestamps import instant
 from mlkanban.errors import UNREADABLE, StoreProblem
 from mlkanban.store import log, migrations, ranks, repository
-from mlkanban.store.connection import StoreConnection, repeats_of
-from mlkanban.store.rows import IN_FORCE, entity_from
+from mlkanban.store.rows import IN_FORCE, StoreConnection, entity_from, repeats_of
 
 _FLOOR = (3, 31, 0)
 _MOST = 3

@@ -19,8 +19,15 @@ from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.notes import PREFIX, current_text
 from mlkanban.store import stages
-from mlkanban.store.connection import repeats_of
-from mlkanban.store.rows import IN_FORCE, board_of, entity_from, entity_text, events_of, own_id
+from mlkanban.store.rows import (
+    IN_FORCE,
+    board_of,
+    entity_from,
+    entity_text,
+    events_of,
+    own_id,
+    repeats_of,
+)
 from mlkanban.sync.clock import far_behind
 
 if TYPE_CHECKING:

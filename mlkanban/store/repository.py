@@ -15,9 +15,16 @@ from mlkanban.core.events import Entity, Event
 from mlkanban.core.models import Board, BoardName, CardFace, Work
 from mlkanban.core.rules import Load
 from mlkanban.runs.model.labels import CardLabel, read_label, store_name
-from mlkanban.store.connection import repeats_of
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import BY_PERSON, IN_FORCE, board_of, card_of, entity_from, notes_of
+from mlkanban.store.rows import (
+    BY_PERSON,
+    IN_FORCE,
+    board_of,
+    card_of,
+    entity_from,
+    notes_of,
+    repeats_of,
+)
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card, Note

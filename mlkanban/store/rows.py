@@ -1,4 +1,5 @@
-"""Convert rows to core values and back, where more than one module of the store needs it."""
+"""Convert rows to core values and back, where more than one module of the store needs it, and the
+connection, with what all that is read and written through it agrees on."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlkanban.core import lifecycle
@@ -18,9 +19,18 @@ from mlkanban.core.models import Board, Stage, StageKind
 from mlkanban.core.notes import current_text
 from mlkanban.errors import NotFound, StoreProblem
 from mlkanban.hints import hint
+from mlkanban.runs.model.repeats import DEFAULT, Repeats
 
-if TYPE_CHECKING:
-    from mlkanban.runs.model.repeats import Repeats
+
+class StoreConnection(sqlite3.Connection):
+    """`repeats` says which runs are averaged in the metrics of cards."""
+
+    repeats: Repeats = DEFAULT
+
+
+def repeats_of(conn: sqlite3.Connection) -> Repeats:
+    """The names by which runs are repeats here; a connection to a mere copy has the default."""
+    return conn.repeats if isinstance(conn, StoreConnection) else DEFAULT
 
 
 def entity_text(entity: Entity) -> str:

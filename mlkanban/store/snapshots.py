@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Entity, Event, Position, in_order, undone
-from mlkanban.store.connection import repeats_of
 from mlkanban.store.log import COLUMNS, event_of
-from mlkanban.store.rows import IN_FORCE, card_of, notes_of, own_id
+from mlkanban.store.rows import IN_FORCE, card_of, notes_of, own_id, repeats_of
 
 if TYPE_CHECKING:
     from mlkanban.core.card import Card

@@ -26,9 +26,8 @@ from mlkanban.service.enforce import passed, room
 from mlkanban.service.fields import checked
 from mlkanban.service.transaction import Context, Done, Transaction, find_face
 from mlkanban.store import repository, run_queries
-from mlkanban.store.connection import repeats_of
 from mlkanban.store.database import Connection
-from mlkanban.store.rows import board_of
+from mlkanban.store.rows import board_of, repeats_of
 
 if TYPE_CHECKING:
     from mlkanban.runs.model.results import Results

@@ -18,9 +18,8 @@ from mlkanban.core.event_validation import MALFORMED, inert
 from mlkanban.core.field_kinds import Day, Members, Prose, TextLine
 from mlkanban.core.markdown.card import card_page, read_card
 from mlkanban.core.markdown.card_values import values
-from mlkanban.core.models import Board, Outcome, Stage
+from mlkanban.core.models import UNTIL_RUN, Board, Outcome, Stage
 from mlkanban.core.query.fields import FIELDS as QUERY_FIELDS
-from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.display.card_face import FaceContext
 from mlkanban.display.card_json import card_data
 from mlkanban.display.card_page import CardPage, field_lines

@@ -9,8 +9,8 @@ import click
 from mlkanban import clock
 from mlkanban.cli.session import Session, login_name
 from mlkanban.cli.types import today
+from mlkanban.core.models import asleep, on_board
 from mlkanban.core.rules import Load
-from mlkanban.core.visibility import asleep, on_board
 from mlkanban.errors import NotFound
 from mlkanban.paths import places
 from mlkanban.service import Service, Snapshot

@@ -13,8 +13,7 @@ from mlkanban import clock
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD, VIEW, today
 from mlkanban.core import checklist
-from mlkanban.core.models import Board, CardFace, Priority
-from mlkanban.core.visibility import asleep, on_board
+from mlkanban.core.models import Board, CardFace, Priority, asleep, on_board
 from mlkanban.display.card_json import age_days, by_stage, card_data, face_data, spent_data
 from mlkanban.text import LONG_TITLE, beginning, display_lines, quantity, short_name, some
 

@@ -9,10 +9,9 @@ from mlkanban.cli.groups import SuggestingGroup
 from mlkanban.cli.layout import table
 from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import LIMIT, NEW_NAME, STAGE, limit_of, today
-from mlkanban.core.models import Board, StageKind
+from mlkanban.core.models import Board, StageKind, asleep, stands
 from mlkanban.core.names import find_stage
 from mlkanban.core.rules import Load, in_progress
-from mlkanban.core.visibility import asleep, stands
 from mlkanban.display.card_face import SINCE_MERGE, SNOOZED, HeadNote, header
 from mlkanban.display.card_json import stages_data
 from mlkanban.errors import UsageProblem, WouldChangeCards

@@ -14,7 +14,7 @@ from typing import Any
 from mlkanban.core import lifecycle, model_health
 from mlkanban.core.events import MEMBERS, RANK, Entity, Event, in_order, knew, roots, undone
 from mlkanban.core.lifecycle import Lifecycle
-from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.core.models import UNTIL_RUN
 from mlkanban.runs.model import run
 
 SETTLED = "card.settled"

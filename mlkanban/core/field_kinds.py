@@ -18,9 +18,8 @@ from typing import Any
 from mlkanban.core.card import Blocker, CheckItem, Metric, to_json
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.metrics import MetricParts, metric_text, split_metrics
-from mlkanban.core.models import BlockReason
+from mlkanban.core.models import UNTIL_RUN, BlockReason
 from mlkanban.core.timestamps import moment
-from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import UsageProblem
 from mlkanban.text import MANY_TAGS, accept, accept_title, display, quantity, some, tidy
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlkanban.core.events import Entity, Event, changes
-from mlkanban.core.models import Board, Outcome, Work
-from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.core.models import UNTIL_RUN, Board, Outcome, Work
 
 FIELD = "lifecycle"
 """The name under which a conflict about the lifecycle is listed."""

@@ -1,10 +1,13 @@
-"""What a board is made of. Everything is frozen; a change makes a new value through an event.
+"""What a board is made of, and which cards it shows. Everything is frozen; a change makes a new
+value through an event.
 
 Plain dataclasses: the board is on the screen before pydantic would be loaded. What is given for
 them is checked by pydantic where it comes in (service/validation.py); cards are in core/card.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import IntEnum, StrEnum, auto
 from functools import cached_property
 from operator import attrgetter
@@ -118,6 +121,8 @@ EXTERNAL_BY_DEFAULT = frozenset(
     }
 )
 """Reasons that usually lie with somebody else; the person can say otherwise."""
+UNTIL_RUN = "9999-12-31"
+"""The day of a card that is snoozed until a run of it ends; the run is named apart."""
 
 
 class CardFace(NamedTuple):
@@ -271,3 +276,31 @@ class Board:
     def is_delivered(self, stage_id: str) -> bool:
         board = self.with_former
         return board.position(stage_id) >= board.first_delivered
+
+
+def stands(board: Board, face: CardFace) -> bool:
+    """Whether a card has a place on the board: finished ones keep it past delivery, archived ones
+    do not."""
+    return face.is_open or (not face.archived and board.is_delivered(face.stage))
+
+
+def asleep(face: CardFace, today: date) -> bool:
+    """Whether an open card is snoozed until a day after this one."""
+    return face.is_open and face.snoozed_until > today.isoformat()
+
+
+def on_board(board: Board, face: CardFace, today: date) -> bool:
+    """Whether a card is shown on the board now. A snoozed card keeps its place and its slot,
+    hidden."""
+    return stands(board, face) and not asleep(face, today)
+
+
+def waits(faces: Collection[CardFace]) -> dict[str, tuple[str, ...]]:
+    """The short ids of the open cards that each open card still depends on, by card id."""
+    needing = [face for face in faces if face.needs and face.is_open]
+    if not needing:
+        return {}
+    needed = {ref for face in needing for ref in face.needs.split()}
+    opened = {face.ref for face in faces if face.ref in needed and face.is_open}
+    waiting = {face.id: tuple(r for r in face.needs.split() if r in opened) for face in needing}
+    return {card: refs for card, refs in waiting.items() if refs}

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from mlkanban.core.models import Board, CardFace, Stage, place
+from mlkanban.core.models import Board, CardFace, Stage, asleep, place
 from mlkanban.core.score import Score, parse_score
-from mlkanban.core.visibility import asleep
 
 AHEAD = 30
 """Days that a plan covers when no day is given."""

@@ -9,9 +9,8 @@ from mlkanban.core.conflicts import DELETED, SETTLED
 from mlkanban.core.events import RANK, REDONE, UNDONE, Event, changes
 from mlkanban.core.metrics import metric_text
 from mlkanban.core.model_health import readings
-from mlkanban.core.models import Board
+from mlkanban.core.models import UNTIL_RUN, Board
 from mlkanban.core.triage_session import FIELD, TriageSession, in_minutes
-from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.runs.model.run import PREFIX, runs_in
 from mlkanban.runs.model.state import RunState
 from mlkanban.text import display, quantity, short_name

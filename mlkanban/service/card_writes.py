@@ -9,8 +9,7 @@ from typing import Any
 from mlkanban.core import notes, rules
 from mlkanban.core.events import RANK, Change
 from mlkanban.core.lifecycle import lifting
-from mlkanban.core.models import Board, CardFace, Outcome, Stage
-from mlkanban.core.visibility import stands
+from mlkanban.core.models import Board, CardFace, Outcome, Stage, stands
 from mlkanban.errors import RuleRefused
 from mlkanban.service.enforce import Gates, check_health, check_links, enter
 from mlkanban.service.transaction import Transaction

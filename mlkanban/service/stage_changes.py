@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from mlkanban.core import rules
 from mlkanban.core.lifecycle import derived_values, lifting
-from mlkanban.core.models import Board, CardFace, Outcome
-from mlkanban.core.visibility import stands
+from mlkanban.core.models import Board, CardFace, Outcome, stands
 from mlkanban.errors import WouldChangeCards
 from mlkanban.service.transaction import Transaction
 from mlkanban.store import repository

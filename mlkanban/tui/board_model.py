@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from mlkanban.core.models import Board, CardFace, Work, place
+from mlkanban.core.models import Board, CardFace, Work, asleep, place, stands, waits
 from mlkanban.core.query.store_terms import Answers
 from mlkanban.core.rules import Load
-from mlkanban.core.visibility import asleep, stands, waits
 from mlkanban.display.card_face import SNOOZED, Header, HeadNote, header
 
 _NOTHING = Answers()

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.dependencies import Branch, needed_by, needs
-from mlkanban.core.models import CardFace
-from mlkanban.core.visibility import waits
+from mlkanban.core.models import CardFace, waits
 
 
 def card(ref: str, *others: str, outcome: str = "") -> CardFace:

@@ -39,8 +39,7 @@ from mlkanban.core.field_kinds import (
     until_text,
 )
 from mlkanban.core.metrics import parse_metric
-from mlkanban.core.models import BlockReason, CardType, Health, ServiceClass
-from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.core.models import UNTIL_RUN, BlockReason, CardType, Health, ServiceClass
 from mlkanban.errors import UsageProblem
 
 ID = "0198f0a0-0000-7000-8000-000000000001"

@@ -7,8 +7,7 @@ import pytest
 from mlkanban.core import lifecycle
 from mlkanban.core.events import Entity, Event
 from mlkanban.core.lifecycle import Lifecycle
-from mlkanban.core.models import Board, Stage
-from mlkanban.core.visibility import UNTIL_RUN
+from mlkanban.core.models import UNTIL_RUN, Board, Stage
 from tests.core.test_events import BLANK
 
 OPEN = Lifecycle("train", "", False)

@@ -10,8 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlkanban.core.models import BlockReason, Outcome
-from mlkanban.core.visibility import stands
+from mlkanban.core.models import BlockReason, Outcome, stands
 from mlkanban.errors import MlkanbanError, RuleRefused
 from mlkanban.store import integrity
 from tests.service.exchanging import meet, shown

@@ -12,9 +12,8 @@ from mlkanban.core import lineage
 from mlkanban.core.card_fields import FIELDS as CARD_FIELDS
 from mlkanban.core.day_input import parse_day
 from mlkanban.core.milestones import days_old
-from mlkanban.core.models import BlockReason, Board, CardFace, Work
+from mlkanban.core.models import BlockReason, Board, CardFace, Work, waits
 from mlkanban.core.query.store_terms import ANYTHING, Answers, FieldText
-from mlkanban.core.visibility import waits
 from mlkanban.errors import BadQuery, UsageProblem
 from mlkanban.runs.model.state import RunState
 

@@ -11,10 +11,9 @@ from mlkanban.core import rules
 from mlkanban.core.events import Change, Entity, holders
 from mlkanban.core.field_kinds import items_in
 from mlkanban.core.metrics import accept_aim, parse_metric
-from mlkanban.core.models import Board, CardFace, Stage, Work
+from mlkanban.core.models import UNTIL_RUN, Board, CardFace, Stage, Work
 from mlkanban.core.rules import Refused
 from mlkanban.core.timestamps import instant
-from mlkanban.core.visibility import UNTIL_RUN
 from mlkanban.errors import RuleRefused, UsageProblem
 from mlkanban.hints import hint, sentences
 from mlkanban.runs.model.effects import Effect, RunContext, on_end, on_start, steps, training_stage

@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mlkanban.core.day_input import day_ahead
-from mlkanban.core.models import CardFace, Work
-from mlkanban.core.visibility import asleep
+from mlkanban.core.models import CardFace, Work, asleep
 from mlkanban.tui.card_commands.edits import names
 from mlkanban.tui.widgets.ask import Option
 

@@ -19,7 +19,7 @@ test: .venv/.dev-ready  ## Run the tests
 # Without the random exchanges of replicas and the simulations, which take most of the time.
 quick: .venv/.dev-ready  ## Run the tests of rules, numbers, use cases, store and guide, for every commit
 	@$(BIN)/python -m pytest -n 2 -q tests/core tests/flow tests/service tests/store \
-	    tests/runs/model tests/runs/use_cases tests/sync/test_clock.py tests/sync/test_file_format.py \
+	    tests/runs/model tests/runs/use_cases tests/sync/test_file_format.py \
 	    tests/test_architecture.py tests/test_card_fields.py tests/test_contributing.py \
 	    tests/test_readme.py --ignore tests/flow/simulation \
 	    --ignore tests/service/test_replicas.py --ignore tests/service/test_planted_faults.py

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlkanban.core.events import Change, Event, roots
 from mlkanban.core.models import Board
-from mlkanban.core.timestamps import instant
+from mlkanban.core.timestamps import AHEAD, instant
 from mlkanban.service.fields import by_ref
 from mlkanban.service.imported_steps import Ends, LeftOut, continued, is_known
 from mlkanban.service.transaction import Context, find_face, free_key
 from mlkanban.store import repository
-from mlkanban.sync.clock import AHEAD
 
 if TYPE_CHECKING:
     from mlkanban.flow.aging import Pace

@@ -21,7 +21,7 @@ from mlkanban.core.events import (
     record_values,
     with_data,
 )
-from mlkanban.core.timestamps import instant
+from mlkanban.core.timestamps import bound, far_behind, instant, tick
 from mlkanban.errors import StoreProblem
 from mlkanban.store import names
 from mlkanban.store.projector import Projector
@@ -36,7 +36,6 @@ from mlkanban.store.replica import (
 from mlkanban.store.rows import COLUMNS as COLUMNS
 from mlkanban.store.rows import IN_FORCE, RECORD_COLUMNS, record_of
 from mlkanban.store.rows import event_of as event_of
-from mlkanban.sync.clock import bound, far_behind, tick
 
 _LITTLE_ROOM = 900_000_000
 """A number of a short card id after which few are left of those that count."""

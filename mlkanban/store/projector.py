@@ -18,6 +18,7 @@ from mlkanban.core.metrics import metric_text
 from mlkanban.core.milestones import in_sequence, milestones, phase
 from mlkanban.core.models import Board, CardFace
 from mlkanban.core.notes import PREFIX, current_text
+from mlkanban.core.timestamps import far_behind
 from mlkanban.store import stages
 from mlkanban.store.rows import (
     IN_FORCE,
@@ -28,7 +29,6 @@ from mlkanban.store.rows import (
     own_id,
     repeats_of,
 )
-from mlkanban.sync.clock import far_behind
 
 if TYPE_CHECKING:
     from mlkanban.core.conflicts import Conflict

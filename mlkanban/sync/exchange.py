@@ -15,12 +15,12 @@ from typing import NamedTuple, Protocol
 from mlkanban.core import rules
 from mlkanban.core.events import Record
 from mlkanban.core.rules import Load
+from mlkanban.core.timestamps import bound
 from mlkanban.hints import hint
 from mlkanban.service.transaction import Context
 from mlkanban.store import after_merge, forks, inert, merge, repository
 from mlkanban.store.database import Connection
 from mlkanban.sync import file_format
-from mlkanban.sync.clock import bound
 from mlkanban.sync.forks import Forks
 from mlkanban.text import short_name
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlkanban.core.conflicts import conflicts_of
 from mlkanban.core.events import Entity, Event, in_order
-from mlkanban.sync.clock import tick
+from mlkanban.core.timestamps import tick
 from tests.core.test_events import BLANK
 
 FIELDS = ("title", "due", "tag:gpu", "place")

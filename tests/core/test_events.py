@@ -13,7 +13,7 @@ from mlkanban.core.events import (
     putting_back,
     undone,
 )
-from mlkanban.sync.clock import tick
+from mlkanban.core.timestamps import tick
 
 FIELDS = ("title", "place", "rank:s1", "tag:gpu", "limit")
 BLANK = Event(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.core.events import Record
+from mlkanban.core.timestamps import tick
 from mlkanban.sync import file_format
-from mlkanban.sync.clock import tick
 from mlkanban.sync.file_format import read, written
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

@@ -9,23 +9,26 @@ import the module as many as take some seconds. All happens in a copy of the che
 """
 
 import compileall
+import importlib
 import os
 import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from difflib import unified_diff
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
-from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator, operator_names
-from cosmic_ray.testing import run_tests
-from cosmic_ray.work_item import MutationSpec, TestOutcome
+from cosmic_ray.work_item import MutationSpec
 
 from tests.visible import Visible
 
@@ -37,6 +40,12 @@ MOST_SECONDS = 20
 """Of computing, for each kind of tests but a module's own: nearly all import the models."""
 PATIENCE = 8
 """How much longer than computing the waiting may be."""
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0",
+           "-m", "not slow and not terminal and not network and not slurm")  # fmt: skip
+SAID = "said-by-pytest.txt"
+"""In the copy of the checkout: what the last tests printed."""
+LOADED = ("hypothesis.strategies", "pydantic", "pytest_asyncio", "scipy.stats", "simpy")
+"""What many tests import, and no mutant changes."""
 OPERATORS = re.compile(
     r"core/(NumberReplacer|AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr"
     r"|ReplaceOrWithAnd|ReplaceBreakWithContinue|ReplaceContinueWithBreak|ZeroIterationForLoop"
@@ -115,20 +124,32 @@ def copied(to: Path) -> None:
     compileall.compile_dir(to / "mlkanban", quiet=1)
 
 
-def command_for(tests: tuple[str, ...], seconds: int) -> str:
-    """How these tests are run, to the first that fails. They end themselves after so many seconds
-    of computing, even if this program was ended meanwhile: some mutants never come to an end. A
-    busy machine gets more time, or what is only slow there would count as noticed."""
-    start = (
-        "import pytest, resource, signal, sys; "
-        f"resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds})); "
-        f"signal.alarm({PATIENCE * seconds}); code = pytest.console_main(); "
-        "sys.exit(code * (code != pytest.ExitCode.NO_TESTS_COLLECTED))"
-    )
-    return (
-        f"{sys.executable} -c '{start}' -x -q -p no:cacheprovider -p no:xdist --hypothesis-seed=0 "
-        f"-m 'not slow and not terminal and not network and not slurm' {' '.join(tests)}"
-    )
+class PlainFirst:
+    """A plugin of pytest: tests of single cases before those of properties, which take longer."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: hasattr(getattr(item, "obj", None), "hypothesis"))
+
+
+def passed(tests: tuple[str, ...], seconds: int) -> bool:
+    """Whether these tests pass; they are run to the first that fails. A child that has pytest
+    loaded already runs them, and ends itself after so many seconds of computing, even if this
+    program was ended meanwhile: some mutants never come to an end. A busy machine gets more time,
+    or what is only slow there would count as noticed."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        signal.alarm(PATIENCE * seconds)
+        with open(SAID, "wb") as said:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+        sys.dont_write_bytecode = True  # or another mutant of the same second would be taken for it
+        code = pytest.main([*OPTIONS, *tests], plugins=[PlainFirst()])
+        os._exit(code * (code != pytest.ExitCode.NO_TESTS_COLLECTED))
+    finally:
+        os._exit(1)
 
 
 def main() -> int:
@@ -139,7 +160,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mlkanban-mutants-") as folder:
         copied(Path(folder))
         os.chdir(folder)
-        os.environ["PYTHONPATH"] = folder
+        os.environ["PYTHONPATH"] = sys.path[0] = folder
+        for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+            del sys.modules[name]  # those of the copy are to be imported
+        for name in LOADED:
+            importlib.import_module(name)
         modules = [
             module
             for place in places
@@ -178,15 +203,15 @@ def report(sample: list[Mutant]) -> int:
 
 def survived(mutant: Mutant) -> str:
     """The difference that no test of its module noticed; '' where one did."""
-    diff = ""
+    operator = get_operator(mutant.spec.operator_name)()
+    before, after = "", ""
     for tests in map(within_time, tests_of(mutant.module)):
         limit = 5 + round(2 * sum(map(seconds_of, tests)))
-        command = command_for(tests, limit)
-        result = mutate_and_test([mutant.spec], command, PATIENCE * limit)
-        if result.test_outcome is TestOutcome.KILLED:
-            return ""
-        diff = result.diff or result.output or "cosmic-ray says nothing"
-    return diff
+        with use_mutation(mutant.module, operator, mutant.spec.occurrence) as code:
+            before, after = code
+            if not passed(tests, limit):
+                return ""
+    return "\n".join(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))
 
 
 @cache
@@ -194,9 +219,8 @@ def seconds_of(tests: str) -> float:
     """How long a file of tests computes where nothing is changed; SystemExit where it fails even
     so."""
     before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
-    outcome, said = run_tests(command_for((tests,), 600), PATIENCE * 600)
-    if outcome is not TestOutcome.SURVIVED:
-        sys.exit(f"Without any change there is a failure in {tests}:\n{said}")
+    if not passed((tests,), 600):
+        sys.exit(f"Without any change there is a failure in {tests}:\n{Path(SAID).read_text()}")
     return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before
 
 

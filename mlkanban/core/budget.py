@@ -37,8 +37,7 @@ def parse_budget(written: str) -> Budget | None:
     if text.lower() in ("", "none"):
         return None
     match = _WRITTEN.fullmatch(text)
-    amount = round(float(match[1]), 2) if match else 0.0
-    if not match or not amount:
+    if not match or not (amount := round(float(match[1]), 2)):
         raise UsageProblem(f"{written!r} is no budget.", _HINT)
     if match[3] and not amount.is_integer():
         raise UsageProblem(f"{written!r} are no whole runs.", _HINT)

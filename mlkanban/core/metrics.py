@@ -48,7 +48,7 @@ def parse_metric(
                 f"{text!r} is not a metric.", "Write val_auc>=0.92, loss<=0.1 or val_auc=0.91."
             )
         name, sign, number = match.groups()
-        if at and made.get("name") != name:
+        if at and made.get("name", name) != name:
             raise UsageProblem(
                 f"A card has one metric, not both {made['name']} and {name}.",
                 "Keep the other one in a note or in the checklist.",

@@ -6,7 +6,7 @@ after delivery; where it is decides, not how it got there.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from enum import IntEnum
+from enum import IntEnum, auto
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
@@ -16,9 +16,9 @@ Instant = TypeVar("Instant")
 class Phase(IntEnum):
     """The phase of a card: before commitment, committed, or past delivery."""
 
-    BEFORE = 0
-    INSIDE = 1
-    AFTER = 2
+    BEFORE = auto()
+    INSIDE = auto()
+    AFTER = auto()
 
 
 class Milestones(NamedTuple, Generic[Instant]):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.backup_schedule import INTERVAL_MINUTES, due, kept
+from mlkanban.core.backup_schedule import INTERVAL_MINUTES, due, kept, split_ahead
 
 INTERVAL = timedelta(minutes=INTERVAL_MINUTES)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -49,3 +49,33 @@ def test_what_is_dated_ahead_stops_no_backup() -> None:
     # A file server whose clock is ahead of this machine's dates all by its own.
     assert not due(NOW + year, [ahead - hour / 4], NOW)
     assert due(NOW + year, [ahead - hour], NOW)
+
+
+def test_how_many_of_each_age_are_kept() -> None:
+    monday = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    every_year = [monday.replace(year=2026 - back) for back in range(20)]
+    assert kept(every_year) == set(every_year[:12]), "as many as days: more than weeks or months"
+    weekly = [monday - timedelta(weeks=back) for back in range(53)]
+    # Twelve days; the last week of each of nine months, March to July: the newest of each.
+    months = {(at.year, at.month): at for at in reversed(weekly)}
+    newest = sorted(months.values(), reverse=True)[:9]
+    assert kept(weekly) == {*weekly[:12], *newest}
+    days = [monday - timedelta(days=back) for back in range(365)]
+    weeks = {at.isocalendar()[:2]: at for at in reversed(days)}
+    by_month = {(at.year, at.month): at for at in reversed(days)}
+    assert kept(days) == {
+        *days[:12], *sorted(weeks.values(), reverse=True)[:10],
+        *sorted(by_month.values(), reverse=True)[:9],
+    }  # fmt: skip
+    minutes = [monday - timedelta(minutes=back) for back in range(9)]
+    assert kept(minutes) == set(minutes[:4])
+
+
+def test_a_clock_is_ahead_from_half_an_hour_on() -> None:
+    moments = [NOW + timedelta(minutes=ahead) for ahead in (-1, 0, 29, 30, 31)]
+    assert split_ahead(moments, NOW) == (moments[:3], moments[3:])
+
+
+def test_a_store_changed_in_the_moment_of_its_backup_needs_no_other() -> None:
+    assert not due(NOW, [NOW], NOW + timedelta(days=1))
+    assert due(NOW + timedelta(microseconds=1), [NOW], NOW + timedelta(days=1))

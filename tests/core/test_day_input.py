@@ -1,8 +1,8 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from mlkanban.core.day_input import parse_day
+from mlkanban.core.day_input import day_ahead, parse_day
 from mlkanban.errors import UsageProblem
 
 WEDNESDAY = date(2026, 3, 4)
@@ -23,3 +23,37 @@ def test_days_the_way_people_type_them(typed: str, day: int | None) -> None:
 def test_what_only_begins_like_a_day_is_none(typed: str) -> None:
     with pytest.raises(UsageProblem, match="is no day"):
         parse_day(typed, WEDNESDAY)
+
+
+@pytest.mark.parametrize("today", range(2, 9))  # Monday to Sunday
+def test_a_weekday_is_the_next_one_and_never_today(today: int) -> None:
+    here = date(2026, 3, today)
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    for number, name in enumerate(names):
+        ahead = next(here + timedelta(n) for n in range(1, 8)
+                     if (here + timedelta(n)).weekday() == number)  # fmt: skip
+        assert {parse_day(name[:many], here) for many in range(3, len(name) + 1)} == {ahead}
+        with pytest.raises(UsageProblem):
+            parse_day(name[:2], here)
+
+
+@pytest.mark.parametrize(
+    ("typed", "ahead"),
+    [("0d", 0), ("1d", 1), ("0w", 0), ("1w", 7), ("10w", 70), ("9999d", 9999), ("1D", 1)],
+)
+def test_a_span_is_counted_from_today(typed: str, ahead: int) -> None:
+    assert parse_day(typed, WEDNESDAY) == WEDNESDAY + timedelta(days=ahead)
+
+
+@pytest.mark.parametrize("typed", ["10000d", "d", "1", "-1d", "1m", "1 d"])
+def test_what_is_no_span_is_no_day(typed: str) -> None:
+    with pytest.raises(UsageProblem, match="is no day"):
+        parse_day(typed, WEDNESDAY)
+
+
+def test_a_day_ahead_is_tomorrow_or_later() -> None:
+    assert day_ahead("1d", WEDNESDAY) == WEDNESDAY + timedelta(days=1)
+    assert day_ahead("2026-03-05", WEDNESDAY) == date(2026, 3, 5)
+    for typed in ("today", "0d", "2026-03-04", "2026-03-03", "", "none"):
+        with pytest.raises(UsageProblem, match="does not lie ahead"):
+            day_ahead(typed, WEDNESDAY)

@@ -3,6 +3,7 @@ and what texts say of it."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from fractional_indexing import generate_n_keys_between
@@ -378,3 +379,171 @@ def test_what_lifts_a_block_is_said_in_words(until: str, text: str) -> None:
     assert until_text(until) == text
     block = Blocker(BlockReason.BUG, external=False, since=SINCE, note="", until=until)
     assert BlockerKind().text(block) == ": ".join(filter(None, ("bug", text)))
+
+
+KINDS = {
+    # several, repeated, needed, what a card has where nothing is written
+    "title": (False, False, True, ""), "dataset": (False, False, False, ""),
+    "hypothesis": (False, False, False, ""), "type": (False, False, False, "experiment"),
+    "health": (False, False, False, None), "archived": (False, False, False, False),
+    "due": (False, False, False, None), "score": (False, False, False, ""),
+    "parent": (False, False, False, ""), "tags": (True, True, False, ()),
+    "lineage": (True, True, False, ()), "metric": (False, True, False, None),
+    "noise": (False, False, False, None), "checklist": (True, True, False, ()),
+    "blocked": (False, False, False, None), "snoozed_run": (False, False, False, ""),
+    "stage": (False, False, True, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_each_kind_of_field_holds(name: str) -> None:
+    kind = FIELD[name].kind
+    assert (kind.several, kind.repeated, kind.needed, kind.blank) == KINDS[name]
+    if not kind.needed:
+        assert FIELD[name].read({}) == kind.blank
+
+
+BLOCK = Blocker(BlockReason.BUG, external=False, since=SINCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "data"),
+    [
+        ("title", "x", "x"), ("title", "", ""), ("hypothesis", "x", "x"), ("hypothesis", "", ""),
+        ("type", CardType.DATA, "data"), ("health", None, None), ("health", Health.OK, "ok"),
+        ("archived", True, True), ("archived", False, False), ("due", None, None),
+        ("due", date(2026, 3, 2), "2026-03-02"), ("score", "5/2", "5/2"), ("score", "", None),
+        ("parent", "g1", "g1"), ("parent", "", None), ("tags", (), []), ("tags", ("a",), ["a"]),
+        ("lineage", (), []),
+        ("lineage", ("ablation-of:g1",), [{"kind": "ablation-of", "card": "g1"}]),
+        ("metric", None, None), ("noise", None, None), ("noise", 0.5, 0.5),
+        ("metric", Metric("auc", value=1.0), {
+            "name": "auc", "direction": ">=", "target": None, "baseline": None, "noise": None,
+            "value": 1.0}),
+        ("checklist", (), []), ("snoozed_run", "", None), ("snoozed_run", "run:7", "run:7"),
+        ("checklist", (CheckItem("x"), CheckItem("y", True, "s")), [
+            {"text": "x", "done": False, "gate": ""}, {"text": "y", "done": True, "gate": "s"}]),
+        ("blocked", None, None),
+        ("blocked", BLOCK, {"reason": "bug", "external": False, "note": "", "until": None,
+                            "since": "2026-03-02T00:00:00.000000Z"}),
+    ],
+)  # fmt: skip
+def test_what_scripts_get_of_a_value(name: str, value: object, data: object) -> None:
+    assert FIELD[name].kind.data(value) == data
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("title", {}, [""]), ("title", {"title": "Focal loss"}, ["Focal loss"]),
+        ("dataset", {"dataset": None}, [""]), ("hypothesis", {"hypothesis": "x"}, ["x"]),
+        ("tags", {"tag:b": True, "tag:a": True, "tag:c": False}, ["a", "b"]), ("tags", {}, []),
+        ("links", {"link:run 10": True, "link:run 9": True}, ["run 10", "run 9"]),
+        ("checklist", {}, []), ("checklist", {"checklist": [{"text": "x"}, {}]}, ["x", ""]),
+        ("blocked", {}, [""]), ("blocked", {"blocker": {"reason": "bug"}}, [""]),
+        ("blocked", {"blocker": {"reason": "bug", "note": "a leak"}}, ["a leak"]),
+    ],
+)  # fmt: skip
+def test_what_search_looks_through(name: str, fields: dict[str, Any], words: list[str]) -> None:
+    assert list(FIELD[name].words(fields)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("type", "data", "data"), ("health", "", ""), ("score", " 5 / 2 ", "5/2"),
+        ("score", "none", ""), ("parent", " G1 ", "g1"), ("due", "", ""),
+        ("links", ["a b", "c"], ["a b", "c"]), ("needs", ("G1",), ["g1"]), ("tags", [], []),
+        ("title", "x", "x"), ("verdict", "x", "x"),
+    ],
+)  # fmt: skip
+def test_what_a_use_case_is_given_is_kept(name: str, value: object, kept: object) -> None:
+    assert FIELD[name].kind.accept(value, name) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("type", "dat", "is none of experiment, data"), ("type", "", "is none of"),
+        ("health", 3, "is none of ok"), ("score", 5, "is no score"), ("score", "5", "is no score"),
+        ("parent", 3, "is no card"), ("due", "soon", "is no day"), ("tags", "a", "is no list"),
+        ("tags", [3], "is no text"), ("tags", [" "], "empty value"), ("verdict", 3, "is no text"),
+    ],
+)  # fmt: skip
+def test_what_a_use_case_cannot_be_given(name: str, value: object, said: str) -> None:
+    with pytest.raises(UsageProblem, match=said):
+        FIELD[name].kind.accept(value, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "shown"),
+    [
+        ("title", "", "", ""), ("title", " x ", "x", " x "), ("health", None, "", ""),
+        ("type", CardType.DATA, "data", "data"), ("due", None, "", ""),
+        ("due", date(2026, 3, 2), "2026-03-02", "2026-03-02"), ("score", "", "", ""),
+        ("score", "5/2", "5/2", "5/2 = 2.5"), ("parent", "", "", ""), ("tags", (), (), ""),
+        ("needs", ("g1", "g2"), ("g1", "g2"), "g1 g2"), ("blocked", None, "", ""),
+        ("blocked", BLOCK, "bug", None),
+        ("lineage", ("ablation-of:g1",), ("ablation-of:g1",), None),
+        ("verdict", " a\n  b ", "a\n  b", "a b"), ("noise", 0.5, "0.5", "0.5"),
+    ],
+)  # fmt: skip
+def test_what_a_form_and_a_page_have_of_a_value(name, value, text, shown) -> None:
+    kind = FIELD[name].kind
+    assert kind.text(value) == text
+    if shown is not None:
+        assert kind.shown(value) == shown
+
+
+def test_many_members_are_counted_on_a_page() -> None:
+    kind = FIELD["tags"].kind
+    assert kind.shown([f"t{n}" for n in range(50)]).endswith(" #t49")
+    assert kind.shown([f"t{n}" for n in range(51)]).endswith(" #t49 +1 more")
+
+
+@pytest.mark.parametrize(
+    ("stored", "item"),
+    [
+        ({"text": "x"}, CheckItem("x")), ({"text": "x", "done": True}, CheckItem("x", True)),
+        ({"text": "x", "done": None, "gate": None}, CheckItem("x")),
+        ({"text": "x", "gate": "s"}, CheckItem("x", False, "s")),
+    ],
+)  # fmt: skip
+def test_an_item_that_says_less_is_to_do_and_closes_nothing(stored, item) -> None:
+    assert items_in([stored]) == (item,)
+
+
+@pytest.mark.parametrize(
+    ("stored", "metric"),
+    [
+        (None, None), ({}, None), ({"name": "auc"}, Metric("auc")),
+        ({"name": "auc", "direction": None, "target": 0}, Metric("auc", ">=", 0.0)),
+        ({"name": "auc", "direction": "<=", "baseline": 0, "noise": 0, "value": 0},
+         Metric("auc", "<=", None, 0.0, 0.0, 0.0)),
+    ],
+)  # fmt: skip
+def test_a_metric_that_says_less_aims_up(stored, metric) -> None:
+    assert metric_in(stored) == metric
+    assert MetricKind().read({"metric": stored}, "metric") == metric
+
+
+def test_a_block_that_says_less_has_no_note_and_no_end() -> None:
+    stored = {"reason": "bug", "external": False, "since": "2026-03-02T00:00:00+00:00"}
+    read = BlockerKind().read
+    assert read({"blocker": stored}, "blocker") == BLOCK
+    more = {**stored, "external": True, "note": "x", "until": "run:7"}
+    assert read({"blocker": more}, "blocker") == Blocker(BlockReason.BUG, True, SINCE, "x", "run:7")
+    assert read({"blocker": {}}, "blocker") is read({}, "blocker") is None
+    assert BlockerKind().brief(stored) == "bug"
+
+
+@pytest.mark.parametrize(
+    ("line", "stored"),
+    [
+        ("x", [("x", False)]), ("[ ] x", [("x", False)]), ("[x] x", [("x", True)]),
+        ("[X]x", [("x", True)]), ("[]x", [("x", False)]), ("[y] x", [("[y] x", False)]),
+        ("", []), ("[x]", []), ("[ ] ", []), ("  ", []), ("a\nb", [("a\nb", False)]),
+    ],
+)  # fmt: skip
+def test_an_item_is_typed_with_or_without_its_box(line: str, stored) -> None:
+    assert [(item["text"], item["done"]) for item in items_typed([line])] == stored

@@ -1,10 +1,13 @@
 """Where stages stand on a board, removed ones among them."""
 
+from datetime import date
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlkanban.core.models import Board, Stage
+from mlkanban.core.models import UNTIL_RUN, Board, Stage, asleep, on_board, stands
+from tests.tui.test_board_model import BOARD, face
 
 
 @st.composite
@@ -88,3 +91,35 @@ def test_history_is_read_with_the_removed_stages_in_their_places(former, names) 
     assert [name.strip("*") for name in marked] == [name.strip("*") for name in names]
     if former:
         assert marked == names
+
+
+TODAY = date(2026, 3, 20)
+
+
+@pytest.mark.parametrize(
+    ("stage", "archived", "outcome", "there"),
+    [
+        ("s0", 0, "", True), ("s2", 0, "", True), ("s3", 0, "", True),
+        ("s0", 1, "", False), ("s3", 1, "", False),
+        ("s0", 0, "shipped", False), ("s2", 0, "learned", False),
+        ("s3", 0, "shipped", True), ("s3", 1, "shipped", False),
+    ],
+)  # fmt: skip
+def test_a_card_stands_while_it_is_open_or_past_delivery(stage, archived, outcome, there) -> None:
+    card = face(1, stage, "a", "x", archived, outcome, "")
+    assert stands(BOARD, card) is there
+    assert on_board(BOARD, card, TODAY) is there
+
+
+@pytest.mark.parametrize(
+    ("until", "sleeps"),
+    [("", False), ("2026-03-19", False), ("2026-03-20", False), ("2026-03-21", True),
+     (UNTIL_RUN, True)],
+)  # fmt: skip
+def test_an_open_card_sleeps_until_its_day_begins(until: str, sleeps: bool) -> None:
+    card = face(1, "s0", "a", "x", 0, "", until)
+    assert asleep(card, TODAY) is sleeps
+    assert on_board(BOARD, card, TODAY) is not sleeps
+    assert not asleep(card._replace(outcome="shipped"), TODAY)
+    assert not asleep(card._replace(archived=1), TODAY)
+    assert on_board(BOARD, card._replace(stage="s3", outcome="shipped"), TODAY)

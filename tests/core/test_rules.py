@@ -8,6 +8,7 @@ from mlkanban.core import rules
 from mlkanban.core.models import Board, Outcome, Stage, StageKind, Work
 from mlkanban.core.rules import Allowed, Load, Refused
 from mlkanban.errors import LimitReached, RuleRefused
+from tests.tui.test_board_model import face
 
 LIMITS = st.none() | st.integers(0, 3)
 
@@ -287,3 +288,105 @@ def test_a_limit_on_runs_that_was_outgrown_is_named() -> None:
     assert list(rules.outgrown(board_of(TRAIN), {}, {"t": Load(2, 3)})) == [
         "Training is 2/1: over its limit now.", "Training is 3/2 running: over its limit now.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "full", "over", "shown"),
+    [
+        (0, None, False, False, "0"), (9, None, False, False, "9"), (0, 0, True, False, "0/0"),
+        (1, 0, False, True, "1/0!"), (1, 2, False, False, "1/2"), (2, 2, True, False, "2/2"),
+        (3, 2, False, True, "3/2!"),
+    ],
+)  # fmt: skip
+def test_a_meter_is_full_at_its_limit_and_over_it_beyond(count, limit, full, over, shown) -> None:
+    meter = rules.Meter(count, limit)
+    assert (meter.full, meter.over, str(meter)) == (full, over, shown)
+    assert str(rules.Meter(count, limit, "running")) == f"{shown} running"
+
+
+def test_a_load_counts_its_cards() -> None:
+    assert Load() == Load(0, 0)
+    assert (Load(2, 1).total, Load(2).total) == (3, 2)
+    assert Load(2, 1).plus(Work.ATTENDED) == Load(2, 1).plus(Work.WAITING) == Load(3, 1)
+    assert Load(2, 1).plus(Work.UNATTENDED) == Load(2, 2)
+    assert Load(2, 1).plus(Work.UNATTENDED, -1) == Load(2, 0)
+    assert Load(2, 1).plus(Work.ATTENDED, -2) == Load(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("by_limit", "unticked", "passable"),
+    [(False, {}, False), (True, {}, True), (False, {"g1": ("x",)}, True),
+     (True, {"g1": ("x",)}, True)],
+)  # fmt: skip
+def test_an_override_passes_limits_and_gates_alone(by_limit, unticked, passable) -> None:
+    assert Refused("no.", "ask", by_limit, unticked).passable is passable
+
+
+def test_two_cards_change_places_where_each_frees_the_slot_that_the_other_takes() -> None:
+    ready = Stage(id="r", name="Ready", limit=1)
+    board = board_of(ready, TRAIN)
+    here = face(1, "r", "a", "x", 0, "", "")
+    there = face(2, "t", "a", "y", 0, "", "")
+    running = there._replace(work="unattended")
+    assert rules.swap(board, {"r": Load(1), "t": Load(1)}, here, there) == Allowed()
+    # The slot of a run is not the one that a card in hand needs.
+    full = rules.swap(board, {"r": Load(1), "t": Load(1, 1)}, here, running)
+    assert isinstance(full, Refused)
+    assert full.reason == "Training would be 2/1."
+    assert rules.swap(board, {"r": Load(1), "t": Load(0, 1)}, here, running) == Allowed()
+    assert rules.swap(board, {"r": Load(4), "t": Load(3)}, here, there) == Allowed(), "not worse"
+
+
+@pytest.mark.parametrize(
+    ("slots", "before", "after", "same"),
+    [
+        (None, Work.ATTENDED, Work.UNATTENDED, True), (2, Work.ATTENDED, Work.UNATTENDED, False),
+        (2, Work.UNATTENDED, Work.WAITING, False), (2, Work.ATTENDED, Work.WAITING, True),
+        (2, Work.UNATTENDED, Work.UNATTENDED, True), (0, Work.ATTENDED, Work.UNATTENDED, False),
+    ],
+)  # fmt: skip
+def test_a_card_keeps_its_slot_unless_runs_are_counted_apart(slots, before, after, same) -> None:
+    assert rules.same_slot(replace(TRAIN, unattended=slots), before, after) is same
+
+
+@pytest.mark.parametrize(
+    ("slots", "work", "then"),
+    [(None, "unattended", "attended"), (0, "unattended", "unattended"), (2, "waiting", "waiting"),
+     (None, "waiting", "waiting"), (2, "unattended", "unattended")],
+)  # fmt: skip
+def test_work_goes_on_unattended_only_where_runs_are_counted(slots, work, then) -> None:
+    assert rules.work_in(replace(TRAIN, unattended=slots), work) == then
+
+
+@pytest.mark.parametrize(
+    ("conwip", "before", "after", "told"),
+    [(None, 0, 9, False), (3, 2, 3, False), (3, 3, 4, True), (3, 4, 4, False), (3, 5, 4, False),
+     (3, 4, 5, True), (0, 0, 1, True), (0, 0, 0, False)],
+)  # fmt: skip
+def test_the_limit_of_the_board_is_told_where_it_was_passed_further(
+    conwip, before, after, told
+) -> None:
+    board = board_of(TRAIN, conwip=conwip)
+    said = rules.over_conwip(board, before, after)
+    assert said.startswith(f"The board has {after}/{conwip} cards") if told else said == ""
+
+
+def test_a_refusal_counts_the_cards_that_sleep_in_the_way() -> None:
+    one, two, done = (
+        Stage(id="1", name="One", committed=True, limit=2),
+        Stage(id="2", name="Two", committed=True), Stage(id="d", name="Done"),
+    )  # fmt: skip
+    board = board_of(one, two, done, conwip=4)
+    asleep = {"1": 1, "2": 2, "d": 5}
+
+    def reason(stage: Stage, loads: dict[str, Load], asleep: dict[str, int] | None) -> str:
+        verdict = rules.enter(board, stage, loads, Work.ATTENDED, asleep=asleep)
+        assert isinstance(verdict, Refused)
+        return verdict.reason
+
+    assert reason(one, {"1": Load(2)}, asleep) == "One is 2/2, 1 of them snoozed."
+    assert reason(one, {"1": Load(2)}, {"2": 2}) == reason(one, {"1": Load(2)}, None)
+    board_full = {"1": Load(1), "2": Load(3)}
+    said = "The board has 4/4 cards in progress (CONWIP)"
+    assert reason(two, board_full, asleep) == f"{said}, 3 of them snoozed."
+    assert reason(two, board_full, None) == f"{said}."

@@ -19,6 +19,41 @@ ML = [
 ]
 
 
+Q, A, G = StageKind.QUEUE, StageKind.ACTIVE, StageKind.GATE
+OTHERS = {
+    # name, kind, committed, limit, unattended, role
+    "crisp-dm": [
+        ("Backlog", Q, False, None, None, None),
+        ("Business understanding", A, True, 2, None, None),
+        ("Data understanding", A, True, 2, None, StageRole.DATA),
+        ("Data preparation", A, True, 2, None, StageRole.DATA),
+        ("Modeling", A, True, 2, 2, StageRole.TRAIN),
+        ("Evaluation", G, True, 2, None, StageRole.EVALUATE),
+        ("Deployment", A, True, 1, None, StageRole.DEPLOY),
+        ("Done", Q, False, None, None, None),
+    ],
+    "lifecycle": [
+        ("Scope", Q, False, None, None, None),
+        ("Understand", A, True, 2, None, StageRole.DATA),
+        ("Build", A, True, 2, 2, StageRole.TRAIN),
+        ("Deploy", G, True, 1, None, StageRole.DEPLOY),
+        ("Manage & Trust", A, False, None, None, StageRole.MONITOR),
+    ],
+    "data-driven-scrum": [
+        ("Backlog", Q, False, None, None, None),
+        ("Create", A, True, 2, None, StageRole.BUILD),
+        ("Observe", A, True, 2, 2, StageRole.TRAIN),
+        ("Analyze", G, True, 2, None, StageRole.EVALUATE),
+        ("Answered", Q, False, None, None, None),
+    ],
+    "plain": [
+        ("To do", Q, False, None, None, None),
+        ("Doing", A, True, 3, None, None),
+        ("Done", Q, False, None, None, None),
+    ],
+}
+
+
 def board_from(made: Template) -> Board:
     stages = tuple(
         Stage(id=s.name, name=s.name, kind=s.kind, committed=s.committed, limit=s.limit)
@@ -36,6 +71,13 @@ def named(key: str) -> Template:
 def test_the_ml_template_is_the_eight_stages() -> None:
     stages = named("ml").stages
     assert [(s.name, s.kind, s.committed, s.limit, s.unattended) for s in stages] == ML
+
+
+@pytest.mark.parametrize("key", OTHERS)
+def test_the_stages_of_the_other_templates(key: str) -> None:
+    stages = named(key).stages
+    shown = [(s.name, s.kind, s.committed, s.limit, s.unattended, s.role) for s in stages]
+    assert shown == OTHERS[key]
 
 
 def test_ml_commits_at_data_prep_and_delivers_after_deployment() -> None:

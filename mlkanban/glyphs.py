@@ -13,8 +13,9 @@ Characters = Literal["utf-8", "linux", "ascii"]
 """Which characters a terminal can show."""
 
 
-def _glyph(utf8: str, ascii: str, *, cp437: bool = True) -> Any:
-    return field(metadata={"utf-8": utf8, "linux": utf8 if cp437 else ascii, "ascii": ascii})
+def _glyph(utf8: str, ascii: str, *, cp437: bool = True, linux: str = "") -> Any:
+    linux = linux or (utf8 if cp437 else ascii)
+    return field(metadata={"utf-8": utf8, "linux": linux, "ascii": ascii})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,10 @@ class Glyphs:
     axis_tick_below: str = _glyph("┬", "+")
     full: str = _glyph("█", "#")
     shades: str = _glyph("█▓▒░", "#dtr")
-    eighths: str = _glyph("▁▂▃▄▅▆▇█", "...::###", cp437=False)
+    eighths: str = _glyph("▁▂▃▄▅▆▇█", "...::###", linux="▄▄▄▄▄███")
     point: str = _glyph("●", "o", cp437=False)
+    ring: str = _glyph("○", "o")
+    double_rule: str = _glyph("═", "=")
     spread: str = _glyph("─", "-")
 
     @property

@@ -43,7 +43,7 @@ def _rows(spec: Spec, height: int) -> tuple[Rows, tuple[Mark, ...]]:
             lines: Rows = [(b.label, str(b.counts[-1])) for b in spec.bands if b.counts]
             return [("stage", "cards"), *lines], ()
         case AgingSpec():
-            ages: Rows = [(i.card + i.marks, f"{i.age} d") for i in spec.items]
+            ages: Rows = [(i.label, f"{i.age} d") for i in spec.items]
             return [("card", "age"), *ages], ()
         case RunSpec():
             amounts: Rows = [(str(b.first), str(b.count)) for b in reversed(spec.buckets)]

@@ -92,17 +92,26 @@ def cfd(counted: Cfd) -> CfdSpec:
 
 
 def aging(counted: Aging) -> AgingSpec:
+    """Open cards, those with marks told apart."""
+    # Every other picture does without what marks a card.
+    from mlkanban.flow.aging import BLOCKED_MARK, LATE_MARK, STALE, STALE_MARK
+
     column = {stage.position: at for at, stage in enumerate(counted.stages)}
     return AgingSpec(
         tuple(_name(stage.stage) for stage in counted.stages),
+        tuple(stage.percentiles[STALE] for stage in counted.stages),
         tuple(
-            tuple(Mark(age, str(p)) for p, age in stage.percentiles.items() if age is not None)
-            for stage in counted.stages
-        ),
-        tuple(
-            AgingItem(card.ref, column[card.stage], card.age_days, card.marks)
+            AgingItem(
+                card.ref,
+                column[card.stage],
+                card.age_days,
+                blocked=BLOCKED_MARK in card.marks,
+                stale=STALE_MARK in card.marks,
+                late=LATE_MARK in card.marks,
+            )
             for card in counted.cards
         ),
+        counted.sle_days,
     )
 
 
@@ -135,17 +144,18 @@ def when(counted: Forecast) -> ChancesSpec:
 
 
 def blockers(counted: Blockers) -> BarsSpec:
-    """Days lost by reason, the external ones named."""
+    """Days lost by reason, the external ones apart."""
     rows = [
         BarRow(
-            f"{_name(c.reason)}{' (ext)' if c.external else ''}",
-            (c.days,),
-            f"{c.days:.1f} d, {len(c.blocks)}x{f', {c.open} open' if c.open else ''}",
+            _name(c.reason),
+            (c.days, 0.0) if c.external else (0.0, c.days),
+            f"{c.days:.1f} d  {len(c.blocks)}x",
             c.cards,
+            f"{c.open} open" if c.open else "",
         )
         for c in counted.clusters
     ]
-    return BarsSpec("days lost", ("days",), tuple(rows))
+    return BarsSpec("days lost", ("external", "internal"), tuple(rows), ("alarm", "clock"))
 
 
 def stage_times(counted: Efficiency) -> BarsSpec:
@@ -163,7 +173,8 @@ def stage_times(counted: Efficiency) -> BarsSpec:
         for stage in counted.stages
         if counted.n
     ]
-    return BarsSpec("days", tuple(share.value for share in Share), tuple(rows))
+    parts = tuple(share.value for share in Share)
+    return BarsSpec("days", parts, tuple(rows), ("live", "value", "faint", "alarm"))
 
 
 def bottleneck(counted: Bottleneck) -> BarsSpec:
@@ -206,7 +217,9 @@ def retraining(counted: RetrainingLoops) -> BarsSpec | None:
         for begun in [loop.days if loop.alert_to_retrain is None else loop.alert_to_retrain]
     ]
     parts = ("waiting", "retraining")
-    return BarsSpec("days since the first alert", parts, tuple(rows)) if rows else None
+    if not rows:
+        return None
+    return BarsSpec("days since the first alert", parts, tuple(rows), ("clock", "live"))
 
 
 def triage(counted: TriageNumbers) -> RunSpec | None:

@@ -1,29 +1,39 @@
 """Charts drawn with plotext: the only file that knows it. It is loaded with the first chart."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from functools import cache
 from textwrap import wrap
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
-from mlkanban.charts.layouts import SMALLEST, Layout, layout
-from mlkanban.charts.layouts.canvas import Role
+from mlkanban.charts.layouts import SMALLEST, Finish, Layout, layout
 from mlkanban.charts.picture_table import spec_table
-from mlkanban.charts.spec import Spec
+from mlkanban.charts.spec import Role, Spec
+from mlkanban.glyphs import UTF8, Glyphs
 from mlkanban.text import ascii_only
 
-Colour = tuple[int, int, int] | int
 T = TypeVar("T")
 
 THEME = "mlkanban"
 SELECTED = "^"
 NOTHING = "Nothing to draw yet."
-# A bar of blocks ends on an eighth of a row, a bar of ASCII on a half.
-ASCII = str.maketrans("│─└┤┬┼┄▁▂▃▄▅▆▇█▓▒░●◆▲○", "|-++++-...::###=-.o+so")
+_ROLES: tuple[Role, ...] = get_args(Role)
+_FIRST_COLOUR = 101
+"""plotext is given numbers of colours that stand for roles, so that one drawing does for all
+themes."""
+_CODES = re.compile("\x1b\\[([0-9;]*)m")
 
 
-Palette = Mapping[Role, Colour]
-"""The colour of each role: red, green, blue 0..255, or a number of the terminal's own palette."""
+class ChartPiece(NamedTuple):
+    """Text of one role; `ground` is the role of what is behind it, '' for the screen."""
 
-ROLES: tuple[Role, ...] = get_args(Role)
+    text: str
+    role: Role
+    ground: Role | Literal[""] = ""
+
+
+ChartLine = list[ChartPiece]
 
 
 def render(
@@ -31,22 +41,22 @@ def render(
     width: int,
     height: int,
     *,
-    palette: Palette | None,
-    ascii: bool,
+    coloured: bool = False,
+    glyphs: Glyphs = UTF8,
     selected: int | None = None,
-) -> str:
-    """Draw a picture as lines of text of at most `width` cells, at most `height` of them.
+    legend: bool = True,
+) -> list[ChartLine]:
+    """Draw a picture as at most `height` lines of at most `width` cells.
 
-    With a palette the text holds ANSI colours; the background stays the terminal's. The target
-    number `selected` of the layout is pointed at. Where plotext cannot be loaded, or the room is
-    smaller than a chart needs, a table says the same. plotext has one figure per process: draw
-    from one thread only.
+    Where it is not `coloured`, areas have glyphs of their own. The target number `selected` of the
+    layout is pointed at. Where plotext cannot be loaded, or the room is smaller than a chart needs,
+    a table says the same. plotext has one figure per process: draw from one thread only.
     """
-    placed = layout(spec, width, height)
+    placed = layout(spec, width, height, finish_of(coloured, glyphs), legend=legend)
     if placed is None:
         too_small = width < SMALLEST[0] or height < SMALLEST[1]
         lines = spec_table(spec, width, height) if too_small else []
-        return "\n".join(lines) or NOTHING[:width]
+        return _plain(lines or [NOTHING[:width]], glyphs)
     try:
         # Only a chart that fits needs it, and where it cannot be loaded a table is shown.
         import plotext
@@ -54,64 +64,132 @@ def render(
         reason = str(error).partition("\n")[0]
         why = wrap(f"A table, because the chart cannot be drawn: {reason}", width)
         lines = [*spec_table(spec, width, max(1, height - len(why))), *why]
-        return "\n".join(lines[:height])
-    text = _draw(plotext, placed, palette, selected)
-    picture = "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
-    return "\n".join(map(ascii_only, picture.translate(ASCII).split("\n"))) if ascii else picture
+        return _plain(lines[:height], glyphs)
+    drawn = _pieces(_draw(plotext, placed, glyphs, selected))
+    return [_shown(line, glyphs) for line in drawn]
 
 
-def _draw(plotext: Any, placed: Layout, palette: Palette | None, selected: int | None) -> str:
-    colours: Mapping[Role, Any] = {
-        role: plotext.pixel(palette[role] if palette else None) for role in ROLES
+def finish_of(coloured: bool, glyphs: Glyphs) -> Finish:
+    """How the areas of a picture are told apart on such a terminal."""
+    if glyphs.ascii:
+        return "letters"
+    return "colour" if coloured and glyphs == UTF8 else "shades"
+
+
+def as_text(lines: Iterable[ChartLine]) -> str:
+    """The lines without their colours."""
+    return "\n".join("".join(piece.text for piece in line).rstrip() for line in lines)
+
+
+def _plain(lines: Iterable[str], glyphs: Glyphs) -> list[ChartLine]:
+    return [_shown([ChartPiece(line, "text")], glyphs) for line in lines]
+
+
+def _shown(line: ChartLine, glyphs: Glyphs) -> ChartLine:
+    """The line in the glyphs of the terminal, without the blanks at its end."""
+    if glyphs != UTF8:
+        line = [piece._replace(text=piece.text.translate(_table(glyphs))) for piece in line]
+    if glyphs.ascii:
+        line = [piece._replace(text=ascii_only(piece.text)) for piece in line]
+    while line and not line[-1].ground and not line[-1].text.strip():
+        line = line[:-1]
+    if line and not line[-1].ground:
+        line = [*line[:-1], line[-1]._replace(text=line[-1].text.rstrip())]
+    return line
+
+
+@cache
+def _table(glyphs: Glyphs) -> dict[int, str]:
+    """What stands for each character of a picture; one for one, for each has its cell."""
+    return {
+        ord(ours): theirs
+        for field in fields(Glyphs)
+        for ours, theirs in zip(
+            str(getattr(UTF8, field.name)), str(getattr(glyphs, field.name)), strict=False
+        )
+        if field.metadata and field.name != "shades"
     }
 
+
+def _draw(plotext: Any, placed: Layout, glyphs: Glyphs, selected: int | None) -> str:
+    numbers = {role: _FIRST_COLOUR + at for at, role in enumerate(_ROLES)}
+    pixels = {role: plotext.pixel(number) for role, number in numbers.items()}
+
     def written(words: str, role: Role) -> Any:
-        return plotext.colorize(words).fill(colours[role])
+        return plotext.colorize(words).fill(pixels[role])
 
     figure = plotext.figure
     plotext.terminal.limit(False, False)
     figure.clear()
     # Only a theme leaves the background alone: set one by one, each colour brings a white one.
-    plotext.add_theme(THEME, text=colours["dim"])
+    plotext.add_theme(THEME, text=pixels["faint"])
     figure.theme(THEME)
-    left = placed.left
-    figure.plot_size(left + placed.columns, placed.rows + (2 if placed.has_axes else 0))
+    figure.plot_size(placed.columns, placed.rows + placed.feet)
     for axis in (0, 1):
-        figure.axes(placed.has_axes, axis=axis, side=0)
-        figure.axes(False, axis=axis, side=1)
+        for side in (0, 1):
+            figure.axes(bool(placed.feet) and (axis, side) == (0, 0), axis=axis, side=side)
     figure.ruler("x").lim(0, placed.columns - 1)
     figure.ruler("x").ticks(*_unzip([(at, written(t, "dim")) for at, t in placed.x_ticks]))
     figure.ruler("y").lim(0, placed.rows - 1)
-    figure.ruler("y").ticks(
-        *_unzip([(at, written(f"{t:>{placed.margin - 1}} ", "dim")) for at, t in placed.y_ticks])
+    figure.ruler("y").ticks([], [])
+    for (glyph, role, ground), places in placed.cells.items():
+        pixel = plotext.pixel(numbers[role], numbers[ground]) if ground else pixels[role]
+        figure.draw(figure.signal(*_unzip(places), marker=plotext.marker(glyph, pixel)))
+    # A cell has one colour, that of what is drawn last: curves come over the grid.
+    for curve in placed.curves:
+        dots = plotext.marker("braille" if glyphs == UTF8 else UTF8.queued, pixels[curve.role])
+        figure.draw(figure.signal(*_unzip(curve.points), marker=dots).lines(curve.joined))
+    below = plotext.matrix(placed.columns, placed.heads, plotext.pixel()).vstack(figure.build())
+    picture = (
+        plotext.matrix(placed.margin, placed.height, plotext.pixel())
+        .hstack(below)
+        .hstack(plotext.matrix(placed.right, placed.height, plotext.pixel()))
     )
-    for (glyph, role), places in placed.cells.items():
-        marker = plotext.marker(glyph, colours[role])
-        figure.draw(figure.signal(*_unzip(places), marker=marker))
-    picture = figure.build()
-    header = plotext.matrix(left + placed.columns, placed.heads, plotext.pixel())
-    if placed.has_axes:
-        below, above = placed.rows + 1, placed.heads - 1
-        end = placed.margin - 1
-        picture.insert(end - len(placed.x_unit), below, written(placed.x_unit, "dim"))
-        header.insert(end - len(placed.y_unit), above, written(placed.y_unit, "dim"))
+    top = placed.heads + placed.rows - 1
+    for row, text in placed.y_ticks:
+        picture.insert(0, top - row, written(f"{text:>{placed.margin - 1}}", "dim"))
     for words in placed.words:
-        above = words.row - placed.rows
-        text = written(words.text, words.role)
-        if above >= 0:
-            header.insert(left + words.column, placed.heads - 1 - above, text)
-        else:
-            picture.insert(left + words.column, placed.rows - 1 - words.row, text)
+        picture.insert(
+            placed.margin + words.column, top - words.row, written(words.text, words.role)
+        )
     if selected is not None and selected < len(placed.targets):
         target = placed.targets[selected]
+        column = placed.margin + target.column
         if target.row is None:
-            picture.insert(left + target.column, placed.rows, written(SELECTED, "focus"))
+            picture.insert(column, top + 1, written(SELECTED, "focus"))
         else:
-            column = max(0, left + target.column - 1)
-            picture.insert(column, placed.rows - 1 - target.row, written(">", "focus"))
-    drawing: str = header.vstack(picture).string(colorless=palette is None)
+            picture.insert(max(0, column - 1), top - target.row, written(">", "focus"))
+    drawing: str = picture.string()
     return drawing
 
 
-def _unzip(pairs: Sequence[tuple[int, T]]) -> tuple[list[int], list[T]]:
+def _pieces(drawing: str) -> list[ChartLine]:
+    """What plotext made, its colours read back as roles."""
+    made = []
+    for line in drawing.rstrip("\n").split("\n"):
+        role: Role = "text"
+        ground: Role | Literal[""] = ""
+        pieces: ChartLine = []
+        # Text and codes take turns.
+        for at, part in enumerate(_CODES.split(line)):
+            if at % 2:
+                role, ground = _state(part, role, ground)
+            elif part and pieces and (pieces[-1].role, pieces[-1].ground) == (role, ground):
+                pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + part)
+            elif part:
+                pieces.append(ChartPiece(part, role, ground))
+        made.append(pieces)
+    return made
+
+
+def _state(codes: str, role: Role, ground: Role | Literal[""]) -> tuple[Role, Role | Literal[""]]:
+    numbers = codes.split(";")
+    if numbers[:2] == ["38", "5"]:
+        return _ROLES[int(numbers[2]) - _FIRST_COLOUR], ground
+    if numbers[:2] == ["48", "5"]:
+        return role, _ROLES[int(numbers[2]) - _FIRST_COLOUR]
+    return "text", ""
+
+
+def _unzip(pairs: Sequence[tuple[Any, T]]) -> tuple[list[Any], list[T]]:
     return [first for first, _ in pairs], [second for _, second in pairs]

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 # Below this many days a chart in days would have one or two bars, so hours are drawn.
 FEWEST_DAYS = 3
 
+Role = Literal[
+    "area-1", "area-2", "area-3", "area-4",
+    "title", "text", "dim", "faint", "alarm", "live", "clock", "value", "mark", "focus",
+]  # fmt: skip
+"""What a colour says, whatever the theme; areas are never text."""
+
 Cards = tuple[str, ...]
 """Short ids of the cards behind a part of a picture."""
 
@@ -100,21 +106,35 @@ class CfdSpec:
 
 @dataclass(frozen=True, slots=True)
 class AgingItem:
-    """An open card in the stage at a position, so many days old, with its marks."""
+    """An open card in the stage at a position, so many days old: is it blocked, older than the pace
+    of its stage, past the SLE?"""
 
     card: str
     stage: int
     age: int
-    marks: str
+    blocked: bool = False
+    stale: bool = False
+    late: bool = False
+
+    @property
+    def role(self) -> Role:
+        return "alarm" if self.blocked else "clock" if self.stale or self.late else "text"
+
+    @property
+    def label(self) -> str:
+        """The card as it is named in the picture: `!` past the pace, `!!` past the SLE."""
+        return self.card + ("!!" if self.late else "!" if self.stale else "")
 
 
 @dataclass(frozen=True, slots=True)
 class AgingSpec:
-    """Open cards by stage and age; `pace` are the ages of each stage's percentiles."""
+    """Open cards by stage and age; `pace` is the age that 85 % of the finished cards had at most
+    when they left the stage, None where too few did."""
 
     stages: tuple[str, ...]
-    pace: tuple[tuple[Mark, ...], ...]
+    pace: tuple[int | None, ...]
     items: tuple[AgingItem, ...]
+    sle: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,22 +182,24 @@ class ChancesSpec:
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
-    """A horizontal bar of parts, with a text at its end."""
+    """A horizontal bar of parts, with a text at its end, and what is wrong now after it."""
 
     label: str
     parts: tuple[float, ...]
     text: str
     cards: Cards
+    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BarsSpec:
-    """Horizontal bars, longest possible the sum of parts; `parts` names them where there are
-    several."""
+    """Horizontal bars, longest possible the sum of parts, each part in its role; `parts` names them
+    where there are several."""
 
     unit: str
     parts: tuple[str, ...]
     rows: tuple[BarRow, ...]
+    roles: tuple[Role, ...] = ("area-2",)
 
 
 Spec = (

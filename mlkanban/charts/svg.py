@@ -3,13 +3,16 @@ shapes."""
 
 from html import escape
 
+from rich.cells import cell_len
+
 from mlkanban.charts.layouts import Layout, layout
 from mlkanban.charts.layouts.canvas import BLOCKS, EIGHTHS
 from mlkanban.charts.spec import Spec
 
 CELL, LINE = 8, 16
 """Width and height of a cell, in pixels."""
-_SHADES = {"█": 1.0, "▓": 0.7, "▒": 0.45, "░": 0.22}
+_BAR = 6
+"""How thick a flat bar is, in pixels."""
 
 
 def svg(spec: Spec, width: int, height: int, title: str) -> str:
@@ -18,10 +21,11 @@ def svg(spec: Spec, width: int, height: int, title: str) -> str:
     placed = layout(spec, width, height)
     if placed is None:
         return ""
-    left = placed.left * CELL
-    high = placed.heads + placed.rows + (2 if placed.has_axes else 0)
-    shapes = [*_cells(placed, left), *_axes(placed, left), *_words(placed, left)]
-    w, h = left + placed.columns * CELL, high * LINE
+    left = placed.margin * CELL
+    shapes = [
+        *_cells(placed, left), *_curves(placed, left), *_axes(placed, left), *_words(placed, left)
+    ]  # fmt: skip
+    w, h = placed.width * CELL, placed.height * LINE
     return (
         f'<svg role="img" viewBox="0 0 {w} {h}" width="{w}" height="{h}">'
         f"<title>{escape(title)}</title>{''.join(shapes)}</svg>"
@@ -35,54 +39,68 @@ def _top(placed: Layout, row: int) -> int:
 
 def _cells(placed: Layout, left: int) -> list[str]:
     made: list[str] = []
-    for (glyph, role), places in placed.cells.items():
+    for (glyph, role, ground), places in placed.cells.items():
         for column, row in places:
-            made.append(_cell(glyph, role, left + column * CELL, _top(placed, row)))
+            x, y = left + column * CELL, _top(placed, row)
+            if ground:
+                made.append(_cell("█", ground, x, y))
+            made.append(_cell(glyph, role, x, y))
+    return made
+
+
+def _curves(placed: Layout, left: int) -> list[str]:
+    made = []
+    for curve in placed.curves:
+        places = [
+            (left + (x + 0.5) * CELL, (placed.heads + placed.rows - 0.5 - y) * LINE)
+            for x, y in curve.points
+        ]
+        if curve.joined:
+            points = " ".join(f"{x:g},{y:g}" for x, y in places)
+            made.append(f'<polyline class="{curve.role} rule" points="{points}"/>')
+        else:
+            made += [
+                f'<circle class="{curve.role}" cx="{x:g}" cy="{y:g}" r="2"/>' for x, y in places
+            ]
     return made
 
 
 def _cell(glyph: str, role: str, x: int, y: int) -> str:
     middle_x, middle_y = x + CELL / 2, y + LINE / 2
-    if glyph in _SHADES and glyph != "█":
-        shade = _SHADES[glyph]
-        return (
-            f'<rect class="{role}" x="{x}" y="{y}" width="{CELL}" height="{LINE}"'
-            f' opacity="{shade}"/>'
-        )
     if glyph in BLOCKS[1:]:
         tall = LINE * BLOCKS.index(glyph) / EIGHTHS
         return (
             f'<rect class="{role}" x="{x}" y="{y + LINE - tall:g}" width="{CELL}"'
             f' height="{tall:g}"/>'
         )
-    if glyph == "│":
-        return f'<path class="{role} rule" d="M{middle_x:g} {y}v{LINE}"/>'
-    if glyph in "─┄":
+    if glyph in "━╸":
+        wide = CELL if glyph == "━" else CELL // 2
+        return (
+            f'<rect class="{role}" x="{x}" y="{middle_y - _BAR / 2:g}" width="{wide}"'
+            f' height="{_BAR}"/>'
+        )
+    if glyph == "┊":
+        return f'<path class="{role} rule dashed" d="M{middle_x:g} {y}v{LINE}"/>'
+    if glyph == "─":
         return f'<path class="{role} rule" d="M{x} {middle_y:g}h{CELL}"/>'
-    if glyph in "●○":
+    if glyph == "·":
+        return f'<circle class="{role}" cx="{middle_x:g}" cy="{middle_y:g}" r="1"/>'
+    if glyph in "•○":
         ring = " ring" if glyph == "○" else ""
-        return f'<circle class="{role}{ring}" cx="{middle_x:g}" cy="{middle_y:g}" r="3.5"/>'
-    if glyph == "◆":
-        return f'<path class="{role}" d="M{middle_x:g} {middle_y - 5:g}l4 5l-4 5l-4-5z"/>'
-    if glyph == "▲":
-        return f'<path class="{role}" d="M{middle_x:g} {middle_y - 4:g}l4 8h-8z"/>'
+        return f'<circle class="{role}{ring}" cx="{middle_x:g}" cy="{middle_y:g}" r="3"/>'
     return _text(glyph, role, middle_x, y, "middle")
 
 
 def _axes(placed: Layout, left: int) -> list[str]:
-    if not placed.has_axes:
-        return []
+    made = []
     bottom = (placed.heads + placed.rows) * LINE
-    right = left + placed.columns * CELL
-    made = [
-        f'<path class="faint rule" d="M{left - 2} {placed.heads * LINE}V{bottom + 2}H{right}"/>',
-        _text(placed.y_unit, "dim", left - 6, (placed.heads - 1) * LINE, "end"),
-        _text(placed.x_unit, "dim", left - 6, bottom + 4, "end"),
-    ]
+    if placed.feet:
+        right = left + placed.columns * CELL
+        made.append(f'<path class="faint rule" d="M{left} {bottom + 4}H{right}"/>')
     for row, label in placed.y_ticks:
-        made.append(_text(label, "dim", left - 6, _top(placed, row), "end"))
+        made.append(_text(label, "dim", left - CELL, _top(placed, row), "end"))
     for column, label in placed.x_ticks:
-        made.append(_text(label, "dim", left + column * CELL + CELL / 2, bottom + 4, "middle"))
+        made.append(_text(label, "dim", left + column * CELL + CELL / 2, bottom + 8, "middle"))
     return made
 
 
@@ -94,10 +112,13 @@ def _words(placed: Layout, left: int) -> list[str]:
         y = (placed.heads - 1 - above) * LINE if above >= 0 else _top(placed, words.row)
         if above < 0:
             made.append(
-                f'<rect class="ground" x="{x}" y="{y + 1}" width="{len(words.text) * CELL}"'
+                f'<rect class="ground" x="{x}" y="{y + 1}" width="{cell_len(words.text) * CELL}"'
                 f' height="{LINE - 2}"/>'
             )
-        made.append(_text(words.text, words.role, x, y, "start"))
+        if words.text == "█":
+            made.append(_cell(words.text, words.role, x, y))
+        else:
+            made.append(_text(words.text, words.role, x, y, "start"))
     return made
 
 

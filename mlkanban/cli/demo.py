@@ -38,5 +38,5 @@ def _numbers(session: Session) -> None:
         workflow, histories = service.history.for_flow(session.board(service), until)
     times = cycle_times(follow(workflow, histories, until, Window.back(90, workflow.day(until))))
     click.echo("\nCycle time, days\n")
-    click.echo("\n".join(picture(histogram_spec(times), ascii=session.settings.ascii)))
+    click.echo("\n".join(picture(histogram_spec(times), session.glyphs)))
     click.echo("\n" + "\n".join(words(session, summary(times), [])))

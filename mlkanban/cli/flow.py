@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlkanban.flow.forecast import Forecast
     from mlkanban.flow.sample import Sample
     from mlkanban.flow.window import Window
+    from mlkanban.glyphs import Glyphs
     from mlkanban.service import Service
 
 Command = Callable[..., None]
@@ -357,7 +358,7 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
         drawn = sys.stdout.isatty() if options.chart is None else options.chart
         spec = view.draw(number, sample) if drawn else None
         if spec is not None:
-            yield from picture(spec, ascii=session.settings.ascii)
+            yield from picture(spec, session.glyphs)
             yield ""
         if options.only:
             yield session.clean(f"Only cards with {options.only}")
@@ -374,14 +375,14 @@ def answer(session: Session, options: NumberOptions, view: NumberView[Any]) -> N
     session.answer(f"flow.{view.entry.name}", data, lines)
 
 
-def picture(spec: Spec, *, ascii: bool) -> Iterator[str]:
+def picture(spec: Spec, glyphs: Glyphs) -> Iterator[str]:
     """The picture, in the width of the terminal."""
     # Only who looks at a picture waits for it: not --json, help and completion.
-    from mlkanban.charts.render import render
+    from mlkanban.charts.render import as_text, render
 
     size = shutil.get_terminal_size(SIZE_ELSEWHERE)
     height = max(8, min(TALLEST, size.lines - 8))
-    yield render(spec, size.columns - 1, height, palette=None, ascii=ascii)
+    yield as_text(render(spec, size.columns - 1, height, glyphs=glyphs))
 
 
 def words(session: Session, summary: Summary, extra: list[str]) -> Iterator[str]:

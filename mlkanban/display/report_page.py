@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
-from mlkanban.charts.render import render
-from mlkanban.charts.spec import Spec
+from mlkanban.charts.render import as_text, render
+from mlkanban.charts.spec import Role, Spec
 from mlkanban.charts.svg import svg
 from mlkanban.display.number_view import Summary
 from mlkanban.display.table import html_table, html_text, markdown_table, markdown_text
@@ -12,36 +13,33 @@ from mlkanban.display.table import html_table, html_text, markdown_table, markdo
 WIDE, HIGH = 100, 20
 
 _STYLE = """
-:root { --ink: #1d2733; --soft: #5d6b7a; --ground: #ffffff; --rule: #d5dce4; --area-1: #c3d2e2;
-  --area-2: #5d94c9; --area-3: #1d7f8f; --area-4: #0f3f73; --live: #17612f; --clock: #744c00;
-  --value: #0a5c6b; --mark: #6b2fa6; --focus: #0d539a; --alarm: #a81a2e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #d9dfe8; --soft: #93a4bd; --ground: #11151b;
-  --rule: #2b3644; --area-1: #2f4a66; --area-2: #3f86c4; --area-3: #57b8c9; --area-4: #b9d7f2;
-  --live: #7ed491; --clock: #e8c266; --value: #74cbdb; --mark: #cfabf5; --focus: #74b8fa;
-  --alarm: #ff8a92; } }
-body { color: var(--ink); background: var(--ground); max-width: 58rem; margin: 2rem auto;
+:root { --ground: #ffffff; --rule: #d5dce4; --title: #0f1620; --text: #39434f; --dim: #56616f;
+  --faint: #b9c2ce; --alarm: #a81a2e; --live: #17612f; --clock: #a06a00; --value: #0a5c6b;
+  --mark: #6b2fa6; --focus: #0d539a; --area-1: #c3d2e2; --area-2: #5d94c9; --area-3: #1d7f8f;
+  --area-4: #0f3f73; }
+@media (prefers-color-scheme: dark) { :root { --ground: #11151b; --rule: #2b3644; --title: #f1f4f9;
+  --text: #c2ccd9; --dim: #91a0b6; --faint: #3f4c60; --alarm: #ff8a92; --live: #7ed491;
+  --clock: #e8c266; --value: #74cbdb; --mark: #cfabf5; --focus: #74b8fa; --area-1: #2f4a66;
+  --area-2: #3f86c4; --area-3: #57b8c9; --area-4: #b9d7f2; } }
+body { color: var(--text); background: var(--ground); max-width: 58rem; margin: 2rem auto;
   padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.7rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; }
-p { margin: .3rem 0; } .note { color: var(--soft); font-size: .85rem; }
+p { margin: .3rem 0; } .note { color: var(--dim); font-size: .85rem; }
 table { border-collapse: collapse; font-size: .88rem; margin: .8rem 0; }
 th, td { text-align: left; padding: .15rem 1rem .15rem 0; border-bottom: 1px solid var(--rule);
   vertical-align: top; }
-th { color: var(--soft); font-weight: 600; }
+th { color: var(--dim); font-weight: 600; }
 svg { max-width: 100%; height: auto; margin: .6rem 0; font: 13px ui-monospace, Menlo, monospace; }
-svg .area-1 { fill: var(--area-1); } svg .area-2 { fill: var(--area-2); }
-svg .area-3 { fill: var(--area-3); } svg .area-4 { fill: var(--area-4); }
-svg .live { fill: var(--live); } svg .clock { fill: var(--clock); }
-svg .value { fill: var(--value); } svg .mark { fill: var(--mark); }
-svg .focus { fill: var(--focus); } svg .alarm { fill: var(--alarm); }
-svg .title, svg .text { fill: var(--ink); } svg .dim, svg .faint { fill: var(--soft); }
-svg .ground { fill: var(--ground); }
-svg .rule { fill: none; stroke-width: 1; stroke: var(--focus); }
-svg .faint.rule { stroke: var(--soft); }
-svg .ring { fill: var(--ground); stroke: var(--value); stroke-width: 1.5; }
 ul { margin: .3rem 0; padding-left: 1.2rem; }
 @media print { body { max-width: none; margin: 0; font-size: 11pt; }
   section { break-inside: avoid; } }
-"""
+svg .ground { fill: var(--ground); } svg .dashed { stroke-dasharray: 2 2; }
+""" + "".join(
+    f"svg .{role} {{ fill: var(--{role}); }}\n"
+    f"svg .{role}.rule {{ fill: none; stroke: var(--{role}); }}\n"
+    f"svg .{role}.ring {{ fill: var(--ground); stroke: var(--{role}); stroke-width: 1.5; }}\n"
+    for role in get_args(Role)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def markdown(page: Page) -> str:
         summary = section.summary
         parts.append(f"## {section.title}")
         if section.spec is not None:
-            drawn = render(section.spec, WIDE, HIGH, palette=None, ascii=False)
+            drawn = as_text(render(section.spec, WIDE, HIGH))
             parts.append(f"```text\n{drawn}\n```")
         parts.append(
             "  \n".join(markdown_text(line) for line in (*summary.lines, *section.remarks))

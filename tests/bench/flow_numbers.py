@@ -51,7 +51,7 @@ def numbers(home: Path) -> Numbers:
         spec = view.draw(number, sample)
         start = time.perf_counter()
         if spec is not None:
-            render(spec, width, height - 10, palette=None, ascii=False)
+            render(spec, width, height - 10, coloured=True)
         drawing.append(time.perf_counter() - start)
     service.close()
     replaying = counting.pop(REPLAY)

@@ -2,6 +2,7 @@
 
 import os
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlkanban.charts.layouts import layout
-from mlkanban.charts.render import render
+from mlkanban.charts.render import as_text, render
 from mlkanban.charts.spec import (
     AgingItem,
     AgingSpec,
@@ -20,17 +21,23 @@ from mlkanban.charts.spec import (
     ChancesSpec,
     Dot,
     HistogramBar,
+    HistogramSpec,
     Mark,
+    Role,
     RunSpec,
     ScatterSpec,
     Spec,
     XmrSpec,
 )
 from mlkanban.charts.svg import svg
+from mlkanban.glyphs import glyphs
 
 GOLDEN = Path(__file__).parent / "golden"
+ROLES: tuple[Role, ...] = ("live", "value", "faint", "alarm")
+GRAPHIC_CONTROLS = str.maketrans("•○", "..")
+"""Code page 437 has these in the places of control characters, where Python does not look."""
 FIRST = date(2026, 1, 5)
-sizes = st.tuples(st.integers(30, 200), st.integers(8, 60))
+sizes = st.tuples(st.integers(24, 200), st.integers(5, 60))
 counts = st.integers(0, 60)
 
 
@@ -69,17 +76,14 @@ def cfds(draw):
 def agings(draw):
     stages = draw(st.integers(1, 6))
     item = st.tuples(
-        st.integers(0, stages - 1), st.integers(1, 1500), st.sampled_from(["", "~", "!~>"])
+        st.integers(0, stages - 1), st.integers(1, 1500) | st.integers(1, 9), *[st.booleans()] * 3
     )
-    items = draw(st.lists(item, min_size=1, max_size=40))
-    ages = st.lists(st.integers(1, 60), max_size=4).map(sorted)
-    pace = tuple(
-        tuple(Mark(a, str(50 + n)) for n, a in enumerate(draw(ages))) for _ in range(stages)
-    )
+    items = draw(st.lists(item, min_size=1, max_size=60))
     return AgingSpec(
         tuple(f"A stage {n}" for n in range(stages)),
-        pace,
-        tuple(AgingItem(f"c{k}", s, a, m) for k, (s, a, m) in enumerate(items)),
+        tuple(draw(st.none() | st.integers(1, 60)) for _ in range(stages)),
+        tuple(AgingItem(f"c{k}", *values) for k, values in enumerate(items)),
+        draw(st.none() | st.integers(1, 90)),
     )
 
 
@@ -126,21 +130,34 @@ def bars(draw):
         )
         for n, r in enumerate(some)
     ]
-    return BarsSpec("days", tuple(f"part {p}" for p in range(parts)), tuple(rows))
+    return BarsSpec("days", tuple(f"part {p}" for p in range(parts)), tuple(rows), ROLES[:parts])
 
 
-specs = st.one_of(scatters(), cfds(), agings(), runs(), xmrs(), chances(), bars())
+@st.composite
+def histograms(draw):
+    values = draw(st.lists(st.integers(1, 400) | st.integers(1, 20), min_size=1, max_size=80))
+    counts = tuple((value, values.count(value)) for value in sorted(set(values)))
+    names = draw(st.lists(st.sampled_from(["p50", "p70", "p85", "p95", "SLE"]), unique=True))
+    marks = tuple(Mark(draw(st.integers(1, 500)), name) for name in names)
+    cards, start = [], 0
+    for _, count in counts:
+        cards.append(refs(count, start))
+        start += count
+    return HistogramSpec(counts, "days", marks, tuple(cards))
 
 
-@settings(max_examples=300, deadline=None)
-@given(specs, sizes)
-def test_everything_has_its_own_place(spec, size):
+specs = st.one_of(histograms(), scatters(), cfds(), agings(), runs(), xmrs(), chances(), bars())
+finishes = st.sampled_from(["colour", "shades", "letters"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(specs, sizes, finishes, st.booleans())
+def test_everything_has_its_own_place(spec, size, finish, legend):
     width, height = size
-    placed = layout(spec, width, height)
+    placed = layout(spec, width, height, finish, legend=legend)
     assert placed is not None
-    axes = 2 if placed.has_axes else 0
-    assert placed.left + placed.columns <= width
-    assert placed.heads + placed.rows + axes <= height
+    assert placed.width <= size[0]
+    assert placed.height <= size[1]
     taken = set()
     for places in placed.cells.values():
         for column, row in places:
@@ -150,23 +167,37 @@ def test_everything_has_its_own_place(spec, size):
             taken.add((column, row))
     written = set()
     for words in placed.words:
-        assert 0 <= words.column <= words.end <= placed.columns, words
-        assert 0 <= words.row < placed.rows + placed.heads
+        assert -placed.margin <= words.column <= words.end <= placed.columns + placed.right, words
+        assert 0 <= words.row < placed.rows + placed.heads, words
         for column in range(words.column, words.end):
             assert (column, words.row) not in written, words
             written.add((column, words.row))
     rows = [row for row, _ in placed.y_ticks]
-    assert len(set(rows)) == len(rows)
     assert all(0 <= row < placed.rows for row in rows)
     for (a, before), (b, after) in zip(placed.x_ticks, placed.x_ticks[1:], strict=False):
         assert a + (len(before) + 1) // 2 < b - len(after) // 2 + 1, placed.x_ticks
+    for curve in placed.curves:
+        assert all(0 <= x < placed.columns and 0 <= y < placed.rows for x, y in curve.points)
     for target in placed.targets:
         assert target.cards
         assert 0 <= target.column < placed.columns
+        assert target.row is None or 0 <= target.row < placed.rows
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.one_of(scatters(), agings(), runs()), sizes)
+@settings(max_examples=80, deadline=None)
+@given(specs, sizes)
+def test_ticks_are_evenly_apart(spec, size):
+    """20 is as many rows above 10 as 30 above 20."""
+    placed = layout(spec, *size)
+    assert placed is not None
+    amounts = [(row, int(text.rstrip("%"))) for row, text in placed.y_ticks]
+    apart = {(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(amounts)}
+    assert len(apart) <= 1
+    assert all(rows >= 2 for rows, _ in apart)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.one_of(histograms(), scatters(), agings(), runs()), sizes)
 def test_every_card_can_be_reached(spec, size):
     placed = layout(spec, *size)
     assert placed is not None
@@ -176,19 +207,23 @@ def test_every_card_can_be_reached(spec, size):
             cards = [dot.card for dot in spec.dots]
         case AgingSpec():
             cards = [item.card for item in spec.items]
+        case HistogramSpec():
+            cards = [card for some in spec.cards for card in some]
         case RunSpec():
             cards = [card for bucket in spec.buckets for card in bucket.cards]
     assert reached == sorted(cards)
 
 
 @settings(max_examples=60, deadline=None)
-@given(specs, sizes, st.booleans(), st.integers(0, 5))
-def test_it_fits_and_is_ascii_when_asked(spec, size, ascii, selected):
-    drawn = render(spec, *size, palette=None, ascii=ascii, selected=selected)
-    lines = drawn.split("\n")
+@given(specs, sizes, st.sampled_from(["utf-8", "linux", "ascii"]), st.booleans(), st.integers(0, 5))
+def test_it_fits_and_shows_only_what_the_terminal_can(spec, size, characters, coloured, selected):
+    lines = render(spec, *size, coloured=coloured, glyphs=glyphs(characters), selected=selected)
     assert 1 <= len(lines) <= size[1]
-    assert max(map(len, lines)) <= size[0]
-    assert drawn.isascii() or not ascii
+    drawn = as_text(lines)
+    assert max(map(len, drawn.split("\n"))) <= size[0]
+    assert drawn.isascii() or characters != "ascii"
+    if characters == "linux":
+        drawn.translate(GRAPHIC_CONTROLS).encode("cp437")
 
 
 @settings(max_examples=40, deadline=None)
@@ -205,7 +240,7 @@ def test_the_page_has_the_same_picture_without_scripts(spec, size):
 
 
 def test_too_little_room_is_a_table():
-    drawn = render(SPECS["throughput"], 25, 6, palette=None, ascii=True)
+    drawn = as_text(render(SPECS["throughput"], 20, 6, glyphs=glyphs("ascii")))
     assert len(drawn.split("\n")) <= 6
     assert "week" in drawn
 
@@ -233,10 +268,10 @@ SPECS: dict[str, Spec] = {
     ),
     "aging": AgingSpec(
         ("Data prep", "Features", "Training", "Evaluation", "Deployment"),
-        tuple(tuple(Mark(b + 2 + 4 * k, str(p)) for k, p in enumerate((50, 70, 85, 95)))
-              for b in range(5)),
-        tuple(AgingItem(f"g{n}", n % 5, 1 + n * 5 % 24, ("", "", "!", "~", "!~>")[n % 5])
+        (10, 11, 13, 14, None),
+        tuple(AgingItem(f"g{n}", n % 5, 1 + n * 5 % 24, n % 5 == 2, n % 4 == 3, 1 + n * 5 % 24 > 18)
               for n in range(14)),
+        18,
     ),
     "throughput": RunSpec(
         "week", "finished", "begun",
@@ -258,16 +293,20 @@ SPECS: dict[str, Spec] = {
         (Mark(8, "50%"), Mark(7, "70%"), Mark(6, "85%"), Mark(4, "95%")),
     ),
     "blockers": BarsSpec(
-        "days lost", ("days",),
-        tuple(BarRow(name, (d,), f"{d} d, 2x", refs(2, n)) for n, (name, d) in enumerate([
-            ("approval-gate (ext)", 16.1), ("decision (ext)", 11.0), ("compute-queue (ext)", 4.5),
-            ("bug", 0.4)])),
+        "days lost", ("external", "internal"),
+        tuple(BarRow(name, (d, 0.0) if n % 2 else (0.0, d), f"{d} d  2x", refs(2, n),
+                     "1 open" if n == 1 else "")
+              for n, (name, d) in enumerate([
+                  ("approval-gate", 16.1), ("decision", 11.0), ("compute-queue", 4.5),
+                  ("bug", 0.4)])),
+        ("alarm", "clock"),
     ),
     "stage-times": BarsSpec(
         "days", ("active", "unattended", "waiting", "blocked"),
         tuple(BarRow(name, p, f"{sum(p):.0f} d", refs(1, n)) for n, (name, p) in enumerate([
             ("Data prep", (95.0, 0.0, 0.0, 18.1)), ("Training", (21.5, 36.3, 0.0, 6.0)),
             ("Evaluation", (0.0, 0.0, 111.2, 17.8))])),
+        ("live", "value", "faint", "alarm"),
     ),
 }  # fmt: skip
 SIZES = {"80x24": (78, 14), "160x45": (158, 32)}
@@ -277,7 +316,7 @@ SIZES = {"80x24": (78, 14), "160x45": (158, 32)}
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SPECS)
 def test_the_picture(name, size, ascii):
-    drawn = render(SPECS[name], *SIZES[size], palette=None, ascii=ascii)
+    drawn = as_text(render(SPECS[name], *SIZES[size], glyphs=glyphs("ascii" if ascii else "utf-8")))
     path = GOLDEN / f"{name}-{size}-{'ascii' if ascii else 'unicode'}.txt"
     if os.environ.get("UPDATE_GOLDENS"):
         path.write_text(drawn + "\n", encoding="utf-8")

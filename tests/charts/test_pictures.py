@@ -10,13 +10,14 @@ from mlkanban.charts.pictures import (
     retraining,
     stage_times,
 )
-from mlkanban.charts.render import render
+from mlkanban.charts.render import as_text, render
 from mlkanban.charts.svg import svg
 from mlkanban.flow.aging import aging as aged
 from mlkanban.flow.bottleneck import bottleneck as held
 from mlkanban.flow.cfd import cfd as flowed
 from mlkanban.flow.efficiency import efficiency
 from mlkanban.flow.iterations import iterations as visited
+from mlkanban.glyphs import glyphs
 from mlkanban.text import display
 from tests.flow.logs import WORKFLOW, card, sample, took
 from tests.flow.test_retraining import CLOSED, counted, model
@@ -40,7 +41,7 @@ def test_no_control_character_is_drawn():
     ):
         assert spec is not None
         for ascii in (False, True):
-            drawn = render(spec, 78, 20, palette=None, ascii=ascii)
+            drawn = as_text(render(spec, 78, 20, glyphs=glyphs("ascii" if ascii else "utf-8")))
             assert "red" in drawn or ascii
             assert drawn == "\n".join(map(display, drawn.split("\n")))
             assert drawn.isascii() or not ascii

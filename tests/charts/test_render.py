@@ -1,7 +1,6 @@
 """The histogram as text. UPDATE_GOLDENS=1 writes the expected pictures anew: look at them."""
 
 import os
-import re
 import subprocess
 import sys
 from math import exp, sin
@@ -12,12 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlkanban.charts.picture_table import spec_table
-from mlkanban.charts.render import ROLES, Palette, render
+from mlkanban.charts.render import as_text, render
 from mlkanban.charts.spec import HistogramSpec, Mark
 from mlkanban.flow.percentiles import percentiles
+from mlkanban.glyphs import UTF8, glyphs
 
 GOLDEN = Path(__file__).parent / "golden"
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def text_of(spec, width, height, *, ascii=False, **options):
+    used = glyphs("ascii") if ascii else UTF8
+    return as_text(render(spec, width, height, glyphs=used, **options))
 
 
 def spec_of(values, sle=None):
@@ -34,7 +38,6 @@ SPECS = {
     "beginner": spec_of([1, 1, 2, 3, 3, 3, 4, 5, 5, 6, 8, 12]),
     "long-tail": spec_of([1 + i * i * i % 19 + i**4 // 60000 for i in range(70)]),
 }
-TERMINAL: Palette = {role: at + 1 for at, role in enumerate(ROLES)} | {"area-2": 4}
 SIZES = {"80x24": (76, 16), "160x45": (156, 36)}
 
 
@@ -42,7 +45,7 @@ SIZES = {"80x24": (76, 16), "160x45": (156, 36)}
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SPECS)
 def test_the_picture(name, size, ascii):
-    drawn = render(SPECS[name], *SIZES[size], palette=None, ascii=ascii)
+    drawn = text_of(SPECS[name], *SIZES[size], ascii=ascii)
     path = GOLDEN / f"{name}-{size}-{'ascii' if ascii else 'unicode'}.txt"
     if os.environ.get("UPDATE_GOLDENS"):
         path.write_text(drawn + "\n", encoding="utf-8")
@@ -56,7 +59,7 @@ def test_the_picture(name, size, ascii):
     st.booleans(),
 )
 def test_it_fits_in_every_size(values, width, height, ascii):
-    drawn = render(spec_of(values), width, height, palette=None, ascii=ascii)
+    drawn = text_of(spec_of(values), width, height, ascii=ascii)
     lines = drawn.split("\n")
     assert 1 <= len(lines) <= height
     assert max(map(len, lines)) <= width
@@ -65,36 +68,61 @@ def test_it_fits_in_every_size(values, width, height, ascii):
     assert "\x1b" not in drawn
 
 
-@pytest.mark.parametrize(
-    "palette",
-    [TERMINAL, {**dict.fromkeys(ROLES, (200, 200, 200)), "area-2": (90, 150, 220)}],
-    ids=["terminal colours", "rgb"],
-)
-def test_colour_adds_nothing_but_colour(palette):
-    plain = render(SPECS["team"], 76, 16, palette=None, ascii=False)
-    coloured = render(SPECS["team"], 76, 16, palette=palette, ascii=False)
-    bare = [line.rstrip() for line in ANSI.sub("", coloured).split("\n")]
-    assert bare == plain.split("\n")
-    code = "38;5;4m" if palette["area-2"] == 4 else "38;2;90;150;220m"
-    assert f"{code}██" in coloured
-    assert "\x1b[48" not in coloured  # the background stays the terminal's
+def test_bars_past_the_sle_and_past_p95_have_other_colours():
+    lines = render(SPECS["team"], 120, 20, coloured=True)
+    roles = {role for line in lines for text, role, _ in line if "█" in text}
+    assert roles == {"area-2", "clock", "alarm"}
+    [within] = [m.value for m in SPECS["team"].marks if m.label == "SLE"]
+    lowest = lines[-3]
+    line = next(at for at, piece in enumerate(lowest) if "┊" in piece.text)
+    assert all(role in ("area-2", "dim", "text") for _, role, _ in lowest[:line])
+    assert all(role != "area-2" for _, role, _ in lowest[line:])
+    late = sum(count for value, count in SPECS["team"].counts if value > within)
+    assert f"SLE {within} d" in as_text(lines)
+    assert f"{late} of 180 past it" in as_text(lines)
+
+
+def test_a_bar_that_holds_both_sides_of_the_sle_is_parted():
+    spec = spec_of(list(range(1, 121)), sle=50)
+    lines = render(spec, 40, 12, coloured=True)
+    stacks = [{part for line in lines for part in _cell(line, column)} for column in range(40)]
+    assert any({"area-2", "clock"} <= stack for stack in stacks)
+
+
+def _cell(line, column):
+    at = 0
+    for text, role, ground in line:
+        if at <= column < at + len(text):
+            return role, ground
+        at += len(text)
+    return "", ""
+
+
+def test_colour_adds_nothing_but_colour_to_bars():
+    plain = text_of(SPECS["beginner"], 76, 16)
+    assert text_of(SPECS["beginner"], 76, 16, coloured=True) == plain
+    assert "\x1b" not in plain
+
+
+def test_the_console_of_linux_has_only_what_it_can_show():
+    drawn = as_text(render(SPECS["team"], 76, 16, coloured=True, glyphs=glyphs("linux")))
+    drawn.encode("cp437")
+    assert "█" in drawn
 
 
 def test_one_chart_leaves_nothing_in_the_next():
-    first = render(SPECS["team"], 76, 16, palette=None, ascii=False)
-    render(SPECS["beginner"], 40, 10, palette=TERMINAL, ascii=True)
-    assert render(SPECS["team"], 76, 16, palette=None, ascii=False) == first
+    first = render(SPECS["team"], 76, 16, coloured=True)
+    render(SPECS["beginner"], 40, 10, glyphs=glyphs("ascii"))
+    assert render(SPECS["team"], 76, 16, coloured=True) == first
 
 
 def test_nothing_to_draw_is_said():
-    assert render(HistogramSpec((), "days", ()), 76, 16, palette=None, ascii=False) == (
-        "Nothing to draw yet."
-    )
+    assert text_of(HistogramSpec((), "days", ()), 76, 16) == ("Nothing to draw yet.")
 
 
 def test_without_plotext_a_table_says_the_same_and_why(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotext", None)
-    drawn = render(SPECS["beginner"], 60, 20, palette=None, ascii=False)
+    drawn = text_of(SPECS["beginner"], 60, 20)
     assert drawn.split("\n") == [
         "days  cards",
         "   1      2",
@@ -117,7 +145,7 @@ def test_without_plotext_a_table_says_the_same_and_why(monkeypatch):
 
 def test_the_table_leaves_room_for_the_reason(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotext", None)
-    lines = render(SPECS["team"], 30, 8, palette=None, ascii=False).split("\n")
+    lines = text_of(SPECS["team"], 30, 8).split("\n")
     assert len(lines) == 8
     assert lines[-1].endswith("sys.modules")
 
@@ -130,7 +158,7 @@ def test_a_long_reason_keeps_to_the_room_too(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "plotext", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
-    drawn = render(SPECS["team"], 30, 8, palette=None, ascii=False)
+    drawn = text_of(SPECS["team"], 30, 8)
     assert len(drawn.split("\n")) == 8
 
 

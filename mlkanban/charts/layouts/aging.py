@@ -1,114 +1,239 @@
-"""Aging work in progress: open cards as words, by stage and age."""
+"""Aging work in progress: open cards as dots, a few lines for each stage, by age."""
 
 from collections import defaultdict
+from itertools import takewhile
 from math import sqrt
 
+from rich.cells import cell_len, set_cell_size
+
 from mlkanban.charts.layouts.canvas import (
+    FEET,
+    GRID,
+    LINE,
     CanvasText,
     Cells,
+    Finish,
     Layout,
-    Role,
-    Scale,
+    LegendPart,
     Target,
-    above,
-    legend,
-    margin_for,
     nice,
+    scale_to,
+    spread,
 )
+from mlkanban.charts.layouts.canvas import legend as legend_lines
 from mlkanban.charts.spec import AgingItem, AgingSpec
 from mlkanban.text import quantity
 
 _FAR = 4
-_LEGEND = [("!", "blocked"), ("~", "older than 85 % here"), (">", "past the SLE")]
+"""Ages beyond so many times the pace are brought closer by their square root."""
+_BLOCKED, _OPEN = "■", "•"
+_LONGEST_NAME = 20
 
 
-def layout_aging(spec: AgingSpec, width: int, height: int) -> Layout:
-    """Place at least one card. Ages far beyond the pace are brought closer by their square root."""
-    margin = margin_for([str(max(item.age for item in spec.items)), "days"])
-    columns = width - margin - 1
-    head = legend(_LEGEND, columns, height)
-    rows = height - len(head) - 2
-    highest = max(item.age for item in spec.items)
-    paces = [mark.value for marks in spec.pace for mark in marks]
-    far = bool(paces) and highest > _FAR * max(paces)
-    top = max([highest, *paces])
-    scale = Scale(1000, rows)
-
-    def row_of(age: int) -> int:
-        return scale.row(1000 * (sqrt(age / top) if far else age / top))
-
-    step = Scale(top, rows).step
-    ticks: list[tuple[int, str]] = []
-    for n in nice() if far else range(step, top + 1, step):
-        if n > top:
-            break
-        if row_of(n) >= (ticks[-1][0] + 2 if ticks else 0):
-            ticks.append((row_of(n), str(n)))
-    wide = columns // len(spec.stages)
-    cells, words, targets = Cells(), above(head, rows), []
-    for stage, marks in enumerate(spec.pace):
-        for mark in marks:
-            for column in range(stage * wide, stage * wide + wide - 1):
-                cells.put_below(column, row_of(mark.value), "┄", "focus")
-    groups: defaultdict[tuple[int, int], list[AgingItem]] = defaultdict(list)
-    for item in spec.items:
-        groups[item.stage, row_of(item.age)].append(item)
-    taken = set()
-    for (stage, row), items in sorted(groups.items()):
-        taken.add((stage, row))
-        made, stands = _packed(items, stage * wide, row, wide - 1)
+def layout_aging(
+    spec: AgingSpec, width: int, height: int, finish: Finish, *, legend: bool
+) -> Layout:
+    """Place at least one card. A label that would touch another goes, its dot stays; a number
+    tells how many cards share a place."""
+    most = max(6, width // 4)
+    margin = min(_LONGEST_NAME, most, max(map(cell_len, spec.stages))) + 2
+    columns = width - margin
+    heads, over = 0, list[CanvasText]()
+    if legend and height - FEET - 2 > len(spec.stages):
+        heads, over = legend_lines(_parts(spec), width, height - FEET)
+    rows = height - heads - FEET
+    # The oldest card is named at the right of its dot.
+    axis = _Axis(spec, max(8, columns - max(len(item.label) for item in spec.items) - 1))
+    stages = _lines_of_stages(spec, rows)
+    lines = _lines_needed(spec, axis, rows // len(stages), columns)
+    unused = rows - lines * len(stages)
+    rows -= unused
+    words = [CanvasText(w.column - margin, w.row - unused, w.text, w.role) for w in over]
+    cells, targets = Cells(), []
+    if spec.sle is not None:
+        for row in range(rows):
+            cells.put(axis.column(spec.sle + 0.5), row, LINE, "clock")
+    for number, (name, positions) in enumerate(stages):
+        first = rows - 1 - number * lines
+        words.append(CanvasText(-margin, first, _cut(name, margin - 2), "text"))
+        here = [item for item in spec.items if item.stage in positions]
+        made, stands = _packed(here, axis, first, lines, columns, cells)
         words += made
         targets += stands
-    for stage, marks in enumerate(spec.pace):
-        for mark in marks:
-            place = (stage, row_of(mark.value))
-            if place not in taken and wide > len(mark.label) + 3:
-                taken.add(place)
-                end = stage * wide + wide - 1 - len(mark.label)
-                words.append(CanvasText(end, place[1], mark.label, "focus"))
-    names = [
-        (stage * wide + (wide - 1) // 2, _cut(name, wide - 1))
-        for stage, name in enumerate(spec.stages)
-    ]
+        pace = spec.pace[positions[0]]
+        if pace is not None and len(positions) == 1:
+            taken = {c for word in made if word.row == first for c in range(word.column, word.end)}
+            free = (c for c in range(axis.column(pace) + 1) if c not in taken)
+            cells.rule(first, free, GRID, "faint")
     return Layout(
-        margin, columns, rows, len(head), cells.groups(), tuple(words), tuple(ticks), tuple(names),
-        "days", "", tuple(targets),
+        margin, columns, rows, heads, cells.groups(), tuple(words), (),
+        axis.ticks(spec.sle), tuple(targets),
     )  # fmt: skip
 
 
-def _packed(
-    items: list[AgingItem], column: int, row: int, room: int
-) -> tuple[list[CanvasText], list[Target]]:
-    """Cards side by side; those that find no room as a number."""
-    words: list[CanvasText] = []
-    targets: list[Target] = []
-    start = column
-    ordered = sorted(items, key=lambda item: (-len(item.marks), -item.age, item.card))
-    for at, item in enumerate(ordered):
-        text = item.card + item.marks
-        left = len(ordered) - at - 1
-        more = f"+{left + 1}"
-        needs = len(text) + (len(f" +{left}") if left else 0)
-        role: Role = "alarm" if item.marks else "area-2"
-        if start + needs > column + room and start + len(more) <= column + room:
-            rest = tuple(one.card for one in ordered[at:])
-            words.append(CanvasText(start, row, more, "dim"))
-            targets.append(Target(f"{len(rest)} more cards", rest, start, row))
-            break
-        text = text[: max(1, column + room - start)]
-        words.append(CanvasText(start, row, text, role))
-        targets.append(
-            Target(f"{quantity(item.age, 'day')} {item.marks}".strip(), (item.card,), start, row)
+def _lines_needed(spec: AgingSpec, axis: "_Axis", most: int, columns: int) -> int:
+    """How many lines each stage needs for all its labels, if there are so many; two where nothing
+    collides, so that stages stand apart."""
+    for lines in range(2, most):
+        if not any(
+            _placed([item for item in spec.items if item.stage == stage], axis, lines, columns)[1]
+            for stage in range(len(spec.stages))
+        ):
+            return lines
+    return most
+
+
+class _Axis:
+    """Where an age stands: round ages in whole columns, unless some are far older."""
+
+    def __init__(self, spec: AgingSpec, columns: int) -> None:
+        top = max([item.age for item in spec.items] + [spec.sle or 1, 2])
+        paces = [age for age in spec.pace if age is not None]
+        self._far = bool(paces) and top > _FAR * max([*paces, spec.sle or 1])
+        self._top, self._columns = top, columns
+        self._gap = len(str(top)) + 3
+        self._scale = scale_to(top, columns - 1, least=self._gap)
+
+    def column(self, age: float) -> int:
+        if self._far:
+            place = sqrt(age / self._top) * (self._columns - 1)
+        else:
+            place = self._scale.height(age)
+        return max(0, min(self._columns - 1, int(place + 0.5)))
+
+    def ticks(self, sle: int | None) -> tuple[tuple[int, str], ...]:
+        """Round ages, and that of the SLE; those that would touch are left out."""
+        step = self._scale.step
+        ages = (
+            takewhile(self._top.__ge__, nice()) if self._far else range(step, self._top + 1, step)
         )
-        start += len(text) + 1
-        if start >= column + room:
-            if left:
-                last = targets.pop()
-                rest = last.cards + tuple(one.card for one in ordered[at + 1 :])
-                targets.append(Target(f"{quantity(len(rest), 'card')}", rest, last.column, row))
-            break
-    return words, targets
+        kept = [] if sle is None else [(self.column(sle), str(sle))]
+        for age in (1, *ages):
+            column = self.column(age)
+            if all(abs(column - other) >= self._gap for other, _ in kept):
+                kept.append((column, str(age)))
+        kept.sort()
+        column, text = kept.pop()
+        return spread([*kept, (column + 1, f"{text} d")])
+
+
+def _lines_of_stages(spec: AgingSpec, rows: int) -> list[tuple[str, list[int]]]:
+    """The stages by name; where there are more than rows those with cards, and the last of them
+    together."""
+    names = [(name, [at]) for at, name in enumerate(spec.stages)]
+    if len(names) > rows:
+        busy = {item.stage for item in spec.items}
+        names = [(name, [at]) for name, [at] in names if at in busy]
+    if len(names) > rows:
+        rest = names[rows - 1 :]
+        joined = [at for _, some in rest for at in some]
+        names = [*names[: rows - 1], (f"{len(rest)} more stages", joined)]
+    return names
+
+
+def _packed(
+    items: list[AgingItem], axis: _Axis, first: int, lines: int, columns: int, cells: Cells
+) -> tuple[list[CanvasText], list[Target]]:
+    """The dots of a stage: on its first line those that find room there with their labels, those
+    with something wrong before others, then on the next lines; what finds none stands on the last
+    without a label."""
+    found, crowd = _placed(items, axis, lines, columns)
+    words: list[CanvasText] = []
+    targets: list[tuple[int, Target]] = []
+    ends: list[set[int]] = [set() for _ in range(lines)]
+    for item, column, line in found:
+        row = first - line
+        ends[line] |= _span(item, column)
+        cells.put(column, row, _BLOCKED if item.blocked else _OPEN, item.role)
+        words.append(CanvasText(column + 1, row, item.label, item.role))
+        targets.append((item.age, Target(_described([item]), (item.card,), column, row)))
+    by_age: defaultdict[int, list[AgingItem]] = defaultdict(list)
+    for item in crowd:
+        by_age[axis.column(item.age)].append(item)
+    for column, some in sorted(by_age.items()):
+        # A dot may stand in a label's blank, and, where all is full, takes the place of a dot.
+        line = next((n for n in range(lines - 1, -1, -1) if column not in ends[n]), lines - 1)
+        row = first - line
+        worst = some[0]
+        here = [n for n, (_, t) in enumerate(targets) if t.column == column and t.row == row]
+        for word in [
+            w for w in words if w.row == row and w.column <= column + 1 and column < w.end
+        ]:
+            words.remove(word)
+        if here:
+            _, before = targets.pop(here[0])
+            cards = before.cards + tuple(item.card for item in some)
+            age = min(worst.age, *(item.age for item in some))
+            targets.append((age, Target(quantity(len(cards), "card"), cards, column, row)))
+            glyph = str(len(cards)) if len(cards) < 10 else "*"
+        else:
+            cards = tuple(item.card for item in some)
+            targets.append((worst.age, Target(_described(some), cards, column, row)))
+            glyph = _BLOCKED if worst.blocked else _OPEN
+            if len(some) > 1:
+                glyph = str(len(some)) if len(some) < 10 else "*"
+        ends[line].add(column)
+        cells.put(column, row, glyph, worst.role)
+    targets.sort(key=lambda target: -target[0])
+    return words, [target for _, target in targets]
+
+
+def _placed(
+    items: list[AgingItem], axis: _Axis, lines: int, columns: int
+) -> tuple[list[tuple[AgingItem, int, int]], list[AgingItem]]:
+    """The cards whose labels find room, with their column and line, those with something wrong
+    first; and those whose do not."""
+    ordered = sorted(items, key=lambda i: (not i.blocked, not i.late, not i.stale, -i.age, i.card))
+    ends: list[set[int]] = [set() for _ in range(lines)]
+    found: list[tuple[AgingItem, int, int]] = []
+    crowd: list[AgingItem] = []
+    full: set[int] = set()
+    for item in ordered:
+        column = axis.column(item.age)
+        span = _span(item, column)
+        fits = column not in full and column + 1 + len(item.label) <= columns
+        line = next((n for n in range(lines) if fits and not span & ends[n]), None)
+        if line is None:
+            full.add(column)
+            crowd.append(item)
+        else:
+            ends[line] |= span
+            found.append((item, column, line))
+    return found, crowd
+
+
+def _span(item: AgingItem, column: int) -> set[int]:
+    """The columns of a dot and its label, and a blank, so that two do not run into each other."""
+    return set(range(column, column + 2 + len(item.label)))
+
+
+def _described(items: list[AgingItem]) -> str:
+    if len(items) > 1:
+        return quantity(len(items), "card")
+    [item] = items
+    states = [("blocked", item.blocked), ("past the SLE", item.late)]
+    if not item.late:
+        states.append(("older than 85 % here", item.stale))
+    said = [name for name, is_so in states if is_so]
+    return ", ".join([quantity(item.age, "day"), *said])
+
+
+def _parts(spec: AgingSpec) -> list[LegendPart]:
+    parts = []
+    if any(item.blocked for item in spec.items):
+        parts.append(LegendPart(_BLOCKED, "alarm", "blocked"))
+    if any(item.stale and not item.late for item in spec.items):
+        parts.append(LegendPart("!", "clock", "older than 85 % here"))
+    if any(item.late for item in spec.items):
+        parts.append(LegendPart("!!", "clock", "past the SLE"))
+    if any(age is not None for age in spec.pace):
+        parts.append(LegendPart(GRID * 3, "dim", "85 % leave the stage by then"))
+    if spec.sle is not None:
+        parts.append(LegendPart(LINE, "clock", f"SLE {spec.sle} d"))
+    return parts
 
 
 def _cut(name: str, room: int) -> str:
-    return name if len(name) <= room else name[: max(1, room)]
+    if cell_len(name) <= room:
+        return name
+    return set_cell_size(name, max(1, room - 1)) + "…"

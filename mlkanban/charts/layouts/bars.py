@@ -1,58 +1,87 @@
 """Horizontal bars of parts: what cost how much."""
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
-from mlkanban.cells import shortened
-from mlkanban.charts.layouts.canvas import BANDS, CanvasText, Cells, Layout, Target, above, legend
-from mlkanban.charts.layouts.cumulative import FILLS
-from mlkanban.charts.spec import BarRow, BarsSpec
+from mlkanban.charts.layouts.canvas import (
+    CanvasText,
+    Cells,
+    Finish,
+    Layout,
+    LegendPart,
+    Target,
+)
+from mlkanban.charts.layouts.canvas import legend as legend_lines
+from mlkanban.charts.spec import BarRow, BarsSpec, Role
 
-_LEAST_LABEL, _MOST_LABEL = 8, 24
-_GAPS = 4
-"""Columns before, between and after the parts of a line."""
+_LEAST_LABEL, _MOST_LABEL = 8, 28
+_GAP = 2
+_LONGEST_BAR = 60
+"""A longer bar says no more, and its text is far from its name."""
+_FILLS = {"colour": "━━━━", "shades": "━═─■", "letters": "=>-!"}
+_HALF = "╸"
 
 
-def layout_bars(spec: BarsSpec, width: int, height: int) -> Layout:
+def layout_bars(spec: BarsSpec, width: int, height: int, finish: Finish, *, legend: bool) -> Layout:
     """Place at least one row, from the top down; a last line says how many did not fit."""
+    fills = _FILLS[finish]
     several = len(spec.parts) > 1
-    columns = width
-    named_parts = [(FILLS[i], name) for i, name in enumerate(spec.parts)] if several else []
-    head = legend([*named_parts, ("", spec.unit)], columns, height)
-    rows = height - len(head)
-    gap = 2 if 2 * len(spec.rows) - 1 <= rows else 1
+    named_parts = [
+        LegendPart(fills[i], spec.roles[i], name) for i, name in enumerate(spec.parts) if several
+    ]
+    heads, words = legend_lines(named_parts, width, height, spec.unit) if legend else (0, [])
+    rows = height - heads
+    gap = 2 if legend and 2 * len(spec.rows) - 1 <= rows else 1
     fits = spec.rows if len(spec.rows) <= rows else spec.rows[: rows - 1]
-    tail = max(len(row.text) for row in spec.rows)
-    most = min(_MOST_LABEL, max(_LEAST_LABEL, columns - tail - 3 * _GAPS))
+    tail = max(len(row.text) + len(row.alert) + 2 * bool(row.alert) for row in spec.rows)
+    most = min(_MOST_LABEL, max(_LEAST_LABEL, width - tail - 12))
     named = min(most, max(cell_len(row.label) for row in spec.rows))
-    room = max(_GAPS, columns - named - tail - _GAPS)
+    room = max(1, min(_LONGEST_BAR, width - named - tail - 2 * _GAP))
     longest = max(sum(row.parts) for row in spec.rows) or 1.0
-    cells, words, targets = Cells(), [], []
+    cells, targets = Cells(), []
     for at, row in enumerate(fits):
         y = rows - 1 - at * gap
-        words.append(CanvasText(1, y, shortened(row.label, named)))
-        end = _bar(cells, row, named + 3, y, room, longest)
-        words.append(CanvasText(end + 1, y, row.text[: max(0, columns - end - 1)]))
+        words.append(CanvasText(0, y, _cut(row.label, named), "text"))
+        start = named + _GAP
+        end = _bar(cells, row, spec, fills, start, y, room, longest)
+        column = max(end, start) + 1
+        ends: tuple[tuple[str, Role], ...] = ((row.text, "dim"), (row.alert, "alarm"))
+        for text, role in ends:
+            left = max(0, width - column)
+            if text and left:
+                words.append(CanvasText(column, y, _cut(text, left), role))
+            column += len(text) + 2
         if row.cards:
-            targets.append(Target(row.label, row.cards, 1, y))
+            targets.append(Target(row.label, row.cards, 0, y))
     if len(fits) < len(spec.rows):
-        words.append(
-            CanvasText(1, rows - 1 - len(fits) * gap, f"and {len(spec.rows) - len(fits)} more")
-        )
-    words += above(head, rows)
-    return Layout(
-        0, columns, rows, len(head), cells.groups(), tuple(words), (), (), "", "", tuple(targets)
-    )
+        more = f"and {len(spec.rows) - len(fits)} more"
+        words.append(CanvasText(0, rows - 1 - len(fits) * gap, more, "dim"))
+    return Layout(0, width, rows, heads, cells.groups(), tuple(words), targets=tuple(targets))
 
 
-def _bar(cells: Cells, row: BarRow, start: int, y: int, room: int, longest: float) -> int:
-    """Draw the parts one after the other; the column after the last."""
+def _cut(text: str, room: int) -> str:
+    if cell_len(text) <= room:
+        return text
+    return set_cell_size(text, room - 1) + "…" if room > 1 else set_cell_size(text, room)
+
+
+def _bar(
+    cells: Cells, row: BarRow, spec: BarsSpec, fills: str, start: int, y: int, room: int,
+    longest: float,
+) -> int:  # fmt: skip
+    """Draw the parts one after the other, the last one to half a cell; the column after it."""
     sofar, column = 0.0, start
-    for i, part in enumerate(row.parts):
+    last = max((i for i, part in enumerate(row.parts) if part > 0), default=-1)
+    for i, part in enumerate(row.parts[: last + 1]):
         sofar += part
-        end = start + round(room * (sofar / longest))
-        if part > 0:
+        halves = round(2 * room * (sofar / longest))
+        half = i == last and halves % 2 == 1 and fills[0] == "━"
+        end = start + (halves // 2 if half else -(-halves // 2))
+        if part > 0 and not half:
             end = max(end, column + 1)
         for at in range(column, end):
-            cells.put(at, y, FILLS[i], BANDS[(i + 1) % len(BANDS)])
+            cells.put(at, y, fills[i], spec.roles[i])
         column = max(column, end)
+        if half:
+            cells.put(column, y, _HALF, spec.roles[i])
+            column += 1
     return column

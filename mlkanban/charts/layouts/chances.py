@@ -3,67 +3,68 @@
 from math import ceil
 
 from mlkanban.charts.layouts.canvas import (
+    EIGHTHS,
+    FEET,
     LINE,
-    CanvasText,
     Cells,
+    Finish,
     Layout,
-    Scale,
+    grid,
     margin_for,
+    merged_labels,
+    scale_to,
     spread,
 )
-from mlkanban.charts.layouts.histogram import mark_labels
-from mlkanban.charts.spec import ChancesSpec
+from mlkanban.charts.spec import ChancesSpec, Role
 
 _WIDEST = 5
+_MAIN = "85%"
+"""The chance that is promised."""
 _TAIL = 0.005
 """What comes to no more on either end is folded into the first and the last bar."""
 
 
-def layout_chances(spec: ChancesSpec, width: int, height: int) -> Layout:
+def layout_chances(
+    spec: ChancesSpec, width: int, height: int, finish: Finish, *, legend: bool
+) -> Layout:
     """Place at least one chance."""
-    heads = 1
-    rows = height - heads - 2
+    heads = 1 if legend else 0
+    rows = height - heads - FEET
     names, chances, start = _folded(spec)
     margin = margin_for(["100%"])
-    columns = width - margin - 1
-    size = -(-len(chances) // max(1, (columns - 1) // 2))
+    columns = width - margin
+    size = -(-len(chances) // max(1, columns // 2))
     if size > 1:
         names = [names[at] for at in range(0, len(names), size)]
         chances = [sum(chances[at : at + size]) for at in range(0, len(chances), size)]
-    pitch = max(1, min((columns - 1) // len(chances), _WIDEST))
+    pitch = max(1, min(columns // len(chances), _WIDEST))
     wide = max(1, pitch - 1)
-    scale = Scale(max(1, ceil(100 * max(chances))), rows - 1)
-    cells = Cells()
+    scale = scale_to(max(1, ceil(100 * max(chances))), rows, spare=1)
+    cells = Cells(plain=finish != "colour")
     for at, chance in enumerate(chances):
-        cells.bar(1 + at * pitch, wide, scale.eighths(100 * chance), "area-2")
-    marked = []
-    for mark in spec.marks:
+        if chance:
+            cells.bar(at * pitch, wide, [(scale.eighths(100 * chance), "area-2")])
+    marked: list[tuple[int, str, Role]] = []
+    for mark in sorted(spec.marks, key=lambda mark: mark.label == _MAIN):
         at = max(0, min(len(chances) - 1, (mark.value - start) // size))
-        column = 1 + at * pitch + (wide - 1) // 2
-        marked.append((column, mark.label))
-        for row in range(-(-scale.eighths(100 * chances[at]) // 8), rows):
-            cells.put(column, row, LINE, "focus")
-    words = [
-        CanvasText(label.column, rows, label.text, "focus")
-        for label in mark_labels(marked, columns)
-    ]
+        column = at * pitch + (wide - 1) // 2
+        role: Role = "live" if mark.label == _MAIN else "dim"
+        marked.append((column, mark.label, role))
+        for row in range(-(-scale.eighths(100 * chances[at]) // EIGHTHS), rows):
+            cells.put(column, row, LINE, role)
+    words = merged_labels(marked, columns, rows) if heads else []
+    ticks = tuple((row, f"{text}%") for row, text in scale.bar_ticks())
+    grid(cells, ticks, columns, finish, words)
     room = max(map(len, names)) + 2
     every = max(1, -(-(room + 2) // pitch))
     half = room // 2
     end = len(names) - 1
     named = [at for at in range(0, end, every) if end - at >= every] + [end]
     x_ticks = spread(
-        (max(half - 1, min(1 + at * pitch + (wide - 1) // 2, columns - half)), names[at])
+        (max(half - 1, min(at * pitch + (wide - 1) // 2, columns - half)), names[at])
         for at in named
     )
-    ticks = tuple(
-        (max(0, -(-scale.eighths(int(text)) // 8) - 1), f"{text}%")
-        for _, text in scale.ticks()
-        if int(text)
-    )
-    return Layout(
-        margin, columns, rows, heads, cells.groups(), tuple(words), ticks, x_ticks, "", "", ()
-    )
+    return Layout(margin, columns, rows, heads, cells.groups(), tuple(words), ticks, x_ticks)
 
 
 def _folded(spec: ChancesSpec) -> tuple[list[str], list[float], int]:

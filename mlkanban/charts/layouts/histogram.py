@@ -1,141 +1,199 @@
 """The histogram."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlkanban.charts.layouts.canvas import (
-    EIGHTHS,
+    FEET,
     LABEL_GAP,
     LINE,
     CanvasText,
     Cells,
+    Finish,
     Layout,
+    Scale,
     Target,
+    grid,
+    margin_for,
+    merged_labels,
     nice,
+    scale_to,
 )
-from mlkanban.charts.spec import HistogramSpec, Mark
+from mlkanban.charts.spec import HistogramSpec, Mark, Role
 from mlkanban.flow.histogram import Bin, bins
 
-WIDEST_BAR = 6
-SINGLE_SHARE = 4  # one card fills at most a quarter: a handful should not look like a crowd
-INDENT = 1  # keeps the line over the first bar off the axis
-LONGEST_UNIT = len("cards")
+_WIDEST_BAR = 6
+_SINGLE_SHARE = 4  # one card fills at most a quarter: a handful should not look like a crowd
+_ROOM_FOR_MARKS = 12
+"""From so many lines on the percentiles are named over the bars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of `columns` columns from `column` on, `eighths` of a row high."""
+    """A bar of `columns` columns from `column` on."""
 
     column: int
     columns: int
-    eighths: int
 
     @property
     def centre(self) -> int:
         return self.column + (self.columns - 1) // 2
 
-    @property
-    def rows(self) -> int:
-        """The rows it reaches into."""
-        return -(-self.eighths // EIGHTHS)
 
+def layout_histogram(
+    spec: HistogramSpec, width: int, height: int, finish: Finish, *, legend: bool
+) -> Layout:
+    """Place a histogram with at least one value; every bar with cards is a target.
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text that begins at a column and speaks of the marks at some columns."""
-
-    column: int
-    text: str
-    anchors: tuple[int, ...]
-
-    @property
-    def end(self) -> int:
-        return self.column + len(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class HistogramLayout:
-    """A histogram in cells. Columns count from the left of the canvas, rows from its bottom.
-
-    `margin` columns lie left of the canvas and its axis; one row of mark labels lies above it, the
-    axis and one row of labels below.
+    What lies past the SLE is parted from the rest by a line, and has another colour; so has what
+    lies past the 95th percentile.
     """
-
-    margin: int
-    columns: int
-    rows: int
-    bins: tuple[Bin, ...]
-    bars: tuple[Bar, ...]
-    y_ticks: tuple[tuple[int, str], ...]
-    x_ticks: tuple[tuple[int, str], ...]
-    mark_labels: tuple[Label, ...]
-    marks: tuple[tuple[int, int], ...]  # column, lowest row: it ends on top of the bar it marks
-
-
-def layout_histogram(spec: HistogramSpec, width: int, height: int) -> HistogramLayout:
-    """Place a histogram with at least one value in width x height cells, at least SMALLEST."""
     counts = dict(spec.counts)
-    margin = max(LONGEST_UNIT, len(str(sum(counts.values())))) + 1
-    columns, rows = width - margin - 1, height - 3
+    expected = next((mark.value for mark in spec.marks if mark.label == "SLE"), None)
+    p95 = next((mark.value for mark in spec.marks if mark.label == "p95"), None)
+    percentiles = [mark for mark in spec.marks if mark.label != "SLE"]
+    heads = 1 if legend and percentiles and height >= _ROOM_FOR_MARKS else 0
+    rows = height - heads - FEET
+    gap = 0 if expected is None else 1
+    columns = width - len(str(sum(counts.values()))) - 3
     # A mark beyond the values still needs its place on the axis.
-    bars_of = bins(dict.fromkeys((mark.value for mark in spec.marks), 0) | counts, columns - INDENT)
-    pitch = min((columns - INDENT) // len(bars_of), WIDEST_BAR)
+    bars_of = bins(dict.fromkeys((m.value for m in spec.marks), 0) | counts, columns - gap)
+    pitch = min((columns - gap) // len(bars_of), _WIDEST_BAR)
+    split = len(bars_of)
+    if expected is not None:
+        split = next((i for i, b in enumerate(bars_of) if b.first > expected), split)
+    bars = [
+        Bar(i * pitch + (gap if i >= split else 0), pitch - 1 if pitch > 2 else pitch)
+        for i in range(len(bars_of))
+    ]
+    scale = _scale(max(b.count for b in bars_of), rows)
+    ticks = scale.bar_ticks()
+    margin = margin_for(text for _, text in ticks)
+    columns = width - margin
+    cells, targets = Cells(plain=finish != "colour"), []
+    for b, bar in zip(bars_of, bars, strict=True):
+        tops = _tops(spec, b, scale, expected, p95)
+        if tops:
+            cells.bar(bar.column, bar.columns, tops)
+        refs = _refs(spec, b)
+        if refs:
+            targets.append(
+                Target(_named(b, spec.unit), refs, bar.centre, columns=max(pitch, bar.columns))
+            )
+    words: list[CanvasText] = []
+    if expected is not None:
+        line = split * pitch
+        for row in range(rows):
+            cells.put(line, row, LINE, "clock")
+        words = _beside_line(spec, cells, line + 1, columns, rows, expected)
+    if heads:
+        marked = [
+            (bars[_bin_of(mark, bars_of)].centre, mark.label, _mark_role(mark))
+            for mark in percentiles
+        ]
+        words += merged_labels(marked, columns, rows)
+    grid(cells, ticks, columns, finish, words)
     highest = max([*counts, *(mark.value for mark in spec.marks)])
-    # The row kept free on top lets the line of a mark reach even the highest bar.
-    step, rows_per_step = _scale(max(b.count for b in bars_of), rows - 1)
-    bars = tuple(
-        Bar(INDENT + i * pitch, max(pitch - 1, 2), _height(b.count * rows_per_step, step))
-        for i, b in enumerate(bars_of)
+    return Layout(
+        margin, columns, rows, heads, cells.groups(), tuple(words), ticks,
+        tuple(_x_ticks(highest, bars_of, bars, pitch, spec.unit, columns)), tuple(targets),
+    )  # fmt: skip
+
+
+def _mark_role(mark: Mark) -> Role:
+    return "text" if mark.label == "p85" else "dim"
+
+
+def _scale(highest: int, rows: int) -> Scale:
+    """A free row on top tells the highest bar from one that is cut off."""
+    scale = scale_to(highest, rows, spare=1)
+    single = max(2, rows // _SINGLE_SHARE)
+    return scale if scale.height(1) <= single else Scale(0, 1, single, rows)
+
+
+def _tops(
+    spec: HistogramSpec, b: Bin, scale: Scale, expected: int | None, p95: int | None
+) -> list[tuple[int, Role]]:
+    """Where the parts of a bar end: within the SLE, past it, past the 95th percentile too."""
+    if not b.count:
+        return []
+    within = late = 0
+    for value, count in _of_bin(spec, b):
+        if expected is None or value <= expected:
+            within += count
+        elif p95 is None or value <= p95:
+            late += count
+    made: list[tuple[int, Role]] = []
+    parts: tuple[tuple[int, Role], ...] = (
+        (within, "area-2"),
+        (within + late, "clock"),
+        (b.count, "alarm"),
     )
-    marked = [(_bar_of(mark, bars_of, bars), mark.label) for mark in spec.marks]
-    return HistogramLayout(
-        margin=margin,
-        columns=columns,
-        rows=rows,
-        bins=bars_of,
-        bars=bars,
-        y_ticks=tuple(_y_ticks(step, rows_per_step, rows)),
-        x_ticks=tuple(_x_ticks(highest, bars_of, bars, pitch)),
-        mark_labels=mark_labels(((bar.centre, label) for bar, label in marked), columns),
-        marks=tuple(sorted({(bar.centre, bar.rows) for bar, _ in marked})),
+    before = 0
+    for amount, role in parts:
+        if amount > before:
+            made.append((scale.eighths(amount), role))
+            before = amount
+    return made
+
+
+def _of_bin(spec: HistogramSpec, b: Bin) -> Iterator[tuple[int, int]]:
+    for value, count in spec.counts:
+        if value >= b.first and (b.last is None or value <= b.last):
+            yield value, count
+
+
+def _refs(spec: HistogramSpec, b: Bin) -> tuple[str, ...]:
+    return tuple(
+        ref
+        for (value, _), cards in zip(spec.counts, spec.cards, strict=False)
+        if value >= b.first and (b.last is None or value <= b.last)
+        for ref in cards
     )
 
 
-def _height(amount: int, step: int) -> int:
-    """Eighths of a row, rounded, but never nothing for something."""
-    return max((2 * amount * EIGHTHS + step) // (2 * step), min(amount, 1))
+def _beside_line(
+    spec: HistogramSpec, cells: Cells, column: int, columns: int, rows: int, expected: int
+) -> list[CanvasText]:
+    """The SLE, and how many are past it, at the right of its line, or at the left; in the highest
+    rows that are free."""
+    total = sum(count for _, count in spec.counts)
+    late = sum(count for value, count in spec.counts if value > expected)
+    wanted: list[tuple[str, Role]] = [
+        (f"SLE {expected} {spec.unit[0]}", "clock"), (f"{late} of {total} past it", "dim")
+    ]  # fmt: skip
+    made: list[CanvasText] = []
+    row = rows - 1
+    for text, role in wanted:
+        while row >= 0:
+            starts = (column, column - 1 - len(text))
+            row -= 1
+            start = next(
+                (
+                    at
+                    for at in starts
+                    if at >= 0
+                    and at + len(text) <= columns
+                    and cells.free(row + 1, at, at + len(text))
+                ),
+                None,
+            )
+            if start is not None:
+                made.append(CanvasText(start, row + 1, text, role))
+                break
+    return made
 
 
-def _scale(highest: int, rows: int) -> tuple[int, int]:
-    """Return a round count per tick and the rows per tick: those that use the most of `rows`.
-
-    Whole rows, two or more, put every tick exactly beside the height it names. A second tick is
-    worth more than a fuller canvas.
-    """
-    fits: list[tuple[int, int]] = []
-    for step in nice():
-        if fits and 2 * step > highest:
-            break
-        rows_per_step = min(rows * step // highest, rows // SINGLE_SHARE * step)
-        if rows_per_step >= 2:
-            fits.append((step, rows_per_step))
-    return max(fits, key=lambda fit: fit[1] * highest / fit[0])
-
-
-def _y_ticks(step: int, rows_per_step: int, rows: int) -> Iterator[tuple[int, str]]:
-    for i in range(1, rows // rows_per_step + 1):
-        yield i * rows_per_step - 1, str(i * step)
-
-
-def _bar_of(mark: Mark, bars_of: Sequence[Bin], bars: Sequence[Bar]) -> Bar:
+def _bin_of(mark: Mark, bars_of: Sequence[Bin]) -> int:
     starts = [i for i, b in enumerate(bars_of) if b.first <= mark.value]
-    return bars[starts[-1] if starts else 0]
+    return starts[-1] if starts else 0
 
 
 def _x_ticks(
-    highest: int, bars_of: Sequence[Bin], bars: Sequence[Bar], pitch: int
+    highest: int, bars_of: Sequence[Bin], bars: Sequence[Bar], pitch: int, unit: str, columns: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield column and text of the bars that are named: as many as fit at a round distance.
+    """Yield column and text of the bars that are named: as many as fit at a round distance, and the
+    unit after the last.
 
     Bars of one value are named by round values, wider ones by their ranges. A last bar that holds
     more than its share of the axis is always named, with a plus.
@@ -147,65 +205,23 @@ def _x_ticks(
     room = max(map(len, names)) + LABEL_GAP
     every = next(n for n in nice() if n * pitch >= room)
     end = bars[-1].centre - room if overfull else bars[-1].centre
-    for i, (b, bar) in enumerate(zip(bars_of, bars, strict=True)):
-        if (b.first if size == 1 else i) % every == 0 and bar.centre <= end:
-            yield bar.centre, names[i]
+    made = [
+        (bar.centre, name)
+        for i, (b, bar, name) in enumerate(zip(bars_of, bars, names, strict=True))
+        if ((b.first if size == 1 else i) % every == 0 and bar.centre <= end)
+        or (not i and size == 1 and every > 1 and bars[0].centre + room <= end)
+    ]
+    if len(made) > 1 and made[1][0] - made[0][0] < room:
+        made.pop(0)
     if overfull:
-        yield bars[-1].centre, f"{last.first}+"
-
-
-def _label(text: str, anchors: tuple[int, ...], columns: int) -> Label:
-    centre = (anchors[0] + anchors[-1]) // 2
-    column = min(max(centre - (len(text) - 1) // 2, 0), columns - len(text))
-    return Label(column, text, anchors)
-
-
-def mark_labels(marks: Iterable[tuple[int, str]], columns: int) -> tuple[Label, ...]:
-    """Centre each label over its mark; those that would touch become one, in order."""
-    labels: list[Label] = []
-    for column, text in sorted(marks, key=lambda mark: mark[0]):
-        label = _label(text, (column,), columns)
-        while labels and label.column <= labels[-1].end:
-            before = labels.pop()
-            label = _label(f"{before.text} {label.text}", before.anchors + label.anchors, columns)
-        labels.append(label)
-    return tuple(labels)
-
-
-def drawn_histogram(spec: HistogramSpec, width: int, height: int) -> Layout:
-    """Draw a histogram with at least one value; every bar with cards is a target."""
-    placed = layout_histogram(spec, width, height)
-    cells, targets = Cells(), []
-    for b, bar in zip(placed.bins, placed.bars, strict=True):
-        cells.bar(bar.column, bar.columns, bar.eighths, "area-2")
-        held = zip(spec.counts, spec.cards, strict=False)
-        refs = tuple(
-            ref
-            for (value, _), cards in held
-            if value >= b.first and (b.last is None or value <= b.last)
-            for ref in cards
-        )
-        if refs:
-            targets.append(Target(_named(b, spec.unit), refs, bar.centre))
-    for column, lowest in placed.marks:
-        for row in range(lowest, placed.rows):
-            cells.put(column, row, LINE, "focus")
-    return Layout(
-        margin=placed.margin,
-        columns=placed.columns,
-        rows=placed.rows,
-        heads=1,
-        cells=cells.groups(),
-        words=tuple(
-            CanvasText(label.column, placed.rows, label.text, "focus")
-            for label in placed.mark_labels
-        ),
-        y_ticks=placed.y_ticks,
-        x_ticks=placed.x_ticks,
-        y_unit="cards",
-        x_unit=spec.unit,
-        targets=tuple(targets),
-    )
+        made.append((bars[-1].centre, f"{last.first}+"))
+    if not made:
+        made.append((bars[0].centre, names[0]))
+    yield from made
+    column, text = made[-1]
+    after = column + (len(text) + 1) // 2 + 1 + len(unit) // 2
+    if after + (len(unit) + 1) // 2 <= columns:
+        yield after, unit
 
 
 def _named(b: Bin, unit: str) -> str:

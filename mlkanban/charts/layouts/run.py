@@ -4,69 +4,73 @@ from datetime import date
 from math import ceil
 
 from mlkanban.charts.layouts.canvas import (
-    CanvasText,
+    EIGHTHS,
+    FEET,
     Cells,
+    Finish,
     Layout,
+    LegendPart,
+    Level,
     Scale,
     Target,
-    above,
-    legend,
+    date_format,
+    grid,
     levels,
     margin_for,
+    scale_to,
     spread,
 )
+from mlkanban.charts.layouts.canvas import legend as legend_lines
 from mlkanban.charts.spec import HistogramBar, RunSpec
 
 _WIDEST = 6
 _RING = "○"
 
 
-def layout_run(spec: RunSpec, width: int, height: int) -> Layout:
+def layout_run(spec: RunSpec, width: int, height: int, finish: Finish, *, legend: bool) -> Layout:
     """Place at least one bucket, merged where there are more than fit."""
     widest = max(b.count for b in spec.buckets)
-    margin = margin_for([str(widest * len(spec.buckets)), spec.counted])
-    columns = width - margin - 1
-    buckets = _merged(spec, max(1, columns - 1))
-    pitch = max(1, min((columns - 1) // len(buckets), _WIDEST))
-    parts = [("█", f"{spec.counted} per {spec.unit}")]
+    margin = margin_for([str(widest * len(spec.buckets))])
+    columns = width - margin
+    buckets = _merged(spec, max(1, columns))
+    pitch = max(1, min(columns // len(buckets), _WIDEST))
+    parts = [LegendPart("█", "area-2", f"{spec.counted} per {spec.unit}")]
     merged = len(buckets) < len(spec.buckets)
     if merged:
         joined = -(-len(spec.buckets) // len(buckets))
-        parts = [("█", f"{spec.counted}, {joined} {spec.unit}s to a bar")]
+        parts = [LegendPart("█", "area-2", f"{spec.counted}, {joined} {spec.unit}s to a bar")]
     if spec.second:
-        parts.append((_RING, spec.second))
-    head = legend(parts, columns, height)
-    rows = height - len(head) - 2
+        parts.append(LegendPart(_RING, "value", spec.second))
+    heads, words = legend_lines(parts, columns, height - FEET) if legend else (0, [])
+    rows = height - heads - FEET
     amounts = [n for b in buckets for n in (b.count, b.second or 0)]
     # Of a part of a week, the mean per week can be the highest.
-    highest = max([*amounts, ceil(spec.mean or 0), 1])
-    scale = Scale(highest, rows - 1)
-    cells, targets = Cells(), []
+    scale = scale_to(max([*amounts, ceil(spec.mean or 0), 1]), rows)
+    cells, targets = Cells(plain=finish != "colour"), []
     for at, bucket in enumerate(buckets):
-        column, wide = 1 + at * pitch, max(1, pitch - 1)
-        cells.bar(column, wide, scale.eighths(bucket.count), "area-2")
+        column, wide = at * pitch, max(1, pitch - 1)
+        if bucket.count:
+            cells.bar(column, wide, [(scale.eighths(bucket.count), "area-2")])
         centre = column + (wide - 1) // 2
-        if bucket.second:
-            row = max(0, -(-scale.eighths(bucket.second) // 8) - 1)
-            cells.put(centre, row, _RING, "value")
+        if bucket.second is not None:
+            cells.put(centre, _top_row(scale, bucket.second), _RING, "value")
         if bucket.cards:
             label = f"{spec.counted} from {bucket.first}"
-            targets.append(Target(label, bucket.cards, centre))
-    words: list[CanvasText] = []
+            targets.append(Target(label, bucket.cards, centre, columns=pitch))
+    ticks = scale.bar_ticks()
     if spec.mean is not None and not (merged and spec.merge == "sum"):
-        row = max(0, -(-scale.eighths(spec.mean) // 8) - 1)
-        words = levels(cells, [(row, f"mean {spec.mean:.1f}")], columns)
-    words += above(head, rows)
+        level = Level(_top_row(scale, spec.mean), f"mean {spec.mean:.1f}", "dim")
+        words += levels(cells, [level], columns)
+    grid(cells, ticks, columns, finish, words)
     return Layout(
-        margin, columns, rows, len(head), cells.groups(), tuple(words), _ticks(scale),
-        _dates(buckets, pitch, columns), spec.counted, "", tuple(targets),
+        margin, columns, rows, heads, cells.groups(), tuple(words), ticks,
+        _dates(buckets, pitch, columns), tuple(targets),
     )  # fmt: skip
 
 
-def _ticks(scale: Scale) -> tuple[tuple[int, str], ...]:
-    """Beside the top of a bar of so many."""
-    step = min(scale.step, scale.top)
-    return tuple((-(-scale.eighths(v) // 8) - 1, str(v)) for v in range(step, scale.top + 1, step))
+def _top_row(scale: Scale, amount: float) -> int:
+    """The row on which a bar of so many ends."""
+    return max(0, min(scale.rows - 1, -(-scale.eighths(amount) // EIGHTHS) - 1))
 
 
 def _merged(spec: RunSpec, most: int) -> list[HistogramBar]:
@@ -92,10 +96,8 @@ def _merged(spec: RunSpec, most: int) -> list[HistogramBar]:
 
 def _dates(buckets: list[HistogramBar], pitch: int, columns: int) -> tuple[tuple[int, str], ...]:
     days: list[date] = [bucket.first for bucket in buckets]
-    text = "%b %d" if (days[-1] - days[0]).days < 400 else "%Y-%m"
+    text = date_format(days[0], days[-1])
     half = len(days[0].strftime(text)) // 2
-    places = [
-        (1 + at * pitch + (pitch - 1) // 2, day.strftime(text)) for at, day in enumerate(days)
-    ]
+    places = [(at * pitch + (pitch - 1) // 2, day.strftime(text)) for at, day in enumerate(days)]
     every = max(1, -(-(2 * half + 6) // pitch))
     return spread((max(half, min(c, columns - 1 - half)), name) for c, name in places[::every])

@@ -1,45 +1,61 @@
 """The scatter plot of cycle times."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from mlkanban.charts.layouts.canvas import (
+    FEET,
+    CanvasText,
     Cells,
+    Curve,
+    Finish,
     Layout,
-    Role,
+    LegendPart,
+    Level,
     Scale,
     Target,
-    above,
     date_ticks,
     day_column,
-    legend,
+    grid,
     levels,
     margin_for,
+    scale_to,
 )
-from mlkanban.charts.spec import Dot, ScatterSpec
+from mlkanban.charts.layouts.canvas import legend as legend_lines
+from mlkanban.charts.spec import Dot, Mark, Role, ScatterSpec
 from mlkanban.text import quantity
 
 _GLYPHS: dict[str, tuple[str, Role]] = {
-    "shipped": ("●", "value"),
-    "moved on": ("●", "value"),
-    "learned": ("◆", "live"),
-    "superseded": ("▲", "mark"),
-    "abandoned": ("x", "alarm"),
+    "shipped": ("•", "live"),
+    "moved on": ("•", "live"),
+    "learned": ("○", "value"),
+    "superseded": ("+", "mark"),
+    "abandoned": ("x", "dim"),
 }
 _FAR = 4
 """Values beyond so many times the highest mark are drawn on the top row, and said."""
+_CROWDED = 4
+"""Where cells with dots hold so many each, dots are drawn eight to a cell."""
 
 
-def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
-    """Place at least one dot."""
+def layout_scatter(
+    spec: ScatterSpec, width: int, height: int, finish: Finish, *, legend: bool
+) -> Layout:
+    """Place at least one dot. Outcomes have glyphs, and a number tells how many dots share a cell;
+    where most do, each is a dot of braille in the colour of its outcome."""
     highest = max(dot.days for dot in spec.dots)
     usual = max((mark.value for mark in spec.marks), default=highest)
     top = usual * 3 // 2 + 1 if highest > _FAR * usual else max(highest, usual)
-    margin = margin_for([str(top), "days"])
-    columns = width - margin - 1
-    head = _head(spec, top, columns, height)
-    rows = height - len(head) - 2
-    scale = Scale(top, rows)
-    ticks = scale.ticks()
+    margin = margin_for([str(top)])
+    columns = width - margin
+    fine = finish == "colour" and _is_crowded(spec, columns, height)
+    heads, words = 0, list[CanvasText]()
+    if legend:
+        heads, words = legend_lines(
+            _parts(spec, fine), columns, height - FEET, _more(spec, top, fine)
+        )
+    rows = height - heads - FEET
+    scale = scale_to(top, rows - 1)
+    scale = Scale(0, scale.step, scale.rows_per_step, rows)
     places: defaultdict[tuple[int, int], list[Dot]] = defaultdict(list)
     across = {
         day: day_column(day, spec.first, spec.last, columns) for day in {d.day for d in spec.dots}
@@ -49,28 +65,71 @@ def layout_scatter(spec: ScatterSpec, width: int, height: int) -> Layout:
         places[across[dot.day], up[dot.days]].append(dot)
     cells, targets = Cells(), []
     for (column, row), dots in sorted(places.items()):
-        glyph, role = _GLYPHS[dots[0].outcome]
-        if len(dots) > 1:
-            glyph = str(len(dots)) if len(dots) < 10 else "*"
-        cells.put(column, row, glyph, role)
-        targets.append(Target(_label(dots), tuple(dot.card for dot in dots), column))
-    marks = sorted(spec.marks, key=lambda mark: mark.value)
-    named = [(scale.row(mark.value), f"{mark.label} {mark.value}") for mark in marks]
-    words = levels(cells, named, columns)
-    words += above(head, rows)
+        if not fine:
+            cells.put(column, row, *_glyph(dots))
+        targets.append(Target(_label(dots), tuple(dot.card for dot in dots), column, row))
+    ticks = scale.point_ticks()
+    words += levels(cells, _levels(spec, scale, legend=legend), columns, "·")
+    grid(cells, ticks, columns, finish, words)
     return Layout(
-        margin, columns, rows, len(head), cells.groups(), tuple(words), ticks,
-        date_ticks(spec.first, spec.last, columns), "days", "", tuple(targets),
+        margin, columns, rows, heads, cells.groups(), tuple(words), ticks,
+        date_ticks(spec.first, spec.last, columns), tuple(targets),
+        curves=_clouds(spec, scale, columns) if fine else (),
     )  # fmt: skip
 
 
-def _head(spec: ScatterSpec, top: int, columns: int, height: int) -> list[str]:
+def _is_crowded(spec: ScatterSpec, columns: int, height: int) -> bool:
+    cells = columns * max(1, height - FEET)
+    return len(spec.dots) * _CROWDED > cells
+
+
+def _glyph(dots: list[Dot]) -> tuple[str, Role]:
+    outcome = Counter(dot.outcome for dot in dots).most_common(1)[0][0]
+    glyph, role = _GLYPHS[outcome]
+    if len(dots) > 1:
+        glyph = str(len(dots)) if len(dots) < 10 else "*"
+    return glyph, role
+
+
+def _clouds(spec: ScatterSpec, scale: Scale, columns: int) -> tuple[Curve, ...]:
+    """The dots of each outcome, those of the rarest last: a cell has the colour drawn last."""
+    days = max(1, (spec.last - spec.first).days)
+    by_role: defaultdict[Role, set[tuple[float, float]]] = defaultdict(set)
+    for dot in spec.dots:
+        x = (dot.day - spec.first).days * (columns - 1) / days
+        y = min(scale.height(dot.days), scale.rows - 1)
+        by_role[_GLYPHS[dot.outcome][1]].add((x, y))
+    ordered = sorted(by_role.items(), key=lambda item: -len(item[1]))
+    return tuple(Curve(role, tuple(sorted(points)), joined=False) for role, points in ordered)
+
+
+def _levels(spec: ScatterSpec, scale: Scale, *, legend: bool) -> list[Level]:
+    """The SLE, and the percentiles where there is room for more than one line."""
+    marks = sorted(spec.marks, key=lambda mark: (mark.label != "SLE", mark.value))
+    return [
+        Level(scale.row(mark.value), _named(mark), "clock" if mark.label == "SLE" else "dim")
+        for mark in marks
+        if mark.label == "SLE" or legend
+    ]
+
+
+def _named(mark: Mark) -> str:
+    return f"{mark.label} {mark.value}{' d' if mark.label == 'SLE' else ''}"
+
+
+def _parts(spec: ScatterSpec, fine: bool) -> list[LegendPart]:
     used = {dot.outcome for dot in spec.dots}
-    parts = [(glyph, name) for name, (glyph, _) in _GLYPHS.items() if name in used]
+    return [
+        LegendPart("•" if fine else glyph, role, name)
+        for name, (glyph, role) in _GLYPHS.items()
+        if name in used
+    ]
+
+
+def _more(spec: ScatterSpec, top: int, fine: bool) -> str:
     far = [dot.days for dot in spec.dots if dot.days > top]
-    if far:
-        parts.append(("", f"on top: {len(far)} of up to {quantity(max(far), 'day')}"))
-    return legend([*parts, ("2-9", "so many in one place, * more")], columns, height)
+    parts = [f"on top: {len(far)} of up to {quantity(max(far), 'day')}"] if far else []
+    return "   ".join([*parts, *([] if fine else ["2-9 so many in one place, * more"])])
 
 
 def _label(dots: list[Dot]) -> str:

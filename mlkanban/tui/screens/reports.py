@@ -53,7 +53,7 @@ class ReportsScreen(KeyScreen):
         self._report = self.host.report
         if name:
             self._report.view, self._report.part = name, None
-        self._picture = Picture(ascii=self.host.ascii)
+        self._picture = Picture(glyphs=self.host.glyphs)
         self._table = TablePane(ascii=self.host.ascii, id="report-table")
         self._samples = Samples()
         self._counted: Counted | None = None

@@ -12,7 +12,7 @@ from mlkanban.cli.session import Session, pass_session
 from mlkanban.cli.types import CARD
 from mlkanban.core.models import Board
 from mlkanban.errors import CannotTakeBack, RuleRefused
-from mlkanban.service import HistoryEntry
+from mlkanban.service.history import HistoryEntry
 
 
 @click.command()

@@ -10,12 +10,7 @@ from mlkanban.runs.model.repeats import DEFAULT, Repeats
 from mlkanban.service import models_in_use
 from mlkanban.service.auto_unblock import Conditions
 from mlkanban.service.boards import Boards, Snapshot, Update
-from mlkanban.service.cards import Cards
-from mlkanban.service.checklists import Checklists
-from mlkanban.service.history import History, HistoryEntry
 from mlkanban.service.transaction import Clock, Context, Done
-from mlkanban.service.undo import Undoing
-from mlkanban.service.views import Views
 from mlkanban.store import database, repository
 from mlkanban.store.location import file_system, on_network, store_path
 
@@ -23,10 +18,13 @@ if TYPE_CHECKING:
     from mlkanban.runs.use_cases.card_runs import Runs
     from mlkanban.runs.use_cases.tracker_links import Links
     from mlkanban.service.backups import Backups
+    from mlkanban.service.cards import Cards
     from mlkanban.service.charter import Charter
+    from mlkanban.service.checklists import Checklists
     from mlkanban.service.conflicts import Conflicts
     from mlkanban.service.documents import Documents
     from mlkanban.service.duplicates import Duplicates
+    from mlkanban.service.history import History
     from mlkanban.service.hook_events import HookEvent
     from mlkanban.service.integrity import Findings
     from mlkanban.service.plan import Planning
@@ -34,12 +32,14 @@ if TYPE_CHECKING:
     from mlkanban.service.retraining import Retraining
     from mlkanban.service.search import Search
     from mlkanban.service.triage import Triage
+    from mlkanban.service.undo import Undoing
+    from mlkanban.service.views import Views
     from mlkanban.sync.exchange import Sync
 
 _CONSEQUENCES = (models_in_use.after_end,)
 """What follows from events on every way that writes them."""
 
-__all__ = ["Done", "HistoryEntry", "Service", "Snapshot", "Update"]
+__all__ = ["Done", "Service", "Snapshot", "Update"]
 
 
 class Service:
@@ -49,12 +49,37 @@ class Service:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.boards = Boards(context)
-        self.cards = Cards(context)
-        self.checklists = Checklists(context)
         self.conditions = Conditions(context)
-        self.history = History(context)
-        self.undoing = Undoing(context)
-        self.views = Views(context)
+
+    @cached_property
+    def cards(self) -> Cards:
+        from mlkanban.service.cards import Cards  # the board is read without what writes
+
+        return Cards(self._context)
+
+    @cached_property
+    def checklists(self) -> Checklists:
+        from mlkanban.service.checklists import Checklists  # as above
+
+        return Checklists(self._context)
+
+    @cached_property
+    def history(self) -> History:
+        from mlkanban.service.history import History  # with imports, which few commands do
+
+        return History(self._context)
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        from mlkanban.service.undo import Undoing  # as with cards
+
+        return Undoing(self._context)
+
+    @cached_property
+    def views(self) -> Views:
+        from mlkanban.service.views import Views  # saved by few commands
+
+        return Views(self._context)
 
     @cached_property
     def planning(self) -> Planning:

@@ -24,8 +24,9 @@ from mlkanban.runs.model.parameters import differing
 from mlkanban.runs.model.results import results
 from mlkanban.runs.model.run import Run
 from mlkanban.runs.model.usage import Spending
-from mlkanban.service import Done, HistoryEntry
+from mlkanban.service import Done
 from mlkanban.service.conflicts import OpenConflict
+from mlkanban.service.history import HistoryEntry
 from mlkanban.text import display, short_name
 from mlkanban.tui.card_commands import CardCommands
 from mlkanban.tui.commands import CARD

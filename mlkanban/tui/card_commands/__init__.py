@@ -11,7 +11,6 @@ from mlkanban.tui.card_commands.conflicts import ConflictCommands
 from mlkanban.tui.card_commands.edits import CardEdits
 from mlkanban.tui.card_commands.fields import FieldCommands
 from mlkanban.tui.card_commands.finish import FinishCommands
-from mlkanban.tui.card_commands.gates import GateQuestions
 from mlkanban.tui.card_commands.model_health import HealthCommands
 from mlkanban.tui.card_commands.move import MoveCommands
 from mlkanban.tui.card_commands.open import OpenCommands
@@ -27,9 +26,8 @@ class CardCommands:
     def __init__(self, screen: CardsScreen) -> None:
         self._screen = screen
         self.edits = CardEdits(screen)
-        gates = GateQuestions(screen)
-        self.finish = FinishCommands(screen, self.edits, gates)
-        self.move = MoveCommands(screen, self.edits, gates, self.finish)
+        self.finish = FinishCommands(screen, self.edits)
+        self.move = MoveCommands(screen, self.edits, self.finish)
         self.snooze = SnoozeCommands(screen, self.edits)
         self.objects: tuple[object, ...] = (
             self,

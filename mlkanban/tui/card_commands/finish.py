@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mlkanban.core.models import CardFace
     from mlkanban.runs.model.results import Results
     from mlkanban.tui.card_commands.edits import CardEdits
-    from mlkanban.tui.card_commands.gates import GateQuestions
     from mlkanban.tui.command_screen import CardsScreen
 
 _OUTCOMES = {
@@ -26,10 +25,9 @@ _OUTCOMES = {
 
 
 class FinishCommands:
-    def __init__(self, screen: CardsScreen, edits: CardEdits, gates: GateQuestions) -> None:
+    def __init__(self, screen: CardsScreen, edits: CardEdits) -> None:
         self._screen = screen
         self._edits = edits
-        self._gates = gates
 
     async def do_card_complete(self) -> None:
         screen, faces = self._screen, self._edits.chosen()
@@ -65,7 +63,7 @@ class FinishCommands:
     async def finish(self, faces: Sequence[CardFace], outcome: Outcome, verdict: str = "") -> None:
         """Finish cards; what is shipped goes past gates."""
         refs = [face.ref for face in faces]
-        done = await self._gates.pass_gates(
+        done = await self._edits.pass_gates(
             lambda service, override, ticks: service.cards.finish(
                 refs, outcome, verdict, override=override, ticks=ticks
             ),

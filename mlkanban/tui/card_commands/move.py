@@ -9,26 +9,21 @@ from mlkanban.cells import padded
 from mlkanban.core.models import place
 from mlkanban.core.rules import Allowed, swap
 from mlkanban.errors import LimitReached
-from mlkanban.tui.card_commands.edits import names
-from mlkanban.tui.card_commands.gates import needed
+from mlkanban.tui.card_commands.edits import names, needed
 from mlkanban.tui.widgets.ask import Option, numbered
 
 if TYPE_CHECKING:
     from mlkanban.core.models import Board, CardFace, Stage
     from mlkanban.service import Done
-    from mlkanban.tui.card_commands.edits import CardEdits
+    from mlkanban.tui.card_commands.edits import CardEdits, Ticks
     from mlkanban.tui.card_commands.finish import FinishCommands
-    from mlkanban.tui.card_commands.gates import GateQuestions, Ticks
     from mlkanban.tui.command_screen import CardsScreen
 
 
 class MoveCommands:
-    def __init__(
-        self, screen: CardsScreen, edits: CardEdits, gates: GateQuestions, finish: FinishCommands
-    ) -> None:
+    def __init__(self, screen: CardsScreen, edits: CardEdits, finish: FinishCommands) -> None:
         self._screen = screen
         self._edits = edits
-        self._gates = gates
         self._finish = finish
 
     @property
@@ -85,7 +80,7 @@ class MoveCommands:
         refs = [face.ref for face in faces]
         ticked: Ticks = dict(ticks or {})
         try:
-            done = await self._gates.pass_gates(
+            done = await self._edits.pass_gates(
                 lambda service, override, ticks: service.cards.move(
                     refs, stage.id, before=before, override=override, ticks=ticks
                 ),
@@ -117,7 +112,7 @@ class MoveCommands:
         if key == "w":
             out = await self._pick(f"Swap {refs[0]} with", standing)
             if out is not None:
-                return await self._gates.pass_gates(
+                return await self._edits.pass_gates(
                     lambda service, override, ticks: service.cards.swap(
                         refs[0], out.ref, override=override, ticks=ticks
                     ),

@@ -13,7 +13,7 @@ from mlkanban.errors import GateClosed, LimitReached, MlkanbanError, UsageProble
 from mlkanban.service import Done, Service
 from mlkanban.service.cards import NewCard
 from mlkanban.text import accept_title
-from mlkanban.tui.card_commands.gates import needed
+from mlkanban.tui.card_commands.edits import needed
 from mlkanban.tui.widgets.ask import Option, numbered
 from mlkanban.tui.widgets.field import LINE_SIGN
 

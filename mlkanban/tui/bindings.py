@@ -1,7 +1,9 @@
-"""THE command table as Textual knows it: a binding for each key, an action for each command."""
+"""THE command table as Textual knows it: a binding for each key, an action for each command; and
+which key of it a letter of another script is."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from textual.binding import Binding, BindingsMap
@@ -51,3 +53,20 @@ def pair_menu(bindings: Mapping[str, Binding], first: str) -> dict[str, Binding]
     return {
         key[1]: binding for key, binding in bindings.items() if is_pair(key) and key[0] == first
     }
+
+
+def is_foreign_letter(character: str) -> bool:
+    """Whether it is a letter of another script than Latin."""
+    return (
+        len(character) == 1
+        and character.isalpha()
+        and "LATIN" not in unicodedata.name(character, "")
+    )
+
+
+def latin(character: str, layout: Mapping[str, str]) -> str:
+    """The Latin letter meant by a key: the one on the same key, or the same of another width."""
+    if character.isascii():
+        return character
+    narrow = unicodedata.normalize("NFKC", character)
+    return layout.get(character) or (narrow if len(narrow) == 1 and narrow.isascii() else character)

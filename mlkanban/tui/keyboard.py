@@ -24,7 +24,7 @@ from textual.keys import Keys
 from textual.message import Message
 
 from mlkanban.text import display
-from mlkanban.tui.keyboard_layouts import is_foreign_letter
+from mlkanban.tui.bindings import is_foreign_letter
 
 if TYPE_CHECKING:
     from mlkanban.tui.host import Host

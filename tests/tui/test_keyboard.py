@@ -9,8 +9,8 @@ from textual.message import Message
 
 from mlkanban.text import display
 from mlkanban.tui import keyboard
+from mlkanban.tui.bindings import is_foreign_letter, latin
 from mlkanban.tui.keyboard import Keyboard
-from mlkanban.tui.keyboard_layouts import is_foreign_letter, latin
 from tests.tui.page import opened
 
 TE, SHIFTED_TE = "\u0442", "\u0422"

@@ -17,10 +17,16 @@ from mlkanban.core.models import Board
 from mlkanban.errors import MlkanbanError
 from mlkanban.service import Done, Service
 from mlkanban.text import ascii_only, display, display_lines
-from mlkanban.tui.bindings import action_name, bindings_of, key_name, pair_menu
+from mlkanban.tui.bindings import (
+    action_name,
+    bindings_of,
+    is_foreign_letter,
+    key_name,
+    latin,
+    pair_menu,
+)
 from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, keys_shown
 from mlkanban.tui.help_text import hint_with_keys
-from mlkanban.tui.keyboard_layouts import is_foreign_letter, latin
 from mlkanban.tui.widgets.ask import Ask, Option
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine

@@ -13,7 +13,7 @@ import mlkanban
 from mlkanban.cli.program import COMMANDS, program
 from mlkanban.errors import NotFound
 from mlkanban.hints import Hint, ShellCommand, hint, sentences, worded
-from mlkanban.tui.help_text import HINT_KEYS
+from mlkanban.tui.commands import HINT_KEYS
 
 PACKAGE = Path(mlkanban.__file__).parent
 

@@ -1,4 +1,5 @@
-"""THE table of commands: keys, palette, help, status line and the README's key table come from it.
+"""THE table of commands: keys, palette, help, status line and the README's key table come from it,
+and the keys in hints.
 
 No Textual here: the command line prints the table too.
 """
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlkanban.charts.catalogue import CATALOGUE
+from mlkanban.hints import ShellCommand, worded
 from mlkanban.text import display
 
 BOARD, CARD, TRIAGE, PLAN, RUNS, UNLINKED, REPORTS, STAGES, CHARTER, PORTFOLIO, HELP = (
@@ -385,3 +387,50 @@ def keys_shown(command: Command) -> str:
     if command.keys == DIGITS:
         return "1-9"
     return " ".join(shown(key) for key in command.keys)
+
+
+HINT_KEYS: dict[str, str] = {
+    "--board {}": "board.switch",
+    "alert CARD": "card.health",
+    "archive": "card.archive",
+    "archive {} --restore": "card.archive",
+    "block or unblock": "card.block",
+    "boards": "board.switch",
+    "done": "card.complete",
+    "edit CARD --link URL": "card.edit",
+    "edit {} --health ok": "card.health",
+    "init NAME": "board.switch",
+    "list --all": "finished.show",
+    "move": "card.move",
+    "resolve": "card.settle",
+    "runs": "runs",
+    "runs {}": "runs",
+    "show {}": "card.open",
+    "snooze": "card.snooze",
+    "stages": "stages",
+    "stages add, rename or remove": "stages",
+    "stages limit": "stages",
+    "sync": "sync",
+    "themes": "theme",
+    "triage": "triage",
+}
+"""Command in a hint -> command of the table that does the same on the screen. Those that are not
+here are for a shell."""
+
+
+def hint_with_keys(text: str, commands: Iterable[Command], where: str) -> str:
+    """The text as it reads on the screen `where`: the key of each command that a hint names, with
+    "on the board" where the key only works there, or how it is typed in a shell."""
+    by_name = {command.name: command for command in commands}
+    in_a_shell = "in a shell "
+
+    def way(shell: ShellCommand) -> str:
+        nonlocal in_a_shell
+        command = by_name.get(HINT_KEYS.get(shell.name, ""))
+        if command is None or not {where, BOARD} & set(command.where):
+            place, in_a_shell = in_a_shell, ""
+            return f"{place}`{shell.text}`"
+        key = keys_shown(command).split()[0]
+        return key if where in command.where else f"{key} on the board"
+
+    return worded(text, way)

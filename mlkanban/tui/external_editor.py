@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import SuspendNotSupported
 
 from mlkanban.errors import MlkanbanError, StoreProblem, UsageProblem
-from mlkanban.tui.commands import FORM
-from mlkanban.tui.help_text import hint_with_keys
+from mlkanban.tui.commands import FORM, hint_with_keys
 
 if TYPE_CHECKING:
     from mlkanban.editor.documents import Document, Editing

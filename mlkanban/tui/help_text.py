@@ -1,14 +1,13 @@
 """What help and tour teach: situations one gets into, and the board in a few pages.
 
-`{card.new}` in a text stands for the key of that command, the person's own if there is one; hints
-from below name commands of the command line, which `HINT_KEYS` finds keys for. No Textual here.
+`{card.new}` in a text stands for the key of that command, the person's own if there is one. No
+Textual here.
 """
 
 import re
 from collections.abc import Iterable
 
 from mlkanban.display.card_face import FULL, OVER
-from mlkanban.hints import ShellCommand, worded
 from mlkanban.tui.commands import BOARD, CARD, PLAN, REPORTS, RUNS, TRIAGE, Command, keys_shown
 
 _KEY = re.compile(r"\{([a-z.-]+)\}")
@@ -92,52 +91,6 @@ PAGES: tuple[tuple[str, str], ...] = (
      "{help} shows the keys of the screen you are on, {palette} finds any command by its name."),
 )  # fmt: skip
 """The tour: a title and a text each."""
-
-HINT_KEYS: dict[str, str] = {
-    "--board {}": "board.switch",
-    "alert CARD": "card.health",
-    "archive": "card.archive",
-    "archive {} --restore": "card.archive",
-    "block or unblock": "card.block",
-    "boards": "board.switch",
-    "done": "card.complete",
-    "edit CARD --link URL": "card.edit",
-    "edit {} --health ok": "card.health",
-    "init NAME": "board.switch",
-    "list --all": "finished.show",
-    "move": "card.move",
-    "resolve": "card.settle",
-    "runs": "runs",
-    "runs {}": "runs",
-    "show {}": "card.open",
-    "snooze": "card.snooze",
-    "stages": "stages",
-    "stages add, rename or remove": "stages",
-    "stages limit": "stages",
-    "sync": "sync",
-    "themes": "theme",
-    "triage": "triage",
-}
-"""Command in a hint -> command of the table that does the same on the screen. Those that are not
-here are for a shell."""
-
-
-def hint_with_keys(text: str, commands: Iterable[Command], where: str) -> str:
-    """The text as it reads on the screen `where`: the key of each command that a hint names, with
-    "on the board" where the key only works there, or how it is typed in a shell."""
-    by_name = {command.name: command for command in commands}
-    in_a_shell = "in a shell "
-
-    def way(shell: ShellCommand) -> str:
-        nonlocal in_a_shell
-        command = by_name.get(HINT_KEYS.get(shell.name, ""))
-        if command is None or not {where, BOARD} & set(command.where):
-            place, in_a_shell = in_a_shell, ""
-            return f"{place}`{shell.text}`"
-        key = keys_shown(command).split()[0]
-        return key if where in command.where else f"{key} on the board"
-
-    return worded(text, way)
 
 
 def with_keys(text: str, commands: Iterable[Command]) -> str:

@@ -8,8 +8,8 @@ import pytest
 from mlkanban.config import Settings
 from mlkanban.hints import hint
 from mlkanban.runs.model.state import RunState
-from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS, RUNS, keymap
-from mlkanban.tui.help_text import HINT_KEYS, PAGES, SITUATIONS, hint_with_keys, with_keys
+from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS, HINT_KEYS, RUNS, hint_with_keys, keymap
+from mlkanban.tui.help_text import PAGES, SITUATIONS, with_keys
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.tour import TourScreen
 from tests.tui.page import SMALL, opened

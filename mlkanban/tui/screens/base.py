@@ -25,8 +25,7 @@ from mlkanban.tui.bindings import (
     latin,
     pair_menu,
 )
-from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, keys_shown
-from mlkanban.tui.help_text import hint_with_keys
+from mlkanban.tui.commands import BY_NAME, COMMANDS, STATUS, hint_with_keys, keys_shown
 from mlkanban.tui.widgets.ask import Ask, Option
 from mlkanban.tui.widgets.field import CANCEL_KEYS, Field
 from mlkanban.tui.widgets.status_line import StatusLine

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlkanban.core.conflicts import conflicts_of
-from mlkanban.core.events import Entity, Event, in_order
+from mlkanban.core import lifecycle
+from mlkanban.core.conflicts import conflicts_of, standing_verdict
+from mlkanban.core.events import KNOWN, Entity, Event, in_order
+from mlkanban.core.models import UNTIL_RUN
 from mlkanban.core.timestamps import tick
 from tests.core.test_events import BLANK
 
@@ -229,3 +231,209 @@ def test_a_card_stays_that_was_deleted_while_somebody_worked_on_it(
         assert found[0].other_stamp == deleted.stamp
     alone = replace(edited, replica="p", id="e2")
     assert conflicts_of([made, alone, deleted]) == [], "a replica knows what it did"
+
+
+class Machine(Replica):
+    """Acts on a card as a store does: with its whole lifecycle, and with what it knew of others."""
+
+    def does(self, kind: str, values: dict[str, Any], **more: Any) -> Event:
+        card = state(in_order(self.log))
+        written = lifecycle.whole(card, values)
+        newest = {e.replica: e.stamp for e in in_order(self.log) if e.replica != self.name}
+        self.clock += 1
+        self.hlc = tick(self.hlc, self.clock)
+        rseq = 1 + sum(event.replica == self.name for event in self.log)
+        data = {
+            "set": written, "was": card.replaced_by(written),
+            "saw": {KNOWN: sorted(newest.values()), **card.taken_back(written)},
+            **more.pop("data", {}),
+        }  # fmt: skip
+        made = replace(
+            BLANK, id=f"{self.name}{rseq}", replica=self.name, rseq=rseq, hlc=self.hlc, kind=kind,
+            data=data, **more,
+        )  # fmt: skip
+        self.log.append(made)
+        return made
+
+    def acts(self, name: str) -> Event:
+        return self.does(*ACTIONS[name])
+
+
+ACTIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "move": ("card.moved", {"place": ["s2", "r"]}),
+    "back": ("card.moved", {"place": ["s0", "r"]}),
+    "ship": ("card.finished", {"place": ["live", "r"], "outcome": "shipped"}),
+    "learn": ("card.finished", {"outcome": "learned", "verdict": "no gain"}),
+    "archive": ("card.archived", {"archived": True}),
+    "note": ("card.noted", {}),
+    "title": ("card.edited", {"title": "b"}),
+    "block": ("card.blocked", {"blocker": {"reason": "bug"}}),
+    "snooze": ("card.snoozed", {"snoozed_until": "2026-05-01"}),
+    "run": ("run.started", {"work": "unattended"}),
+    "tag": ("card.edited", {"tag:gpu": True}),
+    "rank": ("card.reordered", {"rank:s1": "q"}),
+    "delete": ("undone", {"deleted": True}),
+}
+LIVES = {
+    "move": ("s2", "", False), "back": ("s0", "", False), "ship": ("live", "shipped", False),
+    "learn": ("s1", "learned", False), "archive": ("s1", "", True),
+}  # fmt: skip
+"""What the actions that write a lifecycle make of a card that stands, open, in s1."""
+HIDES = {
+    "move": {"run"}, "back": {"run"}, "ship": {"block", "snooze", "run"},
+    "learn": {"note", "title", "block", "snooze", "run", "tag"},
+    "archive": {"note", "title", "block", "snooze", "run", "tag"},
+}  # fmt: skip
+"""The work of another machine that is in vain after them."""
+
+
+def apart(one: str, other: str) -> tuple[Machine, Machine, list[Event]]:
+    """Two machines that know of one card, each with an action of which the other does not know."""
+    p, q = Machine("p", 0), Machine("q", 50)
+    p.does("card.created", {"place": ["s1", "r"], "title": "a"})
+    q.learn(p.log)
+    return p, q, [p.acts(one), q.acts(other)]
+
+
+def expected(first: str, second: str) -> tuple[str, str, str] | None:
+    """The field that is in conflict after two actions, what stands, and what lost."""
+    pair = {first, second}
+    if "delete" in pair:
+        lost = first if first == "delete" else second
+        return None if pair == {"delete"} else ("deleted", (pair - {"delete"}).pop(), lost)
+    if first in LIVES and second in LIVES:
+        return None if first == second else ("lifecycle", second, first)
+    for life, work in ((first, second), (second, first)):
+        if work in HIDES.get(life, ()):
+            return "lifecycle", life, work
+    return None
+
+
+@pytest.mark.parametrize("second", ACTIONS)
+@pytest.mark.parametrize("first", ACTIONS)
+def test_two_actions_that_do_not_go_together_are_one_conflict(first: str, second: str) -> None:
+    p, q, (one, other) = apart(first, second)
+    log = [*p.log, other]
+    found = conflicts_of(log)
+    wanted = expected(first, second)
+    if wanted is None:
+        assert found == []
+        return
+    field, stands, lost = wanted
+    (conflict,) = found
+    loser = one if lost == first else other
+    assert (conflict.field, conflict.other_stamp) == (field, loser.stamp)
+    assert (conflict.actor, conflict.host, conflict.at) == (loser.actor, loser.host, loser.at)
+    if field == "deleted":
+        assert (conflict.kept, conflict.other) == (False, True)
+    else:
+        kept, other_value = conflict.kept, conflict.other
+        assert tuple(kept[name] for name in lifecycle.Lifecycle._fields) == LIVES[stands]
+        there = LIVES.get(lost, ("s1", "", False))
+        assert tuple(other_value[name] for name in lifecycle.Lifecycle._fields) == there
+        shown = {"block": "blocker", "snooze": "snoozed_until", "run": "work"}.get(lost)
+        assert shown is None or other_value[shown]
+        assert ("verdict" in kept) == (stands == "learn")
+    # Whoever knows of both decides, and takes the decision back.
+    q.learn(p.log)
+    settled = q.does("card.settled", {}, data={"settles": {field: [loser.stamp]}})
+    assert conflicts_of([*log, settled]) == ([] if field != "deleted" else [conflict])
+    q.does("undone", {}, undoes=settled.id)
+    assert conflicts_of(q.log) == [conflict]
+
+
+@pytest.mark.parametrize("first", ACTIONS)
+def test_who_knew_of_the_other_is_in_conflict_with_nobody(first: str) -> None:
+    for second in ACTIONS:
+        p, q = Machine("p", 0), Machine("q", 50)
+        p.does("card.created", {"place": ["s1", "r"], "title": "a"})
+        p.acts(first)
+        q.learn(p.log)
+        q.acts(second)
+        assert conflicts_of(q.log) == []
+
+
+FIELD_VALUES = {
+    "title": ("b", "c"), "due": ("2026-05-01", ""), "hypothesis": ("x", None),
+    "blocker": ({"reason": "bug"}, {"reason": "other"}),
+    "snoozed_until": ("2026-05-01", "2026-06-01"), "verdict": ("yes", "no"),
+    "note:e1": ("x", "y"), "health": ("ok", "watch"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIELD_VALUES)
+def test_two_values_of_one_field_are_a_conflict_until_somebody_decides(name: str) -> None:
+    one, other = FIELD_VALUES[name]
+    p, q, r = Machine("p", 0), Machine("q", 50), Machine("r", 0)
+    live = {"outcome": "shipped"} if name == "health" else {}
+    p.does("card.created", {"place": ["s1", "r"], name: "before", **live})
+    q.learn(p.log)
+    first, second = p.does("card.edited", {name: one}), q.does("card.edited", {name: other})
+    log = [*p.log, second]
+    (conflict,) = conflicts_of(log)
+    assert (conflict.field, conflict.kept, conflict.other) == (name, other, one)
+    assert conflict.other_stamp == first.stamp
+    # The same value from both is none, and a third machine that knew one of them adds nothing.
+    again = replace(second, data={**second.data, "set": {**second.data["set"], name: one}})
+    assert conflicts_of([*p.log, again]) == []
+    # A later value hides nothing of what lost, unless it is the same.
+    for value in (one, other, "2026-07-01"):
+        r.log = list(log)
+        r.hlc = q.hlc
+        r.does("card.edited", {name: value})
+        found = conflicts_of(r.log)
+        assert found == ([] if value == one else [replace(conflict, kept=value)])
+    for stamp, left in ((first.stamp, []), (second.stamp, [conflict])):
+        r.log = list(log)
+        r.does("card.settled", {name: other}, data={"settles": {name: [stamp]}})
+        assert conflicts_of(r.log) == left
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "conflicts"),
+    [
+        ("2026-05-01", "2026-06-01", 1), ("2026-05-01", None, 0), (None, "2026-05-01", 0),
+        (UNTIL_RUN, "2026-05-01", 0), ("2026-05-01", UNTIL_RUN, 0), (None, None, 0),
+    ],
+)  # fmt: skip
+def test_of_a_snooze_only_days_are_chosen_by_a_person(one, other, conflicts: int) -> None:
+    p, q = Machine("p", 0), Machine("q", 50)
+    p.does("card.created", {"place": ["s1", "r"], "snoozed_until": "2026-04-01"})
+    q.learn(p.log)
+    p.does("card.snoozed", {"snoozed_until": one})
+    q.does("card.snoozed", {"snoozed_until": other})
+    q.learn(p.log)
+    assert len(conflicts_of(q.log)) == conflicts
+
+
+@pytest.mark.parametrize("name", ["rank", "rank:s1", "work", "snoozed_run", "run:1", "alert:auc"])
+def test_what_follows_by_itself_is_in_no_conflict(name: str) -> None:
+    p, q = Machine("p", 0), Machine("q", 50)
+    p.does("card.created", {"place": ["s1", "r"], name: "before"})
+    q.learn(p.log)
+    p.does("card.edited", {name: "b"})
+    q.does("card.edited", {name: "c"})
+    q.learn(p.log)
+    assert conflicts_of(q.log) == []
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "outcome", "stands"),
+    [
+        ([], "", None),
+        ([("", "early")], "", "early"), ([("", "early")], "learned", "early"),
+        ([("learned", "no gain")], "learned", "no gain"), ([("learned", "no gain")], "", None),
+        ([("learned", "no gain")], "shipped", None),
+        ([("", "early"), ("learned", "no gain")], "shipped", "early"),
+        ([("", "early"), ("learned", "no gain")], "learned", "no gain"),
+        ([("", "early"), ("", None)], "", None), ([("", "early"), ("", "")], "", None),
+    ],
+)  # fmt: skip
+def test_the_verdict_that_stands_was_written_for_the_same_outcome(
+    verdicts, outcome, stands
+) -> None:
+    p = Machine("p", 0)
+    p.does("card.created", {"place": ["s1", "r"]})
+    for written_for, verdict in verdicts:
+        p.does("card.edited", {"verdict": verdict, "outcome": written_for or None})
+    assert standing_verdict(in_order(p.log), outcome) == stands

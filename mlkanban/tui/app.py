@@ -26,15 +26,12 @@ from mlkanban.glyphs import terminal_glyphs
 from mlkanban.hints import hint, sentences
 from mlkanban.paths import Places
 from mlkanban.service import Done, Service, Snapshot
-from mlkanban.tui import auto_backup, background_sync, draft_autosave, run_watch
-from mlkanban.tui.background_sync import BackgroundSync
+from mlkanban.tui import background
 from mlkanban.tui.board_model import BoardModel
 from mlkanban.tui.commands import keymap
-from mlkanban.tui.hook_line import HookLine
 from mlkanban.tui.host import Repeat
 from mlkanban.tui.palette import CommandProvider, Palette
 from mlkanban.tui.report_state import ReportState
-from mlkanban.tui.run_watch import RunWatch
 from mlkanban.tui.screens import made
 from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
@@ -119,11 +116,11 @@ class BoardApp(App[None], inherit_bindings=False):
         self.report = ReportState()
         self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None
-        self.run_watch = RunWatch(self)
-        self.background_sync = BackgroundSync(self)
-        self.draft_autosave = draft_autosave.DraftAutosave(self)
-        self.auto_backup = auto_backup.AutoBackup(self)
-        self.hooks = HookLine(places.config, self._hook_failed)
+        self.run_watch = background.RunWatch(self)
+        self.background_sync = background.BackgroundSync(self)
+        self.draft_autosave = background.DraftAutosave(self)
+        self.auto_backup = background.AutoBackup(self)
+        self.hooks = background.HookLine(places.config, self._hook_failed)
         self.model: BoardModel
         self.cursor = 0
         self.own_themes: list[str] = []
@@ -154,14 +151,14 @@ class BoardApp(App[None], inherit_bindings=False):
             self._first = None
         network = await self.store_thread.call(lambda service: service.on_network)
         self.set_interval(_NETWORK_POLL_SECONDS if network else _POLL_SECONDS, self._poll)
-        self.set_interval(draft_autosave.INTERVAL_SECONDS, self.draft_autosave.look)
-        self.set_interval(run_watch.INTERVAL_SECONDS, self.run_watch.look)
+        self.set_interval(background.DRAFT_SECONDS, self.draft_autosave.look)
+        self.set_interval(background.RUN_SECONDS, self.run_watch.look)
         if not self.demo:
-            self.set_interval(auto_backup.INTERVAL_SECONDS, self.auto_backup.look)
+            self.set_interval(background.BACKUP_SECONDS, self.auto_backup.look)
         self.set_timer(_SETTLED_SECONDS, self.look_around)
         if network:
             self.set_timer(_SETTLED_SECONDS, self.background_sync.look)
-            self.set_interval(background_sync.INTERVAL_SECONDS, self.background_sync.look)
+            self.set_interval(background.SYNC_SECONDS, self.background_sync.look)
 
     def _load_themes(self) -> None:
         themes, problems, notes = load_themes()

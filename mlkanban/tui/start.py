@@ -11,8 +11,8 @@ from mlkanban.hints import hint
 from mlkanban.paths import Places
 from mlkanban.runs.model.repeats import Repeats
 from mlkanban.service import Service
-from mlkanban.tui import auto_backup
 from mlkanban.tui.app import BoardApp, look_at
+from mlkanban.tui.background import back_up_at_the_end
 from mlkanban.tui.store_thread import StoreThread
 
 
@@ -57,7 +57,7 @@ def run_board(
                 raise app.crash  # whatever went wrong after it
         if not demo and not app.return_code:
             app.hooks.at_the_end(store_thread)
-            auto_backup.at_the_end(store_thread)
+            back_up_at_the_end(store_thread)
         return app.return_code or 0
     finally:
         store_thread.close()

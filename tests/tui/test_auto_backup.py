@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlkanban.tui import auto_backup
+from mlkanban.tui import background
 from tests.tui.page import opened
 
 
@@ -17,7 +17,7 @@ async def test_one_is_made_when_nobody_types(small: Path, monkeypatch: pytest.Mo
         await board.keys("j")
         await board.app.auto_backup.look()
         assert made(small) == [], "a key was pressed just now"
-        monkeypatch.setattr(auto_backup, "CALM", 0.0)
+        monkeypatch.setattr(background, "CALM", 0.0)
         await board.app.auto_backup.look()
         assert len(made(small)) == 1
         await board.app.auto_backup.look()
@@ -27,7 +27,7 @@ async def test_one_is_made_when_nobody_types(small: Path, monkeypatch: pytest.Mo
 async def test_it_is_told_once_when_none_can_be_made(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auto_backup, "CALM", 0.0)
+    monkeypatch.setattr(background, "CALM", 0.0)
     (small / "backups").write_text("a file where the folder should be")
     async with opened(small) as board:
         await board.app.auto_backup.look()

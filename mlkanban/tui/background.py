@@ -1,0 +1,280 @@
+"""What goes on beside the board, each for one app: drafts are kept, runs looked at, backups made,
+changes exchanged with other machines, hooks run. No key waits for any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlkanban.clock import now
+from mlkanban.errors import MlkanbanError, StoreBusy
+from mlkanban.hints import sentences
+from mlkanban.service import Done, Service
+from mlkanban.tui.screens.base import KeyScreen
+from mlkanban.tui.store_thread import StoreThread, beside
+
+if TYPE_CHECKING:
+    from mlkanban.runs.local.intake import Intake
+    from mlkanban.service.hook_events import HookEvent
+    from mlkanban.sync.exchange import Report
+    from mlkanban.tui.host import Host
+
+DRAFT_SECONDS, RUN_SECONDS, BACKUP_SECONDS, SYNC_SECONDS = 3.0, 2.0, 20.0, 60.0
+"""Between two looks; `SYNC_SECONDS` between those into the folder that several hosts share."""
+CALM = 10.0
+"""Seconds since the last key, before a backup is made."""
+SLURM_SECONDS = 20.0
+"""For each of its programs."""
+
+
+class DraftAutosave:
+    """Keeps what is typed and not saved yet, in case the program has to go. Where nothing can be
+    kept, the program goes on, and goes, all the same."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._kept: dict[str, str] = {}
+
+    def keep(self) -> None:
+        """Keep all of it, now."""
+        for form, text in self._typed().items():
+            with contextlib.suppress(OSError):
+                self._app.drafts.keep(form, text)
+
+    async def look(self) -> None:
+        """A killed program keeps no draft: what is typed for a while is kept before."""
+        typed = self._typed()
+        changed = {form: text for form, text in typed.items() if self._kept.get(form) != text}
+        self._kept = typed
+        for form, text in changed.items():
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._app.drafts.keep, form, text)
+            if form not in self._typed():
+                self._app.drafts.drop(form)  # saved or given up meanwhile
+
+    def _typed(self) -> dict[str, str]:
+        """What is typed and not saved on any screen, by the form it is for."""
+        typed: dict[str, str] = {}
+        for screen in self._app.screen_stack:
+            if isinstance(screen, KeyScreen) and screen.ready:
+                typed |= screen.unsaved_texts()
+        return typed
+
+
+class RunWatch:
+    """Looks at what became of the runs of cards. Where nothing runs and nothing is new, a look is
+    one question to the disk."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._intake: Intake | None = None
+        self._looking = False
+        self._asking = threading.Event()
+        self._asked = float("-inf")
+
+    async def look(self) -> None:
+        """Take in what is new, and let the board show it."""
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            done = await self._app.store_thread.call(self._take_in)
+        except StoreBusy:
+            return  # somebody writes: the next look will see it
+        except MlkanbanError as error:
+            self._app.show_message(error.text, warning=True)
+            return
+        finally:
+            self._looking = False
+        if done.changed:
+            await self._app.catch_up()
+            await self._app.look_around()
+            self._app.show_message(done.message)
+
+    def _take_in(self, service: Service) -> Done:
+        if self._intake is None:
+            folder = self._app.places.data
+            if not folder.joinpath("runs").is_dir():
+                return Done("", changed=False)
+            from mlkanban.runs.local.intake import Intake  # most boards have no runs
+
+            self._intake = Intake(folder)
+        done = self._intake.take_in(service, self._app.now())
+        self._ask_slurm(self._intake, service)
+        return done
+
+    def _ask_slurm(self, intake: Intake, service: Service) -> None:
+        """Beside the board: a controller that hangs holds nobody up. The next look sees what was
+        answered."""
+        if self._asking.is_set():
+            return
+        # SLURM: only a board with runs asks it.
+        from mlkanban.runs.slurm.job_states import pause, read_job_states
+
+        going_on, now = intake.going_on, self._app.now()
+        if time.monotonic() - self._asked < pause(going_on, now):
+            return
+        self._asked = time.monotonic()
+        stores = service.runs.store_names()
+        self._asking.set()
+
+        def asking() -> None:
+            try:
+                read_job_states(self._app.places.data, going_on, stores, now, SLURM_SECONDS)
+            finally:
+                self._asking.clear()
+
+        threading.Thread(target=asking, daemon=True).start()
+
+
+class AutoBackup:
+    """Makes backups when nobody types. A backup is quick, but the next key should not find the
+    store busy with it."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._last_key = time.monotonic()
+        self._said = ""
+
+    def key_pressed(self) -> None:
+        self._last_key = time.monotonic()
+
+    async def look(self) -> None:
+        """Make a backup when one is due and the moment is calm."""
+        if time.monotonic() - self._last_key < CALM:
+            return
+        try:
+            # The clock of the file system, whose times tell when something changed.
+            await self._app.store_thread.call(lambda service: service.backups.keep(now()))
+        except StoreBusy:
+            return  # somebody writes: the next look will do it
+        except MlkanbanError as error:
+            message = "No backup was made: " + error.text
+            if message != self._said:
+                self._app.show_message(message, warning=True)
+            self._said = message
+        else:
+            self._said = ""
+
+
+def back_up_at_the_end(store_thread: StoreThread) -> None:
+    """The terminal is back already: the last chance for a session that was too short or busy."""
+    with contextlib.suppress(MlkanbanError):
+        store_thread.at_once(lambda service: service.backups.keep(now()))
+
+
+class BackgroundSync:
+    """Exchanges changes with other machines. A network may take its time, so it has a thread and a
+    connection of its own."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._going = False
+        self._said = ""
+
+    def begin(self) -> None:
+        """Exchange with all that was chosen, say how far it is, and what came of it."""
+        if self._going:
+            self._app.show_message("A sync is under way.")
+            return
+        self._going = True
+        self._app.run_worker(self._now())
+
+    async def _now(self) -> None:
+        self._show_progress("Sync ...")
+        report = await self._exchange(by_itself=False)
+        if report is not None:
+            check = "Resolve with =." if report.conflicts else ""
+            self._app.show_message(sentences((report.message, check, *report.notices)))
+
+    async def look(self) -> None:
+        """Exchange through the folder that the hosts of one home share, if there is one."""
+        if self._going:
+            return
+        self._going = True
+        report = await self._exchange(by_itself=True)
+        if report is not None and (report.taken or report.notices):
+            self._app.show_message(sentences((report.message, *report.notices)))
+
+    async def _exchange(self, *, by_itself: bool) -> Report | None:
+        try:
+            actor = await self._app.store_thread.call(lambda service: service.actor)
+            report = await beside(lambda: self._run(actor, by_itself))
+        except MlkanbanError as error:
+            if not by_itself:
+                self._app.show_message(error.text, warning=True)
+            return None
+        finally:
+            self._going = False
+        if report is not None and report.taken:
+            await self._app.catch_up()
+        return report
+
+    def _run(self, actor: str, by_itself: bool) -> Report | None:
+        from mlkanban.sync.transports import remotes  # git and files: few boards have them
+
+        places = self._app.places
+        service = Service.open(
+            places.data,
+            actor=actor,
+            clock=self._app.now,
+            config=places.config,
+            repeats=self._app.settings.repeats,
+        )
+        try:
+            if by_itself:
+                return remotes.meet(service)
+            return remotes.exchange(service, remotes.transports(service), self._hear)
+        finally:
+            service.close()
+
+    def _hear(self, step: str) -> None:
+        """From the thread of the sync: how far it is."""
+        with contextlib.suppress(RuntimeError):  # the program has ended meanwhile
+            self._app.call_later(self._show_progress, f"Sync: {step} ...")
+
+    def _show_progress(self, message: str) -> None:
+        """Say it where the last such message or none stands: what somebody reads stays."""
+        screen = self._app.screen
+        if isinstance(screen, KeyScreen) and screen.status.message in ("", self._said):
+            screen.status.show(message)
+            self._said = screen.status.message
+
+
+class HookLine:
+    """Runs hooks one after the other. `failed` is told of a hook that did not work, from the thread
+    of the hooks."""
+
+    def __init__(self, config: Path, failed: Callable[[str], None]) -> None:
+        self._config = config
+        self._failed = failed
+        self._thread: ThreadPoolExecutor | None = None
+
+    def run(self, events: Sequence[HookEvent]) -> Future[None] | None:
+        """Run the hooks for what happened, when it is their turn."""
+        if not events or not (self._config / "hooks").is_dir():
+            return None
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="hooks")
+        return self._thread.submit(self._run, events)
+
+    def _run(self, events: Sequence[HookEvent]) -> None:
+        # subprocess: only a person with hooks waits for it.
+        from mlkanban.hooks import run as run_hooks
+
+        for problem in run_hooks(self._config, events):
+            with contextlib.suppress(RuntimeError):  # the board is gone: nobody is there to read it
+                self._failed(problem)
+
+    def at_the_end(self, store_thread: StoreThread) -> None:
+        """Run what is left, the terminal being back already."""
+        with contextlib.suppress(MlkanbanError):
+            self.run(store_thread.at_once(lambda service: service.take_hook_events()))
+        if self._thread is not None:
+            self._thread.shutdown(wait=True)

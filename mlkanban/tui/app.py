@@ -113,6 +113,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self.commands, self._problems = keymap(settings.keys)
         self._triage = triage
         self.repeat: Repeat | None = None
+        self.recent: tuple[str, ...] = ()
         self.report = ReportState()
         self.tracked: Sequence[Tracked] | None = None
         self.crash: Exception | None = None

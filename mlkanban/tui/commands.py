@@ -213,6 +213,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("palette", (":", "ctrl+p"), "Commands", "find any command by its name", "Screens",
             SCREENS),
     Command("tour", ("gt",), "Tour", "the board in a minute", "Screens"),
+    Command("help.search", ("/",), "Search help", "show only the lines with these words", "Find",
+            (HELP,)),
     Command("help", ("?", "f1"), "Help", "the keys of this screen", "Screens", SCREENS),
     Command("back", ("q",), "Back", "one level up; leaves from the board", "Screens", SCREENS),
     Command("quit", ("Q",), "Quit", "leave mlkanban", "Screens", SCREENS),
@@ -246,7 +248,7 @@ STATUS = {
     ),
     CHARTER: ("charter.edit", "cursor.down", "cursor.up", "undo", "back"),
     PORTFOLIO: ("board.open", "board.new", "cursor.down", "cursor.up", "help", "back"),
-    HELP: ("cursor.down", "cursor.up", "back"),
+    HELP: ("help.search", "cursor.page-down", "cursor.page-up", "back"),
     FORM: (),
 }  # fmt: skip
 """The commands the status line of each screen reminds of."""

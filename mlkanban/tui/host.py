@@ -44,6 +44,7 @@ class Host(Protocol):
     layout: dict[str, str]
     own_themes: list[str]
     repeat: Repeat | None
+    recent: tuple[str, ...]
     report: ReportState
     tracked: Sequence[Tracked] | None
 

@@ -3,11 +3,12 @@ line of the charter."""
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -15,7 +16,6 @@ from textual.command import (
     CommandInput,
     CommandList,
     CommandPalette,
-    DiscoveryHit,
     Hit,
     Hits,
     Provider,
@@ -28,7 +28,7 @@ from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
-from mlkanban.cells import shortened
+from mlkanban.cells import padded, shortened
 from mlkanban.charts.catalogue import CATALOGUE
 from mlkanban.errors import MlkanbanError
 from mlkanban.text import display
@@ -36,6 +36,9 @@ from mlkanban.tui.commands import BOARD, BY_NAME, Command, keys_shown
 from mlkanban.tui.screens.base import KeyScreen
 
 _LONGEST = 200
+_WIDEST, _MARGIN = 100, 5
+"""Cells of the list, and how many of them are taken by its edges and its bar."""
+_TITLE = 26
 _MOST_CARDS = 8
 _MOST_LINES = 5
 
@@ -52,7 +55,9 @@ class Palette(CommandPalette):
     """Textual's palette, which goes once and runs one command, however many keys came at once."""
 
     DEFAULT_CSS = """
+    Palette > Vertical { width: 100%; max-width: 100; margin-top: 1; }
     Palette CommandList { min-width: 12; }
+    Palette CommandList > .option-list--option { text-style: none; padding: 0 1; }
     """
     _gone = False
 
@@ -146,40 +151,54 @@ class CommandProvider(Provider):
         ]
 
     async def discover(self) -> Hits:
-        for command in self._commands():
-            run = partial(self._run, command.name)
-            yield DiscoveryHit(Content(_label(command)), run, text=command.title, help=command.help)
+        """What was done last, what can be done to the card, and everything else."""
+        screen = self._screen
+        recent = list(screen.host.recent) if screen is not None else []
+        commands = sorted(self._commands(), key=lambda command: _first(command, recent))
+        for at, command in enumerate(commands):
+            yield self._hit(float(len(commands) - at), command)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
             score = max(matcher.match(command.title), matcher.match(command.help) * 0.8)
             if score > 0:
-                score += _by_name(query, command.title)
-                run = partial(self._run, command.name)
-                yield Hit(
-                    score, Content(_label(command)), run, text=command.title, help=command.help
-                )
-        for score, text, go in self._reports(query):
-            yield Hit(score, Content(text), go, text=text)
+                yield self._hit(score + _by_name(query, command.title), command)
+        for hit in self._reports(query):
+            yield hit
         for score, text, go in self._cards(query):
             yield Hit(score, Content(text), go, text=text)
         await asyncio.shield(self._reading)
         for score, text, go in self._charter(query):
             yield Hit(score, Content(text), go, text=text)
 
-    def _reports(self, query: str) -> list[tuple[float, str, partial[None]]]:
+    def _hit(self, score: float, command: Command) -> Hit:
+        line = self._line(command.title, command.help, keys_shown(command))
+        return Hit(score, line, partial(self._run, command.name), text=command.title)
+
+    def _line(self, title: str, text: str, keys: str) -> Content:
+        """One line: a title, what it does, and its keys at the right."""
+        left = f"{title:<{_TITLE}}  "
+        room = min(self.app.size.width, _WIDEST) - _MARGIN - cell_len(left + keys) - 1
+        return Content.assemble(
+            (left, "$board-title"), (padded(text, max(0, room)), "$board-dim"), " ",
+            (keys, "bold $board-focus"),
+        )  # fmt: skip
+
+    def _reports(self, query: str) -> Iterator[Hit]:
         """The reports by their names, from the board."""
         screen = self._screen
         if screen is None or screen.WHERE != BOARD:
-            return []
+            return
         matcher = self.matcher(query)
-        return [
-            (score + _by_name(query, entry.title), f"Report: {entry.title}", go)
-            for entry in CATALOGUE
-            if (score := max(matcher.match(entry.title), matcher.match(entry.help) * 0.7)) > 0
-            for go in [partial(screen.open, "reports", entry.name)]
-        ]
+        key = next(keys_shown(c) for c in screen.host.commands if c.name == "reports")
+        for entry in CATALOGUE:
+            score = max(matcher.match(entry.title), matcher.match(entry.help) * 0.7)
+            if score > 0:
+                title = f"Report: {entry.title}"
+                line = self._line(title, entry.help, f"{key} {entry.key}")
+                go = partial(screen.open, "reports", entry.name)
+                yield Hit(score + _by_name(query, entry.title), line, go, text=title)
 
     def _cards(self, query: str) -> list[tuple[float, str, partial[None]]]:
         screen = self._screen
@@ -229,5 +248,8 @@ def _by_name(query: str, title: str) -> float:
     return 2.0 if name == wanted else 1.0 if name.startswith(wanted) else 0.0
 
 
-def _label(command: Command) -> str:
-    return f"{command.title}  [{keys_shown(command)}]"
+def _first(command: Command, recent: Sequence[str]) -> tuple[int, int]:
+    """Where a command stands while nothing is typed."""
+    if command.name in recent:
+        return 0, recent.index(command.name)
+    return (1 if command.name.startswith("card.") else 2), 0

@@ -1,5 +1,6 @@
 """The table of commands against the screens: everything it promises is there and can be reached."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,7 +121,7 @@ async def test_every_key_runs_its_command(
 
 @pytest.mark.parametrize("where", SCREENS)
 async def test_every_command_stands_in_the_help_with_its_keys(used: Path, where: str) -> None:
-    async with opened(used, size=(100, 110)) as board:
+    async with opened(used, size=(87, 180)) as board:
         await arrive(board, where)
         if where != HELP:
             await board.press("help")
@@ -358,3 +359,20 @@ def test_several_keys_are_taken() -> None:
 def test_a_hostile_name_is_shown_harmlessly() -> None:
     _, problems = keymap({"\x1b]0;x\x07": "z"})
     assert "\x1b" not in problems[0]
+
+
+async def test_the_palette_begins_with_what_was_done_last_and_the_keys_at_the_right(
+    used: Path,
+) -> None:
+    async with opened(used, size=(100, 35)) as board:
+        await board.press("filter")
+        await board.keys("enter")
+        await board.press("mark.toggle")
+        await board.press("palette")
+        await board.until(lambda: "Open card" in board.text())
+        offered = [line for line in board.lines() if re.search(r"\S {2,}\S", line)][1:]
+        titles = [re.split(r" {2,}", line.strip())[0] for line in offered]
+        assert titles[:3] == ["Mark", "Filter", "Open card"]
+        keys = [line.rstrip().rsplit(" ", 1)[1] for line in offered[:3]]
+        assert keys == ["Space", "/", "Enter"]
+        assert len({len(line.rstrip()) for line in offered[:3]}) == 1

@@ -4,11 +4,26 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from mlkanban.config import Settings
+from mlkanban.display.card_face import Piece
+from mlkanban.glyphs import UTF8, Glyphs, glyphs
 from mlkanban.hints import hint
 from mlkanban.runs.model.state import RunState
-from mlkanban.tui.commands import BOARD, BY_NAME, COMMANDS, HINT_KEYS, RUNS, hint_with_keys, keymap
+from mlkanban.tui.commands import (
+    BOARD,
+    BY_NAME,
+    COMMANDS,
+    HELP,
+    HINT_KEYS,
+    RUNS,
+    hint_with_keys,
+    keymap,
+)
+from mlkanban.tui.help_page import page, sections
 from mlkanban.tui.help_text import PAGES, SITUATIONS, with_keys
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.screens.tour import TourScreen
@@ -17,6 +32,10 @@ from tests.tui.page import SMALL, opened
 TEXTS = [(where, text) for where, some in SITUATIONS.items() for _, text in some] + [
     (BOARD, text) for _, text in PAGES
 ]
+
+
+def texts(line: list[Piece]) -> str:
+    return "".join(piece.text for piece in line)
 
 
 @pytest.mark.parametrize(("where", "text"), TEXTS)
@@ -30,6 +49,11 @@ async def test_help_says_what_to_press_with_the_persons_own_keys(used: Path) -> 
     settings = Settings(keys={"card.block": "%"})
     async with opened(used, size=(80, 40), settings=settings) as board:
         await board.press("help")
+        await board.keys("/")
+        await board.type("reason")
+        assert re.search(r"% +block with a reason", board.text())
+        await board.keys("ctrl+g")
+        await board.press("cursor.bottom")
         assert re.search(r"a card is stuck +% says by what", board.text())
         assert all(len(line.rstrip()) <= 80 for line in board.lines())
 
@@ -66,9 +90,62 @@ async def test_help_on_the_screen_of_runs_explains_every_state(used: Path) -> No
     async with opened(used, size=(80, 60)) as board:
         await board.press("runs")
         await board.press("help")
-        explained = re.findall(r"^ *(\w+)  +\w", board.text().partition("States")[2], re.MULTILINE)
+        states = re.split("── [A-Z].*", board.text())
+        of_runs = next(part for part in states if "orphan" in part)
+        explained = re.findall(r"^ {1,2}(\w+) +\w", of_runs, re.MULTILINE)
         assert set(explained) == set(RunState)
         assert all(len(line.rstrip()) <= 80 for line in board.lines())
+
+
+@pytest.mark.parametrize(("width", "columns"), [(87, 1), (88, 2), (131, 2), (132, 3)])
+def test_help_has_as_many_columns_as_fit(width: int, columns: int) -> None:
+    lines = [texts(line) for line in page(sections(BOARD, COMMANDS), width, UTF8)]
+    assert all(cell_len(line) <= width for line in lines)
+    assert len(re.findall(r"── [A-Z]", lines[0])) == columns
+
+
+@given(
+    st.sampled_from([BOARD, RUNS, HELP]),
+    st.integers(20, 240),
+    st.sampled_from([UTF8, glyphs("ascii")]),
+    st.sampled_from(["", "card", "stage limit", "no such words"]),
+)
+def test_no_line_of_help_is_wider_than_its_room(
+    about: str, width: int, characters: Glyphs, search: str
+) -> None:
+    for line in page(sections(about, COMMANDS), width, characters, search):
+        assert cell_len(texts(line)) <= max(width, 40)
+
+
+def test_the_group_of_the_last_key_comes_first() -> None:
+    keys, _ = sections(BOARD, COMMANDS, "Find")
+    assert [part.title for part in keys][:2] == ["Find", "Look"]
+    assert len({part.title for part in keys}) == len(keys)
+
+
+async def test_help_begins_with_what_was_done_last(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("filter")
+        await board.keys("enter", "j", "?")
+        assert board.lines()[1].startswith(" ── Find ─")
+
+
+async def test_help_is_searched_while_one_types(used: Path) -> None:
+    async with opened(used) as board:
+        await board.press("help")
+        await board.keys("/")
+        await board.type("snoo")
+        assert "out of sight for a day" in board.text()
+        assert "edit the fields of the card" not in board.text()
+        await board.keys("enter", "q")
+        assert "edit the fields of the card" in board.text()
+        await board.keys("/")
+        await board.type("xyzzy")
+        assert "Nothing here has 'xyzzy' in it." in board.text()
+        await board.keys("ctrl+g")
+        assert "edit the fields of the card" in board.text()
+        await board.keys("q")
+        assert isinstance(board.screen, BoardScreen)
 
 
 # Hints from below

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_RECENT = 5
+"""Commands that are remembered, the last one first."""
+_WAYS = frozenset({
+    "help", "palette", "back", "quit",
+    *(name for name in BY_NAME if name.startswith("cursor.")),
+})  # fmt: skip
+"""Commands that only lead somewhere: nobody looks for these again."""
+
 
 class KeyScreen(Screen[None]):
     """A screen driven by the command table: for `card.note` there is a binding, an action
@@ -255,6 +263,8 @@ class KeyScreen(Screen[None]):
         if not self.takes_keys:
             return
         method = self.command_method(name)
+        if name not in _WAYS:
+            self.host.recent = (name, *(n for n in self.host.recent if n != name))[:_RECENT]
         result = method(number) if number else method()
         if result is not None:
             self.start(result)
@@ -281,7 +291,12 @@ class KeyScreen(Screen[None]):
         self.run_worker(work, group=group, exclusive=True)
 
     def do_help(self) -> None:
-        self.open("help", self.WHERE)
+        self.open("help", self.WHERE, self._last_group())
+
+    def _last_group(self) -> str:
+        """The group of the command given last here, as far as it is remembered."""
+        names = (name for name in self.host.recent if self.WHERE in BY_NAME[name].where)
+        return BY_NAME[name].group if (name := next(names, "")) else ""
 
     def do_charter(self) -> None:
         self.open("charter")

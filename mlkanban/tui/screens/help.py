@@ -1,87 +1,78 @@
 """Help: the live keys of the screen one came from, and what the signs on a card mean."""
 
-from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import ClassVar
 
+from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Static
 
-from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
-from mlkanban.tui.commands import BOARD, CARD, HELP, RUNS, keys_shown
-from mlkanban.tui.help_text import SITUATIONS, with_keys
+from mlkanban.tui.commands import HELP
+from mlkanban.tui.help_page import page, sections
 from mlkanban.tui.screens.text_screen import TextScreen
-
-_CURSOR = Sign(">  *", "the card under the cursor, a marked card", "")
-
-_STATES = (
-    ("queued", "SLURM has it, and has not started it"),
-    ("starting", "it has no process yet"),
-    ("running", "its processes are alive, or SLURM says so"),
-    ("orphan", "it runs, but nothing watches it; how it ends will be known"),
-    ("finished", "exit status 0: its card went on"),
-    ("failed", "any other exit status: its card is blocked"),
-    ("killed", "a person stopped it: its card is not blocked"),
-    ("lost", "no process is left, and no exit status was written"),
-    ("unknown", "it is elsewhere: nobody can see it from here"),
-    ("stale", "it is elsewhere, and gives no sign of life any more"),
-    ("tracked", "a tracker tells of it; that moves no card"),
-)
-"""Of a run, on the screen of runs."""
+from mlkanban.tui.theme import role_styles
 
 
 class HelpScreen(TextScreen):
+    """`about` is the screen it explains, `group` the group of the key pressed last there."""
+
     WHERE: ClassVar[str] = HELP
 
-    def __init__(self, about: str) -> None:
+    def __init__(self, about: str, group: str = "") -> None:
         super().__init__()
-        self._about = about
+        self._about, self._group = about, group
+        self._search = ""
+        self._title = Static(markup=False, id="help-title")
+        self._page = Static(markup=False, id="help")
 
     def compose(self) -> ComposeResult:
+        yield self._title
         with self.scroll:
-            yield Static(Content(self._text()), markup=False, id="help")
+            yield self._page
         yield self.ask
         yield self.status
 
-    def _text(self) -> str:
-        lines: list[str] = []
-        if situations := SITUATIONS.get(self._about):
-            lines += ["When", *self._when(situations), ""]
-        lines += [f"Keys of the {self._about} screen", ""]
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for command in self.host.commands:
-            if self._about in command.where:
-                line = (keys_shown(command), command.help)
-                groups.setdefault(command.group, []).append(line)
-        for group, commands in groups.items():
-            lines.append(group)
-            lines += [f"  {keys:<14} {text}" for keys, text in commands]
-            lines.append("")
-        if self._about in (BOARD, CARD):
-            lines.append("Signs")
-            signs = (*OVER_STAGES, *ON_CARDS, _CURSOR)
-            lines += [f"  {sign.example:<16} {sign.meaning}" for sign in signs]
-            lines.append("")
-        if self._about == RUNS:
-            lines.append("States")
-            lines += [f"  {state:<14} {meaning}" for state, meaning in _STATES]
-            lines.append("")
-        if self._about == BOARD:
-            lines.append("With cards marked, the commands of Move and Write act on all of them,")
-            lines.append("and triage goes through them.")
-        lines.append("In a question: Enter saves, Ctrl+g (or Esc) cancels.")
-        lines.append("Mouse: click selects, double click opens, drag moves, wheel scrolls.")
-        return "\n".join(lines)
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw(event.size.width)
 
-    def _when(self, situations: Sequence[tuple[str, str]]) -> Iterator[str]:
-        """What one may be up to, and what to press, as wide as the screen."""
-        left = max(len(when) for when, _ in situations) + 4
-        for when, text in situations:
-            first, *rest = wrap(with_keys(text, self.host.commands),
-                                max(20, self.app.size.width - left - 4))  # fmt: skip
-            yield f"  {when:<{left - 2}}{first}"
-            yield from (" " * left + line for line in rest)
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self.is_mounted:
+            self._draw(self.size.width)
+
+    def _draw(self, width: int) -> None:
+        styles = role_styles(self.app)
+        text = Text(no_wrap=True, end="")
+        # A cell at either side, and the bar that scrolls.
+        parts = sections(self._about, self.host.commands, self._group)
+        for line in page(parts, max(20, width - 3), self.host.glyphs, self._search):
+            for piece in line:
+                text.append(self.plain(piece.text), styles[piece.role])
+            text.append("\n")
+        self._page.update(text)
+        found = f"   with {self._search!r}" if self._search else ""
+        self._title.update(Text(self.plain(f"Help: {self._about}{found}"), styles["title"]))
+
+    async def do_help_search(self) -> None:
+        before = self._search
+        words = await self.ask.text(
+            "Search help:", before, verb="keeps", preview=self._searched, suggested=True
+        )
+        self._searched(before if words is None else words)
+
+    def _searched(self, words: str) -> str:
+        """Show the rows with the words while they are typed."""
+        if words != self._search:
+            self._search = words
+            self._draw(self.size.width)
+            self.scroll.scroll_home(animate=False)
+        return ""
+
+    def do_back(self) -> None:
+        if self._search:
+            self._searched("")
+        else:
+            super().do_back()
 
     def do_help(self) -> None:
         self.close()

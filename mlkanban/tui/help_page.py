@@ -1,0 +1,158 @@
+"""The page of help as columns of sections: keys by group, signs, states, and what to do when."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from mlkanban.display.card_face import Piece
+from mlkanban.display.signs import ON_CARDS, OVER_STAGES, Sign
+from mlkanban.glyphs import Glyphs
+from mlkanban.tui.commands import BOARD, CARD, RUNS, Command, keys_shown
+from mlkanban.tui.help_text import SITUATIONS, with_keys
+
+_TWO_COLUMNS, _THREE_COLUMNS, _GAP = 88, 132, 2
+_STATES = (
+    ("queued", "SLURM has it, and has not started it"),
+    ("starting", "it has no process yet"),
+    ("running", "its processes are alive, or SLURM says so"),
+    ("orphan", "it runs, but nothing watches it; how it ends will be known"),
+    ("finished", "exit status 0: its card went on"),
+    ("failed", "any other exit status: its card is blocked"),
+    ("killed", "a person stopped it: its card is not blocked"),
+    ("lost", "no process is left, and no exit status was written"),
+    ("unknown", "it is elsewhere: nobody can see it from here"),
+    ("stale", "it is elsewhere, and gives no sign of life any more"),
+    ("tracked", "a tracker tells of it; that moves no card"),
+)
+"""Of a run, on the screen of runs."""
+_QUESTIONS = (
+    ("Enter", "saves, or takes the answer"),
+    ("Ctrl+g Esc", "cancels"),
+    ("click", "selects, or does what a key in the last line does"),
+    ("double click", "opens"),
+    ("drag", "moves the card"),
+    ("wheel", "scrolls"),
+)
+
+
+class Row(NamedTuple):
+    """A key, sign or situation, what it does or means, and by which other words it is found."""
+
+    left: str
+    text: str
+    also: str = ""
+
+
+class Section(NamedTuple):
+    """A title, its rows, and how wide their left part is."""
+
+    title: str
+    rows: tuple[Row, ...]
+    left: int
+
+    def found(self, words: Sequence[str]) -> "Section":
+        """The rows that have all the words, or all rows where the title has them."""
+        if all(word in self.title.casefold() for word in words):
+            return self
+        rows = (row for row in self.rows if _has(row, words))
+        return self._replace(rows=tuple(rows))
+
+
+def sections(about: str, commands: Iterable[Command], group: str = "") -> list[list[Section]]:
+    """What help says of a screen: the groups of its keys, and what else there is. `group` is that
+    of the key pressed last, which comes first."""
+    commands = tuple(commands)
+    groups: dict[str, list[Row]] = {group: []}
+    for command in commands:
+        if about in command.where:
+            groups.setdefault(command.group, []).append(
+                Row(keys_shown(command), command.help, command.title)
+            )
+    keys = [Section(name, tuple(rows), 14) for name, rows in groups.items() if rows]
+    rest = []
+    if about in (BOARD, CARD):
+        rest += [_signs("Signs over a stage", OVER_STAGES), _signs("Signs on a card", ON_CARDS)]
+    if about == RUNS:
+        rest.append(Section("States of a run", tuple(Row(*state) for state in _STATES), 10))
+    if situations := SITUATIONS.get(about):
+        rows = tuple(Row(when, with_keys(text, commands)) for when, text in situations)
+        rest.append(Section("What to do when", rows, 18))
+    rest.append(Section("Questions and the mouse", tuple(Row(*row) for row in _QUESTIONS), 13))
+    return [keys, rest]
+
+
+def _signs(title: str, signs: Iterable[Sign]) -> Section:
+    return Section(title, tuple(Row(sign.example, sign.meaning) for sign in signs), 16)
+
+
+def page(
+    parts: Sequence[Sequence[Section]], width: int, glyphs: Glyphs, search: str = ""
+) -> list[list[Piece]]:
+    """The lines of help in as many columns as the width has room for, each line `width` cells at
+    most. With `search` only the rows that have all its words."""
+    words = search.casefold().split()
+    keys, rest = ([found for one in part if (found := one.found(words)).rows] for part in parts)
+    count = 3 if width >= _THREE_COLUMNS else 2 if width >= _TWO_COLUMNS else 1
+    room = (width - (count - 1) * _GAP) // count
+    if not keys and not rest:
+        return [[Piece(f"Nothing here has {search!r} in it.", "dim")]]
+    if count == 1:
+        # Signs are looked for more often than keys that one does not know to be there.
+        stacked = [*keys[:1], *rest[:2], *keys[1:], *rest[2:]]
+        columns = [stacked]
+    elif count == 2:
+        columns = [keys, rest]
+    else:
+        columns = [*_halves(keys, room, glyphs), rest]
+    drawn = [[line for one in column for line in _drawn(one, room, glyphs)] for column in columns]
+    return _beside([column for column in drawn if column], room)
+
+
+def _halves(some: Sequence[Section], room: int, glyphs: Glyphs) -> list[list[Section]]:
+    """Sections in two columns of about the same height, in their order."""
+    heights = [len(_drawn(one, room, glyphs)) for one in some]
+    cut = min(range(len(some) + 1), key=lambda at: max(sum(heights[:at]), sum(heights[at:])))
+    return [list(some[:cut]), list(some[cut:])]
+
+
+def _drawn(section: Section, room: int, glyphs: Glyphs) -> list[list[Piece]]:
+    """A heading with its rule, the rows, and a blank line."""
+    rule = glyphs.rule * max(0, room - cell_len(section.title) - 4)
+    lines = [
+        [
+            Piece(f"{glyphs.rule * 2} ", "faint"),
+            Piece(section.title, "title"),
+            Piece(f" {rule}", "faint"),
+        ]
+    ]
+    for left, text, _ in section.rows:
+        inset = min(section.left, max(6, room // 2))
+        first, *others = wrap(text, max(8, room - inset - 1)) or [""]
+        if cell_len(left) >= inset:
+            lines.append([Piece(f" {left}", "focus")])
+            others = [first, *others]
+        else:
+            lines.append([Piece(f" {left:<{inset}}", "focus"), Piece(first, "text")])
+        lines += [[Piece(" " * (inset + 1) + other, "text")] for other in others]
+    return [*lines, []]
+
+
+def _beside(columns: Sequence[Sequence[list[Piece]]], room: int) -> list[list[Piece]]:
+    lines = []
+    for at in range(max(map(len, columns))):
+        line: list[Piece] = []
+        for column in columns:
+            if line:
+                line.append(Piece(" " * _GAP, "text"))
+            pieces = column[at] if at < len(column) else []
+            used = sum(cell_len(piece.text) for piece in pieces)
+            line += [*pieces, Piece(" " * (room - used), "text")]
+        lines.append(line)
+    return lines
+
+
+def _has(row: Row, words: Sequence[str]) -> bool:
+    text = " ".join(row).casefold()
+    return all(word in text for word in words)

@@ -59,6 +59,13 @@ _SET_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KITTY_KEYS = re.compile(rb"\x1b\[([<>])[0-9]*u")
 
 
+def visible(cell: pyte.screens.Char) -> tuple[object, ...]:
+    """What can be seen of a cell: of a blank no more than its ground and lines."""
+    if cell.data in (" ", "") and not (cell.reverse or cell.underscore or cell.strikethrough):
+        return (cell.data, cell.bg)
+    return tuple(cell)
+
+
 @contextlib.contextmanager
 def _signals_that_work() -> Iterator[None]:
     """A program inherits what is ignored, as Ctrl+c and the hangup are where tests run in the
@@ -166,6 +173,11 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._screen.erase_in_display(2)
 
+    def notify(self, number: signal.Signals) -> None:
+        """Send the program a signal that it survives."""
+        self._last_input = time.monotonic()
+        os.kill(self._process.pid, number)
+
     def hang_up(self) -> None:
         """Cut the line, as when an SSH connection drops."""
         os.close(self._master)
@@ -174,6 +186,20 @@ class Terminal:
     def lines(self) -> list[str]:
         self._parse()
         return [line.rstrip() for line in self._screen.display]
+
+    def cells(self) -> list[tuple[object, ...]]:
+        """What can be seen of each cell, row by row."""
+        self._parse()
+        screen = self._screen
+        return [
+            visible(screen.buffer[y][x]) for y in range(screen.lines) for x in range(screen.columns)
+        ]
+
+    def reversed_rows(self) -> set[int]:
+        """The rows with something in reverse video."""
+        self._parse()
+        rows = self._screen.buffer
+        return {y for y in range(self._screen.lines) if any(c.reverse for c in rows[y].values())}
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -37,6 +38,7 @@ from mlkanban.tui.screens.base import KeyScreen
 from mlkanban.tui.screens.board import BoardScreen
 from mlkanban.tui.store_thread import StoreThread
 from mlkanban.tui.theme import WithoutColour, board_variables, load_themes
+from mlkanban.tui.thin_update import ThinUpdates
 from mlkanban.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -134,6 +136,7 @@ class BoardApp(App[None], inherit_bindings=False):
         self._board_screen: BoardScreen | None = None
         self._catching_up = asyncio.Lock()
         self.set_class(self.ascii, "ascii")
+        self._thin_updates = ThinUpdates()
         self._load_themes()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -143,7 +146,15 @@ class BoardApp(App[None], inherit_bindings=False):
         """Without colour the terminal's own are left: Textual would send greys."""
         return [WithoutColour()] if self.no_color else super().get_line_filters()
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._thin_updates.thin(renderable))
+
+    def on_resize(self) -> None:
+        self._thin_updates.forget()
+
     async def on_mount(self) -> None:
+        for signal_ in (self.app_suspend_signal, self.app_resume_signal):
+            signal_.subscribe(self, lambda _: self._thin_updates.forget(), immediate=True)
         self.listen(signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         if self._first is None:
             await self.open_board(self._board_key)
